@@ -1,0 +1,47 @@
+# A bare machine needs Python 3.11 or newer, make and a C compiler; the rest is installed into .venv from the lock.
+#   make demo ARGS="--once"      make test PYTEST_ARGS="-k receipts"      make PYTHON=/path/to/python3.13 demo
+
+ARGS ?=
+PYTEST_ARGS ?=
+# Two workers: the suite is planned for two cores, and its scenarios start processes of their own.
+WORKERS ?= 2
+BIN := .venv/bin
+export PYTHON
+
+.DEFAULT_GOAL := help
+.PHONY: help demo run test check format changelog lock clean runtime dev
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+
+demo: runtime ## the whole program against two simulated operators; ARGS="--once" ends when all is final
+	@exec $(BIN)/payamak demo $(ARGS)
+
+run: runtime ## payamak serve $(ARGS)
+	@exec $(BIN)/payamak serve $(ARGS)
+
+test: check ## check, then every test; PYTEST_ARGS="-k name" for some
+	@$(BIN)/python -m pytest -n $(WORKERS) $(PYTEST_ARGS)
+
+check: dev ## linter, format, strict types, import rule
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/python -m mypy
+	@$(BIN)/lint-imports --no-cache --no-logo
+
+format: dev ## put the code into the house's form
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+changelog: dev ## CHANGELOG.md from the notes in changes/
+	@$(BIN)/python tools/changelog.py
+
+lock: ## requirements*.txt from pyproject.toml; UPGRADE=1 takes newer versions
+	@sh tools/lock.sh
+
+clean: ## remove .venv and every cache
+	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist
+	@find src tests tools -name __pycache__ -type d -prune -exec rm -rf {} +
+
+runtime dev:
+	@sh tools/environment.sh $@

@@ -1,0 +1,44 @@
+"""Payamak: a self-hosted SMS gateway.
+
+Programs send through plain HTTP, Payamak takes the message to the operator over SMPP, moves to the next line when
+the recipient has opted out, follows the receipt, and answers what became of it. What it accepts is on disk before
+it says so; what it says is final stays final; a crash at any instant loses nothing.
+
+One message, eight hops:
+
+      customer                                                                    SMSC
+       | 1 api/negin.py          ws_send()         form fields -> Submission
+       | 2 service.py            send()            allowed, plan, split, price -> NewMessage
+       | 3 store/messages.py     accept()          one transaction; the COMMIT is our promise; then the Feed
+       <-- answer with message_id, at once or when the Feed brings the verdict
+         4 delivery/worker.py    _take(), _mark()  from the Feed, else store.claim(); "on the wire" is committed
+         5 upstreams/smpp.py     submit()          step -> SubmitSm, part by part
+         6 smpp/link/client.py   request()         the session turns it into octets ---> submit_sm
+           delivery/worker.py    _conclude()       submit_sm_resp -> Outcome -> advance(), committed
+         7 delivery/receipts.py  receipt()         match, advance(), COMMIT,
+                                                   then deliver_sm_resp             <--- deliver_sm
+         8 service.py            states()          the customer asks: wsStates
+
+What happens next to a message is decided in one place: `advance()` in domain/states.py.
+
+Where things live, from the pure core to the edge; imports point down only (tests/unit/test_imports.py):
+
+    codes, errors       the outside codes with their texts; the families of errors
+    encoding            text to parts: GSM-7, UCS-2, splitting
+    domain              message, events, states, plan, opt-outs, retries, templates, money, the site's documents
+    smpp                SMPP 3.4: codec, session (both ends, without a socket); link: the sockets
+    store               the Store protocol and its Feed; SQLite: one writer with group commit
+    upstreams           who takes a message away: SMPP
+    delivery            the back: claims, lanes, pacing, marks, answers, receipts, recovery
+    service             the front: the one door behind every dialect
+    api                 HTTP: the server, forms, passwords; one file for each dialect
+    client              the library for callers; works with any server of the contract
+    simulator           an operator to test against
+    demo, cli           what a person starts
+    runtime             builds everything, starts it in order, stops it in reverse
+    config, clock, log, metrics
+
+Read domain/message.py, domain/states.py, service.py, delivery/worker.py, smpp/session.py, in this order.
+"""
+
+__version__ = "0.1.0"

@@ -1,0 +1,258 @@
+"""The ASGI application: from a request on the wire to a handler of a dialect, and its answer back.
+
+Handlers know no server: they take a `Request` and give a `Response`, so that uvicorn stays a choice. Every
+answer that the application itself gives (404, 405, 413 and a bug's 15) has the shape of a refusal, because
+the programs in the field read nothing else (contract §1).
+"""
+
+import asyncio
+import traceback
+from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from http import HTTPStatus
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
+from typing import Any, Final
+
+import msgspec
+import structlog
+
+from payamak.api.url import fold_path
+from payamak.codes import Code
+
+JSON_CONTENT_TYPE: Final = "application/json; charset=utf-8"
+
+READ: Final = frozenset({"GET", "HEAD"})
+"""The methods of a page that changes nothing."""
+
+Network = IPv4Network | IPv6Network
+Message = MutableMapping[str, Any]
+"""One ASGI message; the untyped edge."""
+
+_log = structlog.get_logger("payamak.api")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """One HTTP request as handlers see it.
+
+    `path` is folded (see `fold_path`); `query` holds octets as sent, raw ones beyond ASCII percent-escaped;
+    `content_type` is empty if there was no such header. `client_address` is the caller's own, after trusted
+    proxies were believed, and empty if there is none; `forwarded_for` is the header, for the record only.
+    """
+
+    method: str
+    path: str
+    query: bytes
+    content_type: str
+    body: bytes
+    client_address: str
+    forwarded_for: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Response:
+    """One HTTP answer, whole."""
+
+    status: int
+    content_type: str
+    body: bytes
+
+
+Handler = Callable[[Request], Awaitable[Response]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """What a path answers to. HEAD is served only where it is listed: a GET of wsSend sends a message."""
+
+    methods: frozenset[str]
+    handler: Handler
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BodyLimits:
+    """How much of a body is taken, and how much more is read away so that the 413 arrives; in octets."""
+
+    largest_octets: int = 1 << 20
+    drained_octets: int = 8 << 20
+
+
+class _Refusal(msgspec.Struct):
+    data: None
+    status: int
+    msg: str
+
+
+@cache
+def refusal(code: Code, http_status: int = HTTPStatus.OK) -> Response:
+    """Return the refusal of contract §1, its text the code's own: nothing of the caller's comes back."""
+    body = msgspec.json.encode(_Refusal(None, int(code), code.english))
+    return Response(status=http_status, content_type=JSON_CONTENT_TYPE, body=body)
+
+
+class Application:
+    """The ASGI callable. `routes` maps folded paths to routes; lifespan events are not served."""
+
+    def __init__(
+        self,
+        routes: Mapping[str, Route],
+        *,
+        body_limits: BodyLimits | None = None,
+        trusted_proxies: Iterable[Network] = (),
+    ) -> None:
+        self._routes = dict(routes)
+        self._limits = body_limits or BodyLimits()
+        self._trusted = tuple(trusted_proxies)
+        self._is_trusted = lru_cache(maxsize=4096)(self._find_trusted)
+
+    async def __call__(
+        self,
+        scope: Message,
+        receive: Callable[[], Awaitable[Message]],
+        send: Callable[[Message], Awaitable[None]],
+    ) -> None:
+        """Answer one request. A cancelled request ends quietly: only the server's stop cancels."""
+        if scope["type"] != "http":
+            return
+        try:
+            answer, headers = await self._answer(scope, receive)
+        except asyncio.CancelledError:
+            return
+        if answer is None:
+            return
+        headers.append((b"content-type", answer.content_type.encode("latin-1")))
+        headers.append((b"content-length", b"%d" % len(answer.body)))
+        await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+        await send({"type": "http.response.body", "body": answer.body})
+
+    async def _answer(
+        self, scope: Message, receive: Callable[[], Awaitable[Message]]
+    ) -> tuple[Response | None, list[tuple[bytes, bytes]]]:
+        """The answer and what it needs beside its own headers; no answer if the caller left in mid-body."""
+        head = _Head(scope["headers"])
+        # Who waits for "100 Continue" and hears a refusal may send the body or not: only closing is safe.
+        unread = [(b"connection", b"close")] if head.expects_continue else []
+        path = fold_path(scope["raw_path"])
+        route = self._routes.get(path) if path is not None else None
+        if path is None or route is None:
+            return refusal(Code.MALFORMED, HTTPStatus.NOT_FOUND), unread
+        if scope["method"] not in route.methods:
+            allowed = ", ".join(sorted(route.methods)).encode("ascii")
+            return refusal(Code.MALFORMED, HTTPStatus.METHOD_NOT_ALLOWED), [(b"allow", allowed), *unread]
+        body = await self._read_body(head, receive)
+        if isinstance(body, Response):
+            return body, [(b"connection", b"close")]
+        if body is None:
+            return None, []
+        client = scope["client"]
+        request = Request(
+            method=scope["method"],
+            path=path,
+            query=scope["query_string"],
+            content_type=head.content_type,
+            body=body,
+            client_address=self.client_address(client[0] if client else "", head.forwarded_for),
+            forwarded_for=head.forwarded_for,
+        )
+        try:
+            return await route.handler(request), []
+        except Exception as error:
+            _log_bug(path, error)
+            return refusal(Code.INTERNAL), []
+
+    async def _read_body(self, head: "_Head", receive: Callable[[], Awaitable[Message]]) -> bytes | Response | None:
+        """The body; a 413 if it is too large; None if the caller left.
+
+        What is too large is read away first: many clients look for an answer only when they have sent all.
+        Who asked `Expect: 100-continue` has sent nothing yet and is told at once.
+        """
+        too_large = refusal(Code.MALFORMED, HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+        if head.expects_continue and head.length_octets > self._limits.largest_octets:
+            return too_large
+        chunks: list[bytes] = []
+        taken_octets = 0
+        while True:
+            message = await receive()
+            if message["type"] != "http.request":
+                return None
+            chunk: bytes = message["body"]
+            taken_octets += len(chunk)
+            if taken_octets <= self._limits.largest_octets:
+                if not message["more_body"]:
+                    return b"".join((*chunks, chunk)) if chunks else chunk
+                chunks.append(chunk)
+            else:
+                chunks.clear()
+                if not message["more_body"] or taken_octets >= self._limits.drained_octets:
+                    return too_large
+
+    def client_address(self, peer: str, forwarded_for: str | None) -> str:
+        """Return the caller's address: the peer's, unless it is a trusted proxy.
+
+        Then it is the right-most address of X-Forwarded-For that is no trusted proxy itself; if one that we
+        would have to believe cannot be read, the last trusted one stands. IPv4 in IPv6 is written as IPv4.
+        """
+        address = _parse_address(peer)
+        if address is None:
+            return peer
+        if forwarded_for is not None and self._trusted:
+            for hop in reversed(forwarded_for.split(",")):
+                if not self._is_trusted(address):
+                    break
+                parsed = _parse_address(_strip_port(hop.strip()))
+                if parsed is None:
+                    break
+                address = parsed
+        return str(address)
+
+    def _find_trusted(self, address: IPv4Address | IPv6Address) -> bool:
+        return any(address in network for network in self._trusted)
+
+
+class _Head:
+    """The few headers that matter here; of doubled ones the first, of X-Forwarded-For all."""
+
+    __slots__ = ("content_type", "expects_continue", "forwarded_for", "length_octets")
+
+    def __init__(self, headers: Iterable[tuple[bytes, bytes]]) -> None:
+        self.content_type = ""
+        self.length_octets = 0
+        self.expects_continue = False
+        self.forwarded_for: str | None = None
+        for name, value in headers:
+            if name == b"content-type":
+                self.content_type = self.content_type or value.decode("latin-1")
+            elif name == b"content-length":
+                # Parsed by the server already; a value that is no number never comes so far.
+                self.length_octets = int(value) if value.isdigit() and len(value) < 20 else 0
+            elif name == b"expect":
+                self.expects_continue = value.lower() == b"100-continue"
+            elif name == b"x-forwarded-for":
+                hops = value.decode("latin-1")
+                self.forwarded_for = f"{self.forwarded_for},{hops}" if self.forwarded_for else hops
+
+
+@lru_cache(maxsize=4096)
+def _parse_address(text: str) -> IPv4Address | IPv6Address | None:
+    try:
+        address = ip_address(text)
+    except ValueError:
+        return None
+    if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
+        return address.ipv4_mapped
+    return address
+
+
+def _strip_port(hop: str) -> str:
+    """`[2001:db8::1]:443` and `192.0.2.1:443` as proxies write them, without the port."""
+    if hop.startswith("["):
+        return hop[1:].partition("]")[0]
+    return hop.partition(":")[0] if hop.count(":") == 1 else hop
+
+
+def _log_bug(path: str, error: Exception) -> None:
+    """One line: what and where, never the error's text, which may quote what the caller wrote."""
+    frames = traceback.extract_tb(error.__traceback__)[-6:]
+    where = [f"{frame.filename.rpartition('/')[2]}:{frame.lineno} {frame.name}" for frame in frames]
+    _log.error("handler_failed", path=path, error=type(error).__name__, where=where)

@@ -1,0 +1,193 @@
+"""Who calls: web-service passwords, argon2id behind a cache of verified credentials (design §3).
+
+A verification costs 27 ms and 19 MiB by intent, so that a stolen database is of little use. Nobody may turn
+that cost against us: verified credentials are remembered under a keyed digest (1.4 µs), failures are limited
+per account and per address before argon2 runs, few verifications run at once, in threads of their own.
+"""
+
+import asyncio
+import hashlib
+import secrets
+from collections import OrderedDict
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from ipaddress import IPv6Address
+from typing import Final
+
+from argon2 import PasswordHasher, Type
+from argon2.exceptions import Argon2Error, InvalidHashError, VerificationError
+
+from payamak.codes import Code
+from payamak.errors import Refused
+
+LONGEST_OCTETS: Final = 1_024
+"""Of a user name or a password: longer ones are nobody's, and are neither hashed nor counted."""
+
+_HASHER: Final = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1, type=Type.ID)
+"""The first of OWASP's equal choices for argon2id; 27 ms on the reference machine."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Credential:
+    """What an account proves itself with. `version` changes with the password and ends every cached proof."""
+
+    username: str
+    password_hash: str
+    version: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuthLimits:
+    """How much verification work is done, and for how long its results stand."""
+
+    cached_credentials: int = 10_000
+    """Verified credentials that are remembered at most."""
+    cache_idle_s: float = 3_600.0
+    """A verified credential is forgotten if it was not used for so long."""
+    failures_per_account: int = 20
+    """Wrong passwords for one account before further ones are refused unread."""
+    failures_per_address: int = 60
+    """Wrong passwords from one address (IPv6: one /64) before further ones are refused unread."""
+    failure_window_s: float = 60.0
+    """Time in which the whole allowance of failures grows back, evenly."""
+    tracked_failures: int = 10_000
+    """Accounts, and addresses, whose failures are counted at most; the longest untouched is dropped first."""
+    concurrent: int = 2
+    """Verifications that run at once."""
+    waiting: int = 200
+    """Verifications that may wait (at 27 ms, two at once: under 3 s); more are refused with 23."""
+
+
+def hash_password(password: str) -> str:
+    """Return the argon2id hash of a password, to be kept with the account. Takes 27 ms: not on the loop."""
+    return _HASHER.hash(password)
+
+
+class Authenticator:
+    """Verifies passwords; one for the process, used from its event loop only."""
+
+    def __init__(self, clock_monotonic: Callable[[], float], limits: AuthLimits | None = None) -> None:
+        self._clock = clock_monotonic
+        self._limits = limits or AuthLimits()
+        self._key = secrets.token_bytes(32)
+        self._verified: OrderedDict[bytes, tuple[int, float]] = OrderedDict()
+        self._account_failures = _Allowance(self._limits.failures_per_account, self._limits)
+        self._address_failures = _Allowance(self._limits.failures_per_address, self._limits)
+        self._under_way: dict[tuple[bytes, int | None], asyncio.Task[bool]] = {}
+        self._turns = asyncio.Semaphore(self._limits.concurrent)
+        self._threads = ThreadPoolExecutor(self._limits.concurrent, thread_name_prefix="payamak-argon2")
+        # An unknown account is verified against this, so that the time taken does not tell who exists.
+        self._nobody = hash_password(secrets.token_hex())
+
+    def cached(self, username: str, password: str, credential: Credential) -> bool:
+        """Say whether these were verified before, for this version of the credential. Never waits."""
+        digest = self._digest(username, password)
+        found = self._verified.get(digest)
+        if found is None:
+            return False
+        version, used_s = found
+        now_s = self._clock()
+        if version != credential.version or now_s - used_s > self._limits.cache_idle_s:
+            del self._verified[digest]
+            return False
+        self._verified[digest] = (version, now_s)
+        self._verified.move_to_end(digest)
+        return True
+
+    async def verify(self, username: str, password: str, credential: Credential | None, address: str) -> bool:
+        """Say whether the password is the credential's; `credential` is None for an unknown account.
+
+        False also for an attempt over the limits of failures. The same attempt made many times at once, as a
+        busy client does after our start, is one verification. Raises Refused(BUSY) if too many wait.
+        """
+        if credential is not None and self.cached(username, password, credential):
+            return True
+        if len(username.encode()) > LONGEST_OCTETS or len(password.encode()) > LONGEST_OCTETS:
+            return False
+        if self._is_limited(username, address):
+            return False
+        key = (self._digest(username, password), credential.version if credential else None)
+        task = self._under_way.get(key)
+        if task is None:
+            if len(self._under_way) >= self._limits.concurrent + self._limits.waiting:
+                raise Refused(Code.BUSY, "too many passwords wait to be verified")
+            task = asyncio.create_task(self._verify(username, password, credential, address, key[0]))
+            self._under_way[key] = task
+            task.add_done_callback(lambda _: self._under_way.pop(key, None))
+        # Shielded: a caller that hangs up must not take the result from the others.
+        return await asyncio.shield(task)
+
+    def close(self) -> None:
+        """Stop the threads; verifications that wait are given up."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    async def _verify(
+        self, username: str, password: str, credential: Credential | None, address: str, digest: bytes
+    ) -> bool:
+        async with self._turns:
+            if self._is_limited(username, address):
+                return False
+            password_hash = credential.password_hash if credential else self._nobody
+            matches = await asyncio.get_running_loop().run_in_executor(self._threads, _matches, password_hash, password)
+        now_s = self._clock()
+        if credential is None or not matches:
+            self._account_failures.spend(username, now_s)
+            self._address_failures.spend(_neighbourhood(address), now_s)
+            return False
+        self._verified[digest] = (credential.version, now_s)
+        self._verified.move_to_end(digest)
+        if len(self._verified) > self._limits.cached_credentials:
+            self._verified.popitem(last=False)
+        return True
+
+    def _is_limited(self, username: str, address: str) -> bool:
+        now_s = self._clock()
+        return self._account_failures.is_spent(username, now_s) or self._address_failures.is_spent(
+            _neighbourhood(address), now_s
+        )
+
+    def _digest(self, username: str, password: str) -> bytes:
+        # The length stands between the two: ("ab", "c") and ("a", "bc") must differ.
+        name = username.encode()
+        return hashlib.blake2b(b"%d:%b%b" % (len(name), name, password.encode()), key=self._key).digest()
+
+
+class _Allowance:
+    """Failures that a name may still have; grows back evenly, is bounded in names."""
+
+    def __init__(self, most: int, limits: AuthLimits) -> None:
+        self._most = float(most)
+        self._growth_per_s = most / limits.failure_window_s
+        self._names = limits.tracked_failures
+        self._left: OrderedDict[str, tuple[float, float]] = OrderedDict()
+
+    def is_spent(self, name: str, now_s: float) -> bool:
+        return self._left_of(name, now_s) < 1
+
+    def spend(self, name: str, now_s: float) -> None:
+        self._left[name] = (max(self._left_of(name, now_s) - 1, 0.0), now_s)
+        self._left.move_to_end(name)
+        if len(self._left) > self._names:
+            self._left.popitem(last=False)
+
+    def _left_of(self, name: str, now_s: float) -> float:
+        left, at_s = self._left.get(name, (self._most, now_s))
+        return min(self._most, left + (now_s - at_s) * self._growth_per_s)
+
+
+def _matches(password_hash: str, password: str) -> bool:
+    try:
+        return _HASHER.verify(password_hash, password)
+    except (VerificationError, InvalidHashError, Argon2Error):
+        return False
+
+
+def _neighbourhood(address: str) -> str:
+    """The address; of IPv6 its /64, which one customer has for himself."""
+    if ":" not in address:
+        return address
+    try:
+        return IPv6Address(address).packed[:8].hex()
+    except ValueError:
+        return address

@@ -1,0 +1,188 @@
+"""The dialect of the Negin panel: wsSend and wsStates, as the vendor's manual and the field know them.
+
+Pure translation (contract §§1–3, 5): fields to a `Submission`, answers and codes to octets. All rules are the
+service's; what it refuses comes as `Refused`.
+"""
+
+import re
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Final, Protocol, TypeAlias
+
+import msgspec
+
+from payamak.api.app import JSON_CONTENT_TYPE, Request, Response, Route, refusal
+from payamak.api.forms import Fields, Malformed, parse_fields
+from payamak.codes import SUCCESS, Code
+from payamak.domain.site import AnswerTypes
+from payamak.errors import Refused
+from payamak.service import Caller, Sent, Submission
+
+SEND_PATHS: Final = ("/api/wssend.ashx", "/services/wssend.ashx")
+STATES_PATHS: Final = ("/api/wsstates.aspx", "/api/wsstates.ashx", "/services/wsstates.ashx")
+
+LARGEST_IDS: Final = 50_000
+"""Ids in one call of wsStates; contract §2 asks for 10,000 at least. More are refused as malformed."""
+
+_BEYOND_IDS: Final = 2**53
+_DIGITS: Final = str.maketrans("۰۱۲۳۴۵۶۷۸۹٠١٢٣٤٥٦٧٨٩", "01234567890123456789")
+_PLAIN_IDS: Final = re.compile(r"[0-9]+(?:,[0-9]+)*")
+_ID: Final = re.compile(r"[0-9]+")
+
+_Number: TypeAlias = int | str
+
+
+class _SentData(msgspec.Struct):
+    message_id: _Number
+    line: _Number
+    mobile: _Number
+
+
+class _SentAnswer(msgspec.Struct):
+    data: _SentData
+    status: int
+    msg: str
+
+
+class _StatesData(msgspec.Struct, rename="camel"):
+    msg_ids: str
+    states: str
+
+
+class _StatesAnswer(msgspec.Struct):
+    data: _StatesData
+    status: int
+    msg: str
+
+
+class Service(Protocol):
+    """What this dialect needs of the front."""
+
+    @property
+    def intake_open(self) -> bool:
+        """False while we stop, or while intake is suspended by hand."""
+
+    async def send(self, submission: Submission) -> Sent:
+        """Accept a submission. Raises Refused."""
+
+    async def states(self, caller: Caller, ids: list[int | None]) -> list[int]:
+        """Return wsStates codes in the order asked; None is an id that cannot exist. Raises Refused."""
+
+
+def routes(service: Service, *, allow_get: bool = True) -> Mapping[str, Route]:
+    """Return this dialect's routes by folded path.
+
+    `allow_get` serves GET too, which puts a password into a URL (contract §5); without it GET answers 405.
+    """
+    methods = frozenset({"GET", "POST"} if allow_get else {"POST"})
+
+    async def send(request: Request) -> Response:
+        return await ws_send(request, service)
+
+    async def states(request: Request) -> Response:
+        return await ws_states(request, service)
+
+    return {
+        **{path: Route(methods=methods, handler=send) for path in SEND_PATHS},
+        **{path: Route(methods=methods, handler=states) for path in STATES_PATHS},
+    }
+
+
+async def ws_send(request: Request, service: Service) -> Response:
+    """Answer wsSend (contract §1)."""
+    try:
+        fields = parse_fields(request.query, request.content_type, request.body)
+        submission = Submission(
+            caller=_caller(fields, request),
+            recipient=fields.text("mobile"),
+            message=fields.text_or_object("message"),
+            line=fields.text("line"),
+            line2=fields.text("line2"),
+            type=fields.text("type"),
+            template=fields.text("template"),
+            life_time=fields.text("life_time"),
+        )
+        sent = await service.send(submission)
+    except Malformed:
+        return refusal(Code.MALFORMED)
+    except Refused as refused:
+        return _refuse(refused.code, service)
+    return _answer(_SentAnswer(_render_sent(sent), SUCCESS, "success"))
+
+
+async def ws_states(request: Request, service: Service) -> Response:
+    """Answer wsStates (contract §2)."""
+    try:
+        fields = parse_fields(request.query, request.content_type, request.body)
+        caller = _caller(fields, request)
+        texts = parse_ids(fields.text("message_ids") or "")
+        # Bad ids are told only to who may ask: the service checks the caller, here of no ids at all.
+        codes = await service.states(caller, [_id_of(text) for text in texts or ()])
+    except Malformed:
+        return refusal(Code.MALFORMED)
+    except Refused as refused:
+        return _refuse(refused.code, service)
+    if texts is None:
+        return refusal(Code.MESSAGE_ID_INVALID)
+    data = _StatesData(",".join(texts), ",".join(map(str, codes)))
+    return _answer(_StatesAnswer(data, SUCCESS, "success"))
+
+
+def parse_ids(text: str) -> list[str] | None:
+    """Return the ids of a `message_ids` field in Latin digits, in order, repeats kept.
+
+    Ids are joined by commas; blanks and one pair of quotes may stand around each and around the whole. None
+    if there is no id at all, or anything that is no number. Raises Malformed beyond `LARGEST_IDS`.
+    """
+    if text.count(",") >= LARGEST_IDS:
+        raise Malformed("message_ids: too many")
+    text = text.translate(_DIGITS)
+    if _PLAIN_IDS.fullmatch(text):
+        return text.split(",")
+    text = text.strip()
+    inside = _unquote(text)
+    if text[:1] not in inside:  # else the quotes belong to the first and to the last id
+        text = inside
+    ids = [_unquote(part.strip()) for part in text.split(",")]
+    return ids if all(map(_ID.fullmatch, ids)) else None
+
+
+def _unquote(text: str) -> str:
+    if len(text) >= 2 and text[0] == text[-1] and text[0] in "\"'":
+        return text[1:-1].strip()
+    return text
+
+
+def _id_of(text: str) -> int | None:
+    digits = text.lstrip("0")
+    if len(digits) > 16:  # 2^53 has 16 digits; no need to read thousands of them
+        return None
+    number = int(digits or "0")
+    return number if number < _BEYOND_IDS else None
+
+
+def _caller(fields: Fields, request: Request) -> Caller:
+    return Caller(username=fields.text("username"), password=fields.text("password"), address=request.client_address)
+
+
+def _render_sent(sent: Sent) -> _SentData:
+    """`data` in the types that the account's programs expect; a line that is no number stays text."""
+    line: _Number = int(sent.line) if sent.line.isdecimal() else sent.line
+    match sent.answer_types:
+        case AnswerTypes.DOCUMENT:
+            return _SentData(sent.message_id, line, sent.recipient)
+        case AnswerTypes.NUMERIC:
+            return _SentData(sent.message_id, line, int(sent.recipient))
+        case AnswerTypes.STRING:
+            return _SentData(str(sent.message_id), sent.line, sent.recipient)
+
+
+def _answer(answer: _SentAnswer | _StatesAnswer) -> Response:
+    return Response(status=HTTPStatus.OK, content_type=JSON_CONTENT_TYPE, body=msgspec.json.encode(answer))
+
+
+def _refuse(code: Code, service: Service) -> Response:
+    """HTTP 200, but for 23 while intake is closed: 503 tells a balancer to go elsewhere (contract §1)."""
+    if code is Code.BUSY and not service.intake_open:
+        return refusal(code, HTTPStatus.SERVICE_UNAVAILABLE)
+    return refusal(code)

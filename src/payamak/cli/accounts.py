@@ -1,0 +1,144 @@
+"""`payamak account`: customers, their passwords and their money."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, cast
+
+from cyclopts import App, Parameter
+
+from payamak.cli.documents import Options, edit, fields_help, find, given_fields, masked, put, remove, show
+from payamak.cli.passwords import new_password
+from payamak.cli.shell import Common, ExitCode, Failed, fill, grid, now_ms, open_store, say, tell
+
+if TYPE_CHECKING:
+    from payamak.domain.site import Account, Document, Site
+
+app = App(name="account", help="Customers: what they may use, how they are answered, passwords, credit.")
+app.help_format = "markdown"
+app.help_epilogue = fields_help("account")
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class AccountOptions(Options):
+    """The most used fields of an account."""
+
+    lines: Annotated[
+        tuple[str, ...] | None, Parameter(name="--line", negative="", help="A line it may use; repeat it.")
+    ] = None
+    default_line: Annotated[str | None, Parameter(help="The line where none is given.")] = None
+    service_line: Annotated[str | None, Parameter(help="The line of type=2.")] = None
+    sim_line: Annotated[str | None, Parameter(help="The line of type=1, Chelcheleh.")] = None
+    allowed_addresses: Annotated[
+        tuple[str, ...] | None, Parameter(name="--allow", negative="", help="A client address or network; repeat it.")
+    ] = None
+
+
+Password = Annotated[str | None, Parameter(help="env:NAME, read now; never a password in clear.")]
+Stdin = Annotated[bool, Parameter(negative="", help="Read the password from standard input.")]
+
+
+@app.command(name="list")
+async def show_list(*, common: Common = Common()) -> int:
+    """List all accounts with their balances in rial."""
+    async with open_store(common) as store:
+        accounts = store.site.accounts
+        balances = {balance.username: balance for balance in await store.balances()}
+    found = [
+        masked(account) | {"available": balances[name].available, "reserved": balances[name].reserved}
+        for name, account in accounts.items()
+    ]
+    columns = ("username", "is_active", "lines", "default_line", "available", "reserved")
+    rows = ([", ".join(plain[column]) if column == "lines" else plain[column] for column in columns] for plain in found)
+    made = fill(grid(*columns, right=("available", "reserved")), rows)
+    tell(common, found, lambda console: console.print(made))
+    return ExitCode.DONE
+
+
+@app.command(name="show")
+async def show_one(name: str, *, common: Common = Common()) -> int:
+    """Show every key of one account, defaults included."""
+    return await show("account", name, common)
+
+
+@app.command(name="remove")
+async def remove_one(name: str, *, common: Common = Common()) -> int:
+    """Remove an account; its messages and its ledger stay in the store, and a new one of its name has them again."""
+    return await remove("account", name, common)
+
+
+@app.command
+async def add(
+    name: str,
+    options: AccountOptions = AccountOptions(),
+    *,
+    password: Password = None,
+    stdin: Stdin = False,
+    common: Common = Common(),
+) -> int:
+    """Add an account. Without a password nobody can use it yet.
+
+    Example: `payamak account add shop --line 9830003300 --default-line 9830003300 --password env:SHOP`
+    """
+    given = given_fields("account", options)
+    if password is not None or stdin:
+        given["password_hash"] = _hashed(new_password(password, stdin=stdin))
+    return await put("account", name, common, given, is_new=True)
+
+
+@app.command
+async def change(name: str, options: AccountOptions = AccountOptions(), *, common: Common = Common()) -> int:
+    """Change an account.
+
+    Example: `payamak account change shop --set is_active=false --set verdict_wait_ms=5000`
+    """
+    given = given_fields("account", options)
+    if "password_hash" in given:
+        raise Failed("a password is changed by `payamak account password`", ExitCode.USAGE)
+    return await put("account", name, common, given, is_new=False)
+
+
+@app.command(name="password")
+async def change_password(
+    name: str, *, password: Password = None, stdin: Stdin = False, common: Common = Common()
+) -> int:
+    """Change the web-service password: asked for twice, or by --stdin, or from a variable.
+
+    Example: `printf %s "$NEW" | payamak account password shop --stdin`
+    """
+    from msgspec.structs import replace
+
+    hashed = _hashed(new_password(password, stdin=stdin))
+
+    def work(site: Site) -> tuple[Sequence[Document], Sequence[tuple[str, str]]]:
+        account = cast("Account", find(site, "account", name))
+        version = account.credential_version + 1
+        return [replace(account, password_hash=hashed, credential_version=version)], ()
+
+    async with open_store(common) as store:
+        await edit(store, work)
+    tell(common, {"username": name}, lambda _: say(f"account {name} has a new password."))
+    return ExitCode.DONE
+
+
+@app.command
+async def credit(name: str, amount: int, *, note: str = "", common: Common = Common()) -> int:
+    """Add rial to an account, or take them away (below zero), by an entry in the ledger.
+
+    Example: `payamak account credit shop 5000000 --note "invoice 1042"`
+    """
+    async with open_store(common) as store:
+        try:
+            balance = await store.credit(name, amount, note, now_ms())
+        except LookupError as error:
+            raise Failed(str(error)) from error
+    tell(common, {"username": name, "available": balance}, lambda _: say(f"account {name} has {balance:,} rial."))
+    return ExitCode.DONE
+
+
+def _hashed(password: str) -> str:
+    from payamak.api.auth import hash_password
+
+    return hash_password(password)

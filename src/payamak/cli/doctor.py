@@ -1,0 +1,243 @@
+"""`payamak doctor`: look for problems, and say what to do about each."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+from cyclopts import Parameter
+
+from payamak.cli.shell import Common, ExitCode, fill, grid, tell
+from payamak.config import Settings
+from payamak.errors import StoreFailed
+
+if TYPE_CHECKING:
+    from payamak.domain.site import Link
+    from payamak.store.sqlite import SqliteStore
+
+FEW_FILES: Final = 4_096
+"""Open files below which a busy server may run out: a socket for every client and link."""
+
+LITTLE_SPACE_OCTETS: Final = 1_000_000_000
+"""Free space below which we speak up: about a million messages with their attempts."""
+
+SAFE_SQLITE: Final = (3, 51, 3)
+"""From this on several writers of one WAL file cannot corrupt it; versions since 3.7.0 could."""
+
+SAFE_BACKPORTS: Final = ((3, 44, 6), (3, 50, 7))
+"""Older series that got the same correction."""
+
+BUILT_AT_S: Final = 1_767_225_600
+"""2026-01-01: a clock that shows an earlier time is wrong."""
+
+CONNECT_TIMEOUT_S: Final = 3.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """One thing looked at; `todo` says what to do where it is not well."""
+
+    name: str
+    is_well: bool
+    says: str
+    todo: str = ""
+
+
+async def doctor(
+    *,
+    ledger: Annotated[
+        bool, Parameter(negative="", help="Also count every account's ledger; slow on a big store.")
+    ] = False,
+    common: Common = Common(),
+) -> int:
+    """Look at the store, the links, the clock, the machine's limits; say what to do. Exit code 1 if anything is wrong.
+
+    Example: `payamak doctor --ledger`
+    """
+    from rich.text import Text
+
+    settings = common.settings()
+    findings = [*_machine(settings), *_folder(Path(settings.database))]
+    findings += await _store(Path(settings.database), ledger)
+    findings.append(await _server(settings))
+    rows = (
+        (Text("well", style="green") if f.is_well else Text("PROBLEM", style="bold red"), f.name, f.says, f.todo)
+        for f in findings
+    )
+    made = fill(grid("", "what", "found", "what to do"), rows)
+    is_well = all(f.is_well for f in findings)
+    answer: dict[str, Any] = {"is_well": is_well, "findings": [vars(f) for f in findings]}
+    tell(common, answer, lambda console: console.print(made))
+    return ExitCode.DONE if is_well else ExitCode.PROBLEM
+
+
+# --------------------------------------------------------------------------------------------- the machine
+
+
+def _machine(settings: Settings) -> Iterator[Finding]:
+    import resource
+
+    import apsw
+
+    todo = "" if sys.version_info >= (3, 11) else "install Python 3.11 or newer"
+    yield Finding(name="python", is_well=not todo, says=sys.version.split()[0], todo=todo)
+    version = tuple(int(part) for part in apsw.sqlite_lib_version().split("."))
+    safe = version >= SAFE_SQLITE or any(version[:2] == fixed[:2] and version >= fixed for fixed in SAFE_BACKPORTS)
+    todo = "" if safe else "install the apsw wheel, which brings its own: before 3.51.3 a WAL file may be corrupted"
+    yield Finding(name="sqlite", is_well=safe, says=apsw.sqlite_lib_version(), todo=todo)
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    enough = hard == resource.RLIM_INFINITY or hard >= FEW_FILES
+    todo = "" if enough else f"raise it to {FEW_FILES} or more: LimitNOFILE= of the service, or ulimit -n"
+    yield Finding(name="open files", is_well=enough, says=f"at most {hard}", todo=todo)
+    now_s = time.time()
+    todo = "" if now_s >= BUILT_AT_S else "set the clock and keep it by NTP: deadlines and receipts depend on it"
+    yield Finding(name="clock", is_well=not todo, says=time.strftime("%Y-%m-%d %H:%M:%S %z"), todo=todo)
+    yield Finding(name="settings", is_well=True, says=f"store {settings.database}, {settings.host}:{settings.port}")
+
+
+def _folder(path: Path) -> Iterator[Finding]:
+    folder = path.absolute().parent
+    if not folder.is_dir():
+        yield Finding(name="folder", is_well=False, says=f"{folder} is not there", todo="make it, or correct --data")
+        return
+    writable = os.access(folder, os.W_OK) and (not path.exists() or os.access(path, os.W_OK))
+    todo = "" if writable else "let the user who runs Payamak write the folder, the store and the files beside it"
+    says = f"{folder} {'can' if writable else 'cannot'} be written"
+    yield Finding(name="folder", is_well=writable, says=says, todo=todo)
+    free = shutil.disk_usage(folder).free
+    enough = free >= LITTLE_SPACE_OCTETS
+    todo = "" if enough else "make room: without it new messages are refused with 23"
+    yield Finding(name="disk", is_well=enough, says=f"{free / 1e9:,.1f} GB free", todo=todo)
+
+
+# ----------------------------------------------------------------------------------------------- the store
+
+
+async def _store(path: Path, ledger: bool) -> list[Finding]:
+    from payamak.store.sqlite import SqliteStore
+
+    try:
+        findings = _integrity(path)
+        if not all(f.is_well for f in findings):
+            return findings
+        store = SqliteStore(path)
+    except StoreFailed as error:
+        return [Finding(name="store", is_well=False, says=str(error), todo="use a backup, or correct the path")]
+    try:
+        findings += _site(store)
+        if ledger:
+            findings.append(await _ledger(store))
+        findings += await asyncio.gather(*(_link(link) for link in store.site.links.values()))
+    finally:
+        await store.close()
+    return findings
+
+
+def _integrity(path: Path) -> list[Finding]:
+    import apsw
+
+    from payamak.store.sqlite import connect
+    from payamak.store.statements import load_migrations
+
+    if not path.exists():
+        todo = "name it with --data, or make one with `payamak apply`"
+        return [Finding(name="store", is_well=False, says=f"{path} is not there", todo=todo)]
+    todo = "stop the server, keep the file, and put a backup in its place"
+    try:
+        db = connect(path, read_only=True)
+        try:
+            says = str(db.pragma("quick_check"))
+            schema, mode = int(db.pragma("user_version")), str(db.pragma("journal_mode"))
+        finally:
+            db.close()
+    except (apsw.Error, StoreFailed) as error:
+        return [Finding(name="store", is_well=False, says=str(error), todo=todo)]
+    known = len(load_migrations())
+    newer = "" if schema <= known else "use a newer Payamak: this one does not know the schema"
+    size = sum(file.stat().st_size for file in (path, path.with_name(f"{path.name}-wal")) if file.exists())
+    return [
+        Finding(name="store", is_well=says == "ok", says=f"quick_check says {says}; {size:,} octets, {mode}", todo=todo)
+        if says != "ok"
+        else Finding(name="store", is_well=True, says=f"quick_check says ok; {size:,} octets, journal {mode}"),
+        Finding(name="schema", is_well=not newer, says=f"{schema} of {known}", todo=newer),
+    ]
+
+
+def _site(store: SqliteStore) -> Iterator[Finding]:
+    from payamak.domain.site import faults_of
+
+    site = store.site
+    for fault in faults_of(site):
+        yield Finding(name="site", is_well=False, says=fault, todo="correct it: `payamak apply`, or the groups' change")
+    says = f"{len(site.accounts)} accounts, {len(site.lines)} lines, {len(site.links)} links"
+    yield Finding(name="site", is_well=True, says=says)
+    if site.intake_is_suspended:
+        yield Finding(name="intake", is_well=False, says="suspended by hand", todo="`payamak resume intake`")
+    for kind, name, suspended in (
+        *(("line", line.number, line.is_suspended) for line in site.lines.values()),
+        *(("link", link.name, link.is_suspended) for link in site.links.values()),
+    ):
+        if suspended:
+            yield Finding(
+                name=f"{kind} {name}", is_well=False, says="suspended by hand", todo=f"`payamak resume {kind} {name}`"
+            )
+    for account in site.accounts.values():
+        if not account.password_hash:
+            todo = f"`payamak account password {account.username}`"
+            yield Finding(name=f"account {account.username}", is_well=False, says="has no password", todo=todo)
+
+
+async def _ledger(store: SqliteStore) -> Finding:
+    wrong = [balance.username for balance in await store.balances() if not balance.is_balanced]
+    if not wrong:
+        return Finding(name="ledger", is_well=True, says="every account balances")
+    todo = "this must not happen: keep a backup of the store and report it"
+    return Finding(name="ledger", is_well=False, says=f"does not balance: {', '.join(wrong)}", todo=todo)
+
+
+# ----------------------------------------------------------------------------------- what is reached by TCP
+
+
+async def _link(link: Link) -> Finding:
+    """A connection to the operator's port, closed at once: it takes no bind away."""
+    name = f"link {link.name}"
+    if link.password.startswith("env:") and link.password[4:] not in os.environ:
+        says = f"its password names {link.password[4:]}, which is not set here"
+        return Finding(name=name, is_well=False, says=says, todo="set it where `payamak serve` runs")
+    where = f"{link.host}:{link.port}"
+    began_s = time.monotonic()
+    try:
+        async with asyncio.timeout(CONNECT_TIMEOUT_S):
+            _, writer = await asyncio.open_connection(link.host, link.port)
+    except (OSError, TimeoutError) as error:
+        says = f"{where} is not reached: {error or 'no answer'}"
+        return Finding(
+            name=name, is_well=False, says=says, todo="check address, port, route and the operator's allow list"
+        )
+    writer.close()
+    took_ms = (time.monotonic() - began_s) * 1_000
+    return Finding(
+        name=name, is_well=True, says=f"{where} takes connections ({took_ms:.0f} ms); the log tells of binds"
+    )
+
+
+async def _server(settings: Settings) -> Finding:
+    import httpx2
+
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.host, settings.host)
+    url = f"http://[{host}]:{settings.port}/readyz" if ":" in host else f"http://{host}:{settings.port}/readyz"
+    try:
+        async with httpx2.AsyncClient(timeout=CONNECT_TIMEOUT_S, trust_env=False) as client:
+            answer = await client.get(url)
+    except httpx2.HTTPError:
+        return Finding(name="server", is_well=True, says=f"nobody answers on {host}:{settings.port}: it is not running")
+    ready = answer.status_code == 200
+    todo = "" if ready else "it stops, or the intake is suspended: `payamak resume intake`"
+    return Finding(name="server", is_well=ready, says=f"{url} answers {answer.status_code}", todo=todo)

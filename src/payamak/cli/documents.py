@@ -1,0 +1,216 @@
+"""What the groups account, line, link and template share: reading options, and list, show, add, change, remove.
+
+Every change is one transaction that reads the document and writes it, so that two hands do not undo each other.
+A running server sees it within half a second.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+from cyclopts import App, Parameter
+
+from payamak.cli.shell import Common, ExitCode, Failed, fill, grid, open_store, say, tell
+
+if TYPE_CHECKING:
+    from payamak.domain.site import Document, Site
+    from payamak.store.sqlite import SqliteStore
+    from payamak.store.transaction import Transaction
+
+Edit = Callable[["Site"], tuple[Sequence["Document"], Sequence[tuple[str, str]]]]
+"""What to put and what to remove, given the site as it is in the transaction. Raises LookupError or ValueError."""
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """Options of add and change; a subclass names the most used fields of its kind."""
+
+    set: Annotated[
+        tuple[str, ...],
+        Parameter(name="--set", negative="", help="KEY=VALUE for any key below, as TOML or plain text; repeat it."),
+    ] = ()
+
+
+async def edit(store: SqliteStore, work: Edit) -> Site:
+    """Change the configuration in one transaction that also reads it. Raises Failed; then nothing was changed."""
+    from payamak.store import housekeeping
+
+    def run(tx: Transaction) -> Site:
+        puts, removals = work(tx.site)
+        return housekeeping.put_documents(tx, puts, removals)
+
+    try:
+        return await store.writer.submit(run)
+    except (LookupError, ValueError) as error:
+        raise Failed(str(error)) from error
+
+
+def find(site: Site, kind: str, name: str) -> Document:
+    """The document of this name; a line in either spelling. Raises LookupError."""
+    from payamak.sitefile import documents_of
+
+    documents = documents_of(site)
+    found = site.line(name) if kind == "line" else documents.get((kind, name))
+    if found is None:
+        known = ", ".join(n for k, n in documents if k == kind)
+        raise LookupError(f"there is no {kind} {name}; there are: {known or 'none'}")
+    return found
+
+
+def given_fields(kind: str, options: Options) -> dict[str, Any]:
+    """The fields that a command line names. Raises Failed for what is not allowed."""
+    from payamak.sitefile import NAME_FIELDS, parse_setting, read_field
+
+    given: dict[str, Any] = {}
+    try:
+        for field in fields(options):
+            value = getattr(options, field.name)
+            if field.name != "set" and value is not None:
+                given[field.name] = read_field(kind, field.name, list(value) if isinstance(value, tuple) else value)
+        for setting in options.set:
+            name, value = parse_setting(kind, setting)
+            given[name] = value
+    except ValueError as error:
+        raise Failed(str(error), ExitCode.USAGE) from error
+    if NAME_FIELDS[kind] in given:
+        raise Failed(f"{NAME_FIELDS[kind]} is the {kind}'s name: it is given first and never changes", ExitCode.USAGE)
+    if not str(given.get("password", "env:")).startswith("env:"):
+        raise Failed(CLEAR_PASSWORD, ExitCode.USAGE)
+    return given
+
+
+CLEAR_PASSWORD: Final = (
+    "a password on the command line is seen by everyone who may list processes: give env:NAME, or --stdin"
+)
+
+
+def fields_help(kind: str) -> str:
+    """Every key of a kind with its type and default, as a Markdown list for --help."""
+    import msgspec
+
+    from payamak.sitefile import KINDS, describe_type, field_types
+
+    defaults = {field.name: field for field in msgspec.structs.fields(KINDS[kind])}
+    lines = []
+    for name, wanted in field_types(kind).items():
+        default = defaults[name].default
+        says = "" if default in (msgspec.NODEFAULT, None, "", ()) else f", default {getattr(default, 'value', default)}"
+        lines.append(f"- `{name}`: {describe_type(wanted)}{says}")
+    return "Keys for `--set`:\n\n" + "\n".join(lines)
+
+
+# ----------------------------------------------------------------------------------------------- commands
+
+
+async def put(kind: str, name: str, common: Common, given: Mapping[str, Any], *, is_new: bool) -> int:
+    """Add a document, or change the given fields of one."""
+    from msgspec.structs import replace
+
+    from payamak.sitefile import KINDS, NAME_FIELDS
+
+    def work(site: Site) -> tuple[Sequence[Document], Sequence[tuple[str, str]]]:
+        make: Callable[..., Document] = KINDS[kind]
+        if not is_new:
+            return [replace(find(site, kind, name), **given)], ()
+        try:
+            find(site, kind, name)
+        except LookupError:
+            return [make(**{NAME_FIELDS[kind]: name, **given})], ()
+        raise ValueError(f"{kind} {name} is there already; `payamak {kind} change {name}` changes it")
+
+    if not is_new and not given:
+        raise Failed("nothing to change was given; see --help", ExitCode.USAGE)
+    async with open_store(common, create=is_new) as store:
+        site = await edit(store, work)
+        document = find(site, kind, name)
+    tell(common, masked(document), lambda _: say(f"{kind} {name} is {'added' if is_new else 'changed'}."))
+    return ExitCode.DONE
+
+
+async def show(kind: str, name: str, common: Common) -> int:
+    """Every field of one document."""
+    from payamak.sitefile import field_types
+
+    async with open_store(common) as store:
+        try:
+            document = find(store.site, kind, name)
+        except LookupError as error:
+            raise Failed(str(error)) from error
+    plain = masked(document)
+    made = fill(grid("key", "value"), ((key, _word(plain.get(key))) for key in field_types(kind)))
+    tell(common, plain, lambda console: console.print(made))
+    return ExitCode.DONE
+
+
+async def remove(kind: str, name: str, common: Common) -> int:
+    """Take one document away; refused while another names it."""
+    async with open_store(common) as store:
+        await edit(store, lambda site: ((), [(kind, _name(find(site, kind, name)))]))
+    tell(common, {"removed": name}, lambda _: say(f"{kind} {name} is removed."))
+    return ExitCode.DONE
+
+
+async def show_all(kind: str, common: Common, columns: Sequence[str]) -> int:
+    """The documents of a kind, as a table of these fields."""
+    from payamak.sitefile import documents_of
+
+    async with open_store(common) as store:
+        found = [masked(document) for (k, _), document in documents_of(store.site).items() if k == kind]
+    made = fill(grid(*columns), ([_word(plain.get(column)) for column in columns] for plain in found))
+    tell(common, found, lambda console: console.print(made))
+    return ExitCode.DONE
+
+
+def masked(document: Document) -> dict[str, Any]:
+    """All fields as plain values, defaults included, secrets masked unless they name a variable."""
+    import msgspec
+
+    from payamak.sitefile import MASK, SECRETS
+
+    plain: dict[str, Any] = {}
+    for field in document.__struct_fields__:
+        value = msgspec.to_builtins(getattr(document, field))
+        plain[field] = MASK if field in SECRETS and value and not str(value).startswith("env:") else value
+    return plain
+
+
+def _name(document: Document) -> str:
+    from payamak.store.housekeeping import name_of
+
+    return name_of(document)[1]
+
+
+def _word(value: object) -> str:
+    if isinstance(value, list | tuple):
+        return ", ".join(_word(item) for item in value)
+    if isinstance(value, dict):
+        return str(value["link"]) if set(value) == {"link"} else ", ".join(f"{k}={_word(v)}" for k, v in value.items())
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "" if value is None else str(value)
+
+
+def group(kind: str, text: str, columns: Iterable[str]) -> App:
+    """The group of a kind with list, show and remove; the kind's own file adds add and change."""
+    app = App(name=kind, help=text, help_format="markdown")
+    columns = tuple(columns)
+
+    @app.command(name="list")
+    async def show_list(*, common: Common = Common()) -> int:
+        """List all."""
+        return await show_all(kind, common, columns)
+
+    @app.command(name="show")
+    async def show_one(name: str, *, common: Common = Common()) -> int:
+        """Show every key of one, defaults included."""
+        return await show(kind, name, common)
+
+    @app.command(name="remove")
+    async def remove_one(name: str, *, common: Common = Common()) -> int:
+        """Remove one; refused while another document names it."""
+        return await remove(kind, name, common)
+
+    return app

@@ -1,0 +1,98 @@
+"""Why a message stands where it stands and what happens next, in English sentences. Pure."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from payamak.domain.message import Message, PartState, Reason, State
+from payamak.domain.site import Site
+
+_REASONS: Final[dict[Reason, str]] = {
+    Reason.ACCEPTED: "It is accepted and waits for its turn.",
+    Reason.FALLBACK: "The step before met an opt-out; this step waits for its turn.",
+    Reason.MOVED: "An operator moved it to this line.",
+    Reason.THROTTLED: "The operator says we send too fast; the link slows down and it comes again.",
+    Reason.OPERATOR_BUSY: "The operator cannot take it now; it comes again.",
+    Reason.LINK_DOWN: "No link of the line is bound.",
+    Reason.SUSPENDED: "Its line or link is suspended by hand.",
+    Reason.RESEND: "The answer to the last attempt is lost and the line says to send again; a copy is possible.",
+    Reason.ON_WIRE: "It is written to the operator, whose answer has not come.",
+    Reason.TAKEN: "The operator took it; the receipt has not come.",
+    Reason.NO_RECEIPTS: "The operator took it, by a link that gives no receipts.",
+    Reason.RECEIPT: "The operator's receipt says so.",
+    Reason.PARTLY_DELIVERED: "Some parts were delivered and others were not, so there is no fallback.",
+    Reason.EXPIRED_AT_OPERATOR: "The operator gave up when the validity was over.",
+    Reason.OPTED_OUT: "The recipient refuses messages of the last line of the plan.",
+    Reason.REFUSED: "The operator refused it.",
+    Reason.DEADLINE: "Its validity was over before an operator took it.",
+    Reason.CANCELLED: "It was taken back by hand.",
+    Reason.ANSWER_LOST: "The operator's answer is lost and cannot be recovered: it may have arrived or not.",
+    Reason.NO_RECEIPT: "No receipt came until deadline and grace.",
+    Reason.OPERATOR_UNSURE: "The operator itself does not know what became of it.",
+}
+
+_PARTS: Final[dict[PartState, str]] = {
+    PartState.WAITING: "waiting",
+    PartState.ON_WIRE: "on the wire",
+    PartState.AMBIGUOUS: "answer lost",
+    PartState.TAKEN: "taken",
+    PartState.DELIVERED: "delivered",
+    PartState.UNDELIVERABLE: "undeliverable",
+    PartState.EXPIRED: "expired at the operator",
+    PartState.REJECTED: "rejected",
+    PartState.OPTED_OUT: "opted out",
+    PartState.UNSURE: "operator unsure",
+}
+
+
+def reason_text(reason: Reason) -> str:
+    """A reason as one English sentence."""
+    return _REASONS[reason]
+
+
+def part_text(letter: str) -> str:
+    """A part's letter in words."""
+    return _PARTS[PartState(letter)]
+
+
+def step_text(message: Message, index: int) -> str:
+    """Where one step of the plan stands, in a few words."""
+    step = message.plan[index]
+    if step.skip is not None:
+        return f"skipped: known to be opted out ({int(step.skip)})"
+    word = message.parts[index] if index < len(message.parts) else ""
+    told = ", ".join(f"{word.count(letter)} {part_text(letter)}" for letter in dict.fromkeys(word))
+    if index == message.step:
+        return f"this step: {told or 'waiting'}"
+    return told or ("dropped" if message.is_final else "later, only after an opt-out")
+
+
+def next_text(message: Message, site: Site, now: int) -> str:
+    """What happens next, and what a person may do about it."""
+    line = site.lines.get(message.current.line)
+    match message.state:
+        case State.QUEUED if line is None:
+            return f"Line {message.current.line} is not configured any more: configure it, or `payamak move` it."
+        case State.QUEUED if line is not None and line.is_suspended:
+            return f"It waits until `payamak resume line {line.number}`, or until its deadline."
+        case State.QUEUED if line is not None and not line.links:
+            return f"Line {line.number} has no links: give it one, or `payamak move` what waits."
+        case State.QUEUED if line is not None and all(
+            use.link in site.links and site.links[use.link].is_suspended for use in line.links
+        ):
+            names = ", ".join(use.link for use in line.links)
+            return f"All links of its line are suspended ({names}): `payamak resume link NAME`."
+        case State.QUEUED if message.due_at > now:
+            return "It is tried again when it is due."
+        case State.QUEUED:
+            return (
+                "It goes out as soon as a link of its line is bound and has room; `payamak doctor` looks at the links."
+            )
+        case State.SENDING:
+            return "The answer, or the end of the response timer, decides."
+        case State.ENROUTE if not message.is_final:
+            return "The receipt decides; without one it is unknown after deadline and grace."
+        case State.UNKNOWN if not message.was_settled_late:
+            return "Nothing is done any more; a late receipt may still settle it."
+        case _:
+            return "Nothing: this is final."

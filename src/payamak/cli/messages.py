@@ -1,0 +1,173 @@
+"""`payamak messages`, `queue`, `unmatched`: what is in the store, at a glance."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+from cyclopts import Parameter
+
+from payamak.cli.shell import (
+    Common,
+    ExitCode,
+    Failed,
+    duration_text,
+    fill,
+    grid,
+    instant_text,
+    now_ms,
+    open_store,
+    parse_instant,
+    say,
+    tell,
+)
+from payamak.domain.message import Lane, Message, State
+from payamak.domain.numbers import parse_recipient
+
+if TYPE_CHECKING:
+    from payamak.domain.site import Site
+    from payamak.store.base import Search
+
+
+async def messages(
+    *,
+    recipient: str | None = None,
+    line: str | None = None,
+    state: State | None = None,
+    account: str | None = None,
+    since: str | None = None,
+    until: str | None = None,
+    limit: int = 50,
+    before: Annotated[int | None, Parameter(name="--before")] = None,
+    text: Annotated[bool, Parameter(negative="")] = False,
+    common: Common = Common(),
+) -> int:
+    """List messages, newest first, by any of recipient, line, state, account and time.
+
+    Example: `payamak messages --recipient 09121234567 --since 2d`
+
+    Parameters
+    ----------
+    recipient
+        In any spelling.
+    line
+        The line that the message stands on now.
+    state
+        Where it stands.
+    account
+        Whose it is.
+    since, until
+        When it was accepted: `2h` (ago) or `2030-01-31T18:00`.
+    limit
+        How many at most.
+    before
+        Go on below this id, for the next page.
+    text
+        Show the texts too.
+    """
+    # size: a flag of the command on each line
+    async with open_store(common) as store:
+        site = store.site
+        wanted = _search(site, recipient, line, account, since, until)
+        from msgspec.structs import replace
+
+        found = await store.search(replace(wanted, state=state, before_id=before, limit=limit))
+    rows = (
+        (
+            m.id,
+            instant_text(m.accepted_at),
+            _username(site, m),
+            m.recipient,
+            m.current.line,
+            m.state.value,
+            m.reason.value,
+            m.code and int(m.code),
+            m.charged,
+            *([m.current.text] if text else []),
+        )
+        for m in found
+    )
+    columns = ["id", "accepted", "account", "recipient", "line", "state", "reason", "code", "rial"]
+    made = fill(grid(*columns, *(["text"] if text else []), right=("id", "rial")), rows)
+    answer = {"messages": [plain(m, text=text) for m in found], "before": found[-1].id if len(found) == limit else None}
+    tell(common, answer, lambda console: console.print(made))
+    if len(found) == limit and found and not common.json:
+        say(f"more: --before {found[-1].id}")
+    return ExitCode.DONE
+
+
+def _search(
+    site: Site, recipient: str | None, line: str | None, account: str | None, since: str | None, until: str | None
+) -> Search:
+    from payamak.store.base import Search
+
+    number = None if recipient is None else parse_recipient(recipient)
+    if recipient is not None and number is None:
+        raise Failed(f"{recipient!r} is no Iranian mobile number; write 989… or 09…", ExitCode.USAGE)
+    if account is not None and account not in site.accounts:
+        raise Failed(f"there is no account {account}; there are: {', '.join(site.accounts) or 'none'}")
+    registered = site.line(line) if line is not None else None
+    now = now_ms()
+    return Search(
+        recipient=number,
+        line=registered.number if registered else line,
+        account_id=site.accounts[account].id if account is not None else None,
+        since_at=None if since is None else parse_instant(since, now),
+        until_at=None if until is None else parse_instant(until, now),
+    )
+
+
+def _username(site: Site, message: Message) -> str:
+    account = site.accounts_by_id.get(message.account_id)
+    return account.username if account else f"#{message.account_id}"
+
+
+def plain(message: Message, *, text: bool) -> dict[str, Any]:
+    """A message as plain values; the texts of its steps only with `text`."""
+    import msgspec
+
+    made: dict[str, Any] = msgspec.to_builtins(message)
+    if not text:
+        for step in made["plan"]:
+            del step["text"]
+    return made
+
+
+async def queue(*, common: Common = Common()) -> int:
+    """Show what waits or is under way: by line, class, state and reason."""
+    from payamak.cli.explain import reason_text
+
+    now = now_ms()
+    async with open_store(common) as store:
+        found = await store.queue()
+    rows = (
+        (
+            row.line,
+            Lane(row.lane).name.lower(),
+            row.state.value,
+            f"{row.count:,}",
+            duration_text(now - row.oldest_accepted_at),
+            "now" if row.next_due_at <= now else f"in {duration_text(row.next_due_at - now)}",
+            reason_text(row.reason),
+        )
+        for row in found
+    )
+    columns = ("line", "class", "state", "messages", "oldest", "next due", "why")
+    made = fill(grid(*columns, right=("messages",)), rows)
+    tell(common, found, lambda console: console.print(made) if found else say("Nothing waits."))
+    return ExitCode.DONE
+
+
+async def unmatched(*, limit: int = 50, common: Common = Common()) -> int:
+    """List receipts that belong to no known message, newest first.
+
+    They are early ones whose answer has not come, or belong to messages that were removed or sent by another program.
+    """
+    columns = ("id", "received", "upstream", "link", "operator id", "line", "recipient", "stat", "err")
+    async with open_store(common) as store:
+        found = await store.unmatched(limit)
+    rows = [(row[0], instant_text(int(str(row[1]))), *row[2:]) for row in found]
+    names = [column.replace(" ", "_") for column in columns]
+    made = fill(grid(*columns), rows)
+    answer = [dict(zip(names, row, strict=True)) for row in rows]
+    tell(common, answer, lambda console: console.print(made) if rows else say("No receipt is unmatched."))
+    return ExitCode.DONE

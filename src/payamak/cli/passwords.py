@@ -1,0 +1,61 @@
+"""Passwords on their way in: from a variable, from standard input, from a prompt; never from an argument."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from payamak.cli.documents import CLEAR_PASSWORD
+from payamak.cli.shell import ExitCode, Failed
+
+if TYPE_CHECKING:
+    from payamak.sitefile import Passwords
+
+
+def passwords() -> Passwords:
+    """argon2id and this process's environment, as payamak.sitefile wants them."""
+    from argon2 import PasswordHasher
+    from argon2.exceptions import Argon2Error, InvalidHashError
+
+    from payamak.api.auth import hash_password
+    from payamak.sitefile import Passwords
+
+    def verify(stored: str, clear: str) -> bool:
+        try:
+            return PasswordHasher().verify(stored, clear)
+        except (Argon2Error, InvalidHashError):
+            return False
+
+    return Passwords(verify=verify, hash=hash_password, environment=os.environ)
+
+
+def from_stdin() -> str:
+    """One line of standard input. Raises Failed if it is empty."""
+    return _not_empty(sys.stdin.readline().rstrip("\r\n"))
+
+
+def new_password(given: str | None, *, stdin: bool) -> str:
+    """A new password, as asked for: `env:NAME`, standard input, or a prompt that asks twice. Raises Failed."""
+    if stdin:
+        return from_stdin()
+    if given is not None:
+        if not given.startswith("env:"):
+            raise Failed(CLEAR_PASSWORD, ExitCode.USAGE)
+        try:
+            return passwords().resolve(given)
+        except ValueError as error:
+            raise Failed(str(error), ExitCode.USAGE) from error
+    if not sys.stdin.isatty():
+        raise Failed("nobody to ask for a password: give --stdin or --password env:NAME", ExitCode.USAGE)
+    first = _not_empty(getpass.getpass("New web-service password: "))
+    if getpass.getpass("Once more: ") != first:
+        raise Failed("the two passwords differ; nothing was changed")
+    return first
+
+
+def _not_empty(password: str) -> str:
+    if not password:
+        raise Failed("the password is empty; nothing was changed", ExitCode.USAGE)
+    return password

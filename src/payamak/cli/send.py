@@ -1,0 +1,192 @@
+"""`payamak send` and `payamak states`: the customer's side, over HTTP, through payamak.client."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+from cyclopts import Parameter
+
+from payamak.cli.shell import ExitCode, Failed, fill, grid, read_settings, say, tell_json
+
+if TYPE_CHECKING:
+    from payamak.client import AsyncClient, Fallback, PayamakError, Route
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class Server:
+    """Whom to ask, and who asks."""
+
+    url: Annotated[
+        str | None, Parameter(group="Server", help="The server; else PAYAMAK_URL, else our own settings' address.")
+    ] = None
+    username: Annotated[str | None, Parameter(group="Server", help="Else PAYAMAK_USERNAME.")] = None
+    password: Annotated[
+        str | None,
+        Parameter(group="Server", help="env:NAME; else PAYAMAK_PASSWORD. In clear, other users of the machine see it."),
+    ] = None
+    json: Annotated[bool, Parameter(group="Server", negative="", help="Answer in JSON, for machines.")] = False
+
+    def client(self) -> AsyncClient:
+        """A client for this server. Raises Failed if something is missing."""
+        from payamak.client import AsyncClient
+
+        username = self.username or os.environ.get("PAYAMAK_USERNAME")
+        password = self.password or "env:PAYAMAK_PASSWORD"
+        if password.startswith("env:"):
+            password = os.environ.get(password[4:], "")
+        if not username or not password:
+            raise Failed(
+                "who sends? give --username and --password env:NAME, or set PAYAMAK_USERNAME and PAYAMAK_PASSWORD",
+                ExitCode.USAGE,
+            )
+        try:
+            return AsyncClient(self.url or _own_url(), username=username, password=password)
+        except ValueError as error:
+            raise Failed(str(error), ExitCode.USAGE) from error
+
+
+def _own_url() -> str:
+    if url := os.environ.get("PAYAMAK_URL"):
+        return url
+    settings = read_settings(None)
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.host, settings.host)
+    return f"http://[{host}]:{settings.port}" if ":" in host else f"http://{host}:{settings.port}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """One message as asked for; `send_type` and `template` are wsSend's numbers."""
+
+    to: str
+    text: str
+    line: str | None = None
+    line2: str | None = None
+    send_type: int = 0
+    template: int = 0
+    life_time: int | None = None
+
+    def arguments(self) -> dict[str, Any]:
+        """What the client's `send` takes: a route alone, or a line with its fallbacks. Raises ValueError."""
+        from payamak.client import Chelcheleh, SecondLine, ServiceLine
+
+        if self.send_type not in (0, 1, 2):
+            raise ValueError(f"type is 0, 1 (Chelcheleh) or 2 (service line), not {self.send_type}")
+        route: Route | None = (None, Chelcheleh(), ServiceLine(self.template))[self.send_type]
+        line, line2 = (self.line, self.line2) if self.line else (self.line2, None)
+        given: dict[str, Any] = {"line": line, "life_time_minutes": self.life_time}
+        fallback: list[Fallback] = [SecondLine(line2)] if line2 else []
+        if route is not None and line is None:
+            return {**given, "via": route}
+        return {**given, "fallback": [*fallback, route] if route is not None else fallback or None}
+
+
+async def send(
+    *,
+    to: str | None = None,
+    text: str | None = None,
+    line: str | None = None,
+    line2: str | None = None,
+    type: int = 0,
+    template: int = 0,
+    life_time: int | None = None,
+    csv: Path | None = None,
+    out: Path | None = None,
+    parallel: int = 16,
+    server: Server = Server(),
+) -> int:
+    """Send one message, or every row of a CSV file.
+
+    The file's first row names its columns: `mobile` and `message`, and if wanted `line`, `line2`, `type`,
+    `template`; what a row leaves empty is taken from the options. Every row's id or refusal is written to a second
+    file as it comes, so that what was sent is known even if you stop it. Exit code 1 if anything was refused.
+
+    Example: `payamak send --to 09121234567 --text 'سلام' --line 9830003300 --line2 9830003301`
+
+    Example: `payamak send --csv customers.csv --line 9830003300`
+
+    Parameters
+    ----------
+    to
+        The recipient.
+    text
+        The text; for a template, also its value.
+    line
+        The sender number; without it the account's default line.
+    line2
+        Where it goes if the recipient refuses the line.
+    type
+        0 normal, 1 Chelcheleh, 2 the service line; after a line it is taken only if that is refused.
+    template
+        The number of the service line's text; 0 is the only or default one.
+    life_time
+        Minutes for which it is worth sending, 1 to 10080.
+    csv
+        A file of messages, UTF-8.
+    out
+        Where to write what became of the rows; without it, beside the file as NAME.sent.csv.
+    parallel
+        Requests at a time.
+    """
+    # size: a flag of the command on each line
+    from payamak.client import PayamakError
+
+    common = Wanted(
+        to=to or "", text=text or "", line=line, line2=line2, send_type=type, template=template, life_time=life_time
+    )
+    if csv is not None:
+        from payamak.cli.bulk import send_file
+
+        if to is not None or text is not None:
+            raise Failed("give --csv, or --to and --text", ExitCode.USAGE)
+        return await send_file(server, csv, out or csv.with_suffix(".sent.csv"), common, max(parallel, 1))
+    if to is None or text is None:
+        raise Failed("give --to and --text, or --csv FILE", ExitCode.USAGE)
+    try:
+        async with server.client() as client:
+            sent = await client.send(to, text, **common.arguments())
+    except PayamakError as error:
+        raise failure(error) from error
+    except ValueError as error:
+        raise Failed(str(error), ExitCode.USAGE) from error
+    if server.json:
+        tell_json({"message_id": sent.message_id, "line": sent.line, "recipient": sent.recipient})
+    else:
+        say(f"accepted as message {sent.message_id}" + (f", by line {sent.line}" if sent.line else ""))
+    return ExitCode.DONE
+
+
+async def states(message_ids: tuple[int, ...], *, server: Server = Server()) -> int:
+    """Ask where messages stand, by the ids that sending them answered.
+
+    Example: `payamak states 3403 3404`
+    """
+    from payamak.cli.shell import console
+    from payamak.client import PayamakError
+
+    if not message_ids:
+        raise Failed("give at least one message id", ExitCode.USAGE)
+    try:
+        async with server.client() as client:
+            found = await client.states(message_ids)
+    except PayamakError as error:
+        raise failure(error) from error
+    except ValueError as error:
+        raise Failed(str(error), ExitCode.USAGE) from error
+    if server.json:
+        tell_json([{"message_id": i, "code": s.code, "name": s.name, "is_final": s.is_final} for i, s in found.items()])
+        return ExitCode.DONE
+    rows: Sequence[Sequence[object]] = [(i, s.code, s.english, s.persian) for i, s in found.items()]
+    console().print(fill(grid("id", "code", "state", "وضعیت", right=("id", "code")), rows))
+    return ExitCode.DONE
+
+
+def failure(error: PayamakError) -> Failed:
+    """A failed call as one sentence and the exit code that belongs to it."""
+    from payamak.client import Refusal
+
+    return Failed(str(error), ExitCode.PROBLEM if isinstance(error, Refusal) else ExitCode.UNREACHED)

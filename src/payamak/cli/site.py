@@ -1,0 +1,144 @@
+"""`payamak apply` and `payamak export`: the site as one file."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import Parameter
+
+from payamak.cli.passwords import passwords
+from payamak.cli.shell import Common, ExitCode, Failed, complain, console, open_store, say, tell
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from payamak.domain.site import Site
+    from payamak.sitefile import Difference, Entry, Plan
+    from payamak.store.transaction import Transaction
+
+_MARKS = {"add": ("+", "green"), "change": ("~", "yellow"), "remove": ("-", "red")}
+
+
+async def apply(
+    file: Path,
+    *,
+    yes: Annotated[bool, Parameter(name=("--yes", "-y"), negative="")] = False,
+    dry_run: Annotated[bool, Parameter(negative="")] = False,
+    prune: Annotated[bool, Parameter(negative="")] = False,
+    common: Common = Common(),
+) -> int:
+    """Show what a site file would change, ask, and bring accounts, lines, links and templates to what it says.
+
+    Nothing is changed unless all of the file is right, and then all at once. What the file does not name is kept.
+    Passwords: `password = "env:NAME"` (or in clear) for accounts, hashed here; where none is given the stored one
+    stays, and so does a suspension. Exit code 2 if the file is wrong, 1 if you answer no.
+
+    Example: `payamak apply site.toml --dry-run`
+
+    Parameters
+    ----------
+    file
+        The site file, TOML: tables [[link]], [[line]], [[account]].
+    yes
+        Do not ask.
+    dry_run
+        Only show.
+    prune
+        Also remove what the file does not name.
+    """
+    from payamak.sitefile import BadSiteFile, plan
+
+    try:
+        entries = _entries(file)
+        async with open_store(common, create=not dry_run) as store:
+            wanted = plan(store.site, entries, passwords(), prune=prune, file=file.name)
+            if not common.json:
+                _show(console(), wanted.differences)
+            done = bool(wanted.differences) and not dry_run and (yes or _agrees())
+            if done:
+                await store.writer.submit(lambda tx: _carry_out(tx, wanted))
+    except BadSiteFile as error:
+        for fault in error.faults:
+            complain(fault)
+        raise Failed("nothing was changed", ExitCode.USAGE) from error
+    except ValueError as error:
+        raise Failed(str(error)) from error
+    said = "done" if done else "no difference" if not wanted.differences else "nothing was changed"
+    tell(common, {"differences": wanted.differences, "applied": done}, lambda _: say(said))
+    return ExitCode.DONE if done or dry_run or not wanted.differences else ExitCode.PROBLEM
+
+
+def _entries(file: Path) -> list[Entry]:
+    from payamak.sitefile import parse
+
+    try:
+        return parse(file.read_text(encoding="utf-8"), file.name)
+    except UnicodeDecodeError as error:
+        raise Failed(f"{file}: this is no UTF-8 text", ExitCode.USAGE) from error
+    except OSError as error:
+        raise Failed(f"{file}: {error.strerror}", ExitCode.USAGE) from error
+
+
+def _carry_out(tx: Transaction, wanted: Plan) -> Site:
+    from payamak.store import housekeeping
+
+    if tx.site.version != wanted.version:
+        raise ValueError("somebody else changed the site meanwhile; run it again")
+    return housekeeping.put_documents(tx, wanted.puts, wanted.removals)
+
+
+def _agrees() -> bool:
+    if not sys.stdin.isatty():
+        raise Failed("nobody to ask: give --yes to carry this out, or --dry-run to look", ExitCode.USAGE)
+    return input("Carry this out? [y/N] ").strip().lower() in ("y", "yes")
+
+
+def _show(out: Console, differences: tuple[Difference, ...]) -> None:
+    from rich.text import Text
+
+    for difference in differences:
+        mark, color = _MARKS[difference.change]
+        out.print(Text(f"{mark} {difference.kind} {difference.name}", style=color))
+        for field in difference.fields:
+            before = "" if difference.change == "add" else f"{field.before} → "
+            after = "a new one" if field.before == field.after else field.after
+            out.print(Text(f"    {field.name}: {before}{after}"), soft_wrap=True)
+
+
+async def export(
+    file: Path | None = None,
+    *,
+    secrets: Annotated[bool, Parameter(negative="")] = False,
+    common: Common = Common(),
+) -> int:
+    """Write the site as a file for `payamak apply`; applying it again changes nothing.
+
+    Example: `payamak export site.toml`
+
+    Parameters
+    ----------
+    file
+        Where to write; without it, standard output. A file that exists is replaced.
+    secrets
+        Write password hashes and link passwords too; the file is then readable by its owner only.
+    """
+    from payamak.sitefile import write
+
+    async with open_store(common) as store:
+        text = write(store.site, secrets=secrets)
+    if file is None:
+        tell(common, {"site": text}, lambda _: say(text.rstrip("\n")))
+        return ExitCode.DONE
+    _write(file, text, mode=0o600 if secrets else 0o644)
+    tell(common, {"file": str(file)}, lambda _: say(f"the site is written to {file}"))
+    return ExitCode.DONE
+
+
+def _write(file: Path, text: str, *, mode: int) -> None:
+    """Beside it first, then in its place: a file is never half written."""
+    made = file.with_name(f".{file.name}.new")
+    made.touch(mode=mode)
+    made.write_text(text, encoding="utf-8")
+    made.replace(file)

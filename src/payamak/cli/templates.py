@@ -1,0 +1,155 @@
+"""`payamak template`: the approved texts of an account's service line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Annotated, cast
+
+from cyclopts import App, Parameter
+
+from payamak.cli.documents import edit, find
+from payamak.cli.shell import Common, ExitCode, Failed, fill, grid, open_store, say, tell
+
+if TYPE_CHECKING:
+    from payamak.domain.site import Account, Document, Site, TemplateDocument
+
+app = App(
+    name="template",
+    help="Approved texts of an account, with placeholders in braces: `کد ورود شما: {code}`.",
+    help_format="markdown",
+)
+
+Pattern = Annotated[
+    tuple[str, ...], Parameter(name="--pattern", negative="", help="NAME=REGEX that a value must match; repeat it.")
+]
+Templates = tuple["TemplateDocument", ...]
+
+
+@app.command(name="list")
+async def show_list(account: str | None = None, *, common: Common = Common()) -> int:
+    """List the texts of one account, or of all."""
+    from msgspec import to_builtins
+
+    async with open_store(common) as store:
+        accounts = [a for name, a in store.site.accounts.items() if account in (None, name)]
+    if account is not None and not accounts:
+        raise Failed(f"there is no account {account}")
+    found = [
+        {"account": a.username, "is_default": t.number == a.default_template, **to_builtins(t)}
+        for a in accounts
+        for t in a.templates
+    ]
+    rows = (
+        (row["account"], row["number"], "yes" if row["is_default"] else "", row["text"], row.get("patterns") or "")
+        for row in found
+    )
+    made = fill(grid("account", "number", "default", "text", "patterns", right=("number",)), rows)
+    tell(common, found, lambda console: console.print(made))
+    return ExitCode.DONE
+
+
+@app.command
+async def show(account: str, number: int, *, common: Common = Common()) -> int:
+    """Show one text."""
+    async with open_store(common) as store:
+        try:
+            owner = cast("Account", find(store.site, "account", account))
+        except LookupError as error:
+            raise Failed(str(error)) from error
+    found = next((t for t in owner.templates if t.number == number), None)
+    if found is None:
+        raise Failed(f"account {account} has no template {number}")
+    tell(common, found, lambda _: say(found.text))
+    return ExitCode.DONE
+
+
+@app.command
+async def add(
+    account: str,
+    number: int,
+    text: str,
+    *,
+    pattern: Pattern = (),
+    any_text: Annotated[bool, Parameter(negative="", help="Let every text pass as it is.")] = False,
+    default: Annotated[bool, Parameter(negative="", help="The text that template=0 means.")] = False,
+    common: Common = Common(),
+) -> int:
+    """Add a text.
+
+    Example: `payamak template add shop 1 'کد ورود شما: {code}' --pattern 'code=[0-9]{4,8}' --default`
+    """
+    made = _template(number, text, pattern, any_text)
+
+    def work(templates: Templates) -> Templates:
+        if any(t.number == number for t in templates):
+            raise ValueError(f"account {account} has a template {number}; `payamak template change` changes it")
+        return (*templates, made)
+
+    await _edit(account, common, work, number if default else None)
+    tell(common, made, lambda _: say(f"template {number} of account {account} is added."))
+    return ExitCode.DONE
+
+
+@app.command
+async def change(
+    account: str,
+    number: int,
+    text: str,
+    *,
+    pattern: Pattern = (),
+    any_text: Annotated[bool, Parameter(negative="", help="Let every text pass as it is.")] = False,
+    default: Annotated[bool, Parameter(negative="", help="The text that template=0 means.")] = False,
+    common: Common = Common(),
+) -> int:
+    """Put another text, with its patterns, in the place of one."""
+    made = _template(number, text, pattern, any_text)
+
+    def work(templates: Templates) -> Templates:
+        _must_have(templates, account, number)
+        return tuple(made if t.number == number else t for t in templates)
+
+    await _edit(account, common, work, number if default else None)
+    tell(common, made, lambda _: say(f"template {number} of account {account} is changed."))
+    return ExitCode.DONE
+
+
+@app.command
+async def remove(account: str, number: int, *, common: Common = Common()) -> int:
+    """Remove a text."""
+
+    def work(templates: Templates) -> Templates:
+        _must_have(templates, account, number)
+        return tuple(t for t in templates if t.number != number)
+
+    await _edit(account, common, work, None)
+    tell(common, {"removed": number}, lambda _: say(f"template {number} of account {account} is removed."))
+    return ExitCode.DONE
+
+
+def _must_have(templates: Templates, account: str, number: int) -> None:
+    if all(t.number != number for t in templates):
+        raise LookupError(f"account {account} has no template {number}")
+
+
+def _template(number: int, text: str, patterns: Sequence[str], any_text: bool) -> TemplateDocument:
+    from payamak.domain.site import TemplateDocument
+
+    for pattern in patterns:
+        if "=" not in pattern:
+            raise Failed(f"--pattern {pattern!r} is not NAME=REGEX", ExitCode.USAGE)
+    named = dict(pattern.split("=", 1) for pattern in patterns)
+    return TemplateDocument(number=number, text=text, patterns=named, any_text=any_text)
+
+
+async def _edit(account: str, common: Common, work: Callable[[Templates], Templates], default: int | None) -> None:
+    from msgspec.structs import replace
+
+    def change_account(site: Site) -> tuple[Sequence[Document], Sequence[tuple[str, str]]]:
+        owner = cast("Account", find(site, "account", account))
+        templates = work(owner.templates)
+        chosen = owner.default_template if default is None else default
+        kept = chosen if any(t.number == chosen for t in templates) else None
+        return [replace(owner, templates=templates, default_template=kept)], ()
+
+    async with open_store(common) as store:
+        await edit(store, change_account)

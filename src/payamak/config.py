@@ -1,0 +1,173 @@
+"""The settings of one process: where the store is, where to listen, what to log.
+
+They come from one TOML file (`--config`, else PAYAMAK_CONFIG, else none) and from the environment, which wins:
+`PAYAMAK_PORT=8080`. What a site is made of (accounts, lines, links) is not here but in the database. Each setting
+carries its description, unit and default; `payamak config` prints this table and the reference page is made of it.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any, Final
+
+
+class BadSettings(Exception):
+    """A setting is wrong; the text says where it stands, what came and what is allowed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class About:
+    """What a person must know of one setting."""
+
+    description: str
+    unit: str
+    allowed: str
+    read: Callable[[Any], Any]
+
+
+def _setting(default: Any, description: str, read: Callable[[Any], Any], *, unit: str = "", allowed: str = "") -> Any:
+    about = About(description=description, unit=unit, allowed=allowed, read=read)
+    return field(default=default, metadata={"about": about})
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise ValueError
+    return value
+
+
+def _whole(lowest: int, highest: int) -> Callable[[Any], int]:
+    def read(value: Any) -> int:
+        if isinstance(value, bool) or not isinstance(value, int | str):
+            raise ValueError
+        number = int(value)
+        if not lowest <= number <= highest:
+            raise ValueError
+        return number
+
+    return read
+
+
+_WORDS: Final = {
+    "true": True,
+    "yes": True,
+    "1": True,
+    "on": True,
+    "false": False,
+    "no": False,
+    "0": False,
+    "off": False,
+}
+
+
+def _truth(value: Any) -> bool:
+    if isinstance(value, bool):
+        return value
+    return _WORDS[str(value).lower()]
+
+
+def _one_of(*words: str) -> Callable[[Any], str]:
+    def read(value: Any) -> str:
+        if value not in words:
+            raise ValueError
+        return str(value)
+
+    return read
+
+
+Networks = tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]
+
+
+def _networks(value: Any) -> Networks:
+    texts = value.split(",") if isinstance(value, str) else value
+    return tuple(ipaddress.ip_network(text.strip(), strict=False) for text in texts if text.strip())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Everything one `payamak serve` has to be told. Times in seconds where the name says `_s`."""
+
+    database: str = _setting(
+        "payamak.sqlite", "The SQLite file that keeps everything.", _text, allowed="a path; its folder is made"
+    )
+    host: str = _setting(
+        "127.0.0.1", "The address on which HTTP is served.", _text, allowed="an address, 0.0.0.0 for all"
+    )
+    port: int = _setting(
+        8080, "The port on which HTTP is served.", _whole(0, 65_535), allowed="0 (a free one) to 65535"
+    )
+    allow_get: bool = _setting(
+        True,
+        "Whether wsSend and wsStates are served by GET too. It puts a password into the caller's URL.",
+        _truth,
+        allowed="true or false",
+    )
+    trusted_networks: Networks = _setting(  # noqa: RUF009 - field(), by another name
+        (),
+        "Proxies whose X-Forwarded-For is believed when a client's address is checked.",
+        _networks,
+        allowed="addresses or networks such as 10.0.0.0/8, joined by commas",
+    )
+    log_level: str = _setting(
+        "info",
+        "How much is logged.",
+        _one_of("debug", "info", "warning", "error"),
+        allowed="debug, info, warning, error",
+    )
+
+
+def table() -> list[tuple[str, About, Any]]:
+    """Every setting: name, what to know of it, default."""
+    return [(item.name, item.metadata["about"], item.default) for item in fields(Settings)]
+
+
+def load(path: Path | None, environment: Mapping[str, str] | None = None, **given: Any) -> Settings:
+    """Settings from the file, the environment and, above both, `given` (None: not given). Raises BadSettings."""
+    environment = os.environ if environment is None else environment
+    if path is None and (named := environment.get("PAYAMAK_CONFIG")):
+        path = Path(named)
+    known = {name: about for name, about, _ in table()}
+    values: dict[str, Any] = {}
+    if path is not None:
+        values.update(_from_file(path, known))
+    for name, about in known.items():
+        if (text := environment.get(f"PAYAMAK_{name.upper()}")) is not None:
+            values[name] = _read(about, name, text, f"PAYAMAK_{name.upper()}")
+    values.update({name: value for name, value in given.items() if value is not None})
+    return Settings(**values)
+
+
+def _from_file(path: Path, known: Mapping[str, About]) -> dict[str, Any]:
+    try:
+        text = path.read_text(encoding="utf-8")
+        document = tomllib.loads(text)
+    except OSError as error:
+        raise BadSettings(f"{path}: cannot be read: {error.strerror}") from error
+    except tomllib.TOMLDecodeError as error:
+        raise BadSettings(f"{path}: no TOML: {error}") from error
+    values = {}
+    for name, value in document.items():
+        where = f"{path}, line {_line_of(text, name)}"
+        if name not in known:
+            raise BadSettings(f"{where}: there is no setting {name!r}; known are: {', '.join(sorted(known))}")
+        values[name] = _read(known[name], name, value, where)
+    return values
+
+
+def _line_of(text: str, name: str) -> int:
+    for number, line in enumerate(text.splitlines(), 1):
+        if line.split("=")[0].strip().strip("\"'") == name or line.strip() == f"[{name}]":
+            return number
+    return 1
+
+
+def _read(about: About, name: str, value: Any, where: str) -> Any:
+    try:
+        return about.read(value)
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise BadSettings(f"{where}: {name} cannot be {value!r}; allowed: {about.allowed}") from None

@@ -1,0 +1,48 @@
+"""What waits in memory for one link: a lane for each class, and in each lane the accounts in turn. Pure."""
+
+from __future__ import annotations
+
+from collections import deque
+
+from payamak.domain.message import Lane, Message
+
+WINDOW_SHARE: dict[Lane, float] = {Lane.OTP: 1.0, Lane.NORMAL: 0.9, Lane.BULK: 0.7}
+"""How much of a link's window a class may fill: the rest stays free for the classes above (taste)."""
+
+
+class Lanes:
+    """First the higher class; within a class one message of each account in turn, so that no flood starves another."""
+
+    def __init__(self) -> None:
+        self._lanes: dict[Lane, dict[int, deque[Message]]] = {lane: {} for lane in Lane}
+        self.count = 0
+
+    def put(self, message: Message, *, first: bool = False) -> None:
+        """Let a message wait; `first` for one that comes back because it could not be marked."""
+        waiting = self._lanes[message.lane].setdefault(message.account_id, deque())
+        if first:
+            waiting.appendleft(message)
+        else:
+            waiting.append(message)
+        self.count += 1
+
+    def next(self, in_flight: int, window: int) -> Message | None:
+        """Take the next message whose class may still use the window; None if none may."""
+        for lane, accounts in self._lanes.items():
+            if accounts and in_flight < max(1, int(window * WINDOW_SHARE[lane])):
+                account_id, waiting = next(iter(accounts.items()))
+                message = waiting.popleft()
+                del accounts[account_id]
+                if waiting:
+                    accounts[account_id] = waiting  # to the end of the turn
+                self.count -= 1
+                return message
+        return None
+
+    def drain(self) -> list[Message]:
+        """Take everything."""
+        messages = [m for accounts in self._lanes.values() for waiting in accounts.values() for m in waiting]
+        for accounts in self._lanes.values():
+            accounts.clear()
+        self.count = 0
+        return messages

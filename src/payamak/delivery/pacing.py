@@ -1,0 +1,59 @@
+"""How fast a link may go: parts per second as agreed, and slower when the operator says so. Pure; `now` in seconds."""
+
+from __future__ import annotations
+
+FIRST_PAUSE_S = 0.25
+LONGEST_PAUSE_S = 8.0
+"""A throttled link rests a quarter of a second, twice as long each time it is throttled again at once (taste)."""
+
+BURST_S = 0.1
+"""How much unused pace may be caught up: a tenth of a second, so that no second sees more than 110 % of the pace."""
+
+_ROUNDING = 1e-6
+"""Parts: whoever waits as long as told finds a token, although sums of floats come out a hair short."""
+
+
+class Pace:
+    """A token bucket in parts, with rests of the whole link after a throttled or queue-full answer."""
+
+    def __init__(self, parts_per_second: float, now: float) -> None:
+        """`parts_per_second` 0 means no agreed pace: then only rests slow the link down."""
+        self.parts_per_second = parts_per_second
+        self._tokens = max(1.0, parts_per_second * BURST_S)
+        self._filled_at = now
+        self._rests_until = now
+        self._pause_s = FIRST_PAUSE_S
+
+    def wait_s(self, now: float) -> float:
+        """Seconds until the next part may go; 0 if one may go now."""
+        rest = self._rests_until - now
+        if rest > 0:
+            return rest
+        if not self.parts_per_second:
+            return 0.0
+        self._fill(now)
+        missing = 1.0 - self._tokens
+        return 0.0 if missing < _ROUNDING else missing / self.parts_per_second
+
+    def take(self, parts: int, now: float) -> None:
+        """Count parts that go now; a text of several parts may run ahead, the next one waits for it."""
+        if self.parts_per_second:
+            self._fill(now)
+            self._tokens -= parts
+
+    def throttled(self, now: float) -> None:
+        """The operator asks for less: the whole link rests, longer each time it hears so again."""
+        if now < self._rests_until:
+            return  # an answer to what was sent before the rest began
+        self._rests_until = now + self._pause_s
+        self._pause_s = min(self._pause_s * 2, LONGEST_PAUSE_S)
+
+    def went_well(self, now: float) -> None:
+        """The operator took a part: the next rest begins short again."""
+        if now >= self._rests_until:
+            self._pause_s = FIRST_PAUSE_S
+
+    def _fill(self, now: float) -> None:
+        room = max(1.0, self.parts_per_second * BURST_S)
+        self._tokens = min(room, self._tokens + (now - self._filled_at) * self.parts_per_second)
+        self._filled_at = now

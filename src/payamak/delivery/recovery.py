@@ -1,0 +1,46 @@
+"""What nobody waits for: recovery at start, deadlines, overdue receipts, retention."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from payamak.clock import Clock
+from payamak.errors import StoreFailed
+from payamak.store.base import Store
+
+RECOVERY_BATCH = 500
+SWEEP_EVERY_S = 1.0
+SWEEP_BATCH = 500
+RETIRE_EVERY_S = 60.0
+RETIRE_BATCH = 200
+"""Small batches: each is one transaction, and callers wait behind it (about 10 µs a message)."""
+
+
+async def recover(store: Store, clock: Clock, log: Callable[..., object]) -> int:
+    """Before anything is taken: end the leases of the dead and treat what they had on the wire as ambiguous (P3).
+
+    Returns how many attempts were ambiguous; all of it is committed. Raises StoreFailed.
+    """
+    total = 0
+    while found := await store.recover(clock.now(), RECOVERY_BATCH):
+        total += found
+    if total:
+        log("recovered", ambiguous_attempts=total)
+    return total
+
+
+async def keep_house(store: Store, clock: Clock, log: Callable[..., object]) -> None:
+    """Sweep deadlines every second and old messages every minute, until cancelled. A failing store only delays it."""
+    next_retire = clock.monotonic() + RETIRE_EVERY_S
+    while True:
+        try:
+            touched = await store.sweep(clock.now(), SWEEP_BATCH)
+            if touched >= SWEEP_BATCH:
+                continue
+            if clock.monotonic() >= next_retire:
+                removed = await store.retire(clock.now(), RETIRE_BATCH)
+                next_retire = clock.monotonic() + (0.0 if removed else RETIRE_EVERY_S)
+        except StoreFailed as error:
+            log("housekeeping_failed", reason=str(error))
+        await asyncio.sleep(SWEEP_EVERY_S)

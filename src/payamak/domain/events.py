@@ -1,0 +1,171 @@
+"""What can happen to a message, and what follows from it: the two alphabets of `advance()`."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from msgspec import Struct
+
+from payamak.codes import Code
+from payamak.domain.message import PartState, Reason
+
+
+class OutcomeKind(StrEnum):
+    """What the answer to one part means to us."""
+
+    TAKEN = "taken"
+    LATER = "later"
+    OPTED_OUT = "opted_out"
+    REFUSED = "refused"
+    AMBIGUOUS = "ambiguous"
+
+
+class Outcome(Struct, frozen=True, kw_only=True):
+    """The answer to one part of an attempt.
+
+    `status` is the SMPP command_status (or the HTTP code of a `negin` upstream), `code` our verdict for a
+    refusal, `reason` why a part has to come again (LATER only), `part` counts from 1.
+    """
+
+    part: int
+    kind: OutcomeKind
+    operator_id: str | None = None
+    status: int | None = None
+    code: Code | None = None
+    reason: Reason = Reason.OPERATOR_BUSY
+
+
+class OnAmbiguous(StrEnum):
+    """What to do with an attempt whose answer is lost (P3)."""
+
+    RESEND = "resend"
+    HOLD = "hold"
+
+
+class Rules(Struct, frozen=True, kw_only=True):
+    """What the line of the current step says about its messages; durations in milliseconds."""
+
+    on_ambiguous: OnAmbiguous = OnAmbiguous.RESEND
+    optout_memory_ms: int = 7 * 86_400_000
+    grace_ms: int = 86_400_000
+
+
+# ------------------------------------------------------------------------------------------------ events
+
+
+class OnWire(Struct, frozen=True, kw_only=True):
+    """The back is about to write the waiting parts to `link`; nothing leaves before this is committed."""
+
+    link: str
+
+
+class Answered(Struct, frozen=True, kw_only=True):
+    """Answers to parts of one attempt, named by (step, try); `gives_receipts` is the link's."""
+
+    step: int
+    try_no: int
+    outcomes: tuple[Outcome, ...]
+    gives_receipts: bool = True
+    known: tuple[tuple[str, Code], ...] = ()
+
+
+class Receipted(Struct, frozen=True, kw_only=True):
+    """A final receipt for one part (1-based) of one step; `code` is set when it is an opt-out."""
+
+    step: int
+    part: int
+    part_state: PartState
+    code: Code | None = None
+    known: tuple[tuple[str, Code], ...] = ()
+
+
+class Recovered(Struct, frozen=True, kw_only=True):
+    """The program came up again and finds the attempt on the wire without an answer."""
+
+
+class Postponed(Struct, frozen=True, kw_only=True):
+    """The back cannot hand it over now and gives it back to the queue."""
+
+    reason: Reason
+    until: int
+
+
+class DeadlinePassed(Struct, frozen=True, kw_only=True):
+    """The validity of the message is over (P7)."""
+
+
+class ReceiptOverdue(Struct, frozen=True, kw_only=True):
+    """Deadline and grace are over and no receipt came (P7)."""
+
+
+class Cancelled(Struct, frozen=True, kw_only=True):
+    """An operator or the customer takes the message back."""
+
+
+class Moved(Struct, frozen=True, kw_only=True):
+    """An operator moves a waiting message to another line."""
+
+    line: str
+    advertising: bool
+
+
+Event = OnWire | Answered | Receipted | Recovered | Postponed | DeadlinePassed | ReceiptOverdue | Cancelled | Moved
+
+
+# ----------------------------------------------------------------------------------------------- effects
+
+
+class Submit(Struct, frozen=True, kw_only=True):
+    """Open an attempt: the store keeps its parts (1-based) as on the wire; after the commit the link writes them."""
+
+    link: str
+    step: int
+    try_no: int
+    parts: tuple[int, ...]
+
+
+class Record(Struct, frozen=True, kw_only=True):
+    """Keep the answers to parts of an attempt."""
+
+    step: int
+    try_no: int
+    outcomes: tuple[Outcome, ...]
+
+
+class Settle(Struct, frozen=True, kw_only=True):
+    """Charge a step: `reserved` rial from the reservation, `available` from the balance."""
+
+    reserved: int
+    available: int
+
+
+class Refund(Struct, frozen=True, kw_only=True):
+    """Give a settled step back to the reservation."""
+
+    amount: int
+
+
+class Release(Struct, frozen=True, kw_only=True):
+    """Give what is left of the reservation back to the balance."""
+
+    amount: int
+
+
+class LearnOptOut(Struct, frozen=True, kw_only=True):
+    """Remember that this recipient refuses this line, until `until`."""
+
+    line: str
+    code: Code
+    until: int
+
+
+Effect = Submit | Record | Settle | Refund | Release | LearnOptOut
+
+
+class IllegalMove(Exception):
+    """The table lists no move for this event in this state; nothing was changed."""
+
+    def __init__(self, state: str, event: str) -> None:
+        super().__init__(f"no move for {event} in state {state}")
+        self.state = state
+        self.event = event

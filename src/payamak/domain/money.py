@@ -1,0 +1,32 @@
+"""Money is whole rial, an int. A text costs its parts times the price of a part in its language."""
+
+from dataclasses import dataclass
+from typing import assert_never
+
+from payamak.encoding import Encoding
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Tariff:
+    """What one part costs on a line, in rial: `gsm7_rial` for Latin texts, `ucs2_rial` for Persian ones.
+
+    Raises ValueError if a price is below zero.
+    """
+
+    gsm7_rial: int
+    ucs2_rial: int
+
+    def __post_init__(self) -> None:
+        if min(self.gsm7_rial, self.ucs2_rial) < 0:
+            raise ValueError(f"a price is zero or more rial, not {self}")
+
+
+def price(parts: int, encoding: Encoding, tariff: Tariff) -> int:
+    """Return what `parts` parts in `encoding` cost, in rial."""
+    match encoding:
+        case Encoding.GSM7:
+            return parts * tariff.gsm7_rial
+        case Encoding.UCS2:
+            return parts * tariff.ucs2_rial
+        case _:
+            assert_never(encoding)

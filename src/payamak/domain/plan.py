@@ -1,0 +1,134 @@
+"""From what a caller asked to a route plan: which lines, in which order, at which price.
+
+The table of contract §1 in one rule: the steps are `line`, `line2` and the route of `type`, as far as given;
+with none of them it is the account's default line. Equal steps collapse.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from enum import IntEnum
+
+from payamak.codes import Code
+from payamak.domain.message import Lane, Step, StepKind
+from payamak.domain.money import price
+from payamak.domain.site import Account, LaneName, Line, LineKind, OnLateOptOut, Site
+from payamak.domain.templates import fill
+from payamak.encoding.parts import choose, count_parts
+from payamak.errors import Refused
+
+Text = str | Mapping[str, str | int]
+
+
+class SendType(IntEnum):
+    """`type` of wsSend (manual, p. 4)."""
+
+    NORMAL = 0
+    CHELCHELEH = 1
+    SERVICE_LINE = 2
+
+
+Way = tuple[Line, StepKind]
+
+
+def choose_ways(
+    site: Site, account: Account, line: str | None, line2: str | None, send_type: SendType
+) -> tuple[Way, ...]:
+    """The lines of the plan in order. Raises Refused with 22 or 2 (in this order, contract §1)."""
+    route: list[Way] = []
+    if send_type is SendType.CHELCHELEH:
+        route = [(_route_line(site, account.sim_line), StepKind.SIM)]
+    elif send_type is SendType.SERVICE_LINE:
+        route = [(_route_line(site, account.service_line), StepKind.TEMPLATE)]
+    wanted = [number for number in (line, line2) if number is not None]
+    if not wanted and not route:
+        if account.default_line is None:
+            raise Refused(Code.LINE_INVALID, "no line given and the account has no default line")
+        wanted = [account.default_line]
+    ways = [_own_line(site, account, number) for number in wanted] + route
+    return tuple({way[0].number: way for way in reversed(ways)}[n] for n in dict.fromkeys(w[0].number for w in ways))
+
+
+def _route_line(site: Site, number: str | None) -> Line:
+    found = site.line(number) if number is not None else None
+    if found is None:
+        raise Refused(Code.SERVICE_NOT_ENABLED, "this way of sending is not configured for the account")
+    return found
+
+
+def _own_line(site: Site, account: Account, number: str) -> Way:
+    found = site.line(number)
+    if found is None or not _may_use(site, account, found):
+        raise Refused(Code.LINE_INVALID, "the line is not registered for the account")
+    service = site.line(account.service_line) if account.service_line else None
+    return found, StepKind.TEMPLATE if service is found else StepKind.NORMAL
+
+
+def _may_use(site: Site, account: Account, line: Line) -> bool:
+    named = (*account.lines, account.default_line, account.service_line)
+    return any(site.line(number) is line for number in named if number is not None)
+
+
+def make_plan(
+    site: Site, account: Account, ways: Iterable[Way], text: Text | None, template: int | None
+) -> tuple[Step, ...]:
+    """Fill, encode, count and price every step. Raises Refused with 13, 30 or 34, the first that holds."""
+    ways = tuple(ways)
+    if not text or (not isinstance(text, str) and any(kind is not StepKind.TEMPLATE for _, kind in ways)):
+        raise Refused(Code.TEXT_EMPTY, "the text is empty or no text")
+    steps = []
+    unfilled = False
+    for line, kind in ways:
+        body = text
+        if kind is StepKind.TEMPLATE:
+            filled = fill(site.templates_by_account.get(account.id, {}), account.default_template, template, text)
+            unfilled |= filled is None
+            body = filled if filled is not None else ""
+        assert isinstance(body, str)
+        steps.append(_step(site, line, kind, body, account.max_parts))
+    if unfilled:
+        raise Refused(Code.NO_TEMPLATE, "the text fits no approved template of the account")
+    return tuple(steps)
+
+
+def _step(site: Site, line: Line, kind: StepKind, text: str, max_parts: int) -> Step:
+    encoding = choose(text)
+    split = site.split_of(line)
+    try:
+        parts = count_parts(text, encoding, split)
+    except ValueError:  # half of a surrogate pair: no encoding has it
+        raise Refused(Code.ENCODING, "the text cannot be encoded") from None
+    if parts > max_parts:
+        raise Refused(Code.TOO_MANY_PARTS, f"at most {max_parts} parts are allowed")
+    return Step(
+        line=line.number,
+        kind=kind,
+        text=text,
+        encoding=encoding,
+        parts=parts,
+        price=price(parts, encoding, line.tariff),
+        advertising=line.kind is LineKind.ADVERTISING and kind is StepKind.NORMAL,
+        keep=line.on_late_opt_out is OnLateOptOut.KEEP,
+        split=split,
+    )
+
+
+def reservation(plan: Iterable[Step]) -> int:
+    """Rial to reserve: the dearest end that the plan can come to, kept prices of earlier steps included (P5)."""
+    dearest = kept = 0
+    for step in plan:
+        if step.skip is not None:
+            continue
+        dearest = max(dearest, kept + step.price)
+        kept += step.price if step.keep else 0
+    return dearest
+
+
+def lane_of(account: Account, first: Way, default: Lane = Lane.NORMAL) -> Lane:
+    """The class of a message: as the account or the line says, OTP for templates and service lines, else `default`."""
+    named: LaneName | None = account.lane or first[0].lane
+    if named is not None:
+        return named.lane
+    if first[1] is StepKind.TEMPLATE or first[0].kind is LineKind.SERVICE:
+        return Lane.OTP
+    return default

@@ -1,0 +1,327 @@
+"""What a site is made of: accounts, lines, links and templates, as typed documents.
+
+The database keeps each as one JSON document, `payamak apply` reads the same shapes from site.toml. A Site is an
+immutable snapshot of all of them; a change makes a new one with a higher version. Money in rial, times in UTC.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import ipaddress
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
+
+from msgspec import Struct, field
+
+from payamak.codes import Code
+from payamak.domain.events import OnAmbiguous, Rules
+from payamak.domain.message import Lane
+from payamak.domain.money import Tariff
+from payamak.domain.numbers import line_key
+from payamak.domain.operator_ids import IdBase
+from payamak.domain.templates import Template
+from payamak.encoding.parts import SplitMethod
+
+DAY_MS = 86_400_000
+
+
+class LineKind(StrEnum):
+    """What a line may carry: advertising lines fall under the opt-out lists, service and SIM lines do not."""
+
+    ADVERTISING = "advertising"
+    SERVICE = "service"
+    SIM = "sim"
+
+
+class OnLateOptOut(StrEnum):
+    """What becomes of the price of a step that was taken and then refused in the receipt (P5)."""
+
+    REFUND = "refund"
+    KEEP = "keep"
+
+
+class AnswerTypes(StrEnum):
+    """The types of the values in wsSend's `data` (contract §1)."""
+
+    DOCUMENT = "document"
+    NUMERIC = "numeric"
+    STRING = "string"
+
+
+class LaneName(StrEnum):
+    """A class by its name, for documents."""
+
+    OTP = "otp"
+    NORMAL = "normal"
+    BULK = "bulk"
+
+    @property
+    def lane(self) -> Lane:
+        """The class itself."""
+        return Lane[self.name]
+
+
+class LinkUse(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """One link of a line: tried in order; `share` weighs links of the same rank, `prefixes` narrow recipients.
+
+    A rank is the place in the list unless `rank` says otherwise; links of one rank share the traffic, links of
+    a higher rank are taken when all of the lower ones are down. Prefixes are written as 98912…; none means all.
+    """
+
+    link: str
+    rank: int | None = None
+    share: int = 1
+    prefixes: tuple[str, ...] = ()
+
+
+class Line(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A sender number, its prices per part, its links, and its rules."""
+
+    number: str
+    kind: LineKind = LineKind.ADVERTISING
+    links: tuple[LinkUse, ...] = ()
+    gsm7_rial: int = 0
+    ucs2_rial: int = 0
+    on_ambiguous: OnAmbiguous = OnAmbiguous.RESEND
+    on_late_opt_out: OnLateOptOut = OnLateOptOut.REFUND
+    opt_out_memory_days: float = 7
+    receipt_grace_hours: float = 24
+    lane: LaneName | None = None
+    is_suspended: bool = False
+
+    @property
+    def tariff(self) -> Tariff:
+        """The prices per part."""
+        return Tariff(gsm7_rial=self.gsm7_rial, ucs2_rial=self.ucs2_rial)
+
+    @property
+    def rules(self) -> Rules:
+        """What `advance()` has to know of this line."""
+        return Rules(
+            on_ambiguous=self.on_ambiguous,
+            optout_memory_ms=int(self.opt_out_memory_days * DAY_MS),
+            grace_ms=int(self.receipt_grace_hours * 3_600_000),
+        )
+
+
+class LinkKind(StrEnum):
+    """How a link speaks to the operator."""
+
+    SMPP = "smpp"
+    NEGIN = "negin"
+
+
+class BindMode(StrEnum):
+    """SMPP 3.4 §4.1: what a bind is for."""
+
+    TRANSMITTER = "transmitter"
+    RECEIVER = "receiver"
+    TRANSCEIVER = "transceiver"
+
+
+class Link(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """One bind to an operator.
+
+    `status_verdicts` maps an SMPP command_status (written 0x…) to one of our codes, `receipt_verdicts` the
+    receipt's `err` or `stat` likewise: there is no standard code for an opt-out (contract §3). `password` may
+    be written as `env:NAME`, then it is read from the environment at start.
+    """
+
+    name: str
+    kind: LinkKind = LinkKind.SMPP
+    host: str = "127.0.0.1"
+    port: int = 2775
+    system_id: str = ""
+    password: str = ""
+    system_type: str = ""
+    bind_mode: BindMode = BindMode.TRANSCEIVER
+    window: int = 10
+    parts_per_second: float = 0
+    response_timeout_s: float = 60
+    enquire_link_s: float = 30
+    split: SplitMethod = SplitMethod.UDH8
+    gives_receipts: bool = True
+    echoes_reference: bool = False
+    id_base: IdBase = IdBase.AUTO
+    upstream: str = ""
+    tls: bool = False
+    tls_ca_file: str = ""
+    tls_certificate_file: str = ""
+    tls_key_file: str = ""
+    tls_server_name: str = ""
+    source_ton: int = 0
+    source_npi: int = 0
+    recipient_ton: int = 1
+    recipient_npi: int = 1
+    service_type: str = ""
+    status_verdicts: dict[str, int] = field(default_factory=dict)
+    receipt_verdicts: dict[str, int] = field(default_factory=dict)
+    is_suspended: bool = False
+
+    @property
+    def upstream_name(self) -> str:
+        """The operator's name: links of one upstream share its message ids (and receipts)."""
+        return self.upstream or self.name
+
+
+class TemplateDocument(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """An approved text of an account (contract §4)."""
+
+    number: int
+    text: str
+    patterns: dict[str, str] = field(default_factory=dict)
+    any_text: bool = False
+
+    @property
+    def template(self) -> Template:
+        """The pure rule; raises ValueError for a broken pattern."""
+        return Template(number=self.number, text=self.text, patterns=self.patterns, any_text=self.any_text)
+
+
+class Account(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A customer: who it is, what it may use, how it is answered.
+
+    `id` is given by the store (0 until then). `credential_version` grows with every new password, so that a
+    cached verification dies with it. `lane` overrules the class of all its messages.
+    """
+
+    username: str
+    id: int = 0
+    password_hash: str = ""
+    credential_version: int = 1
+    is_active: bool = True
+    expires_at: dt.datetime | None = None
+    allowed_addresses: tuple[str, ...] = ()
+    lines: tuple[str, ...] = ()
+    default_line: str | None = None
+    service_line: str | None = None
+    sim_line: str | None = None
+    templates: tuple[TemplateDocument, ...] = ()
+    default_template: int | None = None
+    verdict_wait_ms: int = 1_000
+    answer_types: AnswerTypes = AnswerTypes.DOCUMENT
+    unknown_state: int = 4
+    min_interval_ms: int = 0
+    max_parts: int = 10
+    lane: LaneName | None = None
+    keep_days: float = 90
+
+    def has_expired(self, now: int) -> bool:
+        """True from the instant `expires_at` on."""
+        return self.expires_at is not None and now >= int(self.expires_at.timestamp() * 1_000)
+
+    def allows(self, address: str) -> bool:
+        """True if a client at this address may use the account; an empty list allows every address."""
+        if not self.allowed_addresses:
+            return True
+        try:
+            client = ipaddress.ip_address(address)
+        except ValueError:
+            return False
+        mapped = getattr(client, "ipv4_mapped", None)
+        client = mapped or client
+        return any(client in ipaddress.ip_network(net, strict=False) for net in self.allowed_addresses)
+
+
+Document = Account | Line | Link
+
+
+class Site(Struct, frozen=True, kw_only=True):
+    """An immutable snapshot of the configuration, with the look-ups that a message needs."""
+
+    version: int = 0
+    accounts: Mapping[str, Account] = field(default_factory=dict)
+    lines: Mapping[str, Line] = field(default_factory=dict)
+    links: Mapping[str, Link] = field(default_factory=dict)
+    intake_is_suspended: bool = False
+    accounts_by_id: Mapping[int, Account] = field(default_factory=dict)
+    lines_by_key: Mapping[str, Line] = field(default_factory=dict)
+    rules_by_line: Mapping[str, Rules] = field(default_factory=dict)
+    templates_by_account: Mapping[int, Mapping[int, Template]] = field(default_factory=dict)
+
+    def line(self, text: str) -> Line | None:
+        """The line registered under this number, in either spelling (contract §5)."""
+        return self.lines.get(text) or self.lines_by_key.get(line_key(text))
+
+    def rules(self, number: str) -> Rules:
+        """The rules of a line; the defaults for one that is no longer configured."""
+        return self.rules_by_line.get(number) or _DEFAULT_RULES
+
+    def split_of(self, line: Line) -> SplitMethod:
+        """How texts of this line are cut: as its first link says (validated: all its links say the same)."""
+        for use in line.links:
+            if link := self.links.get(use.link):
+                return link.split
+        return SplitMethod.UDH8
+
+
+_DEFAULT_RULES = Rules()
+
+
+def build_site(documents: Iterable[Document], version: int, *, intake_is_suspended: bool = False) -> Site:
+    """Put documents together to a snapshot. References between them are checked by `faults_of`, not here."""
+    accounts: dict[str, Account] = {}
+    lines: dict[str, Line] = {}
+    links: dict[str, Link] = {}
+    for document in documents:
+        match document:
+            case Account():
+                accounts[document.username] = document
+            case Line():
+                lines[document.number] = document
+            case Link():
+                links[document.name] = document
+    return Site(
+        version=version,
+        accounts=accounts,
+        lines=lines,
+        links=links,
+        intake_is_suspended=intake_is_suspended,
+        accounts_by_id={a.id: a for a in accounts.values()},
+        lines_by_key={line_key(number): line for number, line in lines.items()},
+        rules_by_line={number: line.rules for number, line in lines.items()},
+        templates_by_account={
+            a.id: {t.number: t.template for t in a.templates} for a in accounts.values() if a.templates
+        },
+    )
+
+
+def faults_of(site: Site) -> list[str]:
+    """What is wrong between the documents of a site, one English sentence each; empty if all is well."""
+    faults = []
+    for account in site.accounts.values():
+        named = (*account.lines, account.default_line, account.service_line, account.sim_line)
+        for number in named:
+            if number is not None and site.line(number) is None:
+                faults.append(f"account {account.username}: line {number} is not configured")
+        for net in account.allowed_addresses:
+            try:
+                ipaddress.ip_network(net, strict=False)
+            except ValueError:
+                faults.append(f"account {account.username}: {net!r} is no address or network such as 10.0.0.0/8")
+        if account.unknown_state not in (0, 4):
+            faults.append(f"account {account.username}: unknown_state is 4 or 0, not {account.unknown_state}")
+        for document in account.templates:
+            try:
+                document.template.check()
+            except ValueError as error:
+                faults.append(f"account {account.username}: template {document.number}: {error}")
+    for line in site.lines.values():
+        known = [site.links[use.link] for use in line.links if use.link in site.links]
+        faults += [
+            f"line {line.number}: link {use.link} is not configured" for use in line.links if use.link not in site.links
+        ]
+        if len({link.split for link in known}) > 1:
+            faults.append(f"line {line.number}: its links must have the same `split`, or parts and prices would differ")
+        if min(line.gsm7_rial, line.ucs2_rial) < 0:
+            faults.append(f"line {line.number}: a price cannot be below zero")
+    for link in site.links.values():
+        for table in (link.status_verdicts, link.receipt_verdicts):
+            faults += [
+                f"link {link.name}: verdict {key} = {code}: the code is one of {sorted(Code)}"
+                for key, code in table.items()
+                if code not in Code._value2member_map_
+            ]
+        if link.window < 1:
+            faults.append(f"link {link.name}: window is at least 1")
+    return faults

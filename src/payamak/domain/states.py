@@ -1,0 +1,420 @@
+"""The whole life of a message: one pure function over one table of states.
+
+    advance(message, event, now, rules) -> (message, effects)
+
+No other place decides what happens next. The writer calls it on the row that it has read in the same
+transaction, stores the message that comes back and carries out the effects there; the worker acts on `Submit`
+only, after the commit. An event that the table does not list for a state raises IllegalMove and changes nothing.
+
+What can go wrong, and what the table makes of it:
+
+* The answer is lost (link broken, time-out, our own death): the parts are *ambiguous*. `resend` queues them
+  again and counts the copies; `hold` ends the message as unknown, which a late receipt may settle once (P3, P8).
+* An opt-out, at once or in a receipt, closes the step and starts the next one that is not known to be opted out,
+  unless a part was already delivered or the plan or the time is at its end (P4).
+* A definite answer to a resent part settles the ambiguous attempt before it: the operator has spoken about
+  this recipient and this line.
+* A receipt for an earlier step counts only as long as the present step has not been on the wire (P8).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from payamak.codes import Code
+from payamak.domain import events as ev
+from payamak.domain.events import Effect, Event, OnAmbiguous, OutcomeKind, Rules
+from payamak.domain.message import RECEIPTED, Message, PartState, Reason, State, Step
+from payamak.domain.optout import mark_opted_out
+from payamak.domain.retry import pause_ms
+
+Advance = tuple[Message, tuple[Effect, ...]]
+DEFAULT_RULES = Rules()
+
+_W, _S, _A, _T = PartState.WAITING, PartState.ON_WIRE, PartState.AMBIGUOUS, PartState.TAKEN
+_D, _O, _R = PartState.DELIVERED, PartState.OPTED_OUT, PartState.REJECTED
+_SETTLED = RECEIPTED - {PartState.UNSURE}
+_NOT_ARRIVED = _SETTLED - {_D}
+
+
+def advance(message: Message, event: Event, now: int, rules: Rules = DEFAULT_RULES) -> Advance:
+    """Answer what `event` makes of `message` at instant `now`.
+
+    Pure and total: it reads no clock and raises IllegalMove, and nothing else, for a pair that TABLE does not
+    list. The version of the message grows by one with every change; an unchanged message comes back as itself.
+    """
+    move = TABLE.get((message.state, type(event)))
+    if move is None:
+        raise ev.IllegalMove(message.state, type(event).__name__)
+    after, effects = move.make(message, event, now, rules)
+    if after is message or after == message:
+        return message, effects
+    return replace(after, version=message.version + 1, changed_at=now), effects
+
+
+def first_step(plan: Iterable[Step]) -> int | None:
+    """The index of the first step that is not known to be opted out; None if every one is."""
+    return next((index for index, step in enumerate(plan) if step.skip is None), None)
+
+
+# ------------------------------------------------------------------------------------- words of parts
+
+
+def _word(m: Message) -> str:
+    return m.parts[m.step] if m.step < len(m.parts) else _W * m.current.wire_parts
+
+
+def _with_word(m: Message, step: int, word: str) -> tuple[str, ...]:
+    parts = m.parts + ("",) * (step + 1 - len(m.parts))
+    return (*parts[:step], word, *parts[step + 1 :])
+
+
+def _set(word: str, part: int, letter: str) -> str:
+    return word[: part - 1] + letter + word[part:]
+
+
+# ------------------------------------------------------------------------------------------- the ends
+
+
+def _end(m: Message, state: State, reason: Reason, code: Code | None = None, **more: Any) -> Advance:
+    """A final state: what is left of the reservation goes back to the balance (P5)."""
+    effects = (ev.Release(amount=m.reserved),) if m.reserved else ()
+    return replace(m, state=state, reason=reason, code=code, reserved=0, is_leased=False, **more), effects
+
+
+def _settled(m: Message, step: Step) -> Advance:
+    """Charge `step`, from the reservation first; a message settled after its end draws on the balance."""
+    if m.is_settled or step.price == 0:
+        return replace(m, is_settled=True), ()
+    reserved = min(step.price, m.reserved)
+    after = replace(m, reserved=m.reserved - reserved, charged=m.charged + step.price, is_settled=True)
+    return after, (ev.Settle(reserved=reserved, available=step.price - reserved),)
+
+
+def _give_up(m: Message, state: State, reason: Reason) -> Advance:
+    """End a waiting message; one that may have arrived ends as unknown (P2).
+
+    That is one with an ambiguous part, and one with a copy sent that the operator put off: "come again" says
+    nothing about the part before it. Copies are counted for the whole message, so a copy of an earlier step can
+    make this too careful, never too sure.
+    """
+    if _A in _word(m) or (m.copies and m.tries > 1):
+        return _end(m, State.UNKNOWN, Reason.ANSWER_LOST)
+    return _end(m, state, reason)
+
+
+def _close_opted_out(m: Message, code: Code, known: Iterable[tuple[str, Code]], now: int, rules: Rules) -> Advance:
+    """An opt-out verdict on the current step: learn it, pay back, and go to the next step or to the end (P4)."""
+    effects: list[Effect] = [ev.LearnOptOut(line=m.current.line, code=code, until=now + rules.optout_memory_ms)]
+    if _D in _word(m):
+        after, released = _end(m, State.UNDELIVERABLE, Reason.PARTLY_DELIVERED, code)
+        return after, (*effects, *released)
+    if m.is_settled and m.current.price and not m.current.keep:
+        effects.append(ev.Refund(amount=m.current.price))
+        m = replace(m, reserved=m.reserved + m.current.price, charged=m.charged - m.current.price)
+    plan = mark_opted_out(m.plan, {**dict(known), m.current.line: code}, m.step + 1)
+    following = first_step(plan[m.step + 1 :])
+    if following is None or now >= m.deadline_at:
+        after, released = _end(m, State.REJECTED, Reason.OPTED_OUT, code, plan=plan)
+        return after, (*effects, *released)
+    after = replace(
+        m,
+        plan=plan,
+        state=State.QUEUED,
+        reason=Reason.FALLBACK,
+        code=code,
+        step=m.step + 1 + following,
+        tries=0,
+        due_at=now,
+        is_settled=False,
+        is_leased=True,
+    )
+    return after, tuple(effects)
+
+
+def _lost(m: Message, word: str, now: int, rules: Rules) -> Advance:
+    """No part is on the wire any more and at least one is ambiguous: resend or hold, as the line says (P3)."""
+    m = replace(m, parts=_with_word(m, m.step, word), is_leased=False)
+    if rules.on_ambiguous is OnAmbiguous.HOLD:
+        return _end(m, State.UNKNOWN, Reason.ANSWER_LOST)
+    if now >= m.deadline_at:
+        return _end(m, State.UNKNOWN, Reason.ANSWER_LOST)
+    due_at = now + pause_ms(Reason.RESEND, m.tries, m.id)
+    return replace(m, state=State.QUEUED, reason=Reason.RESEND, due_at=due_at), ()
+
+
+# -------------------------------------------------------------------------------------- moves: queued
+
+
+def _on_wire(m: Message, event: ev.OnWire, now: int, rules: Rules) -> Advance:
+    if now >= m.deadline_at:
+        return _give_up(m, State.EXPIRED, Reason.DEADLINE)
+    word = _word(m)
+    going = tuple(i for i, letter in enumerate(word, 1) if letter in (_W, _A))
+    after = replace(
+        m,
+        state=State.SENDING,
+        reason=Reason.ON_WIRE,
+        tries=m.tries + 1,
+        copies=m.copies + word.count(_A),
+        parts=_with_word(m, m.step, word.replace(_W, _S).replace(_A, _S)),
+        is_leased=True,
+    )
+    return after, (ev.Submit(link=event.link, step=m.step, try_no=after.tries, parts=going),)
+
+
+def _postponed(m: Message, event: ev.Postponed, now: int, rules: Rules) -> Advance:
+    return replace(m, reason=event.reason, due_at=event.until, is_leased=False), ()
+
+
+def _deadline(m: Message, event: Event, now: int, rules: Rules) -> Advance:
+    return _give_up(m, State.EXPIRED, Reason.DEADLINE) if now >= m.deadline_at else (m, ())
+
+
+def _cancelled(m: Message, event: Event, now: int, rules: Rules) -> Advance:
+    return _give_up(m, State.CANCELLED, Reason.CANCELLED)
+
+
+def _moved(m: Message, event: ev.Moved, now: int, rules: Rules) -> Advance:
+    if not set(_word(m)) <= {_W, _A}:
+        return m, ()  # the parts of a text come from one line, or no handset can join them
+    step = replace(m.current, line=event.line, advertising=event.advertising)
+    plan = (*m.plan[: m.step], step, *m.plan[m.step + 1 :])
+    return replace(m, plan=plan, reason=Reason.MOVED, due_at=now, is_leased=False), ()
+
+
+# ------------------------------------------------------------------------------------- moves: sending
+
+_LETTER: dict[OutcomeKind, PartState] = {
+    OutcomeKind.TAKEN: _T,
+    OutcomeKind.LATER: _W,
+    OutcomeKind.OPTED_OUT: _O,
+    OutcomeKind.REFUSED: _R,
+    OutcomeKind.AMBIGUOUS: _A,
+}
+
+
+def _answered(m: Message, event: ev.Answered, now: int, rules: Rules) -> Advance:
+    record = ev.Record(step=event.step, try_no=event.try_no, outcomes=event.outcomes)
+    if (event.step, event.try_no) != (m.step, m.tries):
+        return m, (record,)
+    word = _word(m)
+    refusal: ev.Outcome | None = None
+    later = Reason.OPERATOR_BUSY
+    for outcome in event.outcomes:
+        if word[outcome.part - 1] not in (_S, _A):
+            continue  # a second answer changes nothing; an overdue one settles the ambiguity
+        word = _set(word, outcome.part, _LETTER[outcome.kind])
+        if outcome.kind in (OutcomeKind.OPTED_OUT, OutcomeKind.REFUSED) and refusal is None:
+            refusal = outcome
+        elif outcome.kind is OutcomeKind.LATER:
+            later = outcome.reason
+    after = replace(m, parts=_with_word(m, m.step, word), was_taken=m.was_taken or _T in word)
+    after, effects = _after_answers(after, word, refusal, later, event, now, rules)
+    return after, (record, *effects)
+
+
+def _after_answers(
+    m: Message,
+    word: str,
+    refusal: ev.Outcome | None,
+    later: Reason,
+    event: ev.Answered,
+    now: int,
+    rules: Rules,
+) -> Advance:
+    """A refusal of one part counts at once, everything else when no part is on the wire."""
+    if refusal is not None:
+        if refusal.kind is OutcomeKind.OPTED_OUT:
+            return _close_opted_out(m, refusal.code or Code.OPTED_OUT, event.known, now, rules)
+        ended = (State.UNDELIVERABLE, Reason.PARTLY_DELIVERED) if _D in word else (State.REJECTED, Reason.REFUSED)
+        return _end(m, *ended, refusal.code or Code.INTERNAL)
+    return _none_on_wire(m, word, later, event.gives_receipts, now, rules)
+
+
+def _none_on_wire(m: Message, word: str, later: Reason, gives_receipts: bool, now: int, rules: Rules) -> Advance:
+    """Fold the parts of an attempt, unless one is still on the wire: resend, come again, or all of it is taken."""
+    if _S in word or (m.state is State.QUEUED and (_A in word or _W in word)):
+        return m, ()
+    if _A in word:
+        return _lost(m, word, now, rules)
+    if _W in word:
+        due_at = now + pause_ms(later, m.tries, m.id)
+        return replace(m, state=State.QUEUED, reason=later, due_at=due_at, is_leased=False), ()
+    return _taken(m, gives_receipts)
+
+
+def _taken(m: Message, gives_receipts: bool) -> Advance:
+    after, settle = _settled(replace(m, state=State.ENROUTE, reason=Reason.TAKEN, is_leased=False), m.current)
+    if gives_receipts:
+        return after, settle
+    after, release = _end(after, State.ENROUTE, Reason.NO_RECEIPTS)
+    return after, (*settle, *release)
+
+
+def _recovered(m: Message, event: Event, now: int, rules: Rules) -> Advance:
+    word = _word(m).replace(_S, _A)
+    lost = tuple(ev.Outcome(part=i, kind=OutcomeKind.AMBIGUOUS) for i, letter in enumerate(word, 1) if letter == _A)
+    after, effects = _lost(m, word, now, rules)
+    return after, (ev.Record(step=m.step, try_no=m.tries, outcomes=lost), *effects)
+
+
+# ------------------------------------------------------------------------------------ moves: receipts
+
+
+def _receipted(m: Message, event: ev.Receipted, now: int, rules: Rules) -> Advance:
+    """A receipt while the message is still under way, in whatever state."""
+    if m.is_final:
+        return m, ()  # the link was said to give none
+    if event.step != m.step:
+        return _receipted_earlier(m, event)
+    word = _word(m)
+    if word[event.part - 1] in _SETTLED:
+        return m, ()  # final is final (P8): the store keeps the second receipt, nothing moves
+    word = _set(word, event.part, event.part_state)
+    m = replace(m, parts=_with_word(m, m.step, word), was_taken=True)
+    if event.part_state is _O:
+        return _close_opted_out(m, event.code or Code.OPTED_OUT, event.known, now, rules)
+    ended = fold(word)
+    if ended is not None:
+        return _ended_by_receipt(m, ended)
+    if m.state is State.ENROUTE:
+        return m, ()
+    return _none_on_wire(m, word, Reason.OPERATOR_BUSY, True, now, rules)  # it may have been the last one there
+
+
+def _ended_by_receipt(m: Message, ended: tuple[State, Reason], **more: Any) -> Advance:
+    after, settle = _settled(m, m.current)
+    after, release = _end(after, *ended, **more)
+    return after, (*settle, *release)
+
+
+def fold(word: str) -> tuple[State, Reason] | None:
+    """What the receipts of a step's parts make of the message; None as long as one is missing."""
+    letters = set(word)
+    if not letters <= RECEIPTED:
+        return None
+    if letters == {_D}:
+        return State.DELIVERED, Reason.RECEIPT
+    if _D in letters and letters & _NOT_ARRIVED:
+        return State.UNDELIVERABLE, Reason.PARTLY_DELIVERED
+    for letter, end in _FOLD:
+        if letter in letters:
+            return end
+    raise AssertionError(f"a part letter without a meaning in {word!r}")
+
+
+_FOLD: tuple[tuple[PartState, tuple[State, Reason]], ...] = (
+    (PartState.UNDELIVERABLE, (State.UNDELIVERABLE, Reason.RECEIPT)),
+    (PartState.EXPIRED, (State.UNDELIVERABLE, Reason.EXPIRED_AT_OPERATOR)),
+    (PartState.REJECTED, (State.REJECTED, Reason.RECEIPT)),
+    (PartState.OPTED_OUT, (State.REJECTED, Reason.OPTED_OUT)),
+    (PartState.UNSURE, (State.UNKNOWN, Reason.OPERATOR_UNSURE)),
+)
+
+
+def _receipted_earlier(m: Message, event: ev.Receipted) -> Advance:
+    """After a fallback, DELIVERED of an earlier step drops the present one, unless that was on the wire (P8)."""
+    word = m.parts[event.step] if event.step < len(m.parts) else ""
+    if event.part_state is not _D or not word or m.state is not State.QUEUED or m.tries > 0:
+        return m, ()
+    word = _set(word, event.part, _D)
+    if set(word) != {_D}:
+        return replace(m, parts=_with_word(m, event.step, word)), ()
+    paid = m.plan[event.step].keep and m.charged > 0
+    back = replace(m, step=event.step, parts=_with_word(m, event.step, word), is_settled=paid, was_taken=True)
+    return _ended_by_receipt(back, (State.DELIVERED, Reason.RECEIPT))
+
+
+def _receipted_late(m: Message, event: ev.Receipted, now: int, rules: Rules) -> Advance:
+    """A receipt for a message that ended as unknown: it may settle it, once (P8)."""
+    if m.was_settled_late or event.step != m.step:
+        return m, ()
+    word = _word(m)
+    if word[event.part - 1] in _SETTLED:
+        return m, ()
+    word = _set(word, event.part, event.part_state)
+    m = replace(m, parts=_with_word(m, m.step, word), was_taken=True)
+    if event.part_state is _O:
+        return _opted_out_late(m, event, now, rules)
+    ended = fold(word)
+    if ended is None or ended[0] is State.UNKNOWN:
+        return m, ()
+    return _ended_by_receipt(m, ended, was_settled_late=True)
+
+
+def _opted_out_late(m: Message, event: ev.Receipted, now: int, rules: Rules) -> Advance:
+    """An opt-out settles `unknown`: learned and paid back as ever, but it is too late for the next step."""
+    code = event.code or Code.OPTED_OUT
+    learn = ev.LearnOptOut(line=m.current.line, code=code, until=now + rules.optout_memory_ms)
+    if _D in _word(m):
+        return replace(
+            m, state=State.UNDELIVERABLE, reason=Reason.PARTLY_DELIVERED, code=code, was_settled_late=True
+        ), (learn,)
+    effects: tuple[Effect, ...] = (learn,)
+    price = m.current.price
+    if m.is_settled and price and not m.current.keep:
+        effects = (learn, ev.Refund(amount=price), ev.Release(amount=price))
+        m = replace(m, charged=m.charged - price, is_settled=False)
+    return replace(m, state=State.REJECTED, reason=Reason.OPTED_OUT, code=code, was_settled_late=True), effects
+
+
+def _overdue(m: Message, event: Event, now: int, rules: Rules) -> Advance:
+    """No receipt in time: unknown, unless a part is known not to have arrived (P7)."""
+    if m.reason is Reason.NO_RECEIPTS or now < m.deadline_at + rules.grace_ms:
+        return m, ()
+    told = "".join(letter for letter in _word(m) if letter in RECEIPTED)
+    ended = fold(told) if told else None
+    if ended is not None and ended[0] in (State.UNDELIVERABLE, State.REJECTED):
+        return _end(m, *ended)
+    return _end(m, State.UNKNOWN, Reason.NO_RECEIPT)
+
+
+def _only_recorded(m: Message, event: Event, now: int, rules: Rules) -> Advance:
+    """Final is final (P8), and an answer to a step that is closed moves nothing."""
+    if isinstance(event, ev.Answered):
+        return m, (ev.Record(step=event.step, try_no=event.try_no, outcomes=event.outcomes),)
+    return m, ()
+
+
+# ------------------------------------------------------------------------------------------ the table
+
+
+class Move(Struct, frozen=True):
+    """One line of the table: the function that makes the move and the states it may lead to."""
+
+    make: Callable[[Message, Any, int, Rules], Advance]
+    to: tuple[State, ...]
+
+
+_Q, _SENDING, _E = State.QUEUED, State.SENDING, State.ENROUTE
+_BY_RECEIPT = (State.DELIVERED, State.UNDELIVERABLE, State.REJECTED, State.UNKNOWN)
+_BY_ANSWER = (_SENDING, _E, _Q, State.REJECTED, State.UNDELIVERABLE, State.UNKNOWN)
+
+TABLE: dict[tuple[State, type], Move] = {
+    (_Q, ev.OnWire): Move(_on_wire, (_SENDING, State.EXPIRED, State.UNKNOWN)),
+    (_Q, ev.Postponed): Move(_postponed, (_Q,)),
+    (_Q, ev.DeadlinePassed): Move(_deadline, (_Q, State.EXPIRED, State.UNKNOWN)),
+    (_Q, ev.Cancelled): Move(_cancelled, (State.CANCELLED, State.UNKNOWN)),
+    (_Q, ev.Moved): Move(_moved, (_Q,)),
+    (_Q, ev.Answered): Move(_answered, (_Q, _E, State.REJECTED, State.UNDELIVERABLE)),
+    (_Q, ev.Receipted): Move(_receipted, (_Q, _E, *_BY_RECEIPT)),
+    (_SENDING, ev.Answered): Move(_answered, _BY_ANSWER),
+    (_SENDING, ev.Recovered): Move(_recovered, (_Q, State.UNKNOWN)),
+    (_SENDING, ev.Receipted): Move(_receipted, (_SENDING, _Q, _E, *_BY_RECEIPT)),
+    (_E, ev.Receipted): Move(_receipted, (_E, _Q, *_BY_RECEIPT)),
+    (_E, ev.ReceiptOverdue): Move(_overdue, (_E, State.UNDELIVERABLE, State.REJECTED, State.UNKNOWN)),
+    (_E, ev.Answered): Move(_only_recorded, (_E,)),
+    (State.UNKNOWN, ev.Receipted): Move(_receipted_late, _BY_RECEIPT),
+    **{
+        (state, event): Move(_only_recorded, (state,))
+        for state in State
+        if state not in (_Q, _SENDING, _E)
+        for event in (ev.Answered, ev.Receipted)
+        if (state, event) != (State.UNKNOWN, ev.Receipted)
+    },
+}

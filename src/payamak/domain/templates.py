@@ -1,0 +1,261 @@
+"""Approved texts of a service line, and whether a message is one of them (contract §4).
+
+Callers choose the message, so its cost must be bounded whatever it holds. Where a placeholder may stand is
+therefore worked out for all positions at once, as sets of positions kept in the bits of one int: shifting a
+set by a literal's length, or by one to 200, moves every position in it together. Only a placeholder that has
+a pattern, and one that stands twice, need their values looked at one by one; these looks are counted, and a
+text that needs too many is no match.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Final, Self
+
+MAX_VALUE_CHARS: Final = 200
+"""The longest value of a placeholder (contract §4)."""
+
+MAX_PLACEHOLDERS: Final = 20
+"""More than any approved text has; bounds the work of a match."""
+
+_MAX_LOOKS: Final = 2_000
+"""Values tried for one text: a matter of taste. An honest text needs one or two for each placeholder;
+one that stands between two others, all parted by blanks, needs 1,800 in a text of 60 words."""
+
+_MAX_REPEATS: Final = 2
+_MAX_CHOICES: Final = 16
+"""Open-ended repeats, and `?` or `|`, in one pattern. In the worst case each repeat multiplies the time of a
+look by MAX_VALUE_CHARS and each choice doubles it."""
+
+_PLACEHOLDER: Final = re.compile(r"\{(\w+|\*)\}")
+_BACK_REFERENCE: Final = re.compile(r"\\[1-9]|\(\?P=")
+_ATOM: Final = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]", re.DOTALL)
+_GROUP_OPENING: Final = re.compile(r"\(\?(?:P<\w+>|[:=!>]|<[=!])")
+_LAZY_OR_POSSESSIVE: Final = re.compile(r"([*+?}])[+?]")
+_REPEAT: Final = re.compile(r"[*+]|\{\d*,\d*\}")
+_CHOICE: Final = re.compile(r"[?|]")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Template:
+    """A numbered, approved text with placeholders in braces, as in `کد ورود شما: {code}`.
+
+    A name is letters, digits and underscores, or one `*`; any other brace is text. `patterns` maps names to
+    regular expressions that the whole value must match. `any_text` lets every text pass as it is.
+    """
+
+    number: int
+    text: str
+    patterns: Mapping[str, str] = field(default_factory=dict)
+    any_text: bool = False
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The names of the placeholders."""
+        return frozenset(_PLACEHOLDER.findall(self.text))
+
+    def check(self) -> None:
+        """Raise ValueError, saying what is wrong, if this template cannot be used."""
+        if self.number < 0:
+            raise ValueError(f"a template's number is zero or more, not {self.number}")
+        if not self.text:
+            raise ValueError(f"template {self.number} has no text")
+        if len(_PLACEHOLDER.findall(self.text)) > MAX_PLACEHOLDERS:
+            raise ValueError(f"template {self.number} has more than {MAX_PLACEHOLDERS} placeholders")
+        for name, pattern in self.patterns.items():
+            if name not in self.names:
+                raise ValueError(f"template {self.number} has a pattern for {{{name}}}, but no such placeholder")
+            try:
+                _check_pattern(pattern)
+            except ValueError as error:
+                raise ValueError(f"template {self.number}, pattern of {{{name}}}: {error}") from None
+
+    def matches(self, text: str) -> bool:
+        """Say whether `text` is the approved one, each placeholder replaced by a value that it allows."""
+        return _fits(_Shape.of(self.text), text, self.patterns, iter(range(_MAX_LOOKS)))
+
+    def complete(self, message: str) -> str | None:
+        """Return the text to send for a message in words: itself if it matches, else as the only value."""
+        if self.any_text:
+            return message or None
+        if self.matches(message):
+            return message
+        if len(self.names) != 1:
+            return None
+        return self.compose(dict.fromkeys(self.names, message))
+
+    def compose(self, values: Mapping[str, object]) -> str | None:
+        """Return the text filled with `values` (str or int); None unless they are exactly the names."""
+        if values.keys() != self.names:
+            return None
+        written = {name: _written(value) for name, value in values.items()}
+        if not all(_allows(self.patterns.get(name), value) for name, value in written.items()):
+            return None
+        return _PLACEHOLDER.sub(lambda found: written[found[1]], self.text)
+
+
+def fill(
+    templates: Mapping[int, Template],
+    default: int | None,
+    number: int | None,
+    message: str | Mapping[str, object],
+) -> str | None:
+    """Return the text that an account's service line sends for `message`, or None if it may not (code 34).
+
+    `number` 0 or None means the template `default`; without a default the one numbered 0, or the only one.
+    """
+    template = templates.get(number) if number else _usual(templates, default)
+    if template is None:
+        return None
+    return template.complete(message) if isinstance(message, str) else template.compose(message)
+
+
+def _usual(templates: Mapping[int, Template], default: int | None) -> Template | None:
+    if default is not None:
+        return templates.get(default)
+    if len(templates) == 1:
+        return next(iter(templates.values()))
+    return templates.get(0)
+
+
+def _written(value: object) -> str:
+    """Return a value as text; "", which no placeholder allows, for what is neither text nor a number."""
+    if isinstance(value, str):
+        return value
+    # An int of many digits is slow, or refused, to write out; 2**664 has the 200 digits that are allowed.
+    if isinstance(value, int) and not isinstance(value, bool) and value.bit_length() <= 665:
+        return str(value)
+    return ""
+
+
+def _allows(pattern: str | None, value: str) -> bool:
+    if not 0 < len(value) <= MAX_VALUE_CHARS:
+        return False
+    return pattern is None or re.fullmatch(pattern, value) is not None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Shape:
+    """A template's text taken apart: literals[0] names[0] literals[1] … literals[-1]; literals may be ""."""
+
+    literals: tuple[str, ...]
+    names: tuple[str, ...]
+
+    @classmethod
+    def of(cls, text: str) -> Self:
+        pieces = _PLACEHOLDER.split(text)
+        return cls(literals=tuple(pieces[::2]), names=tuple(pieces[1::2]))
+
+    def bound(self, name: str, value: str) -> Self:
+        """Return this shape with `value` in place of `name`, wherever it stands."""
+        literals, names = [self.literals[0]], []
+        for other, literal in zip(self.names, self.literals[1:], strict=True):
+            if other == name:
+                literals[-1] += value + literal
+            else:
+                names.append(other)
+                literals.append(literal)
+        return type(self)(literals=tuple(literals), names=tuple(names))
+
+
+def _fits(shape: _Shape, text: str, patterns: Mapping[str, str], looks: Iterator[int]) -> bool:
+    """Say whether `text` has this shape; False as well once `looks` has run out.
+
+    A value that passes its pattern is bound, which leaves a shape with one name less.
+    """
+    if len(text) > sum(map(len, shape.literals)) + MAX_VALUE_CHARS * len(shape.names):
+        return False
+    starts = _starts(shape, text)
+    if not starts[-1] >> len(text) & 1:
+        return False
+    looked_at = (at for at, name in enumerate(shape.names) if name in patterns or shape.names.count(name) > 1)
+    index = next(looked_at, None)
+    if index is None:
+        return True
+    name = shape.names[index]
+    for value in _values(text, starts[index], _ends(shape, text)[index]):
+        if next(looks, None) is None:
+            return False
+        if _allows(patterns.get(name), value) and _fits(shape.bound(name, value), text, patterns, looks):
+            return True
+    return False
+
+
+def _starts(shape: _Shape, text: str) -> list[int]:
+    """Return, for each placeholder, the positions where it may start; last, those where the text may end."""
+    everywhere = (2 << len(text)) - 1
+    starts = []
+    reached = 1
+    for literal in shape.literals:
+        after = (reached & _occurrences(literal, text)) << len(literal)
+        starts.append(after)
+        reached = _shifted(after, 1) & everywhere
+    return starts
+
+
+def _ends(shape: _Shape, text: str) -> list[int]:
+    """Return, for each placeholder, the positions where it may end for the rest of the text to fit."""
+    ends = []
+    reached = 1 << len(text)
+    for literal in reversed(shape.literals[1:]):
+        before = reached >> len(literal) & _occurrences(literal, text)
+        ends.append(before)
+        reached = _shifted(before, -1)
+    return ends[::-1]
+
+
+def _occurrences(literal: str, text: str) -> int:
+    """Return the positions where `literal` stands in `text`."""
+    positions = 0
+    at = text.find(literal)
+    while at >= 0:
+        positions |= 1 << at
+        at = text.find(literal, at + 1)
+    return positions
+
+
+def _shifted(positions: int, direction: int) -> int:
+    """Return every position that lies 1 to MAX_VALUE_CHARS after (1) or before (-1) one of `positions`.
+
+    Each turn doubles the distances covered, so eight shifts do for 200.
+    """
+    moved = positions << 1 if direction > 0 else positions >> 1
+    covered = 1
+    while covered < MAX_VALUE_CHARS:
+        step = min(covered, MAX_VALUE_CHARS - covered)
+        moved |= moved << step if direction > 0 else moved >> step
+        covered += step
+    return moved
+
+
+def _values(text: str, starts: int, ends: int) -> Iterator[str]:
+    """Yield the pieces of `text` that run from one of `starts` to one of `ends`."""
+    for start in range(len(text)):
+        if starts >> start & 1:
+            for end in range(start + 1, min(start + MAX_VALUE_CHARS, len(text)) + 1):
+                if ends >> end & 1:
+                    yield text[start:end]
+
+
+def _check_pattern(pattern: str) -> None:
+    """Raise ValueError for a pattern that does not compile, or could take very long on MAX_VALUE_CHARS."""
+    try:
+        re.compile(pattern)
+    except (re.error, OverflowError, RecursionError) as error:
+        raise ValueError(f"not a regular expression: {error}") from None
+    if _BACK_REFERENCE.search(pattern):
+        raise ValueError("a back reference is not allowed")
+    bare = _LAZY_OR_POSSESSIVE.sub(r"\1", _GROUP_OPENING.sub("(", _ATOM.sub("x", pattern)))
+    if len(_REPEAT.findall(bare)) > _MAX_REPEATS:
+        raise ValueError(f"more than {_MAX_REPEATS} open-ended repeats (*, +, {{m,n}}) are not allowed")
+    if len(_CHOICE.findall(bare)) > _MAX_CHOICES:
+        raise ValueError(f"more than {_MAX_CHOICES} choices (?, |) are not allowed")
+    opened: list[int] = []
+    for at, char in enumerate(bare):
+        if char == "(":
+            opened.append(at)
+        elif char == ")" and opened:
+            inside = bare[opened.pop() + 1 : at]
+            is_repeated = bare[at + 1 : at + 2] in ("*", "+", "{")
+            if is_repeated and (_REPEAT.search(inside) or _CHOICE.search(inside)):
+                raise ValueError("a repeated group that itself repeats or chooses is not allowed")

@@ -1,0 +1,22 @@
+"""The families of errors that cross our packages.
+
+*Refused*: the caller is wrong; a code from one list, translated per dialect by table. *StoreFailed*: the disk or
+the database could not do it; nothing was promised. SMPP has its own family, ProtocolError (payamak.smpp.errors).
+"""
+
+from __future__ import annotations
+
+from payamak.codes import Code
+
+
+class Refused(Exception):
+    """A call is refused with `code`; `detail` says in English what was wrong, without personal data."""
+
+    def __init__(self, code: Code, detail: str = "") -> None:
+        super().__init__(f"{code.name} ({code.value}): {detail or code.english}")
+        self.code = code
+        self.detail = detail
+
+
+class StoreFailed(Exception):
+    """The store could not carry out or could not confirm a change; it has been read back and is not on disk."""

@@ -1,0 +1,82 @@
+"""What /metrics tells Prometheus. Labels are lines, links, states and paths: never a person's number, nor a text."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+from payamak.api.app import Handler, Request, Response, Route
+from payamak.domain.events import LearnOptOut
+from payamak.store.feed import Change, Feed
+
+ANSWER_BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+
+
+class Metrics:
+    """Counters fed by the Feed and by the HTTP door."""
+
+    def __init__(self, feed: Feed, backlog: Callable[[], int]) -> None:
+        """`backlog` tells how many pieces of work wait for the disk."""
+        self._registry = CollectorRegistry()
+        self._changes = Counter(
+            "payamak_state_changes_total",
+            "Messages that came to a state, by line and state.",
+            ["line", "state"],
+            registry=self._registry,
+        )
+        self._opt_outs = Counter(
+            "payamak_opt_outs_learned_total", "Opt-out verdicts met, by line.", ["line"], registry=self._registry
+        )
+        self._copies = Counter(
+            "payamak_possible_copies_total", "Parts sent again after a lost answer.", registry=self._registry
+        )
+        self._requests = Counter(
+            "payamak_http_requests_total",
+            "Requests, by path and HTTP status.",
+            ["path", "status"],
+            registry=self._registry,
+        )
+        self._seconds = Histogram(
+            "payamak_http_seconds",
+            "Seconds from a request's last octet to its answer, by path.",
+            ["path"],
+            buckets=ANSWER_BUCKETS_S,
+            registry=self._registry,
+        )
+        waiting = Gauge("payamak_writer_backlog", "Pieces of work that wait for the disk.", registry=self._registry)
+        waiting.set_function(backlog)
+        feed.listen(self._on_changes)
+
+    def _on_changes(self, changes: Sequence[Change]) -> None:
+        for change in changes:
+            message = change.message
+            if message.state is not change.before:
+                self._changes.labels(message.current.line, message.state.value).inc()
+            for effect in change.effects:
+                if isinstance(effect, LearnOptOut):
+                    self._opt_outs.labels(effect.line).inc()
+            if change.event == "OnWire" and message.tries > 1 and message.copies:
+                self._copies.inc()
+
+    def counted(self, routes: Mapping[str, Route]) -> dict[str, Route]:
+        """The same routes, each counted and timed."""
+        return {
+            path: Route(methods=route.methods, handler=self._counted(path, route.handler))
+            for path, route in routes.items()
+        }
+
+    def _counted(self, path: str, handler: Handler) -> Handler:
+        seconds = self._seconds.labels(path)
+
+        async def answer(request: Request) -> Response:
+            with seconds.time():
+                response = await handler(request)
+            self._requests.labels(path, str(response.status)).inc()
+            return response
+
+        return answer
+
+    def render(self) -> bytes:
+        """The page, in Prometheus' text format."""
+        return generate_latest(self._registry)

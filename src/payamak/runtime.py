@@ -1,0 +1,140 @@
+"""Builds everything, starts it in order, stops it in reverse.
+
+Start: lock and open the store, recover, bring the links up, open the HTTP door. Stop: close the intake, give back
+what waits in memory, let outstanding answers come, unbind, store what came, close the door and the store. Dying at
+any point of either is safe: what is accepted is on disk, and recovery finds it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from payamak.api import app as http
+from payamak.api import negin as negin_dialect
+from payamak.api.auth import Authenticator, Credential
+from payamak.api.health import health_routes
+from payamak.api.server import HttpServer
+from payamak.clock import Clock, SystemClock
+from payamak.config import Settings
+from payamak.delivery.journal import state_logger
+from payamak.delivery.links import LinkKeeper
+from payamak.delivery.receipts import ReceiptDesk
+from payamak.delivery.recovery import keep_house, recover
+from payamak.delivery.worker import Worker
+from payamak.domain.site import Account, Link, Site
+from payamak.log import event_logger
+from payamak.metrics import Metrics
+from payamak.service import Service
+from payamak.store.sqlite import SqliteStore, serve_lock
+from payamak.upstreams.base import Sink, Upstream
+from payamak.upstreams.smpp import SmppUpstream
+
+STOP_ANSWERS_S = 1.5
+"""How long a stop waits for outstanding answers: the whole stop stays under 3 s; what comes later is ambiguous."""
+
+WATCH_CONFIG_S = 0.5
+"""How soon a change by another process (the command line) is seen."""
+
+
+class _Gatekeeper:
+    """Accounts as the authenticator wants them."""
+
+    def __init__(self, authenticator: Authenticator) -> None:
+        self._authenticator = authenticator
+
+    async def admits(self, account: Account | None, username: str, password: str, address: str) -> bool:
+        """See service.Gatekeeper."""
+        credential = None
+        if account is not None and account.password_hash:
+            credential = Credential(
+                username=username, password_hash=account.password_hash, version=account.credential_version
+            )
+        return await self._authenticator.verify(username, password, credential, address)
+
+
+class Gateway:
+    """The whole program in one process. `settings` say where and how; the site's documents are in the store."""
+
+    def __init__(self, settings: Settings, clock: Clock | None = None) -> None:
+        self.settings = settings
+        self.clock = clock or SystemClock()
+        self.log = event_logger("gateway")
+        self.port = 0
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def start(self) -> None:
+        """Come up; `/readyz` answers 200 when this returns. Raises StoreFailed or OSError with what to do."""
+        path = Path(self.settings.database)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._lock = serve_lock(path)
+        self.store = SqliteStore(path)
+        self.metrics = Metrics(self.store.feed, lambda: self.store.writer.backlog)
+        self.store.feed.listen(state_logger(event_logger("message")))
+        await recover(self.store, self.clock, self.log)
+        self.worker = Worker(self.store, self.clock, event_logger("delivery"))
+        self.sink = ReceiptDesk(self.store, self.worker, self.clock, event_logger("receipts"))
+        self.links = LinkKeeper(self.worker, self._upstream)
+        self._authenticator = Authenticator(self.clock.monotonic)
+        self.service = Service(self.store, self.clock, _Gatekeeper(self._authenticator))
+        self.links.follow(self.store.site)
+        self._tasks = [
+            asyncio.create_task(self.worker.run_claims()),
+            asyncio.create_task(keep_house(self.store, self.clock, self.log)),
+            asyncio.create_task(self._follow_config()),
+        ]
+        await self._open_door()
+        self.log("ready", port=self.port, links=len(self.store.site.links))
+
+    async def _open_door(self) -> None:
+        routes = {
+            **negin_dialect.routes(self.service, allow_get=self.settings.allow_get),
+            **health_routes(self._is_ready, self.metrics.render),
+        }
+        app = http.Application(
+            self.metrics.counted(routes),
+            trusted_proxies=self.settings.trusted_networks,
+        )
+        self._server = HttpServer(app, host=self.settings.host, port=self.settings.port)
+        self.port = await self._server.start()
+
+    def _is_ready(self) -> bool:
+        return self.service.intake_open
+
+    def _upstream(self, link: Link) -> Upstream:
+        sink: Sink = self.sink
+        site: Callable[[], Site] = lambda: self.store.site  # noqa: E731 - one line, one use
+        return SmppUpstream(link, sink, site, event_logger("link"))
+
+    async def _follow_config(self) -> None:
+        """See what another process changed: accounts, lines, links, suspensions."""
+        version = self.store.site.version
+        while True:
+            await asyncio.sleep(WATCH_CONFIG_S)
+            try:
+                site = await self.store.refresh()
+            except Exception as error:
+                self.log("config_not_read", reason=str(error))
+                continue
+            if site.version != version:
+                version = site.version
+                self.log("config_changed", version=version)
+                self.links.follow(site)
+
+    async def stop(self) -> None:
+        """Stop cleanly, in under 3 s if the operators answer; nothing that was accepted is lost."""
+        self.service.is_stopping = True
+        self.worker.stop_taking()
+        server = asyncio.create_task(self._server.stop(STOP_ANSWERS_S))
+        await self.links.stop(STOP_ANSWERS_S)
+        await self.worker.finish(STOP_ANSWERS_S)
+        await server
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._authenticator.close()
+        await self.store.close()
+        os.close(self._lock)
+        self.log("stopped")

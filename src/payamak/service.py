@@ -1,0 +1,200 @@
+"""The front: the one door for every dialect. Validate, plan, split, price, reserve, commit, answer.
+
+A dialect hands over a Submission, texts as they came, and gets a Sent or a Refused with one code. Several reasons
+may hold at once; the checks stand in the order of contract §1, so the first that raises is the one to tell.
+
+The answer leaves after the commit (P1). When the message goes straight onto the wire it waits for the operator's
+verdict, at most the account's `verdict_wait`; the wait holds nothing but one entry in the Feed's list.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from msgspec import Struct
+
+from payamak.clock import Clock
+from payamak.codes import Code
+from payamak.domain.message import Message, State
+from payamak.domain.numbers import parse_recipient, parse_whole_number
+from payamak.domain.plan import SendType, Text, choose_ways, lane_of, make_plan
+from payamak.domain.site import Account, AnswerTypes, Site
+from payamak.domain.standing import state_code
+from payamak.errors import Refused, StoreFailed
+from payamak.store.base import NewMessage, Store
+
+DEFAULT_LIFE_TIME_MINUTES = 1_440
+LONGEST_LIFE_TIME_MINUTES = 10_080
+"""Contract §1: one day if nothing is said, a week at most; anything else is ignored."""
+
+
+class Caller(Struct, frozen=True, kw_only=True):
+    """Who calls: as written, not yet checked. `address` is the client's own, after trusted proxies."""
+
+    username: str | None
+    password: str | None
+    address: str
+
+    def __repr__(self) -> str:
+        return f"Caller(address={self.address!r})"
+
+
+class Submission(Struct, frozen=True, kw_only=True):
+    """What a caller asked, as texts; digits may be Persian, numbers in any of the field's spellings."""
+
+    caller: Caller
+    recipient: str | None
+    message: Text | None
+    line: str | None = None
+    line2: str | None = None
+    type: str | None = None
+    template: str | None = None
+    life_time: str | None = None
+    source: str = "wsSend"
+
+    def __repr__(self) -> str:
+        return f"Submission(source={self.source!r})"
+
+
+class Sent(Struct, frozen=True, kw_only=True):
+    """Accepted and on disk. `line` is the one that the message stands on or went by."""
+
+    message_id: int
+    line: str
+    recipient: str
+    answer_types: AnswerTypes
+
+
+class Gatekeeper(Protocol):
+    """Checks passwords; see payamak.api.auth."""
+
+    async def admits(self, account: Account | None, username: str, password: str, address: str) -> bool:
+        """True if the password is the account's; False for no account too, after the same time. Raises Refused 23."""
+        ...
+
+
+class Service:
+    """The rules between the dialects and the store."""
+
+    def __init__(self, store: Store, clock: Clock, gatekeeper: Gatekeeper) -> None:
+        self._store = store
+        self._clock = clock
+        self._gatekeeper = gatekeeper
+        self._last_send_s: dict[int, float] = {}
+        self.is_stopping = False
+
+    @property
+    def intake_open(self) -> bool:
+        """False while we stop, or while intake is suspended by hand."""
+        return not (self.is_stopping or self._store.site.intake_is_suspended)
+
+    async def send(self, submission: Submission) -> Sent:
+        """Accept a message. Committed when it returns. Raises Refused with the first reason that holds.
+
+        A refusal that the operator spoke within `verdict_wait` is raised as Refused too: that message stays in
+        the store as rejected and is not charged.
+        """
+        site = self._store.site
+        account = await self._account(submission.caller)
+        self._check_interval(account)
+        new = self._plan(site, account, submission)
+        if not self.intake_open:
+            raise Refused(Code.BUSY, "the intake is closed")
+        watch = self._store.feed.watch()
+        try:
+            change = await self._store.accept(new, self._clock.now(), watch)
+            message = change.message
+            if account.verdict_wait_ms:
+                message = await watch.verdict(account.verdict_wait_ms / 1_000)
+        except StoreFailed as error:
+            raise Refused(Code.BUSY, "the store cannot keep the message now") from error
+        finally:
+            watch.close()
+        return _answer(account, message)
+
+    async def states(self, caller: Caller, ids: list[int | None]) -> list[int]:
+        """The wsStates codes of the ids, in their order. Raises Refused."""
+        account = await self._account(caller)
+        wanted = sorted({i for i in ids if i is not None})
+        try:
+            standings = await self._store.standings(account.id, wanted) if wanted else {}
+        except StoreFailed as error:
+            raise Refused(Code.BUSY, "the store cannot be read now") from error
+        codes = {i: state_code(s.state, s.was_taken, account.unknown_state) for i, s in standings.items()}
+        return [account.unknown_state if i is None else codes.get(i, account.unknown_state) for i in ids]
+
+    # -- checks, in the order of contract §1
+
+    async def _account(self, caller: Caller) -> Account:
+        """18, 16, 17, 29: who may ask at all."""
+        if caller.username is None or caller.password is None:
+            raise Refused(Code.CREDENTIALS)
+        account = self._store.site.accounts.get(caller.username)
+        if not await self._gatekeeper.admits(account, caller.username, caller.password, caller.address):
+            raise Refused(Code.CREDENTIALS)
+        assert account is not None
+        if not account.is_active:
+            raise Refused(Code.ACCOUNT_INACTIVE)
+        if account.has_expired(self._clock.now()):
+            raise Refused(Code.ACCOUNT_EXPIRED)
+        if not account.allows(caller.address):
+            raise Refused(Code.ADDRESS_NOT_ALLOWED)
+        return account
+
+    def _check_interval(self, account: Account) -> None:
+        """409: requests too close together, where the account has a limit."""
+        if not account.min_interval_ms:
+            return
+        now_s = self._clock.monotonic()
+        last_s = self._last_send_s.get(account.id)
+        if last_s is not None and now_s - last_s < account.min_interval_ms / 1_000:
+            raise Refused(Code.TOO_SOON)
+        self._last_send_s[account.id] = now_s
+
+    def _plan(self, site: Site, account: Account, submission: Submission) -> NewMessage:
+        """22/25, 1, 2, 13, 3, 30, 34: what is asked, made into a message that can be kept."""
+        send_type = _send_type(submission.type)
+        if send_type is not SendType.NORMAL:
+            choose_ways(site, account, None, None, send_type)  # 22 comes before 1
+        recipient = parse_recipient(submission.recipient or "")
+        if recipient is None:
+            raise Refused(Code.RECIPIENT_INVALID)
+        ways = choose_ways(site, account, submission.line, submission.line2, send_type)
+        plan = make_plan(site, account, ways, submission.message, parse_whole_number(submission.template or ""))
+        return NewMessage(
+            account_id=account.id,
+            recipient=recipient,
+            plan=plan,
+            deadline_at=self._clock.now() + life_time_minutes(submission.life_time) * 60_000,
+            lane=lane_of(account, ways[0]),
+            source=submission.source,
+        )
+
+
+def _send_type(text: str | None) -> SendType:
+    if text is None:
+        return SendType.NORMAL
+    try:
+        return SendType(parse_whole_number(text))  # type: ignore[arg-type]
+    except ValueError:
+        raise Refused(Code.SERVICE_TYPE_INVALID, "type is 0, 1 or 2") from None
+
+
+def life_time_minutes(text: str | None) -> int:
+    """The validity asked for, or the default where nothing usable is said."""
+    minutes = parse_whole_number(text or "")
+    if minutes is None or not 1 <= minutes <= LONGEST_LIFE_TIME_MINUTES:
+        return DEFAULT_LIFE_TIME_MINUTES
+    return minutes
+
+
+def _answer(account: Account, message: Message) -> Sent:
+    """What the message stands on now; a definite refusal at once is told as its code (contract §1)."""
+    if message.state is State.REJECTED:
+        raise Refused(message.code or Code.INTERNAL, "the operator refused the message")
+    return Sent(
+        message_id=message.id,
+        line=message.current.line,
+        recipient=message.recipient,
+        answer_types=account.answer_types,
+    )

@@ -1,0 +1,359 @@
+"""How the simulated operator behaves: the table of behaviours, and what each one does with one submit_sm.
+
+Pure: no sockets and no clock. `react()` turns a behaviour into a `Plan`, a tuple of timed actions that
+`server.py` carries out. Which behaviour a submit meets is decided in `rules.py`, by a script or by the
+recipient's last digits: `TABLE` lists those digits, and `describe()` prints the table for the command line.
+
+An opt-out shows in two ways, as with real operators: at once, as a vendor status in submit_sm_resp (the
+range 0x0400-0x04FF is left to vendors, SMPP 3.4 §5.1.3), or late, as a REJECTD receipt with a network error
+code. Both carry the number of the gateway's own code, so that they can be read: 27 (all advertising) and 33
+(this line).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum, unique
+from types import MappingProxyType
+from typing import Final, TypeAlias, assert_never
+
+from payamak.smpp.constants import RegisteredDelivery, Status
+
+OPTED_OUT_ALL: Final = 0x00000427
+"""Vendor status: the recipient takes no advertising from any line (code 27)."""
+OPTED_OUT_LINE: Final = 0x00000433
+"""Vendor status: the recipient stopped this one line (code 33)."""
+ERR_OPTED_OUT_ALL: Final = "027"
+"""The `err` field of a late receipt: no advertising from any line (code 27)."""
+ERR_OPTED_OUT_LINE: Final = "033"
+"""The `err` field of a late receipt: this one line was stopped (code 33)."""
+
+STEP_MS: Final = 100
+"""Distance between two actions whose order is the point, such as a receipt before its answer."""
+
+GARBAGE: Final = bytes.fromhex("ffffffff deadbeef 00000000 cafebabe") + b"HTTP/1.1 400 Bad Request\r\n\r\n"
+"""Octets that are no PDU: the length field says 4 GiB, so no session can go on reading."""
+
+
+@unique
+class Behaviour(Enum):
+    """What the operator does with a submit. The value is the name used in scripts."""
+
+    DELIVERS = "delivers"
+    DELIVERS_LATE = "delivers_late"
+    UNDELIVERABLE = "undeliverable"
+    EXPIRES = "expires"
+    UNKNOWN_STAT = "unknown_stat"
+    NO_RECEIPT = "no_receipt"
+    REJECTED = "rejected"
+    REJECTED_LATE = "rejected_late"
+    OPTED_OUT = "opted_out"
+    OPTED_OUT_ADVERTISING = "opted_out_advertising"
+    OPTED_OUT_ALL = "opted_out_all"
+    OPTED_OUT_LATE = "opted_out_late"
+    OPTED_OUT_ADVERTISING_LATE = "opted_out_advertising_late"
+    OPTED_OUT_ALL_LATE = "opted_out_all_late"
+    THROTTLED = "throttled"
+    QUEUE_FULL = "queue_full"
+    NEVER_ANSWERS = "never_answers"
+    ANSWER_LOST = "answer_lost"
+    ANSWERS_TWICE = "answers_twice"
+    RECEIPT_FIRST = "receipt_first"
+    RECEIPT_TWICE = "receipt_twice"
+    HEX_IDS = "hex_ids"
+    DISCONNECTS = "disconnects"
+    SILENCE = "silence"
+    GARBAGE = "garbage"
+
+
+@unique
+class Scope(Enum):
+    """Which lines a behaviour of the table applies to; any other line finds a recipient that accepts."""
+
+    EVERY_LINE = "every line"
+    REFUSED_LINES = "the lines in `refuse_lines` (none named: every line)"
+    ADVERTISING_LINES = "the lines in `advertising_lines` (none named: every line)"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Entry:
+    """One row of the table: the recipient's last four digits and what they choose.
+
+    `times`: for how many submits to one recipient it holds, then the recipient accepts; None = always.
+    """
+
+    digits: str
+    behaviour: Behaviour
+    says: str
+    scope: Scope = Scope.EVERY_LINE
+    times: int | None = None
+
+
+def _row(
+    digits: str, behaviour: Behaviour, says: str, scope: Scope = Scope.EVERY_LINE, times: int | None = None
+) -> Entry:
+    return Entry(digits=digits, behaviour=behaviour, says=says, scope=scope, times=times)
+
+
+TABLE: Final[tuple[Entry, ...]] = (
+    _row("9000", Behaviour.DELIVERS, "taken and delivered, as any recipient not listed here"),
+    _row("9001", Behaviour.DELIVERS_LATE, "delivered, the receipt comes late"),
+    _row("9002", Behaviour.UNDELIVERABLE, "taken, receipt UNDELIV"),
+    _row("9003", Behaviour.EXPIRES, "taken, receipt EXPIRED"),
+    _row("9004", Behaviour.UNKNOWN_STAT, "taken, receipt with a stat word that no document knows"),
+    _row("9005", Behaviour.NO_RECEIPT, "taken, no receipt ever"),
+    _row("9006", Behaviour.REJECTED, "refused in the answer (0x0000000B)"),
+    _row("9106", Behaviour.REJECTED_LATE, "taken, receipt REJECTD, err 011"),
+    _row("9033", Behaviour.OPTED_OUT, "opted out of this line, in the answer (0x00000433)", Scope.REFUSED_LINES),
+    _row(
+        "9028",
+        Behaviour.OPTED_OUT_ADVERTISING,
+        "opted out of advertising, in the answer (0x00000427)",
+        Scope.ADVERTISING_LINES,
+    ),
+    _row("9027", Behaviour.OPTED_OUT_ALL, "opted out of everything, in the answer (0x00000427)"),
+    _row(
+        "9133",
+        Behaviour.OPTED_OUT_LATE,
+        "opted out of this line, in the receipt (REJECTD, err 033)",
+        Scope.REFUSED_LINES,
+    ),
+    _row(
+        "9128",
+        Behaviour.OPTED_OUT_ADVERTISING_LATE,
+        "opted out of advertising, in the receipt (REJECTD, err 027)",
+        Scope.ADVERTISING_LINES,
+    ),
+    _row("9127", Behaviour.OPTED_OUT_ALL_LATE, "opted out of everything, in the receipt (REJECTD, err 027)"),
+    _row("9010", Behaviour.THROTTLED, "ESME_RTHROTTLED at first, then delivered", times=3),
+    _row("9011", Behaviour.QUEUE_FULL, "ESME_RMSGQFUL at first, then delivered", times=3),
+    _row("9040", Behaviour.NEVER_ANSWERS, "read, never answered, no receipt"),
+    _row("9041", Behaviour.ANSWER_LOST, "never answered, yet the receipt comes: DELIVRD"),
+    _row("9042", Behaviour.ANSWERS_TWICE, "answered twice, delivered"),
+    _row("9043", Behaviour.RECEIPT_FIRST, "the receipt comes before the answer"),
+    _row("9044", Behaviour.RECEIPT_TWICE, "the same receipt comes twice"),
+    _row("9045", Behaviour.HEX_IDS, "the answer names the id in hex, the receipt in decimal"),
+    _row("9050", Behaviour.DISCONNECTS, "read, then the connection is closed without an answer", times=1),
+    _row("9051", Behaviour.SILENCE, "read, then this connection stays open and silent for good", times=1),
+    _row("9052", Behaviour.GARBAGE, "answered with octets that are no PDU", times=1),
+)
+"""The behaviours by the recipient's last four digits."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Timing:
+    """The operator's own pace, in milliseconds counted from the arrival of the submit."""
+
+    answer_ms: int = 0
+    receipt_ms: int = 50
+    late_ms: int = 3_000
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Answer:
+    """Send submit_sm_resp. `hex_id` writes the id in hex whatever the configured format."""
+
+    delay_ms: int
+    status: int = Status.ESME_ROK.value
+    hex_id: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Receipt:
+    """Send a delivery receipt as deliver_sm. `decimal_id` writes the id in decimal whatever the format."""
+
+    delay_ms: int
+    stat: str = "DELIVRD"
+    err: str = "000"
+    decimal_id: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Close:
+    """Close the connection without a word."""
+
+    delay_ms: int = 0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Silence:
+    """Neither read nor write on this connection any more; leave it open."""
+
+    delay_ms: int = 0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Garbage:
+    """Write octets that are no PDU."""
+
+    delay_ms: int = 0
+    octets: bytes = GARBAGE
+
+
+Action: TypeAlias = Answer | Receipt | Close | Silence | Garbage
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Plan:
+    """What to do with one submit: actions in order of time, and the status they answer with.
+
+    `status` is None when no answer leaves at all.
+    """
+
+    behaviour: Behaviour
+    actions: tuple[Action, ...]
+    status: int | None
+
+    @property
+    def is_taken(self) -> bool:
+        """Whether the operator keeps the message: it did not refuse it, answered or not."""
+        return not self.status
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Words:
+    """What a script may put in place of a behaviour's own status, stat word and error code."""
+
+    status: int | None = None
+    stat: str | None = None
+    err: str | None = None
+
+
+REFUSALS: Final[Mapping[Behaviour, int]] = MappingProxyType(
+    {
+        Behaviour.REJECTED: Status.ESME_RINVDSTADR.value,
+        Behaviour.OPTED_OUT: OPTED_OUT_LINE,
+        Behaviour.OPTED_OUT_ADVERTISING: OPTED_OUT_ALL,
+        Behaviour.OPTED_OUT_ALL: OPTED_OUT_ALL,
+        Behaviour.THROTTLED: Status.ESME_RTHROTTLED.value,
+        Behaviour.QUEUE_FULL: Status.ESME_RMSGQFUL.value,
+    }
+)
+"""Behaviours that refuse in the answer, and the status they refuse with."""
+
+RECEIPTS: Final[Mapping[Behaviour, tuple[str, str]]] = MappingProxyType(
+    {
+        Behaviour.UNDELIVERABLE: ("UNDELIV", "001"),
+        Behaviour.EXPIRES: ("EXPIRED", "002"),
+        Behaviour.UNKNOWN_STAT: ("PARKED", "099"),
+        Behaviour.REJECTED_LATE: ("REJECTD", "011"),
+        Behaviour.OPTED_OUT_LATE: ("REJECTD", ERR_OPTED_OUT_LINE),
+        Behaviour.OPTED_OUT_ADVERTISING_LATE: ("REJECTD", ERR_OPTED_OUT_ALL),
+        Behaviour.OPTED_OUT_ALL_LATE: ("REJECTD", ERR_OPTED_OUT_ALL),
+    }
+)
+"""Behaviours whose receipt is not DELIVRD 000: its stat word and its error code."""
+
+_NO_WORDS: Final = Words()
+
+
+def react(
+    behaviour: Behaviour,
+    *,
+    timing: Timing,
+    registered_delivery: int,
+    words: Words = _NO_WORDS,
+) -> Plan:
+    """What the operator does with one submit_sm, as actions in order of time.
+
+    A receipt is planned only if `registered_delivery` asks for it (SMPP 3.4 §5.2.17): 1 always, 2 on
+    failure only.
+    """
+    if behaviour in REFUSALS:
+        status = REFUSALS[behaviour] if words.status is None else words.status
+        return _plan(behaviour, Answer(delay_ms=timing.answer_ms, status=status))
+    stat, err = RECEIPTS.get(behaviour, ("DELIVRD", "000"))
+    receipt = Receipt(delay_ms=timing.answer_ms + timing.receipt_ms, stat=words.stat or stat, err=words.err or err)
+    plan = _plan(behaviour, *_taken(behaviour, timing, receipt))
+    return plan if _asks_for(receipt.stat, registered_delivery) else without_receipts(plan)
+
+
+def without_receipts(plan: Plan) -> Plan:
+    """The same plan for a submit that did not ask for a receipt."""
+    return _plan(plan.behaviour, *(action for action in plan.actions if not isinstance(action, Receipt)))
+
+
+def _taken(behaviour: Behaviour, timing: Timing, receipt: Receipt) -> tuple[Action, ...]:
+    """The actions of a behaviour that does not refuse in the answer."""
+    answer = Answer(delay_ms=timing.answer_ms)
+    match behaviour:
+        case Behaviour.DELIVERS_LATE:
+            return (answer, _moved(receipt, timing.answer_ms + timing.late_ms))
+        case Behaviour.NO_RECEIPT:
+            return (answer,)
+        case Behaviour.NEVER_ANSWERS:
+            return ()
+        case Behaviour.ANSWER_LOST:
+            return (receipt,)
+        case Behaviour.ANSWERS_TWICE:
+            return (answer, answer, receipt)
+        case Behaviour.RECEIPT_FIRST:
+            return (_moved(receipt, timing.answer_ms), Answer(delay_ms=timing.answer_ms + STEP_MS))
+        case Behaviour.RECEIPT_TWICE:
+            return (answer, receipt, _moved(receipt, receipt.delay_ms + STEP_MS))
+        case Behaviour.HEX_IDS:
+            return (
+                Answer(delay_ms=timing.answer_ms, hex_id=True),
+                Receipt(delay_ms=receipt.delay_ms, stat=receipt.stat, err=receipt.err, decimal_id=True),
+            )
+        case Behaviour.DISCONNECTS:
+            return (Close(delay_ms=timing.answer_ms),)
+        case Behaviour.SILENCE:
+            return (Silence(delay_ms=timing.answer_ms),)
+        case Behaviour.GARBAGE:
+            return (Garbage(delay_ms=timing.answer_ms),)
+        case Behaviour.DELIVERS | Behaviour.UNDELIVERABLE | Behaviour.EXPIRES | Behaviour.UNKNOWN_STAT:
+            return (answer, receipt)
+        case (
+            Behaviour.REJECTED_LATE
+            | Behaviour.OPTED_OUT_LATE
+            | Behaviour.OPTED_OUT_ADVERTISING_LATE
+            | Behaviour.OPTED_OUT_ALL_LATE
+        ):
+            return (answer, receipt)
+        case (
+            Behaviour.REJECTED
+            | Behaviour.OPTED_OUT
+            | Behaviour.OPTED_OUT_ADVERTISING
+            | Behaviour.OPTED_OUT_ALL
+            | Behaviour.THROTTLED
+            | Behaviour.QUEUE_FULL
+        ):
+            raise AssertionError(f"{behaviour} refuses in the answer")
+        case _:
+            assert_never(behaviour)
+
+
+def _plan(behaviour: Behaviour, *actions: Action) -> Plan:
+    statuses = [action.status for action in actions if isinstance(action, Answer)]
+    return Plan(behaviour=behaviour, actions=actions, status=statuses[0] if statuses else None)
+
+
+def _moved(receipt: Receipt, delay_ms: int) -> Receipt:
+    return Receipt(delay_ms=delay_ms, stat=receipt.stat, err=receipt.err)
+
+
+def _asks_for(stat: str, registered_delivery: int) -> bool:
+    match registered_delivery & 0x03:
+        case RegisteredDelivery.RECEIPT:
+            return True
+        case RegisteredDelivery.RECEIPT_ON_FAILURE:
+            return stat != "DELIVRD"
+        case _:
+            return False
+
+
+def describe() -> str:
+    """The table of behaviours as text, for `payamak simulate --help`."""
+    lines = [
+        "A recipient ending in these digits chooses what the operator does; any other accepts:",
+        "",
+    ]
+    for entry in TABLE:
+        notes = [] if entry.times is None else [f"{entry.times} time{'s' * (entry.times > 1)} per recipient"]
+        if entry.scope is not Scope.EVERY_LINE:
+            notes.append(f"on {entry.scope.value}")
+        says = entry.says + (f"; {', '.join(notes)}" if notes else "")
+        lines.append(f"  {entry.digits}  {entry.behaviour.value:<27} {says}")
+    return "\n".join(lines)

@@ -1,0 +1,444 @@
+"""site.toml: read it, compare it with what the store has, write it. Pure: no file, no store, no environment.
+
+A site file names what shall be there; `plan()` works out the way. Some things are left as they are where the file
+is silent: passwords, and suspensions, which are an operator's hand and not a design. So a file without secrets can
+be kept in version control, and applying what `write()` wrote changes nothing.
+
+Every fault of a file is found at once, each with its line. TOML readers give no positions, so lines are found
+again in the text: the n-th table of a kind, then the key in it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import tomllib
+from collections.abc import Callable, Iterable, Mapping
+from enum import Enum
+from typing import Any, Final
+
+import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
+
+from payamak.domain.site import (
+    Account,
+    Document,
+    Line,
+    Link,
+    LinkUse,
+    Site,
+    TemplateDocument,
+    build_site,
+    faults_of,
+)
+
+KINDS: Final[dict[str, type[Account] | type[Line] | type[Link]]] = {"link": Link, "line": Line, "account": Account}
+"""The tables of a site file, in the order in which it is written: what is referred to comes first."""
+
+NAME_FIELDS: Final = {"link": "name", "line": "number", "account": "username"}
+
+_KEPT: Final = frozenset(
+    {("account", "id"), ("account", "password_hash"), ("account", "credential_version")}
+    | {("link", "password"), ("line", "is_suspended"), ("link", "is_suspended")}
+)
+"""Left as they are in the store where a file says nothing of them."""
+
+_STORES_OWN: Final = frozenset({"id", "credential_version"})
+"""Fields of an account that the store gives; a file that names them is refused."""
+
+SECRETS: Final = frozenset({"password", "password_hash"})
+MASK: Final = "••••••"
+_NUMBER_FIELDS: Final = frozenset({"number", "lines", "default_line", "service_line", "sim_line"})
+_HEADER: Final = re.compile(r"^\s*(\[{1,2})\s*([^\[\]]+?)\s*\]{1,2}\s*(?:#.*)?$")
+
+
+class BadSiteFile(Exception):
+    """The file cannot be followed; `faults` has one sentence for each reason, with its line where it is known."""
+
+    def __init__(self, faults: Iterable[str]) -> None:
+        self.faults = tuple(faults)
+        super().__init__("\n".join(self.faults))
+
+
+class Entry(Struct, frozen=True, kw_only=True):
+    """One table of a file: `given` are the fields it names, `password` an account's in clear or as `env:NAME`."""
+
+    kind: str
+    name: str
+    given: Mapping[str, Any]
+    line: int
+    password: str | None = None
+
+    def __repr__(self) -> str:
+        return f"Entry({self.kind} {self.name})"
+
+
+class FieldChange(Struct, frozen=True, kw_only=True):
+    """One field before and after, as text for a person; secrets are masked."""
+
+    name: str
+    before: str
+    after: str
+
+
+class Difference(Struct, frozen=True, kw_only=True):
+    """What happens to one document: `change` is add, change or remove."""
+
+    change: str
+    kind: str
+    name: str
+    fields: tuple[FieldChange, ...] = ()
+
+
+class Plan(Struct, frozen=True, kw_only=True):
+    """What brings the store to what the file says; for Store.put_documents. Holds for one version of the site."""
+
+    version: int
+    puts: tuple[Document, ...]
+    removals: tuple[tuple[str, str], ...]
+    differences: tuple[Difference, ...]
+
+
+class Passwords(Struct, frozen=True, kw_only=True):
+    """How passwords are made and compared: `verify(hash, password)`, `hash(password)`; and the environment."""
+
+    verify: Callable[[str, str], bool]
+    hash: Callable[[str], str]
+    environment: Mapping[str, str]
+
+    def resolve(self, password: str) -> str:
+        """The password itself, read from the environment if written `env:NAME`. Raises ValueError."""
+        if not password.startswith("env:"):
+            return password
+        value = self.environment.get(password[4:])
+        if not value:
+            raise ValueError(f"the environment variable {password[4:]} is not set, but password names it")
+        return value
+
+
+# ------------------------------------------------------------------------------------------------ fields
+
+
+def field_types(kind: str) -> dict[str, Any]:
+    """The fields of a kind that a person may set, with their types."""
+    return {f.name: f.type for f in msgspec.structs.fields(KINDS[kind]) if f.name not in _STORES_OWN}
+
+
+def describe_type(wanted: Any) -> str:
+    """A field's type as a person reads it."""
+    members: tuple[Any, ...] = getattr(wanted, "__args__", ())
+    if isinstance(wanted, type) and issubclass(wanted, Enum):
+        return " | ".join(str(member.value) for member in wanted)
+    if type(None) in members:
+        return describe_type(next(member for member in members if member is not type(None)))
+    if getattr(wanted, "__origin__", None) is tuple:
+        return f"list of {describe_type(members[0])}"
+    if getattr(wanted, "__origin__", None) is dict:
+        return "table"
+    words: dict[Any, str] = {
+        LinkUse: "link names or tables",
+        TemplateDocument: "tables",
+        str: "text",
+        bool: "true | false",
+        int: "whole number",
+        float: "number",
+        dt.datetime: "instant with zone",
+    }
+    return words.get(wanted, getattr(wanted, "__name__", str(wanted)))
+
+
+def read_field(kind: str, name: str, value: Any) -> Any:
+    """A field's value from what TOML gave. Raises ValueError that says what is allowed."""
+    types = field_types(kind)
+    if name not in types:
+        raise ValueError(f"there is no key {name!r}; known are: {', '.join(sorted(types))}")
+    wanted = types[name]
+    if name in _NUMBER_FIELDS:
+        value = [_digits(item) for item in value] if isinstance(value, list) else _digits(value)
+    if (kind, name) == ("line", "links") and isinstance(value, list):
+        value = [{"link": item} if isinstance(item, str) else item for item in value]
+    try:
+        read = msgspec.convert(value, wanted)
+    except msgspec.ValidationError as error:
+        raise ValueError(f"{name} cannot be {_shown(name, value)}: {error}; allowed: {describe_type(wanted)}") from None
+    if isinstance(read, dt.datetime) and read.tzinfo is None:
+        raise ValueError(f"{name} needs a time zone, such as 2030-01-01T00:00:00+03:30")
+    return read
+
+
+def parse_setting(kind: str, setting: str) -> tuple[str, Any]:
+    """One `key=value` of a command line; the value as TOML, or as plain text, lists also joined by commas.
+
+    Raises ValueError that says what is allowed.
+    """
+    name, separator, text = setting.partition("=")
+    name = name.strip()
+    if not separator:
+        raise ValueError(f"{setting!r} is not key=value")
+    wanted = field_types(kind).get(name)
+    value: Any = text
+    if wanted is not str or text[:1] in "\"'":
+        try:
+            value = tomllib.loads(f"x = {text}")["x"]
+        except tomllib.TOMLDecodeError:
+            value = text
+    if getattr(wanted, "__origin__", None) is tuple and not isinstance(value, list):
+        value = [part.strip() for part in text.split(",") if part.strip()]
+    if isinstance(value, str) and dt.datetime in (wanted, *getattr(wanted, "__args__", ())):
+        value = dt.datetime.fromisoformat(value)
+    return name, read_field(kind, name, value)
+
+
+def _digits(value: Any) -> Any:
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+# ------------------------------------------------------------------------------------------------ reading
+
+
+def parse(text: str, name: str = "site.toml") -> list[Entry]:
+    """Read a site file. Raises BadSiteFile with every fault."""
+    try:
+        document = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise BadSiteFile([f"{name}: this is no TOML: {error}"]) from error
+    finder = _Lines(text)
+    faults: list[str] = []
+    entries: list[Entry] = []
+    for kind, tables in document.items():
+        where = f"{name}, line {finder.line_of_table(kind, 0)}"
+        if kind not in KINDS:
+            faults.append(f"{where}: there is no table {kind!r}; known are: {', '.join(f'[[{k}]]' for k in KINDS)}")
+        elif not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
+            faults.append(f"{where}: write each {kind} as a table of its own, [[{kind}]]")
+        else:
+            for place, table in enumerate(tables):
+                if entry := _read_entry(kind, table, place, finder, name, faults):
+                    entries.append(entry)
+    seen: set[tuple[str, str]] = set()
+    for entry in entries:
+        if (entry.kind, entry.name) in seen:
+            faults.append(f"{name}, line {entry.line}: {entry.kind} {entry.name} is there twice")
+        seen.add((entry.kind, entry.name))
+    if faults:
+        raise BadSiteFile(faults)
+    return entries
+
+
+def _read_entry(
+    kind: str, table: Mapping[str, Any], place: int, finder: _Lines, file: str, faults: list[str]
+) -> Entry | None:
+    start = finder.line_of_table(kind, place)
+    name_field = NAME_FIELDS[kind]
+    if not table.get(name_field):
+        faults.append(f"{file}, line {start}: a {kind} needs its {name_field}")
+        return None
+    given: dict[str, Any] = {}
+    password: str | None = None
+    found = len(faults)
+    for key, value in table.items():
+        if (kind, key) == ("account", "password"):
+            password = value if isinstance(value, str) and value else None
+            if password is None:
+                faults.append(f"{file}, line {finder.line_of_key(kind, place, key)}: password is a text, not empty")
+            continue
+        try:
+            given[key] = read_field(kind, key, value)
+        except ValueError as error:
+            faults.append(f"{file}, line {finder.line_of_key(kind, place, key)}: {kind}: {error}")
+    if password is not None and "password_hash" in given:
+        faults.append(f"{file}, line {start}: give password or password_hash, not both")
+    if len(faults) > found:
+        return None
+    return Entry(kind=kind, name=given[name_field], given=given, line=start, password=password)
+
+
+class _Lines:
+    """Finds tables and keys again in the text of a file."""
+
+    def __init__(self, text: str) -> None:
+        self._lines = text.splitlines()
+        self._headers: dict[str, list[int]] = {}
+        self._all: list[int] = []
+        for number, line in enumerate(self._lines, 1):
+            if found := _HEADER.match(line):
+                self._headers.setdefault(found[2].strip("\"'"), []).append(number)
+                self._all.append(number)
+
+    def line_of_table(self, kind: str, place: int) -> int:
+        numbers = self._headers.get(kind, [])
+        if place < len(numbers):
+            return numbers[place]
+        return next((n for n, line in enumerate(self._lines, 1) if _starts_with_key(line, kind)), 1)
+
+    def line_of_key(self, kind: str, place: int, key: str) -> int:
+        start = self.line_of_table(kind, place)
+        numbers = self._headers.get(kind, [])
+        following = numbers[place + 1] if place + 1 < len(numbers) else len(self._lines) + 1
+        others = [n for n in self._all if start < n < following and self._lines[n - 1].lstrip().startswith("[[")]
+        end = min([following, *(n for n in others if not self._is_inside(n, kind))])
+        for number in range(start, end):
+            line = self._lines[number - 1]
+            if _starts_with_key(line, key) or re.match(rf"\s*\[+\s*{kind}\.[\"']?{re.escape(key)}\b", line):
+                return number
+        return start
+
+    def _is_inside(self, number: int, kind: str) -> bool:
+        return re.match(rf"\s*\[+\s*{kind}\.", self._lines[number - 1]) is not None
+
+
+def _starts_with_key(line: str, key: str) -> bool:
+    return re.match(rf"\s*[\"']?{re.escape(key)}[\"']?\s*[=.]", line) is not None
+
+
+# --------------------------------------------------------------------------------------------- difference
+
+
+def plan(
+    site: Site, entries: Iterable[Entry], passwords: Passwords, *, prune: bool = False, file: str = "site.toml"
+) -> Plan:
+    """What must change so that the site is what the entries say. Raises BadSiteFile with every fault.
+
+    Documents that no entry names are kept unless `prune`. A password that is the stored one changes nothing; a
+    new one is hashed and the credential's version grows, so that cached verifications die.
+    """
+    entries = tuple(entries)
+    faults: list[str] = []
+    stored = documents_of(site)
+    puts: dict[tuple[str, str], Document] = {}
+    differences: list[Difference] = []
+    for entry in entries:
+        key = (entry.kind, entry.name)
+        before = stored.get(key)
+        try:
+            after = _wanted(entry, before, passwords)
+        except ValueError as error:
+            faults.append(f"{file}, line {entry.line}: {entry.kind} {entry.name}: {error}")
+            continue
+        if after != before:
+            puts[key] = after
+            differences.append(_difference(entry.kind, entry.name, before, after))
+    named = {(entry.kind, entry.name) for entry in entries}
+    removals = tuple(key for key in stored if key not in named) if prune else ()
+    differences += [Difference(change="remove", kind=kind, name=name) for kind, name in removals]
+    result = {**{key: document for key, document in stored.items() if key not in removals}, **puts}
+    places = {f"{entry.kind} {entry.name}:": entry.line for entry in entries}
+    for fault in [] if faults else faults_of(build_site(result.values(), 0)):
+        line = next((line for start, line in places.items() if fault.startswith(start)), None)
+        faults.append(fault if line is None else f"{file}, line {line}: {fault}")
+    if faults:
+        raise BadSiteFile(faults)
+    return Plan(version=site.version, puts=tuple(puts.values()), removals=removals, differences=tuple(differences))
+
+
+def documents_of(site: Site) -> dict[tuple[str, str], Document]:
+    """Every document of a site by kind and name, links first."""
+    return {
+        **{("link", name): link for name, link in site.links.items()},
+        **{("line", number): line for number, line in site.lines.items()},
+        **{("account", username): account for username, account in site.accounts.items()},
+    }
+
+
+def _wanted(entry: Entry, before: Document | None, passwords: Passwords) -> Document:
+    kept = {name: getattr(before, name) for kind, name in _KEPT if kind == entry.kind and before is not None}
+    make: Callable[..., Document] = KINDS[entry.kind]
+    after = make(**{**kept, **entry.given})
+    if isinstance(after, Account):
+        after = _with_credential(after, before if isinstance(before, Account) else None, entry.password, passwords)
+    return after
+
+
+def _with_credential(after: Account, before: Account | None, password: str | None, passwords: Passwords) -> Account:
+    stored = before.password_hash if before else ""
+    if password is not None:
+        clear = passwords.resolve(password)
+        matches = bool(stored) and passwords.verify(stored, clear)
+        after = replace(after, password_hash=stored if matches else passwords.hash(clear))
+    elif after.password_hash and not after.password_hash.startswith("$argon2id$"):
+        raise ValueError("password_hash begins with $argon2id$; a password in clear is given as password")
+    if before is not None and after.password_hash != stored:
+        after = replace(after, credential_version=before.credential_version + 1)
+    return after
+
+
+def _difference(kind: str, name: str, before: Document | None, after: Document) -> Difference:
+    make: Callable[..., Document] = KINDS[kind]
+    old: Any = before if before is not None else make(**{NAME_FIELDS[kind]: name})
+    changes = tuple(
+        FieldChange(name=field, before=_shown(field, getattr(old, field)), after=_shown(field, getattr(after, field)))
+        for field in field_types(kind)
+        if getattr(old, field) != getattr(after, field)
+    )
+    return Difference(change="change" if before is not None else "add", kind=kind, name=name, fields=changes)
+
+
+def _shown(name: str, value: Any) -> str:
+    if name in SECRETS and value and not str(value).startswith("env:"):
+        return MASK
+    try:
+        return toml_value(plain(value)) if value is not None else "none"
+    except TypeError:
+        return repr(value)
+
+
+# ------------------------------------------------------------------------------------------------ writing
+
+
+def plain(value: Any) -> Any:
+    """A field's value as TOML has it: plain dicts, lists, texts and instants; links of a line without more as texts."""
+    made = msgspec.to_builtins(value, builtin_types=(dt.datetime,))
+    if isinstance(made, list | tuple):
+        return [item["link"] if isinstance(item, dict) and set(item) == {"link"} else item for item in made]
+    return made
+
+
+def write(site: Site, *, secrets: bool = False) -> str:
+    """The site as a file that `parse` and `plan` find no difference in; passwords only with `secrets`."""
+    blocks = ["# A site of Payamak, for `payamak apply`. Money in rial; what is not written has its default."]
+    for (kind, _), document in documents_of(site).items():
+        blocks.append("\n".join([f"[[{kind}]]", *_lines_of(document, secrets)]))
+    return "\n\n".join(blocks) + "\n"
+
+
+def _lines_of(document: Document, secrets: bool) -> Iterable[str]:
+    for field in msgspec.structs.fields(document):
+        value = getattr(document, field.name)
+        if field.name in _STORES_OWN or value is None:
+            continue
+        if not field.required and value == _default_of(field):
+            continue
+        if field.name in SECRETS and not secrets and not str(value).startswith("env:"):
+            yield f"# {field.name}: kept in the store, not written (export --secrets writes it)"
+        else:
+            yield f"{toml_key(field.name)} = {toml_value(plain(value), spread=field.name == 'templates')}"
+
+
+def _default_of(field: msgspec.structs.FieldInfo) -> Any:
+    return field.default_factory() if field.default_factory is not msgspec.NODEFAULT else field.default
+
+
+def toml_key(name: str) -> str:
+    """A key, quoted where TOML wants it."""
+    return name if re.fullmatch(r"[A-Za-z0-9_-]+", name) else toml_value(name)
+
+
+def toml_value(value: Any, *, spread: bool = False) -> str:
+    """A plain value as TOML; a list on lines of its own with `spread`. Raises TypeError for what TOML has not."""
+    match value:
+        case bool():
+            return "true" if value else "false"
+        case int() | float():
+            return repr(value)
+        case str():
+            return msgspec.json.encode(value).decode().replace("\x7f", "\\u007f")
+        case dt.datetime():
+            return value.isoformat()
+        case dict():
+            return "{" + ", ".join(f"{toml_key(k)} = {toml_value(v)}" for k, v in value.items()) + "}"
+        case list() | tuple():
+            items = [toml_value(item) for item in value]
+            return "[\n" + "".join(f"  {item},\n" for item in items) + "]" if spread else f"[{', '.join(items)}]"
+        case _:
+            raise TypeError(f"TOML has no {type(value).__name__}")

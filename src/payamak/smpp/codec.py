@@ -1,0 +1,83 @@
+"""One encoder and one decoder for every PDU, and what reads optional parameters.
+
+On the way in real centres are met halfway: a response may lack its body or the NUL at its end, and limits of
+length are not enforced. On the way out the specification holds, but credentials may be longer than it allows.
+"""
+
+from __future__ import annotations
+
+import struct
+from typing import Final
+
+from payamak.smpp.constants import HEADER_OCTETS, Status, Tag
+from payamak.smpp.errors import BadPdu, BrokenStream
+from payamak.smpp.fields import Malformed
+from payamak.smpp.pdu import CLASSES, DataSm, DeliverSm, Pdu, ReplaceSm, SubmitSm, Unknown
+
+_HEADER: Final = struct.Struct(">IIII")
+
+
+def decode(frame: bytes) -> Pdu:
+    """Read one whole PDU, header included.
+
+    Raises BadPdu if the body does not fit its description, BrokenStream if `frame` is not even a header.
+    """
+    size = len(frame)
+    if size < HEADER_OCTETS:
+        raise BrokenStream(f"expected a header of {HEADER_OCTETS} octets, got {size}")
+    length, command_id, status, sequence = _HEADER.unpack_from(frame)
+    known = CLASSES.get(command_id)
+    if length != size:
+        detail = f"command_length says {length}, the PDU has {size} octets"
+        raise BadPdu(detail, status=Status.ESME_RINVCMDLEN, command_id=command_id, sequence=sequence)
+    if known is None:
+        return Unknown(sequence=sequence, status=status, command_id=command_id, body=frame[HEADER_OCTETS:])
+    description = known.wire
+    try:
+        values, tlvs = description.decode_body(frame)
+    except Malformed as error:
+        raise BadPdu(str(error), status=error.status, command_id=command_id, sequence=sequence) from None
+    fields = dict(zip(description.names, values, strict=True))
+    return known(sequence=sequence, status=status, tlvs=tlvs, **fields)
+
+
+def encode(pdu: Pdu, sequence: int | None = None) -> bytes:
+    """Write one PDU; `sequence`, if given, instead of its own.
+
+    Raises ValueError, naming the field, if a value does not fit what the specification allows.
+    """
+    if isinstance(pdu, Unknown):
+        body = pdu.body
+    else:
+        body = pdu.wire.encode_body(pdu, pdu.tlvs, pdu.status)
+    number = pdu.sequence if sequence is None else sequence
+    try:
+        return _HEADER.pack(HEADER_OCTETS + len(body), pdu.command_id, pdu.status, number) + body
+    except struct.error:
+        raise ValueError(f"status {pdu.status} or sequence {number} is no 32-bit number") from None
+
+
+def tlv_octets(pdu: Pdu, tag: int) -> bytes | None:
+    """Value of the first optional parameter with this tag, None if there is none."""
+    for found, value in pdu.tlvs:
+        if found == tag:
+            return value
+    return None
+
+
+def tlv_int(pdu: Pdu, tag: int) -> int | None:
+    """The same as a number; whatever its width, as some peers write it wider or narrower. None if empty."""
+    value = tlv_octets(pdu, tag)
+    return int.from_bytes(value, "big") if value else None
+
+
+def tlv_text(pdu: Pdu, tag: int) -> str | None:
+    """The same as a C-octet string, up to its NUL if it has one."""
+    value = tlv_octets(pdu, tag)
+    return None if value is None else str(value.split(b"\0", 1)[0], "latin-1")
+
+
+def text_octets(pdu: SubmitSm | DeliverSm | DataSm | ReplaceSm) -> bytes:
+    """The octets of the text: short_message, or message_payload where that is empty (section 5.3.2.32)."""
+    short = b"" if isinstance(pdu, DataSm) else pdu.short_message
+    return short or tlv_octets(pdu, Tag.MESSAGE_PAYLOAD) or b""

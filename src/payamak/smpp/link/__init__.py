@@ -1,0 +1,31 @@
+"""The sockets of both ends: the only part of `smpp` that does I/O.
+
+connection  one asyncio.Protocol over one Session; the futures of its requests and what their ends mean
+client      ClientLink: a link to an SMSC that is kept bound
+server      serve: an SMSC that ESMEs bind to
+"""
+
+from payamak.smpp.link.client import ClientLink, LinkConfig
+from payamak.smpp.link.connection import Answer, Connection, Down, DownReason, LinkLost, Log, ResponseTimeout
+from payamak.smpp.link.server import Server, ServerConnection, serve
+from payamak.smpp.session import NotBound, SessionConfig, WindowFull
+from payamak.smpp.states import BindMode
+
+__all__ = [
+    "Answer",
+    "BindMode",
+    "ClientLink",
+    "Connection",
+    "Down",
+    "DownReason",
+    "LinkConfig",
+    "LinkLost",
+    "Log",
+    "NotBound",
+    "ResponseTimeout",
+    "Server",
+    "ServerConnection",
+    "SessionConfig",
+    "WindowFull",
+    "serve",
+]

@@ -1,0 +1,400 @@
+"""One connection of either end: a session on a socket.
+
+`Connection` is one `asyncio.Protocol` over one `Session`. Whatever is written in one turn of the loop
+leaves as one write: writing PDU by PDU costs a factor of twenty (measured on other gateways). Requests give
+futures; what a request's end tells is what the promise "no blind second copy" stands on:
+
+    NotBound, WindowFull, ValueError   raised at once: nothing was or will be written
+    LinkLost(sent=False)               not one octet left
+    LinkLost(sent=True)                the octets left, the answer never came
+    ResponseTimeout                    the same; the answer may still come, to `on_late_response`
+    a response                         the peer's verdict; look at `status`, it may be a generic_nack
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final, Protocol, TypeAlias, cast
+
+from payamak.smpp.constants import Status, command_name, status_name
+from payamak.smpp.events import (
+    AlertReceived,
+    BindRefused,
+    BindRequested,
+    Bound,
+    DeadReason,
+    Event,
+    LateResponse,
+    LinkDead,
+    PduRefused,
+    RequestReceived,
+    ResponseOverdue,
+    ResponseReceived,
+    Unbound,
+)
+from payamak.smpp.pdu import Pdu, response_to
+from payamak.smpp.session import NotBound, Session, SessionConfig, WindowFull
+from payamak.smpp.states import Role
+
+# Requests of the peer being worked on at one time; beyond that we stop reading until one is done. Taste.
+_HANDLERS_AT_ONCE: Final = 1000
+# Of the time a stop may take, the share that outstanding answers get; the rest is for unbind. Taste.
+_ANSWERS_SHARE: Final = 0.75
+# How long a peer may take to read our last octets. Taste.
+_LAST_WRITE_S: Final = 5.0
+
+
+class LinkLost(Exception):
+    """The link broke before the answer. `sent` False: not one octet left; True: the peer may have it."""
+
+    def __init__(self, *, sent: bool) -> None:
+        super().__init__("link lost " + ("after" if sent else "before") + " sending")
+        self.sent = sent
+
+
+class ResponseTimeout(Exception):
+    """The response timer fired. The peer may have the request; a late answer goes to `on_late_response`."""
+
+    def __init__(self, sequence: int) -> None:
+        super().__init__(f"no response to sequence {sequence}")
+        self.sequence = sequence
+
+
+class DownReason(StrEnum):
+    """Why a link is down."""
+
+    CONNECT_FAILED = "connect_failed"
+    BIND_REFUSED = "bind_refused"
+    BIND_TIMEOUT = "bind_timeout"
+    PEER_UNBOUND = "peer_unbound"
+    PEER_CLOSED = "peer_closed"
+    LINK_DEAD = "link_dead"
+    STOPPED = "stopped"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Down:
+    """One loss of the link, or one attempt that failed; `status` is the command_status of a refused bind."""
+
+    reason: DownReason
+    status: int | None = None
+    detail: str = ""
+
+
+class Log(Protocol):
+    """A structured logger's method. Never gets texts, passwords or numbers."""
+
+    def __call__(self, event: str, /, **fields: object) -> object:
+        """Write one event with its fields."""
+
+
+Answer: TypeAlias = Pdu | Awaitable[Pdu | None] | None
+"""What a request handler gives: the response, None for no answer now, or an awaitable of either."""
+
+
+class Connection(asyncio.Protocol):
+    """One connection of either end: the session, its transport, its timer, and the futures of its requests."""
+
+    def __init__(self, role: Role, config: SessionConfig, log: Log | None) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._session = Session(role, config, now=self._loop.time())
+        self._log = log
+        self._transport: asyncio.Transport | None = None
+        self._waiting: dict[int, asyncio.Future[Pdu]] = {}
+        self._unwritten: list[int] = []  # sequences whose octets have not been handed to the transport yet
+        self._handlers: set[asyncio.Task[None]] = set()
+        self._pauses: set[str] = set()  # who wants nothing to be read
+        self._held: list[bytes] = []  # what a transport read all the same
+        self._flush_handle: asyncio.Handle | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._closed: asyncio.Future[None] = self._loop.create_future()
+        self._is_stuck = False  # the peer does not read, the transport's buffer is full
+        self._is_draining = False
+        self.down: Down | None = None
+
+    # --- what the two ends do differently
+
+    def _on_request(self, pdu: Pdu) -> Answer:
+        raise NotImplementedError
+
+    def _on_bind(self, event: BindRequested | Bound | BindRefused) -> None:
+        raise NotImplementedError
+
+    def _on_late_response(self, sequence: int, pdu: Pdu) -> None:
+        raise NotImplementedError
+
+    # --- asking and answering
+
+    @property
+    def is_bound(self) -> bool:
+        """Whether requests can be written now."""
+        return self._session.is_bound and not self._is_draining
+
+    @property
+    def window_free(self) -> int:
+        """How many more requests `request` takes now; 0 while not bound or while the peer does not read."""
+        return self._session.window_free if self.is_bound and not self._is_stuck else 0
+
+    @property
+    def unmatched_responses(self) -> int:
+        """Responses that answered nothing we asked."""
+        return self._session.unmatched_responses
+
+    def request(self, pdu: Pdu) -> asyncio.Future[Pdu]:
+        """Number and write a request; its octets leave in this loop turn's flush.
+
+        Raises NotBound, WindowFull (also while the peer does not read) or ValueError at once: then nothing was
+        or will be written. The future gives the response, or fails with LinkLost or ResponseTimeout.
+        """
+        if self._is_draining:
+            raise NotBound("the link is being stopped")
+        if self._is_stuck:
+            raise WindowFull("the peer does not read")
+        sequence = self._session.request(pdu, self._loop.time())
+        future: asyncio.Future[Pdu] = self._loop.create_future()
+        self._waiting[sequence] = future
+        self._unwritten.append(sequence)
+        self._flush_soon()
+        return future
+
+    def respond(self, request: Pdu, response: Pdu) -> None:
+        """Write a response with the sequence of `request`; also twice, also after the handler gave None.
+
+        Dropped if the session is over. Raises ValueError if it cannot be encoded.
+        """
+        if self._session.respond(request, response):
+            self._flush_soon()
+
+    async def wait_closed(self) -> None:
+        """Return once the connection is gone; `down` says why."""
+        await asyncio.shield(self._closed)
+
+    async def close(self, timeout_s: float = 5.0) -> None:
+        """Take no more requests, wait for outstanding answers and handlers, unbind, close; within `timeout_s`."""
+        if self._is_draining:
+            return await self.wait_closed()
+        self._is_draining = True
+        self.down = self.down or Down(reason=DownReason.STOPPED)
+        try:
+            async with asyncio.timeout(timeout_s):
+                await self._wait_idle(timeout_s * _ANSWERS_SHARE)
+                if self._session.is_bound:
+                    self._session.unbind(self._loop.time())
+                    self._flush()
+                elif self._transport is not None:
+                    self._transport.close()
+                await self.wait_closed()
+        except TimeoutError:
+            self._say("smpp.close_timeout", outstanding=len(self._waiting))
+        finally:
+            for task in self._handlers:
+                task.cancel()
+            self.abort()
+        return await self.wait_closed()
+
+    def abort(self) -> None:
+        """Drop the connection at once: no unbind, and what is not written yet is lost."""
+        if self._transport is not None:
+            self._transport.abort()
+
+    async def _wait_idle(self, timeout_s: float) -> None:
+        until = self._loop.time() + timeout_s
+        while True:
+            busy: list[asyncio.Future[Pdu] | asyncio.Future[None]] = [*self._waiting.values(), *self._handlers]
+            busy = [one for one in busy if not one.done()]
+            left_s = until - self._loop.time()
+            if not busy or left_s <= 0:
+                return
+            await asyncio.wait(busy, timeout=left_s)
+
+    # --- asyncio.Protocol
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """The socket is open, TLS included. asyncio and uvloop have set TCP_NODELAY on it."""
+        self._transport = cast(asyncio.Transport, transport)  # uvloop's is none by inheritance
+        self._flush_soon()
+
+    def data_received(self, data: bytes) -> None:
+        """Octets from the peer."""
+        if self._pauses or self._held:
+            # uvloop starts to read after connection_made, whatever was asked for there.
+            self._held.append(data)
+            if self._pauses and self._transport is not None:
+                self._transport.pause_reading()
+            return
+        self._take(data)
+
+    def _take_held(self) -> None:
+        if self._held and not self._pauses:
+            data = b"".join(self._held)
+            self._held.clear()
+            self._take(data)
+
+    def _take(self, data: bytes) -> None:
+        for event in self._session.receive(data, self._loop.time()):
+            self._handle(event)
+        self._flush_soon()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The socket is gone: every request without an answer is told so."""
+        self._session.close()
+        for handle in (self._timer, self._flush_handle):
+            if handle is not None:
+                handle.cancel()
+        unwritten = set(self._unwritten)
+        waiting, self._waiting = self._waiting, {}
+        for sequence, future in waiting.items():
+            if not future.done():
+                future.set_exception(LinkLost(sent=sequence not in unwritten))
+        self.down = self.down or Down(reason=DownReason.PEER_CLOSED, detail=str(exc or ""))
+        self._say("smpp.closed", reason=self.down.reason, detail=self.down.detail)
+        if not self._closed.done():
+            self._closed.set_result(None)
+
+    def pause_writing(self) -> None:
+        """The transport's buffer is full: the window counts as full."""
+        self._is_stuck = True
+
+    def resume_writing(self) -> None:
+        """The transport's buffer has drained."""
+        self._is_stuck = False
+
+    # --- events
+
+    def _handle(self, event: Event) -> None:
+        match event:
+            case ResponseReceived():
+                future = self._waiting.pop(event.sequence, None)
+                if future is not None and not future.done():
+                    future.set_result(event.pdu)
+            case RequestReceived():
+                self._take_request(event.pdu)
+            case ResponseOverdue():
+                future = self._waiting.pop(event.sequence, None)
+                if future is not None and not future.done():
+                    future.set_exception(ResponseTimeout(event.sequence))
+            case LateResponse():
+                self._guard(self._on_late_response, event.sequence, event.pdu)
+            case BindRequested() | Bound() | BindRefused():
+                self._on_bind(event)
+            case Unbound():
+                self._finish(Down(reason=DownReason.PEER_UNBOUND if event.by_peer else DownReason.STOPPED))
+            case LinkDead():
+                is_bind = event.reason is DeadReason.BIND_TIMEOUT
+                reason = DownReason.BIND_TIMEOUT if is_bind else DownReason.LINK_DEAD
+                self.down = self.down or Down(reason=reason, detail=event.detail or event.reason)
+                self.abort()  # close() would wait for a peer that does not read any more
+            case PduRefused():
+                name, status = command_name(event.command_id), status_name(event.status)
+                self._say("smpp.pdu_refused", command=name, status=status, sequence=event.sequence)
+            case AlertReceived():
+                self._say("smpp.alert", sequence=event.pdu.sequence)
+
+    def _take_request(self, pdu: Pdu) -> None:
+        try:
+            answer = self._on_request(pdu)
+            if isinstance(answer, Pdu):
+                self.respond(pdu, answer)
+        except Exception as error:
+            self._answer_failure(pdu, error)
+            return
+        if answer is None or isinstance(answer, Pdu):
+            return
+        task = self._loop.create_task(self._respond_later(pdu, answer))
+        self._handlers.add(task)
+        task.add_done_callback(self._handler_done)
+        if len(self._handlers) >= _HANDLERS_AT_ONCE:
+            self._hold_reading("handlers")
+
+    async def _respond_later(self, pdu: Pdu, answer: Awaitable[Pdu | None]) -> None:
+        try:
+            response = await answer
+            if response is not None:
+                self.respond(pdu, response)
+        except Exception as error:
+            self._answer_failure(pdu, error)
+
+    def _handler_done(self, task: asyncio.Task[None]) -> None:
+        self._handlers.discard(task)
+        if len(self._handlers) < _HANDLERS_AT_ONCE:
+            self._release_reading("handlers")
+
+    def _answer_failure(self, pdu: Pdu, error: Exception) -> None:
+        """Our bug, not the peer's: a temporary error, so that it comes again, and the bug is told once."""
+        self._report(f"the handler of {pdu.name} failed", error)
+        is_esme = self._session.role is Role.ESME
+        self.respond(pdu, response_to(pdu, Status.ESME_RX_T_APPN if is_esme else Status.ESME_RSYSERR))
+
+    # --- out
+
+    def _flush_soon(self) -> None:
+        if self._flush_handle is None:
+            self._flush_handle = self._loop.call_soon(self._flush)
+
+    def _flush(self) -> None:
+        if self._flush_handle is not None:
+            self._flush_handle.cancel()
+            self._flush_handle = None
+        if self._transport is None or self._transport.is_closing():
+            return
+        data = self._session.data_to_send()
+        if data:
+            self._transport.write(data)
+            self._unwritten.clear()
+        self._arm()
+
+    def _finish(self, down: Down) -> None:
+        """The session is over in good order: write what is left, then close, but not wait for ever to do so."""
+        self.down = self.down or down
+        self._flush()
+        if self._transport is not None:
+            self._transport.close()
+            if self._timer is not None:
+                self._timer.cancel()
+            self._timer = self._loop.call_later(_LAST_WRITE_S, self.abort)
+
+    def _hold_reading(self, why: str) -> None:
+        if not self._pauses and self._transport is not None:
+            self._transport.pause_reading()
+        self._pauses.add(why)
+
+    def _release_reading(self, why: str) -> None:
+        if why not in self._pauses:
+            return
+        self._pauses.discard(why)
+        if not self._pauses and self._transport is not None and not self._transport.is_closing():
+            self._transport.resume_reading()
+            self._loop.call_soon(self._take_held)
+
+    # --- time and telling
+
+    def _arm(self) -> None:
+        due = self._session.next_timer()
+        if self._timer is not None:
+            # Most timers are moved on before they fire: one that fires early just looks again.
+            if due is not None and self._timer.when() <= due:
+                return
+            self._timer.cancel()
+        self._timer = None if due is None else self._loop.call_at(due, self._tick)
+
+    def _tick(self) -> None:
+        self._timer = None
+        for event in self._session.tick(self._loop.time()):
+            self._handle(event)
+        self._flush_soon()
+
+    def _guard(self, callback: Callable[..., object], *args: object) -> None:
+        try:
+            callback(*args)
+        except Exception as error:
+            self._report("a callback of the link failed", error)
+
+    def _report(self, message: str, error: Exception) -> None:
+        self._loop.call_exception_handler({"message": message, "exception": error, "protocol": self})
+
+    def _say(self, event: str, **fields: object) -> None:
+        if self._log is not None:
+            self._log(event, **fields)

@@ -1,0 +1,85 @@
+"""Which end may ask for what in which state (section 2.2 and table 2-1)."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Final
+
+from payamak.smpp.constants import CommandId
+from payamak.smpp.pdu import Bind, BindReceiver, BindTransceiver, BindTransmitter
+
+
+class Role(StrEnum):
+    """Which end we are: the program that binds, or the centre that is bound to."""
+
+    ESME = "esme"
+    SMSC = "smsc"
+
+    @property
+    def peer(self) -> Role:
+        """The other end."""
+        return Role.SMSC if self is Role.ESME else Role.ESME
+
+
+class BindMode(StrEnum):
+    """Which way messages may go over the link (section 2.2)."""
+
+    TRANSMITTER = "transmitter"
+    RECEIVER = "receiver"
+    TRANSCEIVER = "transceiver"
+
+
+class SessionState(StrEnum):
+    """Where a session stands (section 2.2). UNBINDING is ours: unbind is sent, its response not yet here."""
+
+    OPEN = "open"
+    BOUND_TX = "bound_tx"
+    BOUND_RX = "bound_rx"
+    BOUND_TRX = "bound_trx"
+    UNBINDING = "unbinding"
+    CLOSED = "closed"
+
+
+BOUND_STATES: Final = frozenset({SessionState.BOUND_TX, SessionState.BOUND_RX, SessionState.BOUND_TRX})
+
+BINDS: Final[dict[BindMode, type[Bind]]] = {
+    BindMode.TRANSMITTER: BindTransmitter,
+    BindMode.RECEIVER: BindReceiver,
+    BindMode.TRANSCEIVER: BindTransceiver,
+}
+MODE_OF_BIND: Final[dict[int, BindMode]] = {
+    CommandId.BIND_TRANSMITTER: BindMode.TRANSMITTER,
+    CommandId.BIND_RECEIVER: BindMode.RECEIVER,
+    CommandId.BIND_TRANSCEIVER: BindMode.TRANSCEIVER,
+}
+STATE_OF_MODE: Final[dict[BindMode, SessionState]] = {
+    BindMode.TRANSMITTER: SessionState.BOUND_TX,
+    BindMode.RECEIVER: SessionState.BOUND_RX,
+    BindMode.TRANSCEIVER: SessionState.BOUND_TRX,
+}
+
+_OPEN: Final = frozenset({SessionState.OPEN})
+_SENDING: Final = frozenset({SessionState.BOUND_TX, SessionState.BOUND_TRX})
+_RECEIVING: Final = frozenset({SessionState.BOUND_RX, SessionState.BOUND_TRX})
+# Wider than table 2-1, which wants a bound session: many programs ask early, and the answer costs nothing.
+_ALIVE: Final = frozenset(SessionState) - {SessionState.CLOSED}
+
+LEGAL: Final[dict[tuple[Role, int], frozenset[SessionState]]] = {
+    (Role.ESME, CommandId.BIND_TRANSMITTER): _OPEN,
+    (Role.ESME, CommandId.BIND_RECEIVER): _OPEN,
+    (Role.ESME, CommandId.BIND_TRANSCEIVER): _OPEN,
+    (Role.SMSC, CommandId.OUTBIND): _OPEN,
+    (Role.ESME, CommandId.UNBIND): BOUND_STATES | {SessionState.UNBINDING},
+    (Role.SMSC, CommandId.UNBIND): BOUND_STATES | {SessionState.UNBINDING},
+    (Role.ESME, CommandId.SUBMIT_SM): _SENDING,
+    (Role.ESME, CommandId.QUERY_SM): _SENDING,
+    (Role.ESME, CommandId.CANCEL_SM): _SENDING,
+    (Role.ESME, CommandId.REPLACE_SM): _SENDING,
+    (Role.ESME, CommandId.DATA_SM): BOUND_STATES,
+    (Role.SMSC, CommandId.DATA_SM): BOUND_STATES,
+    (Role.SMSC, CommandId.DELIVER_SM): _RECEIVING,
+    (Role.SMSC, CommandId.ALERT_NOTIFICATION): _RECEIVING,
+    (Role.ESME, CommandId.ENQUIRE_LINK): _ALIVE,
+    (Role.SMSC, CommandId.ENQUIRE_LINK): _ALIVE,
+}
+"""(who asks, command_id) -> the states in which it may; what is not listed may never be asked."""

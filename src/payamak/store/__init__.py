@@ -1,0 +1,1 @@
+"""Durable state: the Store protocol, the Feed, and the stores that keep the protocol."""

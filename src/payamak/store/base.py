@@ -1,0 +1,290 @@
+"""The Store protocol: what front and back may ask of the durable state, whichever database keeps it.
+
+Every method that changes something returns an awaitable that finishes after the commit, fsync included; when it
+raises, nothing was changed. `now` is always a parameter (an instant, ms since 1970 UTC). Methods that change
+raise StoreFailed when the disk or the database cannot, after reading back that it did not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Iterable, Sequence
+from typing import Protocol
+
+from msgspec import Struct
+
+from payamak.domain.events import Event
+from payamak.domain.message import Lane, Message, Reason, State, Step
+from payamak.domain.receipt import ReceiptIn
+from payamak.domain.site import Document, Site
+from payamak.store.feed import Change, Feed, Watch
+
+
+class NewMessage(Struct, frozen=True, kw_only=True):
+    """A message that the front has checked, planned, split and priced."""
+
+    account_id: int
+    recipient: str
+    plan: tuple[Step, ...]
+    deadline_at: int
+    lane: Lane
+    source: str
+
+
+class Claim(Struct, frozen=True, kw_only=True):
+    """A message that the back wants to put on the wire by `link`, as it was when the back last saw it."""
+
+    message_id: int
+    version: int
+    link: str
+
+
+class Claimed(Struct, frozen=True, kw_only=True):
+    """What a claim leased, and when the next waiting message of each class is due (None: nothing else waits)."""
+
+    messages: tuple[Message, ...]
+    next_due_at: tuple[int | None, ...]
+
+
+class PartRecord(Struct, frozen=True, kw_only=True):
+    """One attempt at one part, as `show` tells it."""
+
+    step: int
+    try_no: int
+    part: int
+    link: str
+    upstream: str
+    on_wire_at: int
+    answer: str | None
+    status: int | None
+    code: int | None
+    operator_id: str | None
+    answered_at: int | None
+    receipt: str | None
+    receipt_stat: str | None
+    receipt_err: str | None
+    receipt_at: int | None
+
+
+class Entry(Struct, frozen=True, kw_only=True):
+    """One line of the ledger: `amount` rial from the purse `source` to the purse `target`."""
+
+    at: int
+    kind: str
+    source: str
+    target: str
+    amount: int
+    note: str | None
+
+
+class FurtherReceipt(Struct, frozen=True, kw_only=True):
+    """A receipt beyond the first of a part: early, repeated, late."""
+
+    received_at: int
+    link: str
+    operator_id: str
+    stat: str
+    err: str | None
+    standing: str
+
+
+class Story(Struct, frozen=True, kw_only=True):
+    """Everything that is known of one message."""
+
+    message: Message
+    parts: tuple[PartRecord, ...]
+    entries: tuple[Entry, ...]
+    receipts: tuple[FurtherReceipt, ...]
+
+
+class QueueRow(Struct, frozen=True, kw_only=True):
+    """How many messages wait or are under way, and why."""
+
+    line: str
+    lane: int
+    state: State
+    reason: Reason
+    count: int
+    next_due_at: int
+    oldest_accepted_at: int
+
+
+class Balance(Struct, frozen=True, kw_only=True):
+    """An account's purses, as kept and as the ledger's entries and the open messages count them."""
+
+    account_id: int
+    username: str
+    available: int
+    reserved: int
+    available_by_entries: int
+    reserved_by_entries: int
+    reserved_by_messages: int
+
+    @property
+    def is_balanced(self) -> bool:
+        """True when all three counts agree (P5)."""
+        return (
+            self.available == self.available_by_entries
+            and self.reserved == self.reserved_by_entries == self.reserved_by_messages
+        )
+
+
+class OptOut(Struct, frozen=True, kw_only=True):
+    """The recipient refuses the line; `line` is "*" for an operator-wide one. `expires_at` None: never."""
+
+    recipient: str
+    line: str
+    code: int
+    source: str
+    learned_at: int
+    expires_at: int | None
+
+
+class Standing(Struct, frozen=True, kw_only=True):
+    """What wsStates needs of a message."""
+
+    state: State
+    reason: Reason
+    was_taken: bool
+
+
+class Search(Struct, frozen=True, kw_only=True):
+    """Which messages to list; None means any. `before_id` pages backwards."""
+
+    account_id: int | None = None
+    recipient: str | None = None
+    line: str | None = None
+    state: State | None = None
+    since_at: int | None = None
+    until_at: int | None = None
+    before_id: int | None = None
+    limit: int = 50
+
+
+class Store(Protocol):
+    """Durable state. `site` is the latest snapshot of the configuration that this process has seen."""
+
+    feed: Feed
+
+    @property
+    def site(self) -> Site:
+        """The configuration, as last seen."""
+        ...
+
+    # -- the front
+    def accept(self, new: NewMessage, now: int, watch: Watch | None = None) -> Awaitable[Change]:
+        """Keep a fresh message with its reservation, leased to the back if the Feed has room.
+
+        Committed when it returns. Raises Refused with 27/33 (every step is known to be opted out) or 14 (the
+        balance does not cover the reservation); then nothing is kept. `watch` begins before the publication.
+        """
+        ...
+
+    def standings(self, account_id: int, ids: Sequence[int]) -> Awaitable[dict[int, Standing]]:
+        """Where the caller's own messages stand; ids of others are left out."""
+        ...
+
+    # -- the back
+    def put_on_wire(self, claims: Sequence[Claim], now: int) -> Awaitable[list[Change]]:
+        """Mark messages as on the wire, before their octets leave. Those that changed meanwhile are left out."""
+        ...
+
+    def advance(self, message_id: int, event: Event, now: int, version: int | None = None) -> Awaitable[list[Change]]:
+        """Let `event` happen; with `version`, only if the message still has it. Empty if it does not exist.
+
+        Raises IllegalMove if the table of states has no such move. More than one change comes back when early
+        receipts were waiting for the answer.
+        """
+        ...
+
+    def receive(self, receipt: ReceiptIn, now: int) -> Awaitable[list[Change]]:
+        """Keep a receipt and let it act on its message. Committed when it returns, matched or not."""
+        ...
+
+    def claim(self, line: str, rooms: Sequence[int], now: int) -> Awaitable[Claimed]:
+        """Lease due messages of a line, up to `rooms[lane]` of each class, the accounts of a class in turn."""
+        ...
+
+    def release(self, message_ids: Sequence[int]) -> Awaitable[None]:
+        """Give leases back unchanged."""
+        ...
+
+    def recover(self, now: int, limit: int) -> Awaitable[int]:
+        """At start: end the leases of the dead, call what was on the wire ambiguous; how many (0 = done)."""
+        ...
+
+    def sweep(self, now: int, limit: int) -> Awaitable[int]:
+        """Expire what is past its deadline or its receipt's (P7), forget old opt-outs; how many were touched."""
+        ...
+
+    def retire(self, now: int, limit: int) -> Awaitable[int]:
+        """Remove up to `limit` final messages that are older than their account keeps them."""
+        ...
+
+    # -- the operator's hands
+    def put_documents(self, puts: Sequence[Document], removals: Sequence[tuple[str, str]], now: int) -> Awaitable[Site]:
+        """Change the configuration in one transaction. Raises ValueError with all faults; then nothing changes."""
+        ...
+
+    def set_intake(self, is_suspended: bool) -> Awaitable[None]:
+        """Suspend or resume the intake by hand."""
+        ...
+
+    def credit(self, username: str, amount: int, note: str, now: int) -> Awaitable[int]:
+        """Add rial to an account (below zero: take away); the new balance. Raises LookupError."""
+        ...
+
+    def put_opt_outs(self, opt_outs: Iterable[OptOut]) -> Awaitable[int]:
+        """Import or add opt-outs; how many were given."""
+        ...
+
+    def forget_opt_outs(self, recipient: str, line: str | None) -> Awaitable[int]:
+        """Forget what is known of a recipient, on one line or on all; how many there were."""
+        ...
+
+    def move_line(self, source: str, target: str, now: int, limit: int) -> Awaitable[int]:
+        """Move up to `limit` waiting messages of one line to another; how many.
+
+        Raises LookupError if the target is not configured, ValueError if both are the same line.
+        """
+        ...
+
+    # -- reading
+    def story(self, message_id: int) -> Awaitable[Story | None]:
+        """Everything known of a message."""
+        ...
+
+    def search(self, search: Search) -> Awaitable[list[Message]]:
+        """Messages, newest first."""
+        ...
+
+    def queue(self) -> Awaitable[list[QueueRow]]:
+        """What waits and why."""
+        ...
+
+    def state_counts(self) -> Awaitable[dict[State, int]]:
+        """How many messages stand where."""
+        ...
+
+    def balances(self) -> Awaitable[list[Balance]]:
+        """Every account's purses, counted three ways."""
+        ...
+
+    def opt_outs(self, recipient: str | None, line: str | None, after: str, limit: int) -> Awaitable[list[OptOut]]:
+        """A page of the opt-out list."""
+        ...
+
+    def unmatched(self, limit: int) -> Awaitable[list[tuple[object, ...]]]:
+        """Receipts that belong to no known message, newest first."""
+        ...
+
+    def refresh(self) -> Awaitable[Site]:
+        """Look whether another process changed the configuration."""
+        ...
+
+    def backup(self, path: str) -> Awaitable[None]:
+        """Copy the store to a new file while it is in use. Raises FileExistsError."""
+        ...
+
+    async def close(self) -> None:
+        """Finish what is queued, then let go of the file."""
+        ...

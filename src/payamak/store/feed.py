@@ -1,0 +1,134 @@
+"""The Feed: what each commit changed, told in memory to whoever listens.
+
+After each commit the writer publishes that transaction's changes, on the event loop. The back hears of fresh
+messages, a caller that waits for a verdict hears of its message. The Feed may drop: a message is leased to the
+back only while it says there is room; without room the message waits in the store and `claim()` finds it. Losing
+the Feed costs time, never a message (design §2).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+
+from msgspec import Struct
+
+from payamak.domain.events import Effect
+from payamak.domain.message import Message, State
+
+
+class Change(Struct, frozen=True, kw_only=True):
+    """What one commit did to one message. `before` is None for a fresh one."""
+
+    message: Message
+    event: str
+    before: State | None = None
+    effects: tuple[Effect, ...] = ()
+
+
+class Watch:
+    """One caller's wait for what becomes of one message."""
+
+    __slots__ = ("_feed", "_future", "_has_to_queue", "_is_closed", "_last", "message_id")
+
+    def __init__(self, feed: Feed) -> None:
+        self._feed = feed
+        self._future: asyncio.Future[None] | None = None
+        self._has_to_queue = False
+        self._is_closed = False
+        self._last: Message | None = None
+        self.message_id = 0
+
+    def begin(self, message: Message) -> None:
+        """Listen from here on; called between the commit and its publication, so that nothing is missed."""
+        self.message_id = message.id
+        self._last = message
+        if not self._is_closed:  # the caller hung up before the commit
+            self._feed.add_watch(self)
+
+    def tell(self, message: Message | None) -> None:
+        """A change of the message, or None: it has to queue and the wait makes no sense, begun or not."""
+        if message is not None:
+            self._last = message
+        else:
+            self._has_to_queue = True
+        if self._future is not None and not self._future.done() and (message is None or is_verdict(message)):
+            self._future.set_result(None)
+
+    async def verdict(self, timeout_s: float) -> Message:
+        """The message as it stands when the operator has spoken, when it has to queue, or after `timeout_s`."""
+        assert self._last is not None, "begin() comes first"
+        if not is_verdict(self._last) and timeout_s > 0 and not self._has_to_queue:
+            self._future = asyncio.get_running_loop().create_future()
+            timer = asyncio.get_running_loop().call_later(timeout_s, self.tell, None)
+            try:
+                await self._future
+            finally:
+                timer.cancel()
+        return self._last
+
+    def close(self) -> None:
+        """Stop listening; safe to call twice, and before the watch has begun."""
+        self._is_closed = True
+        self._feed.remove_watch(self)
+
+
+def is_verdict(message: Message) -> bool:
+    """True when the operator has taken or finally refused the message, or it has to wait for a later try."""
+    if message.state is State.QUEUED:
+        return not message.is_leased
+    return message.state is not State.SENDING
+
+
+class Feed:
+    """Hands changes on, in the order of the commits. Lives on one event loop; `room` may be read from any thread.
+
+    `room[line, lane]` is how many more messages of a line and class the back is willing to hold: nothing while the
+    line has no link that is up, or while older messages of the class wait in the store. The writer counts it down
+    as it leases, the back sets it as it finishes; it is a bound on memory, not a count that has to be exact.
+    """
+
+    def __init__(self) -> None:
+        self.room: dict[tuple[str, int], int] = {}
+        self._watches: dict[int, Watch] = {}
+        self._listeners: list[Callable[[Sequence[Change]], None]] = []
+
+    def take_room(self, line: str, lane: int) -> bool:
+        """Whether a message may be leased to the back right away; counts it. Called on the writer's thread."""
+        room = self.room.get((line, lane), 0)
+        if room <= 0:
+            return False
+        self.room[line, lane] = room - 1
+        return True
+
+    def listen(self, listener: Callable[[Sequence[Change]], None]) -> Callable[[], None]:
+        """Call `listener` with the changes of each commit; returns the function that ends it."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    def watch(self) -> Watch:
+        """A new, not yet begun, watch."""
+        return Watch(self)
+
+    def add_watch(self, watch: Watch) -> None:
+        """Used by Watch.begin."""
+        self._watches[watch.message_id] = watch
+
+    def remove_watch(self, watch: Watch) -> None:
+        """Used by Watch.close."""
+        if self._watches.get(watch.message_id) is watch:
+            del self._watches[watch.message_id]
+
+    def has_to_queue(self, message_id: int) -> None:
+        """The back says: this message does not go straight onto the wire; whoever waits for it is answered now."""
+        if watch := self._watches.get(message_id):
+            watch.tell(None)
+
+    def publish(self, changes: Sequence[Change]) -> None:
+        """Tell everyone; called on the loop after the commit."""
+        if self._watches:
+            for change in changes:
+                if watch := self._watches.get(change.message.id):
+                    watch.tell(change.message)
+        for listener in self._listeners:
+            listener(changes)

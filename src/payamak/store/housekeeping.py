@@ -1,0 +1,215 @@
+"""The transactions that nobody waits for: claims, recovery, deadlines, retention; and the operator's hands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+import msgspec
+
+from payamak.domain import events as ev
+from payamak.domain.message import Lane, Message, State
+from payamak.domain.site import DAY_MS, Account, Document, Line, Link, Site, build_site, faults_of
+from payamak.store import money
+from payamak.store.base import Claimed, OptOut
+from payamak.store.messages import happen, load
+from payamak.store.rows import message_of
+from payamak.store.transaction import Transaction
+
+
+def claim(tx: Transaction, line: str, rooms: Sequence[int], now: int) -> Claimed:
+    """Lease due messages of a line: classes in order, the accounts of a class in equal shares (design §2)."""
+    claimed: list[Message] = []
+    next_due: list[int | None] = []
+    for lane in Lane:
+        accounts = [row[0] for row in tx.all("waiting_accounts", (line, lane.value))]
+        if rooms[lane] > 0:
+            claimed += _claim_of_lane(tx, line, lane, tx.in_turn(line, lane, accounts), rooms[lane], now)
+        due = [tx.one("next_due", (line, lane.value, account_id))[0] for account_id in accounts]
+        next_due.append(min((due_at for due_at in due if due_at is not None), default=None))
+    return Claimed(messages=tuple(claimed), next_due_at=tuple(next_due))
+
+
+def _claim_of_lane(
+    tx: Transaction, line: str, lane: Lane, account_ids: list[int], room: int, now: int
+) -> list[Message]:
+    """Deal out `room` in rounds: what an account leaves of its share goes to those that have more."""
+    claimed: list[Message] = []
+    while account_ids and room:
+        share = max(1, room // len(account_ids))
+        served, account_ids = account_ids[:room], account_ids[room:]
+        for account_id in served:
+            rows = tx.all("ready_messages", (line, lane.value, account_id, now, share))
+            for row in rows:
+                message = message_of(row)
+                tx.execute("lease_message", (message.id, message.version))
+                claimed.append(msgspec.structs.replace(message, is_leased=True))
+            room -= len(rows)
+            if rows:
+                tx.had_turn(line, lane, account_id)
+            if len(rows) == share:
+                account_ids.append(account_id)
+    return claimed
+
+
+def release(tx: Transaction, message_ids: Sequence[int]) -> None:
+    """Give leases back unchanged."""
+    for message_id in message_ids:
+        tx.execute("release_lease", (message_id,))
+
+
+def recover(tx: Transaction, now: int, limit: int) -> int:
+    """The dead hold no leases, and what they had on the wire is ambiguous (P3)."""
+    tx.execute("release_leases")
+    ids = [row[0] for row in tx.all("sending_ids", (limit,))]
+    for message_id in ids:
+        _happen_to(tx, message_id, ev.Recovered(), now)
+    return len(ids)
+
+
+def _happen_to(tx: Transaction, message_id: int, event: ev.Event, now: int) -> None:
+    if message := load(tx, message_id):
+        happen(tx, message, event, now)
+
+
+def sweep(tx: Transaction, now: int, limit: int) -> int:
+    """What is past its deadline expires; what waits too long for a receipt is unknown (P7)."""
+    expired = _open_ids(tx, State.QUEUED, "past_deadline_ids", lambda line: now, limit)
+    for message_id in expired:
+        _happen_to(tx, message_id, ev.DeadlinePassed(), now)
+    overdue = _open_ids(tx, State.ENROUTE, "overdue_ids", lambda line: now - tx.site.rules(line).grace_ms, limit)
+    for message_id in overdue:
+        _happen_to(tx, message_id, ev.ReceiptOverdue(), now)
+    tx.execute("forget_expired_opt_outs", (now, limit))
+    return len(expired) + len(overdue) + tx.db.changes()
+
+
+def _open_ids(tx: Transaction, state: State, query: str, until: Callable[[str], int], limit: int) -> list[int]:
+    """Up to `limit` messages of a state whose deadline is at or before `until(line)`, line by line.
+
+    Asked for each line, because each has its own grace: one with a long grace must not hide the others' messages.
+    """
+    ids: list[int] = []
+    for (line,) in tx.all("lines_in_state", (state.value,)):
+        if len(ids) < limit:
+            ids += [row[0] for row in tx.all(query, (line, until(line), limit - len(ids)))]
+    return ids
+
+
+SETTLE_TIME_MS = 7 * DAY_MS
+"""Nothing is removed before deadline, grace and this time: until then a late receipt may still come (P8)."""
+
+LOOK_AHEAD = 20
+"""Messages that `retire` looks at for each that it may remove (about 1 µs each): most are kept for another reason."""
+
+
+_KEEP_UNKNOWN_MS = int(Account(username="").keep_days * DAY_MS)
+"""How long the messages of an account that was removed are kept."""
+
+
+def retire(tx: Transaction, after_id: int, now: int, limit: int) -> tuple[int, int]:
+    """Remove up to `limit` old final messages after `after_id`.
+
+    Answers how many were removed and where to go on; 0 when the end is reached, or the first message that is too
+    young for every account: ids are given in the order of acceptance, so the rest is younger still.
+    """
+    limits = {account_id: int(account.keep_days * DAY_MS) for account_id, account in tx.site.accounts_by_id.items()}
+    shortest = min((*limits.values(), _KEEP_UNKNOWN_MS))
+    removed = 0
+    rows = tx.all("messages_after", (after_id, limit * LOOK_AHEAD))
+    for message_id, account_id, line, accepted_at, deadline_at, is_final in rows:
+        if accepted_at > now - shortest:
+            return removed, 0
+        settled_at = deadline_at + tx.site.rules(line).grace_ms + SETTLE_TIME_MS
+        old_at = max(accepted_at + limits.get(account_id, _KEEP_UNKNOWN_MS), settled_at)
+        if not is_final or now < old_at:
+            continue
+        money.fold_entries(tx, account_id, message_id, now)
+        for statement in ("delete_parts", "delete_receipts", "delete_message"):
+            tx.execute(statement, (message_id,))
+        removed += 1
+        if removed == limit:
+            return removed, message_id
+    return removed, (rows[-1][0] if len(rows) == limit * LOOK_AHEAD else 0)
+
+
+def move_line(tx: Transaction, source: str, target: str, now: int, limit: int) -> int:
+    """Move waiting messages to another line. Raises LookupError if that is not configured, ValueError if it is none."""
+    line = tx.site.line(target)
+    if line is None:
+        raise LookupError(f"line {target} is not configured")
+    known = tx.site.line(source)
+    source = known.number if known else source  # the queue of a line that was removed can be moved too
+    if source == line.number:
+        raise ValueError(f"line {source} is where the messages are already")
+    ids = [row[0] for row in tx.all("queued_on_line", (source, limit))]
+    event = ev.Moved(line=line.number, advertising=line.kind == "advertising")
+    for message_id in ids:
+        _happen_to(tx, message_id, event, now)
+    return len(ids)
+
+
+# --------------------------------------------------------------------------------------- configuration
+
+
+def name_of(document: Document) -> tuple[str, str]:
+    """The kind and the name under which a document is kept."""
+    match document:
+        case Account():
+            return "account", document.username
+        case Line():
+            return "line", document.number
+        case Link():
+            return "link", document.name
+
+
+def put_documents(tx: Transaction, puts: Iterable[Document], removals: Iterable[tuple[str, str]]) -> Site:
+    """Change the configuration. Raises ValueError, having changed nothing, with every fault of the result."""
+    site = tx.site
+    kept: dict[tuple[str, str], Document] = {
+        name_of(document): document for table in (site.accounts, site.lines, site.links) for document in table.values()
+    }
+    puts = tuple(puts)
+    removals = tuple(removals)
+    faults = [f"there is no {kind} {name}" for kind, name in removals if kept.pop((kind, name), None) is None]
+    kept.update({name_of(document): document for document in puts})
+    if faults := [*faults, *faults_of(build_site(kept.values(), 0))]:
+        raise ValueError("\n".join(faults))
+    for key in removals:
+        tx.execute("remove_document", key)
+    for document in puts:
+        if isinstance(document, Account):
+            document = msgspec.structs.replace(document, id=_account_id(tx, document.username))
+        kind, name = name_of(document)
+        tx.execute("put_document", (kind, name, msgspec.json.encode(document).decode()))
+    tx.config_changed()
+    return tx.site
+
+
+def _account_id(tx: Transaction, username: str) -> int:
+    row = tx.one("account_of_name", (username,))
+    if row is None:
+        tx.execute("insert_account", (username,))
+        return tx.db.last_insert_rowid()
+    return int(row[0])
+
+
+def set_intake(tx: Transaction, is_suspended: bool) -> None:
+    """The switch that a person turns; kept over a restart."""
+    tx.execute("set_meta", ("intake_is_suspended", int(is_suspended)))
+    tx.config_changed()
+
+
+def put_opt_outs(tx: Transaction, opt_outs: Sequence[OptOut]) -> int:
+    """Import or add; what a person or the operator says is stronger than what was learned."""
+    for o in opt_outs:
+        tx.execute("put_opt_out", (o.recipient, o.line, o.code, o.source, o.learned_at, o.expires_at))
+    return len(opt_outs)
+
+
+def forget_opt_outs(tx: Transaction, recipient: str, line: str | None) -> int:
+    """Forget one line's or all of a recipient's; how many there were."""
+    if line is None:
+        tx.execute("forget_opt_outs", (recipient,))
+    else:
+        tx.execute("forget_opt_out", (recipient, line))
+    return tx.db.changes()

@@ -1,0 +1,78 @@
+"""The ledger's transactions: every change of a purse is an entry and the same change of the balance (P5)."""
+
+from __future__ import annotations
+
+from payamak.codes import Code
+from payamak.domain import events as ev
+from payamak.domain.message import Message
+from payamak.errors import Refused
+from payamak.store.transaction import Transaction
+
+
+def reserve(tx: Transaction, account_id: int, amount: int) -> None:
+    """Set `amount` aside. Raises Refused with 14, having changed nothing, if the balance does not cover it."""
+    if amount:
+        tx.execute("reserve", (amount, account_id))
+        if tx.db.changes() == 0:
+            raise Refused(Code.NO_CREDIT)
+    elif tx.one("balance", (account_id,)) is None:
+        raise Refused(Code.NO_CREDIT, "the account has no purse")
+
+
+def enter(
+    tx: Transaction,
+    now: int,
+    account_id: int,
+    message_id: int | None,
+    kind: str,
+    source: str,
+    target: str,
+    amount: int,
+    note: str | None = None,
+) -> None:
+    """Write one entry; the purses are moved by the caller."""
+    tx.execute("insert_entry", (now, account_id, message_id, kind, source, target, amount, note))
+
+
+def settle(tx: Transaction, message: Message, effect: ev.Settle, now: int) -> None:
+    """Reserved (and, after the end, available) money becomes revenue."""
+    for purse, amount in (("reserved", effect.reserved), ("available", effect.available)):
+        if amount:
+            enter(tx, now, message.account_id, message.id, "settle", purse, "revenue", amount)
+    tx.execute("move_money", (-effect.available, -effect.reserved, message.account_id))
+
+
+def refund(tx: Transaction, message: Message, effect: ev.Refund, now: int) -> None:
+    """Revenue goes back to the reservation, from which the next step is paid or the end releases it."""
+    enter(tx, now, message.account_id, message.id, "refund", "revenue", "reserved", effect.amount)
+    tx.execute("move_money", (0, effect.amount, message.account_id))
+
+
+def release(tx: Transaction, message: Message, effect: ev.Release, now: int) -> None:
+    """What is left of the reservation goes back to the balance."""
+    enter(tx, now, message.account_id, message.id, "release", "reserved", "available", effect.amount)
+    tx.execute("move_money", (effect.amount, -effect.amount, message.account_id))
+
+
+def credit(tx: Transaction, username: str, amount: int, note: str, now: int) -> int:
+    """Money from outside (below zero: back to it); the new balance. Raises LookupError."""
+    row = tx.one("account_of_name", (username,))
+    if row is None:
+        raise LookupError(f"there is no account {username!r}")
+    account_id = int(row[0])
+    if amount:
+        source, target = ("funding", "available") if amount > 0 else ("available", "funding")
+        enter(tx, now, account_id, None, "credit", source, target, abs(amount), note)
+        tx.execute("move_money", (amount, 0, account_id))
+    return int(tx.one("balance", (account_id,))[0])
+
+
+def fold_entries(tx: Transaction, account_id: int, message_id: int, now: int) -> None:
+    """Before a message is removed: its entries become part of the account's opening balance."""
+    for source, target, amount in tx.all("fold_entries", (message_id,)):
+        opening = tx.one("opening_entry", (account_id, source, target))
+        if opening:
+            tx.execute("grow_entry", (amount, now, opening[0]))
+        else:
+            enter(tx, now, account_id, None, "opening", source, target, amount)
+    tx.execute("delete_entries", (message_id,))

@@ -1,0 +1,114 @@
+"""The queries: read-only, each on a connection that never writes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import apsw
+
+from payamak.domain.message import Message, Reason, State
+from payamak.store.base import (
+    Balance,
+    Entry,
+    FurtherReceipt,
+    OptOut,
+    PartRecord,
+    QueueRow,
+    Search,
+    Standing,
+    Story,
+)
+from payamak.store.rows import message_of
+from payamak.store.statements import load_statements
+
+
+def _all(db: apsw.Connection, name: str, values: Sequence[Any] = ()) -> list[Any]:
+    return list(db.execute(load_statements()[name], values))
+
+
+def standings(db: apsw.Connection, account_id: int, ids: Sequence[int]) -> dict[int, Standing]:
+    """Where the account's own messages stand; one statement, the ids travel as one JSON array."""
+    wanted = "[" + ",".join(map(str, ids)) + "]"
+    return {
+        row[0]: Standing(state=State(row[1]), reason=Reason(row[2]), was_taken=bool(row[3]))
+        for row in db.execute(load_statements()["standings"], (wanted, account_id))
+    }
+
+
+def story(db: apsw.Connection, message_id: int) -> Story | None:
+    """A message with its attempts, money and further receipts."""
+    rows = _all(db, "message", (message_id,))
+    if not rows:
+        return None
+    return Story(
+        message=message_of(rows[0]),
+        parts=tuple(_part_record(row) for row in _all(db, "parts_of_message", (message_id,))),
+        entries=tuple(
+            Entry(at=r[0], kind=r[1], source=r[2], target=r[3], amount=r[4], note=r[5])
+            for r in _all(db, "entries_of_message", (message_id,))
+        ),
+        receipts=tuple(
+            FurtherReceipt(received_at=r[0], link=r[1], operator_id=r[2], stat=r[3], err=r[4], standing=r[5])
+            for r in _all(db, "receipts_of_message", (message_id,))
+        ),
+    )
+
+
+def _part_record(row: Any) -> PartRecord:
+    return PartRecord(**dict(zip(PartRecord.__struct_fields__, row, strict=True)))
+
+
+def search(db: apsw.Connection, wanted: Search) -> list[Message]:
+    """Messages, newest first; by recipient through its index, else from the newest id downwards."""
+    name = "search_by_recipient" if wanted.recipient is not None else "search_by_time"
+    values = {
+        "recipient": wanted.recipient,
+        "account_id": wanted.account_id,
+        "line": wanted.line,
+        "state": wanted.state.value if wanted.state else None,
+        "since_at": wanted.since_at,
+        "until_at": wanted.until_at,
+        "before_id": wanted.before_id if wanted.before_id is not None else 1 << 62,
+        "limit": wanted.limit,
+    }
+    return [message_of(row) for row in db.execute(load_statements()[name], values)]
+
+
+def queue(db: apsw.Connection) -> list[QueueRow]:
+    """What waits or is under way, and why."""
+    return [
+        QueueRow(
+            line=r[0],
+            lane=r[1],
+            state=State(r[2]),
+            reason=Reason(r[3]),
+            count=r[4],
+            next_due_at=r[5],
+            oldest_accepted_at=r[6],
+        )
+        for r in _all(db, "queue")
+    ]
+
+
+def state_counts(db: apsw.Connection) -> dict[State, int]:
+    """How many messages stand where."""
+    return {State(row[0]): row[1] for row in _all(db, "state_counts")}
+
+
+def balances(db: apsw.Connection) -> list[Balance]:
+    """Every account's purses, counted three ways in one snapshot."""
+    return [Balance(**dict(zip(Balance.__struct_fields__, row, strict=True))) for row in _all(db, "ledger_balances")]
+
+
+def opt_outs(db: apsw.Connection, recipient: str | None, line: str | None, after: str, limit: int) -> list[OptOut]:
+    """A page of the opt-out list."""
+    return [
+        OptOut(**dict(zip(OptOut.__struct_fields__, row, strict=True)))
+        for row in _all(db, "opt_outs", (recipient, line, after, limit))
+    ]
+
+
+def unmatched(db: apsw.Connection, limit: int) -> list[tuple[object, ...]]:
+    """Receipts that nobody claims, newest first."""
+    return [tuple(row) for row in _all(db, "unmatched_list", (limit,))]

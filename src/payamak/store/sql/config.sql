@@ -1,0 +1,57 @@
+-- name: documents
+-- The whole configuration.
+SELECT kind, body FROM config ORDER BY kind, name;
+
+-- name: document
+-- One document.
+SELECT body FROM config WHERE kind = ? AND name = ?;
+
+-- name: put_document
+-- Add or replace a document.
+INSERT INTO config (kind, name, body) VALUES (?, ?, ?) ON CONFLICT (kind, name) DO UPDATE SET body = excluded.body;
+
+-- name: remove_document
+-- Take a document away.
+DELETE FROM config WHERE kind = ? AND name = ?;
+
+-- name: meta
+-- One counter or switch.
+SELECT value FROM meta WHERE key = ?;
+
+-- name: set_meta
+-- Set a counter or switch.
+INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value;
+
+-- name: grow_meta
+-- Count one up.
+UPDATE meta SET value = value + 1 WHERE key = ?;
+
+-- name: opt_outs_of
+-- What is known of a recipient.
+SELECT line, code FROM optout WHERE recipient = ?1 AND (expires_at IS NULL OR expires_at > ?2);
+
+-- name: put_opt_out
+-- Learn one; an imported or hand-made one is not shortened by a learned one.
+INSERT INTO optout (recipient, line, code, source, learned_at, expires_at) VALUES (?, ?, ?, ?, ?, ?)
+ON CONFLICT (recipient, line) DO UPDATE SET code = excluded.code, source = excluded.source,
+  learned_at = excluded.learned_at, expires_at = excluded.expires_at
+WHERE excluded.source <> 'learned' OR optout.source = 'learned'
+  OR (optout.expires_at IS NOT NULL AND optout.expires_at <= excluded.learned_at);
+
+-- name: forget_opt_out
+-- Forget one.
+DELETE FROM optout WHERE recipient = ? AND line = ?;
+
+-- name: forget_opt_outs
+-- Forget all of a recipient.
+DELETE FROM optout WHERE recipient = ?;
+
+-- name: forget_expired_opt_outs
+-- Sweep what has expired, a little at a time.
+DELETE FROM optout WHERE (recipient, line) IN
+  (SELECT recipient, line FROM optout WHERE expires_at IS NOT NULL AND expires_at <= ? LIMIT ?);
+
+-- name: opt_outs
+-- A page of the list, by recipient.
+SELECT recipient, line, code, source, learned_at, expires_at FROM optout
+WHERE (?1 IS NULL OR recipient = ?1) AND (?2 IS NULL OR line = ?2) AND recipient > ?3 ORDER BY recipient, line LIMIT ?4;

@@ -1,0 +1,71 @@
+-- name: open_part
+-- An attempt at one part, committed before its octets leave.
+INSERT INTO part (message_id, step, try_no, part, link, upstream, on_wire_at) VALUES (?, ?, ?, ?, ?, ?, ?);
+
+-- name: answer_part
+-- What the operator said; a definite answer may replace an ambiguous one, never the other way round.
+UPDATE part SET answer = ?1, status = ?2, code = ?3, operator_id = ?4, operator_key = ?5, answered_at = ?6
+WHERE message_id = ?7 AND step = ?8 AND try_no = ?9 AND part = ?10 AND (answer IS NULL OR answer = 'ambiguous');
+
+-- name: parts_of_message
+-- The whole record of a message's attempts.
+SELECT step, try_no, part, link, upstream, on_wire_at, answer, status, code, operator_id, answered_at, receipt,
+  receipt_stat, receipt_err, receipt_at
+FROM part WHERE message_id = ? ORDER BY step, try_no, part;
+
+-- name: part_by_operator_id
+-- The newest part that the operator took under this id; recurring ids are told apart by the recipient.
+SELECT p.message_id, p.step, p.try_no, p.part, p.receipt, m.recipient
+FROM part p JOIN message m ON m.id = p.message_id
+WHERE p.upstream = ?1 AND p.operator_key = ?2 ORDER BY p.answered_at DESC, p.message_id DESC LIMIT 20;
+
+-- name: ambiguous_parts
+-- Parts of one recipient whose answer was lost (P3): they are few, so the recipient's messages are not looked through.
+SELECT p.message_id, p.step, p.try_no, p.part, m.plan
+FROM part p CROSS JOIN message m ON m.id = p.message_id
+WHERE p.upstream = ?2 AND p.on_wire_at >= ?3 AND p.answer = 'ambiguous' AND p.receipt IS NULL AND m.recipient = ?1;
+
+-- name: open_parts
+-- Parts of one recipient that still wait for their answer.
+SELECT p.message_id, p.step, p.try_no, p.part, m.plan
+FROM message m CROSS JOIN part p ON p.message_id = m.id
+WHERE m.recipient = ?1 AND p.upstream = ?2 AND p.on_wire_at >= ?3 AND p.answer IS NULL AND p.receipt IS NULL;
+
+-- name: receipt_on_part
+-- The first receipt of a part. If its answer was lost it has its id from here, so that a repetition is known as one.
+UPDATE part SET receipt = ?1, receipt_stat = ?2, receipt_err = ?3, receipt_at = ?4,
+  operator_id = coalesce(operator_id, ?5), operator_key = coalesce(operator_key, ?6)
+WHERE message_id = ?7 AND step = ?8 AND try_no = ?9 AND part = ?10;
+
+-- name: insert_receipt
+-- A receipt that is not the first of a known part.
+INSERT INTO receipt (received_at, upstream, link, operator_id, operator_key, operator_keys, line, recipient, part_state,
+  stat, err, code, standing, message_id)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+
+-- name: unmatched_receipts
+-- Receipts that came before the answer they belong to, oldest first; ids recur, so none from before the attempt.
+SELECT id, link, operator_id, operator_keys, line, recipient, part_state, stat, err, code FROM receipt
+WHERE upstream = ?1 AND operator_key = ?2 AND standing = 'unmatched' AND received_at >= ?3 ORDER BY id;
+
+-- name: match_receipt
+-- An early receipt has found its part.
+UPDATE receipt SET standing = 'matched', message_id = ?1 WHERE id = ?2;
+
+-- name: unmatched_count
+-- How many receipts wait for their message.
+SELECT count(*) FROM receipt WHERE standing = 'unmatched';
+
+-- name: unmatched_list
+-- Receipts that nobody claims, newest first.
+SELECT id, received_at, upstream, link, operator_id, line, recipient, stat, err FROM receipt
+WHERE standing = 'unmatched' ORDER BY id DESC LIMIT ?;
+
+-- name: receipts_of_message
+-- The further receipts of a message.
+SELECT received_at, link, operator_id, stat, err, standing FROM receipt WHERE message_id = ? ORDER BY id;
+
+-- name: part_key
+-- Whose part it is: the upstream, the recipient, the receipt it already has, and since when it is under way.
+SELECT p.upstream, m.recipient, p.receipt, p.on_wire_at FROM part p JOIN message m ON m.id = p.message_id
+WHERE p.message_id = ? AND p.step = ? AND p.try_no = ? AND p.part = ?;

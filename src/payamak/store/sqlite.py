@@ -1,0 +1,307 @@
+"""The store on one SQLite file: WAL, synchronous=FULL, one writing connection, read-only connections for queries.
+
+Several hands may write to one file (the server and the command line): each in short transactions of its own,
+which BEGIN IMMEDIATE and a busy timeout keep apart. A second server on the same file is refused by a lock file
+beside it (`serve_lock`), because leases assume that only one back is at work.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import os
+import threading
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, TypeVar
+
+import apsw
+
+from payamak.domain.events import Event
+from payamak.domain.message import Lane, Message, State
+from payamak.domain.receipt import ReceiptIn
+from payamak.domain.site import Document, Site
+from payamak.errors import StoreFailed
+from payamak.store import housekeeping, messages, money, reading, receipts
+from payamak.store.base import (
+    Balance,
+    Claim,
+    Claimed,
+    NewMessage,
+    OptOut,
+    QueueRow,
+    Search,
+    Standing,
+    Story,
+)
+from payamak.store.feed import Change, Feed, Watch
+from payamak.store.statements import load_migrations
+from payamak.store.transaction import Transaction, read_site
+from payamak.store.writer import InlineWriter, ThreadWriter, Urgency, Writer
+
+T = TypeVar("T")
+
+BUSY_TIMEOUT_MS = 10_000
+"""How long a transaction waits for another process's: ten times the longest that the command line takes."""
+
+_SMALL_READ = 500
+"""Ids that a query may name and still run on the event loop: about 1 ms."""
+
+_URGENCY = {Lane.OTP: Urgency.OTP, Lane.NORMAL: Urgency.NORMAL, Lane.BULK: Urgency.BULK}
+
+
+def connect(path: Path, *, read_only: bool = False) -> apsw.Connection:
+    """Open the file. Raises StoreFailed with what to do if it cannot be opened."""
+    flags = apsw.SQLITE_OPEN_READONLY if read_only else apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE
+    try:
+        db = apsw.Connection(str(path), flags=flags)
+        db.set_busy_timeout(BUSY_TIMEOUT_MS)
+        # Else every new value of a parameter makes SQLite plan a statement with a partial index anew.
+        db.config(apsw.SQLITE_DBCONFIG_ENABLE_QPSG, 1)
+        if not read_only:
+            db.pragma("journal_mode", "wal")
+            db.pragma("synchronous", "FULL")
+            db.pragma("foreign_keys", True)
+            db.pragma("wal_autocheckpoint", 4_000)
+        db.pragma("cache_size", -32_000)  # 32 MB
+    except apsw.Error as error:
+        raise StoreFailed(
+            f"cannot open the store {path.name}: {error}; check that the folder exists and is writable"
+        ) from error
+    return db
+
+
+def migrate(db: apsw.Connection) -> int:
+    """Bring the schema up to date, one transaction a migration; the version it now has."""
+    migrations = load_migrations()
+    version = int(db.pragma("user_version"))
+    if version > len(migrations):
+        raise StoreFailed(f"the store has schema {version}, this program knows {len(migrations)}: use a newer Payamak")
+    for number in range(version, len(migrations)):
+        db.execute("BEGIN IMMEDIATE")
+        if int(db.pragma("user_version")) == number:  # nobody else was faster
+            db.execute(migrations[number])
+            db.pragma("user_version", number + 1)
+        db.execute("COMMIT")
+    return len(migrations)
+
+
+def serve_lock(path: Path) -> int:
+    """Take the lock that only one server may hold; the file descriptor. Raises StoreFailed if another has it."""
+    descriptor = os.open(f"{path}-serve", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        os.close(descriptor)
+        raise StoreFailed(
+            f"another Payamak serves {path.name}: stop it first, or give this one a file of its own (--data)"
+        ) from error
+    return descriptor
+
+
+class SqliteStore:
+    """See payamak.store.base.Store for what each method promises."""
+
+    def __init__(self, path: Path, *, inline: bool = False) -> None:
+        """Open and migrate the file; call on the running loop. `inline` writes on the loop, for a virtual clock."""
+        self.path = path
+        self.feed = Feed()
+        db = connect(path)
+        migrate(db)
+        self._transaction = Transaction(db, self.feed)
+        self._site = read_site(db)
+        self._db = db
+        self._loop_reader = connect(path, read_only=True)
+        self._readers = ThreadPoolExecutor(2, "payamak-reader")
+        self._local = threading.local()
+        self._opened: list[apsw.Connection] = [self._loop_reader]
+        self._retire_from = 0
+        writer = InlineWriter if inline else ThreadWriter
+        self.writer: Writer = writer(self._transaction, self.feed)
+
+    @property
+    def site(self) -> Site:
+        """The latest snapshot of the configuration that a commit or `refresh` has seen."""
+        return self._site
+
+    # -- the front
+
+    def accept(self, new: NewMessage, now: int, watch: Watch | None = None) -> Awaitable[Change]:
+        """See Store.accept."""
+        then = None if watch is None else lambda change: watch.begin(change.message)
+        return self.writer.submit(lambda tx: messages.accept(tx, new, now), _URGENCY[new.lane], then)
+
+    async def standings(self, account_id: int, ids: Sequence[int]) -> dict[int, Standing]:
+        """See Store.standings."""
+        if len(ids) <= _SMALL_READ:
+            try:
+                return reading.standings(self._loop_reader, account_id, ids)
+            except apsw.Error as error:
+                raise StoreFailed(f"{type(error).__name__}: {error}") from error
+        return await self._read(lambda db: reading.standings(db, account_id, ids))
+
+    # -- the back
+
+    def put_on_wire(self, claims: Sequence[Claim], now: int) -> Awaitable[list[Change]]:
+        """See Store.put_on_wire."""
+        return self.writer.submit(lambda tx: messages.put_on_wire(tx, claims, now))
+
+    def advance(self, message_id: int, event: Event, now: int, version: int | None = None) -> Awaitable[list[Change]]:
+        """See Store.advance."""
+        return self.writer.submit(lambda tx: receipts.apply(tx, message_id, event, now, version))
+
+    def receive(self, receipt: ReceiptIn, now: int) -> Awaitable[list[Change]]:
+        """See Store.receive."""
+        return self.writer.submit(lambda tx: receipts.receive(tx, receipt, now))
+
+    def claim(self, line: str, rooms: Sequence[int], now: int) -> Awaitable[Claimed]:
+        """See Store.claim."""
+        return self.writer.submit(lambda tx: housekeeping.claim(tx, line, rooms, now))
+
+    def release(self, message_ids: Sequence[int]) -> Awaitable[None]:
+        """See Store.release."""
+        return self.writer.submit(lambda tx: housekeeping.release(tx, message_ids))
+
+    def recover(self, now: int, limit: int) -> Awaitable[int]:
+        """See Store.recover."""
+        return self.writer.submit(lambda tx: housekeeping.recover(tx, now, limit))
+
+    def sweep(self, now: int, limit: int) -> Awaitable[int]:
+        """See Store.sweep."""
+        return self.writer.submit(lambda tx: housekeeping.sweep(tx, now, limit))
+
+    async def retire(self, now: int, limit: int) -> int:
+        """See Store.retire."""
+        start = self._retire_from
+        removed, self._retire_from = await self.writer.submit(
+            lambda tx: housekeeping.retire(tx, start, now, limit), Urgency.BULK
+        )
+        return removed
+
+    # -- the operator's hands
+
+    async def put_documents(self, puts: Sequence[Document], removals: Sequence[tuple[str, str]], now: int) -> Site:
+        """See Store.put_documents."""
+        return self._newer(await self.writer.submit(lambda tx: housekeeping.put_documents(tx, puts, removals)))
+
+    async def set_intake(self, is_suspended: bool) -> None:
+        """See Store.set_intake."""
+        await self.writer.submit(lambda tx: housekeeping.set_intake(tx, is_suspended))
+        await self.refresh()
+
+    def credit(self, username: str, amount: int, note: str, now: int) -> Awaitable[int]:
+        """See Store.credit."""
+        return self.writer.submit(lambda tx: money.credit(tx, username, amount, note, now))
+
+    async def put_opt_outs(self, opt_outs: Iterable[OptOut]) -> int:
+        """See Store.put_opt_outs; in transactions of 1,000, so that a long list holds nobody up."""
+        count = 0
+        batch: list[OptOut] = []
+        for opt_out in opt_outs:
+            batch.append(opt_out)
+            if len(batch) == 1_000:
+                count += await self._import(batch)
+                batch = []
+        return count + await self._import(batch)
+
+    def _import(self, batch: list[OptOut]) -> Awaitable[int]:
+        return self.writer.submit(lambda tx: housekeeping.put_opt_outs(tx, batch), Urgency.BULK)
+
+    def forget_opt_outs(self, recipient: str, line: str | None) -> Awaitable[int]:
+        """See Store.forget_opt_outs."""
+        return self.writer.submit(lambda tx: housekeeping.forget_opt_outs(tx, recipient, line))
+
+    def move_line(self, source: str, target: str, now: int, limit: int) -> Awaitable[int]:
+        """See Store.move_line."""
+        return self.writer.submit(lambda tx: housekeeping.move_line(tx, source, target, now, limit))
+
+    # -- reading
+
+    async def _read(self, query: Callable[[apsw.Connection], T]) -> T:
+        """Run a query on a reading thread. Raises StoreFailed."""
+
+        def run() -> T:
+            db: apsw.Connection | None = getattr(self._local, "db", None)
+            if db is None:
+                db = self._local.db = connect(self.path, read_only=True)
+                self._opened.append(db)
+            with db:  # one transaction: several statements see one state
+                result = query(db)
+            return result
+
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._readers, run)
+        except apsw.Error as error:
+            raise StoreFailed(f"{type(error).__name__}: {error}") from error
+
+    def story(self, message_id: int) -> Awaitable[Story | None]:
+        """See Store.story."""
+        return self._read(lambda db: reading.story(db, message_id))
+
+    def search(self, search: Search) -> Awaitable[list[Message]]:
+        """See Store.search."""
+        return self._read(lambda db: reading.search(db, search))
+
+    def queue(self) -> Awaitable[list[QueueRow]]:
+        """See Store.queue."""
+        return self._read(reading.queue)
+
+    def state_counts(self) -> Awaitable[dict[State, int]]:
+        """See Store.state_counts."""
+        return self._read(reading.state_counts)
+
+    def balances(self) -> Awaitable[list[Balance]]:
+        """See Store.balances."""
+        return self._read(reading.balances)
+
+    def opt_outs(self, recipient: str | None, line: str | None, after: str, limit: int) -> Awaitable[list[OptOut]]:
+        """See Store.opt_outs."""
+        return self._read(lambda db: reading.opt_outs(db, recipient, line, after, limit))
+
+    def unmatched(self, limit: int) -> Awaitable[list[tuple[object, ...]]]:
+        """See Store.unmatched."""
+        return self._read(lambda db: reading.unmatched(db, limit))
+
+    async def refresh(self) -> Site:
+        """See Store.refresh."""
+        return self._newer(await self._read(self._fresh_site))
+
+    def _newer(self, site: Site) -> Site:
+        """Keep the later of two snapshots: a slow reader must not undo what a commit has just brought."""
+        if site.version > self._site.version:
+            self._site = site
+        return self._site
+
+    def _fresh_site(self, db: apsw.Connection) -> Site:
+        for (version,) in db.execute("SELECT value FROM meta WHERE key = 'config_version'"):
+            if version == self._site.version:
+                return self._site
+        return read_site(db)
+
+    async def backup(self, path: str) -> None:
+        """See Store.backup: SQLite's online backup, of the state at its begin."""
+        await self._read(lambda db: _backup(db, Path(path)))
+
+    async def close(self) -> None:
+        """See Store.close."""
+        await self.writer.close()
+        self._readers.shutdown(wait=True)
+        for db in self._opened:
+            db.close()
+        self._db.close()
+
+
+def _backup(db: apsw.Connection, path: Path) -> None:
+    if path.exists():
+        raise FileExistsError(f"{path} exists already; a backup never overwrites")
+    target: Any = apsw.Connection(str(path))
+    try:
+        # In one go, inside the caller's transaction: between steps each commit of the writer would start it afresh.
+        with target.backup("main", db, "main") as copy:
+            copy.step(-1)
+    except BaseException:
+        target.close()
+        path.unlink(missing_ok=True)
+        raise
+    target.close()

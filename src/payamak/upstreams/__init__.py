@@ -1,0 +1,1 @@
+"""Who takes a message away: one adapter for each kind of link."""

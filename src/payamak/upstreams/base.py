@@ -1,0 +1,68 @@
+"""The Upstream protocol: what delivery sees of a link, whatever it speaks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+from msgspec import Struct
+
+from payamak.domain.events import Outcome
+from payamak.domain.message import Message
+from payamak.domain.receipt import ReceiptIn
+
+
+class Parcel(Struct, frozen=True, kw_only=True):
+    """One attempt to be written: the message as committed, and which parts (1-based) of its current step go."""
+
+    message: Message
+    parts: tuple[int, ...]
+
+
+Report = Callable[[Outcome], None]
+"""Called on the loop once for every part of a parcel, and again if an overdue answer comes after all."""
+
+
+class Sink(Protocol):
+    """Where an upstream brings what comes from the operator."""
+
+    def link_changed(self, name: str) -> None:
+        """The link came up, went down, or has room again."""
+        ...
+
+    async def receipt(self, receipt: ReceiptIn) -> None:
+        """Store a receipt; it may be acknowledged when this returns. Raises StoreFailed: then it may not."""
+        ...
+
+
+class Upstream(Protocol):
+    """One link to an operator."""
+
+    name: str
+
+    @property
+    def is_up(self) -> bool:
+        """True while parts can be written."""
+        ...
+
+    @property
+    def down_reason(self) -> str:
+        """Why it is down, for a person; empty while it is up."""
+        ...
+
+    @property
+    def window(self) -> int:
+        """How many parts may be without an answer at a time."""
+        ...
+
+    def start(self) -> None:
+        """Begin to keep the link up."""
+        ...
+
+    async def stop(self, timeout_s: float) -> None:
+        """Let go: wait for outstanding answers up to `timeout_s`, say goodbye, close."""
+        ...
+
+    def submit(self, parcel: Parcel, report: Report) -> None:
+        """Write a parcel whose mark is on disk. Never raises: what cannot be written is reported as LATER."""
+        ...

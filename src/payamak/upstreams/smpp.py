@@ -1,0 +1,271 @@
+"""The SMPP upstream: the only file that speaks both of messages and of PDUs.
+
+A step becomes one submit_sm for each part, an answer becomes an Outcome, a deliver_sm a receipt. Everything is
+tied to the part by the future of its request, never by the order of answers. When the link breaks or the response
+timer fires after the octets left, the outcome is AMBIGUOUS; when nothing left, it is LATER.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import ssl
+from collections import deque
+from collections.abc import Callable
+from functools import partial
+
+from payamak.domain.events import Outcome, OutcomeKind
+from payamak.domain.message import Message, Reason
+from payamak.domain.numbers import parse_recipient
+from payamak.domain.operator_ids import readings
+from payamak.domain.receipt import ReceiptIn
+from payamak.domain.site import Link, Site
+from payamak.encoding.parts import Encoding, Part, SplitMethod, split
+from payamak.smpp.codec import tlv_int
+from payamak.smpp.constants import DataCoding, EsmClass, RegisteredDelivery, Status, Tag
+from payamak.smpp.link import ClientLink, Down, LinkConfig, LinkLost, ResponseTimeout
+from payamak.smpp.pdu import DataSm, DataSmResp, DeliverSm, DeliverSmResp, Pdu, SubmitSm, SubmitSmResp, tlv
+from payamak.smpp.receipt import Receipt, parse_receipt
+from payamak.smpp.states import BindMode
+from payamak.upstreams.base import Parcel, Report, Sink
+from payamak.upstreams.verdicts import outcome_of, read_verdicts, receipt_meaning
+
+_BIND_MODES = {mode.value: mode for mode in BindMode}
+_CODINGS = {Encoding.GSM7: DataCoding.SMSC_DEFAULT, Encoding.UCS2: DataCoding.UCS2}
+
+
+def tls_context(link: Link) -> ssl.SSLContext | None:
+    """The TLS settings of a link: its own CA if it names one, a client certificate if it has one."""
+    if not link.tls:
+        return None
+    context = ssl.create_default_context(cafile=link.tls_ca_file or None)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    if link.tls_certificate_file:
+        context.load_cert_chain(link.tls_certificate_file, link.tls_key_file or None)
+    return context
+
+
+def secret(text: str) -> str:
+    """A secret as configured: `env:NAME` is read from the environment. Raises ValueError if that is not set."""
+    if not text.startswith("env:"):
+        return text
+    value = os.environ.get(text[4:])
+    if value is None:
+        raise ValueError(f"the environment variable {text[4:]} is not set, but a link's password names it")
+    return value
+
+
+def link_config(link: Link) -> LinkConfig:
+    """The settings of the connection."""
+    context = tls_context(link)
+    return LinkConfig(
+        host=link.host,
+        port=link.port,
+        system_id=link.system_id,
+        password=secret(link.password),
+        system_type=link.system_type,
+        bind_mode=_BIND_MODES[link.bind_mode.value],
+        window=link.window,
+        response_timeout_s=link.response_timeout_s,
+        enquire_link_s=link.enquire_link_s,
+        ssl=context,
+        server_hostname=(link.tls_server_name or link.host) if context else None,
+    )
+
+
+class _Sending:
+    """A parcel whose parts leave as the window allows; a refusal of one part drops those that have not left."""
+
+    __slots__ = ("message", "parts", "report", "waiting")
+
+    def __init__(self, parcel: Parcel, parts: dict[int, Part], report: Report) -> None:
+        self.message = parcel.message
+        self.parts = parts
+        self.waiting = deque(parcel.parts)
+        self.report = report
+
+
+class SmppUpstream:
+    """One SMPP bind as an Upstream."""
+
+    def __init__(self, link: Link, sink: Sink, site: Callable[[], Site], log: Callable[..., object]) -> None:
+        self.name = link.name
+        self.link = link
+        self._sink = sink
+        self._site = site
+        self._log = log
+        self._verdicts = read_verdicts(link.status_verdicts)
+        self._down_reason = "connecting"
+        self._sendings: deque[_Sending] = deque()
+        self._overdue: dict[int, tuple[int, Report]] = {}
+        self._client = ClientLink(
+            link_config(link),
+            on_request=self._on_request,
+            on_up=self._on_up,
+            on_down=self._on_down,
+            on_late_response=self._on_late_response,
+            log=log,
+        )
+
+    @property
+    def is_up(self) -> bool:
+        """Bound, and not only to receive."""
+        return self._client.is_bound and self.link.bind_mode != "receiver"
+
+    @property
+    def down_reason(self) -> str:
+        """Why it is down; empty while it is bound."""
+        return "" if self._client.is_bound else self._down_reason
+
+    @property
+    def window(self) -> int:
+        """Parts without an answer at a time."""
+        return self.link.window
+
+    def start(self) -> None:
+        """Connect and bind, and do so again whenever the link breaks."""
+        self._client.start()
+
+    async def stop(self, timeout_s: float) -> None:
+        """Wait for answers, unbind, close."""
+        await self._client.stop(timeout_s)
+
+    # -- MT
+
+    def submit(self, parcel: Parcel, report: Report) -> None:
+        """See Upstream.submit."""
+        message = parcel.message
+        step = message.current
+        cut = split(step.text, step.encoding, message.id * 7 + message.step, step.split)
+        sending = _Sending(parcel, {part.number: part for part in cut}, report)
+        self._sendings.append(sending)
+        self._flow()
+
+    def _flow(self) -> None:
+        """Write what the window allows, parcel by parcel."""
+        while self._sendings:
+            sending = self._sendings[0]
+            while sending.waiting:
+                if self._client.is_bound and self._client.window_free < 1:
+                    return
+                self._write(sending, sending.waiting.popleft())
+            self._sendings.popleft()
+
+    def _write(self, sending: _Sending, number: int) -> None:
+        pdu = self._submit_sm(sending.message, sending.parts[number])
+        try:
+            future = self._client.request(pdu)
+        except Exception:
+            sending.report(Outcome(part=number, kind=OutcomeKind.LATER, reason=Reason.LINK_DOWN))
+            return
+        future.add_done_callback(partial(self._on_response, sending, number))
+
+    def _on_response(self, sending: _Sending, number: int, future: asyncio.Future[Pdu]) -> None:
+        error = future.exception()
+        if error is None:
+            response = future.result()
+            operator_id = response.message_id if isinstance(response, SubmitSmResp) else None
+            outcome = outcome_of(number, response.status, operator_id, self._verdicts)
+        elif isinstance(error, LinkLost) and not error.sent:
+            outcome = Outcome(part=number, kind=OutcomeKind.LATER, reason=Reason.LINK_DOWN)
+        else:
+            outcome = Outcome(part=number, kind=OutcomeKind.AMBIGUOUS)
+            if isinstance(error, ResponseTimeout):
+                self._overdue[error.sequence] = (number, sending.report)
+        sending.report(outcome)
+        if outcome.kind in (OutcomeKind.OPTED_OUT, OutcomeKind.REFUSED):
+            while sending.waiting:
+                unsent = sending.waiting.popleft()
+                sending.report(Outcome(part=unsent, kind=OutcomeKind.LATER, reason=Reason.REFUSED))
+        self._flow()
+
+    def _on_late_response(self, sequence: int, pdu: Pdu) -> None:
+        """An answer after its time-out: no verdict is thrown away."""
+        known = self._overdue.pop(sequence, None)
+        if known is not None:
+            number, report = known
+            operator_id = pdu.message_id if isinstance(pdu, SubmitSmResp) else None
+            report(outcome_of(number, pdu.status, operator_id, self._verdicts))
+
+    def _submit_sm(self, message: Message, part: Part) -> SubmitSm:
+        link = self.link
+        octets = part.udh + part.payload
+        tlvs = [tlv(Tag.USER_MESSAGE_REFERENCE, message.id & 0xFFFF)] if link.echoes_reference else []
+        in_payload = message.current.split is SplitMethod.PAYLOAD and len(octets) > 140
+        if in_payload:
+            tlvs.append(tlv(Tag.MESSAGE_PAYLOAD, octets))
+        return SubmitSm(
+            service_type=link.service_type,
+            source_addr_ton=link.source_ton,
+            source_addr_npi=link.source_npi,
+            source_addr=message.current.line,
+            dest_addr_ton=link.recipient_ton,
+            dest_addr_npi=link.recipient_npi,
+            destination_addr=message.recipient,
+            esm_class=EsmClass.UDHI if part.udh else 0,
+            validity_period=validity_period(message),
+            registered_delivery=RegisteredDelivery.RECEIPT if link.gives_receipts else 0,
+            data_coding=_CODINGS[part.encoding],
+            short_message=b"" if in_payload else octets,
+            tlvs=tuple(tlvs),
+        )
+
+    # -- receipts
+
+    async def _on_request(self, pdu: Pdu) -> Pdu:
+        """deliver_sm or data_sm from the operator: stored, then acknowledged."""
+        assert isinstance(pdu, DeliverSm | DataSm)
+        answer = DeliverSmResp if isinstance(pdu, DeliverSm) else DataSmResp
+        receipt = parse_receipt(pdu)
+        if receipt is None:
+            self._log("mo_refused", link=self.name, reason="receiving messages is not served yet")
+            return answer(sequence=pdu.sequence, status=Status.ESME_RX_R_APPN)
+        await self._sink.receipt(self._receipt_in(pdu, receipt))
+        return answer(sequence=pdu.sequence)
+
+    def _receipt_in(self, pdu: DeliverSm | DataSm, receipt: Receipt) -> ReceiptIn:
+        state, code = receipt_meaning(
+            self.link, receipt.stat, receipt.stat_text, receipt.err, is_final=receipt.is_final
+        )
+        line = self._site().line(pdu.destination_addr)
+        return ReceiptIn(
+            upstream=self.link.upstream_name,
+            link=self.name,
+            operator_id=receipt.operator_id,
+            keys=readings(receipt.operator_id, self.link.id_base),
+            part_state=state,
+            stat=receipt.stat_text or receipt.stat.value,
+            err=receipt.err,
+            code=code,
+            line=line.number if line else None,
+            recipient=parse_recipient(pdu.source_addr),
+            reference=tlv_int(pdu, Tag.USER_MESSAGE_REFERENCE),
+        )
+
+    # -- the link itself
+
+    def _on_up(self) -> None:
+        self._down_reason = ""
+        self._log("link_up", link=self.name)
+        self._sink.link_changed(self.name)
+
+    def _on_down(self, down: Down) -> None:
+        self._down_reason = " ".join(
+            filter(None, (down.reason.value, f"0x{down.status:08x}" if down.status else "", down.detail))
+        )
+        self._overdue.clear()
+        self._log("link_down", link=self.name, reason=self._down_reason)
+        self._flow()
+        self._sink.link_changed(self.name)
+
+
+def validity_period(message: Message) -> str:
+    """The time that is left, as an SMPP relative time (§7.1.1.1): the operator must not deliver after the deadline.
+
+    Counted from the instant of the mark on disk; rounded down to seconds, at least one.
+    """
+    seconds = max((message.deadline_at - message.changed_at) // 1_000, 1)
+    days, rest = divmod(seconds, 86_400)
+    hours, rest = divmod(rest, 3_600)
+    minutes, seconds = divmod(rest, 60)
+    return f"0000{days:02d}{hours:02d}{minutes:02d}{seconds:02d}000R"

@@ -1,0 +1,80 @@
+"""What an operator's answer means to us: the tables from SMPP command_status and receipt words to outcomes.
+
+There is no standard code for an opt-out: each link has its own editable table on top of this one (contract §3).
+Statuses: SMPP 3.4 §5.1.3. What the table does not name is a definite refusal, told as 15.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from payamak.codes import Code
+from payamak.domain.events import Outcome, OutcomeKind
+from payamak.domain.message import PartState, Reason
+from payamak.domain.site import Link
+from payamak.smpp.receipt import Stat
+
+OPT_OUTS = frozenset({Code.OPTED_OUT, Code.OPTED_OUT_OF_LINE})
+
+_LATER: dict[int, Reason] = {
+    0x04: Reason.LINK_DOWN,  # ESME_RINVBNDSTS: the operator sees no bind where we see one; the link will rebind
+    0x08: Reason.OPERATOR_BUSY,  # ESME_RSYSERR
+    0x14: Reason.OPERATOR_BUSY,  # ESME_RMSGQFUL
+    0x58: Reason.THROTTLED,  # ESME_RTHROTTLED
+    0x64: Reason.OPERATOR_BUSY,  # ESME_RX_T_APPN, a temporary error by its name
+}
+
+SLOW_DOWN = frozenset({0x14, 0x58})
+"""Statuses that slow the whole link down: throttled, queue full."""
+
+
+def read_verdicts(table: Mapping[str, int]) -> dict[int, Code]:
+    """A link's `status_verdicts` with numbers for keys: "0x0427", "1063" and "427h" are ways to write them."""
+    verdicts = {}
+    for key, code in table.items():
+        text = key.strip().lower()
+        verdicts[int(text[:-1], 16) if text.endswith("h") else int(text, 0)] = Code(code)
+    return verdicts
+
+
+def outcome_of(part: int, status: int, operator_id: str | None, verdicts: Mapping[int, Code]) -> Outcome:
+    """The meaning of a submit_sm_resp (or generic_nack) for one part."""
+    if status in verdicts:
+        code = verdicts[status]
+        kind = OutcomeKind.OPTED_OUT if code in OPT_OUTS else OutcomeKind.REFUSED
+        return Outcome(part=part, kind=kind, status=status, code=code)
+    if status == 0:
+        return Outcome(part=part, kind=OutcomeKind.TAKEN, status=0, operator_id=operator_id or None)
+    if status in _LATER:
+        return Outcome(part=part, kind=OutcomeKind.LATER, status=status, reason=_LATER[status])
+    return Outcome(part=part, kind=OutcomeKind.REFUSED, status=status, code=Code.INTERNAL)
+
+
+_STATES: dict[Stat, PartState | None] = {
+    Stat.DELIVERED: PartState.DELIVERED,
+    Stat.UNDELIVERABLE: PartState.UNDELIVERABLE,
+    Stat.DELETED: PartState.UNDELIVERABLE,
+    Stat.EXPIRED: PartState.EXPIRED,
+    Stat.REJECTED: PartState.REJECTED,
+    Stat.UNKNOWN: PartState.UNSURE,
+    Stat.ENROUTE: None,
+    Stat.ACCEPTED: None,
+}
+
+
+def receipt_meaning(
+    link: Link, stat: Stat, stat_text: str, err: str | None, *, is_final: bool
+) -> tuple[PartState | None, Code | None]:
+    """The letter and, for an opt-out, the code of a receipt; (None, None) for an intermediate one.
+
+    The link's table is asked for the `err` as written, the `err` without zeros, then the `stat` word. A part that
+    was delivered is never read as opted out, whatever its `err` says.
+    """
+    state = _STATES[stat] if is_final else None
+    if state is None or state is PartState.DELIVERED:
+        return state, None
+    for key in (err, err.lstrip("0") if err else None, stat_text.upper() or None, stat.value):
+        if key is not None and key in link.receipt_verdicts:
+            code = Code(link.receipt_verdicts[key])
+            return (PartState.OPTED_OUT if code in OPT_OUTS else state), code
+    return state, None

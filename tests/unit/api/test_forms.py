@@ -1,0 +1,230 @@
+"""Fields out of queries, forms, JSON and multipart bodies."""
+
+import json
+from collections.abc import Mapping
+from urllib.parse import quote, quote_plus, urlencode
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from payamak.api.forms import MAX_FIELDS, Malformed, parse_fields
+
+FORM = "application/x-www-form-urlencoded"
+JSON = "application/json"
+MULTIPART = "multipart/form-data; boundary=XyZ"
+PASSWORD = "p@ss#$%&+= رمز"
+NAMES = ("username", "password", "mobile", "message", "line", "type")
+
+
+def part(name: str, value: bytes, *headers: str) -> bytes:
+    """One part of a multipart body with the boundary XyZ."""
+    head = "\r\n".join((f'Content-Disposition: form-data; name="{name}"', *headers))
+    return b"--XyZ\r\n" + head.encode() + b"\r\n\r\n" + value + b"\r\n"
+
+
+@pytest.mark.parametrize(
+    ("query", "content_type", "body"),
+    [
+        (b"", FORM, urlencode({"username": "u", "Password": PASSWORD}).encode()),
+        (b"", FORM, urlencode({"username": "u", "Password": PASSWORD}, quote_via=quote).encode()),
+        (b"", FORM + "; charset=UTF-8", b"USERNAME=u&PASSWORD=" + quote_plus(PASSWORD).encode()),
+        (b"", FORM.upper(), b"userName=u&password=" + quote_plus(PASSWORD).encode()),
+        (b"", "", b"username=u&password=" + quote_plus(PASSWORD).encode()),
+        (b"", "", json.dumps({"username": "u", "password": PASSWORD}).encode()),
+        (b"", JSON, json.dumps({"UserName": "u", "password": PASSWORD}).encode()),
+        (b"", JSON, b"\xef\xbb\xbf" + json.dumps({"username": "u", "password": PASSWORD}).encode()),
+        (b"", 'application/json;charset="utf-8"', json.dumps({"username": "u", "password": PASSWORD}).encode()),
+        (b"", JSON, json.dumps({"username": "u", "password": PASSWORD}, ensure_ascii=False).encode()),
+        (b"", MULTIPART, part("username", b"u") + part("PASSWORD", PASSWORD.encode()) + b"--XyZ--\r\n"),
+        (b"", MULTIPART, part("username", b"u") + part("password", PASSWORD.encode()) + b"--XyZ--"),
+        (
+            b"",
+            'multipart/form-data; boundary="XyZ"',
+            part("username", b"u", "Content-Type: text/plain; charset=utf-8")
+            + part("password", PASSWORD.encode(), "Content-Transfer-Encoding: binary")
+            + b"--XyZ--\r\n",
+        ),
+        (b"username=u&password=" + quote_plus(PASSWORD).encode(), "", b""),
+        (b"username=u&password=" + quote_plus(PASSWORD).encode(), "application/xml", b""),
+        (b"username=u", FORM, b"password=" + quote_plus(PASSWORD).encode()),
+    ],
+)
+def test_every_way_gives_the_same_fields(query: bytes, content_type: str, body: bytes) -> None:
+    """Form, JSON, multipart and query say the same; names in any case; passwords keep every character."""
+    fields = parse_fields(query, content_type, body)
+    assert (fields.text("username"), fields.text("password")) == ("u", PASSWORD)
+
+
+@pytest.mark.parametrize(
+    ("query", "content_type", "body", "line"),
+    [
+        (b"line=1&line=2", "", b"", "1"),
+        (b"line=1&LINE=2", "", b"", "1"),
+        (b"", FORM, b"line=1&line=2", "1"),
+        (b"", JSON, b'{"line": 1, "line": 2}', "1"),
+        (b"", JSON, b'{"Line": "1", "line": "2"}', "1"),
+        (b"", MULTIPART, part("line", b"1") + part("line", b"2") + b"--XyZ--\r\n", "1"),
+        (b"line=2", FORM, b"line=1", "1"),
+        (b"line=2", JSON, b'{"line": "1"}', "1"),
+        (b"line=1", FORM, b"other=2", "1"),
+        (b"line=", "", b"", None),
+        (b"line", "", b"", None),
+        (b"", JSON, b'{"line": ""}', None),
+        (b"", JSON, b'{"line": null}', None),
+        (b"", JSON, b"{}", None),
+        (b"", "", b"", None),
+        (b"&&line=1&&", "", b"", "1"),
+        (b"line=a=b", "", b"", "a=b"),
+        (b"line=100%&x=%zz", "", b"", "100%"),
+        (b"", JSON, b'{"line": 9830003300}', "9830003300"),
+        (b"", JSON, b'{"line": -1}', "-1"),
+        (b"", JSON, b'{"line": 9.83e9}', "9.83e9"),
+        (b"", JSON, b'{"line": ' + b"9" * 9_000 + b"}", "9" * 9_000),
+        (b"", JSON, b'{"line": "1", "other": [true, {"a": [null]}], "more": {"x": false}}', "1"),
+        (b"", MULTIPART, part("line", b"1") + part('f"; filename="a.txt', b"\xff") + b"--XyZ--\r\n", "1"),
+        (b"line=\xdb\xb1", "", b"", "۱"),
+        (b"line=+98", "", b"", " 98"),
+    ],
+)
+def test_which_value_counts(query: bytes, content_type: str, body: bytes, line: str | None) -> None:
+    """The first of doubled fields, the body's before the query's; an empty string and null are not given."""
+    assert parse_fields(query, content_type, body).text("line") == line
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "'; DROP TABLE messages; --",
+        '{"code": 1}',
+        "[1,2]",
+        "سلام\u200cدنیا\r\n😀 +%20&=",
+        " \t ",
+        "null",
+    ],
+)
+def test_text_is_kept_octet_for_octet(message: str) -> None:
+    """SQL-like text and a string that looks like JSON are text, whatever the way they come."""
+    form = urlencode({"message": message}).encode()
+    multipart = part("message", message.encode()) + b"--XyZ--\r\n"
+    for query, content_type, body in (
+        (b"", FORM, form),
+        (form, "", b""),
+        (b"", JSON, json.dumps({"message": message}).encode()),
+        (b"", MULTIPART, multipart),
+    ):
+        assert parse_fields(query, content_type, body).text_or_object("message") == message
+
+
+@pytest.mark.parametrize(
+    ("message", "expected"),
+    [
+        (b'{"code": "12", "n": 7, "code": "13"}', {"code": "12", "n": "7"}),
+        (b'{"a": {"b": 1}, "c": true, "d": null, "e": [1]}', {"a": "", "c": "", "d": "", "e": ""}),
+        (b"{}", {}),
+        (b"12", "12"),
+        (b'"{}"', "{}"),
+        (b"null", None),
+    ],
+)
+def test_message_may_be_an_object(message: bytes, expected: str | Mapping[str, str] | None) -> None:
+    """A JSON object as message is kept as one, members that can fill no placeholder as empty strings."""
+    fields = parse_fields(b"", JSON, b'{"message": ' + message + b"}")
+    assert fields.text_or_object("message") == expected
+
+
+@pytest.mark.parametrize("value", [b"true", b"false", b"[]", b"[1]", b"{}", b'{"a": 1}'])
+def test_other_fields_are_scalars(value: bytes) -> None:
+    """A truth value, an array or an object where a scalar belongs is malformed, but only if one asks for it."""
+    fields = parse_fields(b"", JSON, b'{"mobile": ' + value + b', "line": 1}')
+    assert fields.text("line") == "1"
+    with pytest.raises(Malformed):
+        fields.text("mobile")
+
+
+@pytest.mark.parametrize("value", [b"true", b"[]"])
+def test_message_is_neither_truth_value_nor_array(value: bytes) -> None:
+    """As message, too, a truth value or an array is malformed."""
+    with pytest.raises(Malformed):
+        parse_fields(b"", JSON, b'{"message": ' + value + b"}").text_or_object("message")
+
+
+@pytest.mark.parametrize(
+    ("query", "content_type", "body"),
+    [
+        (b"message=%FF", "", b""),
+        (b"message=\xff", "", b""),
+        (b"message=%D8", "", b""),
+        (b"message=%ED%A0%80", "", b""),
+        (b"message=%C0%AF", "", b""),
+        (b"message=a%00b", "", b""),
+        (b"a%00=b", "", b""),
+        (b"", FORM, b"message=a\0b"),
+        (b"", FORM, b"message=\xff"),
+        (b"", FORM + "; charset=windows-1256", b"message=a"),
+        (b"", FORM + "; charset=iso-8859-1", b"message=a"),
+        (b"", JSON, b'{"message": "a\\u0000b"}'),
+        (b"", JSON, b'{"message": "a\0b"}'),
+        (b"", JSON, b'{"message": "\\ud83d"}'),
+        (b"", JSON, b'{"message": {"a": "\\ud83d"}}'),
+        (b"", JSON, b'{"message": "\xff"}'),
+        (b"", JSON, b'{"message": "abc'),
+        (b"", JSON, b'{"message": NaN}'),
+        (b"", JSON, b"message=abc"),
+        (b"", JSON, b"[]"),
+        (b"", JSON, b"null"),
+        (b"", JSON, b'"text"'),
+        (b"", JSON, b"   "),
+        (b"", JSON, b"[" * 100_000),
+        (b"", JSON, b'{"a":' * 100_000),
+        (b"", JSON, b"{" + b",".join(b'"k%d":1' % n for n in range(MAX_FIELDS + 1)) + b"}"),
+        (b"", JSON + "; charset=utf-16", '{"message": "a"}'.encode("utf-16")),
+        (b"", "", b'{"message": "abc'),
+        (b"", "text/plain", b"message=abc"),
+        (b"", "text/xml", b"<message/>"),
+        (b"", "application/octet-stream", b"message=abc"),
+        (b"", "nonsense", b"message=abc"),
+        (b"", ";;;=", b'{"message": "a'),
+        (b"", "multipart/form-data", part("message", b"a") + b"--XyZ--\r\n"),
+        (b"", "multipart/form-data; boundary=" + "x" * 9_000, b"a"),
+        (b"", MULTIPART, b"message=abc"),
+        (b"", MULTIPART, part("message", b"abc")),
+        (b"", MULTIPART, part("message", b"abc") + b"--Xy"),
+        (b"", MULTIPART, part("message", b"\xff") + b"--XyZ--\r\n"),
+        (b"", MULTIPART, part("message", b"a\0b") + b"--XyZ--\r\n"),
+        (b"", MULTIPART, part("message", b"a", "Content-Type: text/plain; charset=latin1") + b"--XyZ--\r\n"),
+        (b"", MULTIPART, part("message", b"YQ==", "Content-Transfer-Encoding: base64") + b"--XyZ--\r\n"),
+        (b"", MULTIPART, b"--XyZ\r\nX: y\r\n\r\nabc\r\n--XyZ--\r\n"),
+        (b"", MULTIPART, part("a", b"", *(f"X-{n}: 1" for n in range(50))) + b"--XyZ--\r\n"),
+        (b"", MULTIPART, part("a", b"") * (MAX_FIELDS + 1) + b"--XyZ--\r\n"),
+        (b"&" * (MAX_FIELDS + 1), "", b""),
+    ],
+)
+def test_unreadable_requests_are_malformed(query: bytes, content_type: str, body: bytes) -> None:
+    """Bad UTF-8, NUL, truncated or foreign content is malformed: refused, never repaired."""
+    with pytest.raises(Malformed):
+        parse_fields(query, content_type, body)
+
+
+@given(
+    query=st.binary(max_size=80),
+    content_type=st.sampled_from(["", FORM, JSON, MULTIPART, "text/plain"]) | st.text(max_size=40),
+    body=st.binary(max_size=200)
+    | st.binary(max_size=50).map(lambda octets: part("message", octets) + b"--XyZ--")
+    | st.binary(max_size=50).map(lambda octets: b'{"message":' + octets + b"}")
+    | st.recursive(
+        st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+        lambda inner: st.lists(inner) | st.dictionaries(st.sampled_from(NAMES), inner),
+    ).map(lambda value: json.dumps(value).encode()),
+)
+def test_garbage_is_malformed_and_nothing_else(query: bytes, content_type: str, body: bytes) -> None:
+    """Whatever octets come, the only error is Malformed, and every text is UTF-8 without NUL."""
+    try:
+        fields = parse_fields(query, content_type, body)
+        values = [fields.text(name) for name in NAMES if name != "message"]
+        message = fields.text_or_object("message")
+        values.extend(message.values() if isinstance(message, Mapping) else [message])
+    except Malformed:
+        return
+    for value in values:
+        assert value is None or b"\0" not in value.encode()

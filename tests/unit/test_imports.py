@@ -1,0 +1,162 @@
+"""The import rule: which part of Payamak may know which, arrow by arrow.
+
+The linter's contracts in pyproject.toml see chains of imports; this table sees single arrows, also those
+inside functions and under TYPE_CHECKING. A part that is missing here fails: give it a row, and say so in
+ARCHITECTURE.md.
+"""
+
+import ast
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tests.source import PACKAGE, name_of, parsed, python_files
+
+#: The words that everything with a state or an answer to give needs.
+WORDS = {"domain", "codes", "errors"}
+#: The store's protocol and its Feed: where front and back meet. The stores themselves are runtime's.
+STORE = {"store.base", "store.feed"}
+#: The world's edge: settings, time and logs, for all that is not pure.
+EDGE = {"config", "clock", "log"}
+
+#: Part -> the parts it may import. A dotted name is one module and goes before its package.
+MAY_IMPORT: dict[str, set[str]] = {
+    "api": {"service", *WORDS, *EDGE},
+    "panel": {"service", *WORDS, *EDGE},
+    "service": {"encoding", *STORE, *WORDS, *EDGE},
+    "delivery": {"upstreams.base", *STORE, *WORDS, *EDGE},
+    "upstreams.base": {*WORDS},
+    "upstreams.verdicts": {"smpp", *WORDS},
+    "upstreams.smpp": {"upstreams.base", "upstreams.verdicts", "smpp", "encoding", *WORDS, *EDGE},
+    "upstreams.negin": {"upstreams.base", "client", *WORDS, *EDGE},
+    "upstreams": set(),
+    "store": {*WORDS, *EDGE},
+    "simulator": {"smpp", "encoding", *EDGE},
+    "domain": {"encoding", "codes", "errors"},
+    "client": {"codes"},
+    "encoding": set(),
+    "smpp": set(),
+    "metrics": {"api.app", *STORE, *WORDS},
+    "sitefile": {*WORDS},
+    "config": {"codes", "errors"},
+    "log": {"config"},
+    "clock": set(),
+    "errors": {"codes"},
+    "codes": set(),
+    "": set(),
+}
+#: These build and show everything.
+FREE = {"runtime", "cli", "demo", "__main__"}
+
+#: Pure: octets and values in, octets and values out.
+PURE = {"encoding", "domain", "smpp"}
+IMPURE_MODULES = {
+    *(
+        "apsw",
+        "asyncio",
+        "httpx2",
+        "logging",
+        "multiprocessing",
+        "os",
+        "pathlib",
+        "queue",
+        "random",
+        "secrets",
+    ),
+    *("select", "selectors", "signal", "socket", "sqlite3", "ssl", "structlog", "subprocess", "tempfile"),
+    *("threading", "time", "uuid"),
+}
+IMPURE_BUILTINS = {"open", "print", "input"}
+CLOCK_METHODS = {"now", "utcnow", "today"}
+#: The sockets of both ends live beside the state machine they serve.
+NOT_PURE = {"smpp.link"}
+
+FILES = python_files("src/payamak")
+
+
+def module_of(path: Path) -> str:
+    """Return a file's module name below `payamak`: `smpp.link`, or nothing for the package itself."""
+    parts = path.relative_to(PACKAGE).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def part_of(module: str) -> str | None:
+    """Return the row of the table that a module belongs to."""
+    rows = {*MAY_IMPORT, *FREE}
+    while module not in rows and "." in module:
+        module = module.rpartition(".")[0]
+    return module if module in rows else None
+
+
+def imports_of(path: Path) -> Iterator[tuple[int, str]]:
+    """Yield (line number, absolute name) of each import, `from a import b` as `a.b`."""
+    package = ["payamak", *path.relative_to(PACKAGE).parent.parts]
+    for node in ast.walk(parsed(path)):
+        if isinstance(node, ast.Import):
+            yield from ((node.lineno, alias.name) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = package[: len(package) - node.level + 1] if node.level else []
+            origin = ".".join([*base, *([node.module] if node.module else [])])
+            yield from ((node.lineno, f"{origin}.{alias.name}") for alias in node.names)
+
+
+def is_within(module: str, part: str) -> bool:
+    """Tell whether a module, or a name in it, belongs to a part."""
+    return module == part or module.startswith(part + ".")
+
+
+def is_pure(module: str) -> bool:
+    """Tell whether a module must stay without I/O and clock."""
+    return module.partition(".")[0] in PURE and not any(is_within(module, part) for part in NOT_PURE)
+
+
+@pytest.mark.parametrize("path", FILES, ids=name_of)
+def test_arrows(path: Path) -> None:
+    """A module imports only the parts that its row in the table names."""
+    module = module_of(path)
+    part = part_of(module)
+    assert part is not None, f"payamak.{module} has no row in the import table"
+    if part in FREE:
+        return
+    allowed = {*MAY_IMPORT[part], part}
+    wrong = []
+    for line, imported in imports_of(path):
+        top, _, name = imported.partition(".")
+        if top == "payamak" and not any(is_within(name, other) for other in allowed if other):
+            wrong.append(f"{name_of(path)}:{line} {part} must not import {name}")
+    assert wrong == [], "\n".join(wrong)
+
+
+@pytest.mark.parametrize("path", [path for path in FILES if is_pure(module_of(path))], ids=name_of)
+def test_pure_modules(path: Path) -> None:
+    """A pure module does no I/O, reads no clock and rolls no dice, by import or by call."""
+    wrong = [
+        f"{name_of(path)}:{line} imports {name}"
+        for line, name in imports_of(path)
+        if name.partition(".")[0] in IMPURE_MODULES or is_within(name, "payamak.smpp.link")
+    ]
+    for node in ast.walk(parsed(path)):
+        if isinstance(node, ast.Call):
+            match node.func:
+                case ast.Name(called) if called in IMPURE_BUILTINS:
+                    wrong.append(f"{name_of(path)}:{node.lineno} calls {called}()")
+                case ast.Attribute(attr=called) if called in CLOCK_METHODS:
+                    wrong.append(f"{name_of(path)}:{node.lineno} reads the clock by {called}()")
+                case _:
+                    pass
+    assert wrong == [], "\n".join(wrong)
+
+
+@pytest.mark.parametrize(
+    "path", [path for path in FILES if module_of(path).partition(".")[0] in {"encoding", "smpp"}], ids=name_of
+)
+def test_standard_library_only(path: Path) -> None:
+    """Encoding and SMPP need nothing but the standard library and themselves."""
+    own = module_of(path).partition(".")[0]
+    wrong = [
+        f"{name_of(path)}:{line} imports {name}"
+        for line, name in imports_of(path)
+        if name.partition(".")[0] not in sys.stdlib_module_names and not is_within(name, f"payamak.{own}")
+    ]
+    assert wrong == [], "\n".join(wrong)

@@ -1,0 +1,43 @@
+"""The lock: every dependency pinned, every file known by its hash, no word on where it comes from."""
+
+import re
+import tomllib
+
+import pytest
+from tests.source import ROOT
+
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+RUNTIME = [*PROJECT["project"]["dependencies"], *PROJECT["dependency-groups"]["build"]]
+DEV = [*RUNTIME, *PROJECT["dependency-groups"]["dev"]]
+
+PIN = re.compile(r"^(?P<name>[a-z0-9-]+)==(?P<version>\S+)", re.MULTILINE)
+
+
+def pins(file_name: str) -> dict[str, str]:
+    """Return name -> version of one requirements file."""
+    return {m["name"]: m["version"] for m in PIN.finditer((ROOT / file_name).read_text(encoding="utf-8"))}
+
+
+def normal(requirement: str) -> str:
+    """Return the name of a requirement as the lock spells it."""
+    return re.sub(r"[-_.]+", "-", re.split(r"[^\w.-]", requirement, maxsplit=1)[0]).lower()
+
+
+@pytest.mark.parametrize(("file_name", "wanted"), [("requirements.txt", RUNTIME), ("requirements-dev.txt", DEV)])
+def test_lock_holds_what_the_project_asks_for(file_name: str, wanted: list[str]) -> None:
+    """Everything pyproject.toml names is pinned: after a change there, `make lock`."""
+    assert {normal(requirement) for requirement in wanted} - pins(file_name).keys() == set()
+
+
+def test_both_locks_agree() -> None:
+    """What is tested is what runs: the development lock holds the runtime one, version for version."""
+    assert pins("requirements.txt").items() <= pins("requirements-dev.txt").items()
+
+
+@pytest.mark.parametrize("file_name", ["requirements.txt", "requirements-dev.txt"])
+def test_lines(file_name: str) -> None:
+    """A line is a pin or a SHA-256, each pin has one, and nothing else stands in the file."""
+    text = (ROOT / file_name).read_text(encoding="utf-8")
+    entries = text.replace("\\\n", " ").splitlines()
+    pattern = re.compile(r"[a-z0-9-]+==\S+( ; [^#]+?)?(\s+--hash=sha256:[0-9a-f]{64})+\s*")
+    assert [entry[:60] for entry in entries if not pattern.fullmatch(entry)] == []
