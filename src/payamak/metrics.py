@@ -2,15 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
 
 from payamak.api.app import Handler, Request, Response, Route
 from payamak.domain.events import LearnOptOut
 from payamak.store.feed import Change, Feed
 
 ANSWER_BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+
+
+class _Links(Collector):
+    """One gauge for each link that is configured now."""
+
+    def __init__(self, standings: Callable[[], Mapping[str, bool]]) -> None:
+        self._standings = standings
+
+    def collect(self) -> Iterable[GaugeMetricFamily]:
+        family = GaugeMetricFamily("payamak_link_up", "1 while the link is bound and can send.", labels=["link"])
+        for name, is_up in self._standings().items():
+            family.add_metric([name], float(is_up))
+        yield family
 
 
 class Metrics:
@@ -47,6 +62,17 @@ class Metrics:
         waiting = Gauge("payamak_writer_backlog", "Pieces of work that wait for the disk.", registry=self._registry)
         waiting.set_function(backlog)
         feed.listen(self._on_changes)
+
+    def watch_links(self, standings: Callable[[], Mapping[str, bool]]) -> None:
+        """`standings` tells of each link by name whether it is up; asked whenever the page is."""
+        self._registry.register(_Links(standings))
+
+    def watch_parts(self, in_flight: Callable[[], int], held: Callable[[], int]) -> None:
+        """How many parts are without an answer and how many messages wait in memory."""
+        parts = Gauge("payamak_parts_in_flight", "Parts on the wire without an answer.", registry=self._registry)
+        parts.set_function(in_flight)
+        messages = Gauge("payamak_messages_held", "Messages that wait in memory.", registry=self._registry)
+        messages.set_function(held)
 
     def _on_changes(self, changes: Sequence[Change]) -> None:
         for change in changes:

@@ -58,9 +58,19 @@ class _Gatekeeper:
 class Gateway:
     """The whole program in one process. `settings` say where and how; the site's documents are in the store."""
 
-    def __init__(self, settings: Settings, clock: Clock | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        clock: Clock | None = None,
+        open_store: Callable[[Path], SqliteStore] = SqliteStore,
+        make_upstream: Callable[[Link, Sink], Upstream] | None = None,
+    ) -> None:
+        """Clock, store and transport can be put in by hand: the same code then runs under a virtual clock."""
         self.settings = settings
         self.clock = clock or SystemClock()
+        self._open_store = open_store
+        self._make_upstream = make_upstream
         self.log = event_logger("gateway")
         self.port = 0
         self._tasks: list[asyncio.Task[None]] = []
@@ -70,13 +80,15 @@ class Gateway:
         path = Path(self.settings.database)
         path.parent.mkdir(parents=True, exist_ok=True)
         self._lock = serve_lock(path)
-        self.store = SqliteStore(path)
+        self.store = self._open_store(path)
         self.metrics = Metrics(self.store.feed, lambda: self.store.writer.backlog)
         self.store.feed.listen(state_logger(event_logger("message")))
         await recover(self.store, self.clock, self.log)
         self.worker = Worker(self.store, self.clock, event_logger("delivery"))
         self.sink = ReceiptDesk(self.store, self.worker, self.clock, event_logger("receipts"))
-        self.links = LinkKeeper(self.worker, self._upstream)
+        self.links = LinkKeeper(self.worker, self._upstream, event_logger("link"))
+        self.metrics.watch_links(lambda: {name: u.is_up for name, u in self.links.upstreams.items()})
+        self.metrics.watch_parts(lambda: self.worker.in_flight, lambda: self.worker.waiting)
         self._authenticator = Authenticator(self.clock.monotonic)
         self.service = Service(self.store, self.clock, _Gatekeeper(self._authenticator))
         self.links.follow(self.store.site)
@@ -105,6 +117,8 @@ class Gateway:
 
     def _upstream(self, link: Link) -> Upstream:
         sink: Sink = self.sink
+        if self._make_upstream is not None:
+            return self._make_upstream(link, sink)
         site: Callable[[], Site] = lambda: self.store.site  # noqa: E731 - one line, one use
         return SmppUpstream(link, sink, site, event_logger("link"))
 

@@ -160,7 +160,10 @@ class Service:
         if recipient is None:
             raise Refused(Code.RECIPIENT_INVALID)
         ways = choose_ways(site, account, submission.line, submission.line2, send_type)
-        plan = make_plan(site, account, ways, submission.message, parse_whole_number(submission.template or ""))
+        template = parse_whole_number(submission.template or "")
+        plan = make_plan(site, account, ways, submission.message, template)
+        if submission.template is not None and template is None:
+            raise Refused(Code.NO_TEMPLATE, "template is a number")  # contract §5: it is not the default one
         return NewMessage(
             account_id=account.id,
             recipient=recipient,
@@ -178,6 +181,14 @@ def _send_type(text: str | None) -> SendType:
         return SendType(parse_whole_number(text))  # type: ignore[arg-type]
     except ValueError:
         raise Refused(Code.SERVICE_TYPE_INVALID, "type is 0, 1 or 2") from None
+
+
+def _template_number(text: str | None) -> int | None:
+    """What was asked for; a text that is no number names no template, so that it is refused (34) if one is needed."""
+    if text is None:
+        return None
+    number = parse_whole_number(text)
+    return -1 if number is None else number
 
 
 def life_time_minutes(text: str | None) -> int:

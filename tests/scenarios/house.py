@@ -6,7 +6,7 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -28,6 +28,8 @@ POLL_S = 0.05
 
 FAST = Timing(answer_ms=2, receipt_ms=30, late_ms=200)
 Change = Callable[[Document], Document]
+Through = Callable[[int], Awaitable[int]]
+"""From an operator's port to the one that the link is told: a proxy may stand between."""
 
 
 class House:
@@ -179,12 +181,15 @@ async def house(
     config: SimulatorConfig | None = None,
     *,
     serve: bool = True,
+    through: Through | None = None,
 ) -> AsyncIterator[House]:
     """A furnished house, served unless told otherwise; everything is put away at the end."""
     config = config or SimulatorConfig(refuse_lines=frozenset({site.LINE}), timing=FAST)
     home = House(folder, config)
     try:
         ports = [await home.advertising.start(), await home.service.start()]
+        if through is not None:
+            ports = [await through(port) for port in ports]
         await home.furnish(ports, change)
         if serve:
             await home.serve()

@@ -104,7 +104,7 @@ def _parse_body(content_type: str, body: bytes) -> Iterable[tuple[str, JsonValue
         return _parse_json(body)
     if kind == b"multipart/form-data":
         return _parse_multipart(options.get(b"boundary", b""), body)
-    if kind == b"":
+    if not content_type.strip():
         return _parse_json(body) if body.lstrip()[:1] == b"{" else _parse_form(body)
     raise Malformed("content type: expected a form, JSON or multipart/form-data")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
@@ -24,6 +25,8 @@ from payamak.domain.message import Lane, Message, State
 from payamak.domain.numbers import parse_recipient
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
     from payamak.domain.site import Site
     from payamak.store.base import Search
 
@@ -64,13 +67,21 @@ async def messages(
     text
         Show the texts too.
     """
-    # size: a flag of the command on each line
+    from msgspec.structs import replace
+
     async with open_store(common) as store:
         site = store.site
         wanted = _search(site, recipient, line, account, since, until)
-        from msgspec.structs import replace
-
         found = await store.search(replace(wanted, state=state, before_id=before, limit=limit))
+    made = _table(site, found, text=text)
+    answer = {"messages": [plain(m, text=text) for m in found], "before": found[-1].id if len(found) == limit else None}
+    tell(common, answer, lambda console: console.print(made))
+    if len(found) == limit and found and not common.json:
+        say(f"more: --before {found[-1].id}")
+    return ExitCode.DONE
+
+
+def _table(site: Site, found: Sequence[Message], *, text: bool) -> Table:
     rows = (
         (
             m.id,
@@ -87,12 +98,7 @@ async def messages(
         for m in found
     )
     columns = ["id", "accepted", "account", "recipient", "line", "state", "reason", "code", "rial"]
-    made = fill(grid(*columns, *(["text"] if text else []), right=("id", "rial")), rows)
-    answer = {"messages": [plain(m, text=text) for m in found], "before": found[-1].id if len(found) == limit else None}
-    tell(common, answer, lambda console: console.print(made))
-    if len(found) == limit and found and not common.json:
-        say(f"more: --before {found[-1].id}")
-    return ExitCode.DONE
+    return fill(grid(*columns, *(["text"] if text else []), right=("id", "rial")), rows)
 
 
 def _search(

@@ -132,9 +132,6 @@ async def send(
     parallel
         Requests at a time.
     """
-    # size: a flag of the command on each line
-    from payamak.client import PayamakError
-
     common = Wanted(
         to=to or "", text=text or "", line=line, line2=line2, send_type=type, template=template, life_time=life_time
     )
@@ -146,9 +143,15 @@ async def send(
         return await send_file(server, csv, out or csv.with_suffix(".sent.csv"), common, max(parallel, 1))
     if to is None or text is None:
         raise Failed("give --to and --text, or --csv FILE", ExitCode.USAGE)
+    return await _send_one(server, common)
+
+
+async def _send_one(server: Server, wanted: Wanted) -> int:
+    from payamak.client import PayamakError
+
     try:
         async with server.client() as client:
-            sent = await client.send(to, text, **common.arguments())
+            sent = await client.send(wanted.to, wanted.text, **wanted.arguments())
     except PayamakError as error:
         raise failure(error) from error
     except ValueError as error:

@@ -69,7 +69,7 @@ async def _serve(settings: Settings, *, as_json: bool) -> int:
 
     def on_signal() -> None:
         if stop.is_set():
-            os._exit(ExitCode.PROBLEM)  # asked twice: what is accepted is on disk, recovery finds it
+            os._exit(130)  # asked twice: what is accepted is on disk, recovery finds it
         stop.set()
 
     for number in (signal.SIGINT, signal.SIGTERM):

@@ -10,8 +10,6 @@ from payamak.domain.events import Outcome, OutcomeKind
 from payamak.domain.message import Reason
 from payamak.upstreams.base import Upstream
 
-_SLOW_DOWN = frozenset({Reason.THROTTLED, Reason.OPERATOR_BUSY})
-
 
 class Desk:
     """A link with its lanes and its pace. `in_flight` counts parts from the mark to the answer."""
@@ -28,7 +26,7 @@ class Desk:
 
     def slows_down(self, outcome: Outcome) -> bool:
         """True for throttled and queue full: the whole link rests, not only the message (design §2, links)."""
-        return outcome.kind is OutcomeKind.LATER and outcome.reason in _SLOW_DOWN
+        return outcome.kind is OutcomeKind.LATER and outcome.reason is Reason.THROTTLED
 
 
 class Flight:

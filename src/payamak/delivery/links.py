@@ -15,9 +15,10 @@ from payamak.upstreams.base import Upstream
 class LinkKeeper:
     """The upstreams that run, by the name of their link."""
 
-    def __init__(self, worker: Worker, make: Callable[[Link], Upstream]) -> None:
+    def __init__(self, worker: Worker, make: Callable[[Link], Upstream], log: Callable[..., object]) -> None:
         self._worker = worker
         self._make = make
+        self._log = log
         self._links: dict[str, Link] = {}
         self._upstreams: dict[str, Upstream] = {}
         self._stopping: set[asyncio.Task[None]] = set()
@@ -38,19 +39,29 @@ class LinkKeeper:
                 self._close(name)
         for name, link in site.links.items():
             if name not in self._links:
-                upstream = self._make(link)
-                self._upstreams[name] = upstream
-                self._worker.open_desk(upstream, link.parts_per_second)
-                upstream.start()
+                self._open(link)
             elif self._links[name].is_suspended != link.is_suspended:
                 self._worker.link_changed(name)
             self._links[name] = link
         self._worker.refresh_lines()
 
+    def _open(self, link: Link) -> None:
+        try:
+            upstream = self._make(link)
+        except (ValueError, OSError) as error:  # a secret that is not set, a certificate that is not there
+            self._log("link_not_opened", link=link.name, reason=str(error))
+            return
+        self._upstreams[link.name] = upstream
+        self._worker.open_desk(upstream, link.parts_per_second)
+        upstream.start()
+
     def _close(self, name: str) -> None:
         del self._links[name]
         self._worker.close_desk(name)
-        task = asyncio.create_task(self._upstreams.pop(name).stop(5.0))
+        upstream = self._upstreams.pop(name, None)
+        if upstream is None:
+            return
+        task = asyncio.create_task(upstream.stop(5.0))
         self._stopping.add(task)
         task.add_done_callback(self._stopping.discard)
 

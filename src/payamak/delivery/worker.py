@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -141,13 +142,13 @@ class Worker:
         name = None
         if line is not None and not line.is_suspended and not self._is_stopping:
             name = choose_link(line, message.recipient, message.id, self._is_open)
+        self._count(message, 1)
         if name is None:
             self._give_back([message])
             self._store.feed.has_to_queue(message.id)
             return None
         desk = self._desks[name]
         desk.lanes.put(message)
-        self._count(message, 1)
         return desk
 
     def _count(self, message: Message, change: int) -> None:
@@ -155,6 +156,8 @@ class Worker:
         self._held[key] = self._held.get(key, 0) + change
 
     def _will_be_due(self, number: str, lane: int, due_at: int) -> None:
+        if not self._is_routable(number):
+            return  # refresh_lines() asks for everything when the line opens again
         sooner = self._backlog.will_be_due(number, lane, due_at, self._clock.now())
         self._set_rooms(number)
         if sooner:
@@ -175,21 +178,23 @@ class Worker:
 
     async def run_claims(self) -> None:
         """Claim what is due, for as long as the program runs: retries, overflow, what another process left."""
+        next_poll_s = self._clock.monotonic() + POLL_S
         while not self._is_stopping:
+            if self._clock.monotonic() >= next_poll_s:
+                await self._poll_lines()
+                next_poll_s = self._clock.monotonic() + POLL_S
             now = self._clock.now()
             for number in list(self._store.site.lines):
                 if self._backlog.is_due(number, now) and self._is_routable(number):
                     await self._claim(number, now)
             self._wake.clear()
-            wait_s = min(max((self._backlog.next_due_at() - self._clock.now()) / 1_000, 0.01), POLL_S)
-            try:
-                await asyncio.wait_for(self._wake.wait(), wait_s)
-            except TimeoutError:
-                if wait_s == POLL_S:
-                    await self._poll_lines()
+            due_in_s = (self._backlog.next_due_at() - self._clock.now()) / 1_000
+            poll_in_s = next_poll_s - self._clock.monotonic()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._wake.wait(), max(min(due_in_s, poll_in_s), 0.01))
 
     async def _poll_lines(self) -> None:
-        """Nobody called anything due: look all the same, another process may have moved or released messages."""
+        """Look at every line, called due or not: another process may have moved messages there."""
         for number in list(self._store.site.lines):
             if self._is_routable(number):
                 await self._claim(number, self._clock.now())

@@ -11,10 +11,10 @@ from rich.text import Text
 from payamak.client import MessageState
 from payamak.codes import Code
 from payamak.demo.scenarios import Case
-from payamak.demo.site import LINE, LINE2, SERVICE_LINE, SIM_LINE
+from payamak.demo.site import BUSY_LINE, LINE, LINE2, SERVICE_LINE, SIM_LINE
 from payamak.domain.message import Message
 
-_LINE_NAMES = {LINE: "line", LINE2: "line2", SERVICE_LINE: "service", SIM_LINE: "Chelcheleh"}
+_LINE_NAMES = {LINE: "line", BUSY_LINE: "busy line", LINE2: "line2", SERVICE_LINE: "service", SIM_LINE: "Chelcheleh"}
 
 
 class Row:

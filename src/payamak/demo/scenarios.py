@@ -10,7 +10,7 @@ from typing import Final
 
 from payamak.client import Chelcheleh, SecondLine, ServiceLine
 from payamak.codes import Code, StateCode
-from payamak.demo.site import LINE, LINE2, SERVICE_LINE, SIM_LINE
+from payamak.demo.site import BUSY_LINE, LINE, LINE2, SERVICE_LINE, SIM_LINE
 
 ACCEPTS, AT_ONCE, LATE, EVERYWHERE, THROTTLED = (
     "accepts",
@@ -83,7 +83,9 @@ def cases() -> list[Case]:
             recipient = f"98912{number * 100 + place:03d}{_LAST_DIGITS[kind]}"
             made.append(_case(scenario, kind, recipient, plan))
     made.append(Case(scenario="long text", kind=ACCEPTS, recipient="989126009000", plan=(LINE,), text=LONG_TEXT))
-    made.append(Case(scenario="busy operator", kind=THROTTLED, recipient="989126019010", plan=(LINE,)))
+    made.append(
+        Case(scenario="busy operator", kind=THROTTLED, recipient="989126019010", plan=(BUSY_LINE,), line=BUSY_LINE)
+    )
     return made
 
 

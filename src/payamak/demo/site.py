@@ -22,6 +22,9 @@ from payamak.domain.site import (
 LINE: Final = "9830003300"
 LINE2: Final = "9830003301"
 LINE_1000: Final = "10003300"
+BUSY_LINE: Final = "9830003390"
+"""Has a link of its own: a throttled operator slows that whole link down, and nobody else's messages."""
+
 SERVICE_LINE: Final = "9820003300"
 SIM_LINE: Final = "989350003300"
 
@@ -44,7 +47,7 @@ SERVICE_LOGIN: Final = ("payamak", "svc-pass")
 
 
 def links(advertising_port: int, service_port: int) -> list[Link]:
-    """One bind to each operator; both name their opt-outs by vendor statuses."""
+    """Two binds to the advertising operator, one to the other; both name their opt-outs by vendor statuses."""
     common = Link(
         name="",
         window=50,
@@ -52,14 +55,17 @@ def links(advertising_port: int, service_port: int) -> list[Link]:
         status_verdicts=_VERDICTS,
         receipt_verdicts=_LATE_VERDICTS,
     )
+    advertising = replace(
+        common,
+        name="advertising",
+        port=advertising_port,
+        system_id=ADVERTISING_LOGIN[0],
+        password=ADVERTISING_LOGIN[1],
+        upstream="advertising",
+    )
     return [
-        replace(
-            common,
-            name="advertising",
-            port=advertising_port,
-            system_id=ADVERTISING_LOGIN[0],
-            password=ADVERTISING_LOGIN[1],
-        ),
+        advertising,
+        replace(advertising, name="busy"),
         replace(
             common,
             name="service",
@@ -71,12 +77,13 @@ def links(advertising_port: int, service_port: int) -> list[Link]:
 
 
 def lines() -> list[Line]:
-    """Two advertising lines of the 3000s, one of the 1000s, the service line and a Chelcheleh line."""
+    """Advertising lines of the 3000s and the 1000s, the service line and a Chelcheleh line."""
     advertising, service = (LinkUse(link="advertising"),), (LinkUse(link="service"),)
     return [
         Line(number=LINE, links=advertising, gsm7_rial=2_100, ucs2_rial=900),
         Line(number=LINE2, links=advertising, gsm7_rial=2_300, ucs2_rial=1_000),
         Line(number=LINE_1000, links=advertising, gsm7_rial=2_100, ucs2_rial=900),
+        Line(number=BUSY_LINE, links=(LinkUse(link="busy"),), gsm7_rial=2_100, ucs2_rial=900),
         Line(number=SERVICE_LINE, kind=LineKind.SERVICE, links=service, gsm7_rial=3_000, ucs2_rial=1_400),
         Line(number=SIM_LINE, kind=LineKind.SIM, links=service, gsm7_rial=6_000, ucs2_rial=3_000),
     ]
@@ -87,7 +94,7 @@ def accounts() -> list[Account]:
     demo = Account(
         username="demo",
         password_hash=hash_password(PASSWORD),
-        lines=(LINE, LINE2, LINE_1000),
+        lines=(LINE, LINE2, LINE_1000, BUSY_LINE),
         default_line=LINE,
         service_line=SERVICE_LINE,
         sim_line=SIM_LINE,

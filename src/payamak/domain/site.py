@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import datetime as dt
 import ipaddress
+import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
 
@@ -124,7 +126,9 @@ class Link(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_d
 
     `status_verdicts` maps an SMPP command_status (written 0x…) to one of our codes, `receipt_verdicts` the
     receipt's `err` or `stat` likewise: there is no standard code for an opt-out (contract §3). `password` may
-    be written as `env:NAME`, then it is read from the environment at start.
+    be written as `env:NAME`, then it is read from the environment at start. `sends_validity` False is for an operator
+    that refuses a validity_period; then only we know the deadline. `echoes_reference`: it returns
+    user_message_reference in its receipts.
     """
 
     name: str
@@ -142,6 +146,7 @@ class Link(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_d
     split: SplitMethod = SplitMethod.UDH8
     gives_receipts: bool = True
     echoes_reference: bool = False
+    sends_validity: bool = True
     id_base: IdBase = IdBase.AUTO
     upstream: str = ""
     tls: bool = False
@@ -286,6 +291,10 @@ def build_site(documents: Iterable[Document], version: int, *, intake_is_suspend
     )
 
 
+_STATUS = re.compile(r"0x[0-9a-f]+|[0-9a-f]+h|0|[1-9][0-9]*", re.IGNORECASE)
+"""The ways to write a command_status in a link's table; upstreams/verdicts.py reads them."""
+
+
 def faults_of(site: Site) -> list[str]:
     """What is wrong between the documents of a site, one English sentence each; empty if all is well."""
     faults = []
@@ -306,7 +315,10 @@ def faults_of(site: Site) -> list[str]:
                 document.template.check()
             except ValueError as error:
                 faults.append(f"account {account.username}: template {document.number}: {error}")
+    spellings = Counter(line_key(number) for number in site.lines)
     for line in site.lines.values():
+        if spellings[line_key(line.number)] > 1:
+            faults.append(f"line {line.number}: it is configured twice, with and without 98")
         known = [site.links[use.link] for use in line.links if use.link in site.links]
         faults += [
             f"line {line.number}: link {use.link} is not configured" for use in line.links if use.link not in site.links
@@ -315,7 +327,14 @@ def faults_of(site: Site) -> list[str]:
             faults.append(f"line {line.number}: its links must have the same `split`, or parts and prices would differ")
         if min(line.gsm7_rial, line.ucs2_rial) < 0:
             faults.append(f"line {line.number}: a price cannot be below zero")
+        if not line_key(line.number):
+            faults.append(f"line {line.number!r}: a line is a number")
     for link in site.links.values():
+        faults += [
+            f"link {link.name}: status {key!r} is written 0x0427, 427h or 1063"
+            for key in link.status_verdicts
+            if not _STATUS.fullmatch(key.strip())
+        ]
         for table in (link.status_verdicts, link.receipt_verdicts):
             faults += [
                 f"link {link.name}: verdict {key} = {code}: the code is one of {sorted(Code)}"

@@ -203,7 +203,7 @@ class SmppUpstream:
             dest_addr_npi=link.recipient_npi,
             destination_addr=message.recipient,
             esm_class=EsmClass.UDHI if part.udh else 0,
-            validity_period=validity_period(message),
+            validity_period=validity_period(message) if link.sends_validity else "",
             registered_delivery=RegisteredDelivery.RECEIPT if link.gives_receipts else 0,
             data_coding=_CODINGS[part.encoding],
             short_message=b"" if in_payload else octets,

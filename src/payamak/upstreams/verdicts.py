@@ -19,13 +19,10 @@ OPT_OUTS = frozenset({Code.OPTED_OUT, Code.OPTED_OUT_OF_LINE})
 _LATER: dict[int, Reason] = {
     0x04: Reason.LINK_DOWN,  # ESME_RINVBNDSTS: the operator sees no bind where we see one; the link will rebind
     0x08: Reason.OPERATOR_BUSY,  # ESME_RSYSERR
-    0x14: Reason.OPERATOR_BUSY,  # ESME_RMSGQFUL
+    0x14: Reason.THROTTLED,  # ESME_RMSGQFUL: like throttled, it slows the whole link down
     0x58: Reason.THROTTLED,  # ESME_RTHROTTLED
     0x64: Reason.OPERATOR_BUSY,  # ESME_RX_T_APPN, a temporary error by its name
 }
-
-SLOW_DOWN = frozenset({0x14, 0x58})
-"""Statuses that slow the whole link down: throttled, queue full."""
 
 
 def read_verdicts(table: Mapping[str, int]) -> dict[int, Code]:
@@ -73,7 +70,7 @@ def receipt_meaning(
     state = _STATES[stat] if is_final else None
     if state is None or state is PartState.DELIVERED:
         return state, None
-    for key in (err, err.lstrip("0") if err else None, stat_text.upper() or None, stat.value):
+    for key in (err, err.lstrip("0") or "0" if err else None, stat_text.upper() or None, stat.value):
         if key is not None and key in link.receipt_verdicts:
             code = Code(link.receipt_verdicts[key])
             return (PartState.OPTED_OUT if code in OPT_OUTS else state), code

@@ -1,0 +1,77 @@
+"""The demo as a newcomer meets it: a process, its table, its facts, its end."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+
+import httpx2
+
+DEMO = (sys.executable, "-m", "payamak", "demo")
+
+
+async def _start(*arguments: str) -> asyncio.subprocess.Process:
+    return await asyncio.create_subprocess_exec(
+        *DEMO,
+        *arguments,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+        env={**os.environ, "COLUMNS": "150"},
+    )
+
+
+async def test_once_shows_the_scenarios_and_exits_with_nought() -> None:
+    """`demo --once` ends by itself when all is final, with a table and a curl line that can be copied."""
+    process = await _start("--once")
+    async with asyncio.timeout(120):
+        output, _ = await process.communicate()
+    text = output.decode()
+    assert process.returncode == 0, text
+    assert "All 22 messages came out as the manual says." in text
+    assert "دریافت توسط گوشی" in text
+    assert "curl http://127.0.0.1:" in text
+    assert "✗" not in text
+
+
+async def test_it_goes_on_serving_until_ctrl_c(tmp_path: Path) -> None:
+    """The facts appear when it is ready, name working accounts, and Ctrl-C stops it cleanly in under 3 s."""
+    facts_file = tmp_path / "facts.json"
+    process = await _start("--facts", str(facts_file), "--data", str(tmp_path / "data"))
+    try:
+        async with asyncio.timeout(30):
+            while not facts_file.exists():  # noqa: ASYNC110 - the file is the signal
+                await asyncio.sleep(0.02)
+        facts = json.loads(facts_file.read_text(encoding="utf-8"))
+        async with httpx2.AsyncClient(base_url=facts["base_url"], timeout=30) as http:
+            assert (await http.get("/readyz")).status_code == 200
+            account, mobiles = facts["account"], facts["mobiles"]
+            for mobile, line in (("ok", "line"), ("ok2", "line"), ("opted_out", "line2")):
+                fields = {key: account[key] for key in ("username", "password", "line", "line2")}
+                body = {**fields, "mobile": mobiles[mobile], "message": "سلام"}
+                answer = (await http.post("/api/wsSend.ashx", data=body)).json()
+                assert answer["data"]["line"] == int(account[line])
+            for name, status in (
+                ("other_account", -1),
+                ("quoting_account", -1),
+                ("poor_account", 14),
+                ("inactive_account", 16),
+                ("expired_account", 17),
+            ):
+                body = {**facts[name], "mobile": mobiles["ok"], "message": "سلام"}
+                assert (await http.post("/api/wsSend.ashx", data=body)).json()["status"] == status
+            for name, kind in (("numeric", int), ("string", str)):
+                body = {**facts["profiles"][name], "mobile": mobiles["ok"], "message": "سلام"}
+                data = (await http.post("/api/wsSend.ashx", data=body)).json()["data"]
+                assert {type(value) for value in data.values()} == {kind}
+    finally:
+        began = time.monotonic()
+        process.send_signal(signal.SIGINT)
+        async with asyncio.timeout(20):
+            output, _ = await process.communicate()
+    assert time.monotonic() - began < 3, "Ctrl-C takes under 3 s by promise"
+    assert b"Traceback" not in output

@@ -1,0 +1,73 @@
+"""What `payamak show` says: every reason, every part's letter, and what happens next."""
+
+import pytest
+from msgspec.structs import replace
+
+from payamak.cli.explain import next_text, part_text, reason_text, step_text
+from payamak.codes import Code
+from payamak.domain.message import Message, PartState, Reason, State, Step
+from payamak.domain.site import Line, Link, LinkUse, Site, build_site
+from payamak.encoding.parts import Encoding
+
+STEP = Step(line="3000", text="x", encoding=Encoding.GSM7, parts=1, price=10)
+MESSAGE = Message(
+    id=1001,
+    account_id=1,
+    recipient="989121112222",
+    plan=(STEP, replace(STEP, line="3001")),
+    accepted_at=0,
+    deadline_at=1_000,
+    due_at=0,
+    changed_at=0,
+)
+LINE = Line(number="3000", links=(LinkUse(link="a"),))
+LINK = Link(name="a")
+
+
+@pytest.mark.parametrize("reason", Reason)
+def test_every_reason_has_a_sentence(reason: Reason) -> None:
+    """No message stands anywhere without a reason in words."""
+    assert reason_text(reason).endswith(".")
+
+
+@pytest.mark.parametrize("letter", PartState)
+def test_every_letter_has_words(letter: PartState) -> None:
+    """A part's letter is told in words."""
+    assert part_text(letter.value)
+
+
+@pytest.mark.parametrize(
+    ("message", "index", "words"),
+    [
+        (MESSAGE, 0, "this step: waiting"),
+        (MESSAGE, 1, "later, only after an opt-out"),
+        (replace(MESSAGE, state=State.DELIVERED, parts=("ddu",)), 0, "this step: 2 delivered, 1 undeliverable"),
+        (replace(MESSAGE, state=State.DELIVERED), 1, "dropped"),
+        (replace(MESSAGE, step=1, parts=("o", "s")), 0, "1 opted out"),
+        (replace(MESSAGE, plan=(replace(STEP, skip=Code.OPTED_OUT), STEP), step=1), 0, "known to be opted out (27)"),
+    ],
+)
+def test_a_step_says_where_it_stands(message: Message, index: int, words: str) -> None:
+    """A step is told as waiting, skipped, dropped, or by its parts."""
+    assert words in step_text(message, index)
+
+
+@pytest.mark.parametrize(
+    ("message", "site", "words"),
+    [
+        (MESSAGE, build_site([], 0), "not configured any more"),
+        (MESSAGE, build_site([replace(LINE, is_suspended=True), LINK], 0), "payamak resume line 3000"),
+        (MESSAGE, build_site([replace(LINE, links=())], 0), "has no links"),
+        (MESSAGE, build_site([LINE, replace(LINK, is_suspended=True)], 0), "payamak resume link"),
+        (replace(MESSAGE, due_at=500), build_site([LINE, LINK], 0), "when it is due"),
+        (MESSAGE, build_site([LINE, LINK], 0), "payamak doctor"),
+        (replace(MESSAGE, state=State.SENDING), Site(), "response timer"),
+        (replace(MESSAGE, state=State.ENROUTE), Site(), "receipt decides"),
+        (replace(MESSAGE, state=State.ENROUTE, reason=Reason.NO_RECEIPTS), Site(), "final"),
+        (replace(MESSAGE, state=State.UNKNOWN), Site(), "late receipt"),
+        (replace(MESSAGE, state=State.DELIVERED), Site(), "final"),
+    ],
+)
+def test_what_happens_next_is_said(message: Message, site: Site, words: str) -> None:
+    """Whatever a message waits for is named, with the command that helps."""
+    assert words in next_text(message, site, 100)

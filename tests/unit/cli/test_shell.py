@@ -1,0 +1,46 @@
+"""What commands share: instants and durations as people write and read them."""
+
+import pytest
+
+from payamak.cli.shell import Failed, counted, duration_text, instant_text, parse_instant
+
+NOW = 1_800_000_000_000
+
+
+@pytest.mark.parametrize(
+    ("text", "at"),
+    [
+        ("2h", NOW - 7_200_000),
+        ("30s", NOW - 30_000),
+        ("1d", NOW - 86_400_000),
+        ("2027-01-15T08:00:00Z", NOW),
+        ("2027-01-15T11:30:00+03:30", NOW),
+    ],
+)
+def test_an_instant_is_read(text: str, at: int) -> None:
+    """So long ago, or an instant of ISO 8601."""
+    assert parse_instant(text, NOW) == at
+
+
+def test_an_instant_shown_is_read_again() -> None:
+    """What a table shows can be given back to an option."""
+    assert parse_instant(instant_text(NOW + 123), 0) == NOW + 123
+
+
+def test_what_is_no_instant_is_refused() -> None:
+    """The refusal says how to write it."""
+    with pytest.raises(Failed, match="write 2h"):
+        parse_instant("yesterday", NOW)
+
+
+@pytest.mark.parametrize(
+    ("ms", "text"), [(0, "0.0s"), (1_250, "1.2s"), (200_000, "3m 20s"), (93_600_000, "1d 2h"), (3_600_000, "1h")]
+)
+def test_a_duration_is_told(ms: int, text: str) -> None:
+    """Two units at most."""
+    assert duration_text(ms) == text
+
+
+def test_a_count_is_told() -> None:
+    """One is one."""
+    assert (counted(1, "line"), counted(2_000, "line")) == ("1 line", "2,000 lines")

@@ -1,0 +1,133 @@
+"""The configuration as a snapshot: look-ups, and the faults between its documents."""
+
+import datetime as dt
+
+import pytest
+from msgspec.structs import replace as changed
+
+from payamak.domain.events import OnAmbiguous, Rules
+from payamak.domain.message import Lane
+from payamak.domain.site import (
+    Account,
+    Document,
+    LaneName,
+    Line,
+    Link,
+    LinkUse,
+    TemplateDocument,
+    build_site,
+    faults_of,
+)
+from payamak.encoding.parts import SplitMethod
+
+LINK, WIDE = Link(name="one"), Link(name="wide", split=SplitMethod.UDH16)
+LINE = Line(number="983000123", links=(LinkUse(link="one"),))
+ACCOUNT = Account(username="shop", id=7, lines=("983000123",))
+EXPIRY = dt.datetime(2024, 3, 19, 20, 30, tzinfo=dt.UTC)
+
+
+@pytest.mark.parametrize("written", ["983000123", "3000123", "+983000123", "00983000123", "۳۰۰۰۱۲۳", " 3000-123 "])
+def test_a_line_is_found_in_either_spelling(written: str) -> None:
+    """Some programs write 98 before a line and some do not; the registered one is found."""
+    assert build_site([LINE], 1).line(written) is LINE
+
+
+@pytest.mark.parametrize("written", ["", "abc", "983000124", "0", "%"])
+def test_other_texts_are_no_line(written: str) -> None:
+    """What is not registered is not found."""
+    assert build_site([LINE], 1).line(written) is None
+
+
+def test_a_snapshot_has_its_look_ups() -> None:
+    """Accounts by name and id, rules by line, templates by account."""
+    account = changed(ACCOUNT, templates=(TemplateDocument(number=3, text="{x}"),))
+    site = build_site([account, LINE, LINK], 5, intake_is_suspended=True)
+    assert (site.version, site.intake_is_suspended) == (5, True)
+    assert site.accounts["shop"] is site.accounts_by_id[7] is account
+    assert site.links == {"one": LINK}
+    assert site.templates_by_account[7][3].text == "{x}"
+    assert site.rules("gone") == Rules()
+
+
+def test_the_rules_of_a_line() -> None:
+    """Days and hours become milliseconds."""
+    line = changed(LINE, on_ambiguous=OnAmbiguous.HOLD, opt_out_memory_days=0.5, receipt_grace_hours=2)
+    rules = build_site([line], 1).rules(line.number)
+    assert rules == Rules(on_ambiguous=OnAmbiguous.HOLD, optout_memory_ms=43_200_000, grace_ms=7_200_000)
+    assert LINE.rules == Rules(), "the defaults agree: 7 days and 24 hours"
+
+
+def test_how_a_line_is_cut() -> None:
+    """As its first known link says; 8-bit references for a line without one."""
+    site = build_site([LINK, WIDE], 1)
+    uses = (LinkUse(link="gone"), LinkUse(link="wide"))
+    assert site.split_of(changed(LINE, links=uses)) is SplitMethod.UDH16
+    assert site.split_of(changed(LINE, links=())) is SplitMethod.UDH8
+
+
+@pytest.mark.parametrize(
+    ("allowed", "address", "is_allowed"),
+    [
+        ((), "203.0.113.9", True),
+        ((), "nonsense", True),
+        (("203.0.113.9",), "203.0.113.9", True),
+        (("203.0.113.9",), "203.0.113.8", False),
+        (("10.0.0.0/8", "192.0.2.0/24"), "192.0.2.77", True),
+        (("10.1.2.3/8",), "10.9.9.9", True),
+        (("10.0.0.0/8",), "::ffff:10.1.1.1", True),
+        (("2001:db8::/32",), "2001:db8::5", True),
+        (("2001:db8::/32",), "10.0.0.1", False),
+        (("10.0.0.0/8",), "nonsense", False),
+        (("10.0.0.0/8",), "", False),
+    ],
+)
+def test_who_may_call(allowed: tuple[str, ...], address: str, is_allowed: bool) -> None:
+    """Addresses and networks of both versions; an empty list allows everyone."""
+    assert changed(ACCOUNT, allowed_addresses=allowed).allows(address) is is_allowed
+
+
+def test_an_account_expires_at_its_instant() -> None:
+    """Up to the millisecond before it is served."""
+    account = changed(ACCOUNT, expires_at=EXPIRY)
+    at = int(EXPIRY.timestamp() * 1_000)
+    assert (account.has_expired(at - 1), account.has_expired(at)) == (False, True)
+    assert not ACCOUNT.has_expired(at)
+
+
+def test_lanes_have_names() -> None:
+    """Every class has one, for documents."""
+    assert [name.lane for name in LaneName] == list(Lane)
+
+
+def test_links_of_one_upstream() -> None:
+    """Binds of one operator share its ids under the upstream's name."""
+    assert (LINK.upstream_name, changed(LINK, upstream="mci").upstream_name) == ("one", "mci")
+
+
+def test_a_sound_site_has_no_faults() -> None:
+    """Documents that fit each other."""
+    assert faults_of(build_site([ACCOUNT, LINE, LINK, WIDE], 1)) == []
+
+
+@pytest.mark.parametrize(
+    ("document", "said"),
+    [
+        (changed(ACCOUNT, lines=("999",)), "line 999 is not configured"),
+        (changed(ACCOUNT, default_line="999"), "line 999 is not configured"),
+        (changed(ACCOUNT, service_line="999"), "line 999 is not configured"),
+        (changed(ACCOUNT, sim_line="999"), "line 999 is not configured"),
+        (changed(ACCOUNT, allowed_addresses=("10.0.0.0/33",)), "'10.0.0.0/33' is no address or network"),
+        (changed(ACCOUNT, unknown_state=8), "unknown_state is 4 or 0"),
+        (changed(ACCOUNT, templates=(TemplateDocument(number=1, text=""),)), "template 1: template 1 has no text"),
+        (changed(LINE, links=(LinkUse(link="gone"),)), "link gone is not configured"),
+        (changed(LINE, links=(LinkUse(link="one"), LinkUse(link="wide"))), "must have the same `split`"),
+        (changed(LINE, ucs2_rial=-1), "a price cannot be below zero"),
+        (changed(LINK, status_verdicts={"0x400": 5}), "verdict 0x400 = 5"),
+        (changed(LINK, receipt_verdicts={"045": 5}), "verdict 045 = 5"),
+        (changed(LINK, window=0), "window is at least 1"),
+    ],
+)
+def test_faults(document: Document, said: str) -> None:
+    """Each fault is told by the name of its document and what would be right."""
+    (fault,) = faults_of(build_site([ACCOUNT, LINE, LINK, WIDE, document], 1))
+    assert said in fault

@@ -1,0 +1,87 @@
+"""A service on a real store in a folder of its own, with a clock that is moved by hand."""
+
+from __future__ import annotations
+
+import pytest
+from msgspec import Struct
+
+from payamak.codes import Code
+from payamak.domain.message import State
+from payamak.domain.site import Account, Line, LineKind, TemplateDocument
+from payamak.errors import Refused
+from payamak.service import Caller, Service, Submission
+from payamak.store.base import OptOut, Search
+from payamak.store.sqlite import SqliteStore
+
+NOW = 1_700_000_000_000
+CREDIT = 10_000
+A, B, T, C = "983000123", "1000456", "98700700", "989120000000"
+LINES = (
+    Line(number=A, gsm7_rial=100),
+    Line(number=B, kind=LineKind.SERVICE, gsm7_rial=200),
+    Line(number=T, kind=LineKind.SERVICE, gsm7_rial=300),
+    Line(number=C, kind=LineKind.SIM, gsm7_rial=400),
+)
+ACCOUNT = Account(
+    username="shop",
+    lines=(A, B),
+    default_line=B,
+    service_line=T,
+    sim_line=C,
+    templates=(TemplateDocument(number=1, text="Code: {code}"),),
+    verdict_wait_ms=0,
+)
+CALLER = Caller(username="shop", password="secret", address="203.0.113.9")
+SUBMISSION = Submission(caller=CALLER, recipient="09121234567", message="1234", line=A)
+RECIPIENT = "989121234567"
+
+
+class HandClock:
+    """A clock that is moved by hand."""
+
+    def __init__(self) -> None:
+        self.now_ms = NOW
+
+    def now(self) -> int:
+        """See Clock.now."""
+        return self.now_ms
+
+    def monotonic(self) -> float:
+        """See Clock.monotonic."""
+        return self.now_ms / 1_000
+
+
+class Gate:
+    """Everybody's password is "secret"."""
+
+    async def admits(self, account: Account | None, username: str, password: str, address: str) -> bool:
+        """See Gatekeeper.admits."""
+        return account is not None and password == "secret"
+
+
+class House(Struct):
+    """A service on a store of its own, with hands on the clock."""
+
+    store: SqliteStore
+    clock: HandClock
+    service: Service
+
+    async def put(self, account: Account = ACCOUNT, credit: int = CREDIT) -> None:
+        """Configure the lines and an account with credit."""
+        await self.store.put_documents([*LINES, account], [], NOW)
+        await self.store.credit(account.username, credit, "test", NOW)
+
+    async def know(self, line: str, code: Code) -> None:
+        """Import an opt-out of the recipient."""
+        known = OptOut(recipient=RECIPIENT, line=line, code=code, source="imported", learned_at=NOW, expires_at=None)
+        await self.store.put_opt_outs([known])
+
+    async def refusal(self, submission: Submission) -> Code:
+        """The code with which a submission is refused."""
+        with pytest.raises(Refused) as caught:
+            await self.service.send(submission)
+        return caught.value.code
+
+    async def states(self) -> list[State]:
+        """Where every message of the store stands, the newest first."""
+        return [message.state for message in await self.store.search(Search())]

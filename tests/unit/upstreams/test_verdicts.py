@@ -1,0 +1,100 @@
+"""What an operator's answers and receipts mean to us."""
+
+import pytest
+from msgspec.structs import replace as changed
+
+from payamak.codes import Code
+from payamak.domain.events import OutcomeKind
+from payamak.domain.message import PartState, Reason
+from payamak.domain.site import Link
+from payamak.smpp.receipt import Stat
+from payamak.upstreams.verdicts import outcome_of, read_verdicts, receipt_meaning
+
+TABLE = {0x0427: Code.OPTED_OUT, 0x0433: Code.OPTED_OUT_OF_LINE, 0x0434: Code.NO_TEMPLATE, 0x58: Code.FORBIDDEN_TEXT}
+LINK = Link(name="one", receipt_verdicts={"45": 27, "033": 33, "0": 33, "REJECTD": 35, "BLOCKED": 27})
+
+
+def test_ways_to_write_a_status() -> None:
+    """Hexadecimal with 0x or h, or decimal; blanks and case do not matter."""
+    read = read_verdicts({"0x0427": 27, "1063": 27, "428H": 33, " 0X0429 ": 33})
+    assert read == {0x0427: 27, 0x0428: 33, 0x0429: 33}
+
+
+@pytest.mark.parametrize(("key", "code"), [("seven", 27), ("0x", 27), ("", 27), ("0x400", 5)])
+def test_a_broken_table_is_refused(key: str, code: int) -> None:
+    """What is no status, or no code of ours, is an error at start and not a verdict."""
+    with pytest.raises(ValueError):
+        read_verdicts({key: code})
+
+
+@pytest.mark.parametrize(
+    ("status", "kind", "code", "reason"),
+    [
+        (0, OutcomeKind.TAKEN, None, None),
+        (0x0427, OutcomeKind.OPTED_OUT, Code.OPTED_OUT, None),
+        (0x0433, OutcomeKind.OPTED_OUT, Code.OPTED_OUT_OF_LINE, None),
+        (0x0434, OutcomeKind.REFUSED, Code.NO_TEMPLATE, None),
+        (0x14, OutcomeKind.LATER, None, Reason.THROTTLED),
+        (0x08, OutcomeKind.LATER, None, Reason.OPERATOR_BUSY),
+        (0x64, OutcomeKind.LATER, None, Reason.OPERATOR_BUSY),
+        (0x04, OutcomeKind.LATER, None, Reason.LINK_DOWN),
+        (0x58, OutcomeKind.REFUSED, Code.FORBIDDEN_TEXT, None),
+        (0x0B, OutcomeKind.REFUSED, Code.INTERNAL, None),
+        (0x65, OutcomeKind.REFUSED, Code.INTERNAL, None),
+        (0x0499, OutcomeKind.REFUSED, Code.INTERNAL, None),
+    ],
+)
+def test_the_meaning_of_a_status(status: int, kind: OutcomeKind, code: Code | None, reason: Reason | None) -> None:
+    """The link's own table first, then the standard's; what neither names is a definite refusal, told as 15."""
+    outcome = outcome_of(2, status, "id", TABLE)
+    assert (outcome.part, outcome.status, outcome.kind, outcome.code) == (2, status, kind, code)
+    assert reason is None or outcome.reason is reason
+
+
+def test_throttled_without_a_table() -> None:
+    """By the standard, 0x58 asks us to come later."""
+    outcome = outcome_of(1, 0x58, None, {})
+    assert (outcome.kind, outcome.reason) == (OutcomeKind.LATER, Reason.THROTTLED)
+
+
+def test_only_a_taken_part_has_an_operator_id() -> None:
+    """An empty id is none; an id beside a refusal means nothing."""
+    assert outcome_of(1, 0, "A1", {}).operator_id == "A1"
+    assert outcome_of(1, 0, "", {}).operator_id is None
+    assert outcome_of(1, 0, None, {}).operator_id is None
+    assert outcome_of(1, 0x0B, "A1", {}).operator_id is None
+
+
+@pytest.mark.parametrize(
+    ("stat", "text", "err", "state", "code"),
+    [
+        (Stat.DELIVERED, "DELIVRD", "000", PartState.DELIVERED, None),
+        (Stat.DELIVERED, "DELIVRD", "45", PartState.DELIVERED, None),
+        (Stat.UNDELIVERABLE, "UNDELIV", "045", PartState.OPTED_OUT, Code.OPTED_OUT),
+        (Stat.UNDELIVERABLE, "UNDELIV", "45", PartState.OPTED_OUT, Code.OPTED_OUT),
+        (Stat.UNDELIVERABLE, "UNDELIV", "033", PartState.OPTED_OUT, Code.OPTED_OUT_OF_LINE),
+        (Stat.UNDELIVERABLE, "UNDELIV", "33", PartState.UNDELIVERABLE, None),
+        (Stat.UNDELIVERABLE, "UNDELIV", "0000", PartState.OPTED_OUT, Code.OPTED_OUT_OF_LINE),
+        (Stat.UNDELIVERABLE, "UNDELIV", "", PartState.UNDELIVERABLE, None),
+        (Stat.UNDELIVERABLE, "UNDELIV", None, PartState.UNDELIVERABLE, None),
+        (Stat.DELETED, "DELETED", None, PartState.UNDELIVERABLE, None),
+        (Stat.EXPIRED, "EXPIRED", "1", PartState.EXPIRED, None),
+        (Stat.REJECTED, "REJECTD", None, PartState.REJECTED, Code.FORBIDDEN_TEXT),
+        (Stat.REJECTED, "", None, PartState.REJECTED, Code.FORBIDDEN_TEXT),
+        (Stat.REJECTED, "REJECTD", "45", PartState.OPTED_OUT, Code.OPTED_OUT),
+        (Stat.UNKNOWN, "UNKNOWN", None, PartState.UNSURE, None),
+        (Stat.UNKNOWN, "blocked", None, PartState.OPTED_OUT, Code.OPTED_OUT),
+    ],
+)
+def test_the_meaning_of_a_receipt(stat: Stat, text: str, err: str | None, state: PartState, code: Code | None) -> None:
+    """The table is asked for `err` as written, then without zeros, then for the word; delivered is delivered."""
+    assert receipt_meaning(LINK, stat, text, err, is_final=True) == (state, code)
+
+
+def test_an_intermediate_receipt_means_nothing_yet() -> None:
+    """Enroute and accepted move nothing, and neither does any word that is said not to be final."""
+    for stat in (Stat.ENROUTE, Stat.ACCEPTED):
+        assert receipt_meaning(LINK, stat, stat.value, "45", is_final=True) == (None, None)
+    assert receipt_meaning(LINK, Stat.UNDELIVERABLE, "UNDELIV", "45", is_final=False) == (None, None)
+    bare = changed(LINK, receipt_verdicts={})
+    assert receipt_meaning(bare, Stat.REJECTED, "REJECTD", "45", is_final=True) == (PartState.REJECTED, None)
