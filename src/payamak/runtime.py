@@ -14,6 +14,7 @@ from pathlib import Path
 
 from payamak.api import app as http
 from payamak.api import negin as negin_dialect
+from payamak.api import sendsms as sendsms_dialect
 from payamak.api.auth import Authenticator, Credential
 from payamak.api.health import health_routes
 from payamak.api.server import HttpServer
@@ -24,13 +25,14 @@ from payamak.delivery.links import LinkKeeper
 from payamak.delivery.receipts import ReceiptDesk
 from payamak.delivery.recovery import keep_house, recover
 from payamak.delivery.worker import Worker
-from payamak.domain.site import Account, Link, Site
+from payamak.domain.site import Account, Link, LinkKind, Site
 from payamak.log import event_logger
 from payamak.metrics import Metrics
 from payamak.service import Service
 from payamak.store.sqlite import SqliteStore, serve_lock
 from payamak.upstreams.base import Sink, Upstream
-from payamak.upstreams.smpp import SmppUpstream
+from payamak.upstreams.negin import NeginUpstream, open_client
+from payamak.upstreams.smpp import SmppUpstream, secret
 
 STOP_ANSWERS_S = 1.5
 """How long a stop waits for outstanding answers: the whole stop stays under 3 s; what comes later is ambiguous."""
@@ -103,6 +105,7 @@ class Gateway:
     async def _open_door(self) -> None:
         routes = {
             **negin_dialect.routes(self.service, allow_get=self.settings.allow_get),
+            **sendsms_dialect.routes(self.service, allow_get=self.settings.allow_get),
             **health_routes(self._is_ready, self.metrics.render),
         }
         app = http.Application(
@@ -119,6 +122,9 @@ class Gateway:
         sink: Sink = self.sink
         if self._make_upstream is not None:
             return self._make_upstream(link, sink)
+        if link.kind is LinkKind.NEGIN:
+            client = open_client(link, secret(link.password))
+            return NeginUpstream(link, client, sink, self.store.open_operator_ids, self.clock, event_logger("link"))
         site: Callable[[], Site] = lambda: self.store.site  # noqa: E731 - one line, one use
         return SmppUpstream(link, sink, site, event_logger("link"))
 

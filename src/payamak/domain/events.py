@@ -70,12 +70,16 @@ class Answered(Struct, frozen=True, kw_only=True):
 
 
 class Receipted(Struct, frozen=True, kw_only=True):
-    """A final receipt for one part (1-based) of one step; `code` is set when it is an opt-out."""
+    """A final receipt for one part (1-based) of one step; `code` is set when it is an opt-out.
+
+    `is_superseded`: it belongs to an attempt after which the same part was sent again.
+    """
 
     step: int
     part: int
     part_state: PartState
     code: Code | None = None
+    is_superseded: bool = False
     known: tuple[tuple[str, Code], ...] = ()
 
 

@@ -26,3 +26,25 @@ class ReceiptIn(Struct, frozen=True, kw_only=True):
     line: str | None = None
     recipient: str | None = None
     reference: int | None = None
+
+
+class OpenId(Struct, frozen=True, kw_only=True):
+    """A part that an operator took under `operator_id` and whose receipt is still to come."""
+
+    operator_id: str
+    recipient: str
+    taken_at: int
+    deadline_at: int
+
+
+Cursor = tuple[str, int, int]
+"""Where a page of open messages ends: line, deadline, message id."""
+
+FIRST_PAGE: Cursor = ("", 0, 0)
+
+
+class OpenIds(Struct, frozen=True, kw_only=True):
+    """A page of them; it may be empty although more follow. `after` is None at the end."""
+
+    ids: tuple[OpenId, ...]
+    after: Cursor | None

@@ -129,6 +129,11 @@ class Link(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_d
     be written as `env:NAME`, then it is read from the environment at start. `sends_validity` False is for an operator
     that refuses a validity_period; then only we know the deadline. `echoes_reference`: it returns
     user_message_reference in its receipts.
+
+    A link of kind `negin` has a `url` in place of host and port, `system_id` is the user name there, `window` how many
+    calls may be open. Both tables then have the server's own numbers for keys: its codes and its state codes.
+    `service_template`: template steps go as type=2 with this template number, not by their line. States are asked
+    after each of `poll_pauses_s` in turn, then every `poll_every_s`, more rarely as a message grows old.
     """
 
     name: str
@@ -161,12 +166,21 @@ class Link(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_d
     service_type: str = ""
     status_verdicts: dict[str, int] = field(default_factory=dict)
     receipt_verdicts: dict[str, int] = field(default_factory=dict)
+    url: str = ""
+    service_template: int | None = None
+    poll_pauses_s: tuple[float, ...] = (2, 5, 15, 60)
+    poll_every_s: float = 300
     is_suspended: bool = False
 
     @property
     def upstream_name(self) -> str:
         """The operator's name: links of one upstream share its message ids (and receipts)."""
         return self.upstream or self.name
+
+    @property
+    def wire_split(self) -> SplitMethod:
+        """How this link wants a text: a server of the contract takes it whole and cuts it itself."""
+        return SplitMethod.PAYLOAD if self.kind is LinkKind.NEGIN else self.split
 
 
 class TemplateDocument(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -256,7 +270,7 @@ class Site(Struct, frozen=True, kw_only=True):
         """How texts of this line are cut: as its first link says (validated: all its links say the same)."""
         for use in line.links:
             if link := self.links.get(use.link):
-                return link.split
+                return link.wire_split
         return SplitMethod.UDH8
 
 
@@ -323,8 +337,10 @@ def faults_of(site: Site) -> list[str]:
         faults += [
             f"line {line.number}: link {use.link} is not configured" for use in line.links if use.link not in site.links
         ]
-        if len({link.split for link in known}) > 1:
+        if len({link.wire_split for link in known}) > 1:
             faults.append(f"line {line.number}: its links must have the same `split`, or parts and prices would differ")
+            if any(link.kind is LinkKind.NEGIN for link in known):
+                faults.append(f"line {line.number}: beside a link of kind negin the others have `split` payload")
         if min(line.gsm7_rial, line.ucs2_rial) < 0:
             faults.append(f"line {line.number}: a price cannot be below zero")
         if not line_key(line.number):
@@ -343,4 +359,15 @@ def faults_of(site: Site) -> list[str]:
             ]
         if link.window < 1:
             faults.append(f"link {link.name}: window is at least 1")
+        if link.kind is LinkKind.NEGIN:
+            faults += _negin_faults(link)
     return faults
+
+
+def _negin_faults(link: Link) -> Iterable[str]:
+    if not re.match(r"https?://[^/?#@\s]+(/[^?#@\s]*)?\Z", link.url):
+        yield f"link {link.name}: kind negin needs a url such as https://sms.example.ir, without login and query"
+    if not link.system_id:
+        yield f"link {link.name}: kind negin needs system_id, the user name at that server"
+    if not link.poll_pauses_s or min(*link.poll_pauses_s, link.poll_every_s, 1) <= 0:
+        yield f"link {link.name}: poll_pauses_s and poll_every_s are above zero, in seconds"

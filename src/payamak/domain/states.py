@@ -275,6 +275,8 @@ def _receipted(m: Message, event: ev.Receipted, now: int, rules: Rules) -> Advan
     word = _word(m)
     if word[event.part - 1] in _SETTLED:
         return m, ()  # final is final (P8): the store keeps the second receipt, nothing moves
+    if event.is_superseded and event.part_state is not _D:
+        return m, ()  # the copy of an earlier attempt failed; what becomes of the message, the later one will tell
     word = _set(word, event.part, event.part_state)
     m = replace(m, parts=_with_word(m, m.step, word), was_taken=True)
     if event.part_state is _O:

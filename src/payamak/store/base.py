@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from payamak.domain.events import Event
 from payamak.domain.message import Lane, Message, Reason, State, Step
-from payamak.domain.receipt import ReceiptIn
+from payamak.domain.receipt import Cursor, OpenIds, ReceiptIn
 from payamak.domain.site import Document, Site
 from payamak.store.feed import Change, Feed, Watch
 
@@ -275,6 +275,10 @@ class Store(Protocol):
 
     def unmatched(self, limit: int) -> Awaitable[list[tuple[object, ...]]]:
         """Receipts that belong to no known message, newest first."""
+        ...
+
+    def open_operator_ids(self, upstream: str, after: Cursor, limit: int) -> Awaitable[OpenIds]:
+        """What an upstream that is asked for states has to ask for: up to `limit` messages, from FIRST_PAGE on."""
         ...
 
     def refresh(self) -> Awaitable[Site]:

@@ -8,6 +8,7 @@ from typing import Any
 import apsw
 
 from payamak.domain.message import Message, Reason, State
+from payamak.domain.receipt import Cursor, OpenId, OpenIds
 from payamak.store.base import (
     Balance,
     Entry,
@@ -112,3 +113,17 @@ def opt_outs(db: apsw.Connection, recipient: str | None, line: str | None, after
 def unmatched(db: apsw.Connection, limit: int) -> list[tuple[object, ...]]:
     """Receipts that nobody claims, newest first."""
     return [tuple(row) for row in _all(db, "unmatched_list", (limit,))]
+
+
+def open_operator_ids(db: apsw.Connection, upstream: str, after: Cursor, limit: int) -> OpenIds:
+    """What an upstream that is asked for states has to ask for, a page at a time."""
+    rows = _all(db, "open_operator_ids", (upstream, *after, limit))
+    last = max((row[:3] for row in rows), default=None)
+    return OpenIds(
+        ids=tuple(
+            OpenId(recipient=row[3], operator_id=row[4], taken_at=row[5], deadline_at=row[1])
+            for row in rows
+            if row[4] is not None
+        ),
+        after=last if len({row[2] for row in rows}) == limit else None,
+    )

@@ -75,11 +75,17 @@ def _happen(tx: Transaction, receipt: ReceiptIn, part_key: tuple[int, int, int, 
     key = receipt.keys[0] if receipt.operator_id else None
     facts = (receipt.part_state.value, receipt.stat, receipt.err, now, receipt.operator_id or None, key)
     tx.execute("receipt_on_part", (*facts, *part_key))
-    message_id, step, _try_no, part = part_key
+    message_id, step, try_no, part = part_key
     message = load(tx, message_id)
     if message is None:
         return []
-    event = ev.Receipted(step=step, part=part, part_state=receipt.part_state, code=receipt.code)
+    event = ev.Receipted(
+        step=step,
+        part=part,
+        part_state=receipt.part_state,
+        code=receipt.code,
+        is_superseded=message.tries > 1 and tx.one("latest_try", (message_id, step, part))[0] > try_no,
+    )
     return [happen(tx, message, event, now)]
 
 

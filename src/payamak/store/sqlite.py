@@ -20,7 +20,7 @@ import apsw
 
 from payamak.domain.events import Event
 from payamak.domain.message import Lane, Message, State
-from payamak.domain.receipt import ReceiptIn
+from payamak.domain.receipt import Cursor, OpenIds, ReceiptIn
 from payamak.domain.site import Document, Site
 from payamak.errors import StoreFailed
 from payamak.store import housekeeping, messages, money, reading, receipts
@@ -262,6 +262,10 @@ class SqliteStore:
     def unmatched(self, limit: int) -> Awaitable[list[tuple[object, ...]]]:
         """See Store.unmatched."""
         return self._read(lambda db: reading.unmatched(db, limit))
+
+    def open_operator_ids(self, upstream: str, after: Cursor, limit: int) -> Awaitable[OpenIds]:
+        """See Store.open_operator_ids."""
+        return self._read(lambda db: reading.open_operator_ids(db, upstream, after, limit))
 
     async def refresh(self) -> Site:
         """See Store.refresh."""

@@ -164,7 +164,7 @@ class Batch:
 
 
 def _as_told(error: BaseException) -> BaseException:
-    if isinstance(error, apsw.Error):
+    if isinstance(error, apsw.Error) and not isinstance(error, apsw.ConstraintError):  # that one is a bug of ours
         told = StoreFailed(f"{type(error).__name__}: {error}")
         told.__cause__ = error
         return told

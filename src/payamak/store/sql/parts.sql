@@ -69,3 +69,7 @@ SELECT received_at, link, operator_id, stat, err, standing FROM receipt WHERE me
 -- Whose part it is: the upstream, the recipient, the receipt it already has, and since when it is under way.
 SELECT p.upstream, m.recipient, p.receipt, p.on_wire_at FROM part p JOIN message m ON m.id = p.message_id
 WHERE p.message_id = ? AND p.step = ? AND p.try_no = ? AND p.part = ?;
+
+-- name: latest_try
+-- The newest attempt at a part of a step.
+SELECT max(try_no) FROM part WHERE message_id = ? AND step = ? AND part = ?;

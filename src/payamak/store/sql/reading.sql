@@ -23,3 +23,12 @@ WHERE id < :before_id AND (:recipient IS NULL OR recipient = :recipient)
   AND (:line IS NULL OR line = :line) AND (:state IS NULL OR state = :state)
   AND (:since_at IS NULL OR accepted_at >= :since_at) AND (:until_at IS NULL OR accepted_at < :until_at)
 ORDER BY id DESC LIMIT :limit;
+
+-- name: open_operator_ids
+-- A page of the messages that wait for receipts, each with the ids of its parts on one upstream, if it has any there. The
+-- page is cut before the parts are looked up, so that each costs the same, whoever took its messages.
+SELECT m.line, m.deadline_at, m.id, m.recipient, p.operator_id, p.answered_at
+FROM (SELECT id, line, deadline_at, recipient FROM message
+      WHERE state = 'enroute' AND is_final = 0 AND (line, deadline_at, id) > (?2, ?3, ?4)
+      ORDER BY line, deadline_at, id LIMIT ?5) AS m
+LEFT JOIN part p ON p.message_id = m.id AND p.upstream = ?1 AND p.answer = 'taken' AND p.receipt IS NULL;

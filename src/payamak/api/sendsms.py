@@ -1,0 +1,106 @@
+"""The panel's oldest door, `/sendsms.ashx`: `user, pass, to, text, line` → plain text (contract §6).
+
+Pure translation: each recipient of `to` is one Submission, all of them at once, so that their waits for a verdict
+do not add up. The answer is one item for each recipient, in their order: the message's id, or the code of its
+refusal (ids are above 1000, codes below). A call that is refused as a whole is answered with the bare code, once.
+"""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Final
+
+import structlog
+
+from payamak.api.app import Request, Response, Route
+from payamak.api.forms import Fields, Malformed, parse_fields
+from payamak.api.negin import Service
+from payamak.codes import Code
+from payamak.errors import Refused
+from payamak.service import Caller, Submission
+
+PATH: Final = "/sendsms.ashx"
+
+MOST_RECIPIENTS: Final = 100
+"""Recipients of one call, as the panel's other doors take them; more are refused with 107 and nothing is sent."""
+
+_RECIPIENTS_OWN: Final = frozenset(
+    {Code.RECIPIENT_INVALID, Code.OPTED_OUT, Code.OPTED_OUT_OF_LINE, Code.PREFIX_BLOCKED}
+)
+"""Codes that say something of one recipient, and never of the call."""
+
+_PERHAPS_FOR_SOME: Final = frozenset({Code.NO_CREDIT, Code.BUSY, Code.INTERNAL, Code.TOO_SOON})
+"""Codes that may meet some of the recipients: they speak for the call only if all have the same."""
+
+_log = structlog.get_logger("payamak.api")
+
+
+def routes(service: Service, *, allow_get: bool = True) -> Mapping[str, Route]:
+    """Return this door's route by folded path; `allow_get` as for wsSend."""
+    methods = frozenset({"GET", "POST"} if allow_get else {"POST"})
+
+    async def send(request: Request) -> Response:
+        return await send_sms(request, service)
+
+    return {PATH: Route(methods=methods, handler=send)}
+
+
+async def send_sms(request: Request, service: Service) -> Response:
+    """Answer one call."""
+    try:
+        fields = parse_fields(request.query, request.content_type, request.body)
+        submissions = _submissions(fields, request)
+        # Once for all of them, and before anything is told of the fields: who calls (18, 16, 17, 29).
+        await service.states(submissions[0].caller, [])
+    except Malformed:
+        return _answer(Code.MALFORMED)
+    except Refused as refused:
+        return _refuse(refused.code, service)
+    if len(submissions) > MOST_RECIPIENTS:
+        return _answer(Code.TOO_MANY_RECIPIENTS)
+    told = await asyncio.gather(*(_send(each, service) for each in submissions))
+    code = _code_of_all(told)
+    return _answer(*told) if code is None else _refuse(code, service)
+
+
+def _submissions(fields: Fields, request: Request) -> list[Submission]:
+    """One Submission for each recipient, at least one; a comma at the end starts no further one."""
+    caller = Caller(username=fields.text("user"), password=fields.text("pass"), address=request.client_address)
+    recipients = (fields.text("to") or "").strip().removesuffix(",").split(",")
+    message, line = fields.text_or_object("text"), fields.text("line")
+    return [
+        Submission(caller=caller, recipient=each.strip() or None, message=message, line=line, source="sendsms")
+        for each in recipients
+    ]
+
+
+async def _send(submission: Submission, service: Service) -> int | Code:
+    """The message's id, or the code. A bug at one recipient must not hide the ids of the others."""
+    try:
+        return (await service.send(submission)).message_id
+    except Refused as refused:
+        return refused.code
+    except Exception as error:
+        _log.error("handler_failed", path=PATH, error=type(error).__name__)
+        return Code.INTERNAL
+
+
+def _code_of_all(told: Sequence[int | Code]) -> Code | None:
+    """The code that refuses the call as a whole; None if anything was accepted, or the reasons are the recipients'."""
+    codes = [each for each in told if isinstance(each, Code) and each not in _RECIPIENTS_OWN]
+    if any(not isinstance(each, Code) for each in told):
+        return None
+    if len(codes) == len(told) and len(set(codes)) == 1:
+        return codes[0]
+    return next((code for code in codes if code not in _PERHAPS_FOR_SOME), None)
+
+
+def _refuse(code: Code, service: Service) -> Response:
+    """HTTP 200, but for 23 while intake is closed, as wsSend answers (contract §1)."""
+    closed = code is Code.BUSY and not service.intake_open
+    return _answer(code, status=HTTPStatus.SERVICE_UNAVAILABLE if closed else HTTPStatus.OK)
+
+
+def _answer(*items: int, status: int = HTTPStatus.OK) -> Response:
+    body = ",".join(str(int(item)) for item in items).encode("ascii")
+    return Response(status=status, content_type="text/plain; charset=utf-8", body=body)

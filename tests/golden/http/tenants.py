@@ -1,0 +1,62 @@
+"""A furnished house with further accounts: one for each rule of the contract that is set per account."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from functools import cache
+from pathlib import Path
+
+from msgspec.structs import replace
+from tests.scenarios.house import Change, House, accounts_changed, house
+
+from payamak.clock import SystemClock
+from payamak.demo import site
+from payamak.domain.message import Message
+from payamak.domain.site import Account, Document
+from payamak.store.base import Search
+from payamak.store.sqlite import SqliteStore
+
+
+@cache
+def _demo() -> Account:
+    return site.accounts()[0]
+
+
+def tenant(username: str, **changes: object) -> Account:
+    """An account like the demo's, but for these fields. It gets the demo's password and credit."""
+    return replace(_demo(), username=username, **changes)
+
+
+@asynccontextmanager
+async def tenanted_house(
+    folder: Path, *further: Document, change: Change | None = None
+) -> AsyncIterator[tuple[House, SqliteStore]]:
+    """A house that serves the demo's accounts and further documents; and its store, opened beside the process."""
+    async with house(folder, change or accounts_changed(verdict_wait_ms=2_000), serve=False) as home:
+        store = SqliteStore(home.database)
+        try:
+            now = SystemClock().now()
+            await store.put_documents(further, [], now)
+            for account in (document for document in further if isinstance(document, Account)):
+                await store.credit(account.username, site.CREDIT_RIAL, "test", now)
+            await home.serve()
+            yield home, store
+        finally:
+            await store.close()
+
+
+Snapshot = tuple[int, Sequence[object], int, int]
+
+
+async def snapshot(home: House, store: SqliteStore) -> Snapshot:
+    """What no refused request may change: messages, purses and ledger, opt-outs, and what the operators saw."""
+    counts = await store.state_counts()
+    opt_outs = await store.opt_outs(None, None, "", 1_000)
+    seen = len(home.advertising.ledger.entries) + len(home.service.ledger.entries)
+    return sum(counts.values()), await store.balances(), len(opt_outs), seen
+
+
+async def messages_to(store: SqliteStore, recipient: str) -> list[Message]:
+    """The rows kept for a recipient, newest first."""
+    return await store.search(Search(recipient=recipient))

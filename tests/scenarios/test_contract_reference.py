@@ -1,0 +1,67 @@
+"""docs/reference/http.md says what the code says: every code, parameter, state, metric and sample."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+from tests.golden.http.samples import read_sample
+from tests.source import ROOT
+
+from payamak.api.negin import LARGEST_IDS, SEND_PATHS, STATES_PATHS
+from payamak.codes import REFUSAL_ORDER, Code, StateCode
+from payamak.metrics import Metrics
+from payamak.store.feed import Feed
+
+PAGE = (ROOT / "docs" / "reference" / "http.md").read_text(encoding="utf-8")
+CODES = {int(number): text for number, text in re.findall(r"^\| (\d+) \| ([^|]+) \|$", PAGE, re.MULTILINE)}
+
+
+def test_codes() -> None:
+    """Every code stands in a table with its own text, those of the contract's order in that order."""
+    assert {code.value: code.english for code in Code} == CODES
+    told = [code for code in CODES if code in REFUSAL_ORDER]
+    told = told[: told.index(Code.BUSY) + 1]
+    assert told == [code for code in REFUSAL_ORDER if code in told]
+
+
+@pytest.mark.parametrize("code", StateCode)
+def test_states(code: StateCode) -> None:
+    """Every state that wsStates may tell has a row."""
+    assert re.search(rf"^\| (\d or )?{code.value}( or \d)? \| {re.escape(code.english)} \|", PAGE, re.MULTILINE)
+
+
+@pytest.mark.parametrize("path", [*SEND_PATHS, *STATES_PATHS, "/healthz", "/readyz", "/metrics"])
+def test_paths(path: str) -> None:
+    """Every path that is served is named."""
+    assert f"`{path}`" in PAGE.lower()
+
+
+def test_parameters() -> None:
+    """Every parameter of the manual has a row, and life_time of the field."""
+    request = read_sample("send_all_fields").request.rpartition("\n")[2]
+    names = {pair.partition("=")[0] for pair in request.split("&")} | {"life_time", "message_ids"}
+    rows = " ".join(re.findall(r"^\| (`[^|]+`) \|", PAGE, re.MULTILINE))
+    assert [name for name in names if f"`{name}`" not in rows] == []
+    assert f"{LARGEST_IDS:,} ids" in PAGE
+
+
+def test_metrics() -> None:
+    """Every metric is documented, and no other."""
+    rendered = Metrics(Feed(), lambda: 0).render().decode()
+    served = set(re.findall(r"^# TYPE (payamak_\w+) (?:counter|histogram|gauge)$", rendered, re.MULTILINE))
+    served = {name for name in served if not name.endswith("_created")}
+    assert set(re.findall(r"^\| `(payamak_\w+)` \|", PAGE, re.MULTILINE)) == served
+
+
+def test_samples() -> None:
+    """The JSON of the page is JSON, and has the keys of the golden answers."""
+    blocks = [json.loads(block) for block in re.findall(r"```json\n(.+?)\n```", PAGE, re.DOTALL)]
+    answers = [block for block in blocks if "status" in block]
+    assert len(answers) == 3
+    for block, name in zip(answers, ("send_without_credentials", "send_all_fields", "states_sample"), strict=True):
+        golden = json.loads(re.sub(r"\{\w+\}", "1", read_sample(name).answer.rpartition("\n")[2]))
+        assert list(block) == list(golden)
+        assert type(block["data"]) is type(golden["data"])
+        assert list(block["data"] or ()) == list(golden["data"] or ())
