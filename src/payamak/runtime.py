@@ -20,10 +20,12 @@ from payamak.api.health import health_routes
 from payamak.api.server import HttpServer
 from payamak.clock import Clock, SystemClock
 from payamak.config import Settings
+from payamak.delivery.inbound import InboundDesk
 from payamak.delivery.journal import state_logger
 from payamak.delivery.links import LinkKeeper
 from payamak.delivery.receipts import ReceiptDesk
 from payamak.delivery.recovery import keep_house, recover
+from payamak.delivery.relay import Relay
 from payamak.delivery.worker import Worker
 from payamak.domain.site import Account, Link, LinkKind, Site
 from payamak.log import event_logger
@@ -87,16 +89,20 @@ class Gateway:
         self.store.feed.listen(state_logger(event_logger("message")))
         await recover(self.store, self.clock, self.log)
         self.worker = Worker(self.store, self.clock, event_logger("delivery"))
-        self.sink = ReceiptDesk(self.store, self.worker, self.clock, event_logger("receipts"))
+        self._authenticator = Authenticator(self.clock.monotonic)
+        self.service = Service(self.store, self.clock, _Gatekeeper(self._authenticator))
+        self.relay = Relay(self.store, self.clock, event_logger("relay"), self.service.plan_reply)
+        self.inbound = InboundDesk(self.store, self.clock, event_logger("received"), self.relay.wake)
+        self.sink = ReceiptDesk(self.store, self.worker, self.inbound, self.clock, event_logger("receipts"))
         self.links = LinkKeeper(self.worker, self._upstream, event_logger("link"))
         self.metrics.watch_links(lambda: {name: u.is_up for name, u in self.links.upstreams.items()})
         self.metrics.watch_parts(lambda: self.worker.in_flight, lambda: self.worker.waiting)
-        self._authenticator = Authenticator(self.clock.monotonic)
-        self.service = Service(self.store, self.clock, _Gatekeeper(self._authenticator))
         self.links.follow(self.store.site)
         self._tasks = [
             asyncio.create_task(self.worker.run_claims()),
             asyncio.create_task(keep_house(self.store, self.clock, self.log)),
+            asyncio.create_task(self.inbound.run()),
+            asyncio.create_task(self.relay.run()),
             asyncio.create_task(self._follow_config()),
         ]
         await self._open_door()
@@ -149,7 +155,7 @@ class Gateway:
         self.worker.stop_taking()
         server = asyncio.create_task(self._server.stop(STOP_ANSWERS_S))
         await self.links.stop(STOP_ANSWERS_S)
-        await self.worker.finish(STOP_ANSWERS_S)
+        await asyncio.gather(self.worker.finish(STOP_ANSWERS_S), self.relay.stop(STOP_ANSWERS_S))
         await server
         for task in self._tasks:
             task.cancel()

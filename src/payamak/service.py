@@ -16,8 +16,9 @@ from msgspec import Struct
 from payamak.clock import Clock
 from payamak.codes import Code
 from payamak.domain.message import Message, State
+from payamak.domain.mo import Received
 from payamak.domain.numbers import parse_recipient, parse_whole_number
-from payamak.domain.plan import SendType, Text, choose_ways, lane_of, make_plan
+from payamak.domain.plan import SendType, Text, choose_ways, due_at, lane_of, make_plan
 from payamak.domain.site import Account, AnswerTypes, Site
 from payamak.domain.standing import state_code
 from payamak.errors import Refused, StoreFailed
@@ -123,6 +124,30 @@ class Service:
         codes = {i: state_code(s.state, s.was_taken, account.unknown_state) for i, s in standings.items()}
         return [account.unknown_state if i is None else codes.get(i, account.unknown_state) for i in ids]
 
+    async def received(self, caller: Caller, mark_read: bool, limit: int = 1_000) -> list[Received]:
+        """What handsets sent to the account's lines and nobody has read yet, oldest first. Raises Refused.
+
+        With `mark_read` the same transaction marks them: no other call returns them again.
+        """
+        account = await self._account(caller)
+        lines = [line.number for number in account.lines if (line := self._store.site.line(number))]
+        try:
+            return await self._store.received(lines, self._clock.now(), limit=limit, mark_read=mark_read)
+        except StoreFailed as error:
+            raise Refused(Code.BUSY, "the store cannot be read now") from error
+
+    def plan_reply(self, username: str, line: str, recipient: str, text: str) -> NewMessage:
+        """The answer to a handset: a message of this account on this line, not yet accepted. Raises Refused."""
+        site = self._store.site
+        account = site.accounts.get(username)
+        if account is None or not account.is_active:
+            raise Refused(Code.ACCOUNT_INACTIVE)
+        if account.has_expired(self._clock.now()):
+            raise Refused(Code.ACCOUNT_EXPIRED)
+        caller = Caller(username=username, password=None, address="")
+        submission = Submission(caller=caller, recipient=recipient, message=text, line=line, source="reply")
+        return self._plan(site, account, submission)
+
     # -- checks, in the order of contract §1
 
     async def _account(self, caller: Caller) -> Account:
@@ -152,7 +177,7 @@ class Service:
         self._last_send_s[account.id] = now_s
 
     def _plan(self, site: Site, account: Account, submission: Submission) -> NewMessage:
-        """22/25, 1, 2, 13, 3, 30, 34: what is asked, made into a message that can be kept."""
+        """22/25, 1, 2, 13, 3, 30, 34, 8: what is asked, made into a message that can be kept."""
         send_type = _send_type(submission.type)
         if send_type is not SendType.NORMAL:
             choose_ways(site, account, None, None, send_type)  # 22 comes before 1
@@ -164,11 +189,14 @@ class Service:
         plan = make_plan(site, account, ways, submission.message, template)
         if submission.template is not None and template is None:
             raise Refused(Code.NO_TEMPLATE, "template is a number")  # contract §5: it is not the default one
+        now = self._clock.now()
+        deadline_at = now + life_time_minutes(submission.life_time) * 60_000
         return NewMessage(
             account_id=account.id,
             recipient=recipient,
             plan=plan,
-            deadline_at=self._clock.now() + life_time_minutes(submission.life_time) * 60_000,
+            deadline_at=deadline_at,
+            due_at=due_at(site, ways[0][0], now, deadline_at),
             lane=lane_of(account, ways[0]),
             source=submission.source,
         )

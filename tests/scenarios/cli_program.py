@@ -29,12 +29,14 @@ receipt_verdicts = {{"027" = 27, "033" = 33}}
 [[line]]
 number = 9830003300
 links = ["operator"]
+hours = "always"
 gsm7_rial = 2100
 ucs2_rial = 900
 
 [[line]]
 number = 9830003301
 links = ["operator"]
+hours = "always"
 ucs2_rial = 1000
 
 [[account]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 from collections.abc import AsyncIterator
 
@@ -9,7 +10,7 @@ import pytest
 import pytest_asyncio
 from tests.golden.http.tenants import messages_to, snapshot, tenant, tenanted_house
 from tests.golden.http.wire import SEND, STATES, build, call, form
-from tests.scenarios.house import House
+from tests.scenarios.house import POLL_S, House
 
 from payamak.demo.site import LINE, LINE2, LINE_1000, PASSWORD, SERVICE_LINE, SIM_LINE
 from payamak.domain.site import Account, AnswerTypes, TemplateDocument
@@ -249,10 +250,8 @@ async def test_suspended_intake_is_503_with_23(furnished: Furnished) -> None:
     fields = {"username": "demo", "password": PASSWORD, "mobile": MOBILE, "message": "x"}
     await store.set_intake(is_suspended=True)
     try:
-        async with home.http.stream("GET", f"{home.base_url}/healthz") as alive:
-            assert alive.status_code == 200
-        while (await home.http.get(f"{home.base_url}/readyz")).status_code == 200:
-            pass  # the process looks twice a second
+        assert (await home.http.get(f"{home.base_url}/healthz")).status_code == 200
+        await ready(home, 503)
         before = await snapshot(home, store)
         answer = await call(home.base_url, build(SEND, form(fields)))
         assert (answer.status, answer.json["data"], answer.json["status"]) == (503, None, 23)
@@ -262,6 +261,12 @@ async def test_suspended_intake_is_503_with_23(furnished: Furnished) -> None:
         assert await snapshot(home, store) == before
     finally:
         await store.set_intake(is_suspended=False)
-    while (await home.http.get(f"{home.base_url}/readyz")).status_code != 200:
-        pass
+    await ready(home, 200)
     assert (await told(home, "demo"))[0] == -1
+
+
+async def ready(home: House, status: int) -> None:
+    """Wait until /readyz answers this: the process looks twice a second for what others changed."""
+    async with asyncio.timeout(10):
+        while (await home.http.get(f"{home.base_url}/readyz")).status_code != status:  # noqa: ASYNC110 - the door
+            await asyncio.sleep(POLL_S)

@@ -8,13 +8,13 @@ from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
-from tests.golden.http.tenants import tenant, tenanted_house
+from tests.golden.http.tenants import further_line, tenant, tenanted_house
 from tests.golden.http.wire import JSON, STATES, build, call
 from tests.scenarios.house import POLL_S, House
 
 from payamak.demo.site import LINE, LINE2, PASSWORD, SERVICE_LINE
 from payamak.domain.events import Cancelled, DeadlinePassed, Event
-from payamak.domain.site import AnswerTypes, Line, Link, LinkUse
+from payamak.domain.site import AnswerTypes, Link
 from payamak.store.sqlite import SqliteStore
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -35,8 +35,8 @@ async def furnished(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[F
         tmp_path_factory.mktemp("states"),
         Link(name="nowhere", port=1, system_id="x"),
         Link(name="one_way", port=1, system_id="x", is_suspended=True),
-        Line(number=NOWHERE, links=(LinkUse(link="nowhere"),)),
-        Line(number=ONE_WAY, links=(LinkUse(link="one_way"),)),
+        further_line(NOWHERE, "nowhere"),
+        further_line(ONE_WAY, "one_way"),
         tenant("demo", lines=own_lines),
         tenant("legacy", unknown_state=0, lines=own_lines),
         tenant("numbers", answer_types=AnswerTypes.NUMERIC),

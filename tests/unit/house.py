@@ -17,7 +17,7 @@ NOW = 1_700_000_000_000
 CREDIT = 10_000
 A, B, T, C = "983000123", "1000456", "98700700", "989120000000"
 LINES = (
-    Line(number=A, gsm7_rial=100),
+    Line(number=A, gsm7_rial=100, hours="always"),
     Line(number=B, kind=LineKind.SERVICE, gsm7_rial=200),
     Line(number=T, kind=LineKind.SERVICE, gsm7_rial=300),
     Line(number=C, kind=LineKind.SIM, gsm7_rial=400),

@@ -5,26 +5,36 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from payamak.clock import Clock
+from payamak.delivery.inbound import InboundDesk
 from payamak.delivery.worker import Worker
+from payamak.domain.mo import MoPart
 from payamak.domain.receipt import ReceiptIn
 from payamak.store.base import Store
 
 
 class ReceiptDesk:
-    """The sink that upstreams bring receipts and news of their link to."""
+    """The sink that upstreams bring receipts, messages from handsets and news of their link to."""
 
-    def __init__(self, store: Store, worker: Worker, clock: Clock, log: Callable[..., object]) -> None:
+    def __init__(
+        self, store: Store, worker: Worker, inbound: InboundDesk, clock: Clock, log: Callable[..., object]
+    ) -> None:
         self._store = store
         self._worker = worker
+        self._inbound = inbound
         self._clock = clock
         self._log = log
 
     def link_changed(self, name: str) -> None:
         """See Sink.link_changed."""
         self._worker.link_changed(name)
+        self._inbound.link_changed(name)
 
     async def receipt(self, receipt: ReceiptIn) -> None:
         """Commit the receipt, matched or not. Raises StoreFailed: then the operator will bring it again."""
         changes = await self._store.receive(receipt, self._clock.now())
         if not changes:
             self._log("receipt_kept", link=receipt.link, stat=receipt.stat, err=receipt.err)
+
+    async def mo(self, part: MoPart) -> None:
+        """See Sink.mo."""
+        await self._inbound.mo(part)

@@ -28,7 +28,7 @@ from payamak.delivery.desk import Desk, Flight
 from payamak.delivery.routing import choose_link, is_routable
 from payamak.domain import events as ev
 from payamak.domain.events import Outcome
-from payamak.domain.message import Lane, Message, State
+from payamak.domain.message import Lane, Message, Reason, State
 from payamak.errors import StoreFailed
 from payamak.store.base import Claim, Store
 from payamak.store.feed import Change
@@ -229,6 +229,8 @@ class Worker:
             message = desk.lanes.next(desk.in_flight, desk.upstream.window)
             if message is None:
                 break
+            if self._is_outside_hours(message):
+                continue
             parts = message.current.wire_parts
             desk.pace.take(parts, now_s)
             desk.in_flight += parts
@@ -238,6 +240,17 @@ class Worker:
         if going:
             self._start(self._mark(desk, going))
         return {message.id for message in going}
+
+    def _is_outside_hours(self, message: Message) -> bool:
+        """A fallback or a late retry may come to a line when its hours are over: then it waits for the next window."""
+        window = self._store.site.windows_by_line.get(message.current.line)
+        now = self._clock.now()
+        if window is None or window.is_open(now):
+            return False
+        self._count(message, -1)
+        event = ev.Postponed(reason=Reason.OUTSIDE_HOURS, until=window.opens_at(now))
+        self._start(self._until_stored(lambda: self._store.advance(message.id, event, now, message.version)))
+        return True
 
     def _pump_later(self, desk: Desk, wait_s: float) -> None:
         if desk.timer is None:

@@ -25,6 +25,9 @@ LINE_1000: Final = "10003300"
 BUSY_LINE: Final = "9830003390"
 """Has a link of its own: a throttled operator slows that whole link down, and nobody else's messages."""
 
+ALWAYS: Final = "always"
+"""The demo has no hours: it must work at night too."""
+
 SERVICE_LINE: Final = "9820003300"
 SIM_LINE: Final = "989350003300"
 
@@ -80,10 +83,10 @@ def lines() -> list[Line]:
     """Advertising lines of the 3000s and the 1000s, the service line and a Chelcheleh line."""
     advertising, service = (LinkUse(link="advertising"),), (LinkUse(link="service"),)
     return [
-        Line(number=LINE, links=advertising, gsm7_rial=2_100, ucs2_rial=900),
-        Line(number=LINE2, links=advertising, gsm7_rial=2_300, ucs2_rial=1_000),
-        Line(number=LINE_1000, links=advertising, gsm7_rial=2_100, ucs2_rial=900),
-        Line(number=BUSY_LINE, links=(LinkUse(link="busy"),), gsm7_rial=2_100, ucs2_rial=900),
+        Line(number=LINE, links=advertising, hours=ALWAYS, gsm7_rial=2_100, ucs2_rial=900),
+        Line(number=LINE2, links=advertising, hours=ALWAYS, gsm7_rial=2_300, ucs2_rial=1_000),
+        Line(number=LINE_1000, links=advertising, hours=ALWAYS, gsm7_rial=2_100, ucs2_rial=900),
+        Line(number=BUSY_LINE, links=(LinkUse(link="busy"),), hours=ALWAYS, gsm7_rial=2_100, ucs2_rial=900),
         Line(number=SERVICE_LINE, kind=LineKind.SERVICE, links=service, gsm7_rial=3_000, ucs2_rial=1_400),
         Line(number=SIM_LINE, kind=LineKind.SIM, links=service, gsm7_rial=6_000, ucs2_rial=3_000),
     ]

@@ -52,6 +52,7 @@ class Reason(StrEnum):
     OPERATOR_BUSY = "operator_busy"
     LINK_DOWN = "link_down"
     SUSPENDED = "suspended"
+    OUTSIDE_HOURS = "outside_hours"
     RESEND = "resend"
     ON_WIRE = "on_wire"
     TAKEN = "taken"

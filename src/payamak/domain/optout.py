@@ -14,6 +14,11 @@ EVERY_LINE = "*"
 """The `line` of an operator-wide opt-out (27): it covers every advertising line and nothing else."""
 
 
+OPT_OUT_WORDS = ("11", "لغو", "لغو11", "off", "stop")
+OPT_IN_WORDS = ("12", "on", "start")
+"""What a handset sends to a line to stop it and to have it back (contract §8), compared by `mo.fold`."""
+
+
 def opted_out_code(step: Step, facts: Mapping[str, Code]) -> Code | None:
     """The opt-out that covers this step among what is known of the recipient (line → code), if any."""
     own = facts.get(step.line)

@@ -12,7 +12,7 @@ from enum import IntEnum
 from payamak.codes import Code
 from payamak.domain.message import Lane, Step, StepKind
 from payamak.domain.money import price
-from payamak.domain.site import Account, LaneName, Line, LineKind, OnLateOptOut, Site
+from payamak.domain.site import ADVERTISING_HOURS, Account, LaneName, Line, LineKind, OnLateOptOut, OutsideHours, Site
 from payamak.domain.templates import fill
 from payamak.encoding.parts import choose, count_parts
 from payamak.errors import Refused
@@ -85,6 +85,8 @@ def make_plan(
             unfilled |= filled is None
             body = filled if filled is not None else ""
         assert isinstance(body, str)
+        if line.footer and kind is StepKind.NORMAL and not body.rstrip().endswith(line.footer):
+            body = f"{body}\n{line.footer}"
         steps.append(_step(site, line, kind, body, account.max_parts))
     if unfilled:
         raise Refused(Code.NO_TEMPLATE, "the text fits no approved template of the account")
@@ -132,3 +134,17 @@ def lane_of(account: Account, first: Way, default: Lane = Lane.NORMAL) -> Lane:
     if first[1] is StepKind.TEMPLATE or first[0].kind is LineKind.SERVICE:
         return Lane.OTP
     return default
+
+
+def due_at(site: Site, first: Line, now: int, deadline_at: int) -> int:
+    """When a fresh message may go: now, or when the hours of its first line begin, if the line holds messages.
+
+    Raises Refused with 8 outside the hours, also if the window opens only after the deadline (contract §8).
+    """
+    window = site.windows_by_line.get(first.number)
+    if window is None or window.is_open(now):
+        return now
+    opens_at = window.opens_at(now)
+    if first.outside_hours is OutsideHours.HOLD and opens_at < deadline_at:
+        return opens_at
+    raise Refused(Code.OUTSIDE_HOURS, f"line {first.number} sends from {first.hours or ADVERTISING_HOURS} in Tehran")

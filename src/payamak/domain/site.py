@@ -17,14 +17,19 @@ from msgspec import Struct, field
 
 from payamak.codes import Code
 from payamak.domain.events import OnAmbiguous, Rules
+from payamak.domain.hours import Hours, parse_hours
 from payamak.domain.message import Lane
+from payamak.domain.mo import fold
 from payamak.domain.money import Tariff
 from payamak.domain.numbers import line_key
 from payamak.domain.operator_ids import IdBase
+from payamak.domain.optout import OPT_IN_WORDS, OPT_OUT_WORDS
 from payamak.domain.templates import Template
 from payamak.encoding.parts import SplitMethod
 
 DAY_MS = 86_400_000
+ADVERTISING_HOURS = "07:00-22:00"
+"""Contract §8."""
 
 
 class LineKind(StrEnum):
@@ -40,6 +45,13 @@ class OnLateOptOut(StrEnum):
 
     REFUND = "refund"
     KEEP = "keep"
+
+
+class OutsideHours(StrEnum):
+    """What becomes of a message for an advertising line outside its hours (contract §8)."""
+
+    REFUSE = "refuse"
+    HOLD = "hold"
 
 
 class AnswerTypes(StrEnum):
@@ -76,8 +88,27 @@ class LinkUse(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omi
     prefixes: tuple[str, ...] = ()
 
 
+class Keyword(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A web request: received messages whose first word is `keyword` are posted to `url`.
+
+    What it answers goes back to the sender; the account of this username pays for that.
+    """
+
+    keyword: str
+    url: str
+    account: str
+
+
 class Line(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """A sender number, its prices per part, its links, and its rules."""
+    """A sender number, its prices per part, its links, and its rules.
+
+    `hours` is a window in Tehran such as 07:00-22:00, or "always"; nothing said means 07:00-22:00 for an advertising
+    line and always for the others. `footer` (say «لغو۱۱») is written under every text of its own, and counted.
+
+    What handsets send to it (MO): `relay_url` gets each message, unless one of `keywords` takes it. Posts are signed if
+    `relay_secret` names a variable (`env:NAME`); they go to private addresses only with `allow_private_target`.
+    `join_minutes`: how long a long message waits for its parts. `opt_out_words` and `opt_in_words` are whole messages.
+    """
 
     number: str
     kind: LineKind = LineKind.ADVERTISING
@@ -89,12 +120,31 @@ class Line(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_d
     opt_out_memory_days: float = 7
     receipt_grace_hours: float = 24
     lane: LaneName | None = None
+    hours: str = ""
+    outside_hours: OutsideHours = OutsideHours.REFUSE
+    footer: str = ""
+    relay_url: str = ""
+    relay_secret: str = ""
+    relay_timeout_s: float = 10
+    allow_private_target: bool = False
+    keywords: tuple[Keyword, ...] = ()
+    opt_out_words: tuple[str, ...] = OPT_OUT_WORDS
+    opt_in_words: tuple[str, ...] = OPT_IN_WORDS
+    join_minutes: float = 10
+    keep_received_days: float = 90
     is_suspended: bool = False
 
     @property
     def tariff(self) -> Tariff:
         """The prices per part."""
         return Tariff(gsm7_rial=self.gsm7_rial, ucs2_rial=self.ucs2_rial)
+
+    @property
+    def window(self) -> Hours | None:
+        """When it may send; None is always. Raises ValueError for hours that cannot be read."""
+        if self.hours:
+            return parse_hours(self.hours)
+        return parse_hours(ADVERTISING_HOURS) if self.kind is LineKind.ADVERTISING else None
 
     @property
     def rules(self) -> Rules:
@@ -256,6 +306,7 @@ class Site(Struct, frozen=True, kw_only=True):
     accounts_by_id: Mapping[int, Account] = field(default_factory=dict)
     lines_by_key: Mapping[str, Line] = field(default_factory=dict)
     rules_by_line: Mapping[str, Rules] = field(default_factory=dict)
+    windows_by_line: Mapping[str, Hours] = field(default_factory=dict)
     templates_by_account: Mapping[int, Mapping[int, Template]] = field(default_factory=dict)
 
     def line(self, text: str) -> Line | None:
@@ -298,6 +349,7 @@ def build_site(documents: Iterable[Document], version: int, *, intake_is_suspend
         intake_is_suspended=intake_is_suspended,
         accounts_by_id={a.id: a for a in accounts.values()},
         lines_by_key={line_key(number): line for number, line in lines.items()},
+        windows_by_line={number: window for number, line in lines.items() if (window := _window_of(line))},
         rules_by_line={number: line.rules for number, line in lines.items()},
         templates_by_account={
             a.id: {t.number: t.template for t in a.templates} for a in accounts.values() if a.templates
@@ -307,6 +359,14 @@ def build_site(documents: Iterable[Document], version: int, *, intake_is_suspend
 
 _STATUS = re.compile(r"0x[0-9a-f]+|[0-9a-f]+h|0|[1-9][0-9]*", re.IGNORECASE)
 """The ways to write a command_status in a link's table; upstreams/verdicts.py reads them."""
+
+
+def _window_of(line: Line) -> Hours | None:
+    """The window as far as it can be read: what cannot be is told by `faults_of`, and never gets into a store."""
+    try:
+        return line.window
+    except ValueError:
+        return None
 
 
 def faults_of(site: Site) -> list[str]:
@@ -343,8 +403,13 @@ def faults_of(site: Site) -> list[str]:
                 faults.append(f"line {line.number}: beside a link of kind negin the others have `split` payload")
         if min(line.gsm7_rial, line.ucs2_rial) < 0:
             faults.append(f"line {line.number}: a price cannot be below zero")
+        try:
+            _ = line.window
+        except ValueError as error:
+            faults.append(f"line {line.number}: {error}")
         if not line_key(line.number):
             faults.append(f"line {line.number!r}: a line is a number")
+        faults += _received_faults(site, line)
     for link in site.links.values():
         faults += [
             f"link {link.name}: status {key!r} is written 0x0427, 427h or 1063"
@@ -371,3 +436,25 @@ def _negin_faults(link: Link) -> Iterable[str]:
         yield f"link {link.name}: kind negin needs system_id, the user name at that server"
     if not link.poll_pauses_s or min(*link.poll_pauses_s, link.poll_every_s, 1) <= 0:
         yield f"link {link.name}: poll_pauses_s and poll_every_s are above zero, in seconds"
+
+
+_TARGET = re.compile(r"https?://[^/?#@\s]+([/?][^#\s]*)?", re.IGNORECASE)
+
+
+def _received_faults(site: Site, line: Line) -> Iterable[str]:
+    """What is wrong with the settings for messages from handsets."""
+    for url in filter(None, (line.relay_url, *(k.url for k in line.keywords))):
+        if not _TARGET.fullmatch(url):
+            yield f"line {line.number}: {url!r} is no URL such as https://shop.example.ir/sms, without login"
+    if line.relay_secret and not line.relay_secret.startswith("env:"):
+        yield f"line {line.number}: relay_secret is written env:NAME, the variable that has it"
+    if not 0 < line.relay_timeout_s <= 60 or line.join_minutes <= 0:
+        yield f"line {line.number}: relay_timeout_s is above 0 and at most 60, join_minutes above 0"
+    seen = Counter(fold(keyword.keyword) for keyword in line.keywords)
+    for keyword in line.keywords:
+        if len(keyword.keyword.split()) != 1 or not fold(keyword.keyword) or seen[fold(keyword.keyword)] > 1:
+            yield f"line {line.number}: keyword {keyword.keyword!r}: it is one word, and there once"
+        if not keyword.url:
+            yield f"line {line.number}: keyword {keyword.keyword!r} needs a url"
+        if keyword.account not in site.accounts:
+            yield f"line {line.number}: keyword {keyword.keyword!r}: account {keyword.account} is not configured"

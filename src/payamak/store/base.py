@@ -7,20 +7,22 @@ raise StoreFailed when the disk or the database cannot, after reading back that 
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Iterable, Sequence
+from collections.abc import Awaitable, Collection, Iterable, Sequence
 from typing import Protocol
 
 from msgspec import Struct
 
+from payamak.codes import Code
 from payamak.domain.events import Event
 from payamak.domain.message import Lane, Message, Reason, State, Step
+from payamak.domain.mo import Kept, MoPart, Received, RelayState
 from payamak.domain.receipt import Cursor, OpenIds, ReceiptIn
 from payamak.domain.site import Document, Site
 from payamak.store.feed import Change, Feed, Watch
 
 
 class NewMessage(Struct, frozen=True, kw_only=True):
-    """A message that the front has checked, planned, split and priced."""
+    """A message that the front has checked, planned, split and priced; `due_at` if it has to wait for the hours."""
 
     account_id: int
     recipient: str
@@ -28,6 +30,24 @@ class NewMessage(Struct, frozen=True, kw_only=True):
     deadline_at: int
     lane: Lane
     source: str
+    due_at: int | None = None
+
+
+class Batched(Struct, frozen=True, kw_only=True):
+    """One message of a batch: its id, parts and rial reserved; of one that was accepted before, its id alone."""
+
+    message_id: int
+    parts: int = 0
+    reserved: int = 0
+    is_repeated: bool = False
+
+
+class OutboxRow(Struct, frozen=True, kw_only=True):
+    """What was accepted under a caller's own id; no standing once the message is too old to be kept."""
+
+    message_id: int
+    accepted_at: int
+    standing: Standing | None
 
 
 class Claim(Struct, frozen=True, kw_only=True):
@@ -160,6 +180,27 @@ class Search(Struct, frozen=True, kw_only=True):
     limit: int = 50
 
 
+class ReceivedSearch(Struct, frozen=True, kw_only=True):
+    """Which messages from handsets to list; None means any. `before_id` pages backwards."""
+
+    line: str | None = None
+    sender: str | None = None
+    relay: RelayState | None = None
+    since_at: int | None = None
+    before_id: int | None = None
+    limit: int = 50
+
+
+class PostResult(Struct, frozen=True, kw_only=True):
+    """What came of a post, to be stored: `next_at` only while it waits, `reply` the answer to the handset."""
+
+    received_id: int
+    state: RelayState
+    next_at: int | None
+    note: str
+    reply: NewMessage | None = None
+
+
 class Store(Protocol):
     """Durable state. `site` is the latest snapshot of the configuration that this process has seen."""
 
@@ -177,6 +218,26 @@ class Store(Protocol):
         Committed when it returns. Raises Refused with 27/33 (every step is known to be opted out) or 14 (the
         balance does not cover the reservation); then nothing is kept. `watch` begins before the publication.
         """
+        ...
+
+    def accept_batch(
+        self, account_id: int, items: Sequence[NewMessage | Code], check_ids: Sequence[int] | None, now: int
+    ) -> Awaitable[list[Batched | Code]]:
+        """Keep an account's fresh messages in one transaction, all of them or none; what became of each, in order.
+
+        An item that is a code was refused already and keeps its place; one whose recipient has opted out of every step
+        gets 27 or 33. `check_ids`: the caller's own id of each item; one that was accepted before in the account, or
+        stands earlier in the call, is not kept again. Raises Refused with 14 if the balance does not cover all that
+        is fresh; then nothing is kept.
+        """
+        ...
+
+    def outbox(self, account_id: int, check_ids: Sequence[int]) -> Awaitable[dict[int, OutboxRow]]:
+        """What the account sent under its own ids; those never taken are left out."""
+        ...
+
+    def available(self, account_id: int) -> Awaitable[int]:
+        """Rial that the account may spend."""
         ...
 
     def standings(self, account_id: int, ids: Sequence[int]) -> Awaitable[dict[int, Standing]]:
@@ -220,9 +281,62 @@ class Store(Protocol):
         """Remove up to `limit` final messages that are older than their account keeps them."""
         ...
 
+    # -- messages from handsets
+    def receive_mo(self, part: MoPart, session: str, live: Collection[str], now: int) -> Awaitable[Kept]:
+        """Keep a part, and with the last one its message, its place among the posts and what its words ask for.
+
+        `session` is the bind that brought it, `live` the binds that are up: a message of one part that is there already
+        counts as repeated only if the bind that brought it is not among them.
+        """
+        ...
+
+    def sweep_received(self, now: int, limit: int) -> Awaitable[int]:
+        """Make messages of parts that waited too long for the others, forget old parts; how many were touched."""
+        ...
+
+    def retire_received(self, now: int, limit: int) -> Awaitable[int]:
+        """Remove up to `limit` messages from handsets of each line that are older than it keeps them; how many."""
+        ...
+
+    def received(
+        self, lines: Sequence[str], now: int, *, only_unread: bool = True, limit: int = 1_000, mark_read: bool = False
+    ) -> Awaitable[list[Received]]:
+        """Messages on these lines (registered spelling), oldest first; marked as read in the same transaction.
+
+        With `only_unread` the oldest unread ones, else the newest; at most 1,000.
+        """
+        ...
+
+    def search_received(self, search: ReceivedSearch) -> Awaitable[list[Received]]:
+        """Messages from handsets, newest first."""
+        ...
+
+    def relay_targets(self) -> Awaitable[list[tuple[str, int]]]:
+        """What is posted to: each queue's target, with the instant at which its first post is due."""
+        ...
+
+    def relay_due(self, target: str, now: int, limit: int) -> Awaitable[list[Received]]:
+        """What may be posted to a target now: of each sender the first that waits."""
+        ...
+
+    def conclude_post(self, result: PostResult, now: int) -> Awaitable[Received | None]:
+        """Store what came of a post, and accept the answer to the handset, in one transaction.
+
+        None, with nothing changed, if the message does not wait any more. An answer that is refused is noted.
+        """
+        ...
+
+    def replay(self, received_ids: Sequence[int], now: int) -> Awaitable[int]:
+        """Let messages be posted once more; how many of them have a target and did not wait already."""
+        ...
+
     # -- the operator's hands
     def put_documents(self, puts: Sequence[Document], removals: Sequence[tuple[str, str]], now: int) -> Awaitable[Site]:
         """Change the configuration in one transaction. Raises ValueError with all faults; then nothing changes."""
+        ...
+
+    def set_password(self, username: str, password_hash: str) -> Awaitable[Site]:
+        """Give an account a new web-service password, whatever else of it changes meanwhile. Raises LookupError."""
         ...
 
     def set_intake(self, is_suspended: bool) -> Awaitable[None]:

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from payamak.codes import Code
 from payamak.domain import events as ev
 from payamak.domain.events import Effect, Event, OutcomeKind
-from payamak.domain.message import Message, PartState, State
+from payamak.domain.message import Message, PartState, Reason, State
 from payamak.domain.operator_ids import operator_key
 from payamak.domain.optout import with_known_opt_outs
 from payamak.domain.plan import reservation
@@ -33,6 +33,7 @@ def accept(tx: Transaction, new: NewMessage, now: int) -> Change:
     amount = reservation(plan)
     money.reserve(tx, new.account_id, amount)
     first = first_step(plan) or 0
+    waits = new.due_at is not None and new.due_at > now
     message = Message(
         id=0,
         account_id=new.account_id,
@@ -40,13 +41,14 @@ def accept(tx: Transaction, new: NewMessage, now: int) -> Change:
         plan=plan,
         accepted_at=now,
         deadline_at=new.deadline_at,
-        due_at=now,
+        due_at=new.due_at or now,
         changed_at=now,
+        reason=Reason.OUTSIDE_HOURS if waits else Reason.ACCEPTED,
         lane=new.lane,
         source=new.source,
         step=first,
         reserved=amount,
-        is_leased=tx.feed.take_room(plan[first].line, new.lane),
+        is_leased=not waits and tx.feed.take_room(plan[first].line, new.lane),
     )
     tx.execute("insert_message", insert_columns(message))
     message = replace(message, id=tx.db.last_insert_rowid())

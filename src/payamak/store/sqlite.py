@@ -11,26 +11,32 @@ import asyncio
 import fcntl
 import os
 import threading
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
 
 import apsw
 
+from payamak.codes import Code
 from payamak.domain.events import Event
 from payamak.domain.message import Lane, Message, State
+from payamak.domain.mo import Kept, MoPart, Received
 from payamak.domain.receipt import Cursor, OpenIds, ReceiptIn
 from payamak.domain.site import Document, Site
 from payamak.errors import StoreFailed
-from payamak.store import housekeeping, messages, money, reading, receipts
+from payamak.store import batches, housekeeping, messages, money, reading, receipts, received
 from payamak.store.base import (
     Balance,
+    Batched,
     Claim,
     Claimed,
     NewMessage,
     OptOut,
+    OutboxRow,
+    PostResult,
     QueueRow,
+    ReceivedSearch,
     Search,
     Standing,
     Story,
@@ -132,6 +138,23 @@ class SqliteStore:
         then = None if watch is None else lambda change: watch.begin(change.message)
         return self.writer.submit(lambda tx: messages.accept(tx, new, now), _URGENCY[new.lane], then)
 
+    def accept_batch(
+        self, account_id: int, items: Sequence[NewMessage | Code], check_ids: Sequence[int] | None, now: int
+    ) -> Awaitable[list[Batched | Code]]:
+        """See Store.accept_batch."""
+        lane = min((new.lane for new in items if isinstance(new, NewMessage)), default=Lane.BULK)
+        return self.writer.submit(
+            lambda tx: batches.accept_batch(tx, account_id, items, check_ids, now), _URGENCY[lane]
+        )
+
+    def outbox(self, account_id: int, check_ids: Sequence[int]) -> Awaitable[dict[int, OutboxRow]]:
+        """See Store.outbox."""
+        return self._read(lambda db: batches.outbox(db, account_id, check_ids))
+
+    def available(self, account_id: int) -> Awaitable[int]:
+        """See Store.available."""
+        return self._read(lambda db: batches.available(db, account_id))
+
     async def standings(self, account_id: int, ids: Sequence[int]) -> dict[int, Standing]:
         """See Store.standings."""
         if len(ids) <= _SMALL_READ:
@@ -179,11 +202,59 @@ class SqliteStore:
         )
         return removed
 
+    # -- messages from handsets
+
+    def receive_mo(self, part: MoPart, session: str, live: Collection[str], now: int) -> Awaitable[Kept]:
+        """See Store.receive_mo."""
+        return self.writer.submit(lambda tx: received.receive_mo(tx, part, session, live, now))
+
+    def sweep_received(self, now: int, limit: int) -> Awaitable[int]:
+        """See Store.sweep_received."""
+        return self.writer.submit(lambda tx: received.sweep_received(tx, now, limit))
+
+    def retire_received(self, now: int, limit: int) -> Awaitable[int]:
+        """See Store.retire_received."""
+        return self.writer.submit(lambda tx: received.retire_received(tx, now, limit), Urgency.BULK)
+
+    def received(
+        self, lines: Sequence[str], now: int, *, only_unread: bool = True, limit: int = 1_000, mark_read: bool = False
+    ) -> Awaitable[list[Received]]:
+        """See Store.received."""
+        return self.writer.submit(
+            lambda tx: received.read_received(
+                tx, lines, only_unread=only_unread, limit=limit, mark_read=mark_read, now=now
+            )
+        )
+
+    def search_received(self, search: ReceivedSearch) -> Awaitable[list[Received]]:
+        """See Store.search_received."""
+        return self._read(lambda db: received.search_received(db, search))
+
+    def relay_targets(self) -> Awaitable[list[tuple[str, int]]]:
+        """See Store.relay_targets."""
+        return self._read(received.relay_targets)
+
+    def relay_due(self, target: str, now: int, limit: int) -> Awaitable[list[Received]]:
+        """See Store.relay_due."""
+        return self._read(lambda db: received.relay_due(db, target, now, limit))
+
+    def conclude_post(self, result: PostResult, now: int) -> Awaitable[Received | None]:
+        """See Store.conclude_post."""
+        return self.writer.submit(lambda tx: received.conclude_post(tx, result, now))
+
+    def replay(self, received_ids: Sequence[int], now: int) -> Awaitable[int]:
+        """See Store.replay."""
+        return self.writer.submit(lambda tx: received.replay(tx, received_ids, now))
+
     # -- the operator's hands
 
     async def put_documents(self, puts: Sequence[Document], removals: Sequence[tuple[str, str]], now: int) -> Site:
         """See Store.put_documents."""
         return self._newer(await self.writer.submit(lambda tx: housekeeping.put_documents(tx, puts, removals)))
+
+    async def set_password(self, username: str, password_hash: str) -> Site:
+        """See Store.set_password."""
+        return self._newer(await self.writer.submit(lambda tx: batches.set_password(tx, username, password_hash)))
 
     async def set_intake(self, is_suspended: bool) -> None:
         """See Store.set_intake."""

@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from payamak.domain.events import Outcome
 from payamak.domain.message import Message
+from payamak.domain.mo import MoPart
 from payamak.domain.receipt import ReceiptIn
 
 
@@ -32,6 +33,10 @@ class Sink(Protocol):
 
     async def receipt(self, receipt: ReceiptIn) -> None:
         """Store a receipt; it may be acknowledged when this returns. Raises StoreFailed: then it may not."""
+        ...
+
+    async def mo(self, part: MoPart) -> None:
+        """Store a part of a message from a handset; as with receipts, acknowledge it when this returns."""
         ...
 
 

@@ -307,7 +307,9 @@ class NeginUpstream:
                     self._log("link_up", link=self.name)
                     self._sink.link_changed(self.name)
                 try:
-                    await asyncio.wait_for(self._doubt.wait(), self.link.enquire_link_s or None)
+                    # Not wait_for: in Python 3.11 that loses a cancellation which meets the end of the wait.
+                    async with asyncio.timeout(self.link.enquire_link_s or None):
+                        await self._doubt.wait()
                 except TimeoutError:
                     self._downs = 0
             else:

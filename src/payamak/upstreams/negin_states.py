@@ -17,6 +17,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from contextlib import suppress
 from typing import Final, Protocol
 
 from payamak.client import MessageState, PayamakError
@@ -154,11 +155,9 @@ class Asker:
         await asyncio.sleep(ROUND_S)
         self._wake.clear()
         due_in_s = min(self._book.next_due_s(), self._next_sweep_s) - self._clock.monotonic()
-        if due_in_s > 0:
-            try:
-                await asyncio.wait_for(self._wake.wait(), due_in_s)
-            except TimeoutError:
-                return
+        with suppress(TimeoutError):
+            async with asyncio.timeout(max(due_in_s, 0)):
+                await self._wake.wait()
 
     async def _ask_book(self) -> bool:
         """One call for what is due; True if it was full."""

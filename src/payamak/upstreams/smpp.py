@@ -16,12 +16,14 @@ from functools import partial
 
 from payamak.domain.events import Outcome, OutcomeKind
 from payamak.domain.message import Message, Reason
-from payamak.domain.numbers import parse_recipient
+from payamak.domain.mo import Alphabet, MoPart, make_place, read_header
+from payamak.domain.numbers import parse_line, parse_recipient
 from payamak.domain.operator_ids import readings
 from payamak.domain.receipt import ReceiptIn
 from payamak.domain.site import Link, Site
 from payamak.encoding.parts import Encoding, Part, SplitMethod, split
-from payamak.smpp.codec import tlv_int
+from payamak.errors import StoreFailed
+from payamak.smpp.codec import text_octets, tlv_int
 from payamak.smpp.constants import DataCoding, EsmClass, RegisteredDelivery, Status, Tag
 from payamak.smpp.link import ClientLink, Down, LinkConfig, LinkLost, ResponseTimeout
 from payamak.smpp.pdu import DataSm, DataSmResp, DeliverSm, DeliverSmResp, Pdu, SubmitSm, SubmitSmResp, tlv
@@ -32,6 +34,13 @@ from payamak.upstreams.verdicts import outcome_of, read_verdicts, receipt_meanin
 
 _BIND_MODES = {mode.value: mode for mode in BindMode}
 _CODINGS = {Encoding.GSM7: DataCoding.SMSC_DEFAULT, Encoding.UCS2: DataCoding.UCS2}
+_ALPHABETS = {
+    DataCoding.SMSC_DEFAULT: Alphabet.GSM7,
+    DataCoding.CYRILLIC: Alphabet.CYRILLIC,
+    DataCoding.HEBREW: Alphabet.HEBREW,
+    DataCoding.UCS2: Alphabet.UCS2,
+}
+"""What is not here is read as Latin-1, octets that are no text included."""
 
 
 def tls_context(link: Link) -> ssl.SSLContext | None:
@@ -210,18 +219,43 @@ class SmppUpstream:
             tlvs=tuple(tlvs),
         )
 
-    # -- receipts
+    # -- receipts and messages from handsets
 
     async def _on_request(self, pdu: Pdu) -> Pdu:
-        """deliver_sm or data_sm from the operator: stored, then acknowledged."""
+        """deliver_sm or data_sm from the operator: stored, then acknowledged; a temporary error if it cannot be."""
         assert isinstance(pdu, DeliverSm | DataSm)
         answer = DeliverSmResp if isinstance(pdu, DeliverSm) else DataSmResp
         receipt = parse_receipt(pdu)
-        if receipt is None:
-            self._log("mo_refused", link=self.name, reason="receiving messages is not served yet")
-            return answer(sequence=pdu.sequence, status=Status.ESME_RX_R_APPN)
-        await self._sink.receipt(self._receipt_in(pdu, receipt))
+        try:
+            if receipt is None:
+                await self._sink.mo(self._mo_part(pdu))
+            else:
+                await self._sink.receipt(self._receipt_in(pdu, receipt))
+        except StoreFailed as error:
+            self._log("not_stored", link=self.name, reason=str(error))
+            return answer(sequence=pdu.sequence, status=Status.ESME_RX_T_APPN)
         return answer(sequence=pdu.sequence)
+
+    def _mo_part(self, pdu: DeliverSm | DataSm) -> MoPart:
+        """What a handset sent; the header goes before the sar parameters (SMPP 3.4 §5.3.2.22)."""
+        place, octets = None, text_octets(pdu)
+        if pdu.esm_class & EsmClass.UDHI:
+            place, octets = read_header(octets)
+        if place is None:
+            reference, part = tlv_int(pdu, Tag.SAR_MSG_REF_NUM), tlv_int(pdu, Tag.SAR_SEGMENT_SEQNUM)
+            place = make_place(reference, tlv_int(pdu, Tag.SAR_TOTAL_SEGMENTS), part)
+        line = self._site().line(pdu.destination_addr)
+        return MoPart(
+            upstream=self.link.upstream_name,
+            link=self.name,
+            line=line.number if line else parse_line(pdu.destination_addr) or pdu.destination_addr,
+            sender=parse_recipient(pdu.source_addr) or parse_line(pdu.source_addr) or pdu.source_addr,
+            alphabet=alphabet_of(pdu.data_coding),
+            octets=octets,
+            reference=place.reference if place else None,
+            total=place.total if place else 1,
+            part=place.part if place else 1,
+        )
 
     def _receipt_in(self, pdu: DeliverSm | DataSm, receipt: Receipt) -> ReceiptIn:
         state, code = receipt_meaning(
@@ -257,6 +291,18 @@ class SmppUpstream:
         self._log("link_down", link=self.name, reason=self._down_reason)
         self._flow()
         self._sink.link_changed(self.name)
+
+
+def alphabet_of(data_coding: int) -> Alphabet:
+    """The alphabet of a text: SMPP 3.4 §5.2.19, and the groups of GSM 03.38 §4 that have an alphabet of their own.
+
+    0x10 to 0x1F: a message class (flash) beside the alphabet in bits 3 and 2; 0xF0 to 0xFF: only bit 2.
+    """
+    if 0x10 <= data_coding <= 0x1F:
+        return {0: Alphabet.GSM7, 2: Alphabet.UCS2}.get(data_coding >> 2 & 3, Alphabet.LATIN_1)
+    if data_coding >= 0xF0 and not data_coding & 0x04:
+        return Alphabet.GSM7
+    return _ALPHABETS.get(DataCoding(data_coding), Alphabet.LATIN_1) if data_coding <= 8 else Alphabet.LATIN_1
 
 
 def validity_period(message: Message) -> str:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from functools import cache
 from pathlib import Path
 
 from msgspec.structs import replace
-from tests.scenarios.house import Change, House, accounts_changed, house
+from tests.scenarios.house import READY_S, Change, House, accounts_changed, house
 
 from payamak.clock import SystemClock
 from payamak.demo import site
 from payamak.domain.message import Message
-from payamak.domain.site import Account, Document
+from payamak.domain.site import Account, Document, Line, LinkUse
 from payamak.store.base import Search
 from payamak.store.sqlite import SqliteStore
 
@@ -26,6 +27,11 @@ def _demo() -> Account:
 def tenant(username: str, **changes: object) -> Account:
     """An account like the demo's, but for these fields. It gets the demo's password and credit."""
     return replace(_demo(), username=username, **changes)
+
+
+def further_line(number: str, link: str) -> Line:
+    """A line like the demo's first one, but with this number and link."""
+    return replace(site.lines()[0], number=number, links=(LinkUse(link=link),))
 
 
 @asynccontextmanager
@@ -41,9 +47,21 @@ async def tenanted_house(
             for account in (document for document in further if isinstance(document, Account)):
                 await store.credit(account.username, site.CREDIT_RIAL, "test", now)
             await home.serve()
+            await _bound(home)
             yield home, store
         finally:
             await store.close()
+
+
+async def _bound(home: House) -> None:
+    """Wait until both links are bound: before that a message has to queue and is answered without a verdict.
+
+    The operators know it a moment before the gateway does; a call that verifies a password is longer than that.
+    """
+    async with asyncio.timeout(READY_S):
+        for operator in (home.advertising, home.service):
+            await operator.ledger.until(lambda ledger: ledger.counters.binds > 0)
+    await home.post("/api/wsStates.aspx", message_ids="1")
 
 
 Snapshot = tuple[int, Sequence[object], int, int]

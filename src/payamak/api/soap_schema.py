@@ -1,0 +1,178 @@
+"""The SOAP door's one description: sixteen operations, their fields, and the types these are made of. Pure.
+
+Names, their letter case and their order are the vendor's (contract §6). The WSDL, the reading of calls and the writing
+of answers are all made from this table; a new operation is one more row.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final, TypeAlias
+
+NAMESPACE: Final = "http://www.neginalmas.ir/"
+"""The target namespace; soapAction is this and the operation's name."""
+
+
+class Scalar(StrEnum):
+    """The types of XML Schema that occur."""
+
+    STRING = "string"
+    LONG = "long"
+    INT = "int"
+    BOOLEAN = "boolean"
+    DATE_TIME = "dateTime"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """A type of several fields in order."""
+
+    name: str
+    fields: tuple[Field, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Array:
+    """The vendor's array: a wrapper whose children are all named after their type."""
+
+    item: Scalar | Record
+
+    @property
+    def item_name(self) -> str:
+        """What each child is named."""
+        return self.item.name if isinstance(self.item, Record) else self.item.value
+
+    @property
+    def name(self) -> str:
+        """`ArrayOfLong`."""
+        return f"ArrayOf{self.item_name[0].upper()}{self.item_name[1:]}"
+
+
+Kind: TypeAlias = Scalar | Array | Record
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One element: its name as written on the wire, and its type."""
+
+    name: str
+    kind: Kind
+
+    @property
+    def is_optional(self) -> bool:
+        """Strings, arrays and records may be left out; numbers, truth values and dates may not."""
+        return not isinstance(self.kind, Scalar) or self.kind is Scalar.STRING
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operation:
+    """One operation: what it is sent, credentials included, and what it answers, its result first."""
+
+    name: str
+    inputs: tuple[Field, ...]
+    outputs: tuple[Field, ...]
+
+    @property
+    def response_name(self) -> str:
+        """The element that holds the answer."""
+        return f"{self.name}Response"
+
+    @property
+    def result(self) -> Field:
+        """Below zero: done; above: why not (a code); 0: an unexpected exception."""
+        return self.outputs[0]
+
+
+_STRING, _LONG, _INT, _DATE = Scalar.STRING, Scalar.LONG, Scalar.INT, Scalar.DATE_TIME
+STRINGS: Final = Array(item=_STRING)
+LONGS: Final = Array(item=_LONG)
+INTS: Final = Array(item=_INT)
+DATES: Final = Array(item=_DATE)
+
+SEND_SMS_RESULT: Final = Record(
+    name="SendSmsResult",
+    fields=(
+        Field("MessageIds", LONGS),
+        Field("SendId", _INT),
+        Field("SendCost", _LONG),
+        Field("SmsCount", _INT),
+        Field("ReceiversCount", _INT),
+        Field("State", _INT),
+    ),
+)
+OUTBOX_RESULT: Final = Record(
+    name="OutboxResult",
+    fields=(
+        Field("CheckId", _LONG),
+        Field("MessageId", _LONG),
+        Field("Status", _INT),
+        Field("SendDate", _DATE),
+    ),
+)
+OUTBOX_RESULTS: Final = Array(item=OUTBOX_RESULT)
+
+TYPES: Final[tuple[Array | Record, ...]] = (
+    STRINGS,
+    LONGS,
+    INTS,
+    DATES,
+    SEND_SMS_RESULT,
+    OUTBOX_RESULTS,
+    OUTBOX_RESULT,
+)
+"""The types that have names of their own, as the schema lists them."""
+
+
+def _operation(name: str, inputs: tuple[Field, ...], *outputs: Field, result: Scalar = _LONG) -> Operation:
+    credentials = (Field("pUsername", _STRING), Field("pPassword", _STRING))
+    return Operation(name=name, inputs=credentials + inputs, outputs=(Field(f"{name}Result", result), *outputs))
+
+
+_LINE = Field("line", _LONG)
+_TEXTS = (Field("messages", STRINGS), Field("mobiles", STRINGS))
+_ENCODED = (*_TEXTS, Field("UDH", STRINGS), Field("encodings", INTS), Field("mclass", INTS))
+_IDS = Field("pMessageIds", LONGS)
+_STATUSES = Field("pStatuses", INTS)
+_SENT = Field("result", SEND_SMS_RESULT)
+_INFO = (
+    Field("pSmsNumber", _STRING),
+    Field("pCredit", _LONG),
+    Field("pName", _STRING),
+    Field("pRole", _INT),
+    Field("pUserId", _INT),
+)
+
+OPERATIONS: Final[tuple[Operation, ...]] = (
+    _operation("Send", (_LINE, *_ENCODED), _SENT),
+    _operation("SendSms", _TEXTS, _IDS),
+    _operation("SendSms2", _ENCODED, _IDS),
+    _operation("SendSms3", _ENCODED, _SENT),
+    _operation("Send1Sms", (Field("message", _STRING), Field("mobile", _STRING)), Field("pMessageId", _LONG)),
+    _operation("SendSmsByCheckId", (_LINE, *_TEXTS, Field("tempCheckIds", LONGS)), _IDS),
+    _operation("GetOutboxByCheckId", (Field("pTempCheckIds", LONGS),), Field("outboxes", OUTBOX_RESULTS)),
+    _operation("GetMessageStatus", (_IDS,), _STATUSES),
+    _operation("GetMessageStatus2", (_IDS,), _STATUSES, Field("pMsgIds", LONGS)),
+    _operation("GetRealMessageStatuses", (_IDS,), _STATUSES),
+    _operation("GetCredit", (), Field("pCredit", _LONG)),
+    _operation("GetInfo", (), *_INFO, result=_INT),
+    _operation("GetInfo2", (), *_INFO, Field("pEndDate", _DATE), Field("pMobile", _STRING), result=_INT),
+    _operation(
+        "GetReceivedSms",
+        (Field("pWithSchema", Scalar.BOOLEAN), Field("mergeMessages", Scalar.BOOLEAN)),
+        Field("pRecieved", _STRING),
+    ),
+    _operation(
+        "GetReceivedSms2",
+        (),
+        Field("pMessages", STRINGS),
+        Field("pFroms", STRINGS),
+        Field("pSmsc", STRINGS),
+        Field("pMessageIds", STRINGS),
+        Field("pEnteredDate", DATES),
+    ),
+    _operation("ChangePassword", (Field("pNewPassword", _STRING),), result=_INT),
+)
+
+BY_NAME: Final = {operation.name.lower(): operation for operation in OPERATIONS}
+"""Operations by their name in lower case."""

@@ -1,0 +1,151 @@
+"""`payamak received`: what handsets sent, and what became of it on its way to the customer's URL."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, Any
+
+from cyclopts import App, Parameter
+
+from payamak.cli.shell import (
+    Common,
+    ExitCode,
+    Failed,
+    counted,
+    duration_text,
+    fill,
+    grid,
+    instant_text,
+    now_ms,
+    open_store,
+    parse_instant,
+    say,
+    tell,
+)
+from payamak.domain.mo import Received, RelayState
+from payamak.domain.numbers import parse_recipient
+
+if TYPE_CHECKING:
+    from payamak.domain.site import Site
+    from payamak.store.base import ReceivedSearch
+
+app = App(name="received", help="Messages from handsets, and their posts to customers.", help_format="markdown")
+
+LineOption = Annotated[str | None, Parameter(name="--line", help="Of this line, in either spelling.")]
+SinceOption = Annotated[str | None, Parameter(help="Received after: `2h` (ago) or `2030-01-31T18:00`.")]
+
+
+@app.command(name="list")
+async def show_list(
+    *,
+    line: LineOption = None,
+    sender: Annotated[str | None, Parameter(help="From this number, in any spelling.")] = None,
+    relay: Annotated[RelayState | None, Parameter(help="Where its post stands.")] = None,
+    since: SinceOption = None,
+    limit: int = 50,
+    before: Annotated[int | None, Parameter(help="Go on below this id, for the next page.")] = None,
+    text: Annotated[bool, Parameter(negative="", help="Show the texts too.")] = False,
+    common: Common = Common(),
+) -> int:
+    """List messages from handsets, newest first.
+
+    Example: `payamak received list --relay dead --since 7d`
+    """
+    from msgspec.structs import replace
+
+    async with open_store(common) as store:
+        wanted = _search(store.site, line, sender, relay, since)
+        found = await store.search_received(replace(wanted, before_id=before, limit=limit))
+    now = now_ms()
+    columns = ["id", "received", "line", "sender", "whole", "read", "relay", "keyword", "tries", "next", "note"]
+    rows = ([*_row(one, now), *([one.text] if text else [])] for one in found)
+    made = fill(grid(*columns, *(["text"] if text else []), right=("id", "tries")), rows)
+    answer = {
+        "received": [_plain(one, text=text) for one in found],
+        "before": found[-1].id if found and len(found) == limit else None,
+    }
+    tell(common, answer, lambda console: console.print(made))
+    if answer["before"] is not None and not common.json:
+        say(f"more: --before {answer['before']}")
+    return ExitCode.DONE
+
+
+@app.command
+async def replay(
+    ids: Annotated[tuple[int, ...], Parameter(name="ID", negative="")] = (),
+    /,
+    *,
+    line: LineOption = None,
+    since: SinceOption = None,
+    common: Common = Common(),
+) -> int:
+    """Post messages once more: those named, or, of a line, those that were given up.
+
+    They get the same Webhook-Id as before, and three days of tries. What still waits is left as it is.
+
+    Example: `payamak received replay --line 9830003300 --since 7d`
+    """
+    if bool(ids) is (line is not None):
+        raise Failed("say which: IDs, or --line NUMBER for all that were given up", ExitCode.USAGE)
+    if ids and since is not None:
+        raise Failed("--since goes with --line", ExitCode.USAGE)
+    count = 0
+    async with open_store(common) as store:
+        if ids:
+            count = await store.replay(ids, now_ms())
+        else:
+            found = await _dead(store, _search(store.site, line, None, RelayState.DEAD, since))
+            for start in range(0, len(found), 500):  # short transactions: the server's wait behind them
+                count += await store.replay(found[start : start + 500], now_ms())
+    tell(common, {"replayed": count}, lambda _: say(f"posted again: {counted(count, 'message')}"))
+    return ExitCode.DONE if count or not ids else ExitCode.PROBLEM
+
+
+async def _dead(store: Any, wanted: ReceivedSearch) -> Sequence[int]:
+    """The ids of all that match, oldest first."""
+    from msgspec.structs import replace
+
+    found: list[int] = []
+    while page := await store.search_received(replace(wanted, before_id=found[-1] if found else None, limit=1_000)):
+        found += [received.id for received in page]
+    return found[::-1]
+
+
+def _search(
+    site: Site, line: str | None, sender: str | None, relay: RelayState | None, since: str | None
+) -> ReceivedSearch:
+    from payamak.store.base import ReceivedSearch
+
+    registered = site.line(line) if line is not None else None
+    return ReceivedSearch(
+        line=registered.number if registered else line,
+        sender=None if sender is None else parse_recipient(sender) or sender,
+        relay=relay,
+        since_at=None if since is None else parse_instant(since, now_ms()),
+    )
+
+
+def _row(received: Received, now: int) -> list[object]:
+    waits_ms = None if received.next_at is None else received.next_at - now
+    return [
+        received.id,
+        instant_text(received.received_at),
+        received.line,
+        received.sender,
+        "yes" if received.is_complete else "no",
+        instant_text(received.read_at),
+        received.relay.value,
+        received.keyword,
+        received.tries,
+        "" if waits_ms is None else "now" if waits_ms <= 0 else f"in {duration_text(waits_ms)}",
+        f"{received.note}; answered by {received.reply_id}" if received.reply_id else received.note,
+    ]
+
+
+def _plain(received: Received, *, text: bool) -> dict[str, Any]:
+    import msgspec
+
+    made: dict[str, Any] = msgspec.to_builtins(received)
+    if not text:
+        del made["text"]
+    return made

@@ -1,0 +1,204 @@
+"""One HTTP post to a customer's URL: to a public address only, no redirects, no proxies, no cookies, bounded in time.
+
+The name is resolved here, its addresses are checked, and the connection goes to a checked address, so that a name
+server which answers otherwise a moment later changes nothing. Host and TLS server name stay those of the URL.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import hashlib
+import hmac
+import ipaddress
+import socket
+import ssl
+from collections.abc import Mapping
+from contextlib import suppress
+from email.utils import parsedate_to_datetime
+from typing import Final
+from urllib.parse import urlencode
+
+import httpx2
+from msgspec import Struct
+
+BODY_LIMIT_OCTETS: Final = 16_384
+"""More than any answer that can go back as an SMS; the rest is not read."""
+
+ADDRESSES_TRIED: Final = 2
+KEPT_CONNECTIONS: Final = 8
+KEPT_S: Final = 5.0
+DRAIN_S: Final = 1.0
+
+
+class Post(Struct, frozen=True, kw_only=True):
+    """What to post. `id` is the same for every try; `secret`, if any, signs it (Standard Webhooks, `v1`)."""
+
+    url: str
+    id: str
+    form: Mapping[str, str]
+    timeout_s: float
+    secret: str = ""
+    private_is_allowed: bool = False
+    is_complete: bool = True
+    wants_body: bool = False
+
+
+class Posted(Struct, frozen=True, kw_only=True):
+    """What came of it: an HTTP status, or None and why. `body` None: not asked for, or no text that can be sent."""
+
+    status: int | None = None
+    note: str = ""
+    retry_after_ms: int | None = None
+    body: str | None = None
+
+
+class Poster:
+    """Posts; keeps connections for each origin. Lives on one event loop."""
+
+    def __init__(self) -> None:
+        self._transports: dict[tuple[str, str, int], httpx2.AsyncHTTPTransport] = {}
+        self._context: ssl.SSLContext | None = None
+
+    async def post(self, post: Post, now: int) -> Posted:
+        """Post once. Never raises for what the other side, the network or the name server does."""
+        try:
+            async with asyncio.timeout(post.timeout_s):
+                return await self._post(post, now)
+        except TimeoutError:
+            return Posted(note=f"no answer within {post.timeout_s:g} s")
+        except (httpx2.HTTPError, httpx2.InvalidURL, OSError, ValueError) as error:
+            return Posted(note=f"{type(error).__name__}: {error}"[:200])
+
+    async def close(self) -> None:
+        """Close what is kept open."""
+        for transport in self._transports.values():
+            await transport.aclose()
+
+    async def _post(self, post: Post, now: int) -> Posted:
+        url = httpx2.URL(post.url)
+        host, port = url.raw_host.decode("ascii"), url.port or (443 if url.scheme == "https" else 80)
+        addresses = await _resolve(host, port)
+        allowed = [a for a in addresses if post.private_is_allowed or is_public(a)][:ADDRESSES_TRIED]
+        if not allowed:
+            return Posted(note="the target's address is private; allow_private_target would permit it")
+        transport = self._transport(url.scheme, host, port)
+        for address in allowed:
+            try:
+                response = await transport.handle_async_request(_request(post, url, address, now))
+            except (httpx2.ConnectError, httpx2.ConnectTimeout):
+                if address == allowed[-1]:
+                    raise
+                continue
+            try:
+                return await _read(post, response, now)
+            finally:
+                await response.aclose()
+        raise AssertionError("the last address returns or raises")
+
+    def _transport(self, scheme: str, host: str, port: int) -> httpx2.AsyncHTTPTransport:
+        """One for each origin: a connection that TLS has checked for one name is never used for another."""
+        if self._context is None:
+            self._context = ssl.create_default_context()
+        key = (scheme, host, port)
+        if key not in self._transports:
+            limits = httpx2.Limits(max_keepalive_connections=KEPT_CONNECTIONS, keepalive_expiry=KEPT_S)
+            self._transports[key] = httpx2.AsyncHTTPTransport(verify=self._context, trust_env=False, limits=limits)
+        return self._transports[key]
+
+
+async def _resolve(host: str, port: int) -> list[str]:
+    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return list(dict.fromkeys(str(address[4][0]) for address in found))
+
+
+_NAT64: Final = ipaddress.IPv6Network("64:ff9b::/96")
+
+
+def is_public(address: str) -> bool:
+    """Whether an address is one of the open Internet; an IPv4 one that an IPv6 one holds must be so too."""
+    ip = ipaddress.ip_address(address.partition("%")[0])
+    if isinstance(ip, ipaddress.IPv6Address):
+        teredo = ip.teredo
+        inner = [ip.ipv4_mapped, ip.sixtofour, teredo and teredo[1]]
+        if ip in _NAT64:
+            inner.append(ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF))
+        within = [one for one in inner if one is not None]
+        if within:
+            return all(is_public(str(one)) for one in within)
+    return ip.is_global and not ip.is_multicast and not ip.is_reserved
+
+
+def _request(post: Post, url: httpx2.URL, address: str, now: int) -> httpx2.Request:
+    body = urlencode(dict(post.form)).encode()
+    headers = {
+        "Host": url.netloc.decode("ascii"),
+        "Content-Type": "application/x-www-form-urlencoded; charset=utf-8",
+        "Accept-Encoding": "identity",
+        "User-Agent": "payamak",
+        "Webhook-Id": post.id,
+        "Webhook-Timestamp": str(now // 1_000),
+    }
+    if post.secret:
+        headers["Webhook-Signature"] = signature(post.secret, post.id, now // 1_000, body)
+    if not post.is_complete:
+        headers["Payamak-Incomplete"] = "1"
+    each = dict.fromkeys(("connect", "read", "write", "pool"), post.timeout_s)
+    extensions = {"timeout": each, "sni_hostname": url.raw_host.decode("ascii")}
+    return httpx2.Request("POST", url.copy_with(host=address), headers=headers, content=body, extensions=extensions)
+
+
+def signature(secret: str, post_id: str, timestamp_s: int, body: bytes) -> str:
+    """As Standard Webhooks: HMAC-SHA256 of id, time and body; a secret written `whsec_…` is base64."""
+    key = base64.b64decode(secret[6:]) if secret.startswith("whsec_") else secret.encode()
+    signed = hmac.new(key, f"{post_id}.{timestamp_s}.".encode() + body, hashlib.sha256).digest()
+    return f"v1,{base64.b64encode(signed).decode()}"
+
+
+async def _read(post: Post, response: httpx2.Response, now: int) -> Posted:
+    status = response.status_code
+    note, body = f"HTTP {status}", None
+    if post.wants_body and status == 200:
+        body = _text(response, await _octets(response))
+        if body is None:
+            note += "; its body is no text that can be sent"
+    else:  # the status is the answer; the body is read so that the connection can be used again
+        with suppress(TimeoutError, httpx2.HTTPError):
+            async with asyncio.timeout(DRAIN_S):
+                await _octets(response)
+    retry_after_ms = parse_retry_after(response.headers.get("retry-after"), now)
+    return Posted(status=status, note=note, retry_after_ms=retry_after_ms, body=body)
+
+
+async def _octets(response: httpx2.Response) -> bytes:
+    """The body, or one octet more than the limit."""
+    octets = b""
+    async for piece in response.aiter_raw():
+        octets += piece
+        if len(octets) > BODY_LIMIT_OCTETS:
+            return octets[: BODY_LIMIT_OCTETS + 1]
+    return octets
+
+
+def _text(response: httpx2.Response, octets: bytes) -> str | None:
+    """The body as text, blanks around it trimmed; None if it is too long, compressed or not in its charset."""
+    if len(octets) > BODY_LIMIT_OCTETS or response.headers.get("content-encoding", "identity") != "identity":
+        return None
+    try:
+        text = octets.decode(response.charset_encoding or "utf-8")
+    except (UnicodeDecodeError, LookupError):
+        return None
+    return None if "\0" in text else text.strip().removeprefix("\ufeff").strip()
+
+
+def parse_retry_after(value: str | None, now: int) -> int | None:
+    """Retry-After in ms from now: seconds, or an HTTP date (RFC 9110 §10.2.3); None for what is neither."""
+    if value is None:
+        return None
+    text = value.strip()
+    if text.isascii() and text.isdigit() and len(text) < 10:
+        return int(text) * 1_000
+    try:
+        return max(0, int(parsedate_to_datetime(text).timestamp() * 1_000) - now)
+    except (ValueError, TypeError, OverflowError):
+        return None

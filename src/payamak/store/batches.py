@@ -1,0 +1,101 @@
+"""The transactions of many messages at once: all that can be accepted is, or nothing; and each caller's id once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import apsw
+from msgspec.structs import replace
+
+from payamak.codes import Code
+from payamak.domain.message import Reason, State
+from payamak.domain.optout import with_known_opt_outs
+from payamak.domain.plan import reservation
+from payamak.domain.site import Site
+from payamak.errors import Refused
+from payamak.store import messages
+from payamak.store.base import Batched, NewMessage, OutboxRow, Standing
+from payamak.store.housekeeping import put_documents
+from payamak.store.statements import load_statements
+from payamak.store.transaction import Transaction
+
+
+def accept_batch(
+    tx: Transaction, account_id: int, items: Sequence[NewMessage | Code], check_ids: Sequence[int] | None, now: int
+) -> list[Batched | Code]:
+    """See Store.accept_batch. Raises Refused with 14 before anything is written."""
+    keys = list(range(len(items)) if check_ids is None else check_ids)
+    told: dict[int, Batched | Code] = {} if check_ids is None else _accepted_before(tx, account_id, check_ids)
+    fresh: dict[int, NewMessage] = {}
+    total = 0
+    for key, item in zip(keys, items, strict=True):
+        if key in told or key in fresh:
+            continue
+        if isinstance(item, Code):
+            told[key] = item
+            continue
+        try:
+            total += _amount(tx, item, now)
+        except Refused as refused:
+            told[key] = refused.code
+        else:
+            fresh[key] = item
+    _check_credit(tx, account_id, total)
+    for key, new in fresh.items():
+        message = messages.accept(tx, new, now).message
+        if check_ids is not None:
+            tx.execute("insert_check_id", (account_id, key, message.id, now))
+        told[key] = Batched(message_id=message.id, parts=message.current.parts, reserved=message.reserved)
+    return [told[key] for key in keys]
+
+
+def _accepted_before(tx: Transaction, account_id: int, check_ids: Sequence[int]) -> dict[int, Batched | Code]:
+    rows = ((check_id, tx.one("message_of_check_id", (account_id, check_id))) for check_id in set(check_ids))
+    return {check_id: Batched(message_id=row[0], is_repeated=True) for check_id, row in rows if row is not None}
+
+
+def _amount(tx: Transaction, new: NewMessage, now: int) -> int:
+    """What `messages.accept` will reserve. Raises Refused with 27 or 33."""
+    return reservation(with_known_opt_outs(new.plan, messages.known_opt_outs(tx, new.recipient, now)))
+
+
+def _check_credit(tx: Transaction, account_id: int, total: int) -> None:
+    """All of the batch or none: the sum is looked at before the first message is kept."""
+    purses = tx.one("balance", (account_id,))
+    if purses is None or (total and purses[0] < total):
+        raise Refused(Code.NO_CREDIT, "the credit does not cover the whole batch")
+
+
+def set_password(tx: Transaction, username: str, password_hash: str) -> Site:
+    """See Store.set_password."""
+    account = tx.site.accounts.get(username)
+    if account is None:
+        raise LookupError(f"there is no account {username!r}")
+    version = account.credential_version + 1
+    return put_documents(tx, [replace(account, password_hash=password_hash, credential_version=version)], [])
+
+
+# --------------------------------------------------------------------------------------------- reading
+
+
+def outbox(db: apsw.Connection, account_id: int, check_ids: Sequence[int]) -> dict[int, OutboxRow]:
+    """See Store.outbox; one statement, the ids travel as one JSON array."""
+    wanted = "[" + ",".join(map(str, check_ids)) + "]"
+    rows = db.execute(load_statements()["outbox"], (wanted, account_id))
+    return {
+        check_id: OutboxRow(
+            message_id=message_id,
+            accepted_at=accepted_at,
+            standing=None
+            if state is None
+            else Standing(state=State(state), reason=Reason(reason), was_taken=bool(was_taken)),
+        )
+        for check_id, message_id, accepted_at, state, reason, was_taken in rows
+    }
+
+
+def available(db: apsw.Connection, account_id: int) -> int:
+    """See Store.available."""
+    for row in db.execute(load_statements()["balance"], (account_id,)):
+        return int(row[0])
+    return 0

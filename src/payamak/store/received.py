@@ -1,0 +1,281 @@
+"""The transactions of messages from handsets (MO): keep and join parts, read, post in order, opt out.
+
+A part is committed before it is acknowledged, so an operator may repeat what is kept already: after a lost link or a
+late answer. A part of a long message is known again by its digest. So is a message of one part, but a person may well
+send the same word twice; so that counts as repeated only if the session that brought it first is gone, and with it
+perhaps our answer.
+
+Posts of one target and sender go in order: of each such queue only the first waiting message has a `next_at`, its
+turn, and gives it to the next one when it is done or dead. A process that dies leaves the turn where it was.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Collection, Sequence
+from typing import Any
+
+import apsw
+
+from payamak.codes import Code
+from payamak.domain.mo import (
+    REPEAT_MS,
+    Alphabet,
+    Kept,
+    MoPart,
+    Received,
+    RelayState,
+    is_one_of,
+    join,
+    keyword_of,
+    target_of,
+)
+from payamak.domain.numbers import parse_recipient
+from payamak.domain.site import DAY_MS, Line, Site
+from payamak.errors import Refused
+from payamak.store.base import PostResult, ReceivedSearch
+from payamak.store.messages import accept
+from payamak.store.statements import load_statements
+from payamak.store.transaction import Transaction
+
+_DEFAULTS = Line(number="0")
+"""The rules of a line that is not configured."""
+
+READ_CALL_LIMIT = 1_000
+"""Messages that one reading returns at most: it runs in a transaction that others wait for."""
+
+
+def received_of(row: Any) -> Received:
+    """A Received from the columns of `-- name: received`."""
+    values = dict(zip(Received.__struct_fields__, row, strict=True))
+    values["is_complete"] = bool(values["is_complete"])
+    values["relay"] = RelayState(values["relay"])
+    return Received(**values)
+
+
+# ----------------------------------------------------------------------------------------------- keeping
+
+
+def receive_mo(tx: Transaction, part: MoPart, session: str, live: Collection[str], now: int) -> Kept:
+    """Keep a part, and with the last one its message. `live` are the sessions whose answers have surely arrived."""
+    digest = part.digest
+    for first_session, total in tx.all("received_part_same", (digest, now - REPEAT_MS)):
+        if total > 1 or first_session not in live:
+            return Kept.REPEATED
+    line = tx.site.line(part.line)
+    number = line.number if line else part.line
+    if part.total == 1:
+        received_id = _keep(tx, part, number, join([_piece(part)]), now, is_complete=True)
+        _insert_part(tx, part, number, digest, session, now, now, received_id)
+        return Kept.WHOLE
+    key = (part.upstream, number, part.sender, part.reference, part.total)
+    open_parts = tx.all("received_parts_open", key)
+    same = [row for row in open_parts if row[8] == part.part]
+    if same and same[0][1] == digest:
+        return Kept.REPEATED
+    if same:  # another message under the same reference: the first one will not be completed any more
+        _deliver(tx, key, now)
+        open_parts = []
+    due_at = now + int((line or _DEFAULTS).join_minutes * 60_000)
+    _insert_part(tx, part, number, digest, session, now, due_at, None)
+    if len(open_parts) + 1 < part.total:
+        return Kept.PART
+    _deliver(tx, key, now)
+    return Kept.WHOLE
+
+
+def _piece(part: MoPart) -> tuple[int, Alphabet, bytes]:
+    return part.part, part.alphabet, part.octets
+
+
+def _insert_part(
+    tx: Transaction,
+    part: MoPart,
+    line: str,
+    digest: bytes,
+    session: str,
+    now: int,
+    due_at: int,
+    joined: int | None,
+) -> None:
+    octets = b"" if joined is not None else part.octets
+    place = (part.upstream, part.link, line, part.sender, part.reference, part.total, part.part, part.alphabet.value)
+    tx.execute("insert_received_part", (digest, session, *place, octets, now, due_at, joined))
+
+
+def _deliver(tx: Transaction, key: tuple[Any, ...], now: int) -> None:
+    """Make a message of the parts that are there."""
+    rows = tx.all("received_parts_open", key)
+    parts = [_part_of(row) for row in rows]
+    text = join(_piece(part) for part in parts)
+    received_id = _keep(tx, parts[0], key[1], text, now, is_complete=len(parts) == parts[0].total)
+    for row in rows:
+        tx.execute("join_received_part", (received_id, row[0]))
+
+
+def _part_of(row: Any) -> MoPart:
+    _id, _digest, upstream, link, line, sender, reference, total, part, alphabet, octets = row
+    return MoPart(
+        upstream=upstream,
+        link=link,
+        line=line,
+        sender=sender,
+        alphabet=Alphabet(alphabet),
+        octets=octets,
+        reference=reference,
+        total=total,
+        part=part,
+    )
+
+
+def _keep(tx: Transaction, part: MoPart, number: str, text: str, now: int, *, is_complete: bool) -> int:
+    """Keep a message, give it its place in a queue of posts, and do what its words ask for."""
+    line = tx.site.lines.get(number)
+    keyword = _keyword(line, text)
+    state = RelayState.WAITING if line and (keyword or line.relay_url) else RelayState.NONE
+    target = target_of(number, keyword)
+    facts = (part.upstream, part.link, number, part.sender, text, now, is_complete)
+    tx.execute("insert_received", (*facts, state.value, keyword, target, now, None))
+    received_id = tx.db.last_insert_rowid()
+    if state is RelayState.WAITING:
+        _give_turn(tx, target, part.sender, now)
+    if line is not None:
+        _follow_words(tx, line, part.sender, text, now)
+    return received_id
+
+
+def _keyword(line: Line | None, text: str) -> str:
+    return (keyword_of(text, [k.keyword for k in line.keywords]) or "") if line and line.keywords else ""
+
+
+def _follow_words(tx: Transaction, line: Line, sender: str, text: str, now: int) -> None:
+    """Opt out and back in by the handset (contract §8): this line, and nothing else."""
+    recipient = parse_recipient(sender)
+    if recipient is None:
+        return
+    if is_one_of(text, line.opt_out_words):
+        tx.execute("put_opt_out", (recipient, line.number, Code.OPTED_OUT_OF_LINE.value, "handset", now, None))
+    elif is_one_of(text, line.opt_in_words):
+        tx.execute("forget_opt_out", (recipient, line.number))
+
+
+# ------------------------------------------------------------------------------------------------ reading
+
+
+def read_received(
+    tx: Transaction, lines: Sequence[str], *, only_unread: bool, limit: int, mark_read: bool, now: int
+) -> list[Received]:
+    """Messages of the lines, oldest first, marked as read by the same transaction if asked for."""
+    found = _of_lines(tx.db, lines, only_unread=only_unread, limit=min(limit, READ_CALL_LIMIT))
+    if mark_read:
+        for received in found:
+            tx.execute("mark_read", (now, received.id))
+    return found
+
+
+def _of_lines(db: apsw.Connection, lines: Sequence[str], *, only_unread: bool, limit: int) -> list[Received]:
+    sql = load_statements()["unread_of_line" if only_unread else "received_of_line"]
+    found = [received_of(row) for line in dict.fromkeys(lines) for row in db.execute(sql, (line, limit))]
+    if only_unread:
+        return heapq.nsmallest(limit, found, key=lambda received: received.id)
+    return sorted(heapq.nlargest(limit, found, key=lambda received: received.id), key=lambda received: received.id)
+
+
+def search_received(db: apsw.Connection, wanted: ReceivedSearch) -> list[Received]:
+    """Newest first, for a person."""
+    values = {
+        "line": wanted.line,
+        "sender": wanted.sender,
+        "relay": wanted.relay.value if wanted.relay else None,
+        "since_at": wanted.since_at,
+        "before_id": wanted.before_id if wanted.before_id is not None else 1 << 62,
+        "limit": wanted.limit,
+    }
+    return [received_of(row) for row in db.execute(load_statements()["search_received"], values)]
+
+
+# ----------------------------------------------------------------------------------------------- posting
+
+
+def relay_targets(db: apsw.Connection) -> list[tuple[str, int]]:
+    """The queues' targets, each with the instant at which its first post is due."""
+    return [(target, next_at) for target, next_at in db.execute(load_statements()["relay_targets"])]
+
+
+def relay_due(db: apsw.Connection, target: str, now: int, limit: int) -> list[Received]:
+    """What may be posted to a target now, one of each sender."""
+    return [received_of(row) for row in db.execute(load_statements()["relay_due"], (target, now, limit))]
+
+
+def conclude_post(tx: Transaction, result: PostResult, now: int) -> Received | None:
+    """Store what came of a post: state, read mark, the answer to the handset, the next one's turn.
+
+    None if it does not wait any more, so that a second post of the same message answers nobody twice.
+    """
+    row = tx.one("received", (result.received_id,))
+    if row is None or (received := received_of(row)).relay is not RelayState.WAITING:
+        return None
+    note, reply_id = result.note, received.reply_id
+    if result.reply is not None and reply_id is None:
+        try:
+            reply_id = accept(tx, result.reply, now).message.id
+        except Refused as refusal:  # it has changed nothing
+            note = f"{note}; the answer was refused: {refusal.code.name} ({refusal.code.value})"
+    tx.execute("update_relay", (result.state.value, received.tries + 1, result.next_at, note, reply_id, received.id))
+    if result.state is RelayState.DONE:
+        tx.execute("mark_read", (now, received.id))
+    if result.state is not RelayState.WAITING:
+        _give_turn(tx, received.target, received.sender, now)
+    row = tx.one("received", (received.id,))
+    return received_of(row)
+
+
+def _give_turn(tx: Transaction, target: str, sender: str, now: int) -> None:
+    """Give the turn to the first of a queue, unless one has it."""
+    if tx.one("relay_has_turn", (target, sender)) is None:
+        first = tx.one("relay_first", (target, sender))
+        if first is not None:
+            tx.execute("give_turn", (now, first[0]))
+
+
+def replay(tx: Transaction, ids: Sequence[int], now: int) -> int:
+    """Post these once more, from the beginning and by today's keywords; how many had a target and did not wait."""
+    count = 0
+    for received_id in ids:
+        row = tx.one("received", (received_id,))
+        received = received_of(row) if row else None
+        if received is None or received.relay is RelayState.WAITING:
+            continue
+        line = tx.site.line(received.line)
+        keyword = _keyword(line, received.text)
+        if line is None or not (keyword or line.relay_url):
+            continue
+        target = target_of(line.number, keyword)
+        tx.execute("relay_again", (now, target, keyword, received.id))
+        _give_turn(tx, target, received.sender, now)
+        count += 1
+    return count
+
+
+# ------------------------------------------------------------------------------------------- housekeeping
+
+
+def sweep_received(tx: Transaction, now: int, limit: int) -> int:
+    """Make messages of the parts that waited too long for the others, forget parts that nobody repeats; how many."""
+    count = 0
+    while count < limit and (key := tx.one("received_parts_overdue", (now,))) is not None:
+        _deliver(tx, key, now)
+        count += 1
+    tx.execute("forget_received_parts", (now - REPEAT_MS, limit))
+    return count + int(tx.db.changes())
+
+
+def retire_received(tx: Transaction, now: int, limit: int) -> int:
+    """Remove up to `limit` old messages of each line; how many."""
+    site: Site = tx.site
+    count = 0
+    for (number,) in tx.all("lines_of_received"):
+        days = (site.lines.get(number) or _DEFAULTS).keep_received_days
+        tx.execute("retire_received", (number, now - int(days * DAY_MS), limit))
+        count += int(tx.db.changes())
+    return count

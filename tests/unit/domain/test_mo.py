@@ -1,0 +1,222 @@
+"""Messages from handsets: parts joined, words understood, pauses between posts."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from payamak.domain.mo import (
+    FIRST_PAUSE_MS,
+    GIVE_UP_MS,
+    LONGEST_PAUSE_MS,
+    Alphabet,
+    MoPart,
+    Place,
+    Received,
+    RelayState,
+    after_post,
+    decode,
+    fold,
+    is_one_of,
+    join,
+    keyword_of,
+    make_place,
+    read_header,
+    relay_pause_ms,
+)
+from payamak.domain.optout import OPT_IN_WORDS, OPT_OUT_WORDS
+from payamak.encoding.parts import Encoding, SplitMethod, choose, split
+
+NOW = 1_700_000_000_000
+ALPHABETS = {Encoding.GSM7: Alphabet.GSM7, Encoding.UCS2: Alphabet.UCS2}
+PART = MoPart(
+    upstream="operator", link="north", line="983000111", sender="989120000001", alphabet=Alphabet.GSM7, octets=b"hi"
+)
+RECEIVED = Received(
+    id=1001,
+    upstream="operator",
+    link="north",
+    line="983000111",
+    sender="989120000001",
+    text="hi",
+    received_at=NOW,
+    is_complete=True,
+    read_at=None,
+    relay=RelayState.WAITING,
+    keyword="",
+    target="983000111",
+    tries=0,
+    waiting_since=NOW,
+    next_at=NOW,
+    note="",
+    reply_id=None,
+)
+
+
+@pytest.mark.parametrize(
+    ("octets", "place", "rest"),
+    [
+        (b"\x05\x00\x03\x2a\x03\x02text", Place(reference=0x2A, total=3, part=2), b"text"),
+        (b"\x06\x08\x04\x01\x2a\x03\x02text", Place(reference=0x12A, total=3, part=2), b"text"),
+        (b"\x0b\x05\x04\x0b\x84\x23\xf0\x00\x03\x2a\x02\x01x", Place(reference=0x2A, total=2, part=1), b"x"),
+        (b"\x06\x05\x04\x0b\x84\x23\xf0x", None, b"x"),
+        (b"\x05\x00\x03\x2a\x01\x01x", None, b"x"),
+        (b"\x05\x00\x03\x2a\x02\x03x", None, b"x"),
+        (b"\x05\x00\x03\x2a\x02\x00x", None, b"x"),
+        (b"\x05\x00\x03\x2a", None, b""),
+        (b"\x00x", None, b"x"),
+        (b"", None, b""),
+    ],
+    ids=["8 bits", "16 bits", "after ports", "ports", "alone", "beyond", "part 0", "cut", "empty header", "nothing"],
+)
+def test_header(octets: bytes, place: Place | None, rest: bytes) -> None:
+    """The header tells the place if it makes sense, and is never part of the text."""
+    assert read_header(octets) == (place, rest)
+
+
+@pytest.mark.parametrize("place", [(None, 2, 1), (1, None, 1), (1, 2, None), (1, 1, 1), (1, 2, 3)])
+def test_no_place(place: tuple[int | None, int | None, int | None]) -> None:
+    """Parameters that are missing or make no sense tell no place."""
+    assert make_place(*place) is None
+
+
+@pytest.mark.parametrize(
+    ("octets", "alphabet", "text"),
+    [
+        (b"\x1b\x65 5", Alphabet.GSM7, "€ 5"),
+        (b"caf\xe9", Alphabet.GSM7, "café"),
+        ("سلام 😀".encode("utf-16-be"), Alphabet.UCS2, "سلام 😀"),
+        (b"\x06", Alphabet.UCS2, "�"),
+        (b"caf\xe9", Alphabet.LATIN_1, "café"),
+        (b"\xb0", Alphabet.CYRILLIC, "А"),
+        (b"\xe0", Alphabet.HEBREW, "א"),
+    ],
+)
+def test_decode(octets: bytes, alphabet: Alphabet, text: str) -> None:
+    """Every alphabet is read; what is broken is shown as well as can be."""
+    assert decode(octets, alphabet) == text
+
+
+@given(text=st.text(st.characters(exclude_categories=["Cs"]), max_size=900), method=st.sampled_from(list(SplitMethod)))
+def test_joined(text: str, method: SplitMethod) -> None:
+    """What one side splits the other side joins, in any order of the parts."""
+    parts = split(text, choose(text), 7, method)
+    assert join((p.number, ALPHABETS[p.encoding], p.payload) for p in reversed(parts)) == text
+
+
+def test_a_pair_cut_between_parts() -> None:
+    """A handset that cuts a surrogate pair or an escape pair in two loses nothing."""
+    octets = "😀".encode("utf-16-be")
+    assert join([(1, Alphabet.UCS2, octets[:2]), (2, Alphabet.UCS2, octets[2:])]) == "😀"
+    assert join([(2, Alphabet.GSM7, b"\x65"), (1, Alphabet.GSM7, b"\x1b")]) == "€"
+
+
+def test_parts_that_do_not_belong_together() -> None:
+    """Over a gap, and between two alphabets, octets are not mixed."""
+    assert join([(1, Alphabet.GSM7, b"a"), (3, Alphabet.GSM7, b"c")]) == "ac"
+    assert join([(1, Alphabet.GSM7, b"a"), (2, Alphabet.UCS2, b"\0b")]) == "ab"
+
+
+def test_digest() -> None:
+    """A repetition by another link of the upstream is the same part; any other difference is not."""
+    assert replace(PART, link="south").digest == PART.digest
+    others = [
+        replace(PART, upstream="other"),
+        replace(PART, line="983000222"),
+        replace(PART, sender="989120000002"),
+        replace(PART, octets=b"ho"),
+        replace(PART, reference=1, total=2),
+        replace(PART, alphabet=Alphabet.LATIN_1),
+    ]
+    assert len({part.digest for part in [PART, *others]}) == len(others) + 1
+
+
+@pytest.mark.parametrize(
+    ("written", "folded"),
+    [
+        ("  لغو ۱۱ ", "لغو 11"),
+        ("لغو\u200c١١", "لغو11"),
+        ("STOP.", "stop"),
+        ("«كيك»", "کیک"),
+        ("لَغو", "لغو"),
+        ("...", ""),
+    ],
+)
+def test_fold(written: str, folded: str) -> None:
+    """Digits, case, Arabic letters, joiners, marks and punctuation make no difference."""
+    assert fold(written) == folded
+
+
+@pytest.mark.parametrize("written", ["11", "۱۱", " لغو ", "لغو۱۱", "لغو ۱۱", "لغو١١", "Off", "STOP!", "ﻟﻐﻮ"])
+def test_opt_out_words(written: str) -> None:
+    """What people write to stop a line is understood."""
+    assert is_one_of(written, OPT_OUT_WORDS)
+    assert not is_one_of(written, OPT_IN_WORDS)
+
+
+@pytest.mark.parametrize("written", ["", "1", "111", "لغو نکنید", "stop it", "12", "...", "on"])
+def test_other_words(written: str) -> None:
+    """Only the whole message is such a word."""
+    assert not is_one_of(written, OPT_OUT_WORDS)
+
+
+def test_opt_in_words() -> None:
+    """The way back."""
+    assert all(is_one_of(word, OPT_IN_WORDS) for word in ("12", "۱۲", "On", "START"))
+
+
+@pytest.mark.parametrize(
+    ("text", "keyword"),
+    [("Win 5", "win"), ("win", "win"), ("WIN: 5", "win"), ("winner", None), ("قيمت دلار", "قیمت"), ("5 win", None)],
+)
+def test_keyword(text: str, keyword: str | None) -> None:
+    """The first word decides, however it is written."""
+    assert keyword_of(text, ("win", "قیمت")) == keyword
+
+
+def test_read() -> None:
+    """200 is read, and nothing else is."""
+    assert after_post(RECEIVED, 200, None, NOW) == (RelayState.DONE, None)
+    for status in (None, 201, 204, 301, 302, 400, 404, 429, 500, 503):
+        state, next_at = after_post(RECEIVED, status, None, NOW)
+        assert state is RelayState.WAITING
+        assert next_at is not None
+        assert NOW + FIRST_PAUSE_MS <= next_at <= NOW + FIRST_PAUSE_MS * 5 // 4
+
+
+def test_gone() -> None:
+    """410 says stop: it is kept, and not posted again by itself."""
+    assert after_post(RECEIVED, 410, None, NOW) == (RelayState.DEAD, None)
+
+
+def test_retry_after() -> None:
+    """The customer's own pause counts if it is longer, up to the longest of ours."""
+    assert after_post(RECEIVED, 503, 60_000, NOW)[1] == NOW + 60_000
+    assert after_post(RECEIVED, 503, 10**12, NOW)[1] == NOW + LONGEST_PAUSE_MS
+
+
+def test_pauses_grow() -> None:
+    """From five seconds to hours, spread by a quarter at most, and different for messages that failed together."""
+    pauses = [relay_pause_ms(tries, 1001) for tries in range(1, 40)]
+    assert all(earlier <= later * 5 // 4 for earlier, later in pairwise(pauses))
+    assert max(pauses) <= LONGEST_PAUSE_MS * 5 // 4
+    assert pauses[0] < pauses[3] < pauses[9]
+    assert len({relay_pause_ms(3, salt) for salt in range(100)}) > 90
+
+
+def test_three_days() -> None:
+    """A target that never answers is tried for three days, some dozens of times, and then no more."""
+    received, now, tries = RECEIVED, NOW, 0
+    while True:
+        state, next_at = after_post(received, None, None, now)
+        tries += 1
+        if next_at is None:
+            break
+        received, now = replace(received, tries=tries), next_at
+    assert state is RelayState.DEAD
+    assert GIVE_UP_MS - 2 * LONGEST_PAUSE_MS < now - NOW <= GIVE_UP_MS
+    assert 20 < tries < 60
