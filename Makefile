@@ -9,7 +9,7 @@ BIN := .venv/bin
 export PYTHON
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test check format changelog lock clean runtime dev
+.PHONY: help demo run test check bench format changelog lock clean runtime dev
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -28,6 +28,10 @@ check: dev ## linter, format, strict types, import rule
 	@$(BIN)/ruff format --check .
 	@$(BIN)/python -m mypy
 	@$(BIN)/lint-imports --no-cache --no-logo
+
+bench: dev ## what it costs: start, rest, load; figures are ratios of one run, see bench/
+	@$(BIN)/python -m bench.rest
+	@$(BIN)/python -m bench.accept
 
 format: dev ## put the code into the house's form
 	@$(BIN)/ruff check --fix .

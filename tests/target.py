@@ -45,7 +45,7 @@ class Target:
         self.port = 0
         self._changed = asyncio.Event()
         self._server: asyncio.Server | None = None
-        self._writers: set[asyncio.StreamWriter] = set()
+        self._serving: dict[asyncio.StreamWriter, asyncio.Task[None] | None] = {}
 
     async def start(self) -> None:
         """Listen; after `die()` on the same port again."""
@@ -56,8 +56,12 @@ class Target:
         """Cut every connection and listen no more."""
         assert self._server is not None
         self._server.close()
-        for writer in list(self._writers):
+        serving, self._serving = self._serving, {}
+        for writer, task in serving.items():
             writer.transport.abort()
+            if task is not None:
+                task.cancel()
+        await asyncio.gather(*(task for task in serving.values() if task is not None), return_exceptions=True)
         await self._server.wait_closed()
 
     def url(self, path: str = "/sms") -> str:
@@ -73,14 +77,14 @@ class Target:
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
-        self._writers.add(writer)
+        self._serving[writer] = asyncio.current_task()
         try:
             while await self._one(reader, writer):
                 pass
-        except (ConnectionError, asyncio.IncompleteReadError):
+        except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
             pass
         finally:
-            self._writers.discard(writer)
+            self._serving.pop(writer, None)
             writer.close()
 
     async def _one(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.core import GaugeMetricFamily
@@ -59,6 +60,7 @@ class Metrics:
             buckets=ANSWER_BUCKETS_S,
             registry=self._registry,
         )
+        self._change_of = cache(self._changes.labels)  # as many as there are lines and states
         waiting = Gauge("payamak_writer_backlog", "Pieces of work that wait for the disk.", registry=self._registry)
         waiting.set_function(backlog)
         feed.listen(self._on_changes)
@@ -78,7 +80,7 @@ class Metrics:
         for change in changes:
             message = change.message
             if message.state is not change.before:
-                self._changes.labels(message.current.line, message.state.value).inc()
+                self._change_of(message.current.line, message.state.value).inc()
             for effect in change.effects:
                 if isinstance(effect, LearnOptOut):
                     self._opt_outs.labels(effect.line).inc()
@@ -94,11 +96,12 @@ class Metrics:
 
     def _counted(self, path: str, handler: Handler) -> Handler:
         seconds = self._seconds.labels(path)
+        requests_of = cache(lambda status: self._requests.labels(path, status))
 
         async def answer(request: Request) -> Response:
             with seconds.time():
                 response = await handler(request)
-            self._requests.labels(path, str(response.status)).inc()
+            requests_of(str(response.status)).inc()
             return response
 
         return answer

@@ -15,9 +15,11 @@ from pathlib import Path
 from payamak.api import app as http
 from payamak.api import negin as negin_dialect
 from payamak.api import sendsms as sendsms_dialect
+from payamak.api import soap as soap_dialect
 from payamak.api.auth import Authenticator, Credential
 from payamak.api.health import health_routes
 from payamak.api.server import HttpServer
+from payamak.api.wsdl import WsdlPage
 from payamak.clock import Clock, SystemClock
 from payamak.config import Settings
 from payamak.delivery.inbound import InboundDesk
@@ -30,7 +32,7 @@ from payamak.delivery.worker import Worker
 from payamak.domain.site import Account, Link, LinkKind, Site
 from payamak.log import event_logger
 from payamak.metrics import Metrics
-from payamak.service import Service
+from payamak.service_batch import BatchService
 from payamak.store.sqlite import SqliteStore, serve_lock
 from payamak.upstreams.base import Sink, Upstream
 from payamak.upstreams.negin import NeginUpstream, open_client
@@ -86,11 +88,12 @@ class Gateway:
         self._lock = serve_lock(path)
         self.store = self._open_store(path)
         self.metrics = Metrics(self.store.feed, lambda: self.store.writer.backlog)
-        self.store.feed.listen(state_logger(event_logger("message")))
+        if self.settings.log_level in ("debug", "info"):
+            self.store.feed.listen(state_logger(event_logger("message")))
         await recover(self.store, self.clock, self.log)
         self.worker = Worker(self.store, self.clock, event_logger("delivery"))
         self._authenticator = Authenticator(self.clock.monotonic)
-        self.service = Service(self.store, self.clock, _Gatekeeper(self._authenticator))
+        self.service = BatchService(self.store, self.clock, _Gatekeeper(self._authenticator))
         self.relay = Relay(self.store, self.clock, event_logger("relay"), self.service.plan_reply)
         self.inbound = InboundDesk(self.store, self.clock, event_logger("received"), self.relay.wake)
         self.sink = ReceiptDesk(self.store, self.worker, self.inbound, self.clock, event_logger("receipts"))
@@ -112,13 +115,15 @@ class Gateway:
         routes = {
             **negin_dialect.routes(self.service, allow_get=self.settings.allow_get),
             **sendsms_dialect.routes(self.service, allow_get=self.settings.allow_get),
+            **soap_dialect.routes(self.service),
             **health_routes(self._is_ready, self.metrics.render),
         }
         app = http.Application(
             self.metrics.counted(routes),
             trusted_proxies=self.settings.trusted_networks,
         )
-        self._server = HttpServer(app, host=self.settings.host, port=self.settings.port)
+        page = WsdlPage(app, trusted_proxies=self.settings.trusted_networks)
+        self._server = HttpServer(page, host=self.settings.host, port=self.settings.port)
         self.port = await self._server.start()
 
     def _is_ready(self) -> bool:

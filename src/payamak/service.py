@@ -137,7 +137,10 @@ class Service:
             raise Refused(Code.BUSY, "the store cannot be read now") from error
 
     def plan_reply(self, username: str, line: str, recipient: str, text: str) -> NewMessage:
-        """The answer to a handset: a message of this account on this line, not yet accepted. Raises Refused."""
+        """The answer to a handset: a message of this account on this line, not yet accepted. Raises Refused.
+
+        It waits for the line's hours, whatever the line does with other messages: nobody would send it again.
+        """
         site = self._store.site
         account = site.accounts.get(username)
         if account is None or not account.is_active:
@@ -146,7 +149,7 @@ class Service:
             raise Refused(Code.ACCOUNT_EXPIRED)
         caller = Caller(username=username, password=None, address="")
         submission = Submission(caller=caller, recipient=recipient, message=text, line=line, source="reply")
-        return self._plan(site, account, submission)
+        return self._plan(site, account, submission, holds=True)
 
     # -- checks, in the order of contract §1
 
@@ -176,7 +179,7 @@ class Service:
             raise Refused(Code.TOO_SOON)
         self._last_send_s[account.id] = now_s
 
-    def _plan(self, site: Site, account: Account, submission: Submission) -> NewMessage:
+    def _plan(self, site: Site, account: Account, submission: Submission, *, holds: bool = False) -> NewMessage:
         """22/25, 1, 2, 13, 3, 30, 34, 8: what is asked, made into a message that can be kept."""
         send_type = _send_type(submission.type)
         if send_type is not SendType.NORMAL:
@@ -196,7 +199,7 @@ class Service:
             recipient=recipient,
             plan=plan,
             deadline_at=deadline_at,
-            due_at=due_at(site, ways[0][0], now, deadline_at),
+            due_at=due_at(site, ways[0][0], now, deadline_at, holds=holds),
             lane=lane_of(account, ways[0]),
             source=submission.source,
         )

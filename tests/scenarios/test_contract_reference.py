@@ -49,7 +49,10 @@ def test_parameters() -> None:
 
 def test_metrics() -> None:
     """Every metric is documented, and no other."""
-    rendered = Metrics(Feed(), lambda: 0).render().decode()
+    metrics = Metrics(Feed(), lambda: 0)
+    metrics.watch_links(dict)
+    metrics.watch_parts(lambda: 0, lambda: 0)
+    rendered = metrics.render().decode()
     served = set(re.findall(r"^# TYPE (payamak_\w+) (?:counter|histogram|gauge)$", rendered, re.MULTILINE))
     served = {name for name in served if not name.endswith("_created")}
     assert set(re.findall(r"^\| `(payamak_\w+)` \|", PAGE, re.MULTILINE)) == served

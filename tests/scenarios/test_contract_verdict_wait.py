@@ -45,9 +45,7 @@ async def furnished(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[F
         tmp_path_factory.mktemp("wait"),
         tenant("never", verdict_wait_ms=0),
         tenant("short", verdict_wait_ms=int(WAIT_S * 1_000)),
-        Link(name="nowhere", port=1, system_id="x"),
-        further_line(NOWHERE, "nowhere"),
-        tenant("long", verdict_wait_ms=int(LONG_WAIT_S * 1_000), lines=(LINE, LINE2, NOWHERE)),
+        tenant("long", verdict_wait_ms=int(LONG_WAIT_S * 1_000)),
     ) as (home, store):
         for operator in (home.advertising, home.service):
             operator.set_rules(RULES)
@@ -166,16 +164,24 @@ async def test_what_has_to_wait_for_a_later_try_is_answered_at_once(furnished: F
     assert (await ended(store, mobile)).state == "delivered"
 
 
-async def test_what_has_to_queue_is_answered_at_once(furnished: Furnished) -> None:
+async def test_what_has_to_queue_is_answered_at_once(tmp_path_factory: pytest.TempPathFactory) -> None:
     """No link of the step is bound: answered with the line it stands on, as first step and behind an opt-out."""
-    home, _ = furnished
-    for mobile, fields in (
-        ("989162009000", {"line": NOWHERE, "line2": LINE}),
-        ("989162009033", {"line": LINE, "line2": NOWHERE}),
-    ):
-        took_s, body = await timed(home, "long", mobile, **fields)
+    async with tenanted_house(
+        tmp_path_factory.mktemp("queue"),
+        Link(name="nowhere", port=1, system_id="x"),
+        further_line(NOWHERE, "nowhere"),
+        tenant("long", verdict_wait_ms=int(LONG_WAIT_S * 1_000), lines=(LINE, LINE2, NOWHERE)),
+    ) as (home, store):
+        took_s, body = await timed(home, "long", "989162009000", line=NOWHERE, line2=LINE)
         assert line_of(body) == NOWHERE
         assert took_s < LONG_WAIT_S / 4
+        mobile = "989162009033"
+        took_s, body = await timed(home, "long", mobile, line=LINE, line2=NOWHERE)
+        assert took_s < LONG_WAIT_S / 4
+        async with asyncio.timeout(20):
+            while (await messages_to(store, mobile))[0].current.line != NOWHERE:  # noqa: ASYNC110
+                await asyncio.sleep(POLL_S)
+        assert (await messages_to(store, mobile))[0].state == "queued"
 
 
 @pytest.mark.parametrize("username", ["never", "long"])

@@ -22,9 +22,10 @@ EDGE = {"config", "clock", "log"}
 
 #: Part -> the parts it may import. A dotted name is one module and goes before its package.
 MAY_IMPORT: dict[str, set[str]] = {
-    "api": {"service", *WORDS, *EDGE},
+    "api": {"service", "service_batch", *WORDS, *EDGE},
     "panel": {"service", *WORDS, *EDGE},
     "service": {"encoding", *STORE, *WORDS, *EDGE},
+    "service_batch": {"service", *STORE, *WORDS, *EDGE},
     "delivery": {"upstreams.base", *STORE, *WORDS, *EDGE},
     "upstreams.base": {*WORDS},
     "upstreams.verdicts": {"smpp", *WORDS},

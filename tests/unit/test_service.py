@@ -11,6 +11,7 @@ from tests.unit.house import ACCOUNT, CALLER, CREDIT, NOW, RECIPIENT, SUBMISSION
 
 from payamak.codes import REFUSAL_ORDER, Code, first_refusal
 from payamak.domain import events as ev
+from payamak.domain.mo import Alphabet, MoPart
 from payamak.domain.site import AnswerTypes
 from payamak.errors import Refused, StoreFailed
 from payamak.service import Sent, Submission, life_time_minutes
@@ -273,3 +274,18 @@ def test_secrets_are_not_shown() -> None:
     """What a log or a trace shows of a call holds no password, text or number."""
     shown = repr(SUBMISSION) + repr(CALLER)
     assert not any(secret in shown for secret in ("secret", "1234", "shop"))
+
+
+async def test_received(house: House) -> None:
+    """An account reads what came to its own lines, once; a wrong password reads nothing."""
+    await house.put()
+    for line in (A, B, T):
+        part = MoPart(upstream="o", link="l", line=line, sender=RECIPIENT, alphabet=Alphabet.GSM7, octets=b"hi")
+        await house.store.receive_mo(part, "s", (), NOW)
+    with pytest.raises(Refused) as refusal:
+        await house.service.received(changed(CALLER, password="wrong"), mark_read=True)
+    assert refusal.value.code == Code.CREDENTIALS
+    assert [r.line for r in await house.service.received(CALLER, mark_read=False)] == [A, B]
+    assert [r.line for r in await house.service.received(CALLER, mark_read=True, limit=1)] == [A]
+    assert [r.line for r in await house.service.received(CALLER, mark_read=True)] == [B]
+    assert await house.service.received(CALLER, mark_read=True) == []

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
+from urllib.parse import urlsplit
 
 from cyclopts import Parameter
 
@@ -205,17 +206,26 @@ async def _ledger(store: SqliteStore) -> Finding:
 # ----------------------------------------------------------------------------------- what is reached by TCP
 
 
+def _address(link: Link) -> tuple[str, int]:
+    """Where the operator listens: host and port of an SMPP link, those of the URL of a negin link."""
+    if not link.url:
+        return link.host, link.port
+    url = urlsplit(link.url)
+    return url.hostname or "", url.port or (443 if url.scheme == "https" else 80)
+
+
 async def _link(link: Link) -> Finding:
     """A connection to the operator's port, closed at once: it takes no bind away."""
     name = f"link {link.name}"
     if link.password.startswith("env:") and link.password[4:] not in os.environ:
         says = f"its password names {link.password[4:]}, which is not set here"
         return Finding(name=name, is_well=False, says=says, todo="set it where `payamak serve` runs")
-    where = f"{link.host}:{link.port}"
+    host, port = _address(link)
+    where = f"{host}:{port}"
     began_s = time.monotonic()
     try:
         async with asyncio.timeout(CONNECT_TIMEOUT_S):
-            _, writer = await asyncio.open_connection(link.host, link.port)
+            _, writer = await asyncio.open_connection(host, port)
     except (OSError, TimeoutError) as error:
         says = f"{where} is not reached: {error or 'no answer'}"
         return Finding(

@@ -126,7 +126,7 @@ def _steps(m: Message) -> list[tuple[object, ...]]:
 def _attempt(part: PartRecord) -> tuple[object, ...]:
     answer = part.answer or "none yet"
     if part.status is not None:
-        answer += f" 0x{part.status:08X}"
+        answer += f" {part.status} (0x{part.status:08X})"
     if part.code is not None:
         answer += f" ({part.code})"
     after = "" if part.answered_at is None else duration_text(part.answered_at - part.on_wire_at)

@@ -59,16 +59,10 @@ class InboundDesk:
         finally:
             if self._storing.get(digest, (0.0, None))[1] is stored:
                 del self._storing[digest]
-        self._log(
-            "mo_" + kept.value,
-            link=part.link,
-            line=part.line,
-            sender_masked=masked(part.sender),
-            part=part.part,
-            total=part.total,
-        )
         if kept is Kept.WHOLE:
             self._on_kept()
+        place = f"{part.part}/{part.total}"
+        self._log("mo_" + kept.value, link=part.link, line=part.line, sender_masked=masked(part.sender), place=place)
 
     async def run(self) -> None:
         """Until cancelled: deliver what waits too long for its parts, forget old ones. A failing store delays it."""

@@ -35,10 +35,11 @@ PlanReply = Callable[[str, str, str, str], NewMessage]
 
 
 class _Target:
-    """One target's places, and until when it asked to be left alone."""
+    """One target's places, what ended since the store was last asked, and until when it asked to be left alone."""
 
     def __init__(self) -> None:
         self.posting: dict[int, asyncio.Task[None]] = {}
+        self.ended: set[int] = set()
         self.rests_until = 0
 
 
@@ -112,10 +113,12 @@ class Relay:
         return (soonest_at - self._clock.now()) / 1_000
 
     async def _fill(self, name: str, target: _Target, now: int) -> None:
+        target.ended.clear()
         for received in await self._store.relay_due(name, now, PLACES + len(target.posting)):
             if len(target.posting) >= PLACES or self._is_stopping:
                 return
-            if received.id not in target.posting:
+            # What ended while the store was asked may still stand as due in its answer.
+            if received.id not in target.posting and received.id not in target.ended:
                 task = asyncio.get_running_loop().create_task(self._relay(target, received))
                 target.posting[received.id] = task
 
@@ -136,6 +139,7 @@ class Relay:
             target.rests_until = self._clock.now() + FIRST_PAUSE_MS
         finally:
             target.posting.pop(received.id, None)
+            target.ended.add(received.id)
             self._wake.set()
 
     async def _result(self, target: _Target, received: Received) -> PostResult:

@@ -59,6 +59,7 @@ class Worker:
         self._desks: dict[str, Desk] = {}
         self._held: dict[tuple[str, int], int] = {}
         self._backlog = Backlog()
+        self._open_lines: set[str] = set()
         self._wake = asyncio.Event()
         self._is_stopping = False
         self._tasks: set[asyncio.Task[None]] = set()
@@ -87,12 +88,18 @@ class Worker:
             self._pump(desk)
 
     def refresh_lines(self) -> None:
-        """Say to the Feed which lines have room, after anything that opens or closes one."""
+        """Say to the Feed which lines have room, after anything that opens or closes one.
+
+        A line that was open before keeps its standing: a dead link that tries again every second must not make the
+        messages of every other line queue.
+        """
         for number in self._store.site.lines:
-            if self._is_routable(number):
-                self._backlog.unknown(number)
-            else:
+            if not self._is_routable(number):
+                self._open_lines.discard(number)
                 self._backlog.closed(number)
+            elif number not in self._open_lines:
+                self._open_lines.add(number)
+                self._backlog.unknown(number)
             self._set_rooms(number)
         self._wake.set()
 

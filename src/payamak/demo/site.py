@@ -149,6 +149,6 @@ def facts(base_url: str) -> dict[str, object]:
         "inactive_account": login("inactive"),
         "expired_account": login("expired"),
         "profiles": {"numeric": login("numeric"), "string": login("string")},
-        "features": {"soap": False, "sendsms": True},
+        "features": {"soap": True, "sendsms": True},
         "min_interval_ms": 0,
     }

@@ -136,8 +136,8 @@ def lane_of(account: Account, first: Way, default: Lane = Lane.NORMAL) -> Lane:
     return default
 
 
-def due_at(site: Site, first: Line, now: int, deadline_at: int) -> int:
-    """When a fresh message may go: now, or when the hours of its first line begin, if the line holds messages.
+def due_at(site: Site, first: Line, now: int, deadline_at: int, *, holds: bool = False) -> int:
+    """When a fresh message may go: now, or when the hours of its first line begin, if it (`holds`) or the line waits.
 
     Raises Refused with 8 outside the hours, also if the window opens only after the deadline (contract §8).
     """
@@ -145,6 +145,6 @@ def due_at(site: Site, first: Line, now: int, deadline_at: int) -> int:
     if window is None or window.is_open(now):
         return now
     opens_at = window.opens_at(now)
-    if first.outside_hours is OutsideHours.HOLD and opens_at < deadline_at:
+    if (holds or first.outside_hours is OutsideHours.HOLD) and opens_at < deadline_at:
         return opens_at
     raise Refused(Code.OUTSIDE_HOURS, f"line {first.number} sends from {first.hours or ADVERTISING_HOURS} in Tehran")

@@ -10,6 +10,7 @@ from payamak.domain.message import Lane
 from payamak.domain.site import (
     Account,
     Document,
+    Keyword,
     LaneName,
     Line,
     Link,
@@ -20,6 +21,7 @@ from payamak.domain.site import (
 )
 from payamak.encoding.parts import SplitMethod
 
+URL = "https://shop.example.ir/sms?key=1"
 LINK, WIDE = Link(name="one"), Link(name="wide", split=SplitMethod.UDH16)
 LINE = Line(number="983000123", links=(LinkUse(link="one"),))
 ACCOUNT = Account(username="shop", id=7, lines=("983000123",))
@@ -131,3 +133,34 @@ def test_faults(document: Document, said: str) -> None:
     """Each fault is told by the name of its document and what would be right."""
     (fault,) = faults_of(build_site([ACCOUNT, LINE, LINK, WIDE, document], 1))
     assert said in fault
+
+
+@pytest.mark.parametrize(
+    ("line", "fault"),
+    [
+        (changed(LINE, relay_url="ftp://shop.example.ir/"), "no URL"),
+        (changed(LINE, relay_url="https://user@shop.example.ir/"), "without login"),
+        (changed(LINE, relay_secret="s3cret"), "env:NAME"),
+        (changed(LINE, relay_timeout_s=0), "relay_timeout_s"),
+        (changed(LINE, join_minutes=0), "join_minutes"),
+        (changed(LINE, keywords=(Keyword(keyword="a b", url=URL, account="shop"),)), "one word"),
+        (changed(LINE, keywords=(Keyword(keyword="!", url=URL, account="shop"),)), "one word"),
+        (changed(LINE, keywords=(Keyword(keyword="a", url="", account="shop"),)), "needs a url"),
+        (changed(LINE, keywords=(Keyword(keyword="a", url=URL, account="bank"),)), "bank is not configured"),
+        (
+            changed(LINE, keywords=tuple(Keyword(keyword=word, url=URL, account="shop") for word in ("كي", "کی"))),
+            "there once",
+        ),
+    ],
+)
+def test_faults_of_what_is_received(line: Line, fault: str) -> None:
+    """What is wrong with targets, secrets and keywords is told with the line."""
+    (first, *_) = faults_of(build_site([line, LINK, ACCOUNT], 1))
+    assert first.startswith(f"line {LINE.number}: ")
+    assert fault in first
+
+
+def test_targets() -> None:
+    """A URL with port, path and query is one, and so is none."""
+    keywords = (Keyword(keyword="قیمت", url="http://10.0.0.1:8080?k=1", account="shop"),)
+    assert faults_of(build_site([changed(LINE, relay_url=URL, keywords=keywords), LINK, ACCOUNT], 1)) == []

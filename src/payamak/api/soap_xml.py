@@ -1,0 +1,259 @@
+"""Envelopes in and out: a hardened reader of calls, a writer of answers, both led by the table of operations. Pure.
+
+The reader trusts nothing. The body's size is limited before anything is parsed; then any doctype is refused (so there
+are no entities of the sender's making and nothing to fetch), as are depth and number of elements beyond any real call,
+each as soon as it shows: the parser is fed in pieces and stops within one. Namespaces and prefixes are not looked at,
+since programs in the field send `http://tempuri.org/` and none; only the envelope's tells SOAP 1.1 from 1.2.
+
+Answers are written as the vendor's server does: the envelope with the prefix `soap`, everything in the body in the
+real namespace without prefixes, which programs that read by regular expressions rely on.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, Final, NoReturn, TypeAlias
+from xml.sax.saxutils import escape
+
+from lxml import etree
+
+from payamak.api.soap_schema import BY_NAME, NAMESPACE, Array, Field, Operation, Record, Scalar
+
+LARGEST_DEPTH: Final = 100
+"""Elements within each other; a real call has five."""
+
+MOST_ELEMENTS: Final = 12_000
+"""Elements of one call: ten thousand ids for GetMessageStatus and room to spare; 30 ms of work."""
+
+LARGEST_OCTETS: Final = 1 << 20
+"""An envelope's size; the application refuses larger bodies before they come here."""
+
+_PIECE_OCTETS: Final = 8 << 10
+_XSI_NIL: Final = "{http://www.w3.org/2001/XMLSchema-instance}nil"
+# XML 1.0 §2.2: what no document may hold, not even escaped. A handset's text may.
+_NOT_XML: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+class SoapVersion(Enum):
+    """A version of SOAP: the envelope's namespace and the content type."""
+
+    V11 = ("http://schemas.xmlsoap.org/soap/envelope/", "text/xml; charset=utf-8")
+    V12 = ("http://www.w3.org/2003/05/soap-envelope", "application/soap+xml; charset=utf-8")
+
+    def __init__(self, namespace: str, content_type: str) -> None:
+        self.namespace = namespace
+        self.content_type = content_type
+
+
+class NotReadable(Exception):
+    """No call of ours; the text says why, in English, and holds nothing of what the caller wrote.
+
+    `version` is the envelope's, if there is one.
+    """
+
+    def __init__(self, reason: str, version: SoapVersion | None = None) -> None:
+        super().__init__(reason)
+        self.version = version
+
+
+class _Node:
+    """An element: local name, text before and between its children, children; whether it is xsi:nil."""
+
+    __slots__ = ("children", "is_nil", "name", "namespace", "pieces")
+
+    def __init__(self, name: str, namespace: str, *, is_nil: bool) -> None:
+        self.name = name
+        self.namespace = namespace
+        self.is_nil = is_nil
+        self.pieces: list[str] = []
+        self.children: list[_Node] = []
+
+    @property
+    def text(self) -> str:
+        return "".join(self.pieces)
+
+    def child(self, name: str) -> _Node | None:
+        return next((child for child in self.children if child.name == name), None)
+
+    def leaves(self) -> Iterator[_Node]:
+        """The elements below that have none below them."""
+        for child in self.children:
+            if child.children:
+                yield from child.leaves()
+            else:
+                yield child
+
+
+class _Target:
+    """What the parser tells of; raises NotReadable at the first sign of an attack."""
+
+    def __init__(self) -> None:
+        self.root: _Node | None = None
+        self._open: list[_Node] = []
+        self._count = 0
+
+    def doctype(self, *_: object) -> NoReturn:
+        raise NotReadable("a document type declaration is not taken")
+
+    def start(self, tag: str | bytes, attrib: Mapping[str | bytes, str | bytes]) -> None:
+        self._count += 1
+        if len(self._open) >= LARGEST_DEPTH or self._count > MOST_ELEMENTS:
+            raise NotReadable("too many elements")
+        namespace, _, name = str(tag).rpartition("}")
+        node = _Node(name, namespace[1:], is_nil=attrib.get(_XSI_NIL, "") in ("true", "1"))
+        if self._open:
+            self._open[-1].children.append(node)
+        else:
+            self.root = node
+        self._open.append(node)
+
+    def end(self, tag: str | bytes) -> None:
+        self._open.pop()
+
+    def data(self, data: str | bytes) -> None:
+        self._open[-1].pieces.append(str(data))
+
+    def comment(self, text: str | bytes) -> None:
+        """Part of the parser's protocol."""
+
+    def close(self) -> None:
+        """Part of the parser's protocol."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """One call of an operation; its parameters by their names in lower case, in whatever order; others are not read."""
+
+    operation: Operation
+    version: SoapVersion
+    parameters: Mapping[str, Sequence[_Node]]
+
+    def text(self, name: str) -> str | None:
+        """A parameter as text; None if it is missing, empty or nil. Of doubled ones the first counts."""
+        for node in self.parameters.get(name.lower(), ()):
+            return None if node.is_nil else node.text or None
+        return None
+
+    def texts(self, name: str) -> list[str]:
+        """The items of an array, whatever their elements are named; a nil item is the empty string.
+
+        An array without elements but with text is one item, for calls written by hand. One that is given
+        several times is one array: a caller that repeats `mobiles` means them all.
+        """
+        items: list[str] = []
+        for node in self.parameters.get(name.lower(), ()):
+            if node.children:
+                items += ["" if leaf.is_nil else leaf.text for leaf in node.leaves()]
+            elif node.text.strip() and not node.is_nil:
+                items.append(node.text)
+        return items
+
+    def __repr__(self) -> str:
+        return f"Call(operation={self.operation.name!r})"
+
+
+def read_call(body: bytes) -> Call:
+    """Read an envelope of either version. Raises NotReadable."""
+    if len(body) > LARGEST_OCTETS:
+        raise NotReadable("too large")
+    envelope = _parse(body)
+    content = envelope.child("Body") if envelope.name == "Envelope" else None
+    if content is None or not content.children:
+        raise NotReadable("no SOAP envelope with a body")
+    called = content.children[0]
+    version = SoapVersion.V12 if envelope.namespace == SoapVersion.V12.namespace else SoapVersion.V11
+    operation = BY_NAME.get(called.name.lower())
+    if operation is None:
+        raise NotReadable("no operation of this service", version)
+    parameters: dict[str, list[_Node]] = {field.name.lower(): [] for field in operation.inputs}
+    for node in called.children:
+        if (nodes := parameters.get(node.name.lower())) is not None:
+            nodes.append(node)
+    return Call(operation=operation, version=version, parameters=parameters)
+
+
+def _parse(body: bytes) -> _Node:
+    target = _Target()
+    parser = etree.XMLParser(
+        target=target, resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, recover=False
+    )
+    octets = memoryview(body.lstrip(b"\t\n\r "))  # a line break before the declaration, as here-documents have it
+    try:
+        for start in range(0, len(octets), _PIECE_OCTETS):
+            parser.feed(bytes(octets[start : start + _PIECE_OCTETS]))
+        parser.close()
+    except (etree.XMLSyntaxError, LookupError, UnicodeError):
+        raise NotReadable("not well-formed XML") from None
+    if target.root is None:
+        raise NotReadable("no XML")
+    return target.root
+
+
+# ------------------------------------------------------------------------------------------- answers
+
+Value: TypeAlias = "str | int | bool | Sequence[Value] | Mapping[str, Value] | None"
+"""What an answer is made of: scalars, arrays and records; dates as text."""
+
+NO_DATE: Final = "0001-01-01T00:00:00"
+"""A date that must be there but has no value, as .NET writes it."""
+
+_EMPTY: Final[dict[Scalar, str]] = {Scalar.BOOLEAN: "false", Scalar.DATE_TIME: NO_DATE}
+
+
+def write_answer(call: Call, values: Mapping[str, Value]) -> bytes:
+    """The envelope of an answer, in the version of the call.
+
+    An optional field without a value is left out; a required one is 0, false or the first day of year 1.
+    """
+    operation = call.operation
+    fields = "".join(_write(field, values.get(field.name)) for field in operation.outputs)
+    name = operation.response_name
+    return _envelope(call.version, f'<{name} xmlns="{NAMESPACE}">{fields}</{name}>')
+
+
+def write_fault(version: SoapVersion, reason: str) -> bytes:
+    """The envelope of a fault that is the caller's: what was sent is no call of ours."""
+    reason = escaped(reason)
+    if version is SoapVersion.V12:
+        code = "<soap:Code><soap:Value>soap:Sender</soap:Value></soap:Code>"
+        told = f'{code}<soap:Reason><soap:Text xml:lang="en">{reason}</soap:Text></soap:Reason><soap:Detail />'
+    else:
+        told = f"<faultcode>soap:Client</faultcode><faultstring>{reason}</faultstring><detail />"
+    return _envelope(version, f"<soap:Fault>{told}</soap:Fault>")
+
+
+def _envelope(version: SoapVersion, content: str) -> bytes:
+    return (
+        '<?xml version="1.0" encoding="utf-8"?>'
+        f'<soap:Envelope xmlns:soap="{version.namespace}" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" '
+        f'xmlns:xsd="http://www.w3.org/2001/XMLSchema"><soap:Body>{content}</soap:Body></soap:Envelope>'
+    ).encode()
+
+
+def _write(field: Field, value: Any) -> str:
+    name, kind = field.name, field.kind
+    if value is None and field.is_optional:
+        return ""
+    match kind:
+        case Array():
+            item = Field(kind.item_name, kind.item)
+            inner = "".join(_write(item, "" if each is None else each) for each in value)
+        case Record():
+            inner = "".join(_write(each, value.get(each.name)) for each in kind.fields)
+        case Scalar():
+            inner = _EMPTY.get(kind, "0") if value is None else _scalar(value)
+    return f"<{name}>{inner}</{name}>"
+
+
+def _scalar(value: str | int | bool) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return escaped(value) if isinstance(value, str) else str(int(value))
+
+
+def escaped(text: str) -> str:
+    """Escaped; a character that XML cannot hold becomes U+FFFD, a carriage return survives the parser."""
+    return escape(_NOT_XML.sub("\N{REPLACEMENT CHARACTER}", text), {"\r": "&#13;"})

@@ -1,0 +1,243 @@
+"""A batch is accepted in one transaction or not at all; a caller's own id is taken once."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+import pytest
+from tests.store.world import ALI, DAY, LINE, LINE2, NOW, SARA, Listener, MakeStore, World, step
+
+from payamak.codes import Code
+from payamak.domain.events import Cancelled
+from payamak.domain.message import Lane, State
+from payamak.errors import Refused
+from payamak.store.base import Batched, NewMessage, OptOut, Search
+
+Told = list[Batched | Code]
+
+
+async def send(
+    world: World, items: Sequence[NewMessage | Code], check_ids: Sequence[int] | None = None, account: str = "shop"
+) -> Told:
+    """Accept a batch."""
+    return await world.store.accept_batch(world.account_id(account), items, check_ids, world.now)
+
+
+def ids(told: Told) -> list[int]:
+    """The ids of what was accepted."""
+    return [each.message_id for each in told if isinstance(each, Batched)]
+
+
+async def opt_out(world: World, recipient: str = ALI, line: str = LINE) -> None:
+    """The recipient has opted out of the line."""
+    known = OptOut(recipient=recipient, line=line, code=33, source="hand", learned_at=NOW, expires_at=None)
+    await world.store.put_opt_outs([known])
+
+
+async def test_a_batch_is_kept_in_order(world: World) -> None:
+    """Each message has its id, in order, its reservation and its place in the ledger."""
+    news = [world.new(step(price=100 + n, parts=n + 1), recipient=r) for n, r in enumerate((ALI, SARA, ALI))]
+    told = await send(world, news)
+    assert [each for each in told if isinstance(each, Code)] == []
+    assert [(b.parts, b.reserved, b.is_repeated) for b in told if isinstance(b, Batched)] == [
+        (1, 100, False),
+        (2, 101, False),
+        (3, 102, False),
+    ]
+    assert ids(told) == sorted(set(ids(told)))
+    assert [m.id for m in await world.store.search(Search())] == ids(told)[::-1]
+    assert (await world.balance()).reserved == 303
+
+
+async def test_its_messages_are_those_of_single_accepts(world: World) -> None:
+    """Whether alone or in a batch, what is kept is the same but for the id."""
+    alone = await world.accept(world.new(step(LINE), step(LINE2), lane=Lane.BULK))
+    (told,) = await send(world, [world.new(step(LINE), step(LINE2), lane=Lane.BULK)])
+    assert isinstance(told, Batched)
+    story, other = await world.store.story(told.message_id), await world.store.story(alone.id)
+    assert story is not None
+    assert other is not None
+    assert [(e.kind, e.amount) for e in story.entries] == [(e.kind, e.amount) for e in other.entries]
+    kept = {name: getattr(story.message, name) for name in story.message.__struct_fields__ if name != "id"}
+    assert kept == {name: getattr(other.message, name) for name in kept}
+
+
+async def test_refused_items_keep_their_place(world: World) -> None:
+    """A code stays where it stood, an opted out recipient gets its code, the others go."""
+    await opt_out(world)
+    told = await send(
+        world,
+        [
+            Code.RECIPIENT_INVALID,
+            world.new(),
+            world.new(recipient=SARA),
+            Code.TEXT_EMPTY,
+            world.new(step(LINE), step(LINE2)),
+        ],
+    )
+    first, second, third, fourth, fifth = told
+    assert (first, second, fourth) == (Code.RECIPIENT_INVALID, Code.OPTED_OUT_OF_LINE, Code.TEXT_EMPTY)
+    assert isinstance(third, Batched)
+    assert isinstance(fifth, Batched)
+    messages = await world.store.search(Search())
+    assert [(m.recipient, m.current.line) for m in messages] == [(ALI, LINE2), (SARA, LINE)]
+
+
+async def test_credit_covers_all_or_nothing_is_kept(world: World) -> None:
+    """One rial short for the whole, and no message is kept, no money moved, no id taken."""
+    news = [world.new(step(price=2_500), recipient=SARA) for _ in range(4)]
+    assert len(await send(world, news[:1], [7])) == 1
+    await world.store.credit("shop", -1, "less", NOW)
+    with pytest.raises(Refused) as caught:
+        await send(world, news, [8, 9, 10, 11])
+    assert caught.value.code is Code.NO_CREDIT
+    with pytest.raises(Refused):
+        await send(world, news[:3], [8, 9, 10])
+    assert len(await world.store.search(Search())) == 1
+    balance = await world.balance()
+    assert (balance.available, balance.reserved) == (7_499, 2_500)
+    await world.store.credit("shop", 1, "enough", NOW)
+    assert len(ids(await send(world, news[:3], [8, 9, 10]))) == 3
+    assert (await world.balance()).available == 0
+
+
+async def test_what_is_refused_costs_nothing(world: World) -> None:
+    """Credit is asked for what is fresh alone: not for opted out recipients, nor for repeated ids."""
+    await opt_out(world)
+    (first,) = ids(await send(world, [world.new(step(price=9_000), recipient=SARA)], [1]))
+    told = await send(
+        world,
+        [
+            world.new(step(price=9_000), recipient=SARA),
+            world.new(step(price=9_000)),
+            world.new(step(price=1_000), recipient=SARA),
+        ],
+        [1, 2, 3],
+    )
+    assert told[:2] == [Batched(message_id=first, is_repeated=True), Code.OPTED_OUT_OF_LINE]
+    assert (await world.balance()).available == 0
+
+
+async def test_nothing_to_keep_is_no_error(world: World) -> None:
+    """All refused, with or without credit: each has its code."""
+    assert await send(world, [Code.RECIPIENT_INVALID] * 2, account="bank") == [Code.RECIPIENT_INVALID] * 2
+    with pytest.raises(Refused) as caught:
+        await send(world, [world.new(account="bank")], account="bank")
+    assert caught.value.code is Code.NO_CREDIT
+
+
+async def test_an_own_id_is_taken_once(world: World) -> None:
+    """The second time the first message's id comes back, whatever is asked for now."""
+    (first, second) = ids(await send(world, [world.new(), world.new(recipient=SARA)], [5, -6]))
+    told = await send(world, [Code.TEXT_EMPTY, world.new(), world.new(step(price=1), recipient=SARA)], [-6, 9, 5])
+    assert told[0] == Batched(message_id=second, is_repeated=True)
+    assert told[2] == Batched(message_id=first, is_repeated=True)
+    assert len(await world.store.search(Search())) == 3
+
+
+async def test_an_own_id_twice_in_one_call(world: World) -> None:
+    """One message, told in both places."""
+    told = await send(world, [world.new(), world.new(recipient=SARA), world.new(step(price=1))], [5, 6, 5])
+    assert told[0] == told[2]
+    assert len(await world.store.search(Search())) == 2
+    assert (await world.balance()).reserved == 200
+
+
+async def test_own_ids_belong_to_the_account(world: World) -> None:
+    """Two accounts may use the same number."""
+    (mine,) = ids(await send(world, [world.new()], [5]))
+    (theirs,) = ids(await send(world, [world.new(account="clinic")], [5], "clinic"))
+    assert mine != theirs
+    rows = await world.store.outbox(world.account_id("clinic"), [5])
+    assert rows[5].message_id == theirs
+
+
+async def test_a_refused_message_takes_no_id(world: World) -> None:
+    """It can be sent under its id once what was wrong is right."""
+    await opt_out(world)
+    assert await send(world, [world.new(), Code.TEXT_EMPTY], [5, 6]) == [Code.OPTED_OUT_OF_LINE, Code.TEXT_EMPTY]
+    await world.store.forget_opt_outs(ALI, None)
+    assert len(ids(await send(world, [world.new(), world.new()], [5, 6]))) == 2
+
+
+async def test_the_greatest_ids(world: World) -> None:
+    """64 bits, both signs."""
+    wanted = [2**63 - 1, -(2**63), 0]
+    told = await send(world, [world.new(), world.new(), world.new()], wanted)
+    rows = await world.store.outbox(world.account_id(), wanted)
+    assert [rows[check_id].message_id for check_id in wanted] == ids(told)
+
+
+async def test_the_same_batch_from_many_at_once(world: World) -> None:
+    """Ten callers with the same ids: one message for each id, and all are told the same."""
+    news = [world.new(recipient=r) for r in (ALI, SARA)]
+    answers = await asyncio.gather(*(send(world, news, [1, 2]) for _ in range(10)))
+    assert len({tuple(ids(told)) for told in answers}) == 1
+    assert len(await world.store.search(Search())) == 2
+
+
+async def test_another_hand_on_the_same_data(world: World, make_store: MakeStore) -> None:
+    """An id that another process has taken is taken."""
+    other = World(await make_store())
+    (first,) = ids(await send(world, [world.new()], [5]))
+    assert await send(other, [other.new()], [5]) == [Batched(message_id=first, is_repeated=True)]
+
+
+async def test_the_outbox(world: World) -> None:
+    """Where each message stands; ids never taken are left out."""
+    told = ids(await send(world, [world.new(), world.new(recipient=SARA)], [5, 6]))
+    await world.store.advance(told[1], Cancelled(), NOW)
+    rows = await world.store.outbox(world.account_id(), [7, 6, 5])
+    standing = {check_id: row.standing.state for check_id, row in rows.items() if row.standing is not None}
+    assert standing == {5: State.QUEUED, 6: State.CANCELLED}
+    assert [(rows[n].message_id, rows[n].accepted_at) for n in (5, 6)] == [(told[0], NOW), (told[1], NOW)]
+
+
+async def test_an_own_id_outlives_its_message(world: World) -> None:
+    """Once the message is removed for its age it stands nowhere, but its id is still taken."""
+    (first,) = ids(await send(world, [world.new()], [5]))
+    await world.store.advance(first, Cancelled(), NOW)
+    world.now += 60 * DAY
+    while await world.store.retire(world.now, 100):
+        pass
+    rows = await world.store.outbox(world.account_id(), [5])
+    assert (rows[5].message_id, rows[5].standing) == (first, None)
+    assert await send(world, [world.new()], [5]) == [Batched(message_id=first, is_repeated=True)]
+
+
+async def test_a_batch_is_one_commit(world: World) -> None:
+    """All its messages are published together."""
+    listener = Listener(world.store)
+    told = await send(world, [world.new(), Code.TEXT_EMPTY, world.new(recipient=SARA)])
+    (batch,) = listener.batches
+    assert [change.message.id for change in batch] == ids(told)
+
+
+async def test_a_batch_that_breaks_leaves_nothing(world: World) -> None:
+    """A fault of one message in mid-batch undoes the whole, money and ids included."""
+    broken = world.new(recipient="not a number")
+    with pytest.raises(Exception, match="CHECK"):
+        await send(world, [world.new(), broken], [1, 2])
+    assert await world.store.search(Search()) == []
+    assert await world.store.outbox(world.account_id(), [1, 2]) == {}
+    assert (await world.balance()).reserved == 0
+
+
+async def test_available(world: World) -> None:
+    """What is reserved is not available; an account without a purse has nothing."""
+    await send(world, [world.new()])
+    assert await world.store.available(world.account_id()) == 9_900
+    assert await world.store.available(987) == 0
+
+
+async def test_a_new_password(world: World) -> None:
+    """The hash is replaced and the version grows; nothing else of the account changes."""
+    before = world.store.site.accounts["shop"]
+    site = await world.store.set_password("shop", "$argon2id$...")
+    after = site.accounts["shop"]
+    assert (after.password_hash, after.credential_version) == ("$argon2id$...", before.credential_version + 1)
+    assert (after.id, after.lines, after.keep_days) == (before.id, before.lines, before.keep_days)
+    assert world.store.site.accounts["shop"] == after
+    with pytest.raises(LookupError):
+        await world.store.set_password("nobody", "x")

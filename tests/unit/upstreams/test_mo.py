@@ -1,0 +1,140 @@
+"""From a deliver_sm or data_sm that is no receipt to a part of a message, and the answer to it."""
+
+from __future__ import annotations
+
+import pytest
+
+from payamak.domain.mo import Alphabet, MoPart, join
+from payamak.domain.receipt import ReceiptIn
+from payamak.domain.site import Line, Link, build_site
+from payamak.encoding.parts import SplitMethod, choose, split
+from payamak.errors import StoreFailed
+from payamak.smpp.constants import EsmClass, Status, Tag
+from payamak.smpp.pdu import DataSm, DataSmResp, DeliverSm, DeliverSmResp, tlv
+from payamak.upstreams.smpp import SmppUpstream, alphabet_of
+
+SITE = build_site([Line(number="9830003300"), Line(number="10003300")], 1)
+LINK = Link(name="north", upstream="operator")
+
+
+class Keeper:
+    """A sink that keeps parts, or cannot."""
+
+    def __init__(self) -> None:
+        self.parts: list[MoPart] = []
+        self.fails = False
+
+    def link_changed(self, name: str) -> None:
+        """See Sink."""
+
+    async def receipt(self, receipt: ReceiptIn) -> None:
+        """See Sink."""
+        raise StoreFailed("the disk is full")
+
+    async def mo(self, part: MoPart) -> None:
+        """See Sink."""
+        if self.fails:
+            raise StoreFailed("the disk is full")
+        self.parts.append(part)
+
+
+@pytest.fixture
+async def keeper() -> Keeper:
+    """Where parts go."""
+    return Keeper()
+
+
+def upstream(keeper: Keeper) -> SmppUpstream:
+    """An upstream that is not connected."""
+    return SmppUpstream(LINK, keeper, lambda: SITE, lambda event, **fields: None)
+
+
+async def part_of(keeper: Keeper, pdu: DeliverSm | DataSm) -> MoPart:
+    """What the sink gets of a PDU."""
+    answer = await upstream(keeper)._on_request(pdu)
+    assert isinstance(answer, DeliverSmResp if isinstance(pdu, DeliverSm) else DataSmResp)
+    assert (answer.sequence, answer.status) == (pdu.sequence, Status.ESME_ROK)
+    return keeper.parts[-1]
+
+
+async def test_deliver_sm(keeper: Keeper) -> None:
+    """A short text, sender and line as we write them, in either spelling of the line."""
+    pdu = DeliverSm(sequence=7, source_addr="+989121234567", destination_addr="30003300", short_message=b"\x1b\x65 5")
+    assert await part_of(keeper, pdu) == MoPart(
+        upstream="operator",
+        link="north",
+        line="9830003300",
+        sender="989121234567",
+        alphabet=Alphabet.GSM7,
+        octets=b"\x1b\x65 5",
+    )
+
+
+async def test_data_sm(keeper: Keeper) -> None:
+    """data_sm has its text in message_payload."""
+    octets = "سلام".encode("utf-16-be")
+    payload = (tlv(Tag.MESSAGE_PAYLOAD, octets),)
+    pdu = DataSm(source_addr="09121234567", destination_addr="9810003300", data_coding=8, tlvs=payload)
+    part = await part_of(keeper, pdu)
+    assert (part.line, part.sender, part.alphabet, part.octets) == ("10003300", "989121234567", Alphabet.UCS2, octets)
+
+
+async def test_unknown_numbers(keeper: Keeper) -> None:
+    """A line that is not configured and a sender that is no mobile are kept as they came."""
+    part = await part_of(keeper, DeliverSm(source_addr="IRANCELL", destination_addr="+98 5000", short_message=b"x"))
+    assert (part.sender, part.line) == ("IRANCELL", "985000")
+
+
+@pytest.mark.parametrize("method", [SplitMethod.UDH8, SplitMethod.UDH16])
+@pytest.mark.parametrize("text", ["سلام 😀 " * 40, "Grüße [€] " * 40])
+async def test_long_by_header(keeper: Keeper, method: SplitMethod, text: str) -> None:
+    """The user data header gives the place and is no part of the text, also within message_payload."""
+    for part in split(text, choose(text), 0x1234, method):
+        octets = part.udh + part.payload
+        pdu = DeliverSm(
+            source_addr="9121234567",
+            destination_addr="30003300",
+            esm_class=EsmClass.UDHI,
+            data_coding=8 if choose(text) == "ucs2" else 0,
+            short_message=octets if part.number > 1 else b"",
+            tlvs=() if part.number > 1 else (tlv(Tag.MESSAGE_PAYLOAD, octets),),
+        )
+        await part_of(keeper, pdu)
+    assert {part.reference for part in keeper.parts} == {0x1234 if method is SplitMethod.UDH16 else 0x34}
+    assert [part.part for part in keeper.parts] == list(range(1, keeper.parts[0].total + 1))
+    assert join((part.part, part.alphabet, part.octets) for part in keeper.parts) == text
+
+
+async def test_long_by_sar(keeper: Keeper) -> None:
+    """The sar parameters give it where there is no header."""
+    place = (
+        tlv(Tag.SAR_MSG_REF_NUM, 300),
+        tlv(Tag.SAR_TOTAL_SEGMENTS, 2),
+        tlv(Tag.SAR_SEGMENT_SEQNUM, 2),
+    )
+    pdu = DeliverSm(source_addr="9121234567", destination_addr="30003300", short_message=b"x", tlvs=place)
+    part = await part_of(keeper, pdu)
+    assert (part.reference, part.total, part.part) == (300, 2, 2)
+
+
+@pytest.mark.parametrize(
+    ("data_coding", "alphabet"),
+    [
+        *((0, Alphabet.GSM7), (1, Alphabet.LATIN_1), (3, Alphabet.LATIN_1), (4, Alphabet.LATIN_1)),
+        *((6, Alphabet.CYRILLIC), (7, Alphabet.HEBREW), (8, Alphabet.UCS2), (0x0D, Alphabet.LATIN_1)),
+        *((0x10, Alphabet.GSM7), (0x14, Alphabet.LATIN_1), (0x18, Alphabet.UCS2), (0x19, Alphabet.UCS2)),
+        *((0xF0, Alphabet.GSM7), (0xF1, Alphabet.GSM7), (0xF5, Alphabet.LATIN_1), (0x40, Alphabet.LATIN_1)),
+    ],
+)
+def test_alphabets(data_coding: int, alphabet: Alphabet) -> None:
+    """Every data_coding has an alphabet; flash messages are text too."""
+    assert alphabet_of(data_coding) is alphabet
+
+
+async def test_a_store_that_fails(keeper: Keeper) -> None:
+    """What is not on disk gets a temporary error, so that the operator brings it again: messages and receipts."""
+    keeper.fails = True
+    receipt = DeliverSm(esm_class=EsmClass.DELIVERY_RECEIPT, short_message=b"id:1 stat:DELIVRD err:000")
+    for pdu in (DeliverSm(short_message=b"x"), DataSm(), receipt):
+        answer = await upstream(keeper)._on_request(pdu)
+        assert answer.status == Status.ESME_RX_T_APPN
