@@ -28,8 +28,8 @@ Where things live, from the pure core to the edge; imports point down only (test
     domain              message, events, states, plan, opt-outs, retries, templates, money, the site's documents
     smpp                SMPP 3.4: codec, session (both ends, without a socket); link: the sockets
     store               the Store protocol and its Feed; SQLite: one writer with group commit
-    upstreams           who takes a message away: SMPP
-    delivery            the back: claims, lanes, pacing, marks, answers, receipts, recovery
+    upstreams           who takes a message away: SMPP, or another server of the same contract (negin)
+    delivery            the back: claims, lanes, pacing, marks, answers, receipts, recovery; what handsets send, relayed
     service             the front: the one door behind every dialect
     api                 HTTP: the server, forms, passwords; one file for each dialect
     client              the library for callers; works with any server of the contract

@@ -13,6 +13,33 @@ _ROUNDING = 1e-6
 """Parts: whoever waits as long as told finds a token, although sums of floats come out a hair short."""
 
 
+class Turns:
+    """The turns of lines that have a pace of their own (a SIM card): each message gets an instant of its own.
+
+    A message that has to wait goes back to the store until its turn, so that a slow line holds up neither the link
+    that it shares nor the memory. Instants and intervals in ms.
+    """
+
+    def __init__(self) -> None:
+        self._next_at: dict[str, int] = {}
+
+    def knows(self, line: str) -> bool:
+        """True once `resume` or a turn has been heard of the line."""
+        return line in self._next_at
+
+    def resume(self, line: str, last_turn_at: int | None, interval_ms: int) -> None:
+        """After a start: go on behind the last turn that was given before."""
+        self._next_at[line] = 0 if last_turn_at is None else last_turn_at + interval_ms
+
+    def take(self, line: str, interval_ms: int, now: int, deadline_at: int) -> int:
+        """The turn of one message; one that would come only after the deadline takes none and waits for that."""
+        turn_at = max(now, self._next_at.get(line, 0))
+        if turn_at >= deadline_at:
+            return deadline_at
+        self._next_at[line] = turn_at + interval_ms
+        return turn_at
+
+
 class Pace:
     """A token bucket in parts, with rests of the whole link after a throttled or queue-full answer."""
 

@@ -25,6 +25,7 @@ from typing import Any
 from payamak.clock import Clock
 from payamak.delivery.backlog import Backlog
 from payamak.delivery.desk import Desk, Flight
+from payamak.delivery.pacing import Turns
 from payamak.delivery.routing import choose_link, is_routable
 from payamak.domain import events as ev
 from payamak.domain.events import Outcome
@@ -59,6 +60,7 @@ class Worker:
         self._desks: dict[str, Desk] = {}
         self._held: dict[tuple[str, int], int] = {}
         self._backlog = Backlog()
+        self._turns = Turns()
         self._open_lines: set[str] = set()
         self._wake = asyncio.Event()
         self._is_stopping = False
@@ -210,6 +212,8 @@ class Worker:
         """One claim of a line, as much as there is room for; sets when to come again."""
         rooms = [max(0, HELD_PER_LANE - self._held.get((number, lane), 0)) for lane in Lane]
         try:
+            if (interval_ms := self._store.site.intervals_by_line.get(number)) and not self._turns.knows(number):
+                self._turns.resume(number, await self._store.last_turn(number), interval_ms)
             claimed = await self._store.claim(number, rooms, now)
         except StoreFailed:
             self._backlog.put_off(number, now + int(STORE_REST_S * 1_000))
@@ -236,7 +240,7 @@ class Worker:
             message = desk.lanes.next(desk.in_flight, desk.upstream.window)
             if message is None:
                 break
-            if self._is_outside_hours(message):
+            if self._has_to_wait(message):
                 continue
             parts = message.current.wire_parts
             desk.pace.take(parts, now_s)
@@ -248,14 +252,25 @@ class Worker:
             self._start(self._mark(desk, going))
         return {message.id for message in going}
 
-    def _is_outside_hours(self, message: Message) -> bool:
-        """A fallback or a late retry may come to a line when its hours are over: then it waits for the next window."""
-        window = self._store.site.windows_by_line.get(message.current.line)
-        now = self._clock.now()
-        if window is None or window.is_open(now):
+    def _has_to_wait(self, message: Message) -> bool:
+        """Postpone a message whose line's hours are over or whose turn has not come; True if it was.
+
+        A fallback or a late retry may come to a line outside its hours. A message that was given a turn comes back
+        as PACED when that is due, and goes.
+        """
+        number, site, now = message.current.line, self._store.site, self._clock.now()
+        window = site.windows_by_line.get(number)
+        interval_ms = site.intervals_by_line.get(number)
+        if window is not None and not window.is_open(now):
+            event = ev.Postponed(reason=Reason.OUTSIDE_HOURS, until=window.opens_at(now))
+        elif interval_ms and message.reason is not Reason.PACED:
+            turn_at = self._turns.take(number, interval_ms, now, message.deadline_at)
+            if turn_at <= now:
+                return False
+            event = ev.Postponed(reason=Reason.PACED, until=turn_at)
+        else:
             return False
         self._count(message, -1)
-        event = ev.Postponed(reason=Reason.OUTSIDE_HOURS, until=window.opens_at(now))
         self._start(self._until_stored(lambda: self._store.advance(message.id, event, now, message.version)))
         return True
 

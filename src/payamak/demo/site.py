@@ -88,7 +88,9 @@ def lines() -> list[Line]:
         Line(number=LINE_1000, links=advertising, hours=ALWAYS, gsm7_rial=2_100, ucs2_rial=900),
         Line(number=BUSY_LINE, links=(LinkUse(link="busy"),), hours=ALWAYS, gsm7_rial=2_100, ucs2_rial=900),
         Line(number=SERVICE_LINE, kind=LineKind.SERVICE, links=service, gsm7_rial=3_000, ucs2_rial=1_400),
-        Line(number=SIM_LINE, kind=LineKind.SIM, links=service, gsm7_rial=6_000, ucs2_rial=3_000),
+        Line(
+            number=SIM_LINE, kind=LineKind.SIM, links=service, messages_per_minute=0, gsm7_rial=6_000, ucs2_rial=3_000
+        ),
     ]
 
 

@@ -53,6 +53,7 @@ class Reason(StrEnum):
     LINK_DOWN = "link_down"
     SUSPENDED = "suspended"
     OUTSIDE_HOURS = "outside_hours"
+    PACED = "paced"
     RESEND = "resend"
     ON_WIRE = "on_wire"
     TAKEN = "taken"

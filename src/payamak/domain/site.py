@@ -28,6 +28,9 @@ from payamak.domain.templates import Template
 from payamak.encoding.parts import SplitMethod
 
 DAY_MS = 86_400_000
+SIM_MESSAGES_PER_MINUTE = 8.0
+"""Contract §4: about what one SIM card may send."""
+
 ADVERTISING_HOURS = "07:00-22:00"
 """Contract §8."""
 
@@ -103,7 +106,9 @@ class Line(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_d
     """A sender number, its prices per part, its links, and its rules.
 
     `hours` is a window in Tehran such as 07:00-22:00, or "always"; nothing said means 07:00-22:00 for an advertising
-    line and always for the others. `footer` (say «لغو۱۱») is written under every text of its own, and counted.
+    line and always for the others. `messages_per_minute` paces the line by itself, whatever its links may do: nothing
+    said means 8 for a line of kind sim (one SIM card; 16 for two), 0 is no pace. `footer` (say «لغو۱۱») is written
+    under every text of its own, and counted.
 
     What handsets send to it (MO): `relay_url` gets each message, unless one of `keywords` takes it. Posts are signed if
     `relay_secret` names a variable (`env:NAME`); they go to private addresses only with `allow_private_target`.
@@ -123,6 +128,7 @@ class Line(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_d
     hours: str = ""
     outside_hours: OutsideHours = OutsideHours.REFUSE
     footer: str = ""
+    messages_per_minute: float | None = None
     relay_url: str = ""
     relay_secret: str = ""
     relay_timeout_s: float = 10
@@ -145,6 +151,13 @@ class Line(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_d
         if self.hours:
             return parse_hours(self.hours)
         return parse_hours(ADVERTISING_HOURS) if self.kind is LineKind.ADVERTISING else None
+
+    @property
+    def interval_ms(self) -> int:
+        """Milliseconds between two messages; 0 where the line has no pace of its own."""
+        default = SIM_MESSAGES_PER_MINUTE if self.kind is LineKind.SIM else 0.0
+        pace = default if self.messages_per_minute is None else self.messages_per_minute
+        return int(60_000 / pace) if pace > 0 else 0
 
     @property
     def rules(self) -> Rules:
@@ -307,6 +320,7 @@ class Site(Struct, frozen=True, kw_only=True):
     lines_by_key: Mapping[str, Line] = field(default_factory=dict)
     rules_by_line: Mapping[str, Rules] = field(default_factory=dict)
     windows_by_line: Mapping[str, Hours] = field(default_factory=dict)
+    intervals_by_line: Mapping[str, int] = field(default_factory=dict)
     templates_by_account: Mapping[int, Mapping[int, Template]] = field(default_factory=dict)
 
     def line(self, text: str) -> Line | None:
@@ -349,6 +363,7 @@ def build_site(documents: Iterable[Document], version: int, *, intake_is_suspend
         intake_is_suspended=intake_is_suspended,
         accounts_by_id={a.id: a for a in accounts.values()},
         lines_by_key={line_key(number): line for number, line in lines.items()},
+        intervals_by_line={number: line.interval_ms for number, line in lines.items() if line.interval_ms},
         windows_by_line={number: window for number, line in lines.items() if (window := _window_of(line))},
         rules_by_line={number: line.rules for number, line in lines.items()},
         templates_by_account={

@@ -265,6 +265,10 @@ class Store(Protocol):
         """Lease due messages of a line, up to `rooms[lane]` of each class, the accounts of a class in turn."""
         ...
 
+    def last_turn(self, line: str) -> Awaitable[int | None]:
+        """The latest instant for which a message of a paced line waits; None if none does."""
+        ...
+
     def release(self, message_ids: Sequence[int]) -> Awaitable[None]:
         """Give leases back unchanged."""
         ...

@@ -127,3 +127,9 @@ def open_operator_ids(db: apsw.Connection, upstream: str, after: Cursor, limit: 
         ),
         after=last if len({row[2] for row in rows}) == limit else None,
     )
+
+
+def last_turn(db: apsw.Connection, line: str) -> int | None:
+    """The latest turn that a message of a paced line waits for."""
+    turn_at: int | None = _all(db, "last_turn", (line,))[0][0]
+    return turn_at

@@ -182,6 +182,10 @@ class SqliteStore:
         """See Store.claim."""
         return self.writer.submit(lambda tx: housekeeping.claim(tx, line, rooms, now))
 
+    def last_turn(self, line: str) -> Awaitable[int | None]:
+        """See Store.last_turn."""
+        return self._read(lambda db: reading.last_turn(db, line))
+
     def release(self, message_ids: Sequence[int]) -> Awaitable[None]:
         """See Store.release."""
         return self.writer.submit(lambda tx: housekeeping.release(tx, message_ids))

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from payamak.delivery.pacing import BURST_S, FIRST_PAUSE_S, LONGEST_PAUSE_S, Pace
+from payamak.delivery.pacing import BURST_S, FIRST_PAUSE_S, LONGEST_PAUSE_S, Pace, Turns
+from payamak.domain.site import Line, LineKind
 
 
 def test_a_link_without_a_pace_never_waits() -> None:
@@ -80,3 +81,32 @@ def test_a_part_that_was_taken_makes_the_next_rest_short_again() -> None:
     pace.went_well(1.0)
     pace.throttled(1.0)
     assert pace.wait_s(1.0) == FIRST_PAUSE_S
+
+
+def test_turns_of_a_paced_line() -> None:
+    """Each message gets the next instant; none beyond its deadline; after a start they go on behind the last."""
+    turns = Turns()
+    assert not turns.knows("sim")
+    assert [turns.take("sim", 7_500, 1_000, 60_000) for _ in range(3)] == [1_000, 8_500, 16_000]
+    assert turns.take("sim", 7_500, 1_000, 20_000) == 20_000
+    assert turns.take("sim", 7_500, 1_000, 60_000) == 23_500
+    assert turns.take("sim", 7_500, 90_000, 200_000) == 90_000
+    turns.resume("sim", 120_000, 7_500)
+    assert turns.take("sim", 7_500, 91_000, 200_000) == 127_500
+    turns.resume("other", None, 7_500)
+    assert turns.take("other", 7_500, 91_000, 200_000) == 91_000
+
+
+@pytest.mark.parametrize(
+    ("line", "interval_ms"),
+    [
+        (Line(number="3000"), 0),
+        (Line(number="3000", kind=LineKind.SIM), 7_500),
+        (Line(number="3000", kind=LineKind.SIM, messages_per_minute=16), 3_750),
+        (Line(number="3000", kind=LineKind.SIM, messages_per_minute=0), 0),
+        (Line(number="3000", messages_per_minute=60), 1_000),
+    ],
+)
+def test_the_pace_of_a_line(line: Line, interval_ms: int) -> None:
+    """A SIM line sends eight messages a minute if nothing is said, the others as fast as their links."""
+    assert line.interval_ms == interval_ms

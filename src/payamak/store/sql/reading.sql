@@ -32,3 +32,7 @@ FROM (SELECT id, line, deadline_at, recipient FROM message
       WHERE state = 'enroute' AND is_final = 0 AND (line, deadline_at, id) > (?2, ?3, ?4)
       ORDER BY line, deadline_at, id LIMIT ?5) AS m
 LEFT JOIN part p ON p.message_id = m.id AND p.upstream = ?1 AND p.answer = 'taken' AND p.receipt IS NULL;
+
+-- name: last_turn
+-- The latest turn given to a waiting message of a paced line.
+SELECT max(due_at) FROM message WHERE line = ?1 AND state = 'queued' AND is_leased = 0 AND reason = 'paced';
