@@ -9,16 +9,22 @@ header out. Any other type than form, JSON and multipart is refused, `text/plain
 server reads no fields from it, so that no working program sends it, and contract §5 counts it as bad input.
 """
 
+import itertools
 import json
+import re
 from collections.abc import Iterable, Mapping
 from typing import Final, NoReturn, TypeAlias
-from urllib.parse import unquote_to_bytes
 
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
 MAX_FIELDS: Final = 1_000
 """More fields than any dialect has: beyond it a request is an attack, not a message."""
+
+MAX_ESCAPES: Final = 100_000
+"""Runs of `%XX` in one field; twice what the longest list of ids needs, and some 30 ms to read."""
+
+_ESCAPES: Final = re.compile(rb"(?:%[0-9A-Fa-f]{2})+")
 
 _MAX_PART_HEADERS: Final = 16
 _CHARSETS: Final = frozenset((b"utf-8", b"utf8", b"us-ascii"))
@@ -124,7 +130,19 @@ def _parse_form(octets: bytes) -> list[tuple[str, JsonValue]]:
 def _decode_form(octets: bytes) -> str:
     if b"+" in octets:
         octets = octets.replace(b"+", b" ")
-    return _decode(unquote_to_bytes(octets) if b"%" in octets else octets)
+    return _decode(_unescape(octets) if b"%" in octets else octets)
+
+
+def _unescape(octets: bytes) -> bytes:
+    """Run by run: the standard library goes `%` by `%`, and takes half a second for a megabyte of them."""
+    runs = itertools.count(1)
+
+    def unescaped(run: re.Match[bytes]) -> bytes:
+        if next(runs) > MAX_ESCAPES:
+            raise Malformed("too many escapes")
+        return bytes.fromhex(run[0].replace(b"%", b"").decode("ascii"))
+
+    return _ESCAPES.sub(unescaped, octets)
 
 
 def _decode(octets: bytes) -> str:

@@ -2,13 +2,13 @@
 
 import json
 from collections.abc import Mapping
-from urllib.parse import quote, quote_plus, urlencode
+from urllib.parse import quote, quote_plus, unquote_to_bytes, urlencode
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from payamak.api.forms import MAX_FIELDS, Malformed, parse_fields
+from payamak.api.forms import MAX_ESCAPES, MAX_FIELDS, Malformed, parse_fields
 
 FORM = "application/x-www-form-urlencoded"
 JSON = "application/json"
@@ -228,3 +228,26 @@ def test_garbage_is_malformed_and_nothing_else(query: bytes, content_type: str, 
         return
     for value in values:
         assert value is None or b"\0" not in value.encode()
+
+
+def test_a_form_of_nothing_but_escapes_is_refused() -> None:
+    """More escapes than any honest call has are refused; 50,000 ids, or a megabyte of one run, are read."""
+    with pytest.raises(Malformed):
+        parse_fields(b"", FORM, b"message=" + b"%41a" * (MAX_ESCAPES + 1))
+    ids = "%2C".join("1234" for _ in range(50_000))
+    assert parse_fields(b"", FORM, f"message_ids={ids}".encode()).text("message_ids") is not None
+    assert parse_fields(b"", FORM, b"message=" + b"%41" * 300_000).text("message") == "A" * 300_000
+
+
+@given(st.text(alphabet="%0aA4fé +", max_size=40))
+def test_escapes_are_read_as_the_standard_reads_them(text: str) -> None:
+    """Whole escapes only; a `%` that starts none stands for itself."""
+    octets = text.encode().replace(b"+", b"%2B").replace(b" ", b"%20")
+    try:
+        expected = unquote_to_bytes(octets).decode()
+        assert "\0" not in expected
+    except (UnicodeDecodeError, AssertionError):
+        with pytest.raises(Malformed):
+            parse_fields(b"", FORM, b"message=" + octets)
+    else:
+        assert parse_fields(b"", FORM, b"message=" + octets).text("message") == (expected or None)
