@@ -113,6 +113,10 @@ REFUSAL_ORDER: Final[tuple[Code, ...]] = (
 (22/25, 34/35, 27/33) the smaller number comes first."""
 
 
+RECIPIENTS_OWN: Final = frozenset({Code.RECIPIENT_INVALID, Code.OPTED_OUT, Code.OPTED_OUT_OF_LINE, Code.PREFIX_BLOCKED})
+"""Codes that say something of one recipient, and never of a call with several."""
+
+
 def first_refusal(codes: Iterable[Code]) -> Code:
     """Return the reason to tell; codes outside `REFUSAL_ORDER` come after it, the smallest number first.
 

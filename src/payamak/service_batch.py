@@ -16,7 +16,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from payamak.clock import Clock
-from payamak.codes import Code
+from payamak.codes import RECIPIENTS_OWN, Code
 from payamak.domain.message import Lane
 from payamak.domain.numbers import parse_whole_number
 from payamak.domain.plan import SendType, choose_ways, lane_of
@@ -39,9 +39,6 @@ BATCHES_WAITING = 200
 
 LONGEST_PASSWORD_OCTETS = 1_024
 """As many as payamak.api.auth.LONGEST_OCTETS verifies."""
-
-RECIPIENTS_OWN = frozenset({Code.RECIPIENT_INVALID, Code.OPTED_OUT, Code.OPTED_OUT_OF_LINE, Code.PREFIX_BLOCKED})
-"""Codes that say something of one recipient, and never of a call."""
 
 _NO_UDH = re.compile("0*")
 _HIGHEST_CLASS = 3  # 3GPP TS 23.038 §4

@@ -15,7 +15,7 @@ import structlog
 from payamak.api.app import Request, Response, Route
 from payamak.api.forms import Fields, Malformed, parse_fields
 from payamak.api.negin import Service
-from payamak.codes import Code
+from payamak.codes import RECIPIENTS_OWN, Code
 from payamak.errors import Refused
 from payamak.service import Caller, Submission
 
@@ -23,11 +23,6 @@ PATH: Final = "/sendsms.ashx"
 
 MOST_RECIPIENTS: Final = 100
 """Recipients of one call, as the panel's other doors take them; more are refused with 107 and nothing is sent."""
-
-_RECIPIENTS_OWN: Final = frozenset(
-    {Code.RECIPIENT_INVALID, Code.OPTED_OUT, Code.OPTED_OUT_OF_LINE, Code.PREFIX_BLOCKED}
-)
-"""Codes that say something of one recipient, and never of the call."""
 
 _PERHAPS_FOR_SOME: Final = frozenset({Code.NO_CREDIT, Code.BUSY, Code.INTERNAL, Code.TOO_SOON})
 """Codes that may meet some of the recipients: they speak for the call only if all have the same."""
@@ -87,7 +82,7 @@ async def _send(submission: Submission, service: Service) -> int | Code:
 
 def _code_of_all(told: Sequence[int | Code]) -> Code | None:
     """The code that refuses the call as a whole; None if anything was accepted, or the reasons are the recipients'."""
-    codes = [each for each in told if isinstance(each, Code) and each not in _RECIPIENTS_OWN]
+    codes = [each for each in told if isinstance(each, Code) and each not in RECIPIENTS_OWN]
     if any(not isinstance(each, Code) for each in told):
         return None
     if len(codes) == len(told) and len(set(codes)) == 1:
