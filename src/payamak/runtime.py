@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from payamak.api import app as http
@@ -26,7 +26,7 @@ from payamak.delivery.inbound import InboundDesk
 from payamak.delivery.journal import state_logger
 from payamak.delivery.links import LinkKeeper
 from payamak.delivery.receipts import ReceiptDesk
-from payamak.delivery.recovery import keep_house, recover
+from payamak.delivery.recovery import keep_going, keep_house, recover
 from payamak.delivery.relay import Relay
 from payamak.delivery.worker import Worker
 from payamak.domain.site import Account, Link, LinkKind, Site
@@ -102,14 +102,17 @@ class Gateway:
         self.metrics.watch_parts(lambda: self.worker.in_flight, lambda: self.worker.waiting)
         self.links.follow(self.store.site)
         self._tasks = [
-            asyncio.create_task(self.worker.run_claims()),
-            asyncio.create_task(keep_house(self.store, self.clock, self.log)),
-            asyncio.create_task(self.inbound.run()),
-            asyncio.create_task(self.relay.run()),
-            asyncio.create_task(self._follow_config()),
+            self._keep("claims", self.worker.run_claims),
+            self._keep("house", lambda: keep_house(self.store, self.clock, self.log)),
+            self._keep("inbound", self.inbound.run),
+            self._keep("relay", self.relay.run),
+            self._keep("config", self._follow_config),
         ]
         await self._open_door()
         self.log("ready", port=self.port, links=len(self.store.site.links))
+
+    def _keep(self, name: str, work: Callable[[], Awaitable[None]]) -> asyncio.Task[None]:
+        return asyncio.create_task(keep_going(name, work, self.log))
 
     async def _open_door(self) -> None:
         routes = {

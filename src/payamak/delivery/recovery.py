@@ -1,9 +1,9 @@
-"""What nobody waits for: recovery at start, deadlines, overdue receipts, retention."""
+"""What nobody waits for: recovery at start, deadlines, overdue receipts, retention; none of it may end in silence."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from payamak.clock import Clock
 from payamak.errors import StoreFailed
@@ -44,3 +44,22 @@ async def keep_house(store: Store, clock: Clock, log: Callable[..., object]) -> 
         except StoreFailed as error:
             log("housekeeping_failed", reason=str(error))
         await asyncio.sleep(SWEEP_EVERY_S)
+
+
+AFTER_A_BUG_S = 1.0
+
+
+async def keep_going(
+    name: str, work: Callable[[], Awaitable[None]], log: Callable[..., object], rest_s: float = AFTER_A_BUG_S
+) -> None:
+    """Run what works in the background until it returns or is cancelled.
+
+    A bug in it is told, with its type alone, for the words may quote a text or a number; after a pause it begins anew.
+    If it ended instead, claims or deadlines would stand still and nothing would show it (P2).
+    """
+    while True:
+        try:
+            return await work()
+        except Exception as error:
+            log("background_work_failed", work=name, error=type(error).__name__)
+        await asyncio.sleep(rest_s)

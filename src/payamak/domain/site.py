@@ -372,6 +372,9 @@ def build_site(documents: Iterable[Document], version: int, *, intake_is_suspend
     )
 
 
+LONGEST_RESPONSE_TIMEOUT_S = 600
+"""Beyond ten minutes nobody answers any more, and until then the message stands on the wire (P7; taste)."""
+
 _STATUS = re.compile(r"0x[0-9a-f]+|[0-9a-f]+h|0|[1-9][0-9]*", re.IGNORECASE)
 """The ways to write a command_status in a link's table; upstreams/verdicts.py reads them."""
 
@@ -426,22 +429,25 @@ def faults_of(site: Site) -> list[str]:
             faults.append(f"line {line.number!r}: a line is a number")
         faults += _received_faults(site, line)
     for link in site.links.values():
-        faults += [
-            f"link {link.name}: status {key!r} is written 0x0427, 427h or 1063"
-            for key in link.status_verdicts
-            if not _STATUS.fullmatch(key.strip())
-        ]
-        for table in (link.status_verdicts, link.receipt_verdicts):
-            faults += [
-                f"link {link.name}: verdict {key} = {code}: the code is one of {sorted(Code)}"
-                for key, code in table.items()
-                if code not in Code._value2member_map_
-            ]
-        if link.window < 1:
-            faults.append(f"link {link.name}: window is at least 1")
-        if link.kind is LinkKind.NEGIN:
-            faults += _negin_faults(link)
+        faults += _link_faults(link)
     return faults
+
+
+def _link_faults(link: Link) -> Iterable[str]:
+    for key in link.status_verdicts:
+        if not _STATUS.fullmatch(key.strip()):
+            yield f"link {link.name}: status {key!r} is written 0x0427, 427h or 1063"
+    for table in (link.status_verdicts, link.receipt_verdicts):
+        for key, code in table.items():
+            if code not in Code._value2member_map_:
+                yield f"link {link.name}: verdict {key} = {code}: the code is one of {sorted(Code)}"
+    if link.window < 1:
+        yield f"link {link.name}: window is at least 1"
+    if not 0 < link.response_timeout_s <= LONGEST_RESPONSE_TIMEOUT_S:
+        # An answer that never comes must end as lost, or its message stands on the wire for ever.
+        yield f"link {link.name}: response_timeout_s is above 0 and at most {LONGEST_RESPONSE_TIMEOUT_S}"
+    if link.kind is LinkKind.NEGIN:
+        yield from _negin_faults(link)
 
 
 def _negin_faults(link: Link) -> Iterable[str]:

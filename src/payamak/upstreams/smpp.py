@@ -11,9 +11,10 @@ import asyncio
 import os
 import ssl
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 
+from payamak.codes import Code
 from payamak.domain.events import Outcome, OutcomeKind
 from payamak.domain.message import Message, Reason
 from payamak.domain.mo import Alphabet, MoPart, make_place, read_header
@@ -28,6 +29,7 @@ from payamak.smpp.constants import DataCoding, EsmClass, RegisteredDelivery, Sta
 from payamak.smpp.link import ClientLink, Down, LinkConfig, LinkLost, ResponseTimeout
 from payamak.smpp.pdu import DataSm, DataSmResp, DeliverSm, DeliverSmResp, Pdu, SubmitSm, SubmitSmResp, tlv
 from payamak.smpp.receipt import Receipt, parse_receipt
+from payamak.smpp.session import NotBound, WindowFull
 from payamak.smpp.states import BindMode
 from payamak.upstreams.base import Parcel, Report, Sink
 from payamak.upstreams.verdicts import outcome_of, read_verdicts, receipt_meaning
@@ -113,6 +115,7 @@ class SmppUpstream:
             on_up=self._on_up,
             on_down=self._on_down,
             on_late_response=self._on_late_response,
+            on_room=self._flow,
             log=log,
         )
 
@@ -145,7 +148,11 @@ class SmppUpstream:
         """See Upstream.submit."""
         message = parcel.message
         step = message.current
-        cut = split(step.text, step.encoding, message.id * 7 + message.step, step.split)
+        try:
+            cut = split(step.text, step.encoding, message.id * 7 + message.step, step.split)
+        except Exception as error:
+            self._refuse(message, parcel.parts, report, error)
+            return
         sending = _Sending(parcel, {part.number: part for part in cut}, report)
         self._sendings.append(sending)
         self._flow()
@@ -161,13 +168,21 @@ class SmppUpstream:
             self._sendings.popleft()
 
     def _write(self, sending: _Sending, number: int) -> None:
-        pdu = self._submit_sm(sending.message, sending.parts[number])
         try:
-            future = self._client.request(pdu)
-        except Exception:
+            future = self._client.request(self._submit_sm(sending.message, sending.parts[number]))
+        except (NotBound, WindowFull):
             sending.report(Outcome(part=number, kind=OutcomeKind.LATER, reason=Reason.LINK_DOWN))
             return
+        except Exception as error:
+            self._refuse(sending.message, (number,), sending.report, error)
+            return
         future.add_done_callback(partial(self._on_response, sending, number))
+
+    def _refuse(self, message: Message, parts: Iterable[int], report: Report, error: Exception) -> None:
+        """No PDU can be made of it, on no link: nothing left and nothing ever will, so it must not wait in silence."""
+        self._log("part_not_encodable", link=self.name, message_id=message.id, error=type(error).__name__)
+        for number in parts:
+            report(Outcome(part=number, kind=OutcomeKind.REFUSED, code=Code.INTERNAL))
 
     def _on_response(self, sending: _Sending, number: int, future: asyncio.Future[Pdu]) -> None:
         error = future.exception()

@@ -127,6 +127,8 @@ def test_a_sound_site_has_no_faults() -> None:
         (changed(LINK, status_verdicts={"0x400": 5}), "verdict 0x400 = 5"),
         (changed(LINK, receipt_verdicts={"045": 5}), "verdict 045 = 5"),
         (changed(LINK, window=0), "window is at least 1"),
+        (changed(LINK, response_timeout_s=0), "response_timeout_s is above 0 and at most 600"),
+        (changed(LINK, response_timeout_s=601), "response_timeout_s is above 0 and at most 600"),
     ],
 )
 def test_faults(document: Document, said: str) -> None:

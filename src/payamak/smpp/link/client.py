@@ -94,6 +94,10 @@ class _ClientConnection(Connection):
         if self._link._on_late_response is not None:
             self._link._on_late_response(sequence, pdu)
 
+    def _on_room(self) -> None:
+        if self._link._on_room is not None:
+            self._link._on_room()
+
 
 class ClientLink:
     """A link to an SMSC that is kept bound: connects, binds, and comes back after every loss."""
@@ -106,12 +110,14 @@ class ClientLink:
         on_up: Callable[[], None],
         on_down: Callable[[Down], None],
         on_late_response: Callable[[int, Pdu], None] | None = None,
+        on_room: Callable[[], None] | None = None,
         log: Log | None = None,
     ) -> None:
         """`on_request` gets deliver_sm and data_sm; the response is written when its awaitable is done.
 
         Many run at once. If one raises, the SMSC is told ESME_RX_T_APPN and brings it again. `on_up` and
-        `on_down` come in turn for a link that was bound; `on_down` alone for an attempt that failed.
+        `on_down` come in turn for a link that was bound; `on_down` alone for an attempt that failed. `on_room`: a
+        peer that had stopped to read reads again, so `window_free` may have grown without an answer.
         Raises ValueError if the bind cannot be encoded.
         """
         encode(config.bind_pdu())
@@ -120,6 +126,7 @@ class ClientLink:
         self._on_up = on_up
         self._on_down = on_down
         self._on_late_response = on_late_response
+        self._on_room = on_room
         self._log = log
         self._connection: _ClientConnection | None = None
         self._task: asyncio.Task[None] | None = None

@@ -126,6 +126,9 @@ class Connection(asyncio.Protocol):
     def _on_late_response(self, sequence: int, pdu: Pdu) -> None:
         raise NotImplementedError
 
+    def _on_room(self) -> None:
+        """The peer reads again: requests can be written that no answer will make room for."""
+
     # --- asking and answering
 
     @property
@@ -261,6 +264,7 @@ class Connection(asyncio.Protocol):
     def resume_writing(self) -> None:
         """The transport's buffer has drained."""
         self._is_stuck = False
+        self._guard(self._on_room)
 
     # --- events
 

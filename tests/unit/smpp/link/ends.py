@@ -61,6 +61,7 @@ class Peer:
         self.ups: asyncio.Queue[None] = asyncio.Queue()
         self.downs: asyncio.Queue[Down] = asyncio.Queue()
         self.late: asyncio.Queue[tuple[int, Pdu]] = asyncio.Queue()
+        self.rooms: asyncio.Queue[None] = asyncio.Queue()
         self.requests: list[Pdu] = []
         self.said: list[tuple[str, dict[str, object]]] = []
         self.answer: Callable[[Pdu], Awaitable[Pdu]] = self.take
@@ -70,6 +71,7 @@ class Peer:
             on_up=lambda: self.ups.put_nowait(None),
             on_down=self.downs.put_nowait,
             on_late_response=lambda sequence, pdu: self.late.put_nowait((sequence, pdu)),
+            on_room=lambda: self.rooms.put_nowait(None),
             log=self.log,
         )
 

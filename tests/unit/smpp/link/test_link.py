@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import pytest
 from tests.unit.smpp.link.ends import Peer, a_message, centre, peer, soon
 
-from payamak.smpp.constants import Status
+from payamak.smpp.constants import Status, Tag
 from payamak.smpp.events import Event
 from payamak.smpp.link import (
     BindMode,
@@ -30,6 +30,7 @@ from payamak.smpp.pdu import (
     SubmitSm,
     SubmitSmResp,
     response_to,
+    tlv,
 )
 
 
@@ -272,6 +273,21 @@ async def test_pause_and_resume() -> None:
             await soon(asyncio.gather(*answers))
             received = [smsc.requests.get_nowait()[1] for _ in range(50)]
             assert _messages(received) == [b"%d" % number for number in range(50)]
+
+
+async def test_a_peer_that_reads_again_makes_room() -> None:
+    """While it does not read no request is taken; when it does, whoever has something to write is told."""
+    async with centre() as smsc, peer(smsc, window=1_000) as esme:
+        await esme.up()
+        smsc.only().pause_reading()
+        pdu = SubmitSm(destination_addr="989395213300", tlvs=(tlv(Tag.MESSAGE_PAYLOAD, bytes(60_000)),))
+        while esme.link.window_free:  # until the system's buffers and our own are full
+            esme.link.request(pdu).add_done_callback(lambda done: done.exception())
+            await asyncio.sleep(0)
+        assert esme.rooms.empty()
+        smsc.only().resume_reading()
+        await soon(esme.rooms.get())
+        assert esme.link.window_free > 0
 
 
 async def test_garbage_from_the_peer() -> None:

@@ -1,0 +1,100 @@
+"""Submitting over SMPP: what is written when, and what cannot be written at all."""
+
+from __future__ import annotations
+
+import asyncio
+
+from payamak.codes import Code
+from payamak.domain.events import Outcome, OutcomeKind
+from payamak.domain.message import Message, Step
+from payamak.domain.receipt import ReceiptIn
+from payamak.domain.site import Line, Link, build_site
+from payamak.encoding.parts import Encoding
+from payamak.errors import StoreFailed
+from payamak.smpp.codec import encode
+from payamak.smpp.pdu import Pdu, SubmitSm
+from payamak.upstreams.base import Parcel
+from payamak.upstreams.smpp import SmppUpstream
+
+LINE = "9830003300"
+SITE = build_site([Line(number=LINE)], 1)
+
+
+class NoSink:
+    """A sink that nothing comes to."""
+
+    def link_changed(self, name: str) -> None:
+        """See Sink."""
+
+    async def receipt(self, receipt: ReceiptIn) -> None:
+        """See Sink."""
+        raise StoreFailed("not here")
+
+    async def mo(self, part: object) -> None:
+        """See Sink."""
+        raise StoreFailed("not here")
+
+
+class Bound:
+    """A link that is bound and takes what its window has room for."""
+
+    def __init__(self, window_free: int) -> None:
+        self.is_bound = True
+        self.window_free = window_free
+        self.written: list[Pdu] = []
+
+    def request(self, pdu: Pdu) -> asyncio.Future[Pdu]:
+        """Take a request. Raises ValueError, as the real one, if it cannot be encoded."""
+        encode(pdu)
+        self.window_free -= 1
+        self.written.append(pdu)
+        return asyncio.get_running_loop().create_future()
+
+
+def parcel(text: str = "hello", line: str = LINE, parts: tuple[int, ...] = (1,)) -> Parcel:
+    """One attempt."""
+    step = Step(line=line, text=text, encoding=Encoding.GSM7, parts=len(parts), price=0)
+    message = Message(
+        id=2_000,
+        account_id=1,
+        recipient="989120000001",
+        plan=(step,),
+        accepted_at=1,
+        deadline_at=2,
+        due_at=1,
+        changed_at=1,
+    )
+    return Parcel(message=message, parts=parts)
+
+
+def upstream(link: Bound) -> tuple[SmppUpstream, list[str]]:
+    """An upstream on that link, and the events that it logs."""
+    said: list[str] = []
+    made = SmppUpstream(Link(name="north"), NoSink(), lambda: SITE, lambda event, **_: said.append(event))
+    made._client = link  # type: ignore[assignment]  # only what an upstream asks of it
+    return made, said
+
+
+async def test_what_waited_for_a_stuck_peer_goes_when_it_reads_again() -> None:
+    """Room that no answer made is used: else a message would stand on the wire until something else came along."""
+    link = Bound(window_free=0)
+    made, _ = upstream(link)
+    made.submit(parcel(), lambda outcome: None)
+    assert link.written == []
+    link.window_free = 5
+    made._flow()  # what the link calls when it has room again
+    assert [type(pdu) for pdu in link.written] == [SubmitSm]
+
+
+async def test_a_part_that_no_pdu_can_hold_is_refused_and_told() -> None:
+    """It must not wait for its deadline, nor stop what comes behind it (P2)."""
+    link = Bound(window_free=5)
+    made, said = upstream(link)
+    outcomes: list[Outcome] = []
+    made.submit(parcel(line="خط"), outcomes.append)
+    made.submit(parcel(text="سلام", parts=(1,)), outcomes.append)  # not in GSM-7, as the step says
+    made.submit(parcel(), outcomes.append)
+    refused = Outcome(part=1, kind=OutcomeKind.REFUSED, code=Code.INTERNAL)
+    assert outcomes == [refused, refused]
+    assert said == ["part_not_encodable", "part_not_encodable"]
+    assert len(link.written) == 1
