@@ -68,7 +68,7 @@ from payamak.smpp.pdu import (
 from payamak.smpp.states import BOUND_STATES, LEGAL, MODE_OF_BIND, STATE_OF_MODE, BindMode, Role, SessionState
 
 # How many overdue requests are remembered for their late answers; the oldest are forgotten first. Taste.
-_OVERDUE_KEPT: Final = 10_000
+OVERDUE_KEPT: Final = 10_000
 
 
 class NotBound(Exception):
@@ -393,7 +393,7 @@ class Session:
             if asked.overdue_at_s > now:
                 return
             self._overdue[sequence] = self._outstanding.pop(sequence)
-            if len(self._overdue) > _OVERDUE_KEPT:
+            if len(self._overdue) > OVERDUE_KEPT:
                 del self._overdue[next(iter(self._overdue))]
             events.append(ResponseOverdue(sequence=sequence))
 

@@ -29,7 +29,7 @@ from payamak.smpp.constants import DataCoding, EsmClass, RegisteredDelivery, Sta
 from payamak.smpp.link import ClientLink, Down, LinkConfig, LinkLost, ResponseTimeout
 from payamak.smpp.pdu import DataSm, DataSmResp, DeliverSm, DeliverSmResp, Pdu, SubmitSm, SubmitSmResp, tlv
 from payamak.smpp.receipt import Receipt, parse_receipt
-from payamak.smpp.session import NotBound, WindowFull
+from payamak.smpp.session import OVERDUE_KEPT, NotBound, WindowFull
 from payamak.smpp.states import BindMode
 from payamak.upstreams.base import Parcel, Report, Sink
 from payamak.upstreams.verdicts import outcome_of, read_verdicts, receipt_meaning
@@ -196,6 +196,8 @@ class SmppUpstream:
             outcome = Outcome(part=number, kind=OutcomeKind.AMBIGUOUS)
             if isinstance(error, ResponseTimeout):
                 self._overdue[error.sequence] = (number, sending.report)
+                if len(self._overdue) > OVERDUE_KEPT:  # the session has forgotten the oldest too
+                    del self._overdue[next(iter(self._overdue))]
         sending.report(outcome)
         if outcome.kind in (OutcomeKind.OPTED_OUT, OutcomeKind.REFUSED):
             while sending.waiting:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
+
 from payamak.codes import Code
 from payamak.domain.events import Outcome, OutcomeKind
 from payamak.domain.message import Message, Step
@@ -12,6 +14,7 @@ from payamak.domain.site import Line, Link, build_site
 from payamak.encoding.parts import Encoding
 from payamak.errors import StoreFailed
 from payamak.smpp.codec import encode
+from payamak.smpp.link import ResponseTimeout
 from payamak.smpp.pdu import Pdu, SubmitSm
 from payamak.upstreams.base import Parcel
 from payamak.upstreams.smpp import SmppUpstream
@@ -42,13 +45,15 @@ class Bound:
         self.is_bound = True
         self.window_free = window_free
         self.written: list[Pdu] = []
+        self.futures: list[asyncio.Future[Pdu]] = []
 
     def request(self, pdu: Pdu) -> asyncio.Future[Pdu]:
         """Take a request. Raises ValueError, as the real one, if it cannot be encoded."""
         encode(pdu)
         self.window_free -= 1
         self.written.append(pdu)
-        return asyncio.get_running_loop().create_future()
+        self.futures.append(asyncio.get_running_loop().create_future())
+        return self.futures[-1]
 
 
 def parcel(text: str = "hello", line: str = LINE, parts: tuple[int, ...] = (1,)) -> Parcel:
@@ -98,3 +103,15 @@ async def test_a_part_that_no_pdu_can_hold_is_refused_and_told() -> None:
     assert outcomes == [refused, refused]
     assert said == ["part_not_encodable", "part_not_encodable"]
     assert len(link.written) == 1
+
+
+async def test_an_operator_that_never_answers_fills_no_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of the parts whose answer is overdue no more are remembered than the session remembers."""
+    monkeypatch.setattr("payamak.upstreams.smpp.OVERDUE_KEPT", 3)
+    link = Bound(window_free=10)
+    made, _ = upstream(link)
+    for sequence in range(5):
+        made.submit(parcel(), lambda outcome: None)
+        link.futures[-1].set_exception(ResponseTimeout(sequence))
+        await asyncio.sleep(0)
+    assert list(made._overdue) == [2, 3, 4]
