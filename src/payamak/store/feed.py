@@ -125,10 +125,14 @@ class Feed:
             watch.tell(None)
 
     def publish(self, changes: Sequence[Change]) -> None:
-        """Tell everyone; called on the loop after the commit."""
+        """Tell everyone; called on the loop after the commit. A listener that fails keeps nobody else from hearing."""
         if self._watches:
             for change in changes:
                 if watch := self._watches.get(change.message.id):
                     watch.tell(change.message)
-        for listener in self._listeners:
-            listener(changes)
+        for listener in list(self._listeners):
+            try:
+                listener(changes)
+            except Exception as error:
+                context = {"message": "a listener of the Feed failed", "exception": error}
+                asyncio.get_running_loop().call_exception_handler(context)
