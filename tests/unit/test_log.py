@@ -1,11 +1,111 @@
-"""The log tells; it never stands in the way."""
+"""The last net of the logs, and what comes of errors that nobody caught."""
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
+from collections import Counter
+from typing import Any
 
-PROGRAM = """
+import pytest
+
+from payamak.log import _mask, place_of
+
+SECRET = "989121234567 سلام p@ss"
+
+STRAYS = f"""
+import asyncio, logging, sys, threading, warnings
+from payamak.log import catch_strays, configure
+
+SECRET = {SECRET!r}
+configure()
+
+
+class Holder:
+    def __repr__(self):
+        return SECRET
+
+    def __del__(self):
+        raise ValueError(SECRET)
+
+
+def fail(*_):
+    raise ValueError(SECRET)
+
+
+async def never_retrieved():
+    fail()
+
+
+async def main():
+    loop = asyncio.get_running_loop()
+    catch_strays(loop)
+    loop.call_soon(fail, Holder())
+    task = asyncio.ensure_future(never_retrieved())
+    await asyncio.sleep(0.01)
+    del task
+    thread = threading.Thread(target=fail, name="reader")
+    thread.start()
+    thread.join()
+    logging.getLogger("uvicorn.error").warning("Invalid request %s", SECRET)
+    try:
+        fail()
+    except ValueError:
+        logging.getLogger("asyncio").exception(SECRET)
+    warnings.warn(SECRET)
+    import gc
+
+    gc.collect()
+
+
+{{run}}
+fail()
+"""
+RUNS = {
+    "asyncio": "asyncio.run(main())",
+    "uvloop": "from payamak.cli.running import run_loop\nrun_loop(main())",
+}
+
+
+@pytest.mark.parametrize("loop", RUNS)
+def test_strays(loop: str) -> None:
+    """Errors of tasks, callbacks, threads, destructors, libraries and the program are told without their words."""
+    script = STRAYS.format(run=RUNS[loop])
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=False)
+    events = [json.loads(line) for line in done.stderr.splitlines()]
+    once = dict.fromkeys(("thread_failed", "uncaught", "unraisable"), 1)
+    assert Counter(event["event"] for event in events) == {**once, "loop_error": 2, "library_spoke": 3}
+    assert {event["error"] for event in events if event["event"] != "library_spoke"} == {"ValueError"}
+    assert all(any(" fail" in place or "__del__" in place for place in e["where"]) for e in events if "error" in e)
+    assert not any(part in done.stderr for part in (*SECRET.split(), r"\u0633"))
+
+
+@pytest.mark.parametrize(
+    ("fields", "left"),
+    [
+        ({"text": "x", "password": "y", "sender": "z"}, {"text": "masked", "password": "masked", "sender": "masked"}),
+        ({"note": "to 09121234567 and 989121234567."}, {"note": "to masked and masked."}),
+        ({"line": "989350003300", "id": "1234989121234567"}, {"line": "989350003300", "id": "1234989121234567"}),
+        ({"smsc": "a\x1b]0;b\x07\u202e"}, {"smsc": r"a\x1b]0;b\x07\u202e"}),
+        ({"link": "operator", "count": 9121234567}, {"link": "operator", "count": 9121234567}),
+    ],
+)
+def test_mask(fields: dict[str, Any], left: dict[str, Any]) -> None:
+    """Forbidden names, mobiles in any spelling, and what a terminal would obey; our own lines stay."""
+    assert _mask(None, "", dict(fields)) == left
+
+
+def test_an_error_is_its_type_and_place() -> None:
+    """Where somebody logs an exception whole, its text is left out all the same."""
+    with pytest.raises(KeyError) as caught:
+        raise KeyError(SECRET)
+    told = _mask(None, "", {"exc_info": caught.value})
+    assert told == {"error": "KeyError", "where": place_of(caught.value)}
+    assert told["where"][-1].endswith("test_an_error_is_its_type_and_place")
+
+
+FULL_DISK = """
 import contextlib, sys
 from payamak.log import configure, event_logger
 sys.stderr = open("/dev/full", "w", buffering=1)
@@ -21,5 +121,5 @@ sys.stderr = None
 
 def test_a_full_disk_under_the_log_stops_nothing() -> None:
     """What the log tells of goes on, also when the log was closed."""
-    done = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run([sys.executable, "-c", FULL_DISK], capture_output=True, text=True, timeout=60, check=False)
     assert (done.returncode, done.stdout) == (0, "went on\n"), done.stderr

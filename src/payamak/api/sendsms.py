@@ -17,6 +17,7 @@ from payamak.api.forms import Fields, Malformed, parse_fields
 from payamak.api.negin import Service
 from payamak.codes import RECIPIENTS_OWN, Code
 from payamak.errors import Refused
+from payamak.log import place_of
 from payamak.service import Caller, Submission
 
 PATH: Final = "/sendsms.ashx"
@@ -76,7 +77,7 @@ async def _send(submission: Submission, service: Service) -> int | Code:
     except Refused as refused:
         return refused.code
     except Exception as error:
-        _log.error("handler_failed", path=PATH, error=type(error).__name__)
+        _log.error("handler_failed", path=PATH, error=type(error).__name__, where=place_of(error))
         return Code.INTERNAL
 
 

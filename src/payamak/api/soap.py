@@ -25,6 +25,7 @@ from payamak.codes import Code
 from payamak.domain.mo import Received
 from payamak.domain.numbers import latin_digits, parse_whole_number
 from payamak.errors import Refused
+from payamak.log import place_of
 from payamak.service import Caller
 from payamak.service_batch import Batch, BatchSent, Info, OutboxEntry
 
@@ -143,7 +144,8 @@ class SoapDoor:
         except Refused as refused:
             return _RESULTS.get(refused.code, int(refused.code)), {}
         except Exception as error:
-            _log.error("handler_failed", path=PATH, operation=name, error=type(error).__name__)
+            where = place_of(error)
+            _log.error("handler_failed", path=PATH, operation=name, error=type(error).__name__, where=where)
             return UNEXPECTED, {}
 
     # -- sending

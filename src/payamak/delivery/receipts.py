@@ -11,6 +11,9 @@ from payamak.domain.mo import MoPart
 from payamak.domain.receipt import ReceiptIn
 from payamak.store.base import Store
 
+LONGEST_WORD = 12
+"""Of `stat` and `err` in the log; SMPP 3.4 appendix B has 7 and 3."""
+
 
 class ReceiptDesk:
     """The sink that upstreams bring receipts, messages from handsets and news of their link to."""
@@ -33,7 +36,9 @@ class ReceiptDesk:
         """Commit the receipt, matched or not. Raises StoreFailed: then the operator will bring it again."""
         changes = await self._store.receive(receipt, self._clock.now())
         if not changes:
-            self._log("receipt_kept", link=receipt.link, stat=receipt.stat, err=receipt.err)
+            # The operator's words, as long as words of a receipt are: what is longer would be no word of one.
+            said = {"stat": receipt.stat[:LONGEST_WORD], "err": (receipt.err or "")[:LONGEST_WORD]}
+            self._log("receipt_kept", link=receipt.link, **said)
 
     async def mo(self, part: MoPart) -> None:
         """See Sink.mo."""

@@ -20,6 +20,7 @@ from payamak.clock import Clock
 from payamak.delivery.posting import Post, Posted, Poster
 from payamak.domain.mo import FIRST_PAUSE_MS, LONGEST_PAUSE_MS, READ, Received, RelayState, after_post
 from payamak.errors import Refused, StoreFailed
+from payamak.log import place_of
 from payamak.store.base import NewMessage, PostResult, Store
 
 PLACES = 8
@@ -135,7 +136,8 @@ class Relay:
                 note=result.note,
             )
         except Exception as error:  # a bug: told once, and the target rests, or it would be posted to without a pause
-            self._log("relay_failed", received_id=received.id, reason=f"{type(error).__name__}: {error}")
+            where = place_of(error)
+            self._log("relay_failed", received_id=received.id, error=type(error).__name__, where=where)
             target.rests_until = self._clock.now() + FIRST_PAUSE_MS
         finally:
             target.posting.pop(received.id, None)

@@ -31,6 +31,7 @@ from payamak.domain import events as ev
 from payamak.domain.events import Outcome
 from payamak.domain.message import Lane, Message, Reason, State
 from payamak.errors import StoreFailed
+from payamak.log import place_of
 from payamak.store.base import Claim, Store
 from payamak.store.feed import Change
 from payamak.upstreams.base import Parcel, Upstream
@@ -355,7 +356,8 @@ class Worker:
             self._log("answer_not_stored", message_id=flight.message_id, reason=str(error))
             self._start(self._conclude_later(flight, event))
         elif error is not None:
-            self._log("answer_lost", message_id=flight.message_id, error=repr(error))
+            where = place_of(error)
+            self._log("answer_lost", message_id=flight.message_id, error=type(error).__name__, where=where)
 
     async def _conclude_later(self, flight: Flight, event: ev.Answered) -> None:
         await self._until_stored(lambda: self._store.advance(flight.message_id, event, self._clock.now()))

@@ -22,6 +22,7 @@ from payamak.config import Settings
 from payamak.demo import site
 from payamak.demo.board import Row, table
 from payamak.demo.scenarios import cases
+from payamak.log import catch_strays
 from payamak.runtime import Gateway
 from payamak.simulator import Simulator, SimulatorConfig, Timing
 from payamak.store.feed import Change
@@ -166,6 +167,7 @@ def _write_facts(path: Path, base_url: str) -> None:
 
 async def run(*, once: bool, port: int, data: Path | None, facts: Path | None) -> int:
     """The demo from start to stop; the exit status: 0 if every message came out as the manual says."""
+    catch_strays(asyncio.get_running_loop())
     console = Console(width=None if sys.stdout.isatty() else PIPE_COLUMNS)
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):

@@ -235,6 +235,9 @@ class Link(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_d
     poll_every_s: float = 300
     is_suspended: bool = False
 
+    def __repr__(self) -> str:
+        return f"Link(name={self.name!r})"  # without its password
+
     @property
     def upstream_name(self) -> str:
         """The operator's name: links of one upstream share its message ids (and receipts)."""
@@ -287,6 +290,9 @@ class Account(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omi
     max_parts: int = 10
     lane: LaneName | None = None
     keep_days: float = 90
+
+    def __repr__(self) -> str:
+        return f"Account(username={self.username!r}, id={self.id})"  # without its hash
 
     def has_expired(self, now: int) -> bool:
         """True from the instant `expires_at` on."""

@@ -33,6 +33,7 @@ from payamak.domain.events import Outcome, OutcomeKind
 from payamak.domain.message import Message, Reason, StepKind
 from payamak.domain.receipt import OpenId
 from payamak.domain.site import Link
+from payamak.log import place_of
 from payamak.upstreams.base import Parcel, Report, Sink
 from payamak.upstreams.negin_states import Asker, OpenIdsPage, StatesDoor, operator_id
 
@@ -214,9 +215,11 @@ class NeginUpstream:
 
     def _on_done(self, parcel: Parcel, report: Report, call: asyncio.Task[Outcome]) -> None:
         self._calls.discard(call)
-        if call.cancelled() or call.exception() is not None:
-            if not call.cancelled():
-                self._log("call_failed", link=self.name, message_id=parcel.message.id, error=repr(call.exception()))
+        error = None if call.cancelled() else call.exception()
+        if call.cancelled() or error is not None:
+            if error is not None:
+                said = {"error": type(error).__name__, "where": place_of(error)}
+                self._log("call_failed", link=self.name, message_id=parcel.message.id, **said)
             self._tell(parcel, report, Outcome(part=1, kind=OutcomeKind.AMBIGUOUS))
         else:
             self._tell(parcel, report, call.result())
@@ -337,7 +340,7 @@ class NeginUpstream:
             try:
                 await self._asker.run(self._is_up)
             except Exception as error:
-                self._log("asking_failed", link=self.name, error=repr(error))
+                self._log("asking_failed", link=self.name, error=type(error).__name__, where=place_of(error))
                 await asyncio.sleep(LONGEST_PAUSE_S)
 
 

@@ -166,3 +166,10 @@ def test_targets() -> None:
     """A URL with port, path and query is one, and so is none."""
     keywords = (Keyword(keyword="قیمت", url="http://10.0.0.1:8080?k=1", account="shop"),)
     assert faults_of(build_site([changed(LINE, relay_url=URL, keywords=keywords), LINK, ACCOUNT], 1)) == []
+
+
+def test_reprs_hold_no_secret() -> None:
+    """Where a document is printed, in an error or a debugger, its password is not."""
+    shown = repr((Link(name="a", password="p4ssword"), Account(username="b", password_hash="$argon2id$h4sh")))
+    assert "p4ssword" not in shown
+    assert "h4sh" not in shown
