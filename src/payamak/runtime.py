@@ -30,6 +30,7 @@ from payamak.delivery.recovery import keep_going, keep_house, recover
 from payamak.delivery.relay import Relay
 from payamak.delivery.worker import Worker
 from payamak.domain.site import Account, Link, LinkKind, Site
+from payamak.errors import StoreFailed
 from payamak.log import event_logger
 from payamak.metrics import Metrics
 from payamak.service_batch import BatchService
@@ -84,7 +85,7 @@ class Gateway:
     async def start(self) -> None:
         """Come up; `/readyz` answers 200 when this returns. Raises StoreFailed or OSError with what to do."""
         path = Path(self.settings.database)
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._lock = serve_lock(path)
         self.store = self._open_store(path)
         self.metrics = Metrics(self.store.feed, lambda: self.store.writer.backlog)
@@ -150,7 +151,10 @@ class Gateway:
             try:
                 site = await self.store.refresh()
             except Exception as error:
-                self.log("config_not_read", reason=str(error))
+                # A bug's text may quote what stands in a document.
+                self.log(
+                    "config_not_read", reason=str(error) if isinstance(error, StoreFailed) else type(error).__name__
+                )
                 continue
             if site.version != version:
                 version = site.version

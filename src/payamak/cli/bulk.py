@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import csv
+import os
 import sys
 from collections import Counter
 from collections.abc import Iterator
@@ -116,7 +117,8 @@ def _wanted(row: dict[str, str | None], common: Wanted, where: str) -> Wanted:
 
 def _new_file(out: Path) -> TextIO:
     try:
-        return out.open("x", encoding="utf-8", newline="")
+        # It holds numbers: for its owner alone.
+        return open(out, "x", encoding="utf-8", newline="", opener=lambda path, flags: os.open(path, flags, 0o600))
     except FileExistsError as error:
         raise Failed(
             f"{out} exists: it tells what was sent before. Move it away, or name another with --out", ExitCode.USAGE

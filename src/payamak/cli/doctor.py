@@ -112,10 +112,23 @@ def _folder(path: Path) -> Iterator[Finding]:
     todo = "" if writable else "let the user who runs Payamak write the folder, the store and the files beside it"
     says = f"{folder} {'can' if writable else 'cannot'} be written"
     yield Finding(name="folder", is_well=writable, says=says, todo=todo)
+    yield from _rights(path)
     free = shutil.disk_usage(folder).free
     enough = free >= LITTLE_SPACE_OCTETS
     todo = "" if enough else "make room: without it new messages are refused with 23"
     yield Finding(name="disk", is_well=enough, says=f"{free / 1e9:,.1f} GB free", todo=todo)
+
+
+def _rights(path: Path) -> Iterator[Finding]:
+    """Who may read the store beside its owner; a group may be meant, everybody never."""
+    files = [f for f in (path, *(path.with_name(path.name + end) for end in ("-wal", "-shm"))) if f.exists()]
+    if files:
+        is_well = not any(f.stat().st_mode & 0o007 for f in files)
+        todo = (
+            "" if is_well else f"chmod o-rwx {' '.join(map(str, files))}: texts, numbers and password hashes are in it"
+        )
+        says = f"the store is {'not ' if is_well else ''}open to every user of this machine"
+        yield Finding(name="rights", is_well=is_well, says=says, todo=todo)
 
 
 # ----------------------------------------------------------------------------------------------- the store

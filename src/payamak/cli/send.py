@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
+from payamak.cli.documents import CLEAR_PASSWORD
 from payamak.cli.shell import ExitCode, Failed, fill, grid, read_settings, say, tell_json
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ class Server:
     username: Annotated[str | None, Parameter(group="Server", help="Else PAYAMAK_USERNAME.")] = None
     password: Annotated[
         str | None,
-        Parameter(group="Server", help="env:NAME; else PAYAMAK_PASSWORD. In clear, other users of the machine see it."),
+        Parameter(group="Server", help="env:NAME; else PAYAMAK_PASSWORD. Never a password in clear."),
     ] = None
     json: Annotated[bool, Parameter(group="Server", negative="", help="Answer in JSON, for machines.")] = False
 
@@ -37,8 +38,9 @@ class Server:
 
         username = self.username or os.environ.get("PAYAMAK_USERNAME")
         password = self.password or "env:PAYAMAK_PASSWORD"
-        if password.startswith("env:"):
-            password = os.environ.get(password[4:], "")
+        if not password.startswith("env:"):
+            raise Failed(CLEAR_PASSWORD, ExitCode.USAGE)
+        password = os.environ.get(password[4:], "")
         if not username or not password:
             raise Failed(
                 "who sends? give --username and --password env:NAME, or set PAYAMAK_USERNAME and PAYAMAK_PASSWORD",

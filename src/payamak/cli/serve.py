@@ -63,8 +63,10 @@ def serve(
 
 
 async def _serve(settings: Settings, *, as_json: bool) -> int:
+    from payamak.log import catch_strays
     from payamak.runtime import Gateway
 
+    catch_strays(asyncio.get_running_loop())
     stop = asyncio.Event()
 
     def on_signal() -> None:

@@ -90,7 +90,7 @@ async def open_store(common: Common, *, create: bool = False) -> AsyncIterator[S
 def _store_path(common: Common, *, create: bool) -> Path:
     path = Path(common.settings().database)
     if create:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     elif not path.exists():
         raise Failed(
             f"there is no store {path}: name it with --data or PAYAMAK_DATABASE; `payamak apply` makes one",
@@ -108,6 +108,15 @@ def now_ms() -> int:
 
 # ------------------------------------------------------------------------------------------------ telling
 
+_CONTROLS: Final = (*range(0x20), *range(0x7F, 0xA0))
+_SHOWN: Final = {c: 0x2400 + c if c < 0x20 else 0xFFFD for c in _CONTROLS if chr(c) not in "\n\t"}
+_ESCAPED: Final = {c: f"\\u{c:04x}" for c in _CONTROLS if c > 0x20}
+
+
+def visible(text: str) -> str:
+    """A text of others, as it may go to a terminal: control characters are shown, not obeyed."""
+    return text.translate(_SHOWN)
+
 
 def console() -> Console:
     """Standard output for people; as wide as needed where it is no terminal, so that nothing is cut."""
@@ -118,7 +127,7 @@ def console() -> Console:
 
 def complain(text: str) -> None:
     """Standard error, a line for each sentence."""
-    for line in text.splitlines():
+    for line in visible(text).splitlines():
         print(f"payamak: {line}", file=sys.stderr, flush=True)
 
 
@@ -131,7 +140,7 @@ def tell_json(value: Any) -> None:
     """A value as one line of JSON; Structs and enums as their plain values."""
     import msgspec
 
-    print(json.dumps(msgspec.to_builtins(value), ensure_ascii=False), flush=True)
+    print(json.dumps(msgspec.to_builtins(value), ensure_ascii=False).translate(_ESCAPED), flush=True)
 
 
 def grid(*columns: str, right: Iterable[str] = (), title: str | None = None) -> Table:
@@ -150,7 +159,9 @@ def fill(made: Table, rows: Iterable[Sequence[object]]) -> Table:
     from rich.text import Text
 
     for row in rows:
-        made.add_row(*(cell if isinstance(cell, Text) else Text("" if cell is None else str(cell)) for cell in row))
+        made.add_row(
+            *(cell if isinstance(cell, Text) else Text("" if cell is None else visible(str(cell))) for cell in row)
+        )
     return made
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import stat
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -137,8 +139,11 @@ async def export(
 
 
 def _write(file: Path, text: str, *, mode: int) -> None:
-    """Beside it first, then in its place: a file is never half written."""
+    """Beside it first, then in its place: a file is never half written, nor readable by more people than before."""
+    if file.exists():
+        mode &= stat.S_IMODE(file.stat().st_mode)
     made = file.with_name(f".{file.name}.new")
-    made.touch(mode=mode)
-    made.write_text(text, encoding="utf-8")
+    made.unlink(missing_ok=True)  # left by a run that was cut off, or laid there for us to write through
+    with open(made, "x", encoding="utf-8", opener=lambda path, flags: os.open(path, flags, mode)) as written:
+        written.write(text)
     made.replace(file)

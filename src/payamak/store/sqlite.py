@@ -13,6 +13,7 @@ import os
 import threading
 from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -57,9 +58,21 @@ _SMALL_READ = 500
 _URGENCY = {Lane.OTP: Urgency.OTP, Lane.NORMAL: Urgency.NORMAL, Lane.BULK: Urgency.BULK}
 
 
+PRIVATE = 0o600
+"""The mode of what we make, for it holds texts, numbers, hashes. SQLite gives `-wal` and `-shm` the store's mode."""
+
+
+def _make_private(path: Path) -> None:
+    """Make the file, for its owner alone, if it is not there; whoever has set other rights since has meant them."""
+    with suppress(OSError):  # it is there; or it cannot be made, which SQLite will say
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, PRIVATE))
+
+
 def connect(path: Path, *, read_only: bool = False) -> apsw.Connection:
     """Open the file. Raises StoreFailed with what to do if it cannot be opened."""
     flags = apsw.SQLITE_OPEN_READONLY if read_only else apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE
+    if not read_only:
+        _make_private(path)
     try:
         db = apsw.Connection(str(path), flags=flags)
         db.set_busy_timeout(BUSY_TIMEOUT_MS)
@@ -95,7 +108,8 @@ def migrate(db: apsw.Connection) -> int:
 
 def serve_lock(path: Path) -> int:
     """Take the lock that only one server may hold; the file descriptor. Raises StoreFailed if another has it."""
-    descriptor = os.open(f"{path}-serve", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    # Nobody else may open it: who can read a file can also lock it, and so keep us from starting.
+    descriptor = os.open(f"{path}-serve", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, PRIVATE)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
@@ -372,8 +386,12 @@ class SqliteStore:
 
 
 def _backup(db: apsw.Connection, path: Path) -> None:
-    if path.exists():
-        raise FileExistsError(f"{path} exists already; a backup never overwrites")
+    try:
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, PRIVATE))
+    except FileExistsError as error:
+        raise FileExistsError(f"{path} exists already; a backup never overwrites") from error
+    except OSError as error:
+        raise StoreFailed(f"cannot make the backup {path}: {error.strerror}") from error
     target: Any = apsw.Connection(str(path))
     try:
         # In one go, inside the caller's transaction: between steps each commit of the writer would start it afresh.

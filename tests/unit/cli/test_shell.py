@@ -1,8 +1,21 @@
 """What commands share: instants and durations as people write and read them."""
 
-import pytest
+import json
 
-from payamak.cli.shell import Failed, counted, duration_text, instant_text, parse_instant
+import pytest
+from rich.console import Console
+
+from payamak.cli.shell import (
+    Failed,
+    counted,
+    duration_text,
+    fill,
+    grid,
+    instant_text,
+    parse_instant,
+    tell_json,
+    visible,
+)
 
 NOW = 1_800_000_000_000
 
@@ -44,3 +57,19 @@ def test_a_duration_is_told(ms: int, text: str) -> None:
 def test_a_count_is_told() -> None:
     """One is one."""
     assert (counted(1, "line"), counted(2_000, "line")) == ("1 line", "2,000 lines")
+
+
+EVIL = "سلام\x1b]0;title\x07\x1b[2J\x9b31m\x7f\r\n\tend"
+
+
+def test_a_terminal_is_not_commanded(capsys: pytest.CaptureFixture[str]) -> None:
+    """A text that a handset sent may hold what a terminal obeys: tables, sentences and JSON show it instead."""
+    console = Console(width=200)
+    with console.capture() as captured:
+        console.print(fill(grid("text"), [[EVIL]]))
+    tell_json({"text": EVIL})
+    told = capsys.readouterr().out
+    for shown in (captured.get(), visible(EVIL), told):
+        assert "سلام" in shown
+        assert not set(shown) & set(map(chr, (*range(9), *range(11, 32), *range(127, 160))))
+    assert json.loads(told) == {"text": EVIL}
