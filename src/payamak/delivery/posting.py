@@ -43,6 +43,9 @@ class Post(Struct, frozen=True, kw_only=True):
     is_complete: bool = True
     wants_body: bool = False
 
+    def __repr__(self) -> str:
+        return f"Post(id={self.id!r})"
+
 
 class Posted(Struct, frozen=True, kw_only=True):
     """What came of it: an HTTP status, or None and why. `body` None: not asked for, or no text that can be sent."""
@@ -51,6 +54,9 @@ class Posted(Struct, frozen=True, kw_only=True):
     note: str = ""
     retry_after_ms: int | None = None
     body: str | None = None
+
+    def __repr__(self) -> str:
+        return f"Posted(status={self.status}, note={self.note!r})"
 
 
 class Poster:
@@ -68,7 +74,7 @@ class Poster:
         except TimeoutError:
             return Posted(note=f"no answer within {post.timeout_s:g} s")
         except (httpx2.HTTPError, httpx2.InvalidURL, OSError, ValueError) as error:
-            return Posted(note=f"{type(error).__name__}: {error}"[:200])
+            return Posted(note=_note(error))
 
     async def close(self) -> None:
         """Close what is kept open."""
@@ -107,12 +113,24 @@ class Poster:
         return self._transports[key]
 
 
+def _note(error: Exception) -> str:
+    """What went wrong; in the error's own words only where these cannot quote an answer, which may repeat the text."""
+    words = f": {error}" if isinstance(error, OSError | httpx2.ConnectError) else ""
+    return f"{type(error).__name__}{words}"[:200]
+
+
 async def _resolve(host: str, port: int) -> list[str]:
     found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return list(dict.fromkeys(str(address[4][0]) for address in found))
 
 
 _NAT64: Final = ipaddress.IPv6Network("64:ff9b::/96")
+_GLOBAL_UNICAST: Final = ipaddress.IPv6Network("2000::/3")
+"""All that IANA has given out; what is outside is local, or of tomorrow. Python takes fec0::/10 for global."""
+
+_SPECIAL: Final = tuple(map(ipaddress.IPv4Network, ("192.0.0.0/24", "168.63.129.16/32")))
+"""Addresses inside of a machine's provider that look public: RFC 6890 §2.2.2 (older Pythons know half of it, Oracle's
+metadata are in the other half), and Azure's."""
 
 
 def is_public(address: str) -> bool:
@@ -126,6 +144,9 @@ def is_public(address: str) -> bool:
         within = [one for one in inner if one is not None]
         if within:
             return all(is_public(str(one)) for one in within)
+        return ip in _GLOBAL_UNICAST and ip.is_global
+    if any(ip in network for network in _SPECIAL):
+        return False
     return ip.is_global and not ip.is_multicast and not ip.is_reserved
 
 

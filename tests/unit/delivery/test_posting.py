@@ -184,7 +184,36 @@ async def test_nobody_there(url: str) -> None:
     assert got.note
 
 
-@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::1]", "[::ffff:127.0.0.1]", "0.0.0.0", "2130706433"])
+async def test_notes_quote_no_answer() -> None:
+    """An answer that breaks the rules of HTTP may hold anything, our own form too: the note does not repeat it."""
+
+    async def echoing(call: Call) -> Say:
+        return Say(octets=b"HTTP/1.1 " + call.body + b"\r\n\r\n")
+
+    async with target(echoing) as shop:
+        got = await posted(replace(POST, url=shop.url()))
+    assert got.status is None
+    assert "Error" in got.note
+    assert not any(said in got.note for said in ("989120000001", "D8%B3", "%26"))
+
+
+def test_reprs_hold_nothing_of_the_post() -> None:
+    """Neither the form, nor the secret, nor the answer shows where an object is printed."""
+    shown = repr(replace(POST, secret="s3cret")) + repr(Posted(status=200, body="تماس 09120000001"))
+    assert not any(said in shown for said in ("9120000001", "سلام", "s3cret", "تماس"))
+
+
+@pytest.mark.parametrize("host", ["127.1", "0x7f.0.0.1", "0177.0.0.1", "0x7f000001", "①②⑦.⓪.⓪.①", "a@127.0.0.1"])
+async def test_spellings_of_private_addresses(host: str) -> None:
+    """Whatever the name service makes of an odd spelling, no connection comes of it."""
+    async with target() as shop:
+        got = await posted(replace(POST, url=f"http://{host}:{shop.port}/", private_is_allowed=False))
+    assert (got.status, shop.connections) == (None, 0)
+
+
+@pytest.mark.parametrize(
+    "host", ["127.0.0.1", "localhost", "[::1]", "[::ffff:127.0.0.1]", "[::ffff:7f00:1]", "0.0.0.0", "2130706433"]
+)
 async def test_private_targets(host: str) -> None:
     """Without permission nothing is written to a private address, however it is spelt."""
     async with target() as shop:
@@ -214,6 +243,8 @@ async def test_the_address_that_was_checked(monkeypatch: pytest.MonkeyPatch) -> 
         *("127.0.0.1", "10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.169.254", "0.0.0.0", "100.64.0.1"),
         *("224.0.0.1", "255.255.255.255", "::1", "::", "fe80::1", "fe80::1%eth0", "fd00::1", "ff02::1"),
         *("::ffff:10.0.0.1", "64:ff9b::7f00:1", "2002:7f00:1::", "192.0.2.1"),
+        *("fec0::1", "64:ff9b:1::808:808", "::808:808", "5f00::1", "4000::1", "0.1.2.3", "240.0.0.1"),
+        *("192.0.0.192", "168.63.129.16", "100.100.100.200", "fd00:ec2::254"),
     ],
 )
 def test_not_public(address: str) -> None:
