@@ -6,7 +6,6 @@ the programs in the field read nothing else (contract §1).
 """
 
 import asyncio
-import traceback
 from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
@@ -19,8 +18,12 @@ import structlog
 
 from payamak.api.url import fold_path
 from payamak.codes import Code
+from payamak.log import place_of
 
 JSON_CONTENT_TYPE: Final = "application/json; charset=utf-8"
+
+SAFETY_HEADERS: Final = ((b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff"))
+"""Of every answer. A GET of wsSend answered out of somebody's cache would be a message that nobody sends."""
 
 READ: Final = frozenset({"GET", "HEAD"})
 """The methods of a page that changes nothing."""
@@ -123,6 +126,7 @@ class Application:
             return
         headers.append((b"content-type", answer.content_type.encode("latin-1")))
         headers.append((b"content-length", b"%d" % len(answer.body)))
+        headers += SAFETY_HEADERS
         await send({"type": "http.response.start", "status": answer.status, "headers": headers})
         await send({"type": "http.response.body", "body": answer.body})
 
@@ -158,7 +162,7 @@ class Application:
         try:
             return await route.handler(request), []
         except Exception as error:
-            _log_bug(path, error)
+            _log.error("handler_failed", path=path, error=type(error).__name__, where=place_of(error))
             return refusal(Code.INTERNAL), []
 
     async def _read_body(self, head: "_Head", receive: Callable[[], Awaitable[Message]]) -> bytes | Response | None:
@@ -249,10 +253,3 @@ def _strip_port(hop: str) -> str:
     if hop.startswith("["):
         return hop[1:].partition("]")[0]
     return hop.partition(":")[0] if hop.count(":") == 1 else hop
-
-
-def _log_bug(path: str, error: Exception) -> None:
-    """One line: what and where, never the error's text, which may quote what the caller wrote."""
-    frames = traceback.extract_tb(error.__traceback__)[-6:]
-    where = [f"{frame.filename.rpartition('/')[2]}:{frame.lineno} {frame.name}" for frame in frames]
-    _log.error("handler_failed", path=path, error=type(error).__name__, where=where)

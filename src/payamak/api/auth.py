@@ -82,9 +82,11 @@ class Authenticator:
 
     def cached(self, username: str, password: str, credential: Credential) -> bool:
         """Say whether these were verified before, for this version of the credential. Never waits."""
-        digest = self._digest(username, password)
+        return self._stands(self._digest(username, password), credential)
+
+    def _stands(self, digest: bytes, credential: Credential | None) -> bool:
         found = self._verified.get(digest)
-        if found is None:
+        if found is None or credential is None:
             return False
         version, used_s = found
         now_s = self._clock()
@@ -101,18 +103,20 @@ class Authenticator:
         False also for an attempt over the limits of failures. The same attempt made many times at once, as a
         busy client does after our start, is one verification. Raises Refused(BUSY) if too many wait.
         """
-        if credential is not None and self.cached(username, password, credential):
-            return True
+        # The same steps for a known and an unknown name, the length first: time tells nobody who exists.
         if len(username.encode()) > LONGEST_OCTETS or len(password.encode()) > LONGEST_OCTETS:
             return False
+        digest = self._digest(username, password)
+        if self._stands(digest, credential):
+            return True
         if self._is_limited(username, address):
             return False
-        key = (self._digest(username, password), credential.version if credential else None)
+        key = (digest, credential.version if credential else None)
         task = self._under_way.get(key)
         if task is None:
             if len(self._under_way) >= self._limits.concurrent + self._limits.waiting:
                 raise Refused(Code.BUSY, "too many passwords wait to be verified")
-            task = asyncio.create_task(self._verify(username, password, credential, address, key[0]))
+            task = asyncio.create_task(self._verify(username, password, credential, address, digest))
             self._under_way[key] = task
             task.add_done_callback(lambda _: self._under_way.pop(key, None))
         # Shielded: a caller that hangs up must not take the result from the others.

@@ -13,7 +13,7 @@ from ipaddress import ip_address
 from typing import Any, Final
 from urllib.parse import unquote_to_bytes
 
-from payamak.api.app import READ, Message, Network
+from payamak.api.app import READ, SAFETY_HEADERS, Message, Network
 from payamak.api.soap_schema import NAMESPACE, OPERATIONS, TYPES, Array, Field, Operation, Record, Scalar
 from payamak.api.url import fold_path
 
@@ -45,6 +45,7 @@ class WsdlPage:
             return
         body = render_wsdl(f"{self._origin(scope)}{PATH}")
         headers = [(b"content-type", b"text/xml; charset=utf-8"), (b"content-length", b"%d" % len(body))]
+        headers += SAFETY_HEADERS
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": body})
 

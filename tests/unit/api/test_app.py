@@ -106,7 +106,12 @@ async def test_handler_gets_the_request() -> None:
         )
     ]
     assert (answer.status, answer.body) == (200, b"abcd")
-    assert answer.headers == {b"content-type": b"text/plain", b"content-length": b"4"}
+    assert answer.headers == {
+        b"content-type": b"text/plain",
+        b"content-length": b"4",
+        b"cache-control": b"no-store",
+        b"x-content-type-options": b"nosniff",
+    }
 
 
 @pytest.mark.parametrize("path", ["/", "/echo/", "/nothing", "/echo%00", "/%FF", "*"])

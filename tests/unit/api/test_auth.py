@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Iterator
 
 import pytest
+from argon2 import extract_parameters
 
 from payamak.api import auth
 from payamak.api.auth import Authenticator, AuthLimits, Credential, hash_password
@@ -82,6 +83,32 @@ def authenticator(clock: Clock) -> Iterator[Authenticator]:
 def test_hash_is_argon2id_as_designed(password_hash: str) -> None:
     """Passwords are kept as argon2id with t=2, 19 MiB, p=1."""
     assert password_hash.startswith("$argon2id$v=19$m=19456,t=2,p=1$")
+
+
+async def test_time_does_not_tell_who_exists(
+    authenticator: Authenticator, credential: Credential, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An unknown name, and one without a password, cost what a wrong password costs: one argon2, equally dear."""
+    tried: list[tuple[object, str]] = []
+    digested: list[int] = []
+    digest_of = authenticator._digest
+
+    def matches(password_hash: str, password: str) -> bool:
+        tried.append((extract_parameters(password_hash), password))
+        return False
+
+    def digest(username: str, password: str) -> bytes:
+        digested.append(len(password))
+        return digest_of(username, password)
+
+    monkeypatch.setattr(auth, "_matches", matches)
+    monkeypatch.setattr(authenticator, "_digest", digest)
+    for username, known in (("u", credential), ("nobody", None)):
+        assert not await authenticator.verify(username, "wrong", known, HOME)
+        assert not await authenticator.verify(username, "w" * 1_000_000, known, HOME)
+    assert len(tried) == 2
+    assert tried[0] == tried[1]
+    assert digested == [5, 5]
 
 
 async def test_right_password_is_verified_once(
