@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 
 from payamak.clock import Clock
 from payamak.errors import StoreFailed
+from payamak.log import place_of
 from payamak.store.base import Store
 
 RECOVERY_BATCH = 500
@@ -54,12 +55,12 @@ async def keep_going(
 ) -> None:
     """Run what works in the background until it returns or is cancelled.
 
-    A bug in it is told, with its type alone, for the words may quote a text or a number; after a pause it begins anew.
+    A bug in it is told by type and place, for its words may quote a text; after a pause the work begins anew.
     If it ended instead, claims or deadlines would stand still and nothing would show it (P2).
     """
     while True:
         try:
             return await work()
         except Exception as error:
-            log("background_work_failed", work=name, error=type(error).__name__)
+            log("background_work_failed", task=name, error=type(error).__name__, where=place_of(error))
         await asyncio.sleep(rest_s)
