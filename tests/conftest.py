@@ -1,16 +1,45 @@
-"""What holds for every test: how Hypothesis searches, and which skips CI does not accept."""
+"""What holds for every test: how Hypothesis searches, which skips CI does not accept, what no trace may hold."""
 
 import os
+from collections import Counter
 from collections.abc import Generator
 
 import pytest
 from hypothesis import HealthCheck, settings
+from tests import traces
 
 # A loaded two-core machine makes single examples slow without anything being wrong. CI repeats the same
 # examples, so that a red run can be repeated; by hand each run looks somewhere else.
 settings.register_profile("here", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("ci", parent=settings.get_profile("here"), derandomize=True, print_blob=True)
 settings.load_profile("ci" if os.environ.get("CI") else "here")
+
+FINDS = pytest.StashKey[tuple[list[str], Counter[traces.Find]]]()
+"""What was found in the traces of the run (tests/traces.py)."""
+
+
+def pytest_configure() -> None:
+    """Begin to keep the traces of a run."""
+    traces.begin()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """The last test is done, in every worker: search the traces. A find fails the run."""
+    if not hasattr(session.config, "workerinput"):
+        _, finds = session.config.stash[FINDS] = traces.end()
+        if finds and session.exitstatus == pytest.ExitCode.OK:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Say what was searched, and each find."""
+    told, finds = config.stash.get(FINDS, ([], Counter()))
+    for find, times in sorted(finds.items(), key=str):
+        terminalreporter.write_line(f"FOUND in the traces: {traces.words_of(find, times)}", red=True)
+    for sentence in told:
+        terminalreporter.write_line(f"traces: {sentence}; {sum(finds.values())} found")
+
 
 MUST_RUN_IN_CI = ("interop", "debian")
 

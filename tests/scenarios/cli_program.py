@@ -14,8 +14,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tests import traces
+
 DEADLINE_S = 30.0
 POLL_S = 0.1
+OPERATOR_PASSWORD = "0per@tor"
 
 SITE = """\
 [[link]]
@@ -76,7 +79,7 @@ class Shell:
             "PAYAMAK_DATABASE": str(self.folder / "store.sqlite"),
             "PAYAMAK_USERNAME": "shop",
             "PAYAMAK_PASSWORD": "s3cret رمز",
-            "OPERATOR_PASSWORD": "operator",
+            "OPERATOR_PASSWORD": OPERATOR_PASSWORD,
             "PYTHONUNBUFFERED": "1",
             **self.env,
         }
@@ -94,6 +97,7 @@ class Shell:
             check=False,
         )
         told = Done(code=done.returncode, out=done.stdout, err=done.stderr)
+        traces.kept_text(done.stderr, traces.Trace.COMMAND)
         assert code in (None, told.code), f"payamak {' '.join(arguments)}: {told}"
         assert "Traceback" not in told.err, told.err
         return told
@@ -118,7 +122,7 @@ class Shell:
     def running(self, *arguments: str) -> Iterator[tuple[subprocess.Popen[str], dict[str, Any]]]:
         """Start a command that goes on, and what its first line says in JSON; it is ended if it has not ended."""
         with (
-            (self.folder / f"{arguments[0]}.log").open("ab") as log,
+            traces.opened(self.folder / f"{arguments[0]}.log") as log,
             subprocess.Popen(
                 [sys.executable, "-m", "payamak", *arguments],
                 cwd=self.folder,
@@ -136,6 +140,8 @@ class Shell:
             finally:
                 if process.poll() is None:
                     process.kill()
+                traces.know(traces.Kind.PASSWORD, self.env["PAYAMAK_PASSWORD"], self.env["OPERATOR_PASSWORD"])
+                traces.know_store(self.folder / "store.sqlite")
 
 
 def ended(process: subprocess.Popen[str], number: signal.Signals = signal.SIGTERM) -> tuple[int, float]:
@@ -150,7 +156,7 @@ def ended(process: subprocess.Popen[str], number: signal.Signals = signal.SIGTER
 def site(folder: Path) -> Iterator[tuple[Shell, subprocess.Popen[str]]]:
     """A simulated operator, an applied site with credit, and the gateway, all as processes; and a shell beside them."""
     shell = Shell(folder)
-    with shell.running("simulate", "--receipt-ms", "50", "--account", "shop:operator") as (_, operator):
+    with shell.running("simulate", "--receipt-ms", "50", "--account", f"shop:{OPERATOR_PASSWORD}") as (_, operator):
         (folder / "site.toml").write_text(SITE.format(port=operator["port"]), encoding="utf-8")
         shell.run("apply", "site.toml", "--yes")
         shell.run("account", "credit", "shop", "100000", "--note", "first")

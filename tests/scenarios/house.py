@@ -7,12 +7,13 @@ import os
 import signal
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
 import httpx2
 import msgspec
+from tests import traces
 
 from payamak.clock import SystemClock
 from payamak.demo import site
@@ -25,6 +26,7 @@ from payamak.store.sqlite import SqliteStore
 READY_S = 20.0
 DRAIN_S = 120.0
 POLL_S = 0.05
+METRICS_S = 5.0
 
 FAST = Timing(answer_ms=2, receipt_ms=30, late_ms=200)
 Change = Callable[[Document], Document]
@@ -42,7 +44,7 @@ class House:
         self.process: asyncio.subprocess.Process | None = None
         self.advertising = Simulator(replace(config, accounts=dict([site.ADVERTISING_LOGIN])))
         self.service = Simulator(replace(config, accounts=dict([site.SERVICE_LOGIN])))
-        self.http = httpx2.AsyncClient(timeout=30)
+        self.http = httpx2.AsyncClient(timeout=30, event_hooks={"request": [traces.on_request]})
 
     async def furnish(self, ports: Sequence[int], change: Change = lambda document: document) -> None:
         """Write the demo's site into the store, each document through `change`."""
@@ -57,7 +59,7 @@ class House:
 
     async def serve(self) -> None:
         """Start `payamak serve` and wait until it is ready. Raises AssertionError with its words if it is not."""
-        log = (self.folder / "serve.log").open("ab")
+        log = traces.opened(self.folder / "serve.log")
         self.process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",
@@ -82,6 +84,7 @@ class House:
 
     async def terminate(self) -> int:
         """SIGTERM: a clean stop; the exit status."""
+        await self.leave_traces()
         return await self._end(signal.SIGTERM)
 
     async def _end(self, number: signal.Signals) -> int:
@@ -90,6 +93,15 @@ class House:
         process.send_signal(number)
         async with asyncio.timeout(READY_S):
             return await process.wait()
+
+    async def leave_traces(self) -> None:
+        """Keep the page of metrics, and know what the store holds: none of it may stand in there, nor in the log."""
+        traces.know(traces.Kind.PASSWORD, site.PASSWORD, site.QUOTING_PASSWORD)
+        traces.know_store(self.database)
+        if self.process is not None and self.process.returncode is None:
+            with suppress(httpx2.HTTPError):  # it may be what a test has stopped or cut off
+                page = await self.http.get(f"{self.base_url}/metrics", timeout=METRICS_S)
+                traces.kept_text(page.text, traces.Trace.METRICS)
 
     # -- the door
 
@@ -195,6 +207,7 @@ async def house(
             await home.serve()
         yield home
     finally:
+        await home.leave_traces()
         if home.process is not None:
             await home.kill()
         await home.http.aclose()

@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from tests import traces
 from tests.scenarios.house import House, house
 from tests.target import Call, Say, target
 
@@ -53,8 +54,10 @@ async def command(home: House, *arguments: str) -> dict[str, Any]:
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "payamak", *arguments, "--json", "--data", str(home.database)),
         stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
     )
-    output, _ = await process.communicate()
+    output, errors = await process.communicate()
+    traces.kept_text(errors.decode(), traces.Trace.COMMAND)
     assert process.returncode == 0
     answer = json.loads(output)
     assert isinstance(answer, dict)

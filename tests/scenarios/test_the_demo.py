@@ -11,23 +11,32 @@ import time
 from pathlib import Path
 
 import httpx2
+from tests import traces
+
+from payamak.demo.scenarios import cases
+from payamak.demo.site import MOBILES, PASSWORD, QUOTING_PASSWORD
 
 DEMO = (sys.executable, "-m", "payamak", "demo")
 
 
-async def _start(*arguments: str) -> asyncio.subprocess.Process:
-    return await asyncio.create_subprocess_exec(
-        *DEMO,
-        *arguments,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-        env={**os.environ, "COLUMNS": "150"},
-    )
+async def _start(folder: Path, *arguments: str) -> asyncio.subprocess.Process:
+    """The demo; its table on a pipe, its log in a file of the folder."""
+    traces.know(traces.Kind.PASSWORD, PASSWORD, QUOTING_PASSWORD)
+    traces.know(traces.Kind.NUMBER, *MOBILES.values(), *(case.recipient for case in cases()))
+    traces.know(traces.Kind.TEXT, *(case.text for case in cases() if isinstance(case.text, str)))
+    with traces.opened(folder / "demo.log", traces.Trace.DEMO) as log:
+        return await asyncio.create_subprocess_exec(
+            *DEMO,
+            *arguments,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=log,
+            env={**os.environ, "COLUMNS": "150"},
+        )
 
 
-async def test_once_shows_the_scenarios_and_exits_with_nought() -> None:
+async def test_once_shows_the_scenarios_and_exits_with_nought(tmp_path: Path) -> None:
     """`demo --once` ends by itself when all is final, with a table and a curl line that can be copied."""
-    process = await _start("--once")
+    process = await _start(tmp_path, "--once")
     async with asyncio.timeout(120):
         output, _ = await process.communicate()
     text = output.decode()
@@ -41,7 +50,7 @@ async def test_once_shows_the_scenarios_and_exits_with_nought() -> None:
 async def test_it_goes_on_serving_until_ctrl_c(tmp_path: Path) -> None:
     """The facts appear when it is ready, name working accounts, and Ctrl-C stops it cleanly in under 3 s."""
     facts_file = tmp_path / "facts.json"
-    process = await _start("--facts", str(facts_file), "--data", str(tmp_path / "data"))
+    process = await _start(tmp_path, "--facts", str(facts_file), "--data", str(tmp_path / "data"))
     try:
         async with asyncio.timeout(30):
             while not facts_file.exists():  # noqa: ASYNC110 - the file is the signal
@@ -75,3 +84,4 @@ async def test_it_goes_on_serving_until_ctrl_c(tmp_path: Path) -> None:
             output, _ = await process.communicate()
     assert time.monotonic() - began < 3, "Ctrl-C takes under 3 s by promise"
     assert b"Traceback" not in output
+    assert (tmp_path / "demo.log").read_text() == "", "the demo warns of nothing"

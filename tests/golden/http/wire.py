@@ -8,6 +8,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from urllib.parse import quote_plus, urlencode, urlsplit
 
+from tests import traces
+
 FORM = "application/x-www-form-urlencoded"
 JSON = "application/json"
 SEND, STATES = "/api/wsSend.ashx", "/api/wsStates.aspx"
@@ -69,6 +71,7 @@ async def connect(base_url: str) -> tuple[asyncio.StreamReader, asyncio.StreamWr
 
 async def exchange(base_url: str, request: bytes) -> bytes:
     """Write the octets, read until the server closes. Raises TimeoutError after ANSWER_S."""
+    traces.know_request(*traces.request_of(request))
     reader, writer = await connect(base_url)
     try:
         async with asyncio.timeout(ANSWER_S):

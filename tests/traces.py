@@ -1,0 +1,341 @@
+"""The traces of the whole suite: every log, every page of metrics, searched at its end for what must not be in them.
+
+Whoever starts a process of ours hands its log over (`opened`, `kept`, `kept_text`); whoever sends says what is secret
+of it (`know_request`), and at the end of a house all that its store holds is known too (`know_store`): numbers, texts,
+passwords, hashes. tests/conftest.py searches when the last test is done, also under several workers; a find fails the
+run and says in which kind of trace, at which event, which kind of secret, never the secret itself.
+
+Digits are folded: ten thousand messages that differ by a number are one secret, and ten thousand lines that differ by
+an id are one line. Only numbers of mobiles are looked for digit by digit, in every line. So a run of ten minutes is
+searched in a second or two. Texts and passwords that are too short to mean anything (`_is_telling`) are not looked for:
+they would be found in every timestamp.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from enum import StrEnum
+from itertools import count
+from pathlib import Path
+from typing import IO, Any, Final
+from urllib.parse import parse_qsl, unquote_plus
+
+import apsw
+
+from payamak.domain.numbers import latin_digits, parse_recipient
+
+VARIABLE: Final = "PAYAMAK_TEST_TRACES"
+"""Names the folder, for the workers of one run."""
+
+
+class Trace(StrEnum):
+    """Where something was found."""
+
+    LOG = "log of serve"
+    DEMO = "standard error of the demo"
+    COMMAND = "standard error of a command"
+    METRICS = "metrics"
+
+
+class Kind(StrEnum):
+    """What was found."""
+
+    NUMBER = "a number"
+    TEXT = "a text"
+    PASSWORD = "a password"
+    HASH = "a password hash"
+    QUERY = "a query string"
+    STRAY = "words that are no log line"
+
+
+@dataclass(frozen=True, slots=True)
+class Find:
+    """One find: where, at which event, what kind of secret."""
+
+    trace: str
+    event: str
+    kind: Kind
+
+
+@dataclass
+class Secrets:
+    """What must not be found: the last ten digits of numbers; everything else with its digits folded."""
+
+    numbers: set[str] = field(default_factory=set)
+    words: set[tuple[Kind, str]] = field(default_factory=lambda: {(Kind.HASH, _folded("$argon2id$"))})
+
+    def add(self, kind: Kind, value: str) -> list[tuple[Kind, str]]:
+        """Know one more; what was new of it, as it is kept."""
+        if kind is Kind.NUMBER:
+            number = parse_recipient(value)
+            new = {number[-10:]} - self.numbers if number else set()
+            self.numbers |= new
+            return [(kind, each) for each in new]
+        word = (kind, _folded(value.strip()))
+        if word in self.words or not _is_telling(kind, word[1]):
+            return []
+        self.words.add(word)
+        return [word]
+
+
+def _folded(text: str) -> str:
+    return re.sub(r"\d+", "0", text)
+
+
+def _is_telling(kind: Kind, folded: str) -> bool:
+    """Long enough not to be found by chance: three Persian letters, or eight characters with five letters."""
+    if kind is Kind.HASH:
+        return True
+    if kind is Kind.PASSWORD:
+        return (len(folded) >= 6 and not folded.isalpha()) or len(folded) >= 12
+    letters = sum(each.isalpha() for each in folded)
+    foreign = sum(each.isalpha() and not each.isascii() for each in folded)
+    return foreign >= 3 or (len(folded) >= 8 and letters >= 5)
+
+
+# ------------------------------------------------------------------------------------------- searching
+
+_RUN: Final = re.compile(r"\d{10,}")
+_HEX: Final = re.compile(r"(?:[0-9a-fA-F]{2}){8,}")
+_ESCAPE: Final = re.compile(r"\\u([0-9a-fA-F]{4})")
+
+
+def search(trace: str, lines: Iterable[str], secrets: Secrets) -> Iterator[Find]:
+    """Every find in the lines of one trace."""
+    seen: set[str] = set()
+    for line in lines:
+        if "\\" in line:
+            line = _ESCAPE.sub(lambda found: chr(int(found[1], 16)), line)
+        readings = [line, *_readings(line)]
+        for reading in readings:
+            for run in _RUN.findall(latin_digits(reading)):
+                if any(run[at : at + 10] in secrets.numbers for at in range(len(run) - 9)):
+                    yield Find(trace, _event(line), Kind.NUMBER)
+        folded = _folded(line)
+        if folded in seen:
+            continue
+        seen.add(folded)
+        if trace == Trace.LOG and not line.startswith("{"):
+            yield Find(trace, _event(line), Kind.STRAY)
+        for kind in sorted({kind for reading in readings for kind, word in secrets.words if word in _folded(reading)}):
+            yield Find(trace, _event(line), kind)
+
+
+def _readings(line: str) -> Iterator[str]:
+    """What a line says when its escapes are taken away: percent, and octets in hex of UTF-8 or UCS-2."""
+    if "%" in line:
+        yield unquote_plus(line)
+    for found in _HEX.finditer(line):
+        octets = bytes.fromhex(found[0])
+        yield octets.decode("utf-8", "replace")
+        yield octets.decode("utf-16-be", "replace")
+
+
+def _event(line: str) -> str:
+    """The event's name, which is ours; of what is no log line not a word."""
+    try:
+        told = json.loads(line)
+    except ValueError:
+        return "no event"
+    return str(told.get("event")) if isinstance(told, dict) else "no event"
+
+
+# ------------------------------------------------------------------------------------------ collecting
+
+
+class Collector:
+    """One process's part of the folder. Everything is written down at once: a worker may be killed."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.secrets = Secrets()
+        self._numbers = count(1)
+
+    def place(self, trace: Trace) -> Path:
+        """A new file of this kind."""
+        return self.folder / f"{trace.name}-{os.getpid()}-{next(self._numbers)}"
+
+    def know(self, kind: Kind, values: Iterable[str]) -> None:
+        """Keep secrets for the search."""
+        new = [each for value in values for each in self.secrets.add(kind, value)]
+        if new:
+            with (self.folder / f"secrets-{os.getpid()}").open("a", encoding="utf-8") as file:
+                file.writelines(json.dumps([kind.name, word]) + "\n" for kind, word in new)
+
+
+_collectors: dict[str, Collector] = {}
+
+
+def collector() -> Collector | None:
+    """This process's; None outside a run of the suite."""
+    folder = os.environ.get(VARIABLE)
+    if folder is None:
+        return None
+    if folder not in _collectors:
+        _collectors[folder] = Collector(Path(folder))
+    return _collectors[folder]
+
+
+def kept(path: Path, trace: Trace) -> None:
+    """Keep a file that is there, by a link: what is written to it later is kept too, and it outlives the test."""
+    if (own := collector()) is not None:
+        place = own.place(trace)
+        try:
+            os.link(path, place)
+        except OSError:  # another file system
+            place.symlink_to(path.resolve())
+
+
+def opened(path: Path, trace: Trace = Trace.LOG) -> IO[bytes]:
+    """A log to hand to a process, kept."""
+    is_new = not path.exists()
+    file = path.open("ab")
+    if is_new:
+        kept(path, trace)
+    return file
+
+
+def kept_text(text: str, trace: Trace) -> None:
+    """Keep what was read from a process."""
+    if text and (own := collector()) is not None:
+        own.place(trace).write_text(text, encoding="utf-8")
+
+
+def know(kind: Kind, *values: str) -> None:
+    """These are secret from now on."""
+    if (own := collector()) is not None:
+        own.know(kind, values)
+
+
+_FIELDS: Final = {
+    **dict.fromkeys(("mobile", "to", "mobiles"), Kind.NUMBER),
+    **dict.fromkeys(("message", "messages", "text"), Kind.TEXT),
+    **dict.fromkeys(("password", "pass", "ppassword", "pnewpassword"), Kind.PASSWORD),
+}
+_LEAF: Final = re.compile(r"<(?:\w+:)?(\w+)[^<>]*>([^<>]+)</")
+
+
+def know_request(query: bytes, body: bytes) -> None:
+    """What is secret of a request: the fields of query, form, JSON or XML by their names; the query as a whole."""
+    own = collector()
+    if own is None:
+        return
+    text, asked = body.decode("utf-8", "replace"), query.decode("utf-8", "replace")
+    fields = parse_qsl(asked)
+    if "=" in asked:
+        own.know(Kind.QUERY, [asked])
+    if text.lstrip().startswith("{"):
+        fields += _members(text)
+    elif text.lstrip().startswith("<"):
+        found = _LEAF.findall(text)
+        fields += [(name, value) for name, value in found if name.lower() in _FIELDS]
+        own.know(Kind.NUMBER, [value for _, value in found])
+        own.know(Kind.TEXT, [value for name, value in found if name.lower() == "string"])
+    elif len(text) < 1 << 16:
+        fields += parse_qsl(text)
+    for name, value in fields:
+        if kind := _FIELDS.get(name.lower()):
+            own.know(kind, value.split(",") if kind is Kind.NUMBER else [value])
+
+
+def _members(text: str) -> list[tuple[str, str]]:
+    try:
+        value = json.loads(text)
+    except ValueError:
+        return []
+    return [(name, str(each)) for name, each in value.items()] if isinstance(value, dict) else []
+
+
+_PERSONAL: Final = (
+    (Kind.NUMBER, "SELECT recipient FROM message"),
+    (Kind.NUMBER, "SELECT sender FROM received"),
+    (Kind.NUMBER, "SELECT recipient FROM optout"),
+    (Kind.NUMBER, "SELECT recipient FROM receipt WHERE recipient IS NOT NULL"),
+    (Kind.TEXT, "SELECT DISTINCT step.value ->> 'text' FROM message, json_each(plan) AS step"),
+    (Kind.TEXT, "SELECT text FROM received"),
+    (Kind.PASSWORD, "SELECT body ->> 'password' FROM config WHERE kind = 'link' AND body ->> 'password' IS NOT NULL"),
+    (Kind.HASH, "SELECT body ->> 'password_hash' FROM config WHERE body ->> 'password_hash' IS NOT NULL"),
+)
+
+
+def know_store(path: Path) -> None:
+    """All that a store holds of people and passwords. One that a test has spoilt is passed over."""
+    own = collector()
+    if own is None or not path.exists():
+        return
+    try:
+        db = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY)
+        for kind, query in _PERSONAL:
+            own.know(kind, [str(value) for (value,) in db.execute(query)])
+        db.close()
+    except apsw.Error as error:
+        own.place(Trace.COMMAND).with_suffix(".unread").write_text(type(error).__name__, encoding="utf-8")
+
+
+# --------------------------------------------------------------------------------------- the whole run
+
+
+def begin() -> None:
+    """Make the folder of a run, unless this process is a worker of one."""
+    if VARIABLE not in os.environ:
+        os.environ[VARIABLE] = tempfile.mkdtemp(prefix="payamak-traces-")
+
+
+def end() -> tuple[list[str], Counter[Find]]:
+    """Search what was kept and put it away: what was looked at, in one sentence, and the finds."""
+    began_s = time.perf_counter()
+    folder = Path(os.environ.pop(VARIABLE))
+    secrets, octets, stores, finds = Secrets(), 0, 0, Counter[Find]()
+    for path in folder.glob("secrets-*"):
+        for line in path.read_text(encoding="utf-8").splitlines():
+            _restore(secrets, *json.loads(line))
+    files = [path for path in folder.iterdir() if path.name.partition("-")[0] in Trace.__members__]
+    for path in files:
+        if path.suffix == ".unread":
+            stores += 1
+        elif path.exists():
+            octets += path.stat().st_size
+            with path.open(encoding="utf-8", errors="replace") as lines:
+                trace = Trace[path.name.partition("-")[0]]
+                finds.update(search(trace, (line.rstrip("\n") for line in lines), secrets))
+    shutil.rmtree(folder)
+    known = len(secrets.numbers) + len(secrets.words)
+    took_s = time.perf_counter() - began_s
+    told = [
+        f"{len(files) - stores} logs and pages, {octets:,} octets, searched for {known:,} secrets in {took_s:.1f} s"
+    ]
+    if stores:
+        told.append(f"{stores} stores could not be read: what is secret in them is not known")
+    return told, finds
+
+
+def _restore(secrets: Secrets, kind: str, word: str) -> None:
+    if Kind[kind] is Kind.NUMBER:
+        secrets.numbers.add(word)
+    else:
+        secrets.words.add((Kind[kind], word))
+
+
+def words_of(find: Find, times: int) -> str:
+    """One find as a sentence."""
+    return f"{find.kind} in the {find.trace}, event {find.event!r} ({times} times)"
+
+
+def request_of(octets: bytes) -> tuple[bytes, bytes]:
+    """Query and body of a request as written to a socket."""
+    head, _, body = octets.partition(b"\r\n\r\n")
+    target = head.split(b" ", 2)[1] if head.count(b" ") >= 1 else b""
+    return target.partition(b"?")[2], body
+
+
+async def on_request(request: Any) -> None:
+    """For the event hooks of an httpx2 client."""
+    know_request(request.url.query, await request.aread())
