@@ -41,15 +41,15 @@ def place_of(error: BaseException) -> list[str]:
 
 
 def _mask(_logger: Any, _name: str, fields: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """The last net: forbidden fields, numbers of mobiles, characters that a terminal would obey, errors' texts."""
-    for key in FORBIDDEN & fields.keys():
-        fields[key] = "masked"
+    """The last net: forbidden fields, numbers of mobiles, errors' texts.
+
+    It costs a tenth of what writing the line does.
+    """
+    if not FORBIDDEN.isdisjoint(fields):
+        fields.update(dict.fromkeys(FORBIDDEN & fields.keys(), "masked"))
     for key, value in fields.items():
-        if isinstance(value, str):
-            if not value.isprintable():
-                fields[key] = value = ascii(value)[1:-1]
-            if len(value) >= _SHORTEST_NUMBER and key not in OWN_NUMBERS and _MOBILE.search(value):
-                fields[key] = _MOBILE.sub("masked", value)
+        if type(value) is str and len(value) >= _SHORTEST_NUMBER and key not in OWN_NUMBERS and _MOBILE.search(value):
+            fields[key] = _MOBILE.sub("masked", value)
     if "exc_info" in fields:
         given = fields.pop("exc_info")
         error = given[1] if isinstance(given, tuple) else given if isinstance(given, BaseException) else sys.exception()
@@ -75,15 +75,22 @@ class _Unfailing:
             self._stream.flush()
 
 
+def _show_controls(_logger: Any, _name: str, fields: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Characters that a terminal would obey are shown (an operator's words may hold them); JSON does so by itself."""
+    fields.update({k: ascii(v)[1:-1] for k, v in fields.items() if isinstance(v, str) and not v.isprintable()})
+    return fields
+
+
 def configure(level: str = "info", *, human: bool = False) -> None:
     """Set the process's logs up: JSON lines, or columns for a person at a terminal."""
     renderer: Any = structlog.dev.ConsoleRenderer() if human else structlog.processors.JSONRenderer()
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
+            _mask,  # what follows adds only words of its own
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            _mask,
+            *([_show_controls] if human else []),
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level.upper())),

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from payamak.log import _mask, place_of
+from payamak.log import _mask, _show_controls, place_of
 
 SECRET = "989121234567 سلام p@ss"
 
@@ -87,13 +87,18 @@ def test_strays(loop: str) -> None:
         ({"text": "x", "password": "y", "sender": "z"}, {"text": "masked", "password": "masked", "sender": "masked"}),
         ({"note": "to 09121234567 and 989121234567."}, {"note": "to masked and masked."}),
         ({"line": "989350003300", "id": "1234989121234567"}, {"line": "989350003300", "id": "1234989121234567"}),
-        ({"smsc": "a\x1b]0;b\x07\u202e"}, {"smsc": r"a\x1b]0;b\x07\u202e"}),
         ({"link": "operator", "count": 9121234567}, {"link": "operator", "count": 9121234567}),
     ],
 )
 def test_mask(fields: dict[str, Any], left: dict[str, Any]) -> None:
-    """Forbidden names, mobiles in any spelling, and what a terminal would obey; our own lines stay."""
+    """Forbidden names and mobiles in any spelling; our own lines stay."""
     assert _mask(None, "", dict(fields)) == left
+
+
+def test_a_terminal_is_not_commanded() -> None:
+    """In columns for a person, what a terminal would obey is shown."""
+    told = _show_controls(None, "", {"smsc": "a\x1b]0;b\x07\u202e", "link": "operator", "count": 1})
+    assert told == {"smsc": r"a\x1b]0;b\x07\u202e", "link": "operator", "count": 1}
 
 
 def test_an_error_is_its_type_and_place() -> None:
