@@ -22,3 +22,11 @@ def name_of(path: Path) -> str:
 def parsed(path: Path) -> ast.Module:
     """Return the syntax tree of one file."""
     return ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
+
+
+def parsed_calls(path: Path) -> list[str]:
+    """Return the names of what a file calls, and of what it imports, dotted as written."""
+    nodes = list(ast.walk(parsed(path)))
+    called = [ast.unparse(node.func) for node in nodes if isinstance(node, ast.Call)]
+    imported = [alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names]
+    return called + imported + [node.module or "" for node in nodes if isinstance(node, ast.ImportFrom)]
