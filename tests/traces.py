@@ -264,6 +264,7 @@ _PERSONAL: Final = (
     (Kind.PASSWORD, "SELECT body ->> 'password' FROM config WHERE kind = 'link' AND body ->> 'password' IS NOT NULL"),
     (Kind.HASH, "SELECT body ->> 'password_hash' FROM config WHERE body ->> 'password_hash' IS NOT NULL"),
 )
+_NAMED: Final = "SELECT leaf.value FROM config, json_tree(body) AS leaf WHERE leaf.value LIKE 'env:%'"
 
 
 def know_store(path: Path) -> None:
@@ -275,6 +276,7 @@ def know_store(path: Path) -> None:
         db = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY)
         for kind, query in _PERSONAL:
             own.know(kind, [str(value) for (value,) in db.execute(query)])
+        own.know(Kind.PASSWORD, [os.environ.get(str(name)[4:], "") for (name,) in db.execute(_NAMED)])
         db.close()
     except apsw.Error as error:
         own.place(Trace.COMMAND).with_suffix(".unread").write_text(type(error).__name__, encoding="utf-8")

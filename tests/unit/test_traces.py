@@ -113,9 +113,16 @@ def test_plants_nothing(tmp_path):
 """
 
 
-@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["alone", "two workers"])
-@pytest.mark.parametrize(("chosen", "code", "says"), [("plants", 1, "event 'leaked'"), ("nothing", 0, "0 found")])
-def test_a_find_fails_the_run(tmp_path: Path, workers: tuple[str, ...], chosen: str, code: int, says: str) -> None:
+@pytest.mark.parametrize(
+    ("chosen", "workers", "code", "says"),
+    [
+        ("plants", (), 1, "event 'leaked'"),
+        ("plants", ("-n", "2"), 1, "event 'leaked'"),
+        ("nothing", (), 0, "0 found"),
+    ],
+    ids=["alone", "two workers", "nothing"],
+)
+def test_a_find_fails_the_run(tmp_path: Path, chosen: str, workers: tuple[str, ...], code: int, says: str) -> None:
     """A run whose tests all pass is red if a trace holds a secret; the secret itself is not shown."""
     (tmp_path / "test_it.py").write_text(PLANTING)
     options = ("-q", "-p", "tests.conftest", "-p", "no:cacheprovider", "--rootdir", str(tmp_path), "-k", chosen)

@@ -113,12 +113,6 @@ class Poster:
         return self._transports[key]
 
 
-def _note(error: Exception) -> str:
-    """What went wrong; in the error's own words only where these cannot quote an answer, which may repeat the text."""
-    words = f": {error}" if isinstance(error, OSError | httpx2.ConnectError) else ""
-    return f"{type(error).__name__}{words}"[:200]
-
-
 async def _resolve(host: str, port: int) -> list[str]:
     found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return list(dict.fromkeys(str(address[4][0]) for address in found))
@@ -223,3 +217,9 @@ def parse_retry_after(value: str | None, now: int) -> int | None:
         return max(0, int(parsedate_to_datetime(text).timestamp() * 1_000) - now)
     except (ValueError, TypeError, OverflowError):
         return None
+
+
+def _note(error: Exception) -> str:
+    """What went wrong; in the error's own words only where these cannot quote an answer, which may repeat the text."""
+    words = f": {error}" if isinstance(error, OSError | httpx2.ConnectError) else ""
+    return f"{type(error).__name__}{words}"[:200]
