@@ -15,6 +15,7 @@ from itertools import groupby
 from msgspec import Struct
 
 from payamak.domain.numbers import latin_digits
+from payamak.domain.posting import Pauses, Tried, next_post
 from payamak.encoding import gsm7
 
 REPEAT_MS = 600_000
@@ -203,31 +204,23 @@ LONGEST_PAUSE_MS = 4 * 3_600_000
 GIVE_UP_MS = 3 * 86_400_000
 """P9: growing pauses for three days, then kept for replay. First and longest pause are a matter of taste."""
 
+RELAY_PAUSES = Pauses(first_ms=FIRST_PAUSE_MS, longest_ms=LONGEST_PAUSE_MS, give_up_ms=GIVE_UP_MS)
+
 READ = 200
-GONE = 410
-"""The two HTTP statuses that end it: read (contract §6), and "stop" (RFC 9110 §15.5.11)."""
-
-
-def relay_pause_ms(tries: int, salt: int) -> int:
-    """Milliseconds after the `tries`th failed post: doubling, plus up to a quarter by `salt`, as in domain/retry.py."""
-    pause = min(FIRST_PAUSE_MS << min(max(tries - 1, 0), 16), LONGEST_PAUSE_MS)
-    spread = (salt * 2_654_435_761 + tries * 40_503) % 1_000
-    return pause + pause * spread // 4_000
+"""The HTTP status that means read (contract §6)."""
 
 
 def after_post(
     received: Received, status: int | None, retry_after_ms: int | None, now: int
 ) -> tuple[RelayState, int | None]:
-    """What follows from a post's HTTP status (None: there was none), and when to post again.
-
-    `retry_after_ms` is obeyed up to the longest pause.
-    """
-    if status == READ:
-        return RelayState.DONE, None
-    pause = max(
-        relay_pause_ms(received.tries + 1, received.id),
-        min(retry_after_ms or 0, LONGEST_PAUSE_MS),
+    """What follows from a post's HTTP status (None: there was none), and when to post again."""
+    tried = Tried(
+        tries=received.tries + 1,
+        waiting_since=received.waiting_since,
+        salt=received.id,
+        has_arrived=status == READ,
+        status=status,
+        retry_after_ms=retry_after_ms,
     )
-    if status == GONE or now + pause > received.waiting_since + GIVE_UP_MS:
-        return RelayState.DEAD, None
-    return RelayState.WAITING, now + pause
+    state, next_at = next_post(tried, RELAY_PAUSES, now)
+    return RelayState(state.value), next_at

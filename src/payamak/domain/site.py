@@ -18,13 +18,15 @@ from msgspec import Struct, field
 from payamak.codes import Code
 from payamak.domain.events import OnAmbiguous, Rules
 from payamak.domain.hours import Hours, parse_hours
-from payamak.domain.message import Lane
+from payamak.domain.message import Lane, State
 from payamak.domain.mo import fold
 from payamak.domain.money import Tariff
 from payamak.domain.numbers import line_key
 from payamak.domain.operator_ids import IdBase
 from payamak.domain.optout import OPT_IN_WORDS, OPT_OUT_WORDS
+from payamak.domain.posting import TARGET
 from payamak.domain.templates import Template
+from payamak.domain.webhooks import webhook_faults
 from payamak.encoding.parts import SplitMethod
 
 DAY_MS = 86_400_000
@@ -268,6 +270,10 @@ class Account(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omi
 
     `id` is given by the store (0 until then). `credential_version` grows with every new password, so that a
     cached verification dies with it. `lane` overrules the class of all its messages.
+
+    `webhook_url` is told of every change of a message's state, or of those that come to one of `webhook_states`; the
+    posts are signed with `webhook_secret` (`env:NAME`) and go to private addresses only with
+    `webhook_allow_private_target`.
     """
 
     username: str
@@ -290,6 +296,11 @@ class Account(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omi
     max_parts: int = 10
     lane: LaneName | None = None
     keep_days: float = 90
+    webhook_url: str = ""
+    webhook_secret: str = ""
+    webhook_timeout_s: float = 10
+    webhook_allow_private_target: bool = False
+    webhook_states: tuple[State, ...] = ()
 
     def __repr__(self) -> str:
         return f"Account(username={self.username!r}, id={self.id})"  # without its hash
@@ -408,6 +419,8 @@ def faults_of(site: Site) -> list[str]:
                 faults.append(f"account {account.username}: {net!r} is no address or network such as 10.0.0.0/8")
         if account.unknown_state not in (0, 4):
             faults.append(f"account {account.username}: unknown_state is 4 or 0, not {account.unknown_state}")
+        hook = (account.webhook_url, account.webhook_secret, account.webhook_timeout_s)
+        faults += [f"account {account.username}: {fault}" for fault in webhook_faults(*hook)]
         for document in account.templates:
             try:
                 document.template.check()
@@ -465,13 +478,10 @@ def _negin_faults(link: Link) -> Iterable[str]:
         yield f"link {link.name}: poll_pauses_s and poll_every_s are above zero, in seconds"
 
 
-_TARGET = re.compile(r"https?://[^/?#@\s]+([/?][^#\s]*)?", re.IGNORECASE)
-
-
 def _received_faults(site: Site, line: Line) -> Iterable[str]:
     """What is wrong with the settings for messages from handsets."""
     for url in filter(None, (line.relay_url, *(k.url for k in line.keywords))):
-        if not _TARGET.fullmatch(url):
+        if not TARGET.fullmatch(url):
             yield f"line {line.number}: {url!r} is no URL such as https://shop.example.ir/sms, without login"
     if line.relay_secret and not line.relay_secret.startswith("env:"):
         yield f"line {line.number}: relay_secret is written env:NAME, the variable that has it"

@@ -18,6 +18,7 @@ from payamak.domain.message import Lane, Message, Reason, State, Step
 from payamak.domain.mo import Kept, MoPart, Received, RelayState
 from payamak.domain.receipt import Cursor, OpenIds, ReceiptIn
 from payamak.domain.site import Document, Site
+from payamak.domain.webhooks import Notice, NoticeCount, NoticeResult, NoticeSearch, WebhookTarget
 from payamak.store.feed import Change, Feed, Watch
 
 
@@ -114,6 +115,7 @@ class Story(Struct, frozen=True, kw_only=True):
     parts: tuple[PartRecord, ...]
     entries: tuple[Entry, ...]
     receipts: tuple[FurtherReceipt, ...]
+    notices: tuple[Notice, ...] = ()
 
 
 class QueueRow(Struct, frozen=True, kw_only=True):
@@ -332,6 +334,31 @@ class Store(Protocol):
 
     def replay(self, received_ids: Sequence[int], now: int) -> Awaitable[int]:
         """Let messages be posted once more; how many of them have a target and did not wait already."""
+        ...
+
+    # -- webhooks
+    def webhook_targets(self) -> Awaitable[list[WebhookTarget]]:
+        """The accounts that a notice waits for, each with the instant at which the first one is due."""
+        ...
+
+    def notices_due(self, account_id: int, now: int, limit: int) -> Awaitable[list[Notice]]:
+        """What may be posted for an account now: of each message the first that waits."""
+        ...
+
+    def conclude_notice(self, result: NoticeResult, now: int) -> Awaitable[bool]:
+        """Store what came of a post. False, with nothing changed, if the notice does not wait any more."""
+        ...
+
+    def search_notices(self, search: NoticeSearch) -> Awaitable[list[Notice]]:
+        """Notices, newest message first."""
+        ...
+
+    def replay_notices(self, events: Sequence[tuple[int, int]], now: int) -> Awaitable[int]:
+        """Let notices (message, sequence) be posted once more; how many of them there are that did not wait."""
+        ...
+
+    def notice_counts(self) -> Awaitable[list[NoticeCount]]:
+        """What has not arrived, by account."""
         ...
 
     # -- the operator's hands

@@ -121,10 +121,10 @@ def retire(tx: Transaction, after_id: int, now: int, limit: int) -> tuple[int, i
             return removed, 0
         settled_at = deadline_at + tx.site.rules(line).grace_ms + SETTLE_TIME_MS
         old_at = max(accepted_at + limits.get(account_id, _KEEP_UNKNOWN_MS), settled_at)
-        if not is_final or now < old_at:
+        if not is_final or now < old_at or tx.one("notice_waits", (message_id,)) is not None:
             continue
         money.fold_entries(tx, account_id, message_id, now)
-        for statement in ("delete_parts", "delete_receipts", "delete_message"):
+        for statement in ("delete_parts", "delete_receipts", "delete_notices", "delete_message"):
             tx.execute(statement, (message_id,))
         removed += 1
         if removed == limit:

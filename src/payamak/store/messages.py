@@ -15,7 +15,7 @@ from payamak.domain.operator_ids import operator_key
 from payamak.domain.optout import with_known_opt_outs
 from payamak.domain.plan import reservation
 from payamak.domain.states import advance, first_step
-from payamak.store import money
+from payamak.store import money, webhooks
 from payamak.store.base import Claim, NewMessage
 from payamak.store.feed import Change
 from payamak.store.rows import changing_columns, insert_columns, message_of, plan_text
@@ -54,6 +54,7 @@ def accept(tx: Transaction, new: NewMessage, now: int) -> Change:
     message = replace(message, id=tx.db.last_insert_rowid())
     if amount:
         money.enter(tx, now, new.account_id, message.id, "reserve", "available", "reserved", amount)
+    webhooks.tell(tx, message, now)
     change = Change(message=message, event="Accepted")
     tx.changes.append(change)
     return change
@@ -88,6 +89,8 @@ def happen(tx: Transaction, message: Message, event: Event, now: int) -> Change:
         _update(tx, message, after)
     for effect in effects:
         _EFFECTS[type(effect)](tx, after, effect, now)
+    if after.state is not message.state:
+        webhooks.tell(tx, after, now)
     change = Change(message=after, event=type(event).__name__, before=message.state, effects=effects)
     tx.changes.append(change)
     return change

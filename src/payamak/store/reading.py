@@ -22,6 +22,7 @@ from payamak.store.base import (
 )
 from payamak.store.rows import message_of
 from payamak.store.statements import load_statements
+from payamak.store.webhooks import notice_of
 
 
 def _all(db: apsw.Connection, name: str, values: Sequence[Any] = ()) -> list[Any]:
@@ -53,6 +54,7 @@ def story(db: apsw.Connection, message_id: int) -> Story | None:
             FurtherReceipt(received_at=r[0], link=r[1], operator_id=r[2], stat=r[3], err=r[4], standing=r[5])
             for r in _all(db, "receipts_of_message", (message_id,))
         ),
+        notices=tuple(notice_of(row) for row in _all(db, "notices_of_message", (message_id,))),
     )
 
 

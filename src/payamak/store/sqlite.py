@@ -25,8 +25,9 @@ from payamak.domain.message import Lane, Message, State
 from payamak.domain.mo import Kept, MoPart, Received
 from payamak.domain.receipt import Cursor, OpenIds, ReceiptIn
 from payamak.domain.site import Document, Site
+from payamak.domain.webhooks import Notice, NoticeCount, NoticeResult, NoticeSearch, WebhookTarget
 from payamak.errors import StoreFailed
-from payamak.store import batches, housekeeping, messages, money, reading, receipts, received
+from payamak.store import batches, housekeeping, messages, money, reading, receipts, received, webhooks
 from payamak.store.base import (
     Balance,
     Batched,
@@ -263,6 +264,32 @@ class SqliteStore:
     def replay(self, received_ids: Sequence[int], now: int) -> Awaitable[int]:
         """See Store.replay."""
         return self.writer.submit(lambda tx: received.replay(tx, received_ids, now))
+
+    # -- webhooks
+
+    def webhook_targets(self) -> Awaitable[list[WebhookTarget]]:
+        """See Store.webhook_targets."""
+        return self._read(webhooks.targets)
+
+    def notices_due(self, account_id: int, now: int, limit: int) -> Awaitable[list[Notice]]:
+        """See Store.notices_due."""
+        return self._read(lambda db: webhooks.due(db, account_id, now, limit))
+
+    def conclude_notice(self, result: NoticeResult, now: int) -> Awaitable[bool]:
+        """See Store.conclude_notice."""
+        return self.writer.submit(lambda tx: webhooks.conclude(tx, result, now))
+
+    def search_notices(self, search: NoticeSearch) -> Awaitable[list[Notice]]:
+        """See Store.search_notices."""
+        return self._read(lambda db: webhooks.search(db, search))
+
+    def replay_notices(self, events: Sequence[tuple[int, int]], now: int) -> Awaitable[int]:
+        """See Store.replay_notices."""
+        return self.writer.submit(lambda tx: webhooks.replay(tx, events, now))
+
+    def notice_counts(self) -> Awaitable[list[NoticeCount]]:
+        """See Store.notice_counts."""
+        return self._read(webhooks.counts)
 
     # -- the operator's hands
 

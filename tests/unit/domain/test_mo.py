@@ -13,6 +13,7 @@ from payamak.domain.mo import (
     FIRST_PAUSE_MS,
     GIVE_UP_MS,
     LONGEST_PAUSE_MS,
+    RELAY_PAUSES,
     Alphabet,
     MoPart,
     Place,
@@ -26,7 +27,6 @@ from payamak.domain.mo import (
     keyword_of,
     make_place,
     read_header,
-    relay_pause_ms,
 )
 from payamak.domain.optout import OPT_IN_WORDS, OPT_OUT_WORDS
 from payamak.encoding.parts import Encoding, SplitMethod, choose, split
@@ -201,11 +201,11 @@ def test_retry_after() -> None:
 
 def test_pauses_grow() -> None:
     """From five seconds to hours, spread by a quarter at most, and different for messages that failed together."""
-    pauses = [relay_pause_ms(tries, 1001) for tries in range(1, 40)]
+    pauses = [RELAY_PAUSES.after(tries, 1001) for tries in range(1, 40)]
     assert all(earlier <= later * 5 // 4 for earlier, later in pairwise(pauses))
     assert max(pauses) <= LONGEST_PAUSE_MS * 5 // 4
     assert pauses[0] < pauses[3] < pauses[9]
-    assert len({relay_pause_ms(3, salt) for salt in range(100)}) > 90
+    assert len({RELAY_PAUSES.after(3, salt) for salt in range(100)}) > 90
 
 
 def test_three_days() -> None:

@@ -1,0 +1,65 @@
+"""When to post again: the one rule behind received messages and webhooks (P9).
+
+Growing pauses for three days, then kept for replay. What differs between the two, the longest pause and which answers
+mean that it has arrived, is said by those who use it.
+"""
+
+from __future__ import annotations
+
+import re
+from enum import StrEnum
+from typing import Final
+
+from msgspec import Struct
+
+GONE: Final = 410
+"""The HTTP status that ends it: "stop" (RFC 9110 §15.5.11)."""
+
+TARGET: Final = re.compile(r"https?://[^/?#@\s]+([/?][^#\s]*)?", re.IGNORECASE)
+"""What may be posted to: a URL without a login in it, which would end in logs."""
+
+
+class PostState(StrEnum):
+    """What becomes of a post."""
+
+    WAITING = "waiting"
+    DONE = "done"
+    DEAD = "dead"
+
+
+class Pauses(Struct, frozen=True, kw_only=True):
+    """How long to wait after the first failed post, at most after any, and when to give up; milliseconds."""
+
+    first_ms: int
+    longest_ms: int
+    give_up_ms: int
+
+    def after(self, tries: int, salt: int) -> int:
+        """Milliseconds after the `tries`th failed post: doubling, plus up to a quarter that `salt` decides."""
+        pause = min(self.first_ms << min(max(tries - 1, 0), 20), self.longest_ms)
+        spread = (salt * 2_654_435_761 + tries * 40_503) % 1_000
+        return pause + pause * spread // 4_000
+
+
+class Tried(Struct, frozen=True, kw_only=True):
+    """What a post that has just been made brings: its number, counted from 1, and since when its three days run.
+
+    `has_arrived` is the customer's yes, `status` the HTTP status (None: there was none).
+    """
+
+    tries: int
+    waiting_since: int
+    salt: int
+    has_arrived: bool
+    status: int | None
+    retry_after_ms: int | None
+
+
+def next_post(tried: Tried, pauses: Pauses, now: int) -> tuple[PostState, int | None]:
+    """What follows from a post, and when to post again; `Retry-After` is obeyed up to the longest pause."""
+    if tried.has_arrived:
+        return PostState.DONE, None
+    pause = max(pauses.after(tried.tries, tried.salt), min(tried.retry_after_ms or 0, pauses.longest_ms))
+    if tried.status == GONE or now + pause > tried.waiting_since + pauses.give_up_ms:
+        return PostState.DEAD, None
+    return PostState.WAITING, now + pause

@@ -1,0 +1,89 @@
+-- name: insert_notice
+-- Tell of a change of state: the next number of its message, at once unless the one before still waits.
+INSERT INTO notice (message_id, sequence, account_id, at, state, reason, told, code, line, step, was_taken, charged, post,
+  waiting_since, next_at)
+VALUES (?1, (SELECT coalesce(max(sequence), 0) + 1 FROM notice WHERE message_id = ?1), ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10,
+  ?11, 'waiting', ?3,
+  CASE (SELECT post FROM notice WHERE message_id = ?1 ORDER BY sequence DESC LIMIT 1) WHEN 'waiting' THEN NULL ELSE ?3 END);
+
+-- name: webhook_targets
+-- The accounts that something waits for, when the first of it is due, and whether the target is gone: index look-ups.
+WITH RECURSIVE waiting (account_id) AS (
+  SELECT min(account_id) FROM notice WHERE next_at IS NOT NULL
+  UNION ALL
+  SELECT (SELECT min(account_id) FROM notice WHERE next_at IS NOT NULL AND account_id > waiting.account_id)
+  FROM waiting WHERE account_id IS NOT NULL
+)
+SELECT account_id, (SELECT min(next_at) FROM notice WHERE next_at IS NOT NULL AND account_id = waiting.account_id),
+  (SELECT url FROM webhook_gone WHERE account_id = waiting.account_id)
+FROM waiting WHERE account_id IS NOT NULL;
+
+-- name: notices_due
+-- What may be posted for an account now, the longest due first; as webhooks.py reads it.
+SELECT n.message_id, n.sequence, n.account_id, m.recipient, n.at, n.state, n.reason, n.told, n.code, n.line, n.step,
+  n.was_taken, n.charged, n.post, n.tries, n.waiting_since, n.next_at, n.posted_at, n.note
+FROM notice n CROSS JOIN message m ON m.id = n.message_id
+WHERE n.next_at IS NOT NULL AND n.account_id = ? AND n.next_at <= ?
+ORDER BY n.next_at, n.message_id, n.sequence LIMIT ?;
+
+-- name: notices_of_message
+-- Everything that its customer is told of a message, in order.
+SELECT n.message_id, n.sequence, n.account_id, m.recipient, n.at, n.state, n.reason, n.told, n.code, n.line, n.step,
+  n.was_taken, n.charged, n.post, n.tries, n.waiting_since, n.next_at, n.posted_at, n.note
+FROM notice n CROSS JOIN message m ON m.id = n.message_id
+WHERE n.message_id = ? ORDER BY n.sequence;
+
+-- name: search_notices
+-- For a person, newest message first.
+SELECT n.message_id, n.sequence, n.account_id, m.recipient, n.at, n.state, n.reason, n.told, n.code, n.line, n.step,
+  n.was_taken, n.charged, n.post, n.tries, n.waiting_since, n.next_at, n.posted_at, n.note
+FROM notice n CROSS JOIN message m ON m.id = n.message_id
+WHERE (n.message_id, n.sequence) < (:message_id, :sequence) AND (:account_id IS NULL OR n.account_id = :account_id)
+  AND (:post IS NULL OR n.post = :post)
+ORDER BY n.message_id DESC, n.sequence DESC LIMIT :limit;
+
+-- name: search_open_notices
+-- The same for what waits or is dead, of which there may be little among much that is done.
+SELECT n.message_id, n.sequence, n.account_id, m.recipient, n.at, n.state, n.reason, n.told, n.code, n.line, n.step,
+  n.was_taken, n.charged, n.post, n.tries, n.waiting_since, n.next_at, n.posted_at, n.note
+FROM notice n INDEXED BY notice_open CROSS JOIN message m ON m.id = n.message_id
+WHERE n.post <> 'done' AND (n.message_id, n.sequence) < (:message_id, :sequence)
+  AND (:account_id IS NULL OR n.account_id = :account_id) AND n.post = :post
+ORDER BY n.message_id DESC, n.sequence DESC LIMIT :limit;
+
+-- name: conclude_notice
+-- What came of a post, unless it does not wait any more.
+UPDATE notice SET post = ?1, tries = tries + 1, next_at = ?2, note = ?3, posted_at = ?4
+WHERE message_id = ?5 AND sequence = ?6 AND post = 'waiting';
+
+-- name: next_notice_has_turn
+-- The one after it, if it came after it.
+UPDATE notice SET next_at = ?1 WHERE message_id = ?2 AND sequence = ?3 AND post = 'waiting' AND next_at IS NULL;
+
+-- name: notice_again
+-- Post it once more, by hand: its three days begin anew; after the one before it, if that waits.
+UPDATE notice SET post = 'waiting', tries = 0, waiting_since = ?1, note = '',
+  next_at = CASE WHEN EXISTS (SELECT 1 FROM notice AS before WHERE before.message_id = ?2 AND before.sequence = ?3 - 1
+    AND before.post = 'waiting') THEN NULL ELSE ?1 END
+WHERE message_id = ?2 AND sequence = ?3 AND post <> 'waiting' RETURNING account_id;
+
+-- name: notice_waits
+-- Whether the customer still has to be told something of a message.
+SELECT 1 FROM notice WHERE message_id = ? AND post = 'waiting' LIMIT 1;
+
+-- name: notice_counts
+-- What has not arrived, by account: a look through the index of it.
+SELECT account_id, post, count(*), min(at) FROM notice WHERE post <> 'done' GROUP BY account_id, post;
+
+-- name: put_gone
+-- A target answered 410.
+INSERT INTO webhook_gone (account_id, url, at) VALUES (?, ?, ?)
+ON CONFLICT (account_id) DO UPDATE SET url = excluded.url, at = excluded.at;
+
+-- name: forget_gone
+-- A person wants it tried again.
+DELETE FROM webhook_gone WHERE account_id = ?;
+
+-- name: delete_notices
+-- The notices of a message that is removed.
+DELETE FROM notice WHERE message_id = ?;
