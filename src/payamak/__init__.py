@@ -17,7 +17,8 @@ One message, eight hops:
            delivery/worker.py    _conclude()       submit_sm_resp -> Outcome -> advance(), committed
          7 delivery/receipts.py  receipt()         match, advance(), COMMIT,
                                                    then deliver_sm_resp             <--- deliver_sm
-         8 service.py            states()          the customer asks: wsStates
+         8 delivery/webhooks.py  post()            each change of state to the customer's URL
+           service.py            states()          or the customer asks: wsStates
 
 What happens next to a message is decided in one place: `advance()` in domain/states.py.
 
@@ -29,7 +30,8 @@ Where things live, from the pure core to the edge; imports point down only (test
     smpp                SMPP 3.4: codec, session (both ends, without a socket); link: the sockets
     store               the Store protocol and its Feed; SQLite: one writer with group commit
     upstreams           who takes a message away: SMPP, or another server of the same contract (negin)
-    delivery            the back: claims, lanes, pacing, marks, answers, receipts, recovery; what handsets send, relayed
+    delivery            the back: claims, lanes, pacing, marks, answers, receipts, recovery; what handsets send,
+                        relayed; webhooks
     service             the front: the one door behind every dialect
     api                 HTTP: the server, forms, passwords; one file for each dialect
     client              the library for callers; works with any server of the contract

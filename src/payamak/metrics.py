@@ -1,12 +1,14 @@
-"""What /metrics tells Prometheus. Labels are lines, links, states and paths: never a person's number, nor a text."""
+"""What /metrics tells Prometheus. Labels are accounts, lines, links, states and paths: never a number, nor a text."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 
+from msgspec import Struct
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
-from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
 from payamak.api.app import Handler, Request, Response, Route
@@ -27,6 +29,50 @@ class _Links(Collector):
         for name, is_up in self._standings().items():
             family.add_metric([name], float(is_up))
         yield family
+
+
+class _Posts(Collector):
+    """What is posted to customers: how often, and, of the webhooks, what has not arrived."""
+
+    def __init__(
+        self, posts: Mapping[str, Mapping[str, int]], open_notices: Callable[[], Iterable[OpenNotices]]
+    ) -> None:
+        self._posts = posts
+        self._open = open_notices
+
+    def collect(self) -> Iterable[Metric]:
+        posts = CounterMetricFamily(
+            "payamak_posts",
+            "Posts to customers since the start, by kind (relay, webhook) and result: done, waiting (again), dead.",
+            labels=["kind", "result"],
+        )
+        for kind, counts in self._posts.items():
+            for result, count in counts.items():
+                posts.add_metric([kind, result], count)
+        yield posts
+        events = GaugeMetricFamily(
+            "payamak_webhook_events",
+            "Events that have not arrived, by account and state: waiting or dead; counted every 10 s.",
+            labels=["account", "state"],
+        )
+        oldest = GaugeMetricFamily(
+            "payamak_webhook_oldest_seconds", "Age of the oldest event that waits, by account.", labels=["account"]
+        )
+        for one in self._open():
+            events.add_metric([one.account, one.state], one.count)
+            if one.state == "waiting":
+                oldest.add_metric([one.account], one.age_s)
+        yield events
+        yield oldest
+
+
+class OpenNotices(Struct, frozen=True, kw_only=True):
+    """How many events of an account have not arrived, and how old the oldest is."""
+
+    account: str
+    state: str
+    count: int
+    age_s: float
 
 
 class Metrics:
@@ -75,6 +121,12 @@ class Metrics:
         parts.set_function(in_flight)
         messages = Gauge("payamak_messages_held", "Messages that wait in memory.", registry=self._registry)
         messages.set_function(held)
+
+    def watch_posts(
+        self, posts: Mapping[str, Mapping[str, int]], open_notices: Callable[[], Iterable[OpenNotices]]
+    ) -> None:
+        """`posts` of each kind by result, counted on; `open_notices` is asked whenever the page is."""
+        self._registry.register(_Posts(posts, open_notices))
 
     def _on_changes(self, changes: Sequence[Change]) -> None:
         for change in changes:

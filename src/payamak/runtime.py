@@ -28,11 +28,12 @@ from payamak.delivery.links import LinkKeeper
 from payamak.delivery.receipts import ReceiptDesk
 from payamak.delivery.recovery import keep_going, keep_house, recover
 from payamak.delivery.relay import Relay
+from payamak.delivery.webhooks import Webhooks
 from payamak.delivery.worker import Worker
 from payamak.domain.site import Account, Link, LinkKind, Site
 from payamak.errors import StoreFailed
 from payamak.log import event_logger
-from payamak.metrics import Metrics
+from payamak.metrics import Metrics, OpenNotices
 from payamak.service_batch import BatchService
 from payamak.store.sqlite import SqliteStore, serve_lock
 from payamak.upstreams.base import Sink, Upstream
@@ -96,17 +97,21 @@ class Gateway:
         self._authenticator = Authenticator(self.clock.monotonic)
         self.service = BatchService(self.store, self.clock, _Gatekeeper(self._authenticator))
         self.relay = Relay(self.store, self.clock, event_logger("relay"), self.service.plan_reply)
+        self.webhooks = Webhooks(self.store, self.clock, event_logger("webhook"))
+        self.store.feed.listen(self.webhooks.hear)
         self.inbound = InboundDesk(self.store, self.clock, event_logger("received"), self.relay.wake)
         self.sink = ReceiptDesk(self.store, self.worker, self.inbound, self.clock, event_logger("receipts"))
         self.links = LinkKeeper(self.worker, self._upstream, event_logger("link"))
         self.metrics.watch_links(lambda: {name: u.is_up for name, u in self.links.upstreams.items()})
         self.metrics.watch_parts(lambda: self.worker.in_flight, lambda: self.worker.waiting)
+        self.metrics.watch_posts({"relay": self.relay.posts, "webhook": self.webhooks.posts}, self._open_notices)
         self.links.follow(self.store.site)
         self._tasks = [
             self._keep("claims", self.worker.run_claims),
             self._keep("house", lambda: keep_house(self.store, self.clock, self.log)),
             self._keep("inbound", self.inbound.run),
             self._keep("relay", self.relay.run),
+            self._keep("webhooks", self.webhooks.run),
             self._keep("config", self._follow_config),
         ]
         await self._open_door()
@@ -132,6 +137,19 @@ class Gateway:
 
     def _is_ready(self) -> bool:
         return self.service.intake_open
+
+    def _open_notices(self) -> list[OpenNotices]:
+        """What customers have not been told yet, as last counted."""
+        accounts, now = self.store.site.accounts_by_id, self.clock.now()
+        return [
+            OpenNotices(
+                account=accounts[c.account_id].username if c.account_id in accounts else f"#{c.account_id}",
+                state=c.post.value,
+                count=c.count,
+                age_s=(now - c.oldest_at) / 1_000,
+            )
+            for c in self.webhooks.counts
+        ]
 
     def _upstream(self, link: Link) -> Upstream:
         sink: Sink = self.sink
@@ -167,7 +185,8 @@ class Gateway:
         self.worker.stop_taking()
         server = asyncio.create_task(self._server.stop(STOP_ANSWERS_S))
         await self.links.stop(STOP_ANSWERS_S)
-        await asyncio.gather(self.worker.finish(STOP_ANSWERS_S), self.relay.stop(STOP_ANSWERS_S))
+        posters = (self.relay.stop(STOP_ANSWERS_S), self.webhooks.stop(STOP_ANSWERS_S))
+        await asyncio.gather(self.worker.finish(STOP_ANSWERS_S), *posters)
         await server
         for task in self._tasks:
             task.cancel()

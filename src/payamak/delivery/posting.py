@@ -13,6 +13,7 @@ import hmac
 import ipaddress
 import socket
 import ssl
+import threading
 from collections.abc import Mapping
 from contextlib import suppress
 from email.utils import parsedate_to_datetime
@@ -20,7 +21,7 @@ from typing import Final
 from urllib.parse import urlencode
 
 import httpx2
-from msgspec import Struct
+from msgspec import Struct, field
 
 BODY_LIMIT_OCTETS: Final = 16_384
 """More than any answer that can go back as an SMS; the rest is not read."""
@@ -32,16 +33,21 @@ DRAIN_S: Final = 1.0
 
 
 class Post(Struct, frozen=True, kw_only=True):
-    """What to post. `id` is the same for every try; `secret`, if any, signs it (Standard Webhooks, `v1`)."""
+    """What to post: `json`, or else a form. `id` is the same for every try; `secret`, if any, signs it.
+
+    Signed as Standard Webhooks has it, `v1`. `wants_body` asks for the body of a 200, `wants_any_body` of any answer.
+    """
 
     url: str
     id: str
-    form: Mapping[str, str]
     timeout_s: float
+    form: Mapping[str, str] = field(default_factory=dict)
+    json: bytes | None = None
     secret: str = ""
     private_is_allowed: bool = False
     is_complete: bool = True
     wants_body: bool = False
+    wants_any_body: bool = False
 
     def __repr__(self) -> str:
         return f"Post(id={self.id!r})"
@@ -65,6 +71,7 @@ class Poster:
     def __init__(self) -> None:
         self._transports: dict[tuple[str, str, int], httpx2.AsyncHTTPTransport] = {}
         self._context: ssl.SSLContext | None = None
+        self._names = _Names()
 
     async def post(self, post: Post, now: int) -> Posted:
         """Post once. Never raises for what the other side, the network or the name server does."""
@@ -84,7 +91,7 @@ class Poster:
     async def _post(self, post: Post, now: int) -> Posted:
         url = httpx2.URL(post.url)
         host, port = url.raw_host.decode("ascii"), url.port or (443 if url.scheme == "https" else 80)
-        addresses = await _resolve(host, port)
+        addresses = await self._names.addresses(host)
         allowed = [a for a in addresses if post.private_is_allowed or is_public(a)][:ADDRESSES_TRIED]
         if not allowed:
             return Posted(note="the target's address is private; allow_private_target would permit it")
@@ -113,9 +120,41 @@ class Poster:
         return self._transports[key]
 
 
-async def _resolve(host: str, port: int) -> list[str]:
-    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return list(dict.fromkeys(str(address[4][0]) for address in found))
+class _Names:
+    """Looks names up, each on a thread of its own, and one at a time for a name.
+
+    A name server that does not answer holds its thread for many seconds, whatever we do; in the loop's few threads a
+    handful of posts to one such target would make every other name wait.
+    """
+
+    def __init__(self) -> None:
+        self._looking: dict[str, asyncio.Future[list[str] | Exception]] = {}
+
+    async def addresses(self, host: str) -> list[str]:
+        """The addresses of a host. Raises OSError or ValueError if it has none."""
+        with suppress(ValueError):
+            return [str(ipaddress.ip_address(host))]
+        looking = self._looking.get(host)
+        if looking is None:
+            loop = asyncio.get_running_loop()
+            looking = self._looking[host] = loop.create_future()
+            looking.add_done_callback(lambda _: self._looking.pop(host))
+            threading.Thread(target=_look_up, args=(host, looking, loop), name="payamak-names", daemon=True).start()
+        found = await asyncio.shield(looking)
+        if isinstance(found, Exception):
+            raise found
+        return found
+
+
+def _look_up(host: str, looking: asyncio.Future[list[str] | Exception], loop: asyncio.AbstractEventLoop) -> None:
+    found: list[str] | Exception
+    try:
+        answers = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+        found = list(dict.fromkeys(str(address[4][0]) for address in answers))
+    except (OSError, ValueError) as error:
+        found = error
+    with suppress(RuntimeError):  # the loop is gone, and who waited with it
+        loop.call_soon_threadsafe(looking.set_result, found)
 
 
 _NAT64: Final = ipaddress.IPv6Network("64:ff9b::/96")
@@ -144,11 +183,14 @@ def is_public(address: str) -> bool:
     return ip.is_global and not ip.is_multicast and not ip.is_reserved
 
 
+_FORM: Final = "application/x-www-form-urlencoded; charset=utf-8"
+
+
 def _request(post: Post, url: httpx2.URL, address: str, now: int) -> httpx2.Request:
-    body = urlencode(dict(post.form)).encode()
+    body = urlencode(dict(post.form)).encode() if post.json is None else post.json
     headers = {
         "Host": url.netloc.decode("ascii"),
-        "Content-Type": "application/x-www-form-urlencoded; charset=utf-8",
+        "Content-Type": _FORM if post.json is None else "application/json",
         "Accept-Encoding": "identity",
         "User-Agent": "payamak",
         "Webhook-Id": post.id,
@@ -163,9 +205,18 @@ def _request(post: Post, url: httpx2.URL, address: str, now: int) -> httpx2.Requ
     return httpx2.Request("POST", url.copy_with(host=address), headers=headers, content=body, extensions=extensions)
 
 
+def _key(secret: str) -> bytes:
+    if not secret.startswith("whsec_"):
+        return secret.encode()
+    try:
+        return base64.b64decode(secret.removeprefix("whsec_"), validate=True)
+    except ValueError:
+        raise ValueError("the secret is no base64 after whsec_") from None
+
+
 def signature(secret: str, post_id: str, timestamp_s: int, body: bytes) -> str:
     """As Standard Webhooks: HMAC-SHA256 of id, time and body; a secret written `whsec_…` is base64."""
-    key = base64.b64decode(secret[6:]) if secret.startswith("whsec_") else secret.encode()
+    key = _key(secret)
     signed = hmac.new(key, f"{post_id}.{timestamp_s}.".encode() + body, hashlib.sha256).digest()
     return f"v1,{base64.b64encode(signed).decode()}"
 
@@ -173,7 +224,7 @@ def signature(secret: str, post_id: str, timestamp_s: int, body: bytes) -> str:
 async def _read(post: Post, response: httpx2.Response, now: int) -> Posted:
     status = response.status_code
     note, body = f"HTTP {status}", None
-    if post.wants_body and status == 200:
+    if post.wants_any_body or (post.wants_body and status == 200):
         body = _text(response, await _octets(response))
         if body is None:
             note += "; its body is no text that can be sent"

@@ -226,12 +226,12 @@ async def test_the_address_that_was_checked(monkeypatch: pytest.MonkeyPatch) -> 
     """The name is asked once; the connection goes to the checked address, with the name in Host."""
     asked: list[Any] = []
 
-    async def getaddrinfo(host: str, port: int, **more: Any) -> list[Any]:
+    def getaddrinfo(host: str, port: int | None, **more: Any) -> list[Any]:
         asked.append(host)
-        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port)) for address in ("127.0.0.1", "10.0.0.1")]
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, 0)) for address in ("127.0.0.1", "10.0.0.1")]
 
     async with target() as shop:
-        monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", getaddrinfo)
+        monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
         assert (await posted(replace(POST, url=f"http://shop.example.ir:{shop.port}/"))).status == 200
     assert asked == ["shop.example.ir"]
     assert shop.calls[0].headers["host"] == f"shop.example.ir:{shop.port}"

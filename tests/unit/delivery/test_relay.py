@@ -316,7 +316,7 @@ async def test_an_answer_of_the_store_that_is_old(scene: Scene, monkeypatch: pyt
 
 async def test_a_store_that_fails(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     """What a post brought is stored as soon as the store can; the customer is not asked twice."""
-    monkeypatch.setattr("payamak.delivery.relay.STORE_REST_S", 0.001)
+    monkeypatch.setattr("payamak.delivery.rounds.STORE_REST_S", 0.001)
     conclude, failures = scene.store.conclude_post, 3
 
     def failing(*args: Any) -> Any:

@@ -1,0 +1,163 @@
+"""The rounds of whoever posts to customers: what is due, target by target, and no target waits for another (P9).
+
+The store keeps the queues, and of each only the first waiting entry has its turn; so order needs no memory here, and a
+process that dies posts again what it was posting: at least once, with the same id. Each target has places of its own,
+so that a dead one, whose posts take their whole time-out, holds nobody else up. There is no bound over all targets, or
+the dead would fill it.
+
+    _waiting --> which targets, and when --> _due --> a place --> _handle: post, conclude, log
+
+The relay of received messages and the webhooks both go these rounds.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Hashable, Sequence
+from contextlib import suppress
+from typing import Generic, TypeVar
+
+from payamak.clock import Clock
+from payamak.delivery.posting import Poster
+from payamak.errors import StoreFailed
+
+PLACES = 8
+"""Posts to one target at a time. Taste: enough for 800 a second where a post takes 10 ms."""
+
+POLL_S = 1.0
+"""How often the queues are looked at although nobody said that something is due: another process may replay."""
+
+STORE_REST_S = 1.0
+BUG_REST_MS = 5_000
+
+Item = TypeVar("Item")
+
+
+class Target:
+    """One target's places, what ended since the store was last asked, and until when it asked to be left alone."""
+
+    def __init__(self) -> None:
+        self.posting: dict[Hashable, asyncio.Task[None]] = {}
+        self.ended: set[Hashable] = set()
+        self.rests_until = 0
+
+
+class Rounds(Generic[Item]):
+    """Posts what waits. Lives on one event loop; `wake` when something may be due. A user says what the queues are."""
+
+    KIND = ""
+    """The first word of its lines in the log."""
+
+    def __init__(self, clock: Clock, log: Callable[..., object], poster: Poster | None) -> None:
+        self._clock = clock
+        self._log = log
+        self._poster = poster or Poster()
+        self._targets: dict[Hashable, Target] = {}
+        self._wake = asyncio.Event()
+        self._is_stopping = False
+        self.posts: dict[str, int] = {}
+        """Posts since the start, by what became of them."""
+
+    # -- what a user says
+
+    async def _waiting(self) -> Sequence[tuple[Hashable, int]]:
+        """The targets that something waits for, each with the instant at which its first post is due."""
+        raise NotImplementedError
+
+    async def _due(self, name: Hashable, now: int, limit: int) -> Sequence[Item]:
+        """What may be posted to a target now."""
+        raise NotImplementedError
+
+    def _key(self, item: Item) -> Hashable:
+        """What tells an entry of a queue from the others; also its name in the log."""
+        raise NotImplementedError
+
+    async def _handle(self, target: Target, item: Item) -> None:
+        """Post one, store what came of it, tell the log."""
+        raise NotImplementedError
+
+    # -- the rounds
+
+    def wake(self) -> None:
+        """Something may be due."""
+        self._wake.set()
+
+    @property
+    def posting(self) -> int:
+        """Posts under way."""
+        return sum(len(target.posting) for target in self._targets.values())
+
+    async def run(self) -> None:
+        """Post what is due, until cancelled or stopped."""
+        while not self._is_stopping:
+            self._wake.clear()
+            try:
+                rest_s = await self._look()
+            except StoreFailed as error:
+                self._log(self.KIND + "_not_read", reason=str(error))
+                rest_s = STORE_REST_S
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._wake.wait(), max(min(rest_s, POLL_S), 0.01))
+
+    async def stop(self, timeout_s: float) -> None:
+        """Begin no more posts, wait for those under way; what is let go of is posted again at the next start."""
+        self._is_stopping = True
+        self._wake.set()
+        tasks = [task for target in self._targets.values() for task in target.posting.values()]
+        if tasks:
+            await asyncio.wait(tasks, timeout=timeout_s)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._poster.close()
+
+    async def _look(self) -> float:
+        """Begin every post that is due and has a place; seconds until the next one is due."""
+        waiting = await self._waiting()
+        now = self._clock.now()
+        soonest_at = now + int(POLL_S * 1_000)
+        for name, next_at in waiting:
+            target = self._targets.setdefault(name, Target())
+            due_at = max(next_at, target.rests_until)
+            if due_at > now:
+                soonest_at = min(soonest_at, due_at)
+            elif len(target.posting) < PLACES:
+                await self._fill(name, target, now)
+        names = {name for name, _ in waiting}
+        self._targets = {name: t for name, t in self._targets.items() if t.posting or name in names}
+        return (soonest_at - self._clock.now()) / 1_000
+
+    async def _fill(self, name: Hashable, target: Target, now: int) -> None:
+        target.ended.clear()
+        for item in await self._due(name, now, PLACES + len(target.posting)):
+            if len(target.posting) >= PLACES or self._is_stopping:
+                return
+            key = self._key(item)
+            # What ended while the store was asked may still stand as due in its answer.
+            if key not in target.posting and key not in target.ended:
+                target.posting[key] = asyncio.get_running_loop().create_task(self._begin(target, key, item))
+
+    async def _begin(self, target: Target, key: Hashable, item: Item) -> None:
+        try:
+            await self._handle(target, item)
+        except Exception as error:  # a bug: told once, and the target rests, or it would be posted to without a pause
+            self._log(self.KIND + "_failed", id=key, reason=f"{type(error).__name__}: {error}")
+            target.rests_until = self._clock.now() + BUG_REST_MS
+        finally:
+            target.posting.pop(key, None)
+            target.ended.add(key)
+            self._wake.set()
+
+    def _tell(self, became: str, **fields: object) -> None:
+        """Count and log a post whose end is stored."""
+        self.posts[became] = self.posts.get(became, 0) + 1
+        self._log(f"{self.KIND}_{became}", **fields)
+
+    async def _stored(self, work: Callable[[], Awaitable[object]]) -> None:
+        """Store what came of a post, whatever it takes: the customer will not say it again. Dying here posts again."""
+        while True:
+            try:
+                await work()
+                return
+            except StoreFailed:
+                await asyncio.sleep(STORE_REST_S)
