@@ -1,4 +1,4 @@
-"""What /metrics tells Prometheus. Labels are accounts, lines, links, states and paths: never a number, nor a text."""
+"""What /metrics tells Prometheus. Labels are lines, links, states and paths: never a person's number, nor a text."""
 
 from __future__ import annotations
 
@@ -31,48 +31,41 @@ class _Links(Collector):
         yield family
 
 
+class OpenEvents(Struct, frozen=True, kw_only=True):
+    """How many events of webhooks wait or are dead, and how old the oldest is that waits."""
+
+    waiting: int
+    dead: int
+    oldest_s: float
+
+
 class _Posts(Collector):
     """What is posted to customers: how often, and, of the webhooks, what has not arrived."""
 
-    def __init__(
-        self, posts: Mapping[str, Mapping[str, int]], open_notices: Callable[[], Iterable[OpenNotices]]
-    ) -> None:
+    def __init__(self, posts: Mapping[str, Mapping[str, int]], open_events: Callable[[], OpenEvents]) -> None:
         self._posts = posts
-        self._open = open_notices
+        self._open_events = open_events
 
     def collect(self) -> Iterable[Metric]:
         posts = CounterMetricFamily(
             "payamak_posts",
-            "Posts to customers since the start, by kind (relay, webhook) and result: done, waiting (again), dead.",
+            "Posts to customers' URLs, by kind (relay, webhook) and result: done, waiting (comes again), dead.",
             labels=["kind", "result"],
         )
         for kind, counts in self._posts.items():
-            for result, count in counts.items():
-                posts.add_metric([kind, result], count)
+            for result in ("done", "waiting", "dead"):
+                posts.add_metric([kind, result], counts.get(result, 0))
         yield posts
+        now = self._open_events()
         events = GaugeMetricFamily(
-            "payamak_webhook_events",
-            "Events that have not arrived, by account and state: waiting or dead; counted every 10 s.",
-            labels=["account", "state"],
+            "payamak_webhook_events", "Events of webhooks that have not arrived, by state.", labels=["state"]
         )
-        oldest = GaugeMetricFamily(
-            "payamak_webhook_oldest_seconds", "Age of the oldest event that waits, by account.", labels=["account"]
-        )
-        for one in self._open():
-            events.add_metric([one.account, one.state], one.count)
-            if one.state == "waiting":
-                oldest.add_metric([one.account], one.age_s)
+        events.add_metric(["waiting"], now.waiting)
+        events.add_metric(["dead"], now.dead)
         yield events
-        yield oldest
-
-
-class OpenNotices(Struct, frozen=True, kw_only=True):
-    """How many events of an account have not arrived, and how old the oldest is."""
-
-    account: str
-    state: str
-    count: int
-    age_s: float
+        yield GaugeMetricFamily(
+            "payamak_webhook_oldest_seconds", "Age of the oldest event of a webhook that waits.", value=now.oldest_s
+        )
 
 
 class Metrics:
@@ -122,11 +115,9 @@ class Metrics:
         messages = Gauge("payamak_messages_held", "Messages that wait in memory.", registry=self._registry)
         messages.set_function(held)
 
-    def watch_posts(
-        self, posts: Mapping[str, Mapping[str, int]], open_notices: Callable[[], Iterable[OpenNotices]]
-    ) -> None:
-        """`posts` of each kind by result, counted on; `open_notices` is asked whenever the page is."""
-        self._registry.register(_Posts(posts, open_notices))
+    def watch_posts(self, posts: Mapping[str, Mapping[str, int]], open_events: Callable[[], OpenEvents]) -> None:
+        """`posts` of each kind by result, counted on; `open_events` is asked whenever the page is."""
+        self._registry.register(_Posts(posts, open_events))
 
     def _on_changes(self, changes: Sequence[Change]) -> None:
         for change in changes:

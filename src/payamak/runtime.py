@@ -30,10 +30,11 @@ from payamak.delivery.recovery import keep_going, keep_house, recover
 from payamak.delivery.relay import Relay
 from payamak.delivery.webhooks import Webhooks
 from payamak.delivery.worker import Worker
+from payamak.domain.posting import PostState
 from payamak.domain.site import Account, Link, LinkKind, Site
 from payamak.errors import StoreFailed
 from payamak.log import event_logger
-from payamak.metrics import Metrics, OpenNotices
+from payamak.metrics import Metrics, OpenEvents
 from payamak.service_batch import BatchService
 from payamak.store.sqlite import SqliteStore, serve_lock
 from payamak.upstreams.base import Sink, Upstream
@@ -104,7 +105,7 @@ class Gateway:
         self.links = LinkKeeper(self.worker, self._upstream, event_logger("link"))
         self.metrics.watch_links(lambda: {name: u.is_up for name, u in self.links.upstreams.items()})
         self.metrics.watch_parts(lambda: self.worker.in_flight, lambda: self.worker.waiting)
-        self.metrics.watch_posts({"relay": self.relay.posts, "webhook": self.webhooks.posts}, self._open_notices)
+        self.metrics.watch_posts({"relay": self.relay.posts, "webhook": self.webhooks.posts}, self._open_events)
         self.links.follow(self.store.site)
         self._tasks = [
             self._keep("claims", self.worker.run_claims),
@@ -138,18 +139,15 @@ class Gateway:
     def _is_ready(self) -> bool:
         return self.service.intake_open
 
-    def _open_notices(self) -> list[OpenNotices]:
+    def _open_events(self) -> OpenEvents:
         """What customers have not been told yet, as last counted."""
-        accounts, now = self.store.site.accounts_by_id, self.clock.now()
-        return [
-            OpenNotices(
-                account=accounts[c.account_id].username if c.account_id in accounts else f"#{c.account_id}",
-                state=c.post.value,
-                count=c.count,
-                age_s=(now - c.oldest_at) / 1_000,
-            )
-            for c in self.webhooks.counts
-        ]
+        counts, now = self.webhooks.counts, self.clock.now()
+        waiting = [count for count in counts if count.post is PostState.WAITING]
+        return OpenEvents(
+            waiting=sum(count.count for count in waiting),
+            dead=sum(count.count for count in counts) - sum(count.count for count in waiting),
+            oldest_s=max(((now - count.oldest_at) / 1_000 for count in waiting), default=0.0),
+        )
 
     def _upstream(self, link: Link) -> Upstream:
         sink: Sink = self.sink

@@ -263,6 +263,9 @@ async def test_counts_and_pages(shop: World) -> None:
     assert found == [f"evt-{m.id}-1" for m in messages[::-1]]
     for post, count in ((PostState.DEAD, 1), (PostState.DONE, 1), (PostState.WAITING, 3)):
         assert len(await shop.store.search_notices(NoticeSearch(account_id=shop_id, post=post))) == count
+    assert await shop.store.notice_ids(shop_id, PostState.DEAD, shop.now) == [(first.message_id, 1)]
+    assert await shop.store.notice_ids(shop_id, PostState.DEAD, shop.now + 1) == []
+    assert await shop.store.notice_ids(shop_id, PostState.DONE, 0) == [(second.message_id, 1)]
     story = await shop.store.story(messages[0].id)
     assert story is not None
     assert [(n.id, n.post) for n in story.notices] == [(first.id, PostState.DEAD)]

@@ -34,6 +34,8 @@ class AccountOptions(Options):
     allowed_addresses: Annotated[
         tuple[str, ...] | None, Parameter(name="--allow", negative="", help="A client address or network; repeat it.")
     ] = None
+    webhook_url: Annotated[str | None, Parameter(help="Where each change of a message's state is posted.")] = None
+    webhook_secret: Annotated[str | None, Parameter(help="env:NAME, what signs those posts.")] = None
 
 
 Password = Annotated[str | None, Parameter(help="env:NAME, read now; never a password in clear.")]

@@ -49,6 +49,7 @@ COMMANDS: tuple[tuple[Group, str, str, str], ...] = (
     (_LOOK, "queue", "messages:queue", "What waits, and why."),
     (_LOOK, "unmatched", "messages:unmatched", "Receipts that belong to no known message."),
     (_LOOK, "received", "received:app", "What handsets sent, and its posts to customers; post again."),
+    (_LOOK, "webhook", "webhooks:app", "What customers were told of states; post again; try a webhook."),
     (_HANDS, "suspend", "hands:suspend", "Stop a line, a link, or the intake."),
     (_HANDS, "resume", "hands:resume", "Let it go on."),
     (_HANDS, "cancel", "hands:cancel", "Take waiting messages back."),

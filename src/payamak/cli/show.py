@@ -21,6 +21,7 @@ from payamak.cli.shell import (
     tell,
     visible,
 )
+from payamak.cli.webhooks import table_of
 from payamak.codes import Code
 from payamak.domain.standing import state_code
 
@@ -62,6 +63,9 @@ def _plain(story: Story, *, text: bool) -> dict[str, Any]:
 
     made: dict[str, Any] = msgspec.to_builtins(story)
     made["message"] = plain(story.message, text=text)
+    made["notices"] = [
+        {"event": notice.id, **told} for notice, told in zip(story.notices, made["notices"], strict=True)
+    ]
     made["state_code"] = state_code(story.message.state, story.message.was_taken)
     return made
 
@@ -92,6 +96,8 @@ def _print(console: Console, story: Story, site: Site, says: dict[str, str], now
         money = ((instant_text(e.at), e.kind, e.source, e.target, f"{e.amount:,}", e.note) for e in story.entries)
         columns = ("at", "entry", "from", "to", "rial", "note")
         console.print(fill(grid(*columns, title="Money", right=("rial",)), money))
+    if story.notices:
+        console.print(table_of(story.notices, site, now, title="Told to the webhook"))
 
 
 def _facts(m: Message, site: Site, says: dict[str, str], now: int) -> list[tuple[str, str]]:

@@ -16,6 +16,7 @@ from payamak.codes import Code
 from payamak.domain.events import Event
 from payamak.domain.message import Lane, Message, Reason, State, Step
 from payamak.domain.mo import Kept, MoPart, Received, RelayState
+from payamak.domain.posting import PostState
 from payamak.domain.receipt import Cursor, OpenIds, ReceiptIn
 from payamak.domain.site import Document, Site
 from payamak.domain.webhooks import Notice, NoticeCount, NoticeResult, NoticeSearch, WebhookTarget
@@ -351,6 +352,10 @@ class Store(Protocol):
 
     def search_notices(self, search: NoticeSearch) -> Awaitable[list[Notice]]:
         """Notices, newest message first."""
+        ...
+
+    def notice_ids(self, account_id: int, post: PostState, since_at: int) -> Awaitable[list[tuple[int, int]]]:
+        """Which notices (message, sequence) of an account stand so, of changes at or after an instant; in no order."""
         ...
 
     def replay_notices(self, events: Sequence[tuple[int, int]], now: int) -> Awaitable[int]:

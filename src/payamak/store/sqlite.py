@@ -23,6 +23,7 @@ from payamak.codes import Code
 from payamak.domain.events import Event
 from payamak.domain.message import Lane, Message, State
 from payamak.domain.mo import Kept, MoPart, Received
+from payamak.domain.posting import PostState
 from payamak.domain.receipt import Cursor, OpenIds, ReceiptIn
 from payamak.domain.site import Document, Site
 from payamak.domain.webhooks import Notice, NoticeCount, NoticeResult, NoticeSearch, WebhookTarget
@@ -282,6 +283,10 @@ class SqliteStore:
     def search_notices(self, search: NoticeSearch) -> Awaitable[list[Notice]]:
         """See Store.search_notices."""
         return self._read(lambda db: webhooks.search(db, search))
+
+    def notice_ids(self, account_id: int, post: PostState, since_at: int) -> Awaitable[list[tuple[int, int]]]:
+        """See Store.notice_ids."""
+        return self._read(lambda db: webhooks.ids(db, account_id, post, since_at))
 
     def replay_notices(self, events: Sequence[tuple[int, int]], now: int) -> Awaitable[int]:
         """See Store.replay_notices."""

@@ -107,6 +107,12 @@ def search(db: apsw.Connection, wanted: NoticeSearch) -> list[Notice]:
     return [notice_of(row) for row in db.execute(sql[name], values)]
 
 
+def ids(db: apsw.Connection, account_id: int, post: PostState, since_at: int) -> list[tuple[int, int]]:
+    """Which notices of an account stand so, in no order."""
+    name = "done_notice_ids" if post is PostState.DONE else "open_notice_ids"
+    return [(row[0], row[1]) for row in db.execute(load_statements()[name], (account_id, post.value, since_at))]
+
+
 def counts(db: apsw.Connection) -> list[NoticeCount]:
     """What has not arrived, by account."""
     return [

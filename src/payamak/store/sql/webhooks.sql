@@ -51,6 +51,14 @@ WHERE n.post <> 'done' AND (n.message_id, n.sequence) < (:message_id, :sequence)
   AND (:account_id IS NULL OR n.account_id = :account_id) AND n.post = :post
 ORDER BY n.message_id DESC, n.sequence DESC LIMIT :limit;
 
+-- name: open_notice_ids
+-- What waits or is dead of an account, for a replay: the index alone.
+SELECT message_id, sequence FROM notice WHERE post <> 'done' AND account_id = ? AND post = ? AND at >= ?;
+
+-- name: done_notice_ids
+-- What has arrived of an account: a look through all, which only a person asks for.
+SELECT message_id, sequence FROM notice WHERE account_id = ? AND post = ? AND at >= ?;
+
 -- name: conclude_notice
 -- What came of a post, unless it does not wait any more.
 UPDATE notice SET post = ?1, tries = tries + 1, next_at = ?2, note = ?3, posted_at = ?4

@@ -1,0 +1,218 @@
+"""`payamak webhook`: what customers were told of their messages' states, what did not arrive, and a test."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+from cyclopts import App, Parameter
+
+from payamak.cli.shell import (
+    Common,
+    ExitCode,
+    Failed,
+    counted,
+    duration_text,
+    fill,
+    grid,
+    instant_text,
+    now_ms,
+    open_store,
+    parse_instant,
+    say,
+    tell,
+)
+from payamak.domain.posting import PostState
+from payamak.domain.webhooks import Notice, parse_event_id
+
+if TYPE_CHECKING:
+    from payamak.delivery.posting import Post, Posted
+    from payamak.domain.site import Account, Site
+
+app = App(
+    name="webhook",
+    help="What customers are told of their messages' states, and what did not arrive. "
+    "An account gets a webhook by `payamak account change NAME --webhook-url … --webhook-secret env:…`.",
+    help_format="markdown",
+)
+
+_AT_ONCE = 500
+"""Events replayed in one transaction: the server's own work waits behind it."""
+
+
+@app.command(name="list")
+async def show_list(
+    *,
+    account: Annotated[str | None, Parameter(help="Of this account.")] = None,
+    state: Annotated[PostState | None, Parameter(help="Where the post stands; `dead` is what was given up.")] = None,
+    limit: int = 50,
+    before: Annotated[str | None, Parameter(help="Go on below this event, for the next page.")] = None,
+    common: Common = Common(),
+) -> int:
+    """List events, newest message first: what was told, and what came of the post.
+
+    Example: `payamak webhook list --account shop --state dead`
+    """
+    from payamak.domain.webhooks import NoticeSearch
+
+    async with open_store(common) as store:
+        site = store.site
+        wanted = NoticeSearch(
+            account_id=None if account is None else _account(site, account).id,
+            post=state,
+            before=None if before is None else _event(before),
+            limit=limit,
+        )
+        found = await store.search_notices(wanted)
+    made = table_of(found, site, now_ms())
+    following = found[-1].id if found and len(found) == limit else None
+    answer = {"events": [plain(one, site) for one in found], "before": following}
+    tell(common, answer, lambda console: console.print(made))
+    if following is not None and not common.json:
+        say(f"more: --before {following}")
+    return ExitCode.DONE
+
+
+@app.command
+async def replay(
+    events: Annotated[tuple[str, ...], Parameter(name="EVENT", negative="")] = (),
+    /,
+    *,
+    account: Annotated[str | None, Parameter(help="All that was given up of this account.")] = None,
+    since: Annotated[str | None, Parameter(help="Of changes after: `2h` (ago) or `2030-01-31T18:00`.")] = None,
+    done: Annotated[bool, Parameter(negative="", help="Those too that have arrived: the customer lost them.")] = False,
+    common: Common = Common(),
+) -> int:
+    """Post events once more: those named, or those of an account that were given up.
+
+    They get the same `webhook-id` and the same body as before, and three days of tries; a target that said 410 is
+    tried again. What still waits is left as it is.
+
+    Example: `payamak webhook replay evt-3403-2`, `payamak webhook replay --account shop --since 7d`
+    """
+    if bool(events) is (account is not None):
+        raise Failed("say which: EVENTs, or --account NAME for all that were given up", ExitCode.USAGE)
+    if events and (since is not None or done):
+        raise Failed("--since and --done go with --account", ExitCode.USAGE)
+    ids = [_event(event) for event in events]
+    since_at = 0 if since is None else parse_instant(since, now_ms())
+    count = 0
+    async with open_store(common) as store:
+        if account is not None:
+            account_id = _account(store.site, account).id
+            for post in (PostState.DEAD, *([PostState.DONE] if done else [])):
+                ids += await store.notice_ids(account_id, post, since_at)
+        ids.sort()
+        for start in range(0, len(ids), _AT_ONCE):
+            count += await store.replay_notices(ids[start : start + _AT_ONCE], now_ms())
+    tell(common, {"replayed": count}, lambda _: say(f"posted again: {counted(count, 'event')}"))
+    return ExitCode.DONE if count or not events else ExitCode.PROBLEM
+
+
+@app.command(name="test")
+async def post_test(name: str, *, common: Common = Common()) -> int:
+    """Post a test event to an account's webhook, once, and show what came back. No message is told of.
+
+    It is posted from here, with the secret of this shell's environment; is signed and checked like any other, and
+    has the type `webhook.test`. Exit code 1 if the answer is not 2xx.
+
+    Example: `SHOP_WEBHOOK_SECRET=whsec_… payamak webhook test shop`
+    """
+    import os
+    import time
+
+    from payamak.delivery.posting import Poster
+    from payamak.delivery.webhooks import make_ping
+
+    async with open_store(common) as store:
+        account = _account(store.site, name)
+    if not account.webhook_url:
+        raise Failed(
+            f"account {name} has no webhook: payamak account change {name} --webhook-url https://… "
+            "--webhook-secret env:NAME"
+        )
+    now = now_ms()
+    post = make_ping(account, now, os.environ)
+    if isinstance(post, str):
+        raise Failed(f"nothing was posted: {post} in this shell ({account.webhook_secret.removeprefix('env:')})")
+    poster, began_s = Poster(), time.monotonic()
+    posted = await poster.post(post, now)
+    took_ms = int((time.monotonic() - began_s) * 1_000)
+    await poster.close()
+    has_arrived = posted.status is not None and 200 <= posted.status < 300
+    answer = {"url": post.url, "id": post.id, "has_arrived": has_arrived, "took_ms": took_ms}
+    answer |= {"status": posted.status, "note": posted.note, "body": posted.body}
+    facts = _test_facts(post, posted, took_ms, has_arrived=has_arrived)
+    tell(common, answer, lambda console: console.print(facts))
+    return ExitCode.DONE if has_arrived else ExitCode.PROBLEM
+
+
+def _test_facts(post: Post, posted: Posted, took_ms: int, *, has_arrived: bool) -> Any:
+    rows = [
+        ("posted to", post.url),
+        ("webhook-id", post.id),
+        ("body", (post.json or b"").decode()),
+        ("came back", f"{posted.note}, after {duration_text(took_ms)}"),
+        ("says", posted.body or "nothing that is a text"),
+        ("so", "it has arrived" if has_arrived else "it would be posted again: only 2xx means arrived"),
+    ]
+    made = fill(grid("", ""), rows)
+    made.show_header = False
+    return made
+
+
+# ----------------------------------------------------------------------------------------------- showing
+
+
+def table_of(notices: list[Notice] | tuple[Notice, ...], site: Site, now: int, title: str | None = None) -> Any:
+    """Events as a table for people."""
+    columns = ("event", "changed", "account", "state", "why", "post", "tries", "next", "note")
+    return fill(grid(*columns, title=title, right=("tries",)), (_row(one, site, now) for one in notices))
+
+
+def _row(notice: Notice, site: Site, now: int) -> tuple[object, ...]:
+    return (
+        notice.id,
+        instant_text(notice.at),
+        _username(site, notice.account_id),
+        notice.state.value,
+        notice.reason.value,
+        notice.post.value,
+        notice.tries,
+        _next(notice, now),
+        notice.note,
+    )
+
+
+def _next(notice: Notice, now: int) -> str:
+    if notice.post is not PostState.WAITING:
+        return ""
+    if notice.next_at is None:
+        return "after the one before"
+    return "now" if notice.next_at <= now else f"in {duration_text(notice.next_at - now)}"
+
+
+def plain(notice: Notice, site: Site) -> dict[str, Any]:
+    """An event for machines."""
+    import msgspec
+
+    made: dict[str, Any] = msgspec.to_builtins(notice)
+    return {"event": notice.id, "account": _username(site, notice.account_id), **made}
+
+
+def _username(site: Site, account_id: int) -> str:
+    account = site.accounts_by_id.get(account_id)
+    return account.username if account else f"#{account_id}"
+
+
+def _account(site: Site, name: str) -> Account:
+    account = site.accounts.get(name)
+    if account is None:
+        raise Failed(f"there is no account {name}; there are: {', '.join(site.accounts) or 'none'}")
+    return account
+
+
+def _event(text: str) -> tuple[int, int]:
+    found = parse_event_id(text)
+    if found is None:
+        raise Failed(f"{text!r} is no event; `payamak webhook list` names them, such as evt-3403-2", ExitCode.USAGE)
+    return found
