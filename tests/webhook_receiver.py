@@ -1,4 +1,7 @@
-"""A customer who checks what a webhook posts, by the very lines that docs/guide/webhooks.md gives to customers."""
+"""A customer who checks what a webhook posts: by the library of Standard Webhooks, and by our guide's lines.
+
+The library is the independent peer here: whoever misread the description would have to misread it twice.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
 
+from standardwebhooks.webhooks import Webhook
 from tests.source import ROOT
 from tests.target import Call
 
@@ -38,7 +42,7 @@ def read(call: Call, secret: str = SECRET) -> dict[str, Any]:
     assert call.request_line.startswith("POST ")
     assert call.headers["content-type"] == "application/json"
     assert is_ours()(secret, call.headers, call.body)
-    event = json.loads(call.body)
-    assert isinstance(event, dict)
+    event: dict[str, Any] = json.loads(call.body)
+    assert Webhook(secret).verify(call.body, call.headers) == event
     assert event["id"] == call.headers["webhook-id"]
     return event

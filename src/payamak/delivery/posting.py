@@ -208,8 +208,9 @@ def _request(post: Post, url: httpx2.URL, address: str, now: int) -> httpx2.Requ
 def _key(secret: str) -> bytes:
     if not secret.startswith("whsec_"):
         return secret.encode()
+    octets = secret.removeprefix("whsec_")
     try:
-        return base64.b64decode(secret.removeprefix("whsec_"), validate=True)
+        return base64.b64decode(octets + "=" * (-len(octets) % 4), validate=True)
     except ValueError:
         raise ValueError("the secret is no base64 after whsec_") from None
 
