@@ -205,6 +205,10 @@ def _request(post: Post, url: httpx2.URL, address: str, now: int) -> httpx2.Requ
     return httpx2.Request("POST", url.copy_with(host=address), headers=headers, content=body, extensions=extensions)
 
 
+class Unsigned(ValueError):
+    """The secret signs nothing; the words are ours and quote nothing."""
+
+
 def _key(secret: str) -> bytes:
     if not secret.startswith("whsec_"):
         return secret.encode()
@@ -212,7 +216,7 @@ def _key(secret: str) -> bytes:
     try:
         return base64.b64decode(octets + "=" * (-len(octets) % 4), validate=True)
     except ValueError:
-        raise ValueError("the secret is no base64 after whsec_") from None
+        raise Unsigned("the secret is no base64 after whsec_") from None
 
 
 def signature(secret: str, post_id: str, timestamp_s: int, body: bytes) -> str:
@@ -273,5 +277,5 @@ def parse_retry_after(value: str | None, now: int) -> int | None:
 
 def _note(error: Exception) -> str:
     """What went wrong; in the error's own words only where these cannot quote an answer, which may repeat the text."""
-    words = f": {error}" if isinstance(error, OSError | httpx2.ConnectError) else ""
+    words = f": {error}" if isinstance(error, OSError | httpx2.ConnectError | Unsigned) else ""
     return f"{type(error).__name__}{words}"[:200]

@@ -20,6 +20,7 @@ from typing import Generic, TypeVar
 from payamak.clock import Clock
 from payamak.delivery.posting import Poster
 from payamak.errors import StoreFailed
+from payamak.log import place_of
 
 PLACES = 8
 """Posts to one target at a time. Taste: enough for 800 a second where a post takes 10 ms."""
@@ -141,7 +142,7 @@ class Rounds(Generic[Item]):
         try:
             await self._handle(target, item)
         except Exception as error:  # a bug: told once, and the target rests, or it would be posted to without a pause
-            self._log(self.KIND + "_failed", id=key, reason=f"{type(error).__name__}: {error}")
+            self._log(self.KIND + "_failed", id=key, error=type(error).__name__, where=place_of(error))
             target.rests_until = self._clock.now() + BUG_REST_MS
         finally:
             target.posting.pop(key, None)
