@@ -113,7 +113,7 @@ async def test_unmatched_is_kept(world: World, make_store: MakeStore) -> None:
     for operator_id in ("a1", "b2"):
         assert await world.receipt(operator_id) == []
     rows = await (await make_store()).unmatched(10)
-    assert [row[4] for row in rows] == ["b2", "a1"]
+    assert [row.operator_id for row in rows] == ["b2", "a1"]
     assert len(await world.store.unmatched(1)) == 1
     assert listener.batches == []
 
@@ -196,13 +196,14 @@ async def test_early_one_in_a_base_that_is_known(world: World) -> None:
     assert (await world.answer(sixteen, taken("16"))).state is State.DELIVERED
 
 
-async def test_early_one_prefers_the_same_writing(world: World) -> None:
-    """As long as both readings are tried, the one written alike is taken and the other one waits."""
+async def test_two_early_ones_read_as_one_answer(world: World) -> None:
+    """As long as nothing is known of the habit, nobody guesses which of two receipts an answer's is: both wait."""
     ten, sixteen = await world.sending(), await world.sending()
     await world.receipt("16", UNDELIVERED)
     await world.receipt("10")
-    assert (await world.answer(ten, taken("10"))).state is State.DELIVERED
-    assert (await world.answer(sixteen, taken("16"))).state is State.UNDELIVERABLE
+    assert (await world.answer(ten, taken("10"))).state is State.ENROUTE
+    assert (await world.answer(sixteen, taken("16"))).state is State.ENROUTE
+    assert {row.why for row in await world.store.unmatched(9)} == {"two_readings"}
 
 
 async def test_early_receipt_seen_by_another_store(world: World, make_store: MakeStore) -> None:

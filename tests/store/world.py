@@ -186,9 +186,9 @@ class World:
         assert [b for b in balances if not b.is_balanced] == []
         return next(b for b in balances if b.username == username)
 
-    async def unmatched_ids(self) -> list[object]:
+    async def unmatched_ids(self) -> list[str]:
         """The operator's ids of the receipts that belong to nobody, newest first."""
-        return [row[4] for row in await self.store.unmatched(100)]
+        return [row.operator_id for row in await self.store.unmatched(100)]
 
 
 class Listener:

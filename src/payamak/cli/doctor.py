@@ -20,6 +20,7 @@ from payamak.config import Settings
 from payamak.errors import StoreFailed
 
 if TYPE_CHECKING:
+    from payamak.domain.receipt import IdReport
     from payamak.domain.site import Link
     from payamak.store.sqlite import SqliteStore
 
@@ -146,6 +147,7 @@ async def _store(path: Path, ledger: bool) -> list[Finding]:
         return [Finding(name="store", is_well=False, says=str(error), todo="use a backup, or correct the path")]
     try:
         findings += _site(store)
+        findings += [finding for report in await store.id_reports() for finding in _receipts(report)]
         if ledger:
             findings.append(await _ledger(store))
         findings += await asyncio.gather(*(_link(link) for link in store.site.links.values()))
@@ -206,6 +208,20 @@ def _site(store: SqliteStore) -> Iterator[Finding]:
         if not account.password_hash:
             todo = f"`payamak account password {account.username}`"
             yield Finding(name=f"account {account.username}", is_well=False, says="has no password", todo=todo)
+
+
+def _receipts(report: IdReport) -> Iterator[Finding]:
+    """What was learned of an upstream's ids; a problem while receipts wait that fit a message."""
+    from payamak.cli.explain import conflicts_of, ids_text
+
+    name, conflicts = f"ids {report.upstream}", conflicts_of(report)
+    says = f"{ids_text(report)}; {sum(report.waiting.values()):,} receipts wait"
+    if report.removed:
+        says += f", {report.removed:,} were removed for age"
+    if conflicts:
+        says += f", {conflicts:,} of them fit messages, but under two readings or another one than is in use"
+    todo = "`payamak unmatched` shows them; set `id_base` of its links, or wait: docs/guide/receipts.md"
+    yield Finding(name=name, is_well=not conflicts, says=says, todo=todo if conflicts else "")
 
 
 async def _ledger(store: SqliteStore) -> Finding:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from payamak.domain.message import Message, PartState, Reason, State
+from payamak.domain.operator_ids import SETTLE_AFTER, IdBase
+from payamak.domain.receipt import IdReport, Unmatched
 from payamak.domain.site import Site
 
 _REASONS: Final[dict[Reason, str]] = {
@@ -98,3 +100,45 @@ def next_text(message: Message, site: Site, now: int) -> str:
             return "Nothing is done any more; a late receipt may still settle it."
         case _:
             return "Nothing: this is final."
+
+
+_WAITING: Final[dict[str, str]] = {
+    Unmatched.NO_ID: "It names no id.",
+    Unmatched.UNKNOWN_ID: "No message has this id; its answer may still come.",
+    Unmatched.OTHER_RECIPIENT: "The id is a message's to another recipient.",
+    Unmatched.TWO_READINGS: "It fits two messages, as hex and as decimal; it waits until more is known of the ids.",
+    Unmatched.OTHER_READING: "It fits a message only under a reading that is not in use.",
+}
+
+
+def waiting_text(why: str) -> str:
+    """Why a receipt waits; one that an older version kept does not say."""
+    return _WAITING.get(why, "No message has this id.")
+
+
+_BASES: Final[dict[IdBase, str]] = {
+    IdBase.AUTO: "not known yet",
+    IdBase.SAME: "as in the answer",
+    IdBase.HEX_TO_DECIMAL: "hex in the answer, decimal in the receipt",
+    IdBase.DECIMAL_TO_HEX: "decimal in the answer, hex in the receipt",
+}
+
+
+def ids_text(report: IdReport) -> str:
+    """What was learned of an upstream's ids, and of what."""
+    habit = report.habit
+    says = _BASES[habit.choice]
+    if habit.settled is not IdBase.AUTO:
+        says += f", learned of {habit.judged} receipts"
+        return says + (f"; {habit.misses} since then say otherwise" if habit.misses else "")
+    if habit.judged:
+        counts = f"alike {habit.same}, hex to decimal {habit.hex_to_decimal}, decimal to hex {habit.decimal_to_hex}"
+        says += f"; of {habit.judged} receipts fit: {counts}"
+    if habit.contradictions:
+        says += f"; {habit.contradictions} contradictions"
+    return says + f"; {SETTLE_AFTER} or more clear ones settle it"
+
+
+def conflicts_of(report: IdReport) -> int:
+    """How many of an upstream's receipts wait because more than one reading, or another one, fits."""
+    return report.waiting.get(Unmatched.TWO_READINGS, 0) + report.waiting.get(Unmatched.OTHER_READING, 0)

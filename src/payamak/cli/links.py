@@ -9,7 +9,7 @@ from cyclopts import Parameter
 
 from payamak.cli.documents import Options, fields_help, given_fields, group, put
 from payamak.cli.passwords import from_stdin
-from payamak.cli.shell import Common
+from payamak.cli.shell import Common, ExitCode, Failed, fill, grid, instant_text, open_store, say, tell
 
 app = group(
     "link",
@@ -57,3 +57,53 @@ async def change(
     """
     given = given_fields("link", options) | ({"password": from_stdin()} if stdin else {})
     return await put("link", name, common, given, is_new=False)
+
+
+@app.command
+async def ids(*, common: Common = Common()) -> int:
+    """Show what was learned of how each operator writes message ids, and how many of its receipts wait.
+
+    `id_base` of a link overrules what was learned. See docs/guide/receipts.md.
+
+    Example: `payamak link ids`
+    """
+    from payamak.cli.explain import conflicts_of, ids_text
+
+    async with open_store(common) as store:
+        reports, site = await store.id_reports(), store.site
+    links: dict[str, list[str]] = {}
+    for link in site.links.values():
+        links.setdefault(link.upstream_name, []).append(f"{link.name} ({link.id_base.value})")
+    rows = (
+        (
+            report.upstream,
+            ", ".join(links.get(report.upstream, ())),
+            ids_text(report),
+            f"{sum(report.waiting.values()):,}",
+            f"{conflicts_of(report):,}",
+            f"{report.removed:,} until {instant_text(report.removed_until)}" if report.removed else "",
+        )
+        for report in reports
+    )
+    columns = ("upstream", "links (id_base)", "ids in receipts", "receipts waiting", "in conflict", "removed for age")
+    made = fill(grid(*columns, right=("receipts waiting", "in conflict")), rows)
+    tell(common, reports, lambda console: console.print(made) if reports else say("Nothing was learned yet."))
+    return ExitCode.DONE
+
+
+@app.command(name="forget-ids")
+async def forget_ids(upstream: str, *, common: Common = Common()) -> int:
+    """Forget what was learned of an operator's ids; it is learned anew from the next receipts.
+
+    Example: `payamak link forget-ids rahyab`
+
+    Parameters
+    ----------
+    upstream
+        The operator's name: a link's `upstream`, or the link's own name if it has none.
+    """
+    async with open_store(common) as store:
+        if not await store.forget_ids(upstream):
+            raise Failed(f"nothing was learned of {upstream}; `payamak link ids` shows of whom")
+    tell(common, {"forgotten": upstream}, lambda _: say(f"What was learned of {upstream}'s ids is forgotten."))
+    return ExitCode.DONE

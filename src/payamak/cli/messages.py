@@ -164,16 +164,38 @@ async def queue(*, common: Common = Common()) -> int:
 
 
 async def unmatched(*, limit: int = 50, common: Common = Common()) -> int:
-    """List receipts that belong to no known message, newest first.
+    """List receipts that belong to no known message, newest first, with what was tried and why none will do.
 
     They are early ones whose answer has not come, or belong to messages that were removed or sent by another program.
+    They are kept as long as any account keeps its messages. See docs/guide/receipts.md.
     """
-    columns = ("id", "received", "upstream", "link", "operator id", "line", "recipient", "stat", "err")
+    import msgspec
+
+    from payamak.cli.explain import waiting_text
+
     async with open_store(common) as store:
         found = await store.unmatched(limit)
-    rows = [(row[0], instant_text(int(str(row[1]))), *row[2:]) for row in found]
-    names = [column.replace(" ", "_") for column in columns]
+    columns = ("id", "received", "upstream", "link", "operator id", "line", "recipient", "stat", "err", "tried", "why")
+    rows = (
+        (
+            r.id,
+            instant_text(r.received_at),
+            r.upstream,
+            r.link,
+            r.operator_id,
+            r.line,
+            r.recipient,
+            r.stat,
+            r.err,
+            ", ".join(r.tried),
+            r.why,
+        )
+        for r in found
+    )
     made = fill(grid(*columns), rows)
-    answer = [dict(zip(names, row, strict=True)) for row in rows]
-    tell(common, answer, lambda console: console.print(made) if rows else say("No receipt is unmatched."))
+    answer: list[dict[str, Any]] = [msgspec.to_builtins(r) for r in found]
+    tell(common, answer, lambda console: console.print(made) if found else say("No receipt is unmatched."))
+    if not common.json:
+        for why in sorted({r.why for r in found} - {""}):
+            say(f"{why}: {waiting_text(why)}")
     return ExitCode.DONE

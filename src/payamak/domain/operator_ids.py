@@ -1,8 +1,21 @@
-"""Operators' message ids: one operator writes them in hex here and in decimal there, with zeros, in any case."""
+"""Operators' message ids: one operator writes them in hex here and in decimal there, with zeros, in any case.
+
+What an id of an answer became in the receipt is an operator's habit, and nobody documents it. So it is learned: as
+long as little is known every reading is tried, and each receipt that names its recipient says which readings found a
+part of this recipient. A habit that explains every such receipt, while each other one failed, first decides between
+readings (`LEAN_AFTER`), then becomes the only one that is tried (`SETTLE_AFTER`): an id that happens to be another
+message's under some other reading can no longer go astray. Nothing here is certain for ever: a receipt that only a
+habit in use does not explain is counted, and a few of them unlearn it, for the operator has changed its software.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from enum import StrEnum
+from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 
 class IdBase(StrEnum):
@@ -19,18 +32,100 @@ def operator_key(operator_id: str) -> str:
     return operator_id.strip().lstrip("0").lower() or "0"
 
 
+def key_by_reading(operator_id: str) -> dict[IdBase, str]:
+    """The key of the answer's id under each reading that is possible for a receipt's id, the likeliest first."""
+    key = operator_key(operator_id)
+    ways = {IdBase.SAME: key}
+    if key.isascii() and key.isdigit() and len(key) <= 20:
+        ways[IdBase.HEX_TO_DECIMAL] = f"{int(key):x}"
+    if len(key) <= 16 and all(c in "0123456789abcdef" for c in key):
+        ways[IdBase.DECIMAL_TO_HEX] = str(int(key, 16))
+    return ways
+
+
 def readings(operator_id: str, base: IdBase = IdBase.AUTO) -> tuple[str, ...]:
     """The keys under which the answer to a receipt's id may be kept, the likeliest first.
 
     `base` says what the answer's id became in the receipt; AUTO tries all three readings.
     """
-    key = operator_key(operator_id)
-    in_hex = f"{int(key):x}" if key.isascii() and key.isdigit() and len(key) <= 20 else None
-    in_decimal = str(int(key, 16)) if len(key) <= 16 and all(c in "0123456789abcdef" for c in key) else None
-    ways: dict[IdBase, tuple[str | None, ...]] = {
-        IdBase.SAME: (key,),
-        IdBase.HEX_TO_DECIMAL: (in_hex,),
-        IdBase.DECIMAL_TO_HEX: (in_decimal,),
-        IdBase.AUTO: (key, in_hex, in_decimal),
+    ways = key_by_reading(operator_id)
+    if base is not IdBase.AUTO:
+        return (ways.get(base, ways[IdBase.SAME]),)
+    return tuple(dict.fromkeys(ways.values()))
+
+
+# ------------------------------------------------------------------------------------------------ habits
+
+LEAN_AFTER: Final = 3
+"""Receipts that every other reading failed to explain, before a reading decides where two of them fit."""
+
+SETTLE_AFTER: Final = 20
+"""As many again before the other readings are not tried any more. Both are a matter of taste: a chance match needs two
+messages to one recipient whose ids are each other's reading."""
+
+UNLEARN_AFTER: Final = 5
+"""Receipts that a settled reading does not explain and another one does, before it is given up."""
+
+_LONGEST_DOUBT: Final = 6
+"""Each contradiction doubles what is needed, this many times at most: two systems behind one upstream never settle."""
+
+
+class IdHabit(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What the receipts of one upstream have shown of its ids.
+
+    Of `judged` receipts since the last contradiction so many were explained by each reading; a receipt may be by
+    several. `settled` is AUTO until one reading is the only one tried; `misses` counts what it did not explain since.
+    `unlearned`: how often a settled one was given up.
+    """
+
+    judged: int = 0
+    same: int = 0
+    hex_to_decimal: int = 0
+    decimal_to_hex: int = 0
+    contradictions: int = 0
+    misses: int = 0
+    unlearned: int = 0
+    settled: IdBase = IdBase.AUTO
+
+    @property
+    def choice(self) -> IdBase:
+        """The reading that decides where several fit; AUTO if none may."""
+        return self.settled if self.settled is not IdBase.AUTO else self._leader(LEAN_AFTER)
+
+    def _leader(self, after: int) -> IdBase:
+        needed = after << min(self.contradictions, _LONGEST_DOUBT)
+        explained = _explained(self)
+        best = max(explained, key=lambda base: explained[base])
+        beaten = max(count for base, count in explained.items() if base is not best)
+        is_clear = explained[best] == self.judged and self.judged - beaten >= needed
+        return best if is_clear else IdBase.AUTO
+
+
+def _explained(habit: IdHabit) -> dict[IdBase, int]:
+    return {
+        IdBase.SAME: habit.same,
+        IdBase.HEX_TO_DECIMAL: habit.hex_to_decimal,
+        IdBase.DECIMAL_TO_HEX: habit.decimal_to_hex,
     }
-    return tuple(dict.fromkeys(way for way in ways[base] if way is not None)) or (key,)
+
+
+def judge(habit: IdHabit, fitting: Collection[IdBase]) -> IdHabit:
+    """Count a receipt whose id has several readings and whose recipient agrees with what `fitting` found.
+
+    If no reading explains all receipts any more, the count begins anew with this one, and more is asked of it.
+    """
+    if habit.settled is not IdBase.AUTO or not fitting:
+        return habit
+    counts = {base.value: count + (base in fitting) for base, count in _explained(habit).items()}
+    after = replace(habit, judged=habit.judged + 1, **counts)
+    if after.judged > max(counts.values()):
+        counts = {base.value: int(base in fitting) for base in _explained(habit)}
+        after = replace(habit, judged=1, contradictions=habit.contradictions + 1, **counts)
+    return replace(after, settled=after._leader(SETTLE_AFTER))
+
+
+def miss(habit: IdHabit) -> IdHabit:
+    """Count a receipt that the settled reading does not explain and another one does; enough of them unlearn it."""
+    if habit.misses + 1 < UNLEARN_AFTER:
+        return replace(habit, misses=habit.misses + 1)
+    return IdHabit(contradictions=habit.contradictions + 1, unlearned=habit.unlearned + 1)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+
 from msgspec import Struct
 
 from payamak.codes import Code
 from payamak.domain.message import PartState
+from payamak.domain.operator_ids import IdHabit
 
 
 class ReceiptIn(Struct, frozen=True, kw_only=True):
@@ -26,6 +29,42 @@ class ReceiptIn(Struct, frozen=True, kw_only=True):
     line: str | None = None
     recipient: str | None = None
     reference: int | None = None
+
+
+class Unmatched(StrEnum):
+    """Why a receipt waits: what was looked for and not found. The last two are looked at again when more is known."""
+
+    NO_ID = "no_id"
+    UNKNOWN_ID = "unknown_id"
+    OTHER_RECIPIENT = "other_recipient"
+    TWO_READINGS = "two_readings"
+    OTHER_READING = "other_reading"
+
+
+class WaitingReceipt(Struct, frozen=True, kw_only=True):
+    """A receipt that belongs to no known message, with the keys that were tried (`tried`) and why none will do."""
+
+    id: int
+    received_at: int
+    upstream: str
+    link: str
+    operator_id: str
+    line: str | None
+    recipient: str | None
+    stat: str
+    err: str | None
+    tried: tuple[str, ...]
+    why: str
+
+
+class IdReport(Struct, frozen=True, kw_only=True):
+    """What is known of an upstream's ids: its habit, how many receipts wait and why, how many were removed for age."""
+
+    upstream: str
+    habit: IdHabit
+    waiting: dict[str, int]
+    removed: int = 0
+    removed_until: int | None = None
 
 
 class OpenId(Struct, frozen=True, kw_only=True):

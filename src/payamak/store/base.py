@@ -17,7 +17,7 @@ from payamak.domain.events import Event
 from payamak.domain.message import Lane, Message, Reason, State, Step
 from payamak.domain.mo import Kept, MoPart, Received, RelayState
 from payamak.domain.posting import PostState
-from payamak.domain.receipt import Cursor, OpenIds, ReceiptIn
+from payamak.domain.receipt import Cursor, IdReport, OpenIds, ReceiptIn, WaitingReceipt
 from payamak.domain.site import Document, Site
 from payamak.domain.webhooks import Notice, NoticeCount, NoticeResult, NoticeSearch, WebhookTarget
 from payamak.store.feed import Change, Feed, Watch
@@ -398,6 +398,10 @@ class Store(Protocol):
         """
         ...
 
+    def forget_ids(self, upstream: str) -> Awaitable[bool]:
+        """Forget what was learned of an upstream's ids; whether there was anything."""
+        ...
+
     # -- reading
     def story(self, message_id: int) -> Awaitable[Story | None]:
         """Everything known of a message."""
@@ -423,8 +427,12 @@ class Store(Protocol):
         """A page of the opt-out list."""
         ...
 
-    def unmatched(self, limit: int) -> Awaitable[list[tuple[object, ...]]]:
+    def unmatched(self, limit: int) -> Awaitable[list[WaitingReceipt]]:
         """Receipts that belong to no known message, newest first."""
+        ...
+
+    def id_reports(self) -> Awaitable[list[IdReport]]:
+        """What was learned of each upstream's ids, and how many of its receipts wait."""
         ...
 
     def open_operator_ids(self, upstream: str, after: Cursor, limit: int) -> Awaitable[OpenIds]:

@@ -9,7 +9,7 @@ import msgspec
 from payamak.domain import events as ev
 from payamak.domain.message import Lane, Message, State
 from payamak.domain.site import DAY_MS, Account, Document, Line, Link, Site, build_site, faults_of
-from payamak.store import money
+from payamak.store import money, receipts
 from payamak.store.base import Claimed, OptOut
 from payamak.store.messages import happen, load
 from payamak.store.rows import message_of
@@ -72,7 +72,7 @@ def _happen_to(tx: Transaction, message_id: int, event: ev.Event, now: int) -> N
 
 
 def sweep(tx: Transaction, now: int, limit: int) -> int:
-    """What is past its deadline expires; what waits too long for a receipt is unknown (P7)."""
+    """What is past its deadline expires; what waits too long for a receipt is unknown (P7). Receipts are retried."""
     expired = _open_ids(tx, State.QUEUED, "past_deadline_ids", lambda line: now, limit)
     for message_id in expired:
         _happen_to(tx, message_id, ev.DeadlinePassed(), now)
@@ -80,7 +80,8 @@ def sweep(tx: Transaction, now: int, limit: int) -> int:
     for message_id in overdue:
         _happen_to(tx, message_id, ev.ReceiptOverdue(), now)
     tx.execute("forget_expired_opt_outs", (now, limit))
-    return len(expired) + len(overdue) + tx.db.changes()
+    forgotten = tx.db.changes()
+    return len(expired) + len(overdue) + forgotten + receipts.retry(tx, now, limit)
 
 
 def _open_ids(tx: Transaction, state: State, query: str, until: Callable[[str], int], limit: int) -> list[int]:
@@ -107,14 +108,16 @@ _KEEP_UNKNOWN_MS = int(Account(username="").keep_days * DAY_MS)
 
 
 def retire(tx: Transaction, after_id: int, now: int, limit: int) -> tuple[int, int]:
-    """Remove up to `limit` old final messages after `after_id`.
+    """Remove up to `limit` old final messages after `after_id`, and receipts older than any account keeps messages.
 
     Answers how many were removed and where to go on; 0 when the end is reached, or the first message that is too
     young for every account: ids are given in the order of acceptance, so the rest is younger still.
     """
     limits = {account_id: int(account.keep_days * DAY_MS) for account_id, account in tx.site.accounts_by_id.items()}
     shortest = min((*limits.values(), _KEEP_UNKNOWN_MS))
-    removed = 0
+    removed = receipts.retire_unmatched(tx, now - max(*limits.values(), _KEEP_UNKNOWN_MS), limit)
+    if removed == limit:
+        return removed, after_id
     rows = tx.all("messages_after", (after_id, limit * LOOK_AHEAD))
     for message_id, account_id, line, accepted_at, deadline_at, is_final in rows:
         if accepted_at > now - shortest:

@@ -8,7 +8,8 @@ from typing import Any
 import apsw
 
 from payamak.domain.message import Message, Reason, State
-from payamak.domain.receipt import Cursor, OpenId, OpenIds
+from payamak.domain.operator_ids import IdHabit
+from payamak.domain.receipt import Cursor, IdReport, OpenId, OpenIds, WaitingReceipt
 from payamak.store.base import (
     Balance,
     Entry,
@@ -22,6 +23,7 @@ from payamak.store.base import (
 )
 from payamak.store.rows import message_of
 from payamak.store.statements import load_statements
+from payamak.store.transaction import habit_of
 from payamak.store.webhooks import notice_of
 
 
@@ -112,9 +114,42 @@ def opt_outs(db: apsw.Connection, recipient: str | None, line: str | None, after
     ]
 
 
-def unmatched(db: apsw.Connection, limit: int) -> list[tuple[object, ...]]:
+def unmatched(db: apsw.Connection, limit: int) -> list[WaitingReceipt]:
     """Receipts that nobody claims, newest first."""
-    return [tuple(row) for row in _all(db, "unmatched_list", (limit,))]
+    return [
+        WaitingReceipt(
+            id=r[0],
+            received_at=r[1],
+            upstream=r[2],
+            link=r[3],
+            operator_id=r[4],
+            line=r[5],
+            recipient=r[6],
+            stat=r[7],
+            err=r[8],
+            tried=tuple(r[9].split("\n")),
+            why=r[10],
+        )
+        for r in _all(db, "unmatched_list", (limit,))
+    ]
+
+
+def id_reports(db: apsw.Connection) -> list[IdReport]:
+    """What is known of each upstream's ids, of all upstreams that have a habit or receipts that wait."""
+    waiting: dict[str, dict[str, int]] = {}
+    for upstream, why, count in _all(db, "waiting_counts"):
+        waiting.setdefault(upstream, {})[why] = count
+    rows = {row[0]: row for row in _all(db, "id_habits")}
+    return [
+        IdReport(
+            upstream=upstream,
+            habit=habit_of(rows[upstream]) if upstream in rows else IdHabit(),
+            waiting=waiting.get(upstream, {}),
+            removed=rows[upstream][9] if upstream in rows else 0,
+            removed_until=rows[upstream][10] if upstream in rows else None,
+        )
+        for upstream in sorted({*waiting, *rows})
+    ]
 
 
 def open_operator_ids(db: apsw.Connection, upstream: str, after: Cursor, limit: int) -> OpenIds:

@@ -1,12 +1,13 @@
 """The transactions of receipts: keep every one, find its part, let it act (design §2, receipts; P3, P8).
 
-Operators' ids recur and are written in several ways, so a receipt carries the readings of its id to try, and the
-newest match with the same recipient counts. A receipt without a match waits: its answer may still come. If the
-answer of exactly one part of this recipient was lost, on the same upstream and line, the receipt is that part's.
+store/matching.py says which part a receipt belongs to. One without a part waits: its answer may still come, or more may
+become known of how its operator writes ids. If the answer of exactly one part of this recipient was lost, on the
+same upstream and line, the receipt is that part's.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 from msgspec.structs import replace
@@ -14,15 +15,16 @@ from msgspec.structs import replace
 from payamak.domain import events as ev
 from payamak.domain.events import Event
 from payamak.domain.message import PartState
-from payamak.domain.operator_ids import operator_key, readings
-from payamak.domain.receipt import ReceiptIn
+from payamak.domain.operator_ids import IdHabit, miss, operator_key, readings
+from payamak.domain.receipt import ReceiptIn, Unmatched
+from payamak.domain.site import LinkKind
 from payamak.store.feed import Change
+from payamak.store.matching import Match, match, only_lost_part
 from payamak.store.messages import happen, load
-from payamak.store.rows import plan_lines
 from payamak.store.transaction import Transaction
 
-LOOK_BACK_MS = 8 * 86_400_000
-"""How old an attempt may be whose answer was lost: the longest validity (7 days) and the grace (1 day)."""
+_MAY_BE_LOST = (Unmatched.NO_ID, Unmatched.UNKNOWN_ID, Unmatched.OTHER_RECIPIENT)
+"""A receipt whose id names a part, under whatever reading, is not the receipt of a part whose answer was lost."""
 
 
 def apply(tx: Transaction, message_id: int, event: Event, now: int, version: int | None = None) -> list[Change]:
@@ -34,17 +36,11 @@ def apply(tx: Transaction, message_id: int, event: Event, now: int, version: int
     if message is None or (version is not None and message.version != version):
         return []
     changes = [happen(tx, message, event, now)]
-    if isinstance(event, ev.Answered) and tx.unmatched:
-        changes += _early_receipts(tx, message_id, event, now)
-    return changes
-
-
-def _early_receipts(tx: Transaction, message_id: int, event: ev.Answered, now: int) -> list[Change]:
-    """Receipts that came before the answer which names them: they happen now, in the order of their arrival."""
-    changes: list[Change] = []
-    for outcome in event.outcomes:
-        if outcome.operator_id is not None:
-            changes += _match_early(tx, message_id, event.step, event.try_no, outcome, now)
+    if isinstance(event, ev.Answered) and tx.has_unmatched:
+        for outcome in event.outcomes:
+            if outcome.operator_id is not None:
+                part = (message_id, event.step, event.try_no, outcome.part)
+                changes += _match_early(tx, part, outcome.operator_id, now)
     return changes
 
 
@@ -52,76 +48,56 @@ def receive(tx: Transaction, receipt: ReceiptIn, now: int) -> list[Change]:
     """Keep a receipt, matched or not, and let it happen to its message."""
     if not receipt.keys:
         receipt = replace(receipt, keys=(operator_key(receipt.operator_id),))
-    found = _find(tx, receipt) if receipt.operator_id else None
+    found = match(tx, receipt, now)
+    if found.part is None and receipt.part_state is not None and found.why in _MAY_BE_LOST:
+        found = replace(found, part=only_lost_part(tx, receipt, now))
+    if found.why is Unmatched.OTHER_READING and len(receipt.keys) > 1:
+        tx.put_habit(receipt.upstream, miss(tx.habit(receipt.upstream)))
+    if found.part is None:
+        _keep(tx, receipt, now, "unmatched", why=found.why)
+        tx.has_unmatched = True
+        return []
     if receipt.part_state is None:
-        _keep(tx, receipt, now, "intermediate", found[0] if found else None)
+        _keep(tx, receipt, now, "intermediate", found.part.message_id)
         return []
-    if found is None:
-        found = _only_lost_part(tx, receipt, now)
-    if found is None:
-        _keep(tx, receipt, now, "unmatched", None)
-        tx.unmatched += 1
-        return []
-    message_id, step, try_no, part, earlier = found
-    if earlier is not None:
-        _keep(tx, receipt, now, "repeated", message_id)
-        if not (earlier == PartState.UNSURE.value and receipt.part_state is not PartState.UNSURE):
-            return []  # final is final (P8), but an operator that was unsure may still make up its mind
-    return _happen(tx, receipt, (message_id, step, try_no, part), now)
+    if found.part.receipt is not None:
+        _keep(tx, receipt, now, "repeated", found.part.message_id)
+    return _act(tx, receipt, found, now)
 
 
-def _happen(tx: Transaction, receipt: ReceiptIn, part_key: tuple[int, int, int, int], now: int) -> list[Change]:
+def _act(tx: Transaction, receipt: ReceiptIn, found: Match, now: int) -> list[Change]:
+    """A final receipt and its part: the first one counts."""
+    part = found.part
+    assert part is not None
     assert receipt.part_state is not None
-    key = receipt.keys[0] if receipt.operator_id else None
-    facts = (receipt.part_state.value, receipt.stat, receipt.err, now, receipt.operator_id or None, key)
-    tx.execute("receipt_on_part", (*facts, *part_key))
-    message_id, step, try_no, part = part_key
-    message = load(tx, message_id)
+    if part.receipt is not None and not (
+        part.receipt == PartState.UNSURE.value and receipt.part_state is not PartState.UNSURE
+    ):
+        return []  # final is final (P8), but an operator that was unsure may still make up its mind
+    facts = (receipt.part_state.value, receipt.stat, receipt.err, now)
+    tx.execute("receipt_on_part", (*facts, receipt.operator_id or None, found.key or None, *part.key))
+    message = load(tx, part.message_id)
     if message is None:
         return []
+    latest_try = tx.one("latest_try", (part.message_id, part.step, part.part))[0] if message.tries > 1 else part.try_no
     event = ev.Receipted(
-        step=step,
-        part=part,
+        step=part.step,
+        part=part.part,
         part_state=receipt.part_state,
         code=receipt.code,
-        is_superseded=message.tries > 1 and tx.one("latest_try", (message_id, step, part))[0] > try_no,
+        is_superseded=latest_try > part.try_no,
     )
     return [happen(tx, message, event, now)]
 
 
-def _find(tx: Transaction, receipt: ReceiptIn) -> Any:
-    """The newest part with one of the readings of the id; the recipient tells recurring ids apart."""
-    for key in receipt.keys:
-        rows = tx.all("part_by_operator_id", (receipt.upstream, key))
-        for row in rows:
-            if receipt.recipient is None or row[5] == receipt.recipient:
-                return row[:5]
-    return None
-
-
-def _only_lost_part(tx: Transaction, receipt: ReceiptIn, now: int) -> Any:
-    """The one part of this recipient, upstream and line whose answer was lost, if there is exactly one (P3).
-
-    A part that is still on the wire counts as a candidate too: its answer may be the one this receipt belongs to.
-    """
-    if receipt.recipient is None or receipt.line is None:
-        return None
-    since_at = now - LOOK_BACK_MS
-    rows = tx.all("ambiguous_parts", (receipt.recipient, receipt.upstream, since_at))
-    candidates = [row for row in rows if plan_lines(row[4])[row[1]] == receipt.line]
-    if receipt.reference is not None:
-        candidates = [row for row in candidates if row[0] & 0xFFFF == receipt.reference]
-    if len(candidates) != 1:
-        return None
-    lost = candidates[0]
-    for row in tx.all("open_parts", (receipt.recipient, receipt.upstream, since_at)):
-        is_rival = receipt.reference is None or row[0] & 0xFFFF == receipt.reference
-        if is_rival and plan_lines(row[4])[row[1]] == receipt.line:
-            return None
-    return (*lost[:4], None)
-
-
-def _keep(tx: Transaction, receipt: ReceiptIn, now: int, standing: str, message_id: int | None) -> None:
+def _keep(
+    tx: Transaction,
+    receipt: ReceiptIn,
+    now: int,
+    standing: str,
+    message_id: int | None = None,
+    why: Unmatched | None = None,
+) -> None:
     state = None if receipt.part_state is None else receipt.part_state.value
     tx.execute(
         "insert_receipt",
@@ -130,7 +106,7 @@ def _keep(tx: Transaction, receipt: ReceiptIn, now: int, standing: str, message_
             receipt.upstream,
             receipt.link,
             receipt.operator_id,
-            receipt.keys[0],
+            operator_key(receipt.operator_id) if receipt.operator_id else "",
             "\n".join(receipt.keys),
             receipt.line,
             receipt.recipient,
@@ -140,43 +116,125 @@ def _keep(tx: Transaction, receipt: ReceiptIn, now: int, standing: str, message_
             receipt.code,
             standing,
             message_id,
+            "" if why is None else why.value,
         ),
     )
 
 
-def _match_early(
-    tx: Transaction, message_id: int, step: int, try_no: int, outcome: ev.Outcome, now: int
-) -> list[Change]:
-    """The receipts that waited for this answer happen to its part; the first one counts."""
-    assert outcome.operator_id is not None
-    row = tx.one("part_key", (message_id, step, try_no, outcome.part))
+# ------------------------------------------------------------------------------------- receipts that waited
+
+
+def _match_early(tx: Transaction, part: tuple[int, int, int, int], operator_id: str, now: int) -> list[Change]:
+    """The receipts that waited for this answer happen to its part, in the order of their arrival.
+
+    Where receipts with different ids read as this answer's and nothing is known of the operator's habit, none is
+    taken for it.
+    """
+    row = tx.one("part_key", part)
     if row is None:
         return []
-    upstream, recipient, received, on_wire_at = row
-    key = operator_key(outcome.operator_id)
-    changes: list[Change] = []
-    for reading in readings(outcome.operator_id):
-        for found in tx.all("unmatched_receipts", (upstream, reading, on_wire_at)):
-            receipt_id, link, operator_id, keys, line, sender, state, stat, err, code = found
-            if key not in keys.split("\n") or (sender is not None and sender != recipient):
-                continue
-            tx.execute("match_receipt", (message_id, receipt_id))
-            tx.unmatched -= 1
-            if received is None:
-                received = state
-                receipt = ReceiptIn(
-                    upstream=upstream,
-                    link=link,
-                    operator_id=operator_id,
-                    keys=(key,),
-                    part_state=PartState(state),
-                    stat=stat,
-                    err=err,
-                    code=code,
-                    line=line,
-                    recipient=recipient,
-                )
-                changes += _happen(tx, receipt, (message_id, step, try_no, outcome.part), now)
-        if received is not None:
-            break  # the likeliest reading has a receipt: what fits another one may be another message's
-    return changes
+    upstream, _, _, on_wire_at = row
+    key = operator_key(operator_id)
+    fitting = []
+    for reading in readings(operator_id):
+        for kept in tx.all("unmatched_receipts", (upstream, reading, on_wire_at)):
+            receipt = _receipt_of(kept)
+            found = match(tx, receipt, kept[1], judges=False)
+            if found.part is None:
+                tx.execute("explain_receipt", (found.why.value, kept[0]))
+            elif found.part.key == part:
+                fitting.append((reading, kept))
+    if any(kept[4] == operator_id for _, kept in fitting):  # of ids that fold alike, the one written exactly so
+        fitting = [(reading, kept) for reading, kept in fitting if reading != key or kept[4] == operator_id]
+    if len({reading for reading, _ in fitting}) > 1:
+        for _, kept in fitting:
+            tx.execute("explain_receipt", (Unmatched.TWO_READINGS.value, kept[0]))
+        return []
+    return [change for _, kept in fitting for change in _look_again(tx, kept, _receipt_of(kept), now)]
+
+
+def _look_again(tx: Transaction, kept: Any, receipt: ReceiptIn, now: int) -> list[Change]:
+    """A receipt that waited: it finds its part, or waits on. What fitted two messages was judged when it came."""
+    found = match(tx, receipt, kept[1], judges=kept[12] != Unmatched.TWO_READINGS)
+    if found.part is None:
+        tx.execute("explain_receipt", (found.why.value, kept[0]))
+        return []
+    standing = "intermediate" if receipt.part_state is None else "matched"
+    tx.execute("match_receipt", (standing, found.part.message_id, kept[0]))
+    return [] if receipt.part_state is None else _act(tx, receipt, found, now)
+
+
+def _receipt_of(kept: Any) -> ReceiptIn:
+    """A kept receipt as it came."""
+    _, _, upstream, link, operator_id, keys, line, recipient, state, stat, err, code, _ = kept
+    return ReceiptIn(
+        upstream=upstream,
+        link=link,
+        operator_id=operator_id,
+        keys=tuple(keys.split("\n")),
+        part_state=None if state is None else PartState(state),
+        stat=stat,
+        err=err,
+        code=code,
+        line=line,
+        recipient=recipient,
+    )
+
+
+def _as_configured(tx: Transaction, receipt: ReceiptIn) -> ReceiptIn:
+    """The receipt with its id read as its link says now; a server of the contract writes ids in one way only."""
+    link = tx.site.links.get(receipt.link)
+    if link is None or link.kind is not LinkKind.SMPP:
+        return receipt
+    return replace(receipt, keys=readings(receipt.operator_id, link.id_base))
+
+
+def retry(tx: Transaction, now: int, limit: int) -> int:
+    """Look again at receipts that fitted two messages, or one under another reading, once more is known; how many.
+
+    Each upstream's are gone through once for each change of its habit or of the configuration, `limit` at a time.
+    """
+    looked = 0
+    for (upstream,) in tx.all("conflict_upstreams"):
+        habit = tx.habit(upstream)
+        known = (tx.site.version, habit.choice, habit.unlearned)
+        known_then, after_id = tx.retried.get(upstream, (None, 0))
+        if known_then != known:
+            after_id = 0
+        if after_id is None:
+            continue
+        rows = tx.all("conflicts_of", (upstream, after_id, limit))
+        for kept in rows:
+            _look_again(tx, kept, _as_configured(tx, _receipt_of(kept)), now)
+        tx.retried[upstream] = (known, rows[-1][0] if len(rows) == limit else None)
+        looked += len(rows)
+    return looked
+
+
+def forget_ids(tx: Transaction, upstream: str) -> bool:
+    """Begin to learn an upstream's ids anew, as if nothing had been seen; whether there was anything."""
+    had = tx.habit(upstream) != IdHabit()
+    tx.put_habit(upstream, IdHabit())
+    return had
+
+
+MOST_UNMATCHED = 1_000_000
+"""Receipts without a message that are kept, some 200 MB: a bind shared with another program must not fill the disk."""
+
+
+def retire_unmatched(tx: Transaction, old_at: int, limit: int, most: int = MOST_UNMATCHED) -> int:
+    """Remove up to `limit` receipts that nobody claimed and that came before `old_at`, or are too many; how many.
+
+    They are counted for their upstream: `payamak link ids` and the doctor tell of them.
+    """
+    beyond = tx.one("unmatched_beyond", (most,))
+    if beyond is not None:
+        old_at = max(old_at, beyond[0] + 1)
+    rows = tx.all("unmatched_before", (old_at, limit))
+    for receipt_id, _, _ in rows:
+        tx.execute("delete_receipt", (receipt_id,))
+    counts = Counter(upstream for _, upstream, _ in rows)
+    for upstream, count in counts.items():
+        until = max(received_at for _, name, received_at in rows if name == upstream)
+        tx.execute("count_removed", (upstream, count, until))
+    return len(rows)

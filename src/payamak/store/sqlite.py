@@ -24,7 +24,7 @@ from payamak.domain.events import Event
 from payamak.domain.message import Lane, Message, State
 from payamak.domain.mo import Kept, MoPart, Received
 from payamak.domain.posting import PostState
-from payamak.domain.receipt import Cursor, OpenIds, ReceiptIn
+from payamak.domain.receipt import Cursor, IdReport, OpenIds, ReceiptIn, WaitingReceipt
 from payamak.domain.site import Document, Site
 from payamak.domain.webhooks import Notice, NoticeCount, NoticeResult, NoticeSearch, WebhookTarget
 from payamak.errors import StoreFailed
@@ -337,6 +337,10 @@ class SqliteStore:
         """See Store.move_line."""
         return self.writer.submit(lambda tx: housekeeping.move_line(tx, source, target, now, limit))
 
+    def forget_ids(self, upstream: str) -> Awaitable[bool]:
+        """See Store.forget_ids."""
+        return self.writer.submit(lambda tx: receipts.forget_ids(tx, upstream))
+
     # -- reading
 
     async def _read(self, query: Callable[[apsw.Connection], T]) -> T:
@@ -380,9 +384,13 @@ class SqliteStore:
         """See Store.opt_outs."""
         return self._read(lambda db: reading.opt_outs(db, recipient, line, after, limit))
 
-    def unmatched(self, limit: int) -> Awaitable[list[tuple[object, ...]]]:
+    def unmatched(self, limit: int) -> Awaitable[list[WaitingReceipt]]:
         """See Store.unmatched."""
         return self._read(lambda db: reading.unmatched(db, limit))
+
+    def id_reports(self) -> Awaitable[list[IdReport]]:
+        """See Store.id_reports."""
+        return self._read(reading.id_reports)
 
     def open_operator_ids(self, upstream: str, after: Cursor, limit: int) -> Awaitable[OpenIds]:
         """See Store.open_operator_ids."""

@@ -9,6 +9,7 @@ from typing import Any
 import apsw
 import msgspec
 
+from payamak.domain.operator_ids import IdBase, IdHabit
 from payamak.domain.site import Account, Document, Line, Link, Site, build_site
 from payamak.store.feed import Change, Feed
 from payamak.store.statements import load_statements
@@ -30,8 +31,8 @@ class Transaction:
 
     `site` is the snapshot of the configuration that holds inside the transaction: before every batch the
     database is asked whether another process has committed (`data_version`), and the snapshot is read again if
-    the configuration's own version grew. `unmatched` counts early receipts, so that an answer asks for one only
-    if there are any.
+    the configuration's own version grew. `has_unmatched`: receipts wait, so that an answer looks for its own only then.
+    `retried` is how far the receipts that wait for more to be known were looked at again (store/receipts.py).
     """
 
     def __init__(self, db: apsw.Connection, feed: Feed) -> None:
@@ -40,7 +41,9 @@ class Transaction:
         self.sql = load_statements()
         self.changes: list[Change] = []
         self.site = Site(version=-1)
-        self.unmatched = 0
+        self.has_unmatched = False
+        self.retried: dict[str, tuple[object, int | None]] = {}
+        self._habits: dict[str, IdHabit] = {}
         self._data_version = -1
         self._batch = 0
         self._token = secrets.randbits(62)
@@ -68,9 +71,23 @@ class Transaction:
             self._data_version = version
             self._dirty = False
             self._batch = self.read_batch()
-            self.unmatched = self.one("unmatched_count")[0]
+            self.has_unmatched = self.one("oldest_unmatched")[0] is not None
+            self._habits = {row[0]: habit_of(row) for row in self.execute("id_habits")}
             if self.one("meta", ("config_version",))[0] != self.site.version:
                 self.site = read_site(self.db)
+
+    def habit(self, upstream: str) -> IdHabit:
+        """What the receipts of an upstream have shown of its ids."""
+        return self._habits.get(upstream, _NO_HABIT)
+
+    def put_habit(self, upstream: str, habit: IdHabit) -> None:
+        """Keep what was learned, if it is something new."""
+        if habit == self.habit(upstream):
+            return
+        counts = (habit.judged, habit.same, habit.hex_to_decimal, habit.decimal_to_hex)
+        doubts = (habit.contradictions, habit.misses, habit.unlearned)
+        self.execute("put_id_habit", (upstream, *counts, *doubts, habit.settled.value))
+        self._habits[upstream] = habit
 
     def config_changed(self) -> None:
         """The piece of work has written documents: count the version and read the snapshot again."""
@@ -112,6 +129,24 @@ class Transaction:
         self._dirty = True
         self.site = Site(version=-1)
         self.changes = []
+        self.retried = {}
+
+
+_NO_HABIT = IdHabit()
+
+
+def habit_of(row: Any) -> IdHabit:
+    """What was learned, from the columns of `-- name: id_habits`."""
+    return IdHabit(
+        judged=row[1],
+        same=row[2],
+        hex_to_decimal=row[3],
+        decimal_to_hex=row[4],
+        contradictions=row[5],
+        misses=row[6],
+        unlearned=row[7],
+        settled=IdBase(row[8]),
+    )
 
 
 def read_site(db: apsw.Connection) -> Site:

@@ -14,10 +14,10 @@ SELECT step, try_no, part, link, upstream, on_wire_at, answer, status, code, ope
 FROM part WHERE message_id = ? ORDER BY step, try_no, part;
 
 -- name: part_by_operator_id
--- The newest part that the operator took under this id; recurring ids are told apart by the recipient.
-SELECT p.message_id, p.step, p.try_no, p.part, p.receipt, m.recipient
-FROM part p JOIN message m ON m.id = p.message_id
-WHERE p.upstream = ?1 AND p.operator_key = ?2 ORDER BY p.answered_at DESC, p.message_id DESC LIMIT 20;
+-- The parts that the operator took under this id, newest first; recurring ids are told apart by the recipient.
+SELECT p.message_id, p.step, p.try_no, p.part, p.receipt, m.recipient, p.operator_id, p.on_wire_at, p.answer
+FROM part p CROSS JOIN message m ON m.id = p.message_id
+WHERE p.upstream = ?1 AND p.operator_key = ?2 ORDER BY p.answered_at DESC, p.message_id DESC LIMIT 200;
 
 -- name: ambiguous_parts
 -- Parts of one recipient whose answer was lost (P3): they are few, so the recipient's messages are not looked through.
@@ -36,30 +36,6 @@ WHERE m.recipient = ?1 AND p.upstream = ?2 AND p.on_wire_at >= ?3 AND p.answer I
 UPDATE part SET receipt = ?1, receipt_stat = ?2, receipt_err = ?3, receipt_at = ?4,
   operator_id = coalesce(operator_id, ?5), operator_key = coalesce(operator_key, ?6)
 WHERE message_id = ?7 AND step = ?8 AND try_no = ?9 AND part = ?10;
-
--- name: insert_receipt
--- A receipt that is not the first of a known part.
-INSERT INTO receipt (received_at, upstream, link, operator_id, operator_key, operator_keys, line, recipient, part_state,
-  stat, err, code, standing, message_id)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
-
--- name: unmatched_receipts
--- Receipts that came before the answer they belong to, oldest first; ids recur, so none from before the attempt.
-SELECT id, link, operator_id, operator_keys, line, recipient, part_state, stat, err, code FROM receipt
-WHERE upstream = ?1 AND operator_key = ?2 AND standing = 'unmatched' AND received_at >= ?3 ORDER BY id;
-
--- name: match_receipt
--- An early receipt has found its part.
-UPDATE receipt SET standing = 'matched', message_id = ?1 WHERE id = ?2;
-
--- name: unmatched_count
--- How many receipts wait for their message.
-SELECT count(*) FROM receipt WHERE standing = 'unmatched';
-
--- name: unmatched_list
--- Receipts that nobody claims, newest first.
-SELECT id, received_at, upstream, link, operator_id, line, recipient, stat, err FROM receipt
-WHERE standing = 'unmatched' ORDER BY id DESC LIMIT ?;
 
 -- name: receipts_of_message
 -- The further receipts of a message.

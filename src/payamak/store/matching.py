@@ -1,0 +1,144 @@
+"""Which part a receipt belongs to: by its id under one reading or several, told apart by the recipient (design §2).
+
+Found is what names exactly one part. The rules, in their order:
+
+* Only parts of the receipt's upstream, and those that were on the wire before it came.
+* Of recurring ids the newest with the same recipient; an id written exactly alike goes before one that is alike but for
+  zeros and case: some operators count in base 64, where case tells two ids apart.
+* While several readings are tried and fit different parts, what was learned of the upstream decides; as long as that
+  is too little, nobody guesses: the receipt waits, and is looked at again when more is known.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from msgspec import Struct
+
+from payamak.domain.operator_ids import IdBase, judge, key_by_reading, operator_key
+from payamak.domain.receipt import ReceiptIn, Unmatched
+from payamak.store.rows import plan_lines
+from payamak.store.transaction import Transaction
+
+LOOK_BACK_MS = 8 * 86_400_000
+"""How old an attempt may be whose answer was lost: the longest validity (7 days) and the grace (1 day)."""
+
+
+class Found(Struct, frozen=True):
+    """A part by its key, and the receipt that it has already (a letter of PartState, or None).
+
+    `is_answered`: its id stood in an answer. A part whose answer was lost has it from a receipt.
+    """
+
+    message_id: int
+    step: int
+    try_no: int
+    part: int
+    receipt: str | None
+    on_wire_at: int
+    is_answered: bool
+
+    @property
+    def key(self) -> tuple[int, int, int, int]:
+        """The part's key in the store."""
+        return self.message_id, self.step, self.try_no, self.part
+
+
+class Match(Struct, frozen=True):
+    """The part, or why there is none; `key` is the form under which the id counts."""
+
+    part: Found | None
+    key: str
+    why: Unmatched = Unmatched.UNKNOWN_ID
+
+
+def match(tx: Transaction, receipt: ReceiptIn, at: int, *, judges: bool = True) -> Match:
+    """The part of a receipt that came at `at`; with `judges`, what its id shows of the upstream's habit is counted."""
+    if not receipt.operator_id:
+        return Match(None, "", Unmatched.NO_ID)
+    if len(receipt.keys) == 1:
+        return _by_one_key(tx, receipt, receipt.keys[0], at)
+    settled = tx.habit(receipt.upstream).settled
+    ways = key_by_reading(receipt.operator_id)
+    if settled is not IdBase.AUTO:
+        return _by_one_key(tx, receipt, ways.get(settled, receipt.keys[0]), at)
+    return _by_readings(tx, receipt, ways, at, judges=judges)
+
+
+def _by_one_key(tx: Transaction, receipt: ReceiptIn, key: str, at: int) -> Match:
+    part, is_somebodys = _newest(tx, receipt, key, at)
+    if part is not None:
+        return Match(part, key)
+    if receipt.recipient is not None:  # else nothing would tell a chance match from a true one
+        for other in key_by_reading(receipt.operator_id).values():
+            elsewhere = _newest(tx, receipt, other, at)[0] if other != key else None
+            if elsewhere and elsewhere.receipt is None and elsewhere.on_wire_at >= at - LOOK_BACK_MS:
+                return Match(None, key, Unmatched.OTHER_READING)
+    return Match(None, key, Unmatched.OTHER_RECIPIENT if is_somebodys else Unmatched.UNKNOWN_ID)
+
+
+def _by_readings(tx: Transaction, receipt: ReceiptIn, ways: dict[IdBase, str], at: int, *, judges: bool) -> Match:
+    """Every reading is tried; what several of them name is told apart by the habit, or not at all."""
+    found: dict[IdBase, Found] = {}
+    is_somebodys = False
+    for base, key in ways.items():
+        part, is_anothers = _newest(tx, receipt, key, at)
+        is_somebodys |= is_anothers
+        if part is not None:
+            found[base] = part
+    fresh = {base: part for base, part in found.items() if part.on_wire_at >= at - LOOK_BACK_MS}
+    found = fresh or found
+    if not found:
+        return Match(None, receipt.keys[0], Unmatched.OTHER_RECIPIENT if is_somebodys else Unmatched.UNKNOWN_ID)
+    is_evidence = all(part.is_answered for part in found.values()) and any(not part.receipt for part in found.values())
+    if judges and is_evidence and receipt.recipient is not None:
+        tx.put_habit(receipt.upstream, judge(tx.habit(receipt.upstream), found.keys()))
+    base = next(iter(found)) if len(found) == 1 else tx.habit(receipt.upstream).choice
+    if base not in found:
+        return Match(None, receipt.keys[0], Unmatched.TWO_READINGS)
+    return Match(found[base], ways[base])
+
+
+def _newest(tx: Transaction, receipt: ReceiptIn, key: str, at: int) -> tuple[Found | None, bool]:
+    """The newest part under a key with the receipt's recipient; and whether the key is only another recipient's."""
+    alike: Found | None = None
+    is_anothers = False
+    may_be_exact = operator_key(receipt.operator_id) == key
+    for row in tx.execute("part_by_operator_id", (receipt.upstream, key)):
+        if receipt.recipient is not None and row[5] != receipt.recipient:
+            is_anothers = True
+        elif row[7] <= at:
+            if not may_be_exact or row[6] == receipt.operator_id:
+                return _found(row), False
+            alike = alike or _found(row)
+    return alike, is_anothers and alike is None
+
+
+def _found(row: Any) -> Found:
+    return Found(row[0], row[1], row[2], row[3], row[4], row[7], row[8] == "taken")
+
+
+def only_lost_part(tx: Transaction, receipt: ReceiptIn, at: int) -> Found | None:
+    """The one part of this recipient, upstream and line whose answer was lost, if there is exactly one (P3).
+
+    A part that is still on the wire counts as a candidate too: its answer may be the one this receipt belongs to.
+    """
+    if receipt.recipient is None or receipt.line is None:
+        return None
+    since_at = at - LOOK_BACK_MS
+    candidates = _of_line(receipt, tx.all("ambiguous_parts", (receipt.recipient, receipt.upstream, since_at)))
+    if len(candidates) != 1:
+        return None
+    if _of_line(receipt, tx.all("open_parts", (receipt.recipient, receipt.upstream, since_at))):
+        return None
+    message_id, step, try_no, part, _ = candidates[0]
+    return Found(message_id, step, try_no, part, None, at, False)
+
+
+def _of_line(receipt: ReceiptIn, rows: list[Any]) -> list[Any]:
+    return [
+        row
+        for row in rows
+        if (receipt.reference is None or row[0] & 0xFFFF == receipt.reference)
+        and plan_lines(row[4])[row[1]] == receipt.line
+    ]

@@ -1,0 +1,83 @@
+-- name: insert_receipt
+-- A receipt that is not the first of a known part.
+INSERT INTO receipt (received_at, upstream, link, operator_id, operator_key, operator_keys, line, recipient, part_state,
+  stat, err, code, standing, message_id, why)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+
+-- name: unmatched_receipts
+-- Receipts that came before the answer they belong to, oldest first; ids recur, so none from before the attempt.
+SELECT id, received_at, upstream, link, operator_id, operator_keys, line, recipient, part_state, stat, err, code, why
+FROM receipt
+WHERE upstream = ?1 AND operator_key = ?2 AND standing = 'unmatched' AND received_at >= ?3
+ORDER BY received_at, id LIMIT 200;
+
+-- name: match_receipt
+-- A receipt that waited has found its message.
+UPDATE receipt SET standing = ?1, message_id = ?2, why = '' WHERE id = ?3;
+
+-- name: explain_receipt
+-- Why it waits on.
+UPDATE receipt SET why = ?1 WHERE id = ?2 AND why <> ?1;
+
+-- name: oldest_unmatched
+-- When the oldest receipt came that waits for its message; how many wait does not matter.
+SELECT min(received_at) FROM receipt WHERE standing = 'unmatched';
+
+-- name: unmatched_list
+-- Receipts that nobody claims, newest first.
+SELECT id, received_at, upstream, link, operator_id, line, recipient, stat, err, operator_keys, why FROM receipt
+WHERE standing = 'unmatched' ORDER BY received_at DESC, id DESC LIMIT ?;
+
+-- name: conflict_upstreams
+-- The upstreams that have receipts to look at again: one index look-up for each upstream, not for each receipt.
+WITH RECURSIVE waiting (upstream) AS (
+  SELECT min(upstream) FROM receipt
+  WHERE standing = 'unmatched' AND (why = 'two_readings' OR why = 'other_reading')
+  UNION ALL
+  SELECT (SELECT min(upstream) FROM receipt WHERE upstream > waiting.upstream
+          AND standing = 'unmatched' AND (why = 'two_readings' OR why = 'other_reading'))
+  FROM waiting WHERE upstream IS NOT NULL
+)
+SELECT upstream FROM waiting WHERE upstream IS NOT NULL;
+
+-- name: conflicts_of
+-- Receipts of an upstream that wait for more to be known of its ids, a page in the order of their arrival.
+SELECT id, received_at, upstream, link, operator_id, operator_keys, line, recipient, part_state, stat, err, code, why
+FROM receipt
+WHERE upstream = ?1 AND id > ?2 AND standing = 'unmatched' AND (why = 'two_readings' OR why = 'other_reading')
+ORDER BY id LIMIT ?3;
+
+-- name: unmatched_before
+-- The oldest receipts that nobody claims, for their removal.
+SELECT id, upstream, received_at FROM receipt
+WHERE standing = 'unmatched' AND received_at < ?1 ORDER BY received_at LIMIT ?2;
+
+-- name: unmatched_beyond
+-- When the youngest of those came that are more than so many.
+SELECT received_at FROM receipt WHERE standing = 'unmatched' ORDER BY received_at DESC LIMIT 1 OFFSET ?;
+
+-- name: delete_receipt
+-- One that nobody claimed.
+DELETE FROM receipt WHERE id = ?;
+
+-- name: waiting_counts
+-- How many receipts of each upstream wait, and why.
+SELECT upstream, why, count(*) FROM receipt WHERE standing = 'unmatched' GROUP BY upstream, why;
+
+-- name: id_habits
+-- What is known of every upstream's ids.
+SELECT upstream, judged, same, hex_to_decimal, decimal_to_hex, contradictions, misses, unlearned, settled, removed,
+  removed_until
+FROM id_habit;
+
+-- name: put_id_habit
+-- What was learned; the count of removed receipts stays.
+INSERT INTO id_habit (upstream, judged, same, hex_to_decimal, decimal_to_hex, contradictions, misses, unlearned, settled)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+ON CONFLICT (upstream) DO UPDATE SET judged = ?2, same = ?3, hex_to_decimal = ?4, decimal_to_hex = ?5,
+  contradictions = ?6, misses = ?7, unlearned = ?8, settled = ?9;
+
+-- name: count_removed
+-- Receipts that nobody claimed do not go in silence.
+INSERT INTO id_habit (upstream, removed, removed_until) VALUES (?1, ?2, ?3)
+ON CONFLICT (upstream) DO UPDATE SET removed = removed + ?2, removed_until = ?3;

@@ -1,0 +1,85 @@
+"""What the command line tells of receipts: those that wait, and what was learned of the operators' ids."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+from tests.store.world import World
+
+from payamak.cli.explain import waiting_text
+from payamak.cli.program import run
+from payamak.cli.shell import ExitCode
+from payamak.domain.receipt import Unmatched
+from payamak.store.sqlite import SqliteStore
+
+FIRST = 0x4A000000
+
+
+@pytest.mark.parametrize("why", Unmatched)
+def test_every_why_has_a_sentence(why: Unmatched) -> None:
+    """No receipt waits without a reason in words."""
+    assert waiting_text(why) != waiting_text("")
+    assert waiting_text(why).endswith(".")
+
+
+def site_with(path: Path, play: Callable[[World], Awaitable[object]]) -> list[str]:
+    """A store on which something has happened; the option that names it."""
+
+    async def build() -> None:
+        store = SqliteStore(path)
+        try:
+            await play(await World(store).build())
+        finally:
+            await store.close()
+
+    asyncio.run(build())
+    return ["--data", str(path)]
+
+
+def told(capsys: pytest.CaptureFixture[str], *arguments: str, code: int = ExitCode.DONE) -> str:
+    """What a command prints."""
+    assert run(arguments) == code
+    return capsys.readouterr().out
+
+
+async def _conflict(world: World) -> None:
+    await world.enroute("10")
+    await world.enroute("16")
+    await world.receipt("16")
+
+
+def test_a_conflict_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """`unmatched`, `link ids` and the doctor tell of a receipt that fits two messages, and what was tried."""
+    data = site_with(tmp_path / "store.sqlite", _conflict)
+    (waiting,) = json.loads(told(capsys, "unmatched", "--json", *data))
+    assert (waiting["operator_id"], waiting["tried"], waiting["why"]) == ("16", ["16", "10", "22"], "two_readings")
+    assert waiting_text("two_readings") in told(capsys, "unmatched", *data)
+    (report,) = json.loads(told(capsys, "link", "ids", "--json", *data))
+    assert (report["upstream"], report["waiting"]) == ("operator", {"two_readings": 1})
+    assert "north (auto), south (auto)" in told(capsys, "link", "ids", *data)
+    findings = json.loads(told(capsys, "doctor", "--json", *data, code=ExitCode.PROBLEM))["findings"]
+    finding = next(f for f in findings if f["name"] == "ids operator")
+    assert not finding["is_well"]
+    assert "docs/guide/receipts.md" in finding["todo"]
+
+
+async def _learned(world: World) -> None:
+    for number in range(FIRST, FIRST + 20):
+        await world.enroute(f"{number:x}")
+        await world.receipt(str(number))
+
+
+def test_a_habit_is_told_and_forgotten(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """`link ids` and the doctor tell what was learned; `link forget-ids` forgets it, once."""
+    data = site_with(tmp_path / "store.sqlite", _learned)
+    assert "hex in the answer, decimal in the receipt, learned of 20 receipts" in told(capsys, "link", "ids", *data)
+    findings = json.loads(told(capsys, "doctor", "--json", *data, code=ExitCode.PROBLEM))["findings"]
+    assert next(f for f in findings if f["name"] == "ids operator")["is_well"]
+    assert told(capsys, "link", "forget-ids", "operator", *data)
+    told(capsys, "link", "forget-ids", "operator", *data, code=ExitCode.PROBLEM)
+    (report,) = json.loads(told(capsys, "link", "ids", "--json", *data))
+    assert report["habit"] == {}
