@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from payamak.clock import Clock
 from payamak.codes import Code
-from payamak.domain.message import Message, State
+from payamak.domain.message import Message, Reason, State
 from payamak.domain.mo import Received
 from payamak.domain.numbers import parse_recipient, parse_whole_number
 from payamak.domain.plan import SendType, Text, choose_ways, due_at, lane_of, make_plan
@@ -231,8 +231,12 @@ def life_time_minutes(text: str | None) -> int:
 
 
 def _answer(account: Account, message: Message) -> Sent:
-    """What the message stands on now; a definite refusal at once is told as its code (contract §1)."""
-    if message.state is State.REJECTED:
+    """What the message stands on now; a definite refusal at once is told as its code (contract §1).
+
+    A message that was taken, and that a receipt called rejected before we answer, is charged: it is no refusal, and
+    wsStates will say 16. A caller that is told 15 sends it again.
+    """
+    if message.state is State.REJECTED and message.reason is not Reason.RECEIPT and not message.charged:
         raise Refused(message.code or Code.INTERNAL, "the operator refused the message")
     return Sent(
         message_id=message.id,

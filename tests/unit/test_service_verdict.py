@@ -168,6 +168,26 @@ async def test_a_receipt_may_be_the_verdict(house: House) -> None:
     await back.rest()
 
 
+async def test_a_rejection_in_a_receipt_is_no_refusal(house: House) -> None:
+    """A message that was taken and charged was accepted, also if its receipt says rejected before we have answered."""
+    await house.put(PATIENT)
+    back = Back(house.store, {A: ""})
+
+    def reject(changes: Sequence[Change]) -> None:
+        for change in changes:
+            if change.message.state is State.SENDING:
+                receipt = ev.Receipted(step=0, part=1, part_state=PartState.REJECTED)
+                asyncio.ensure_future(house.store.advance(change.message.id, receipt, NOW))  # noqa: RUF006
+
+    house.store.feed.listen(reject)
+    async with asyncio.timeout(20):
+        assert (await house.service.send(SUBMISSION)).line == A
+    await back.rest()
+    assert await house.states() == [State.REJECTED]
+    (balance,) = await house.store.balances()
+    assert balance.available == CREDIT - 100
+
+
 def heard(store: Store, is_it: Callable[[Change], bool]) -> asyncio.Future[Change]:
     """The first change of that kind that the Feed brings."""
     found: asyncio.Future[Change] = asyncio.get_running_loop().create_future()

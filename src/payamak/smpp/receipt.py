@@ -1,8 +1,9 @@
 """Delivery receipts: what they say, whichever way the centre writes it (section 5.2.12, 5.3.2, Appendix B).
 
 A receipt is a deliver_sm or data_sm whose esm_class says so, or that carries receipted_message_id or
-message_state. Text alone does not make one: a handset could write it. Optional parameters go before the text;
-nothing in either can raise.
+message_state. Text alone does not make one: a handset could write it. Optional parameters go before the text: their
+form is the specification's, the text's is the vendor's. Only a state that says nothing leaves the word to the text.
+Nothing in either can raise. The forms met are in tests/golden/receipts.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ class Stat(StrEnum):
 
 
 _BY_STATE: Final[dict[int, Stat]] = {
+    0: Stat.ENROUTE,  # SCHEDULED, of SMPP 5.0 and some centres that say 3.4
     MessageState.ENROUTE: Stat.ENROUTE,
     MessageState.DELIVERED: Stat.DELIVERED,
     MessageState.EXPIRED: Stat.EXPIRED,
@@ -41,7 +43,7 @@ _BY_STATE: Final[dict[int, Stat]] = {
     MessageState.UNKNOWN: Stat.UNKNOWN,
     MessageState.REJECTED: Stat.REJECTED,
 }
-_STATES: Final[dict[Stat, int]] = {stat: state for state, stat in _BY_STATE.items()}
+_STATES: Final[dict[Stat, int]] = {stat: state for state, stat in _BY_STATE.items() if state}
 
 # The words of Appendix B, and the spellings met beside them.
 _BY_WORD: Final[dict[str, Stat]] = {
@@ -56,8 +58,17 @@ _BY_WORD: Final[dict[str, Stat]] = {
 _NOT_FINAL: Final = frozenset({Stat.ENROUTE, Stat.ACCEPTED})
 
 _KEY: Final = re.compile(
-    r"(?<![A-Za-z0-9])(id|sub|dlvrd|submit[ _]?date|done[ _]?date|stat|err|text)\s?:", re.IGNORECASE
+    r"(?<![A-Za-z0-9])(id|sub|dlvrd|submit[\s_]{0,4}date|done[\s_]{0,4}date|stat|err|text)\s{0,4}:", re.IGNORECASE
 )
+_AROUND: Final = "\"'<>,;|"
+"""What stands around a value and is none of it: quotes, and separators where others write a blank."""
+
+_ABSOLUTE_TIME: Final = re.compile(r"(\d{12})\d{3}[+\-R]")
+"""YYMMDDhhmmsstnnp (section 7.1.1), which some centres write in the text too; the quarters of the zone are not read."""
+
+_ENCODINGS: Final = {True: ("utf-16-be", "latin-1", "utf-16-le"), False: ("latin-1", "utf-16-be", "utf-16-le")}
+"""By whether data_coding says UCS-2. It lies both ways: some centres copy that of the message, others leave it out."""
+
 _DATE_FORMATS: Final = {10: "%y%m%d%H%M", 12: "%y%m%d%H%M%S", 14: "%Y%m%d%H%M%S"}
 
 
@@ -92,13 +103,23 @@ class Receipt:
 
 
 def receipt_time(written: str | None) -> datetime | None:
-    """Read YYMMDDhhmm, YYMMDDhhmmss or YYYYMMDDhhmmss; None for everything else. The zone is not told."""
-    if written is None or not (written.isascii() and written.isdigit()):
+    """Read YYMMDDhhmm, YYMMDDhhmmss or YYYYMMDDhhmmss, or the specification's time; None for everything else.
+
+    Signs between the digits do not matter. The zone is not told.
+    """
+    if written is None or not written.isascii():
+        return None
+    absolute = _ABSOLUTE_TIME.fullmatch(written)
+    written = absolute[1] if absolute else written.translate(_NO_SIGNS)
+    if not written.isdigit():
         return None
     try:
         return datetime.strptime(written, _DATE_FORMATS[len(written)])  # noqa: DTZ007  # the zone is not told
     except (KeyError, ValueError):
         return None
+
+
+_NO_SIGNS: Final = str.maketrans("", "", " -/.:T")
 
 
 def is_receipt(pdu: DeliverSm | DataSm) -> bool:
@@ -119,8 +140,8 @@ def parse_receipt(pdu: DeliverSm | DataSm) -> Receipt | None:
     state = tlv_int(pdu, Tag.MESSAGE_STATE)
     err_text = written.get("err") or None
     return Receipt(
-        operator_id=(tlv_text(pdu, Tag.RECEIPTED_MESSAGE_ID) or "").strip() or written.get("id", ""),
-        stat=_BY_WORD.get(stat_text.upper(), Stat.UNKNOWN) if state is None else _by_state(state),
+        operator_id=_value(tlv_text(pdu, Tag.RECEIPTED_MESSAGE_ID) or "") or written.get("id", ""),
+        stat=_stat(state, stat_text),
         stat_text=stat_text or ("" if state is None else str(state)),
         err=_network_error(pdu) or err_text,
         err_text=err_text,
@@ -156,8 +177,16 @@ def receipt_tlvs(operator_id: str, stat: Stat) -> tuple[Tlv, ...]:
     return (tlv(Tag.RECEIPTED_MESSAGE_ID, operator_id), tlv(Tag.MESSAGE_STATE, _STATES[stat]))
 
 
-def _by_state(state: int) -> Stat:
-    return _BY_STATE.get(state, Stat.UNKNOWN)
+def _stat(state: int | None, word: str) -> Stat:
+    """The parameter's state; the word where the parameter is not there or says nothing."""
+    told = Stat.UNKNOWN if state is None else _BY_STATE.get(state, Stat.UNKNOWN)
+    return _BY_WORD.get(word.upper(), Stat.UNKNOWN) if told is Stat.UNKNOWN else told
+
+
+def _value(written: str) -> str:
+    """A value without what stands around it; it ends at a NUL and has nothing that could move a terminal's cursor."""
+    value = written.partition("\0")[0].strip().strip(_AROUND)
+    return value if value.isprintable() else "".join(filter(str.isprintable, value))
 
 
 def _network_error(pdu: DeliverSm | DataSm) -> str | None:
@@ -171,16 +200,24 @@ def _written(pdu: DeliverSm | DataSm) -> dict[str, str]:
     octets = text_octets(pdu)
     if pdu.esm_class & EsmClass.UDHI and octets:
         octets = octets[octets[0] + 1 :]
-    encoding = "utf-16-be" if pdu.data_coding == DataCoding.UCS2 else "latin-1"
-    text = octets.decode(encoding, "replace")
+    text, keys = "", []
+    for encoding in _ENCODINGS[pdu.data_coding == DataCoding.UCS2]:
+        text = octets.decode(encoding, "replace")
+        if keys := list(_KEY.finditer(text)):
+            break
     found: dict[str, str] = {}
-    keys = list(_KEY.finditer(text))
     for index, key in enumerate(keys):
-        name = key[1].lower().replace(" ", "").replace("_", "")
+        name = _NO_BLANKS.sub("", key[1].lower())
         if name == "text":
             found.setdefault(name, text[key.end() :])
             break
-        end = keys[index + 1].start() if index + 1 < len(keys) else len(text)
-        words = text[key.end() : end].split()
-        found.setdefault(name, words[0].strip("\0") if words else "")
+        written = text[key.end() : keys[index + 1].start() if index + 1 < len(keys) else len(text)]
+        words = written.partition("\0")[0].split()
+        if name in ("submitdate", "donedate"):
+            found.setdefault(name, _value(" ".join(words)))
+        else:
+            found.setdefault(name, _value(words[0]) if words else "")
     return found
+
+
+_NO_BLANKS: Final = re.compile(r"[\s_]+")

@@ -49,7 +49,8 @@ def receive(tx: Transaction, receipt: ReceiptIn, now: int) -> list[Change]:
     if not receipt.keys:
         receipt = replace(receipt, keys=(operator_key(receipt.operator_id),))
     found = match(tx, receipt, now)
-    if found.part is None and receipt.part_state is not None and found.why in _MAY_BE_LOST:
+    says_something = receipt.part_state is not PartState.UNSURE or receipt.operator_id
+    if found.part is None and receipt.part_state is not None and found.why in _MAY_BE_LOST and says_something:
         found = replace(found, part=only_lost_part(tx, receipt, now))
     if found.why is Unmatched.OTHER_READING and len(receipt.keys) > 1:
         tx.put_habit(receipt.upstream, miss(tx.habit(receipt.upstream)))

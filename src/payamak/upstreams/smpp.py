@@ -275,10 +275,12 @@ class SmppUpstream:
         )
 
     def _receipt_in(self, pdu: DeliverSm | DataSm, receipt: Receipt) -> ReceiptIn:
-        state, code = receipt_meaning(
-            self.link, receipt.stat, receipt.stat_text, receipt.err, is_final=receipt.is_final
-        )
-        line = self._site().line(pdu.destination_addr)
+        errs = (receipt.err, receipt.err_text)
+        state, code = receipt_meaning(self.link, receipt.stat, receipt.stat_text, *errs, is_final=receipt.is_final)
+        site = self._site()
+        recipient, line = pdu.source_addr, site.line(pdu.destination_addr)
+        if line is None and site.line(pdu.source_addr) and parse_recipient(pdu.destination_addr):
+            recipient, line = pdu.destination_addr, site.line(pdu.source_addr)  # as the message had them: some centres
         return ReceiptIn(
             upstream=self.link.upstream_name,
             link=self.name,
@@ -289,7 +291,7 @@ class SmppUpstream:
             err=receipt.err,
             code=code,
             line=line.number if line else None,
-            recipient=parse_recipient(pdu.source_addr),
+            recipient=parse_recipient(recipient),
             reference=tlv_int(pdu, Tag.USER_MESSAGE_REFERENCE),
         )
 

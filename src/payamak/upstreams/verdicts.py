@@ -60,18 +60,19 @@ _STATES: dict[Stat, PartState | None] = {
 
 
 def receipt_meaning(
-    link: Link, stat: Stat, stat_text: str, err: str | None, *, is_final: bool
+    link: Link, stat: Stat, stat_text: str, *errs: str | None, is_final: bool
 ) -> tuple[PartState | None, Code | None]:
     """The letter and, for an opt-out, the code of a receipt; (None, None) for an intermediate one.
 
-    The link's table is asked for the `err` as written, the `err` without zeros, then the `stat` word. A part that
-    was delivered is never read as opted out, whatever its `err` says.
+    The link's table is asked for each `err` (of the parameter, then of the text) as written and without zeros, then for
+    the `stat` word. A part that was delivered is never read as opted out, whatever its `err` says.
     """
     state = _STATES[stat] if is_final else None
     if state is None or state is PartState.DELIVERED:
         return state, None
-    for key in (err, err.lstrip("0") or "0" if err else None, stat_text.upper() or None, stat.value):
-        if key is not None and key in link.receipt_verdicts:
+    keys = [key for err in errs if err for key in (err, err.lstrip("0") or "0")]
+    for key in (*keys, stat_text.upper(), stat.value):
+        if key and key in link.receipt_verdicts:
             code = Code(link.receipt_verdicts[key])
             return (PartState.OPTED_OUT if code in OPT_OUTS else state), code
     return state, None
