@@ -165,7 +165,7 @@ async def test_stop_means_stop(tmp_path: Path) -> None:
             f"evt-{message_id}-{n}" for message_id in (second, first) for n in (4, 3, 2, 1)
         ]
         answers[0] = Say()
-        assert await command(home, "webhook", "replay", "--account", "demo") == {"replayed": 8}
+        assert await command(home, "webhook", "replay", "--account", "demo") == {"replayed": 8, "hurried": 0}
         await shop.until(lambda: ended(shop, first, second))
         for message_id in (first, second):
             assert [d["state"] for d in of_message(shop.calls[1:], message_id)] == ONE_STEP
@@ -242,10 +242,10 @@ async def test_three_days_later(tmp_path: Path) -> None:
         await _until(home, PostState.DEAD, 4)
         await shop.start()
         event = f"evt-{message_id}-4"
-        assert await command(home, "webhook", "replay", event) == {"replayed": 1}
+        assert await command(home, "webhook", "replay", event) == {"replayed": 1, "hurried": 0}
         await shop.until(lambda: ended(shop, message_id))
         assert [call.headers["webhook-id"] for call in shop.calls] == [event]
-        assert await command(home, "webhook", "replay", "evt-1-1", code=1) == {"replayed": 0}
+        assert await command(home, "webhook", "replay", "evt-1-1", code=1) == {"replayed": 0, "hurried": 0}
 
 
 async def test_only_the_states_asked_for(tmp_path: Path) -> None:

@@ -242,6 +242,22 @@ async def test_replay(shop: World) -> None:
         await shop.store.conclude_notice(result(notice, PostState.DONE), shop.now)
 
 
+async def test_hurry(shop: World) -> None:
+    """What waits for the end of a pause is due at once, a few at a time; what has no turn stays behind."""
+    await give_webhook(shop, "clinic")
+    await shop.accept(shop.new(account="clinic"))
+    messages = [await shop.sending() for _ in range(3)]
+    for account in ("shop", "clinic"):
+        for notice in await shop.store.notices_due(shop.account_id(account), shop.now, 10):
+            await shop.store.conclude_notice(result(notice, PostState.WAITING, shop.now + DAY), shop.now)
+    assert await due(shop) == []
+    assert await shop.store.hurry_notices(shop.account_id(), shop.now, 2) == 2
+    assert await shop.store.hurry_notices(shop.account_id(), shop.now, 2) == 1
+    assert await shop.store.hurry_notices(shop.account_id(), shop.now, 2) == 0
+    assert [(n.id, n.tries) for n in await due(shop)] == [(f"evt-{m.id}-1", 1) for m in messages]
+    assert await shop.store.notices_due(shop.account_id("clinic"), shop.now, 10) == []
+
+
 async def test_counts_and_pages(shop: World) -> None:
     """What has not arrived is counted by account, and listed by page, by state and by account."""
     await give_webhook(shop, "clinic")

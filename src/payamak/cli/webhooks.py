@@ -80,31 +80,37 @@ async def replay(
     account: Annotated[str | None, Parameter(help="All that was given up of this account.")] = None,
     since: Annotated[str | None, Parameter(help="Of changes after: `2h` (ago) or `2030-01-31T18:00`.")] = None,
     done: Annotated[bool, Parameter(negative="", help="Those too that have arrived: the customer lost them.")] = False,
+    waiting: Annotated[
+        bool, Parameter(negative="", help="Also end the pauses of what waits: the target is well again.")
+    ] = False,
     common: Common = Common(),
 ) -> int:
     """Post events once more: those named, or those of an account that were given up.
 
     They get the same `webhook-id` and the same body as before, and three days of tries; a target that said 410 is
-    tried again. What still waits is left as it is.
+    tried again. What still waits for the end of a pause waits on, unless --waiting.
 
-    Example: `payamak webhook replay evt-3403-2`, `payamak webhook replay --account shop --since 7d`
+    Example: `payamak webhook replay evt-3403-2`, `payamak webhook replay --account shop --since 7d --waiting`
     """
     if bool(events) is (account is not None):
         raise Failed("say which: EVENTs, or --account NAME for all that were given up", ExitCode.USAGE)
-    if events and (since is not None or done):
-        raise Failed("--since and --done go with --account", ExitCode.USAGE)
+    if events and (since is not None or done or waiting):
+        raise Failed("--since, --done and --waiting go with --account", ExitCode.USAGE)
     ids = [_event(event) for event in events]
     since_at = 0 if since is None else parse_instant(since, now_ms())
-    count = 0
+    count = hurried = 0
     async with open_store(common) as store:
         if account is not None:
             account_id = _account(store.site, account).id
+            while waiting and (some := await store.hurry_notices(account_id, now_ms(), _AT_ONCE)):
+                hurried += some
             for post in (PostState.DEAD, *([PostState.DONE] if done else [])):
                 ids += await store.notice_ids(account_id, post, since_at)
         ids.sort()
         for start in range(0, len(ids), _AT_ONCE):
             count += await store.replay_notices(ids[start : start + _AT_ONCE], now_ms())
-    tell(common, {"replayed": count}, lambda _: say(f"posted again: {counted(count, 'event')}"))
+    told = f"posted again: {counted(count, 'event')}" + (f"; due now: {counted(hurried, 'event')}" if waiting else "")
+    tell(common, {"replayed": count, "hurried": hurried}, lambda _: say(told))
     return ExitCode.DONE if count or not events else ExitCode.PROBLEM
 
 
@@ -112,8 +118,8 @@ async def replay(
 async def post_test(name: str, *, common: Common = Common()) -> int:
     """Post a test event to an account's webhook, once, and show what came back. No message is told of.
 
-    It is posted from here, with the secret of this shell's environment; is signed and checked like any other, and
-    has the type `webhook.test`. Exit code 1 if the answer is not 2xx.
+    It is posted from this machine, with the secret of this shell's environment, signed and checked like any event.
+    Its type is `webhook.test`. Exit code 1 if the answer is not 2xx.
 
     Example: `SHOP_WEBHOOK_SECRET=whsec_… payamak webhook test shop`
     """
@@ -152,7 +158,7 @@ def _test_facts(post: Post, posted: Posted, took_ms: int, *, has_arrived: bool) 
         ("webhook-id", post.id),
         ("body", (post.json or b"").decode()),
         ("came back", f"{posted.note}, after {duration_text(took_ms)}"),
-        ("says", posted.body or "nothing that is a text"),
+        ("says", posted.body or "nothing"),
         ("so", "it has arrived" if has_arrived else "it would be posted again: only 2xx means arrived"),
     ]
     made = fill(grid("", ""), rows)

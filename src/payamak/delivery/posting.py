@@ -94,7 +94,7 @@ class Poster:
         addresses = await self._names.addresses(host)
         allowed = [a for a in addresses if post.private_is_allowed or is_public(a)][:ADDRESSES_TRIED]
         if not allowed:
-            return Posted(note="the target's address is private; allow_private_target would permit it")
+            return Posted(note="the target's address is private; (webhook_)allow_private_target would permit it")
         transport = self._transport(url.scheme, host, port)
         for address in allowed:
             try:

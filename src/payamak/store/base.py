@@ -362,6 +362,10 @@ class Store(Protocol):
         """Let notices (message, sequence) be posted once more; how many of them there are that did not wait."""
         ...
 
+    def hurry_notices(self, account_id: int, now: int, limit: int) -> Awaitable[int]:
+        """Let up to `limit` notices of an account whose pause is not over be due now; how many."""
+        ...
+
     def notice_counts(self) -> Awaitable[list[NoticeCount]]:
         """What has not arrived, by account."""
         ...

@@ -292,6 +292,10 @@ class SqliteStore:
         """See Store.replay_notices."""
         return self.writer.submit(lambda tx: webhooks.replay(tx, events, now))
 
+    def hurry_notices(self, account_id: int, now: int, limit: int) -> Awaitable[int]:
+        """See Store.hurry_notices."""
+        return self.writer.submit(lambda tx: webhooks.hurry(tx, account_id, now, limit))
+
     def notice_counts(self) -> Awaitable[list[NoticeCount]]:
         """See Store.notice_counts."""
         return self._read(webhooks.counts)

@@ -74,6 +74,12 @@ def replay(tx: Transaction, events: Sequence[tuple[int, int]], now: int) -> int:
     return count
 
 
+def hurry(tx: Transaction, account_id: int, now: int, limit: int) -> int:
+    """Let up to `limit` notices whose pause is not over be due now; how many."""
+    tx.execute("hurry_notices", (now, account_id, limit))
+    return int(tx.db.changes())
+
+
 # ------------------------------------------------------------------------------------------------ reading
 
 

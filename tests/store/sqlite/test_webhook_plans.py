@@ -23,6 +23,7 @@ PLANS: dict[str, str] = {
     "notices_of_message": "SEARCH n USING PRIMARY KEY (message_id=?)",
     "search_notices": "SEARCH n USING PRIMARY KEY ((message_id,sequence)<(?,?))",
     "open_notice_ids": "USING COVERING INDEX notice_open (account_id=? AND post=? AND at>?)",
+    "hurry_notices": "USING COVERING INDEX notice_due (account_id=? AND next_at>?)",
     "conclude_notice": "USING PRIMARY KEY (message_id=? AND sequence=?)",
     "next_notice_has_turn": "USING PRIMARY KEY (message_id=? AND sequence=?)",
     "notice_again": "USING PRIMARY KEY (message_id=? AND sequence=?)",

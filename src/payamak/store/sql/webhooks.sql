@@ -75,6 +75,11 @@ UPDATE notice SET post = 'waiting', tries = 0, waiting_since = ?1, note = '',
     AND before.post = 'waiting') THEN NULL ELSE ?1 END
 WHERE message_id = ?2 AND sequence = ?3 AND post <> 'waiting' RETURNING account_id;
 
+-- name: hurry_notices
+-- What waits for the end of a pause is due now, a little at a time; its three days go on.
+UPDATE notice SET next_at = ?1 WHERE (message_id, sequence) IN
+  (SELECT message_id, sequence FROM notice WHERE next_at IS NOT NULL AND account_id = ?2 AND next_at > ?1 LIMIT ?3);
+
 -- name: notice_waits
 -- Whether the customer still has to be told something of a message.
 SELECT 1 FROM notice WHERE message_id = ? AND post = 'waiting' LIMIT 1;
