@@ -46,6 +46,8 @@ class Webhooks(Rounds[Notice]):
         super().__init__(clock, log, poster)
         self._store = store
         self._gone: dict[int, str | None] = {}
+        self._learned: dict[int, str] = {}
+        self._kept: set[int] = set()
         self._counted_s = clock.monotonic() - COUNT_EVERY_S
         self.counts: Sequence[NoticeCount] = ()
 
@@ -72,8 +74,12 @@ class Webhooks(Rounds[Notice]):
         if self._clock.monotonic() - self._counted_s >= COUNT_EVERY_S:
             self._counted_s = self._clock.monotonic()
             self.counts = await self._store.notice_counts()
+        # A 410 that comes while the store is asked is not in its answer yet: it is remembered until a look that began
+        # after it was kept.
+        kept, self._kept = self._kept, set()
         targets = await self._store.webhook_targets()
-        self._gone = {target.account_id: target.gone_url for target in targets}
+        self._learned = {account_id: url for account_id, url in self._learned.items() if account_id not in kept}
+        self._gone = {**{target.account_id: target.gone_url for target in targets}, **self._learned}
         return [(target.account_id, target.next_at) for target in targets]
 
     async def _due(self, name: Hashable, now: int, limit: int) -> Sequence[Notice]:
@@ -99,8 +105,10 @@ class Webhooks(Rounds[Notice]):
             gone_url=self._url_of(item) if posted.status == GONE else None,
         )
         if result.gone_url:
-            self._gone[item.account_id] = result.gone_url
+            self._gone[item.account_id] = self._learned[item.account_id] = result.gone_url
         await self._stored(lambda: self._store.conclude_notice(result, self._clock.now()))
+        if result.gone_url:
+            self._kept.add(item.account_id)
         self._tell(post.value, event_id=item.id, tries=item.tries + 1, note=posted.note)
 
     def _url_of(self, notice: Notice) -> str | None:

@@ -250,6 +250,36 @@ async def test_gone(scene: Scene) -> None:
     assert sorted(replayed) == sorted([*(f"evt-{message.id}-{n}" for n in (1, 2, 3)), f"evt-{second.id}-1"])
 
 
+async def test_gone_while_the_store_is_asked(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An answer of the store that is older than the 410 lets nothing through."""
+    targets, asked, told = scene.store.webhook_targets, asyncio.Event(), asyncio.Event()
+    answers = asyncio.Event()
+
+    async def hang() -> Posted:
+        await answers.wait()
+        return Posted(status=410, note="HTTP 410")
+
+    async def late() -> Any:
+        found = await targets()
+        asked.set()
+        await told.wait()
+        return found
+
+    scene.shop.answers[URL] = hang
+    message = await scene.sent()
+    async with asyncio.timeout(20), scene.webhooks() as hooks:
+        while not scene.shop.posts:  # noqa: ASYNC110 - the shop has no signal
+            await asyncio.sleep(0.001)
+        monkeypatch.setattr(scene.store, "webhook_targets", late)
+        hooks.wake()
+        await asked.wait()
+        answers.set()
+        await scene.until(lambda: scene.count("webhook_dead") == 1)
+        told.set()
+        await scene.until(lambda: scene.count("webhook_dead") == 3)
+    assert scene.shop.ids == [f"evt-{message.id}-1"]
+
+
 async def test_retry_after_is_the_targets(scene: Scene) -> None:
     """`Retry-After` rests the whole target, up to 24 h, and no other one."""
     first = await scene.accept()
