@@ -6,7 +6,7 @@ from msgspec.structs import replace
 from tests.store.world import ALI, DAY, SARA, MakeStore, World, lost, taken
 
 from payamak.domain.message import Message, PartState, State
-from payamak.domain.operator_ids import SETTLE_AFTER, UNLEARN_AFTER, IdBase, IdHabit
+from payamak.domain.operator_ids import ANSWER_TIME_MS, SETTLE_AFTER, UNLEARN_AFTER, IdBase, IdHabit
 from payamak.domain.receipt import IdReport
 
 FIRST = 0x4A000000
@@ -150,26 +150,36 @@ async def test_unlearned_when_the_operator_changes(world: World) -> None:
     for number in range(FIRST + 500, FIRST + 500 + UNLEARN_AFTER):
         messages.append(await world.enroute(f"{number:x}"))
         assert await world.receipt(str(number)) == []
-    assert (await habit(world)).unlearned == 1
     assert {row.why for row in await world.store.unmatched(99)} == {"other_reading"}
+    world.now += ANSWER_TIME_MS - 1
     while await world.store.sweep(world.now, 2):
         pass
+    assert (await habit(world)).settled is IdBase.SAME, "their answers may still come"
+    world.now += 1
+    while await world.store.sweep(world.now, 2):
+        pass
+    assert (await habit(world)).unlearned == 1
     assert {await state_of(world, m) for m in messages} == {State.DELIVERED}
     assert (await habit(world)).choice is IdBase.AUTO
     await teach(world, 2 * SETTLE_AFTER - UNLEARN_AFTER, "x", "d", FIRST + 900)
     assert (await habit(world)).settled is IdBase.HEX_TO_DECIMAL
 
 
-async def test_a_missed_receipt_is_counted_once(world: World) -> None:
-    """Looking again at what waits is no further evidence against a habit."""
+async def test_early_ones_unlearn_nothing(world: World) -> None:
+    """Receipts that came before their answers, and read as other messages, are no evidence in the end."""
     await teach(world, SETTLE_AFTER)
-    await world.enroute("4b000001")
-    await world.receipt(str(0x4B000001))
-    for link in ("north", "south"):
-        changed = replace(world.store.site.links[link], window=7)
-        await world.store.put_documents([changed], [], world.now)
-        await world.store.sweep(world.now, 9)
-    assert (await habit(world)).misses == 1
+    numbers = range(0x10, 0x10 + 2 * UNLEARN_AFTER)
+    for number in numbers:
+        await world.enroute(f"{number:x}9")  # read as hex, another message's number
+    early = [await world.sending() for _ in numbers]
+    for number in numbers:
+        await world.receipt(str(int(f"{number:x}9", 16)))
+    assert {row.why for row in await world.store.unmatched(99)} == {"other_reading"}
+    for message, number in zip(early, numbers, strict=True):
+        assert (await world.answer(message, taken(str(int(f"{number:x}9", 16))))).state is State.DELIVERED
+    world.now += ANSWER_TIME_MS
+    await world.store.sweep(world.now, 99)
+    assert (await habit(world)).unlearned == 0
 
 
 async def test_forgotten_by_hand(world: World, make_store: MakeStore) -> None:

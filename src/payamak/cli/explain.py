@@ -129,8 +129,7 @@ def ids_text(report: IdReport) -> str:
     habit = report.habit
     says = _BASES[habit.choice]
     if habit.settled is not IdBase.AUTO:
-        says += f", learned of {habit.judged} receipts"
-        return says + (f"; {habit.misses} since then say otherwise" if habit.misses else "")
+        return f"{says}, learned of {habit.judged} receipts"
     if habit.judged:
         counts = f"alike {habit.same}, hex to decimal {habit.hex_to_decimal}, decimal to hex {habit.decimal_to_hex}"
         says += f"; of {habit.judged} receipts fit: {counts}"

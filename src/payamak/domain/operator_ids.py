@@ -4,8 +4,8 @@ What an id of an answer became in the receipt is an operator's habit, and nobody
 long as little is known every reading is tried, and each receipt that names its recipient says which readings found a
 part of this recipient. A habit that explains every such receipt, while each other one failed, first decides between
 readings (`LEAN_AFTER`), then becomes the only one that is tried (`SETTLE_AFTER`): an id that happens to be another
-message's under some other reading can no longer go astray. Nothing here is certain for ever: a receipt that only a
-habit in use does not explain is counted, and a few of them unlearn it, for the operator has changed its software.
+message's under some other reading can no longer go astray. Nothing here is certain for ever: a few receipts that wait
+because only another reading explains them unlearn a settled habit, for the operator has changed its software.
 """
 
 from __future__ import annotations
@@ -32,15 +32,30 @@ def operator_key(operator_id: str) -> str:
     return operator_id.strip().lstrip("0").lower() or "0"
 
 
+def _hex_of(key: str) -> str | None:
+    return f"{int(key):x}" if len(key) <= 20 and key.isascii() and key.isdigit() else None
+
+
+def _decimal_of(key: str) -> str | None:
+    return None if len(key) > 16 or key.strip("0123456789abcdef") else str(int(key, 16))
+
+
 def key_by_reading(operator_id: str) -> dict[IdBase, str]:
     """The key of the answer's id under each reading that is possible for a receipt's id, the likeliest first."""
     key = operator_key(operator_id)
     ways = {IdBase.SAME: key}
-    if key.isascii() and key.isdigit() and len(key) <= 20:
-        ways[IdBase.HEX_TO_DECIMAL] = f"{int(key):x}"
-    if len(key) <= 16 and all(c in "0123456789abcdef" for c in key):
-        ways[IdBase.DECIMAL_TO_HEX] = str(int(key, 16))
+    if (in_hex := _hex_of(key)) is not None:
+        ways[IdBase.HEX_TO_DECIMAL] = in_hex
+    if (in_decimal := _decimal_of(key)) is not None:
+        ways[IdBase.DECIMAL_TO_HEX] = in_decimal
     return ways
+
+
+def key_under(key: str, base: IdBase) -> str:
+    """The key of the answer's id under one reading of a receipt's; the receipt's own where that is not possible."""
+    if base is IdBase.HEX_TO_DECIMAL:
+        return _hex_of(key) or key
+    return (_decimal_of(key) or key) if base is IdBase.DECIMAL_TO_HEX else key
 
 
 def readings(operator_id: str, base: IdBase = IdBase.AUTO) -> tuple[str, ...]:
@@ -48,10 +63,9 @@ def readings(operator_id: str, base: IdBase = IdBase.AUTO) -> tuple[str, ...]:
 
     `base` says what the answer's id became in the receipt; AUTO tries all three readings.
     """
-    ways = key_by_reading(operator_id)
     if base is not IdBase.AUTO:
-        return (ways.get(base, ways[IdBase.SAME]),)
-    return tuple(dict.fromkeys(ways.values()))
+        return (key_under(operator_key(operator_id), base),)
+    return tuple(dict.fromkeys(key_by_reading(operator_id).values()))
 
 
 # ------------------------------------------------------------------------------------------------ habits
@@ -66,6 +80,9 @@ messages to one recipient whose ids are each other's reading."""
 UNLEARN_AFTER: Final = 5
 """Receipts that a settled reading does not explain and another one does, before it is given up."""
 
+ANSWER_TIME_MS: Final = 300_000
+"""Only those count that have waited as long: their own answer, of the settled reading, may have been still to come."""
+
 _LONGEST_DOUBT: Final = 6
 """Each contradiction doubles what is needed, this many times at most: two systems behind one upstream never settle."""
 
@@ -74,8 +91,7 @@ class IdHabit(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What the receipts of one upstream have shown of its ids.
 
     Of `judged` receipts since the last contradiction so many were explained by each reading; a receipt may be by
-    several. `settled` is AUTO until one reading is the only one tried; `misses` counts what it did not explain since.
-    `unlearned`: how often a settled one was given up.
+    several. `settled` is AUTO until one reading is the only one tried. `unlearned`: how often that was given up.
     """
 
     judged: int = 0
@@ -83,7 +99,6 @@ class IdHabit(Struct, frozen=True, kw_only=True, omit_defaults=True):
     hex_to_decimal: int = 0
     decimal_to_hex: int = 0
     contradictions: int = 0
-    misses: int = 0
     unlearned: int = 0
     settled: IdBase = IdBase.AUTO
 
@@ -124,8 +139,6 @@ def judge(habit: IdHabit, fitting: Collection[IdBase]) -> IdHabit:
     return replace(after, settled=after._leader(SETTLE_AFTER))
 
 
-def miss(habit: IdHabit) -> IdHabit:
-    """Count a receipt that the settled reading does not explain and another one does; enough of them unlearn it."""
-    if habit.misses + 1 < UNLEARN_AFTER:
-        return replace(habit, misses=habit.misses + 1)
+def unlearn(habit: IdHabit) -> IdHabit:
+    """The settled reading does not hold any more: learn anew, and ask more of it."""
     return IdHabit(contradictions=habit.contradictions + 1, unlearned=habit.unlearned + 1)

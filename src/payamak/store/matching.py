@@ -15,7 +15,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from payamak.domain.operator_ids import IdBase, judge, key_by_reading, operator_key
+from payamak.domain.operator_ids import IdBase, judge, key_by_reading, key_under, operator_key
 from payamak.domain.receipt import ReceiptIn, Unmatched
 from payamak.store.rows import plan_lines
 from payamak.store.transaction import Transaction
@@ -59,10 +59,9 @@ def match(tx: Transaction, receipt: ReceiptIn, at: int, *, judges: bool = True) 
     if len(receipt.keys) == 1:
         return _by_one_key(tx, receipt, receipt.keys[0], at)
     settled = tx.habit(receipt.upstream).settled
-    ways = key_by_reading(receipt.operator_id)
     if settled is not IdBase.AUTO:
-        return _by_one_key(tx, receipt, ways.get(settled, receipt.keys[0]), at)
-    return _by_readings(tx, receipt, ways, at, judges=judges)
+        return _by_one_key(tx, receipt, key_under(receipt.keys[0], settled), at)
+    return _by_readings(tx, receipt, key_by_reading(receipt.operator_id), at, judges=judges)
 
 
 def _by_one_key(tx: Transaction, receipt: ReceiptIn, key: str, at: int) -> Match:
@@ -104,18 +103,18 @@ def _newest(tx: Transaction, receipt: ReceiptIn, key: str, at: int) -> tuple[Fou
     alike: Found | None = None
     is_anothers = False
     may_be_exact = operator_key(receipt.operator_id) == key
-    for row in tx.execute("part_by_operator_id", (receipt.upstream, key)):
+    for row in tx.execute("part_by_operator_id", (receipt.upstream, key, receipt.operator_id)):
         if receipt.recipient is not None and row[5] != receipt.recipient:
             is_anothers = True
         elif row[7] <= at:
-            if not may_be_exact or row[6] == receipt.operator_id:
+            if row[6] or not may_be_exact:
                 return _found(row), False
             alike = alike or _found(row)
     return alike, is_anothers and alike is None
 
 
 def _found(row: Any) -> Found:
-    return Found(row[0], row[1], row[2], row[3], row[4], row[7], row[8] == "taken")
+    return Found(row[0], row[1], row[2], row[3], row[4], row[7], bool(row[8]))
 
 
 def only_lost_part(tx: Transaction, receipt: ReceiptIn, at: int) -> Found | None:

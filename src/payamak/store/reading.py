@@ -145,8 +145,8 @@ def id_reports(db: apsw.Connection) -> list[IdReport]:
             upstream=upstream,
             habit=habit_of(rows[upstream]) if upstream in rows else IdHabit(),
             waiting=waiting.get(upstream, {}),
-            removed=rows[upstream][9] if upstream in rows else 0,
-            removed_until=rows[upstream][10] if upstream in rows else None,
+            removed=rows[upstream][8] if upstream in rows else 0,
+            removed_until=rows[upstream][9] if upstream in rows else None,
         )
         for upstream in sorted({*waiting, *rows})
     ]

@@ -15,7 +15,15 @@ from msgspec.structs import replace
 from payamak.domain import events as ev
 from payamak.domain.events import Event
 from payamak.domain.message import PartState
-from payamak.domain.operator_ids import IdHabit, miss, operator_key, readings
+from payamak.domain.operator_ids import (
+    ANSWER_TIME_MS,
+    UNLEARN_AFTER,
+    IdBase,
+    IdHabit,
+    operator_key,
+    readings,
+    unlearn,
+)
 from payamak.domain.receipt import ReceiptIn, Unmatched
 from payamak.domain.site import LinkKind
 from payamak.store.feed import Change
@@ -52,8 +60,6 @@ def receive(tx: Transaction, receipt: ReceiptIn, now: int) -> list[Change]:
     says_something = receipt.part_state is not PartState.UNSURE or receipt.operator_id
     if found.part is None and receipt.part_state is not None and found.why in _MAY_BE_LOST and says_something:
         found = replace(found, part=only_lost_part(tx, receipt, now))
-    if found.why is Unmatched.OTHER_READING and len(receipt.keys) > 1:
-        tx.put_habit(receipt.upstream, miss(tx.habit(receipt.upstream)))
     if found.part is None:
         _keep(tx, receipt, now, "unmatched", why=found.why)
         tx.has_unmatched = True
@@ -197,7 +203,7 @@ def retry(tx: Transaction, now: int, limit: int) -> int:
     """
     looked = 0
     for (upstream,) in tx.all("conflict_upstreams"):
-        habit = tx.habit(upstream)
+        habit = _still_settled(tx, upstream, now)
         known = (tx.site.version, habit.choice, habit.unlearned)
         known_then, after_id = tx.retried.get(upstream, (None, 0))
         if known_then != known:
@@ -210,6 +216,17 @@ def retry(tx: Transaction, now: int, limit: int) -> int:
         tx.retried[upstream] = (known, rows[-1][0] if len(rows) == limit else None)
         looked += len(rows)
     return looked
+
+
+def _still_settled(tx: Transaction, upstream: str, now: int) -> IdHabit:
+    """The upstream's habit, unlearned if too many receipts have waited for too long that only another one explains."""
+    habit = tx.habit(upstream)
+    if habit.settled is not IdBase.AUTO:
+        missed = tx.all("missed", (upstream, now - ANSWER_TIME_MS, UNLEARN_AFTER))
+        if len(missed) == UNLEARN_AFTER:
+            habit = unlearn(habit)
+            tx.put_habit(upstream, habit)
+    return habit
 
 
 def forget_ids(tx: Transaction, upstream: str) -> bool:

@@ -85,7 +85,7 @@ class Transaction:
         if habit == self.habit(upstream):
             return
         counts = (habit.judged, habit.same, habit.hex_to_decimal, habit.decimal_to_hex)
-        doubts = (habit.contradictions, habit.misses, habit.unlearned)
+        doubts = (habit.contradictions, habit.unlearned)
         self.execute("put_id_habit", (upstream, *counts, *doubts, habit.settled.value))
         self._habits[upstream] = habit
 
@@ -143,9 +143,8 @@ def habit_of(row: Any) -> IdHabit:
         hex_to_decimal=row[3],
         decimal_to_hex=row[4],
         contradictions=row[5],
-        misses=row[6],
-        unlearned=row[7],
-        settled=IdBase(row[8]),
+        unlearned=row[6],
+        settled=IdBase(row[7]),
     )
 
 

@@ -34,6 +34,7 @@ PLANS: dict[str, str] = {
     "oldest_unmatched": "USING COVERING INDEX receipt_old",
     "conflict_upstreams": "receipt_conflict (upstream>?)",
     "conflicts_of": "USING INDEX receipt_conflict (upstream=? AND rowid>?)",
+    "missed": "USING COVERING INDEX receipt_missed (upstream=? AND received_at<?)",
     "unmatched_before": "USING INDEX receipt_old (received_at<?)",
     "unmatched_beyond": "USING COVERING INDEX receipt_old",
     "unmatched_list": "USING INDEX receipt_old",

@@ -9,11 +9,10 @@ from hypothesis import strategies as st
 from payamak.domain.operator_ids import (
     LEAN_AFTER,
     SETTLE_AFTER,
-    UNLEARN_AFTER,
     IdBase,
     IdHabit,
     judge,
-    miss,
+    unlearn,
 )
 
 SAME, TO_DECIMAL, TO_HEX = IdBase.SAME, IdBase.HEX_TO_DECIMAL, IdBase.DECIMAL_TO_HEX
@@ -63,7 +62,7 @@ def test_two_systems_behind_one_upstream(share: int) -> None:
     for _ in range(200):
         for base in (*(SAME,) * share, TO_DECIMAL):
             is_missed = habit.settled is not IdBase.AUTO and habit.settled is not base
-            habit = miss(habit) if is_missed else judge(habit, (base,))
+            habit = unlearn(habit) if is_missed else judge(habit, (base,))
     assert habit.settled is IdBase.AUTO
     assert habit.unlearned <= 1
 
@@ -76,15 +75,13 @@ def test_settled_is_no_more_judged() -> None:
 
 
 def test_unlearned() -> None:
-    """Receipts that only another reading explains unlearn a settled habit; the new one has to show more."""
-    habit = after(IdHabit(), SETTLE_AFTER, SAME)
-    for count in range(1, UNLEARN_AFTER):
-        habit = miss(habit)
-        assert (habit.misses, habit.settled) == (count, SAME)
-    habit = miss(habit)
+    """A settled habit that was given up is learned anew, and more is asked of the next one."""
+    habit = unlearn(after(IdHabit(), SETTLE_AFTER, SAME))
     assert habit == IdHabit(contradictions=1, unlearned=1)
-    habit = after(habit, 2 * SETTLE_AFTER, TO_DECIMAL)
-    assert (habit.settled, habit.misses, habit.unlearned) == (TO_DECIMAL, 0, 1)
+    habit = after(habit, 2 * SETTLE_AFTER - 1, TO_DECIMAL)
+    assert habit.settled is IdBase.AUTO
+    habit = after(habit, 1, TO_DECIMAL)
+    assert (habit.settled, habit.unlearned) == (TO_DECIMAL, 1)
 
 
 def test_nothing_is_learned_of_nothing() -> None:

@@ -8,7 +8,6 @@ CREATE TABLE id_habit (
   hex_to_decimal INTEGER NOT NULL DEFAULT 0,
   decimal_to_hex INTEGER NOT NULL DEFAULT 0,
   contradictions INTEGER NOT NULL DEFAULT 0,
-  misses         INTEGER NOT NULL DEFAULT 0,
   unlearned      INTEGER NOT NULL DEFAULT 0,
   settled        TEXT NOT NULL DEFAULT 'auto' CHECK (settled IN ('auto', 'same', 'hex_to_decimal', 'decimal_to_hex')),
   removed        INTEGER NOT NULL DEFAULT 0,
@@ -27,5 +26,7 @@ CREATE INDEX receipt_unmatched ON receipt (upstream, operator_key, received_at) 
 -- What is looked at again when more is known of the upstream's ids.
 CREATE INDEX receipt_conflict ON receipt (upstream)
   WHERE standing = 'unmatched' AND (why = 'two_readings' OR why = 'other_reading');
+-- What speaks against a settled habit.
+CREATE INDEX receipt_missed ON receipt (upstream, received_at) WHERE standing = 'unmatched' AND why = 'other_reading';
 -- The oldest ones, which are removed first.
 CREATE INDEX receipt_old ON receipt (received_at) WHERE standing = 'unmatched';

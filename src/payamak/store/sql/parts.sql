@@ -15,7 +15,9 @@ FROM part WHERE message_id = ? ORDER BY step, try_no, part;
 
 -- name: part_by_operator_id
 -- The parts that the operator took under this id, newest first; recurring ids are told apart by the recipient.
-SELECT p.message_id, p.step, p.try_no, p.part, p.receipt, m.recipient, p.operator_id, p.on_wire_at, p.answer
+-- Then whether the id is written exactly alike, since when the part is under way, and whether an answer named the id.
+SELECT p.message_id, p.step, p.try_no, p.part, p.receipt, m.recipient, p.operator_id = ?3, p.on_wire_at,
+  p.answer = 'taken'
 FROM part p CROSS JOIN message m ON m.id = p.message_id
 WHERE p.upstream = ?1 AND p.operator_key = ?2 ORDER BY p.answered_at DESC, p.message_id DESC LIMIT 200;
 

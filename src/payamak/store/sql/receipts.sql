@@ -47,6 +47,11 @@ FROM receipt
 WHERE upstream = ?1 AND id > ?2 AND standing = 'unmatched' AND (why = 'two_readings' OR why = 'other_reading')
 ORDER BY id LIMIT ?3;
 
+-- name: missed
+-- Some receipts that have waited for long, and that only a reading which is not in use explains.
+SELECT id FROM receipt
+WHERE upstream = ?1 AND received_at <= ?2 AND standing = 'unmatched' AND why = 'other_reading' LIMIT ?3;
+
 -- name: unmatched_before
 -- The oldest receipts that nobody claims, for their removal.
 SELECT id, upstream, received_at FROM receipt
@@ -66,16 +71,16 @@ SELECT upstream, why, count(*) FROM receipt WHERE standing = 'unmatched' GROUP B
 
 -- name: id_habits
 -- What is known of every upstream's ids.
-SELECT upstream, judged, same, hex_to_decimal, decimal_to_hex, contradictions, misses, unlearned, settled, removed,
+SELECT upstream, judged, same, hex_to_decimal, decimal_to_hex, contradictions, unlearned, settled, removed,
   removed_until
 FROM id_habit;
 
 -- name: put_id_habit
 -- What was learned; the count of removed receipts stays.
-INSERT INTO id_habit (upstream, judged, same, hex_to_decimal, decimal_to_hex, contradictions, misses, unlearned, settled)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+INSERT INTO id_habit (upstream, judged, same, hex_to_decimal, decimal_to_hex, contradictions, unlearned, settled)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
 ON CONFLICT (upstream) DO UPDATE SET judged = ?2, same = ?3, hex_to_decimal = ?4, decimal_to_hex = ?5,
-  contradictions = ?6, misses = ?7, unlearned = ?8, settled = ?9;
+  contradictions = ?6, unlearned = ?7, settled = ?8;
 
 -- name: count_removed
 -- Receipts that nobody claimed do not go in silence.
