@@ -2,7 +2,8 @@
 
 store/matching.py says which part a receipt belongs to. One without a part waits: its answer may still come, or more may
 become known of how its operator writes ids. If the answer of exactly one part of this recipient was lost, on the
-same upstream and line, the receipt is that part's.
+same upstream and line, the receipt is that part's, whether it comes after the loss or waits already when the answer is
+given up.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from msgspec.structs import replace
 
 from payamak.domain import events as ev
 from payamak.domain.events import Event
-from payamak.domain.message import PartState
+from payamak.domain.message import Message, PartState
 from payamak.domain.operator_ids import (
     ANSWER_TIME_MS,
     UNLEARN_AFTER,
@@ -43,12 +44,15 @@ def apply(tx: Transaction, message_id: int, event: Event, now: int, version: int
     message = load(tx, message_id)
     if message is None or (version is not None and message.version != version):
         return []
-    changes = [happen(tx, message, event, now)]
-    if isinstance(event, ev.Answered) and tx.has_unmatched:
-        for outcome in event.outcomes:
-            if outcome.operator_id is not None:
-                part = (message_id, event.step, event.try_no, outcome.part)
-                changes += _match_early(tx, part, outcome.operator_id, now)
+    if not isinstance(event, ev.Answered) or not tx.has_unmatched:
+        return [happen(tx, message, event, now)]
+    lost = [outcome.part for outcome in event.outcomes if outcome.kind is ev.OutcomeKind.AMBIGUOUS]
+    changes = _waiting_for_lost(tx, message, event.step, event.try_no, lost, now)
+    changes.append(happen(tx, (load(tx, message_id) or message) if changes else message, event, now))
+    for outcome in event.outcomes:
+        if outcome.operator_id is not None:
+            part = (message_id, event.step, event.try_no, outcome.part)
+            changes += _match_early(tx, part, outcome.operator_id, now)
     return changes
 
 
@@ -129,6 +133,48 @@ def _keep(
 
 
 # ------------------------------------------------------------------------------------- receipts that waited
+
+
+def recover(tx: Transaction, message_id: int, now: int) -> list[Change]:
+    """The process that had the message on the wire is dead: the answers are lost, receipts that wait may say more.
+
+    Empty if none does; what is still on the wire then is ambiguous.
+    """
+    message = load(tx, message_id)
+    if message is None or not tx.has_unmatched:
+        return []
+    lost = [row[0] for row in tx.all("unanswered_parts", (message_id, message.step, message.tries))]
+    return _waiting_for_lost(tx, message, message.step, message.tries, lost, now)
+
+
+def _waiting_for_lost(
+    tx: Transaction, message: Message, step: int, try_no: int, parts: list[int], now: int
+) -> list[Change]:
+    """Receipts that came while these parts were on the wire: they happen now, if they name exactly one lost part.
+
+    Before the loss itself, so that a delivered message is not sent again and an opt-out still leads to the next step.
+    """
+    changes: list[Change] = []
+    for part in parts:
+        row = tx.one("part_key", (message.id, step, try_no, part))
+        if row is None or row[2] is not None:
+            continue
+        tx.execute("lose_part", (now, message.id, step, try_no, part))
+        for kept in tx.all("unmatched_of_recipient", (row[0], row[1], row[3])):
+            receipt = _receipt_of(kept)
+            found = only_lost_part(tx, receipt, now) if _may_be_of_lost(tx, receipt, kept[1]) else None
+            if found is not None and found.key == (message.id, step, try_no, part):
+                tx.execute("match_receipt", ("matched", message.id, kept[0]))
+                changes += _act(tx, receipt, Match(found, receipt.keys[0]), now)
+    return changes
+
+
+def _may_be_of_lost(tx: Transaction, receipt: ReceiptIn, came_at: int) -> bool:
+    """Final, and its id names no part whose answer is known."""
+    if receipt.part_state is None or (receipt.part_state is PartState.UNSURE and not receipt.operator_id):
+        return False
+    found = match(tx, receipt, came_at, judges=False)
+    return found.part is None and found.why in _MAY_BE_LOST
 
 
 def _match_early(tx: Transaction, part: tuple[int, int, int, int], operator_id: str, now: int) -> list[Change]:

@@ -3,9 +3,21 @@
 INSERT INTO part (message_id, step, try_no, part, link, upstream, on_wire_at) VALUES (?, ?, ?, ?, ?, ?, ?);
 
 -- name: answer_part
--- What the operator said; a definite answer may replace an ambiguous one, never the other way round.
-UPDATE part SET answer = ?1, status = ?2, code = ?3, operator_id = ?4, operator_key = ?5, answered_at = ?6
+-- What the operator said; a definite answer may replace an ambiguous one, never the other way round. An id that a
+-- receipt has brought to a part without an answer stays.
+UPDATE part SET answer = ?1, status = ?2, code = ?3, operator_id = coalesce(?4, operator_id),
+  operator_key = coalesce(?5, operator_key), answered_at = ?6
 WHERE message_id = ?7 AND step = ?8 AND try_no = ?9 AND part = ?10 AND (answer IS NULL OR answer = 'ambiguous');
+
+-- name: lose_part
+-- Its answer will not come any more.
+UPDATE part SET answer = 'ambiguous', answered_at = ?1
+WHERE message_id = ?2 AND step = ?3 AND try_no = ?4 AND part = ?5 AND answer IS NULL;
+
+-- name: unanswered_parts
+-- The parts of an attempt that have neither answer nor receipt.
+SELECT part FROM part
+WHERE message_id = ? AND step = ? AND try_no = ? AND answer IS NULL AND receipt IS NULL ORDER BY part;
 
 -- name: parts_of_message
 -- The whole record of a message's attempts.

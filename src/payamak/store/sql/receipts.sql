@@ -11,6 +11,13 @@ FROM receipt
 WHERE upstream = ?1 AND operator_key = ?2 AND standing = 'unmatched' AND received_at >= ?3
 ORDER BY received_at, id LIMIT 200;
 
+-- name: unmatched_of_recipient
+-- The same by recipient: receipts of parts whose answer will not come any more.
+SELECT id, received_at, upstream, link, operator_id, operator_keys, line, recipient, part_state, stat, err, code, why
+FROM receipt
+WHERE upstream = ?1 AND recipient = ?2 AND standing = 'unmatched' AND received_at >= ?3
+ORDER BY received_at, id LIMIT 200;
+
 -- name: match_receipt
 -- A receipt that waited has found its message.
 UPDATE receipt SET standing = ?1, message_id = ?2, why = '' WHERE id = ?3;
