@@ -9,7 +9,7 @@ BIN := .venv/bin
 export PYTHON
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test check bench format changelog lock clean runtime dev
+.PHONY: help demo run test check bench crash format changelog lock clean runtime dev
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -32,6 +32,9 @@ check: dev ## linter, format, strict types, import rule
 bench: dev ## what it costs: start, rest, load; figures are ratios of one run, see bench/
 	@$(BIN)/python -m bench.rest
 	@$(BIN)/python -m bench.accept
+
+crash: dev ## the process killed at every named point, then the promises checked; ARGS="--runs 3 --seed 7"
+	@$(BIN)/python -m tests.crash.matrix $(ARGS)
 
 format: dev ## put the code into the house's form
 	@$(BIN)/ruff check --fix .
