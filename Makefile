@@ -5,11 +5,14 @@ ARGS ?=
 PYTEST_ARGS ?=
 # Two workers: the suite is planned for two cores, and its scenarios start processes of their own.
 WORKERS ?= 2
+COUNT ?= 1000
+FIRST ?= 1
+TRACE ?=
 BIN := .venv/bin
 export PYTHON
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test check bench crash format changelog lock clean runtime dev
+.PHONY: help demo run test check bench crash seeds format changelog lock clean runtime dev
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -35,6 +38,9 @@ bench: dev ## what it costs: start, rest, load; figures are ratios of one run, s
 
 crash: dev ## the process killed at every named point, then the promises checked; ARGS="--runs 3 --seed 7"
 	@$(BIN)/python -m tests.crash.matrix $(ARGS)
+
+seeds: dev ## whole gateways under a virtual clock; COUNT=5000 FIRST=1, and TRACE=1 to see what happens in one
+	@$(BIN)/python -m tests.simulation --count $(COUNT) --first $(FIRST) --jobs $(WORKERS) $(if $(TRACE),--trace)
 
 format: dev ## put the code into the house's form
 	@$(BIN)/ruff check --fix .

@@ -157,7 +157,7 @@ class Gateway:
             client = open_client(link, secret(link.password))
             return NeginUpstream(link, client, sink, self.store.open_operator_ids, self.clock, event_logger("link"))
         site: Callable[[], Site] = lambda: self.store.site  # noqa: E731 - one line, one use
-        return SmppUpstream(link, sink, site, event_logger("link"))
+        return SmppUpstream(link, sink, site, self.clock, event_logger("link"))
 
     async def _follow_config(self) -> None:
         """See what another process changed: accounts, lines, links, suspensions."""

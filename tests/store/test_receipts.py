@@ -156,6 +156,7 @@ async def test_early_opt_out(world: World) -> None:
     listener = Listener(world.store)
     message = await world.answer(sending, taken("11"))
     assert (message.state, message.step, message.reason) == (State.QUEUED, 1, Reason.FALLBACK)
+    assert message.code is Code.OPTED_OUT_OF_LINE  # not its number: the caller who waits for the verdict is told it
     assert [event for _, event in listener.events] == ["Answered", "Receipted"]
 
 

@@ -309,6 +309,10 @@ class Worker:
 
     def _submit(self, desk: Desk, message: Message, effect: ev.Submit) -> None:
         flight = Flight(desk, message.id, effect.step, effect.try_no, len(effect.parts))
+        if self._clock.now() >= message.deadline_at:  # its mark took that long: nothing has left, nothing will (P7)
+            for part in effect.parts:
+                self._on_outcome(flight, Outcome(part=part, kind=ev.OutcomeKind.LATER, reason=Reason.DEADLINE))
+            return
         desk.upstream.submit(Parcel(message=message, parts=effect.parts), partial(self._on_outcome, flight))
 
     # -- concluding

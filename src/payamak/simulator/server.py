@@ -13,11 +13,11 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final, assert_never
 
+from payamak.clock import Clock, SystemClock
 from payamak.encoding import Encoding, SplitMethod, choose, split
 from payamak.simulator.behaviour import (
     Action,
@@ -84,18 +84,19 @@ class _Case:
 class Simulator:
     """One simulated operator. All methods belong to the event loop that called `start()`."""
 
-    def __init__(self, config: SimulatorConfig | None = None) -> None:
+    def __init__(self, config: SimulatorConfig | None = None, clock: Clock | None = None) -> None:
         """Open the ledger. Raises OSError if its file cannot be written."""
         self.config = config or SimulatorConfig()
+        self._clock = clock or SystemClock()
         self.ledger = Ledger(path=self.config.ledger_path, keep=self.config.keep)
         self.port = self.config.port
         self._server: Server | None = None
         self._peers: dict[ServerConnection, _Peer] = {}
         self._numbers = itertools.count(1)
-        self._ids = itertools.count(_now() * _IDS_PER_MS)
+        self._ids = itertools.count(self._clock.now() * _IDS_PER_MS)
         self._references = itertools.count(1)
         self._outbox = Outbox(
-            limits=self.config.limits, retry_ms=self.config.receipt_retry_ms, witness=_Scribe(self.ledger)
+            limits=self.config.limits, retry_ms=self.config.receipt_retry_ms, witness=_Scribe(self.ledger, self._clock)
         )
         self._throttled_until = 0.0
         self._bind_refusal = 0
@@ -157,7 +158,7 @@ class Simulator:
 
     def throttle(self, seconds: float) -> None:
         """Answer every submit with ESME_RTHROTTLED for so long; 0 ends it."""
-        self._throttled_until = time.monotonic() + seconds
+        self._throttled_until = self._clock.monotonic() + seconds
 
     def drop_links(self) -> int:
         """Cut every connection without a word; returns how many."""
@@ -215,7 +216,7 @@ class Simulator:
     def _on_bind(self, connection: ServerConnection, bind: Bind) -> int:
         status = self._bind_refusal or self._check(bind)
         kind = _bind_mode(bind)
-        self.ledger.record_bind(bind.system_id, kind, self._peers[connection].number, status, _now())
+        self.ledger.record_bind(bind.system_id, kind, self._peers[connection].number, status, self._clock.now())
         if not status and kind is not BindMode.TRANSMITTER:
             # The bind's answer must leave before the first receipt does.
             self._loop.call_soon(self._attach, connection)
@@ -251,7 +252,7 @@ class Simulator:
 
     def _on_submit(self, connection: ServerConnection, peer: _Peer, pdu: SubmitSm) -> None:
         """Read, plan, enter in the ledger, and only then act."""
-        now = _now()
+        now = self._clock.now()
         has_place = bool(pdu.esm_class & EsmClass.UDHI or pdu.tlvs)
         place, octets = read_part(pdu) if has_place else (ALONE, pdu.short_message)
         recipient = pdu.destination_addr.removeprefix("+")
@@ -291,7 +292,7 @@ class Simulator:
                 self._act(case, action)
 
     def _is_throttling(self, peer: _Peer, now: int) -> bool:
-        if self._throttled_until and time.monotonic() < self._throttled_until:
+        if self._throttled_until and self._clock.monotonic() < self._throttled_until:
             return True
         most = self.config.limits.submits_per_s
         if most is None:
@@ -329,7 +330,7 @@ class Simulator:
                 assert_never(action)
 
     def _answer(self, case: _Case, answer: Answer) -> None:
-        self.ledger.record_answer(case.entry, answer.status, _now())
+        self.ledger.record_answer(case.entry, answer.status, self._clock.now())
         style = IdFormat.HEX if answer.hex_id else self.config.answer_ids
         message_id = "" if answer.status else render_id(case.number, style)
         case.connection.respond(case.pdu, SubmitSmResp(status=answer.status, message_id=message_id))
@@ -346,7 +347,7 @@ class Simulator:
             stat=stat,
             err=err,
             submitted_at=case.received_at,
-            done_at=_now(),
+            done_at=self._clock.now(),
             text=entry.text if entry else "",
         )
         reference = tlv_int(pdu, Tag.USER_MESSAGE_REFERENCE) if pdu.tlvs else None
@@ -370,23 +371,24 @@ _CODINGS: Final = {Encoding.GSM7: DataCoding.SMSC_DEFAULT.value, Encoding.UCS2: 
 class _Scribe:
     """Writes into the ledger what the outbox tells."""
 
-    def __init__(self, ledger: Ledger) -> None:
+    def __init__(self, ledger: Ledger, clock: Clock) -> None:
         self._ledger = ledger
+        self._clock = clock
 
     def on_sent(self, letter: Letter) -> None:
         """The letter leaves."""
         if letter.is_mo:
-            self._ledger.record_mo(letter.pdu.destination_addr, letter.pdu.source_addr, _now())
+            self._ledger.record_mo(letter.pdu.destination_addr, letter.pdu.source_addr, self._clock.now())
         else:
-            self._ledger.record_receipt(letter.entry, letter.stat, letter.err, _now(), letter.tries)
+            self._ledger.record_receipt(letter.entry, letter.stat, letter.err, self._clock.now(), letter.tries)
 
     def on_answered(self, letter: Letter, status: int) -> None:
         """Its deliver_sm_resp came."""
         if letter.is_mo:
             pdu = letter.pdu
-            self._ledger.record_mo_acknowledged(pdu.destination_addr, pdu.source_addr, status, _now())
+            self._ledger.record_mo_acknowledged(pdu.destination_addr, pdu.source_addr, status, self._clock.now())
         else:
-            self._ledger.record_acknowledged(letter.entry, status, _now())
+            self._ledger.record_acknowledged(letter.entry, status, self._clock.now())
 
     def on_dropped(self, letter: Letter) -> None:
         """It was given up."""
@@ -397,7 +399,3 @@ def _bind_mode(bind: Bind) -> BindMode:
     if isinstance(bind, BindTransmitter):
         return BindMode.TRANSMITTER
     return BindMode.RECEIVER if isinstance(bind, BindReceiver) else BindMode.TRANSCEIVER
-
-
-def _now() -> int:
-    return time.time_ns() // 1_000_000

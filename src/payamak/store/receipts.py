@@ -13,6 +13,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from payamak.codes import Code
 from payamak.domain import events as ev
 from payamak.domain.events import Event
 from payamak.domain.message import Message, PartState
@@ -228,7 +229,7 @@ def _receipt_of(kept: Any) -> ReceiptIn:
         part_state=None if state is None else PartState(state),
         stat=stat,
         err=err,
-        code=code,
+        code=None if code is None else Code(code),
         line=line,
         recipient=recipient,
     )

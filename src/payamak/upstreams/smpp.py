@@ -14,6 +14,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from functools import partial
 
+from payamak.clock import Clock
 from payamak.codes import Code
 from payamak.domain.events import Outcome, OutcomeKind
 from payamak.domain.message import Message, Reason
@@ -99,11 +100,14 @@ class _Sending:
 class SmppUpstream:
     """One SMPP bind as an Upstream."""
 
-    def __init__(self, link: Link, sink: Sink, site: Callable[[], Site], log: Callable[..., object]) -> None:
+    def __init__(
+        self, link: Link, sink: Sink, site: Callable[[], Site], clock: Clock, log: Callable[..., object]
+    ) -> None:
         self.name = link.name
         self.link = link
         self._sink = sink
         self._site = site
+        self._clock = clock
         self._log = log
         self._verdicts = read_verdicts(link.status_verdicts)
         self._down_reason = "connecting"
@@ -168,6 +172,9 @@ class SmppUpstream:
             self._sendings.popleft()
 
     def _write(self, sending: _Sending, number: int) -> None:
+        if self._clock.now() >= sending.message.deadline_at:  # it has waited for the window until now (P7)
+            sending.report(Outcome(part=number, kind=OutcomeKind.LATER, reason=Reason.DEADLINE))
+            return
         try:
             future = self._client.request(self._submit_sm(sending.message, sending.parts[number]))
         except (NotBound, WindowFull):
@@ -229,7 +236,7 @@ class SmppUpstream:
             dest_addr_npi=link.recipient_npi,
             destination_addr=message.recipient,
             esm_class=EsmClass.UDHI if part.udh else 0,
-            validity_period=validity_period(message) if link.sends_validity else "",
+            validity_period=validity_period(message, self._clock.now()) if link.sends_validity else "",
             registered_delivery=RegisteredDelivery.RECEIPT if link.gives_receipts else 0,
             data_coding=_CODINGS[part.encoding],
             short_message=b"" if in_payload else octets,
@@ -324,12 +331,12 @@ def alphabet_of(data_coding: int) -> Alphabet:
     return _ALPHABETS.get(DataCoding(data_coding), Alphabet.LATIN_1) if data_coding <= 8 else Alphabet.LATIN_1
 
 
-def validity_period(message: Message) -> str:
+def validity_period(message: Message, now: int) -> str:
     """The time that is left, as an SMPP relative time (§7.1.1.1): the operator must not deliver after the deadline.
 
-    Counted from the instant of the mark on disk; rounded down to seconds, at least one.
+    Counted from the instant of writing; rounded down to seconds, at least one.
     """
-    seconds = max((message.deadline_at - message.changed_at) // 1_000, 1)
+    seconds = max((message.deadline_at - now) // 1_000, 1)
     days, rest = divmod(seconds, 86_400)
     hours, rest = divmod(rest, 3_600)
     minutes, seconds = divmod(rest, 60)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from payamak.clock import SystemClock
 from payamak.domain.mo import Alphabet, MoPart, join
 from payamak.domain.receipt import ReceiptIn
 from payamak.domain.site import Line, Link, build_site
@@ -46,7 +47,7 @@ async def keeper() -> Keeper:
 
 def upstream(keeper: Keeper) -> SmppUpstream:
     """An upstream that is not connected."""
-    return SmppUpstream(LINK, keeper, lambda: SITE, lambda event, **fields: None)
+    return SmppUpstream(LINK, keeper, lambda: SITE, SystemClock(), lambda event, **fields: None)
 
 
 async def part_of(keeper: Keeper, pdu: DeliverSm | DataSm) -> MoPart:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from msgspec.structs import replace
+from tests.unit.house import NOW, HandClock
 
 from payamak.codes import Code
 from payamak.domain.events import Outcome, OutcomeKind
-from payamak.domain.message import Message, Step
+from payamak.domain.message import Message, Reason, Step
 from payamak.domain.receipt import ReceiptIn
 from payamak.domain.site import Line, Link, build_site
 from payamak.encoding.parts import Encoding
@@ -17,10 +19,22 @@ from payamak.smpp.codec import encode
 from payamak.smpp.link import ResponseTimeout
 from payamak.smpp.pdu import Pdu, SubmitSm
 from payamak.upstreams.base import Parcel
-from payamak.upstreams.smpp import SmppUpstream
+from payamak.upstreams.smpp import SmppUpstream, validity_period
 
 LINE = "9830003300"
 SITE = build_site([Line(number=LINE)], 1)
+
+
+MESSAGE = Message(
+    id=1001,
+    account_id=1,
+    recipient="989121234567",
+    plan=(Step(line=LINE, text="hello", encoding=Encoding.GSM7, parts=1, price=0),),
+    accepted_at=NOW,
+    deadline_at=NOW + 60_000,
+    due_at=NOW,
+    changed_at=NOW,
+)
 
 
 class NoSink:
@@ -59,23 +73,14 @@ class Bound:
 def parcel(text: str = "hello", line: str = LINE, parts: tuple[int, ...] = (1,)) -> Parcel:
     """One attempt."""
     step = Step(line=line, text=text, encoding=Encoding.GSM7, parts=len(parts), price=0)
-    message = Message(
-        id=2_000,
-        account_id=1,
-        recipient="989120000001",
-        plan=(step,),
-        accepted_at=1,
-        deadline_at=2,
-        due_at=1,
-        changed_at=1,
-    )
+    message = replace(MESSAGE, plan=(step,))
     return Parcel(message=message, parts=parts)
 
 
 def upstream(link: Bound) -> tuple[SmppUpstream, list[str]]:
     """An upstream on that link, and the events that it logs."""
     said: list[str] = []
-    made = SmppUpstream(Link(name="north"), NoSink(), lambda: SITE, lambda event, **_: said.append(event))
+    made = SmppUpstream(Link(name="north"), NoSink(), lambda: SITE, HandClock(), lambda event, **_: said.append(event))
     made._client = link  # type: ignore[assignment]  # only what an upstream asks of it
     return made, said
 
@@ -115,3 +120,23 @@ async def test_an_operator_that_never_answers_fills_no_memory(monkeypatch: pytes
         link.futures[-1].set_exception(ResponseTimeout(sequence))
         await asyncio.sleep(0)
     assert list(made._overdue) == [2, 3, 4]
+
+
+async def test_nothing_is_written_after_the_deadline() -> None:
+    """A part that has waited for the window until its deadline is reported as not sent (P7)."""
+    clock, outcomes = HandClock(), list[Outcome]()
+    made = SmppUpstream(Link(name="north"), NoSink(), lambda: SITE, clock, lambda event, **fields: None)
+    made.submit(Parcel(message=MESSAGE, parts=(1,)), outcomes.append)
+    clock.now_ms = MESSAGE.deadline_at
+    made.submit(Parcel(message=MESSAGE, parts=(1,)), outcomes.append)
+    assert [(o.kind, o.reason) for o in outcomes] == [
+        (OutcomeKind.LATER, Reason.LINK_DOWN),
+        (OutcomeKind.LATER, Reason.DEADLINE),
+    ]
+
+
+def test_the_validity_is_what_is_left_when_it_is_written() -> None:
+    """The operator must not deliver after the deadline, however long the part has waited since its mark."""
+    assert validity_period(MESSAGE, NOW) == "000000000100000R"
+    assert validity_period(MESSAGE, NOW + 50_500) == "000000000009000R"
+    assert validity_period(MESSAGE, NOW + 59_999) == "000000000001000R"

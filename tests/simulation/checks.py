@@ -1,0 +1,220 @@
+"""The promises, checked at the end of a world: the file, the callers' answers and the operators' ledgers are joined."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from itertools import pairwise
+from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
+
+from payamak.codes import Code, StateCode
+from payamak.domain.events import OnAmbiguous
+from payamak.domain.message import Reason, State
+from payamak.domain.site import Line
+from payamak.domain.standing import state_code
+from payamak.simulator.ledger import Entry
+from payamak.store.base import Search
+from payamak.store.base import Story as Record
+from payamak.store.sqlite import SqliteStore
+
+if TYPE_CHECKING:
+    from tests.simulation.story import Story
+
+PUBLISHED_WITHIN_S: Final = 10.0
+_TOKEN: Final = re.compile(r"(?<!\d)\d{4}(?!\d)")
+
+
+class Kept(Struct, frozen=True):
+    """One submit that an operator got: its ledger's entry, and when the gateway wrote it."""
+
+    operator: int
+    entry: Entry
+    written_at: int
+
+
+async def check_all(story: Story) -> None:
+    """Every promise that can be read from what is left."""
+    store = SqliteStore(story.world.path, inline=True)
+    try:
+        messages = await store.search(Search(limit=10_000))
+        records = {m.id: r for m in messages if (r := await store.story(m.id)) is not None}
+        balances = await store.balances()
+    finally:
+        await store.close()
+    sent = _submits(story)
+    tokens = {m.id: token for m in messages if (token := _token_of(m.plan[0].text)) is not None}
+    _check_promises(story, records, tokens)
+    for message_id, record in records.items():
+        mine = sent.get(tokens.get(message_id, ""), [])
+        _check_end(story, record)
+        _check_copies(story, record, mine)
+        _check_deadline(story, record, mine)
+        _check_fallback(story, record, mine)
+        _check_truth(story, record, mine)
+        _check_receipts(story, record, mine)
+    _check_answers(story, records)
+    _check_unknown_submits(story, sent, set(tokens.values()))
+    for balance in balances:
+        charged = sum(r.message.charged for r in records.values() if r.message.account_id == balance.account_id)
+        credit = story.scenario.credit + (story.credited if balance.username == "shop" else 0)
+        if not balance.is_balanced or balance.reserved or balance.available != credit - charged:
+            story.world.fail(f"money: {balance}, credited {credit}, charged {charged}")
+
+
+def _token_of(text: str) -> str | None:
+    found = _TOKEN.search(text)
+    return found[0] if found else None
+
+
+def _submits(story: Story) -> dict[str, list[Kept]]:
+    """What the operators got, by token, in the order of writing."""
+    sent: dict[str, list[Kept]] = defaultdict(list)
+    epoch_ms = story.world.clock.now() - int(story.world.loop.time() * 1_000 + 1e-4)
+    for number, operator in enumerate(story.world.operators):
+        for entry in operator.ledger.entries:
+            written_s = story.world.written_at_s[number][entry.serial]
+            token = _token_of(entry.text) or ""
+            sent[token].append(Kept(number, entry, epoch_ms + int(written_s * 1_000)))
+    return sent
+
+
+def _check_promises(story: Story, records: dict[int, Record], tokens: dict[int, str]) -> None:
+    """P1: what was told -1 is on disk, under its id; what was refused is not, or is rejected."""
+    by_token: dict[str, list[int]] = defaultdict(list)
+    for message_id, token in tokens.items():
+        by_token[token].append(message_id)
+    for token, ids in by_token.items():
+        if len(ids) > 1:
+            story.world.fail(f"{token} is kept more than once: {ids}")
+    for told in story.told.values():
+        ids = by_token.get(told.token, [])
+        if told.status == -1 and told.message_id not in ids:
+            story.world.fail(f"{told.token} was promised as {told.message_id}, on disk is {ids}")
+        elif told.status is not None and told.status > 0:
+            wrong = [i for i in ids if records[i].message.state is not State.REJECTED]
+            if wrong:
+                story.world.fail(f"{told.token} was refused with {told.status}, and is kept as {wrong}")
+            if told.status == Code.INTERNAL and not ids:
+                story.world.fail(f"{told.token} was answered {told.status}")
+
+
+def _check_end(story: Story, record: Record) -> None:
+    """P2: one final state with a reason that fits; no part is on the wire."""
+    message = record.message
+    if not message.is_final:
+        story.world.fail(f"{message.id} is not final: {message.state} {message.reason}")
+    elif message.reason not in _REASONS[message.state]:
+        story.world.fail(f"{message.id} ended as {message.state}, because {message.reason}")
+    elif message.reserved or message.is_leased:
+        story.world.fail(f"{message.id} is final and holds a lease or money")
+
+
+_REASONS: Final[dict[State, frozenset[Reason]]] = {
+    State.ENROUTE: frozenset({Reason.NO_RECEIPTS}),
+    State.DELIVERED: frozenset({Reason.RECEIPT}),
+    State.UNDELIVERABLE: frozenset({Reason.RECEIPT, Reason.EXPIRED_AT_OPERATOR, Reason.PARTLY_DELIVERED}),
+    State.REJECTED: frozenset({Reason.REFUSED, Reason.OPTED_OUT, Reason.RECEIPT}),
+    State.EXPIRED: frozenset({Reason.DEADLINE}),
+    State.CANCELLED: frozenset({Reason.CANCELLED}),
+    State.UNKNOWN: frozenset({Reason.ANSWER_LOST, Reason.NO_RECEIPT, Reason.OPERATOR_UNSURE}),
+}
+
+
+def _check_copies(story: Story, record: Record, mine: list[Kept]) -> None:
+    """P3: the operator kept no more copies than are counted, none on a line that holds."""
+    kept: dict[tuple[str, int], int] = defaultdict(int)
+    for one in mine:
+        if one.entry.is_taken:
+            kept[one.entry.line, one.entry.part] += 1
+    copies = sum(count - 1 for count in kept.values())
+    if copies > record.message.copies:
+        story.world.fail(f"{record.message.id}: {copies} copies, {record.message.copies} counted: {dict(kept)}")
+    for (number, part), count in kept.items():
+        line = _line(story, number)
+        if count > 1 and line.on_ambiguous is OnAmbiguous.HOLD:
+            story.world.fail(f"{record.message.id}: part {part} went out {count} times on {number}, which holds")
+
+
+def _line(story: Story, number: str) -> Line:
+    return next(d for d in story.scenario.documents if isinstance(d, Line) and d.number == number)
+
+
+def _check_deadline(story: Story, record: Record, mine: list[Kept]) -> None:
+    """P7: nothing is written after the deadline."""
+    for one in mine:
+        if one.written_at > record.message.deadline_at:
+            late_ms = one.written_at - record.message.deadline_at
+            story.world.fail(f"{record.message.id}: written {late_ms} ms after its deadline on {one.entry.line}")
+
+
+def _check_fallback(story: Story, record: Record, mine: list[Kept]) -> None:
+    """P4: a later step goes out only after an opt-out of the one before, by the file and by the operator."""
+    message = record.message
+    used = sorted({part.step for part in record.parts})
+    for earlier, later in pairwise(used):
+        if not any(p.step == earlier and (p.answer == "opted_out" or p.receipt == "o") for p in record.parts):
+            story.world.fail(f"{message.id}: step {later} went out, step {earlier} was not opted out")
+    if story.history.has_reason(message.id, Reason.MOVED):
+        return
+    for step in used[1:]:
+        first_at = min(p.on_wire_at for p in record.parts if p.step == step)
+        before = [m for m in mine if m.entry.line == message.plan[used[used.index(step) - 1]].line]
+        if not any(m.entry.behaviour.startswith("opted_out") and m.written_at <= first_at for m in before):
+            story.world.fail(f"{message.id}: step {step} went out, the operator knows no opt-out before it")
+
+
+def _check_truth(story: Story, record: Record, mine: list[Kept]) -> None:
+    """P2 against the operator's ledger: delivered was delivered; what ended unsent was kept by nobody."""
+    message = record.message
+    kept = [one for one in mine if one.entry.is_taken]
+    if message.state is State.DELIVERED:
+        delivered = {one.entry.part for one in kept if "DELIVRD" in one.entry.receipts}
+        if len(delivered) < message.current.wire_parts:
+            story.world.fail(f"{message.id}: delivered, the operator says so of {delivered} only")
+    unsent = message.state in (State.EXPIRED, State.CANCELLED) and not message.was_taken
+    if unsent and kept:
+        story.world.fail(f"{message.id}: {message.state} and never taken, the operator kept {len(kept)}")
+
+
+def _check_receipts(story: Story, record: Record, mine: list[Kept]) -> None:
+    """What we acknowledged is on disk: the part that it names has its receipt."""
+    acknowledged = {
+        one.entry.operator_id: one.entry for one in mine if 0 in one.entry.acknowledged and one.entry.operator_id
+    }
+    for part in record.parts:
+        entry = acknowledged.get(part.operator_id or "")
+        if part.answer == "taken" and entry is not None and part.receipt is None:
+            story.world.fail(
+                f"{record.message.id}: the receipt of {part.operator_id} ({entry.behaviour}) was taken and is lost"
+            )
+
+
+def _check_unknown_submits(story: Story, sent: dict[str, list[Kept]], known: set[str]) -> None:
+    """Nothing goes out that is not on disk."""
+    for token in sorted(set(sent) - known):
+        story.world.fail(f"the operator got {token!r}, which is on no disk")
+
+
+def _check_answers(story: Story, records: dict[int, Record]) -> None:
+    """What wsStates said was true at some instant since the question; what is another's was told to nobody.
+
+    A commit can be read before it is published, and one whose process died is never published: so the time reaches
+    a little beyond the answer, and in a world with deaths only what is final is looked at.
+    """
+    for asked in story.asked:
+        for message_id, code in asked.codes:
+            record = records.get(message_id)
+            if record is None:
+                continue
+            if story.account_name(record.message.account_id) != asked.username:
+                if code != StateCode.UNKNOWN:
+                    story.world.fail(f"{message_id} is not of {asked.username}, and its state {code} is told")
+                continue
+            told_at_end = state_code(record.message.state, record.message.was_taken)
+            allowed = story.history.codes_between(message_id, asked.asked_s, asked.answered_s + PUBLISHED_WITHIN_S)
+            if allowed is not None and code not in allowed and not story.world.deaths:
+                story.world.fail(f"{message_id}: wsStates said {code}, the table {sorted(allowed)}")
+            if asked.asked_s >= story.last_asked_s and code != told_at_end:
+                story.world.fail(f"{message_id}: the last wsStates said {code}, it ended as {record.message.state}")
