@@ -251,7 +251,7 @@ class Network:
         weather = self.weather_of(port)
         delay_s = self._delay_s(weather)
         while weather.is_lost or weather.stalled_until_s > self.loop.time():
-            pause_s = 1.0 if weather.is_lost else weather.stalled_until_s - self.loop.time()
+            pause_s = 30.0 if weather.is_lost else weather.stalled_until_s - self.loop.time()
             await asyncio.sleep(pause_s)
         await asyncio.sleep(2 * delay_s)
         listening = self.listening.get(port)
