@@ -5,6 +5,8 @@ ARGS ?=
 PYTEST_ARGS ?=
 # Two workers: the suite is planned for two cores, and its scenarios start processes of their own.
 WORKERS ?= 2
+# One model run by hand.
+STEPS ?= 50000
 COUNT ?= 1000
 FIRST ?= 1
 TRACE ?=
@@ -12,7 +14,7 @@ BIN := .venv/bin
 export PYTHON
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test check bench crash seeds format changelog lock clean runtime dev
+.PHONY: help demo run test check bench crash seeds model format changelog lock clean runtime dev
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -41,6 +43,9 @@ crash: dev ## the process killed at every named point, then the promises checked
 
 seeds: dev ## whole gateways under a virtual clock; COUNT=5000 FIRST=1, and TRACE=1 to see what happens in one
 	@$(BIN)/python -m tests.simulation --count $(COUNT) --first $(FIRST) --jobs $(WORKERS) $(if $(TRACE),--trace)
+
+model: dev ## any history against a second opinion, by hand longer than in the suite; STEPS=50000
+	@STEPS=$(STEPS) $(BIN)/python -m pytest -n $(WORKERS) tests/model
 
 format: dev ## put the code into the house's form
 	@$(BIN)/ruff check --fix .

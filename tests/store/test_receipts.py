@@ -390,3 +390,20 @@ async def test_receipt_of_an_earlier_attempt(world: World, told: PartState, stat
     await world.answer(first, taken("701"))  # the overdue answer of the first attempt: recorded
     await world.receipt("701", told)
     assert (await world.standing_of(first)).state is state
+
+
+async def test_the_line_of_a_moved_message(world: World) -> None:
+    """A lost attempt is named by the line that it went by, also after its message was moved to another one (P3)."""
+    lost_one = await world.answer(await world.sending(), lost())
+    assert await world.store.move_line(LINE, LINE2, NOW, 10) == 1
+    assert await world.receipt("77", line=LINE2) == []
+    (change,) = await world.receipt("78", line=LINE)
+    assert (change.message.id, change.message.state) == (lost_one.id, State.DELIVERED)
+
+
+async def test_an_unsure_early_receipt_may_be_corrected(world: World) -> None:
+    """An operator that was unsure may make up its mind before its answer comes, just as after it."""
+    sending = await world.sending()
+    for told in (PartState.UNSURE, PartState.DELIVERED, UNDELIVERED):
+        await world.receipt("11", told)
+    assert (await world.answer(sending, taken("11"))).state is State.DELIVERED

@@ -108,8 +108,10 @@ RECEIPTED = frozenset("duerok")
 class Step(Struct, frozen=True, kw_only=True):
     """One line of the plan, the way it is sent, its own text, parts and price in rial.
 
-    `keep` says that a late opt-out is not paid back (a setting of the line). `skip` holds the opt-out code
-    that was known when the plan was made, or when the step's turn came: such a step is passed over.
+    `keep` says that a late opt-out is not paid back (a setting of the line); `is_kept`, that this has happened: the
+    step stays paid, although the message went on. `skip` holds the opt-out code
+    that was known when the plan was made, or when the step's turn came: such a step is passed over. `earlier_lines`
+    are the lines of the tries that were made before the message was moved to the present one.
     """
 
     line: str
@@ -120,8 +122,14 @@ class Step(Struct, frozen=True, kw_only=True):
     kind: StepKind = StepKind.NORMAL
     advertising: bool = False
     keep: bool = False
+    is_kept: bool = False
     skip: Code | None = None
     split: SplitMethod = SplitMethod.UDH8
+    earlier_lines: tuple[str, ...] = ()
+
+    def line_of(self, try_no: int) -> str:
+        """The line by which a try went: what comes of it is said of that line, also after a move."""
+        return self.earlier_lines[try_no - 1] if try_no <= len(self.earlier_lines) else self.line
 
     @property
     def wire_parts(self) -> int:

@@ -109,14 +109,18 @@ def _give_up(m: Message, state: State, reason: Reason) -> Advance:
 
 def _close_opted_out(m: Message, code: Code, known: Iterable[tuple[str, Code]], now: int, rules: Rules) -> Advance:
     """An opt-out verdict on the current step: learn it, pay back, and go to the next step or to the end (P4)."""
-    effects: list[Effect] = [ev.LearnOptOut(line=m.current.line, code=code, until=now + rules.optout_memory_ms)]
+    line = m.current.line_of(m.tries)
+    effects: list[Effect] = [ev.LearnOptOut(line=line, code=code, until=now + rules.optout_memory_ms)]
     if _D in _word(m):
         after, released = _end(m, State.UNDELIVERABLE, Reason.PARTLY_DELIVERED, code)
         return after, (*effects, *released)
     if m.is_settled and m.current.price and not m.current.keep:
         effects.append(ev.Refund(amount=m.current.price))
         m = replace(m, reserved=m.reserved + m.current.price, charged=m.charged - m.current.price)
-    plan = mark_opted_out(m.plan, {**dict(known), m.current.line: code}, m.step + 1)
+    elif m.is_settled:
+        kept = replace(m.current, is_kept=True)
+        m = replace(m, plan=(*m.plan[: m.step], kept, *m.plan[m.step + 1 :]))
+    plan = mark_opted_out(m.plan, {**dict(known), line: code}, m.step + 1)
     following = first_step(plan[m.step + 1 :])
     if following is None or now >= m.deadline_at:
         after, released = _end(m, State.REJECTED, Reason.OPTED_OUT, code, plan=plan)
@@ -182,7 +186,8 @@ def _cancelled(m: Message, event: Event, now: int, rules: Rules) -> Advance:
 def _moved(m: Message, event: ev.Moved, now: int, rules: Rules) -> Advance:
     if not set(_word(m)) <= {_W, _A}:
         return m, ()  # the parts of a text come from one line, or no handset can join them
-    step = replace(m.current, line=event.line, advertising=event.advertising)
+    earlier = tuple(m.current.line_of(try_no) for try_no in range(1, m.tries + 1))
+    step = replace(m.current, line=event.line, advertising=event.advertising, earlier_lines=earlier)
     plan = (*m.plan[: m.step], step, *m.plan[m.step + 1 :])
     return replace(m, plan=plan, reason=Reason.MOVED, due_at=now, is_leased=False), ()
 
@@ -327,8 +332,8 @@ def _receipted_earlier(m: Message, event: ev.Receipted) -> Advance:
     word = _set(word, event.part, _D)
     if set(word) != {_D}:
         return replace(m, parts=_with_word(m, event.step, word)), ()
-    paid = m.plan[event.step].keep and m.charged > 0
-    back = replace(m, step=event.step, parts=_with_word(m, event.step, word), is_settled=paid, was_taken=True)
+    was_paid = m.plan[event.step].is_kept
+    back = replace(m, step=event.step, parts=_with_word(m, event.step, word), is_settled=was_paid, was_taken=True)
     return _ended_by_receipt(back, (State.DELIVERED, Reason.RECEIPT))
 
 
@@ -337,7 +342,7 @@ def _receipted_late(m: Message, event: ev.Receipted, now: int, rules: Rules) -> 
     if m.was_settled_late or event.step != m.step:
         return m, ()
     word = _word(m)
-    if word[event.part - 1] in _SETTLED:
+    if word[event.part - 1] in _SETTLED or (event.is_superseded and event.part_state is not _D):
         return m, ()
     word = _set(word, event.part, event.part_state)
     m = replace(m, parts=_with_word(m, m.step, word), was_taken=True)
@@ -352,7 +357,7 @@ def _receipted_late(m: Message, event: ev.Receipted, now: int, rules: Rules) -> 
 def _opted_out_late(m: Message, event: ev.Receipted, now: int, rules: Rules) -> Advance:
     """An opt-out settles `unknown`: learned and paid back as ever, but it is too late for the next step."""
     code = event.code or Code.OPTED_OUT
-    learn = ev.LearnOptOut(line=m.current.line, code=code, until=now + rules.optout_memory_ms)
+    learn = ev.LearnOptOut(line=m.current.line_of(m.tries), code=code, until=now + rules.optout_memory_ms)
     if _D in _word(m):
         return replace(
             m, state=State.UNDELIVERABLE, reason=Reason.PARTLY_DELIVERED, code=code, was_settled_late=True

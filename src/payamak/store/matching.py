@@ -17,7 +17,7 @@ from msgspec import Struct
 
 from payamak.domain.operator_ids import IdBase, judge, key_by_reading, key_under, operator_key
 from payamak.domain.receipt import ReceiptIn, Unmatched
-from payamak.store.rows import plan_lines
+from payamak.store.rows import line_of_attempt
 from payamak.store.transaction import Transaction
 
 LOOK_BACK_MS = 8 * 86_400_000
@@ -139,5 +139,5 @@ def _of_line(receipt: ReceiptIn, rows: list[Any]) -> list[Any]:
         row
         for row in rows
         if (receipt.reference is None or row[0] & 0xFFFF == receipt.reference)
-        and plan_lines(row[4])[row[1]] == receipt.line
+        and line_of_attempt(row[4], row[1], row[2]) == receipt.line
     ]

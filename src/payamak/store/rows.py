@@ -90,6 +90,6 @@ def insert_columns(m: Message) -> tuple[Any, ...]:
     )
 
 
-def plan_lines(text: str) -> tuple[str, ...]:
-    """The lines of a stored plan."""
-    return tuple(step.line for step in _decode_plan(text))
+def line_of_attempt(text: str, step: int, try_no: int) -> str:
+    """The line by which an attempt of a stored plan went."""
+    return _decode_plan(text)[step].line_of(try_no)

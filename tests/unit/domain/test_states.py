@@ -269,6 +269,34 @@ def test_an_earlier_step_of_two_parts_was_delivered_after_all() -> None:
     assert life.play("r0.1:d").told == "delivered receipt step 0 paid 200"
 
 
+def test_a_kept_step_is_paid_once_and_another_one_too() -> None:
+    """P5: where a late opt-out is not paid back, each step that an operator took is charged, and none twice."""
+    keeping = (a_step("1", keep=True), a_step("2", keep=True, price=70), a_step("3", price=5))
+    life = Life.of(a_message(*keeping)).play("wire a:t r1:o wire a:a wire a:o")
+    assert life.told == "queued fallback step 2 paid 100"
+    assert life.play("r1.1:d").told == "delivered receipt step 1 paid 170"
+    life = Life.of(a_message(*keeping)).play("wire a:a wire a:t r1:o")
+    assert life.play("r0.1:d").told == "delivered receipt step 0 paid 100"
+
+
+@pytest.mark.parametrize("state", "uero")
+def test_the_failed_copy_of_a_resent_part_settles_nothing_late(state: str) -> None:
+    """P8: what ended as unknown is told by its last copy; an earlier one counts only if it arrived."""
+    life = Life.of(a_message(ONE, TWO)).play("wire a:a wire a:t @grace overdue")
+    event = ev.Receipted(step=0, part=1, part_state=PartState(state), is_superseded=True)
+    assert life.happen(event).told == "unknown no_receipt step 0 paid 100"
+    arrived = life.happen(ev.Receipted(step=0, part=1, part_state=PartState.DELIVERED, is_superseded=True))
+    assert arrived.told == "delivered receipt step 0 paid 100"
+
+
+def test_a_verdict_is_about_the_line_that_it_was_sent_by() -> None:
+    """Contract §3: an overdue opt-out after a move is learned for the line of the attempt, not for the new one."""
+    life = Life.of(a_message(ONE, TWO)).play("wire a:a move a:o")
+    assert [e.line for e in life.effects if isinstance(e, ev.LearnOptOut)] == [ONE.line]
+    life = Life.of(a_message(ONE, TWO)).play("wire a:a move wire a:o")
+    assert [e.line for e in life.effects if isinstance(e, ev.LearnOptOut)] == ["moved"]
+
+
 def test_an_unchanged_message_comes_back_as_itself() -> None:
     """Nothing new is no change: the version stays, and so does every claim on it."""
     life = Life.of(a_message(LONG)).play("wire a:ta")
