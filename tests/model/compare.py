@@ -25,6 +25,8 @@ from tests.model.promise import (
 from payamak.domain.events import OutcomeKind
 from payamak.domain.message import Message, Reason
 from payamak.domain.standing import state_code
+from payamak.store.audit import audit
+from payamak.store.base import AuditedAccount
 from payamak.store.rows import message_of
 from payamak.store.statements import load_statements
 
@@ -69,6 +71,10 @@ class Eye:
         assert isinstance(version, int)
         return version
 
+    def audit(self) -> tuple[AuditedAccount, ...]:
+        """What the product itself proves of the money."""
+        return audit(self._db).accounts
+
     def close(self) -> None:
         """Let go of the file."""
         self._db.close()
@@ -79,7 +85,7 @@ def reason_class(reason: Reason) -> str:
     return "waits" if reason in WAITING else reason.value.replace("_", " ")
 
 
-def compare(eye: Eye, books: Books, now: int) -> None:
+def compare(eye: Eye, books: Books) -> None:
     """Everything that both know; raises AssertionError with the first difference."""
     messages = {message.id: message for message in eye.messages()}
     assert sorted(messages) == sorted(books.messages)
@@ -87,6 +93,7 @@ def compare(eye: Eye, books: Books, now: int) -> None:
         compare_message(message, books, message_id)
     compare_copies(eye, books)
     compare_money(eye, books, messages)
+    assert [account.faults for account in eye.audit() if account.faults] == []
 
 
 def compare_message(message: Message, books: Books, message_id: int) -> None:

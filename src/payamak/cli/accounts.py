@@ -126,14 +126,27 @@ async def change_password(
 
 
 @app.command
-async def credit(name: str, amount: int, *, note: str = "", common: Common = Common()) -> int:
+async def credit(
+    name: str,
+    amount: int,
+    *,
+    note: str = "",
+    allow_negative: Annotated[
+        bool, Parameter(negative="", help="Take more than the account has: its balance falls below zero.")
+    ] = False,
+    common: Common = Common(),
+) -> int:
     """Add rial to an account, or take them away (below zero), by an entry in the ledger.
+
+    More than the account has is taken only with --allow-negative; it then sends nothing until it has paid.
 
     Example: `payamak account credit shop 5000000 --note "invoice 1042"`
     """
     async with open_store(common) as store:
         try:
-            balance = await store.credit(name, amount, note, now_ms())
+            balance = await store.credit(name, amount, note, now_ms(), allow_negative=allow_negative)
+        except ValueError as error:
+            raise Failed(f"{error}: nothing was changed") from error
         except LookupError as error:
             raise Failed(str(error)) from error
     tell(common, {"username": name, "available": balance}, lambda _: say(f"account {name} has {balance:,} rial."))

@@ -7,7 +7,7 @@ import os
 import shutil
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
@@ -20,8 +20,11 @@ from payamak.config import Settings
 from payamak.errors import StoreFailed
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
     from payamak.domain.receipt import IdReport
     from payamak.domain.site import Link
+    from payamak.store.base import AuditedAccount
     from payamak.store.sqlite import SqliteStore
 
 FEW_FILES: Final = 4_096
@@ -55,7 +58,7 @@ class Finding:
 async def doctor(
     *,
     ledger: Annotated[
-        bool, Parameter(negative="", help="Also count every account's ledger; slow on a big store.")
+        bool, Parameter(negative="", help="Also prove every account's money from the entries; slow on a big store.")
     ] = False,
     common: Common = Common(),
 ) -> int:
@@ -66,8 +69,9 @@ async def doctor(
     from rich.text import Text
 
     settings = common.settings()
+    books: list[AuditedAccount] = []
     findings = [*_machine(settings), *_folder(Path(settings.database))]
-    findings += await _store(Path(settings.database), ledger)
+    findings += await _store(Path(settings.database), books if ledger else None)
     findings.append(await _server(settings))
     rows = (
         (Text("well", style="green") if f.is_well else Text("PROBLEM", style="bold red"), f.name, f.says, f.todo)
@@ -76,7 +80,9 @@ async def doctor(
     made = fill(grid("", "what", "found", "what to do"), rows)
     is_well = all(f.is_well for f in findings)
     answer: dict[str, Any] = {"is_well": is_well, "findings": [vars(f) for f in findings]}
-    tell(common, answer, lambda console: console.print(made))
+    if ledger:
+        answer["ledger"] = books
+    tell(common, answer, lambda console: console.print(made, *([_books(books)] if books else [])))
     return ExitCode.DONE if is_well else ExitCode.PROBLEM
 
 
@@ -135,7 +141,7 @@ def _rights(path: Path) -> Iterator[Finding]:
 # ----------------------------------------------------------------------------------------------- the store
 
 
-async def _store(path: Path, ledger: bool) -> list[Finding]:
+async def _store(path: Path, books: list[AuditedAccount] | None) -> list[Finding]:
     from payamak.store.sqlite import SqliteStore
 
     try:
@@ -148,8 +154,8 @@ async def _store(path: Path, ledger: bool) -> list[Finding]:
     try:
         findings += _site(store)
         findings += [finding for report in await store.id_reports() for finding in _receipts(report)]
-        if ledger:
-            findings.append(await _ledger(store))
+        if books is not None:
+            findings += await _ledger(store, books)
         findings += await asyncio.gather(*(_link(link) for link in store.site.links.values()))
     finally:
         await store.close()
@@ -224,12 +230,42 @@ def _receipts(report: IdReport) -> Iterator[Finding]:
     yield Finding(name=name, is_well=not conflicts, says=says, todo=todo if conflicts else "")
 
 
-async def _ledger(store: SqliteStore) -> Finding:
-    wrong = [balance.username for balance in await store.balances() if not balance.is_balanced]
+async def _ledger(store: SqliteStore, books: list[AuditedAccount]) -> list[Finding]:
+    """Prove every account from its entries; `books` is filled with them."""
+    audit = await store.audit()
+    books.extend(audit.accounts)
+    counted = f"{counted_of(audit.entries, 'entry', 'entries')} and {counted_of(audit.messages, 'message', 'messages')}"
+    wrong = [account for account in audit.accounts if account.faults]
     if not wrong:
-        return Finding(name="ledger", is_well=True, says="every account balances")
-    todo = "this must not happen: keep a backup of the store and report it"
-    return Finding(name="ledger", is_well=False, says=f"does not balance: {', '.join(wrong)}", todo=todo)
+        return [Finding(name="ledger", is_well=True, says=f"every account balances: {counted} counted")]
+    todo = "this must not happen: keep a backup of the store and report it; correct by `payamak account credit` at most"
+    return [
+        Finding(name=f"ledger {account.username or account.account_id}", is_well=False, says=fault, todo=todo)
+        for account in wrong
+        for fault in account.faults
+    ]
+
+
+def counted_of(count: int, one: str, many: str) -> str:
+    """`1 entry`, `2 entries`."""
+    return f"{count:,} {one if count == 1 else many}"
+
+
+def _books(books: Iterable[AuditedAccount]) -> Table:
+    """What was paid in is charged, set aside, or left: a line for each account, in rial."""
+    numbers = ("paid in", "charged", "set aside", "left")
+    made = grid(
+        "account", *numbers, "proof", right=numbers, title="Ledger in rial: paid in = charged + set aside + left"
+    )
+    rows = (
+        (
+            account.username or f"number {account.account_id}",
+            *(f"{sum_:,}" for sum_ in (account.paid_in, account.charged, account.reserved, account.available)),
+            "WRONG, see above" if account.faults else "balances",
+        )
+        for account in books
+    )
+    return fill(made, rows)
 
 
 # ----------------------------------------------------------------------------------- what is reached by TCP

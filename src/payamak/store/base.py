@@ -151,6 +151,29 @@ class Balance(Struct, frozen=True, kw_only=True):
         )
 
 
+class AuditedAccount(Struct, frozen=True, kw_only=True):
+    """An account's money as its entries tell it: what was paid in is charged, set aside, or left. In rial.
+
+    `faults` says, a sentence each, where what the store works with differs from the entries; empty: it is proven.
+    """
+
+    account_id: int
+    username: str
+    paid_in: int
+    charged: int
+    reserved: int
+    available: int
+    faults: tuple[str, ...]
+
+
+class Audit(Struct, frozen=True, kw_only=True):
+    """The proof of every account, and how much was counted for it."""
+
+    accounts: tuple[AuditedAccount, ...]
+    entries: int
+    messages: int
+
+
 class OptOut(Struct, frozen=True, kw_only=True):
     """The recipient refuses the line; `line` is "*" for an operator-wide one. `expires_at` None: never."""
 
@@ -383,8 +406,14 @@ class Store(Protocol):
         """Suspend or resume the intake by hand."""
         ...
 
-    def credit(self, username: str, amount: int, note: str, now: int) -> Awaitable[int]:
-        """Add rial to an account (below zero: take away); the new balance. Raises LookupError."""
+    def credit(
+        self, username: str, amount: int, note: str, now: int, *, allow_negative: bool = False
+    ) -> Awaitable[int]:
+        """Add rial to an account (below zero: take away); the new balance. Raises LookupError.
+
+        Raises ValueError, with nothing changed, if the balance would fall below zero, unless that is meant, or the
+        amount is beyond what any account has.
+        """
         ...
 
     def put_opt_outs(self, opt_outs: Iterable[OptOut]) -> Awaitable[int]:
@@ -425,6 +454,10 @@ class Store(Protocol):
 
     def balances(self) -> Awaitable[list[Balance]]:
         """Every account's purses, counted three ways."""
+        ...
+
+    def audit(self) -> Awaitable[Audit]:
+        """Count every account's money from the entries alone and compare all that is kept with it (P5)."""
         ...
 
     def opt_outs(self, recipient: str | None, line: str | None, after: str, limit: int) -> Awaitable[list[OptOut]]:

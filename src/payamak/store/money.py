@@ -54,17 +54,26 @@ def release(tx: Transaction, message: Message, effect: ev.Release, now: int) -> 
     tx.execute("move_money", (effect.amount, -effect.amount, message.account_id))
 
 
-def credit(tx: Transaction, username: str, amount: int, note: str, now: int) -> int:
-    """Money from outside (below zero: back to it); the new balance. Raises LookupError."""
+MOST_RIAL = 10**15
+"""The most that is credited at once: far above any invoice, far below where 64 bits end (a slip of the keyboard)."""
+
+
+def credit(tx: Transaction, username: str, amount: int, note: str, now: int, *, allow_negative: bool = False) -> int:
+    """Money from outside (below zero: back to it); the new balance. Raises LookupError, ValueError."""
     row = tx.one("account_of_name", (username,))
     if row is None:
         raise LookupError(f"there is no account {username!r}")
     account_id = int(row[0])
+    if abs(amount) > MOST_RIAL:
+        raise ValueError(f"{amount:,} rial is more than the {MOST_RIAL:,} that can be credited at once")
+    available = int(tx.one("balance", (account_id,))[0])
+    if amount < 0 and available + amount < 0 and not allow_negative:
+        raise ValueError(f"account {username} has {available:,} rial; {-amount:,} would take it below zero")
     if amount:
         source, target = ("funding", "available") if amount > 0 else ("available", "funding")
         enter(tx, now, account_id, None, "credit", source, target, abs(amount), note)
         tx.execute("move_money", (amount, 0, account_id))
-    return int(tx.one("balance", (account_id,))[0])
+    return available + amount
 
 
 def fold_entries(tx: Transaction, account_id: int, message_id: int, now: int) -> None:

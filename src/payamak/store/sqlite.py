@@ -29,7 +29,9 @@ from payamak.domain.site import Document, Site
 from payamak.domain.webhooks import Notice, NoticeCount, NoticeResult, NoticeSearch, WebhookTarget
 from payamak.errors import StoreFailed
 from payamak.store import batches, housekeeping, messages, money, reading, receipts, received, webhooks
+from payamak.store.audit import audit
 from payamak.store.base import (
+    Audit,
     Balance,
     Batched,
     Claim,
@@ -315,9 +317,13 @@ class SqliteStore:
         await self.writer.submit(lambda tx: housekeeping.set_intake(tx, is_suspended))
         await self.refresh()
 
-    def credit(self, username: str, amount: int, note: str, now: int) -> Awaitable[int]:
+    def credit(
+        self, username: str, amount: int, note: str, now: int, *, allow_negative: bool = False
+    ) -> Awaitable[int]:
         """See Store.credit."""
-        return self.writer.submit(lambda tx: money.credit(tx, username, amount, note, now))
+        return self.writer.submit(
+            lambda tx: money.credit(tx, username, amount, note, now, allow_negative=allow_negative)
+        )
 
     async def put_opt_outs(self, opt_outs: Iterable[OptOut]) -> int:
         """See Store.put_opt_outs; in transactions of 1,000, so that a long list holds nobody up."""
@@ -383,6 +389,10 @@ class SqliteStore:
     def balances(self) -> Awaitable[list[Balance]]:
         """See Store.balances."""
         return self._read(reading.balances)
+
+    def audit(self) -> Awaitable[Audit]:
+        """See Store.audit."""
+        return self._read(audit)
 
     def opt_outs(self, recipient: str | None, line: str | None, after: str, limit: int) -> Awaitable[list[OptOut]]:
         """See Store.opt_outs."""

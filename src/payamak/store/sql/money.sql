@@ -23,12 +23,30 @@ SELECT available, reserved FROM account WHERE id = ?;
 SELECT id, username, available, reserved FROM account ORDER BY username;
 
 -- name: ledger_balances
--- The same, counted from the entries: both must be equal at any time.
-SELECT a.id, a.username, a.available, a.reserved,
-  coalesce(sum(CASE WHEN l.target = 'available' THEN l.amount WHEN l.source = 'available' THEN -l.amount END), 0),
-  coalesce(sum(CASE WHEN l.target = 'reserved' THEN l.amount WHEN l.source = 'reserved' THEN -l.amount END), 0),
-  (SELECT coalesce(sum(m.reserved), 0) FROM message m WHERE m.account_id = a.id AND m.is_final = 0)
-FROM account a LEFT JOIN ledger l ON l.account_id = a.id GROUP BY a.id ORDER BY a.username;
+-- The same, counted from the entries and from the open messages: both must be equal at any time. Each table is read once,
+-- not once for each account.
+WITH entry AS (
+  SELECT account_id,
+    sum(CASE WHEN target = 'available' THEN amount WHEN source = 'available' THEN -amount ELSE 0 END) AS available,
+    sum(CASE WHEN target = 'reserved' THEN amount WHEN source = 'reserved' THEN -amount ELSE 0 END) AS reserved
+  FROM ledger GROUP BY account_id
+), open_message AS (
+  SELECT account_id, sum(reserved) AS reserved FROM message WHERE is_final = 0 GROUP BY account_id
+)
+SELECT a.id, a.username, a.available, a.reserved, coalesce(e.available, 0), coalesce(e.reserved, 0), coalesce(o.reserved, 0)
+FROM account a LEFT JOIN entry e ON e.account_id = a.id LEFT JOIN open_message o ON o.account_id = a.id ORDER BY a.username;
+
+-- name: all_entries
+-- The whole ledger, to be added up.
+SELECT account_id, kind, source, target, amount FROM ledger;
+
+-- name: message_entries
+-- The entries of messages, message by message.
+SELECT message_id, account_id, source, target, amount FROM ledger WHERE message_id IS NOT NULL ORDER BY message_id;
+
+-- name: message_money
+-- What every message has set aside and was charged.
+SELECT id, account_id, reserved, charged FROM message ORDER BY id;
 
 -- name: account_of_name
 -- The number of an account.
