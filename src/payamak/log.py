@@ -81,6 +81,21 @@ def _show_controls(_logger: Any, _name: str, fields: MutableMapping[str, Any]) -
     return fields
 
 
+class _Unfailing:
+    """A stream whose writes never raise: on a full disk the log is lost, not what the program was about to do."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> None:
+        with suppress(OSError, ValueError):
+            self._stream.write(text)
+
+    def flush(self) -> None:
+        with suppress(OSError, ValueError):
+            self._stream.flush()
+
+
 def configure(level: str = "info", *, human: bool = False) -> None:
     """Set the process's logs up: JSON lines, or columns for a person at a terminal."""
     renderer: Any = structlog.dev.ConsoleRenderer() if human else structlog.processors.JSONRenderer()
@@ -103,6 +118,12 @@ def event_logger(name: str) -> Callable[..., object]:
     """A function `log(event, **fields)` for one part of the program."""
     logger = structlog.get_logger(name)
     return lambda event, /, **fields: logger.info(event, part=name, **fields)
+
+
+def alarm_logger(name: str) -> Callable[..., object]:
+    """The same for what somebody has to hear of, whatever the level."""
+    logger = structlog.get_logger(name)
+    return lambda event, /, **fields: logger.error(event, part=name, **fields)
 
 
 # ------------------------------------------------------------------------------ what others would write

@@ -104,6 +104,11 @@ class Metrics:
         waiting.set_function(backlog)
         feed.listen(self._on_changes)
 
+    def watch_store(self, is_well: Callable[[], bool]) -> None:
+        """`is_well` tells whether the store can keep anything now."""
+        well = Gauge("payamak_store_well", "1 while the store can keep what comes.", registry=self._registry)
+        well.set_function(lambda: float(is_well()))
+
     def watch_links(self, standings: Callable[[], Mapping[str, bool]]) -> None:
         """`standings` tells of each link by name whether it is up; asked whenever the page is."""
         self._registry.register(_Links(standings))

@@ -26,14 +26,14 @@ from payamak.delivery.inbound import InboundDesk
 from payamak.delivery.journal import state_logger
 from payamak.delivery.links import LinkKeeper
 from payamak.delivery.receipts import ReceiptDesk
-from payamak.delivery.recovery import keep_going, keep_house, recover
+from payamak.delivery.recovery import keep_going, keep_house, recover, watch_store
 from payamak.delivery.relay import Relay
 from payamak.delivery.webhooks import Webhooks
 from payamak.delivery.worker import Worker
 from payamak.domain.posting import PostState
 from payamak.domain.site import Account, Link, LinkKind, Site
 from payamak.errors import StoreFailed
-from payamak.log import event_logger
+from payamak.log import alarm_logger, event_logger
 from payamak.metrics import Metrics, OpenEvents
 from payamak.service_batch import BatchService
 from payamak.store.sqlite import SqliteStore, serve_lock
@@ -94,6 +94,7 @@ class Gateway:
         if self.settings.log_level in ("debug", "info"):
             self.store.feed.listen(state_logger(event_logger("message")))
         await recover(self.store, self.clock, self.log)
+        self.store.begin_serving()
         self.worker = Worker(self.store, self.clock, event_logger("delivery"))
         self._authenticator = Authenticator(self.clock.monotonic)
         self.service = BatchService(self.store, self.clock, _Gatekeeper(self._authenticator))
@@ -104,12 +105,14 @@ class Gateway:
         self.sink = ReceiptDesk(self.store, self.worker, self.inbound, self.clock, event_logger("receipts"))
         self.links = LinkKeeper(self.worker, self._upstream, event_logger("link"))
         self.metrics.watch_links(lambda: {name: u.is_up for name, u in self.links.upstreams.items()})
+        self.metrics.watch_store(lambda: self.store.trouble is None)
         self.metrics.watch_parts(lambda: self.worker.in_flight, lambda: self.worker.waiting)
         self.metrics.watch_posts({"relay": self.relay.posts, "webhook": self.webhooks.posts}, self._open_events)
         self.links.follow(self.store.site)
         self._tasks = [
             self._keep("claims", self.worker.run_claims),
             self._keep("house", lambda: keep_house(self.store, self.clock, self.log)),
+            self._keep("store", lambda: watch_store(self.store, alarm_logger("store"))),
             self._keep("inbound", self.inbound.run),
             self._keep("relay", self.relay.run),
             self._keep("webhooks", self.webhooks.run),
@@ -126,7 +129,7 @@ class Gateway:
             **negin_dialect.routes(self.service, allow_get=self.settings.allow_get),
             **sendsms_dialect.routes(self.service, allow_get=self.settings.allow_get),
             **soap_dialect.routes(self.service),
-            **health_routes(self._is_ready, self.metrics.render),
+            **health_routes(self._is_ready, self.metrics.render, lambda: self.store.trouble),
         }
         app = http.Application(
             self.metrics.counted(routes),
@@ -137,7 +140,7 @@ class Gateway:
         self.port = await self._server.start()
 
     def _is_ready(self) -> bool:
-        return self.service.intake_open
+        return self.service.is_ready
 
     def _open_events(self) -> OpenEvents:
         """What customers have not been told yet, as last counted."""

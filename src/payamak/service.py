@@ -89,6 +89,11 @@ class Service:
         """False while we stop, or while intake is suspended by hand."""
         return not (self.is_stopping or self._store.site.intake_is_suspended)
 
+    @property
+    def is_ready(self) -> bool:
+        """False while nothing can be accepted: the intake is closed, or the disk fails or does not answer."""
+        return self.intake_open and self._store.trouble is None
+
     async def send(self, submission: Submission) -> Sent:
         """Accept a message. Committed when it returns. Raises Refused with the first reason that holds.
 

@@ -42,6 +42,7 @@ class House:
         self.database = folder / "payamak.sqlite"
         self.base_url = ""
         self.process: asyncio.subprocess.Process | None = None
+        self.program: Sequence[str] = ("-m", "payamak")
         self.advertising = Simulator(replace(config, accounts=dict([site.ADVERTISING_LOGIN])))
         self.service = Simulator(replace(config, accounts=dict([site.SERVICE_LOGIN])))
         self.http = httpx2.AsyncClient(timeout=30, event_hooks={"request": [traces.on_request]})
@@ -62,8 +63,7 @@ class House:
         log = traces.opened(self.folder / "serve.log")
         self.process = await asyncio.create_subprocess_exec(
             sys.executable,
-            "-m",
-            "payamak",
+            *self.program,
             "serve",
             "--port",
             "0",

@@ -51,6 +51,7 @@ def test_metrics() -> None:
     """Every metric is documented, and no other."""
     metrics = Metrics(Feed(), lambda: 0)
     metrics.watch_links(dict)
+    metrics.watch_store(lambda: True)
     metrics.watch_parts(lambda: 0, lambda: 0)
     rendered = metrics.render().decode()
     served = set(re.findall(r"^# TYPE (payamak_\w+) (?:counter|histogram|gauge)$", rendered, re.MULTILINE))

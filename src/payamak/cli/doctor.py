@@ -314,5 +314,9 @@ async def _server(settings: Settings) -> Finding:
     except httpx2.HTTPError:
         return Finding(name="server", is_well=True, says=f"nobody answers on {host}:{settings.port}: it is not running")
     ready = answer.status_code == 200
-    todo = "" if ready else "it stops, or the intake is suspended: `payamak resume intake`"
-    return Finding(name="server", is_well=ready, says=f"{url} answers {answer.status_code}", todo=todo)
+    says = f"{url} answers {answer.status_code}: {answer.text.strip()}"
+    if answer.text.startswith("not taking: "):
+        todo = "see to the disk; it goes on by itself (docs/guide/operations.md)"
+    else:
+        todo = "" if ready else "it stops, or the intake is suspended: `payamak resume intake`"
+    return Finding(name="server", is_well=ready, says=says, todo=todo)

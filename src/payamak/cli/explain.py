@@ -30,6 +30,7 @@ _REASONS: Final[dict[Reason, str]] = {
     Reason.REFUSED: "The operator refused it.",
     Reason.DEADLINE: "Its validity was over before an operator took it.",
     Reason.CANCELLED: "It was taken back by hand.",
+    Reason.ANSWERED_BUSY: "The disk was so slow that the caller had been told 23 (busy); it was taken back, not sent.",
     Reason.ANSWER_LOST: "The operator's answer is lost and cannot be recovered: it may have arrived or not.",
     Reason.NO_RECEIPT: "No receipt came until deadline and grace.",
     Reason.OPERATOR_UNSURE: "The operator itself does not know what became of it.",

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
 from payamak.clock import Clock
 from payamak.errors import StoreFailed
 from payamak.log import place_of
 from payamak.store.base import Store
 
+LOOK_EVERY_S = 0.25
 RECOVERY_BATCH = 500
 SWEEP_EVERY_S = 1.0
 SWEEP_BATCH = 500
@@ -29,6 +31,25 @@ async def recover(store: Store, clock: Clock, log: Callable[..., object]) -> int
     if total:
         log("recovered", ambiguous_attempts=total)
     return total
+
+
+async def watch_store(store: Store, log: Callable[..., object]) -> None:
+    """Say when the disk fails and when it is well again, and try it meanwhile: nobody else may write. Until cancelled.
+
+    A look that changes nothing succeeds on a full disk too, so only what is written proves anything.
+    """
+    said: str | None = None
+    while True:
+        trouble = store.trouble
+        if trouble is not None and said is None:
+            log("store_failed", reason=trouble, intake="closed")
+        elif trouble is None and said is not None:
+            log("store_well", reason_before=said, intake="open")
+        said = trouble
+        if trouble is not None:
+            with suppress(StoreFailed):
+                await store.prove()
+        await asyncio.sleep(LOOK_EVERY_S)
 
 
 async def keep_house(store: Store, clock: Clock, log: Callable[..., object]) -> None:

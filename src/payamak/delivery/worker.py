@@ -295,7 +295,10 @@ class Worker:
                 desk.lanes.put(message, first=True)
                 self._count(message, 1)
                 self._set_rooms(message.current.line)
-            self._pump_later(desk, STORE_REST_S)
+            if self._is_open(desk.upstream.name) and self._desks[desk.upstream.name] is desk:
+                self._pump_later(desk, STORE_REST_S)
+            else:  # the link went down or was removed meanwhile: nobody would look at this desk again
+                self._give_back(desk.lanes.drain())
             return
         reserved = {message.id: message.current.wire_parts for message in going}
         for change in changes:

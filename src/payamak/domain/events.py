@@ -106,6 +106,10 @@ class Cancelled(Struct, frozen=True, kw_only=True):
     """An operator or the customer takes the message back."""
 
 
+class Revoked(Struct, frozen=True, kw_only=True):
+    """The disk kept the message, but only after the caller had been told that it was not accepted (23)."""
+
+
 class Moved(Struct, frozen=True, kw_only=True):
     """An operator moves a waiting message to another line."""
 
@@ -113,7 +117,18 @@ class Moved(Struct, frozen=True, kw_only=True):
     advertising: bool
 
 
-Event = OnWire | Answered | Receipted | Recovered | Postponed | DeadlinePassed | ReceiptOverdue | Cancelled | Moved
+Event = (
+    OnWire
+    | Answered
+    | Receipted
+    | Recovered
+    | Postponed
+    | DeadlinePassed
+    | ReceiptOverdue
+    | Cancelled
+    | Revoked
+    | Moved
+)
 
 
 # ----------------------------------------------------------------------------------------------- effects

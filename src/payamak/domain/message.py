@@ -65,6 +65,7 @@ class Reason(StrEnum):
     REFUSED = "refused"
     DEADLINE = "deadline"
     CANCELLED = "cancelled"
+    ANSWERED_BUSY = "answered_busy"
     ANSWER_LOST = "answer_lost"
     NO_RECEIPT = "no_receipt"
     OPERATOR_UNSURE = "operator_unsure"

@@ -183,6 +183,10 @@ def _cancelled(m: Message, event: Event, now: int, rules: Rules) -> Advance:
     return _give_up(m, State.CANCELLED, Reason.CANCELLED)
 
 
+def _revoked(m: Message, event: Event, now: int, rules: Rules) -> Advance:
+    return _give_up(m, State.CANCELLED, Reason.ANSWERED_BUSY)
+
+
 def _moved(m: Message, event: ev.Moved, now: int, rules: Rules) -> Advance:
     if not set(_word(m)) <= {_W, _A}:
         return m, ()  # the parts of a text come from one line, or no handset can join them
@@ -407,6 +411,7 @@ TABLE: dict[tuple[State, type], Move] = {
     (_Q, ev.Postponed): Move(_postponed, (_Q,)),
     (_Q, ev.DeadlinePassed): Move(_deadline, (_Q, State.EXPIRED, State.UNKNOWN)),
     (_Q, ev.Cancelled): Move(_cancelled, (State.CANCELLED, State.UNKNOWN)),
+    (_Q, ev.Revoked): Move(_revoked, (State.CANCELLED, State.UNKNOWN)),
     (_Q, ev.Moved): Move(_moved, (_Q,)),
     (_Q, ev.Answered): Move(_answered, (_Q, _E, State.REJECTED, State.UNDELIVERABLE)),
     (_Q, ev.Receipted): Move(_receipted, (_Q, _E, *_BY_RECEIPT)),

@@ -22,6 +22,13 @@ from payamak.domain.site import Document, Site
 from payamak.domain.webhooks import Notice, NoticeCount, NoticeResult, NoticeSearch, WebhookTarget
 from payamak.store.feed import Change, Feed, Watch
 
+ANSWER_WITHIN_S = 1.5
+"""How long a caller waits for the disk; then he is told busy (23), and what he asked for is withdrawn or undone."""
+
+ACKNOWLEDGE_WITHIN_S = 3.0
+"""How long an operator waits for the disk to keep a receipt; then he is told to bring it again. Response timers begin
+at about 5 s."""
+
 
 class NewMessage(Struct, frozen=True, kw_only=True):
     """A message that the front has checked, planned, split and priced; `due_at` if it has to wait for the hours."""
@@ -233,6 +240,15 @@ class Store(Protocol):
     feed: Feed
 
     @property
+    def trouble(self) -> str | None:
+        """Why nothing can be stored now, for a person; None if all is well."""
+        ...
+
+    async def prove(self) -> None:
+        """Write something, so that `trouble` tells the truth also where nobody else writes. Raises StoreFailed."""
+        ...
+
+    @property
     def site(self) -> Site:
         """The configuration, as last seen."""
         ...
@@ -243,6 +259,8 @@ class Store(Protocol):
 
         Committed when it returns. Raises Refused with 27/33 (every step is known to be opted out) or 14 (the
         balance does not cover the reservation); then nothing is kept. `watch` begins before the publication.
+        In a server it raises StoreFailed after ANSWER_WITHIN_S at the latest: then the message is not kept, or is
+        cancelled before anyone can send it. The same holds for accept_batch, received and set_password.
         """
         ...
 
@@ -284,7 +302,11 @@ class Store(Protocol):
         ...
 
     def receive(self, receipt: ReceiptIn, now: int) -> Awaitable[list[Change]]:
-        """Keep a receipt and let it act on its message. Committed when it returns, matched or not."""
+        """Keep a receipt and let it act on its message. Committed when it returns, matched or not.
+
+        In a server it raises StoreFailed after ACKNOWLEDGE_WITHIN_S; the receipt may be kept all the same, and the
+        one that the operator brings again is a second one.
+        """
         ...
 
     def claim(self, line: str, rooms: Sequence[int], now: int) -> Awaitable[Claimed]:

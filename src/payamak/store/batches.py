@@ -49,6 +49,22 @@ def accept_batch(
     return [told[key] for key in keys]
 
 
+def ids_told(told: Sequence[Batched | Code]) -> list[int]:
+    """The messages that the caller of a batch is told of, fresh or not."""
+    return [each.message_id for each in told if isinstance(each, Batched)]
+
+
+def revoke_batch(
+    tx: Transaction, account_id: int, check_ids: Sequence[int] | None, told: Sequence[Batched | Code], now: int
+) -> None:
+    """Undo a batch whose caller was told that it is not accepted; his ids are free again, for he will repeat it."""
+    for place, each in enumerate(told):
+        if isinstance(each, Batched) and not each.is_repeated:
+            messages.revoke(tx, [each.message_id], now)
+            if check_ids is not None:
+                tx.execute("forget_check_id", (account_id, check_ids[place], each.message_id))
+
+
 def _accepted_before(tx: Transaction, account_id: int, check_ids: Sequence[int]) -> dict[int, Batched | Code]:
     rows = ((check_id, tx.one("message_of_check_id", (account_id, check_id))) for check_id in set(check_ids))
     return {check_id: Batched(message_id=row[0], is_repeated=True) for check_id, row in rows if row is not None}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any
 
 from msgspec.structs import replace
@@ -74,6 +75,15 @@ def put_on_wire(tx: Transaction, claims: Sequence[Claim], now: int) -> list[Chan
         if message is not None and message.version == claim.version and message.state is State.QUEUED:
             changes.append(happen(tx, message, ev.OnWire(link=claim.link), now))
     return changes
+
+
+def revoke(tx: Transaction, message_ids: Sequence[int], now: int) -> None:
+    """Cancel messages whose callers were told that they are not accepted; what another hand has ended stays so."""
+    for message_id in message_ids:
+        message = load(tx, message_id)
+        if message is not None:
+            with suppress(ev.IllegalMove):
+                happen(tx, message, ev.Revoked(), now)
 
 
 def happen(tx: Transaction, message: Message, event: Event, now: int) -> Change:

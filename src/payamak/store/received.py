@@ -173,6 +173,12 @@ def read_received(
     return found
 
 
+def unread(tx: Transaction, read: Sequence[Received], now: int) -> None:
+    """Take back the marks of a call whose caller was told that it failed."""
+    for received in read:
+        tx.execute("unmark_read", (received.id, now))
+
+
 def _of_lines(db: apsw.Connection, lines: Sequence[str], *, only_unread: bool, limit: int) -> list[Received]:
     sql = load_statements()["unread_of_line" if only_unread else "received_of_line"]
     found = [received_of(row) for line in dict.fromkeys(lines) for row in db.execute(sql, (line, limit))]

@@ -31,6 +31,8 @@ from payamak.errors import StoreFailed
 from payamak.store import batches, housekeeping, messages, money, reading, receipts, received, webhooks
 from payamak.store.audit import audit
 from payamak.store.base import (
+    ACKNOWLEDGE_WITHIN_S,
+    ANSWER_WITHIN_S,
     Audit,
     Balance,
     Batched,
@@ -47,14 +49,22 @@ from payamak.store.base import (
     Story,
 )
 from payamak.store.feed import Change, Feed, Watch
+from payamak.store.files import OpenFiles
 from payamak.store.statements import load_migrations
 from payamak.store.transaction import Transaction, read_site
+from payamak.store.work import Undo
 from payamak.store.writer import InlineWriter, ThreadWriter, Urgency, Writer
 
 T = TypeVar("T")
 
 BUSY_TIMEOUT_MS = 10_000
 """How long a transaction waits for another process's: ten times the longest that the command line takes."""
+
+SERVING_BUSY_TIMEOUT_MS = 1_000
+"""The same in a server, where callers wait: below ANSWER_WITHIN_S. What must not be lost is tried again."""
+
+LOOP_BUSY_TIMEOUT_MS = 50
+"""The same for a query on the event loop, where everybody waits; readers of a WAL file wait for nobody else."""
 
 _SMALL_READ = 500
 """Ids that a query may name and still run on the event loop: about 1 ms."""
@@ -141,6 +151,7 @@ class SqliteStore:
         self._local = threading.local()
         self._opened: list[apsw.Connection] = [self._loop_reader]
         self._retire_from = 0
+        self._is_serving = False
         writer = InlineWriter if inline else ThreadWriter
         self.writer: Writer = writer(self._transaction, self.feed)
 
@@ -149,12 +160,36 @@ class SqliteStore:
         """The latest snapshot of the configuration that a commit or `refresh` has seen."""
         return self._site
 
+    def begin_serving(self) -> None:
+        """From here on nobody waits long: for another process, for a disk that does not answer, for a lost file."""
+        self._is_serving = True
+        self._db.set_busy_timeout(SERVING_BUSY_TIMEOUT_MS)
+        self._loop_reader.set_busy_timeout(LOOP_BUSY_TIMEOUT_MS)
+        self.writer.watch_files(OpenFiles(self.path))
+
+    @property
+    def trouble(self) -> str | None:
+        """See Store.trouble."""
+        return self.writer.trouble
+
+    async def prove(self) -> None:
+        """See Store.prove."""
+        await self.writer.submit(lambda tx: tx.execute("set_meta", ("proof", 1)))
+
+    def _within(self, seconds: float) -> float | None:
+        return seconds if self._is_serving else None
+
     # -- the front
 
     def accept(self, new: NewMessage, now: int, watch: Watch | None = None) -> Awaitable[Change]:
         """See Store.accept."""
-        then = None if watch is None else lambda change: watch.begin(change.message)
-        return self.writer.submit(lambda tx: messages.accept(tx, new, now), _URGENCY[new.lane], then)
+        return self.writer.submit(
+            lambda tx: messages.accept(tx, new, now),
+            _URGENCY[new.lane],
+            None if watch is None else lambda change: watch.begin(change.message),
+            within_s=self._within(ANSWER_WITHIN_S),
+            undo=Undo(lambda tx, change: messages.revoke(tx, [change.message.id], now)),
+        )
 
     def accept_batch(
         self, account_id: int, items: Sequence[NewMessage | Code], check_ids: Sequence[int] | None, now: int
@@ -162,25 +197,28 @@ class SqliteStore:
         """See Store.accept_batch."""
         lane = min((new.lane for new in items if isinstance(new, NewMessage)), default=Lane.BULK)
         return self.writer.submit(
-            lambda tx: batches.accept_batch(tx, account_id, items, check_ids, now), _URGENCY[lane]
+            lambda tx: batches.accept_batch(tx, account_id, items, check_ids, now),
+            _URGENCY[lane],
+            within_s=self._within(ANSWER_WITHIN_S),
+            undo=Undo(lambda tx, told: batches.revoke_batch(tx, account_id, check_ids, told, now), batches.ids_told),
         )
 
     def outbox(self, account_id: int, check_ids: Sequence[int]) -> Awaitable[dict[int, OutboxRow]]:
         """See Store.outbox."""
-        return self._read(lambda db: batches.outbox(db, account_id, check_ids))
+        return self._read(lambda db: batches.outbox(db, account_id, check_ids), self._within(ANSWER_WITHIN_S))
 
     def available(self, account_id: int) -> Awaitable[int]:
         """See Store.available."""
-        return self._read(lambda db: batches.available(db, account_id))
+        return self._read(lambda db: batches.available(db, account_id), self._within(ANSWER_WITHIN_S))
 
     async def standings(self, account_id: int, ids: Sequence[int]) -> dict[int, Standing]:
-        """See Store.standings."""
-        if len(ids) <= _SMALL_READ:
+        """See Store.standings. A disk in trouble may hold up a reader too: then not on the loop."""
+        if len(ids) <= _SMALL_READ and self.trouble is None:
             try:
                 return reading.standings(self._loop_reader, account_id, ids)
             except apsw.Error as error:
                 raise StoreFailed(f"{type(error).__name__}: {error}") from error
-        return await self._read(lambda db: reading.standings(db, account_id, ids))
+        return await self._read(lambda db: reading.standings(db, account_id, ids), self._within(ANSWER_WITHIN_S))
 
     # -- the back
 
@@ -194,7 +232,9 @@ class SqliteStore:
 
     def receive(self, receipt: ReceiptIn, now: int) -> Awaitable[list[Change]]:
         """See Store.receive."""
-        return self.writer.submit(lambda tx: receipts.receive(tx, receipt, now))
+        return self.writer.submit(
+            lambda tx: receipts.receive(tx, receipt, now), within_s=self._within(ACKNOWLEDGE_WITHIN_S)
+        )
 
     def claim(self, line: str, rooms: Sequence[int], now: int) -> Awaitable[Claimed]:
         """See Store.claim."""
@@ -245,7 +285,9 @@ class SqliteStore:
         return self.writer.submit(
             lambda tx: received.read_received(
                 tx, lines, only_unread=only_unread, limit=limit, mark_read=mark_read, now=now
-            )
+            ),
+            within_s=self._within(ANSWER_WITHIN_S),
+            undo=Undo(lambda tx, read: received.unread(tx, read, now)) if mark_read else None,
         )
 
     def search_received(self, search: ReceivedSearch) -> Awaitable[list[Received]]:
@@ -310,7 +352,13 @@ class SqliteStore:
 
     async def set_password(self, username: str, password_hash: str) -> Site:
         """See Store.set_password."""
-        return self._newer(await self.writer.submit(lambda tx: batches.set_password(tx, username, password_hash)))
+        before = self.site.accounts.get(username)
+        site = await self.writer.submit(
+            lambda tx: batches.set_password(tx, username, password_hash),
+            within_s=self._within(ANSWER_WITHIN_S),
+            undo=Undo(lambda tx, _: before and batches.set_password(tx, username, before.password_hash)),
+        )
+        return self._newer(site)
 
     async def set_intake(self, is_suspended: bool) -> None:
         """See Store.set_intake."""
@@ -353,8 +401,8 @@ class SqliteStore:
 
     # -- reading
 
-    async def _read(self, query: Callable[[apsw.Connection], T]) -> T:
-        """Run a query on a reading thread. Raises StoreFailed."""
+    async def _read(self, query: Callable[[apsw.Connection], T], within_s: float | None = None) -> T:
+        """Run a query on a reading thread. Raises StoreFailed, also when it has no answer `within_s`."""
 
         def run() -> T:
             db: apsw.Connection | None = getattr(self._local, "db", None)
@@ -366,7 +414,10 @@ class SqliteStore:
             return result
 
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._readers, run)
+            answer = asyncio.get_running_loop().run_in_executor(self._readers, run)
+            return await asyncio.wait_for(answer, within_s)
+        except TimeoutError as error:
+            raise StoreFailed(f"the disk did not answer within {within_s:g} s") from error
         except apsw.Error as error:
             raise StoreFailed(f"{type(error).__name__}: {error}") from error
 

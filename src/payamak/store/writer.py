@@ -15,23 +15,30 @@ When it fails:
 * The commit fails: the transaction's number with our signature, rows of the same transaction, are read back. If they
   stand there the commit did happen and everyone is told so; if not, everyone gets StoreFailed. Nobody is answered
   on a guess.
+* The disk does not answer: who has said how long he waits is told StoreFailed when that is over, and what he asked
+  for is withdrawn, or undone as soon as the disk answers (work.py). While one transaction takes longer than
+  STALL_S, no further accept is taken.
+* The file is removed or replaced under us: nothing is written and nothing vouched for until it is back (files.py).
 """
 
 from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections import deque
 from collections.abc import Callable
 from enum import IntEnum
-from typing import Any, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
 import apsw
 
 from payamak.domain.events import IllegalMove
 from payamak.errors import Refused, StoreFailed
 from payamak.store.feed import Change, Feed
+from payamak.store.files import OpenFiles
 from payamak.store.transaction import Transaction
+from payamak.store.work import Patience, Undo, Work
 
 T = TypeVar("T")
 
@@ -51,6 +58,13 @@ SHARES: dict[Urgency, int] = {Urgency.RESULT: 256, Urgency.OTP: 64, Urgency.NORM
 BACKLOG = 20_000
 """Accepts that may wait for the writer; beyond it the front answers busy (23) and holds nothing in memory (P1)."""
 
+STALL_S = 1.0
+"""A transaction that takes longer has met a disk that does not answer (10 ms are usual): accepts are refused at once,
+and hold no memory, until it ends. Below payamak.store.base.ANSWER_WITHIN_S, which the ones before them wait."""
+
+UNDO_AGAIN_S = 0.5
+"""When to try again to undo what was given up, if the disk still fails and nobody else has work."""
+
 
 STORAGE_FAULTS = (
     StoreFailed,
@@ -66,20 +80,6 @@ STORAGE_FAULTS = (
 """Errors of the disk, not of a piece of work: trying the pieces one by one would only repeat them."""
 
 
-class Work:
-    """One piece: what to do, who waits for it, and what became of it."""
-
-    __slots__ = ("changes", "error", "future", "result", "run", "then")
-
-    def __init__(self, run: Callable[[Transaction], Any], future: asyncio.Future[Any], then: Any) -> None:
-        self.run = run
-        self.future = future
-        self.then: Callable[[Any], None] | None = then
-        self.result: Any = None
-        self.error: BaseException | None = None
-        self.changes: list[Change] = []
-
-
 class Writer(Protocol):
     """Who carries out work on the store: a thread in production, the loop itself under a virtual clock."""
 
@@ -88,13 +88,29 @@ class Writer(Protocol):
         run: Callable[[Transaction], T],
         urgency: Urgency = Urgency.RESULT,
         then: Callable[[T], None] | None = None,
+        *,
+        within_s: float | None = None,
+        undo: Undo | None = None,
     ) -> asyncio.Future[T]:
-        """Queue a piece of work; `then` runs on the loop after the commit, before its changes are published."""
+        """Queue a piece of work; `then` runs on the loop after the commit, before its changes are published.
+
+        After `within_s` the waiter is told StoreFailed. What comes to be committed all the same is undone before
+        anyone hears of it, or stands where there is no `undo`.
+        """
         ...
 
     @property
     def backlog(self) -> int:
         """Pieces of work that wait."""
+        ...
+
+    @property
+    def trouble(self) -> str | None:
+        """Why nothing can be stored now; None if all is well."""
+        ...
+
+    def watch_files(self, files: OpenFiles) -> None:
+        """Write only as long as these are in their place."""
         ...
 
     async def close(self) -> None:
@@ -108,12 +124,16 @@ class Batch:
     def __init__(self, transaction: Transaction) -> None:
         self.transaction = transaction
         self.db = transaction.db
+        self.files: OpenFiles | None = None
+        self.fault: str | None = None
 
     def run(self, works: list[Work]) -> None:
         """Leave a result or an error in every piece; what has a result is on disk when this returns."""
         try:
             self._together(works)
         except Exception as error:
+            if isinstance(error, STORAGE_FAULTS):
+                self.fault = str(_as_told(error))
             if len(works) == 1 or isinstance(error, STORAGE_FAULTS):
                 for work in works:
                     work.error, work.changes = _as_told(error), []
@@ -123,6 +143,8 @@ class Batch:
 
     def _together(self, works: list[Work]) -> None:
         tx = self.transaction
+        if self.files is not None:
+            self.files.check()
         self.db.execute("BEGIN IMMEDIATE")
         try:
             tx.begin()
@@ -131,6 +153,9 @@ class Batch:
                 work.error, work.changes = None, []
                 tx.changes = []
                 before = self.db.total_changes()
+                if work.is_given_up:
+                    work.error = StoreFailed("nobody waits for it any more")
+                    continue
                 try:
                     work.result = work.run(tx)
                     work.changes = tx.changes
@@ -143,6 +168,20 @@ class Batch:
             self._roll_back()
             raise
         self._commit(batch)
+        if batch:
+            self.fault = None
+            self._vouch(works)
+
+    def _vouch(self, works: list[Work]) -> None:
+        """A file that was removed meanwhile has taken the commit to nowhere: promise nothing."""
+        if self.files is None:
+            return
+        try:
+            self.files.check()
+        except StoreFailed as error:
+            self.fault = str(error)
+            for work in works:
+                work.is_given_up |= work.undo is not None
 
     def _commit(self, batch: int) -> None:
         try:
@@ -175,10 +214,14 @@ def deliver(works: list[Work], feed: Feed) -> None:
     """On the loop, after the commit: tell those who wait, then publish what changed."""
     changes: list[Change] = []
     for work in works:
+        if work.is_to_be_undone:
+            if work.future is not None and not work.future.done():
+                work.future.set_exception(StoreFailed("the store cannot vouch for it"))
+            continue
         changes += work.changes
         if work.error is None and work.then is not None:
             work.then(work.result)
-        if work.future.done():
+        if work.future is None or work.future.done():
             continue  # whoever waited has hung up: that changes nothing
         if work.error is not None:
             work.future.set_exception(work.error)
@@ -196,6 +239,9 @@ class _QueuedWriter:
         self._feed = feed
         self._batch = Batch(transaction)
         self._queues: dict[Urgency, deque[Work]] = {urgency: deque() for urgency in Urgency}
+        self._patience = Patience(self._loop)
+        self._undoing: list[Work] = []
+        self._began_s: float | None = None
         self._closing = False
 
     @property
@@ -203,22 +249,47 @@ class _QueuedWriter:
         """Pieces that wait."""
         return sum(len(queue) for queue in self._queues.values())
 
+    @property
+    def trouble(self) -> str | None:
+        """See Writer.trouble."""
+        began_s = self._began_s
+        if began_s is not None and (taken_s := time.monotonic() - began_s) > STALL_S:
+            return f"the disk has not answered for {taken_s:.1f} s"
+        return self._batch.fault
+
+    def watch_files(self, files: OpenFiles) -> None:
+        """See Writer.watch_files."""
+        self._batch.files = files
+
     def submit(
         self,
         run: Callable[[Transaction], T],
         urgency: Urgency = Urgency.RESULT,
         then: Callable[[T], None] | None = None,
+        *,
+        within_s: float | None = None,
+        undo: Undo | None = None,
     ) -> asyncio.Future[T]:
-        """See Writer.submit. Raises StoreFailed when the backlog is full or the writer has stopped."""
+        """See Writer.submit. Raises StoreFailed when the backlog is full, the disk stalls or the writer has stopped."""
         if self._closing:
             raise StoreFailed("the store is closing")
         queue = self._queues[urgency]
-        if urgency is not Urgency.RESULT and len(queue) >= BACKLOG:
-            raise StoreFailed("too much work is waiting for the disk")
+        if urgency is not Urgency.RESULT:
+            self._check_intake(queue)
         future: asyncio.Future[T] = self._loop.create_future()
-        queue.append(Work(run, future, then))
+        work = Work(run, future, then, undo)
+        if within_s is not None:
+            self._patience.add(work, within_s)
+        queue.append(work)
         self._nudge()
         return future
+
+    def _check_intake(self, queue: deque[Work]) -> None:
+        if len(queue) >= BACKLOG:
+            raise StoreFailed("too much work is waiting for the disk")
+        began_s = self._began_s
+        if began_s is not None and time.monotonic() - began_s > STALL_S:
+            raise StoreFailed("the disk does not answer")
 
     def _nudge(self) -> None:
         raise NotImplementedError
@@ -228,9 +299,30 @@ class _QueuedWriter:
         for urgency, share in SHARES.items():
             queue = self._queues[urgency]
             while queue and share:
-                taken.append(queue.popleft())
-                share -= 1
+                work = queue.popleft()
+                if not work.is_given_up:
+                    taken.append(work)
+                    share -= 1
         return taken
+
+    def _carry_out(self, works: list[Work]) -> list[Work]:
+        """Undo first what was given up, then these, in one transaction; what there is to tell."""
+        works = [*self._undoing, *works]
+        self._began_s = time.monotonic()
+        self._batch.run(works)
+        self._began_s = None
+        undone = self._patience.settle(works)
+        self._undoing = [work for work in works if work.future is None and isinstance(work.error, StoreFailed)]
+        self._undoing += [work.undoing() for work in undone]
+        return works
+
+    def _deliver(self, works: list[Work]) -> None:
+        deliver(works, self._feed)
+        self._patience.forget_done()
+        for work in works:
+            if work.future is None and work.error is not None and not isinstance(work.error, StoreFailed):
+                # A bug, and nobody waits for it: at least it is told.
+                self._loop.call_exception_handler({"message": "could not undo", "exception": work.error})
 
 
 class ThreadWriter(_QueuedWriter):
@@ -254,26 +346,36 @@ class ThreadWriter(_QueuedWriter):
     def _run(self) -> None:
         while True:
             works = self._take()
-            if not works:
-                with self._lock:
-                    if not any(self._queues.values()):
-                        if self._closing:
-                            return
-                        self._is_idle = True
-                if self._is_idle:
-                    self._wake.acquire()
-                continue
-            self._batch.run(works)
-            try:
-                self._loop.call_soon_threadsafe(deliver, works, self._feed)
-            except RuntimeError:
-                return  # the loop is gone; what was committed stays committed
+            if works or self._undoing:
+                works = self._carry_out(works)
+                try:
+                    self._loop.call_soon_threadsafe(self._deliver, works)
+                except RuntimeError:
+                    return  # the loop is gone; what was committed stays committed
+                if not (self._undoing and self._batch.fault):
+                    continue
+            if not self._rest():
+                return
+
+    def _rest(self) -> bool:
+        """Wait for work, or until what is to be undone may be tried again; False when the writer closes."""
+        with self._lock:
+            if any(self._queues.values()):
+                return True
+            if self._closing:
+                return False
+            self._is_idle = True
+        self._wake.acquire(timeout=UNDO_AGAIN_S if self._undoing else None)
+        with self._lock:
+            self._is_idle = False
+        return True
 
     async def close(self) -> None:
         """Carry out what is queued, then stop the thread."""
         self._closing = True
         self._nudge()
         await asyncio.to_thread(self._thread.join)
+        self._patience.close()
 
 
 class InlineWriter(_QueuedWriter):
@@ -290,9 +392,10 @@ class InlineWriter(_QueuedWriter):
 
     def _run(self) -> None:
         self._is_due = False
-        while works := self._take():
-            self._batch.run(works)
-            deliver(works, self._feed)
+        while (works := self._take()) or self._undoing:
+            self._deliver(self._carry_out(works))
+            if self._undoing and self._batch.fault:
+                return
 
     async def close(self) -> None:
         """Carry out what is queued."""

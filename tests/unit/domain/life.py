@@ -7,7 +7,7 @@ script, one word an event:
     a:to            answers of the attempt on the wire: part 1 taken, part 2 opted out; `.` says nothing of a part
     a0.1:t          the same for step 0, try 1           n:t       by a link that gives no receipts
     r1:d  r0.1:d    a receipt for part 1 of the current step, of step 0
-    postpone  cancel  move  deadline  overdue            the events of these names
+    postpone  cancel  revoke  move  deadline  overdue            the events of these names
     @deadline  @grace  @late                             the clock jumps to the deadline, the grace's end, far beyond
 """
 
@@ -48,6 +48,7 @@ PLAIN: dict[str, Event] = {
     "recover": ev.Recovered(),
     "postpone": ev.Postponed(reason=Reason.LINK_DOWN, until=START + 60_000),
     "cancel": ev.Cancelled(),
+    "revoke": ev.Revoked(),
     "move": ev.Moved(line="moved", advertising=False),
     "deadline": ev.DeadlinePassed(),
     "overdue": ev.ReceiptOverdue(),

@@ -6,6 +6,10 @@ SELECT message_id FROM check_id WHERE account_id = ? AND check_id = ?;
 -- Take a caller's id, in the transaction that accepts its message.
 INSERT INTO check_id (account_id, check_id, message_id, accepted_at) VALUES (?, ?, ?, ?);
 
+-- name: forget_check_id
+-- Give a caller's id free again: its message was taken back before anyone was told of it.
+DELETE FROM check_id WHERE account_id = ? AND check_id = ? AND message_id = ?;
+
 -- name: outbox
 -- What was accepted under the caller's ids, and where it stands; a message that is too old to be kept has no state.
 SELECT c.check_id, c.message_id, c.accepted_at, m.state, m.reason, m.was_taken FROM json_each(?1) AS wanted

@@ -55,6 +55,10 @@ FROM received WHERE line = ? ORDER BY received_at DESC LIMIT ?;
 -- Somebody has read it; the first time counts.
 UPDATE received SET read_at = ? WHERE id = ? AND read_at IS NULL;
 
+-- name: unmark_read
+-- The call that read it at this instant was told that it failed.
+UPDATE received SET read_at = NULL WHERE id = ? AND read_at = ?;
+
 -- name: search_received
 -- Messages from handsets, newest first, for a person.
 SELECT id, upstream, link, line, sender, text, received_at, is_complete, read_at, relay, keyword, target, tries,
