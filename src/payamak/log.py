@@ -81,21 +81,6 @@ def _show_controls(_logger: Any, _name: str, fields: MutableMapping[str, Any]) -
     return fields
 
 
-class _Unfailing:
-    """A stream whose writes never raise: on a full disk the log is lost, not what the program was about to do."""
-
-    def __init__(self, stream: Any) -> None:
-        self._stream = stream
-
-    def write(self, text: str) -> None:
-        with suppress(OSError, ValueError):
-            self._stream.write(text)
-
-    def flush(self) -> None:
-        with suppress(OSError, ValueError):
-            self._stream.flush()
-
-
 def configure(level: str = "info", *, human: bool = False) -> None:
     """Set the process's logs up: JSON lines, or columns for a person at a terminal."""
     renderer: Any = structlog.dev.ConsoleRenderer() if human else structlog.processors.JSONRenderer()

@@ -36,7 +36,8 @@ from payamak.errors import StoreFailed
 from payamak.log import alarm_logger, event_logger
 from payamak.metrics import Metrics, OpenEvents
 from payamak.service_batch import BatchService
-from payamak.store.sqlite import SqliteStore, serve_lock
+from payamak.store.opening import serve_lock
+from payamak.store.sqlite import SqliteStore
 from payamak.upstreams.base import Sink, Upstream
 from payamak.upstreams.negin import NeginUpstream, open_client
 from payamak.upstreams.smpp import SmppUpstream, secret

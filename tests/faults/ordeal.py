@@ -20,7 +20,7 @@ from tests.scenarios.house import House, accounts_changed, house
 from payamak.demo.site import LINE, PASSWORD
 from payamak.domain.message import Reason, State
 from payamak.simulator import SimulatorConfig, Timing
-from payamak.store.base import Search
+from payamak.store.records import Search
 
 WITHIN_S = 4.0
 """The promise is 2 s on a machine of its own; a shared one is given twice that."""

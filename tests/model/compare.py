@@ -26,7 +26,7 @@ from payamak.domain.events import OutcomeKind
 from payamak.domain.message import Message, Reason
 from payamak.domain.standing import state_code
 from payamak.store.audit import audit
-from payamak.store.base import AuditedAccount
+from payamak.store.records import AuditedAccount
 from payamak.store.rows import message_of
 from payamak.store.statements import load_statements
 

@@ -20,7 +20,7 @@ from payamak.demo import site
 from payamak.domain.site import Account, Document, Line
 from payamak.simulator import Simulator, SimulatorConfig, Timing
 from payamak.simulator.ledger import Whole
-from payamak.store.base import Balance, Story
+from payamak.store.records import Balance, Story
 from payamak.store.sqlite import SqliteStore
 
 READY_S = 20.0

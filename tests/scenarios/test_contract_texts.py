@@ -13,7 +13,7 @@ from tests.golden.http.wire import JSON, MULTIPART, SEND, STATES, build, call, f
 from tests.scenarios.house import House
 
 from payamak.demo.site import LINE, LINE2, PASSWORD, SERVICE_LINE
-from payamak.store.base import Story
+from payamak.store.records import Story
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

@@ -18,7 +18,7 @@ from payamak.demo.site import ADVERTISING_LOGIN, LINE, LINE2, LINE_1000
 from payamak.domain.mo import Received, RelayState
 from payamak.domain.site import Document, Keyword, Line
 from payamak.encoding.parts import SplitMethod
-from payamak.store.base import ReceivedSearch
+from payamak.store.records import ReceivedSearch
 
 SENDER = "989120009000"
 LONG = "پیام بلندی که در یک تکه جا نمی‌شود 😀 " * 6

@@ -15,7 +15,7 @@ from tests.target import Call, Say, Target, target
 from payamak.demo.site import ADVERTISING_LOGIN, LINE, LINE2, LINE_1000
 from payamak.domain.mo import RelayState
 from payamak.domain.site import Document, Line
-from payamak.store.base import ReceivedSearch
+from payamak.store.records import ReceivedSearch
 
 EACH = 25
 SENDERS = {LINE: 100, LINE_1000: 90, LINE2: 10}

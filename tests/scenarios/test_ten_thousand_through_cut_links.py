@@ -18,7 +18,7 @@ from tests.scenarios.proxy import Proxy
 from payamak.demo.site import CREDIT_RIAL, LINE, PASSWORD
 from payamak.domain.message import Message, State
 from payamak.simulator import Entry, SimulatorConfig, Timing
-from payamak.store.base import Search
+from payamak.store.records import Search
 
 COUNT = 10_000
 CLIENTS = 32

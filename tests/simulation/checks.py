@@ -15,8 +15,8 @@ from payamak.domain.message import Reason, State
 from payamak.domain.site import Line
 from payamak.domain.standing import state_code
 from payamak.simulator.ledger import Entry
-from payamak.store.base import Search
-from payamak.store.base import Story as Record
+from payamak.store.records import Search
+from payamak.store.records import Story as Record
 from payamak.store.sqlite import SqliteStore
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from payamak.api.auth import hash_password
 from payamak.domain.site import Account, Line, LineKind, Link, LinkUse
 from payamak.simulator import SimulatorConfig
 from payamak.simulator.ledger import Entry
-from payamak.store.base import Balance, Story
+from payamak.store.records import Balance, Story
 from payamak.store.sqlite import SqliteStore
 
 HOUR_S: Final = 3_600.0

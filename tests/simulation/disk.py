@@ -18,7 +18,8 @@ import apsw
 from payamak.store.feed import Feed
 from payamak.store.sqlite import SqliteStore
 from payamak.store.transaction import Transaction
-from payamak.store.writer import Batch, Work, _QueuedWriter, deliver
+from payamak.store.work import Work
+from payamak.store.writer import Batch, _QueuedWriter
 
 
 class Died(BaseException):
@@ -119,21 +120,20 @@ class SimWriter(_QueuedWriter):
     def _run(self) -> None:
         self._is_due = False
         works = self._take()
-        if works:
-            self._carry_out(works)
+        if works or self._undoing:
+            self._tell_later(self._carry_out(works))
             self._nudge()
 
-    def _carry_out(self, works: list[Work]) -> None:
-        self._batch.run(works)
+    def _tell_later(self, works: list[Work]) -> None:
         at_s = max(self._loop.time() + self._disk.delay_s(self._loop.time()), self._told_at_s + 1e-6)
         self._told_at_s = at_s
-        self._loop.call_at(at_s, deliver, works, self._feed)
+        self._loop.call_at(at_s, self._deliver, works)
 
     async def close(self) -> None:
         """Carry out what is queued."""
         self._closing = True
         while works := self._take():
-            self._carry_out(works)
+            self._tell_later(self._carry_out(works))
         await asyncio.sleep(max(0.0, self._told_at_s - self._loop.time()) + 1e-6)
 
 

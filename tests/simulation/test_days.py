@@ -13,7 +13,7 @@ from payamak.domain.message import Reason, State
 from payamak.domain.mo import FIRST_PAUSE_MS, GIVE_UP_MS, LONGEST_PAUSE_MS, RelayState
 from payamak.domain.site import LineKind, OutsideHours
 from payamak.simulator import SimulatorConfig, Timing
-from payamak.store.base import ReceivedSearch, Search
+from payamak.store.records import ReceivedSearch, Search
 
 
 def test_a_day_of_outage_with_its_night() -> None:

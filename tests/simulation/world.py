@@ -38,7 +38,7 @@ from payamak.simulator import Simulator, SimulatorConfig
 from payamak.simulator.ledger import Entry
 from payamak.smpp.link import ServerConnection
 from payamak.store.feed import Change
-from payamak.store.sqlite import connect, migrate
+from payamak.store.opening import connect, migrate
 
 EPOCH_MS: Final = 1_767_225_600_000 + 5 * 3_600_000
 """1 January 2026, 08:30 in Tehran."""

@@ -12,7 +12,8 @@ from payamak.codes import Code
 from payamak.domain.events import Cancelled
 from payamak.domain.message import Lane, State
 from payamak.errors import Refused
-from payamak.store.base import Batched, NewMessage, OptOut, Search
+from payamak.store.base import Batched, NewMessage, OptOut
+from payamak.store.records import Search
 
 Told = list[Batched | Code]
 

@@ -33,7 +33,7 @@ from tests.store.world import (
 from payamak.domain.events import Cancelled, IllegalMove, Outcome
 from payamak.domain.message import Message, PartState, State, Step
 from payamak.errors import Refused
-from payamak.store.base import Search
+from payamak.store.records import Search
 
 PLANS: tuple[tuple[Step, ...], ...] = (
     (step(),),

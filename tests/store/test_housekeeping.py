@@ -24,7 +24,8 @@ from tests.store.world import (
 from payamak.domain.events import Cancelled
 from payamak.domain.message import PartState, Reason, State
 from payamak.domain.site import Account
-from payamak.store.base import OptOut, Search
+from payamak.store.base import OptOut
+from payamak.store.records import Search
 
 # ------------------------------------------------------------------------------------------------- sweep
 

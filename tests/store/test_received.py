@@ -10,7 +10,8 @@ from payamak.codes import Code
 from payamak.domain.mo import GIVE_UP_MS, Alphabet, Kept, MoPart, Received, RelayState
 from payamak.domain.site import Keyword
 from payamak.errors import Refused
-from payamak.store.base import PostResult, ReceivedSearch
+from payamak.store.base import PostResult
+from payamak.store.records import ReceivedSearch
 
 URL = "https://shop.example.ir/sms"
 

@@ -11,8 +11,9 @@ from payamak.domain.operator_ids import IdBase, readings
 from payamak.domain.receipt import ReceiptIn
 from payamak.domain.site import Account, Document, Line, LineKind, Link, LinkUse
 from payamak.encoding.parts import Encoding
-from payamak.store.base import Balance, Claim, NewMessage, Store
+from payamak.store.base import Claim, NewMessage, Store
 from payamak.store.feed import Change, Watch
+from payamak.store.records import Balance
 
 NOW = 1_700_000_000_000
 MINUTE = 60_000

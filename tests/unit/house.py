@@ -10,7 +10,8 @@ from payamak.domain.message import State
 from payamak.domain.site import Account, Line, LineKind, TemplateDocument
 from payamak.errors import Refused
 from payamak.service import Caller, Service, Submission
-from payamak.store.base import OptOut, Search
+from payamak.store.base import OptOut
+from payamak.store.records import Search
 from payamak.store.sqlite import SqliteStore
 
 NOW = 1_700_000_000_000

@@ -16,7 +16,7 @@ from tests.source import PACKAGE, name_of, parsed, python_files
 #: The words that everything with a state or an answer to give needs.
 WORDS = {"domain", "codes", "errors"}
 #: The store's protocol and its Feed: where front and back meet. The stores themselves are runtime's.
-STORE = {"store.base", "store.feed"}
+STORE = {"store.base", "store.feed", "store.records"}
 #: The world's edge: settings, time and logs, for all that is not pure.
 EDGE = {"config", "clock", "log"}
 

@@ -15,7 +15,7 @@ from payamak.domain.mo import Alphabet, MoPart
 from payamak.domain.site import AnswerTypes
 from payamak.errors import Refused, StoreFailed
 from payamak.service import Sent, Submission, life_time_minutes
-from payamak.store.base import Search
+from payamak.store.records import Search
 
 # ------------------------------------------------------------------------------ what is accepted
 

@@ -23,7 +23,8 @@ from payamak.service_batch import (
     BatchService,
     OutboxEntry,
 )
-from payamak.store.base import Batched, NewMessage, Search
+from payamak.store.base import Batched, NewMessage
+from payamak.store.records import Search
 from payamak.store.sqlite import SqliteStore
 
 ALI, SARA, REZA = "09120000001", "09120000002", "09120000003"

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from payamak.domain.receipt import IdReport
     from payamak.domain.site import Link
-    from payamak.store.base import AuditedAccount
+    from payamak.store.records import AuditedAccount
     from payamak.store.sqlite import SqliteStore
 
 FEW_FILES: Final = 4_096
@@ -165,7 +165,7 @@ async def _store(path: Path, books: list[AuditedAccount] | None) -> list[Finding
 def _integrity(path: Path) -> list[Finding]:
     import apsw
 
-    from payamak.store.sqlite import connect
+    from payamak.store.opening import connect
     from payamak.store.statements import load_migrations
 
     if not path.exists():

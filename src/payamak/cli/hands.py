@@ -106,7 +106,7 @@ async def _cancel(store: SqliteStore, message_ids: Sequence[int], faults: list[s
 
 async def _cancel_line(store: SqliteStore, line: str, faults: list[str]) -> list[int]:
     from payamak.domain.message import State
-    from payamak.store.base import Search
+    from payamak.store.records import Search
 
     number = _number(store.site, line)
     cancelled: list[int] = []

@@ -27,7 +27,7 @@ from payamak.domain.numbers import parse_recipient
 
 if TYPE_CHECKING:
     from payamak.domain.site import Site
-    from payamak.store.base import ReceivedSearch
+    from payamak.store.records import ReceivedSearch
 
 app = App(name="received", help="Messages from handsets, and their posts to customers.", help_format="markdown")
 
@@ -114,7 +114,7 @@ async def _dead(store: Any, wanted: ReceivedSearch) -> Sequence[int]:
 def _search(
     site: Site, line: str | None, sender: str | None, relay: RelayState | None, since: str | None
 ) -> ReceivedSearch:
-    from payamak.store.base import ReceivedSearch
+    from payamak.store.records import ReceivedSearch
 
     registered = site.line(line) if line is not None else None
     return ReceivedSearch(

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from payamak.domain.message import Message
     from payamak.domain.site import Site
-    from payamak.store.base import PartRecord, Story
+    from payamak.store.records import PartRecord, Story
 
 
 async def show(

@@ -13,7 +13,7 @@ from operator import itemgetter
 
 import apsw
 
-from payamak.store.base import Audit, AuditedAccount
+from payamak.store.records import Audit, AuditedAccount
 from payamak.store.statements import load_statements
 
 MOST_TOLD = 5

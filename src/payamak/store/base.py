@@ -21,6 +21,7 @@ from payamak.domain.receipt import Cursor, IdReport, OpenIds, ReceiptIn, Waiting
 from payamak.domain.site import Document, Site
 from payamak.domain.webhooks import Notice, NoticeCount, NoticeResult, NoticeSearch, WebhookTarget
 from payamak.store.feed import Change, Feed, Watch
+from payamak.store.records import Audit, Balance, QueueRow, ReceivedSearch, Search, Story
 
 ANSWER_WITHIN_S = 1.5
 """How long a caller waits for the disk; then he is told busy (23), and what he asked for is withdrawn or undone."""
@@ -74,113 +75,6 @@ class Claimed(Struct, frozen=True, kw_only=True):
     next_due_at: tuple[int | None, ...]
 
 
-class PartRecord(Struct, frozen=True, kw_only=True):
-    """One attempt at one part, as `show` tells it."""
-
-    step: int
-    try_no: int
-    part: int
-    link: str
-    upstream: str
-    on_wire_at: int
-    answer: str | None
-    status: int | None
-    code: int | None
-    operator_id: str | None
-    answered_at: int | None
-    receipt: str | None
-    receipt_stat: str | None
-    receipt_err: str | None
-    receipt_at: int | None
-
-
-class Entry(Struct, frozen=True, kw_only=True):
-    """One line of the ledger: `amount` rial from the purse `source` to the purse `target`."""
-
-    at: int
-    kind: str
-    source: str
-    target: str
-    amount: int
-    note: str | None
-
-
-class FurtherReceipt(Struct, frozen=True, kw_only=True):
-    """A receipt beyond the first of a part: early, repeated, late."""
-
-    received_at: int
-    link: str
-    operator_id: str
-    stat: str
-    err: str | None
-    standing: str
-
-
-class Story(Struct, frozen=True, kw_only=True):
-    """Everything that is known of one message."""
-
-    message: Message
-    parts: tuple[PartRecord, ...]
-    entries: tuple[Entry, ...]
-    receipts: tuple[FurtherReceipt, ...]
-    notices: tuple[Notice, ...] = ()
-
-
-class QueueRow(Struct, frozen=True, kw_only=True):
-    """How many messages wait or are under way, and why."""
-
-    line: str
-    lane: int
-    state: State
-    reason: Reason
-    count: int
-    next_due_at: int
-    oldest_accepted_at: int
-
-
-class Balance(Struct, frozen=True, kw_only=True):
-    """An account's purses, as kept and as the ledger's entries and the open messages count them."""
-
-    account_id: int
-    username: str
-    available: int
-    reserved: int
-    available_by_entries: int
-    reserved_by_entries: int
-    reserved_by_messages: int
-
-    @property
-    def is_balanced(self) -> bool:
-        """True when all three counts agree (P5)."""
-        return (
-            self.available == self.available_by_entries
-            and self.reserved == self.reserved_by_entries == self.reserved_by_messages
-        )
-
-
-class AuditedAccount(Struct, frozen=True, kw_only=True):
-    """An account's money as its entries tell it: what was paid in is charged, set aside, or left. In rial.
-
-    `faults` says, a sentence each, where what the store works with differs from the entries; empty: it is proven.
-    """
-
-    account_id: int
-    username: str
-    paid_in: int
-    charged: int
-    reserved: int
-    available: int
-    faults: tuple[str, ...]
-
-
-class Audit(Struct, frozen=True, kw_only=True):
-    """The proof of every account, and how much was counted for it."""
-
-    accounts: tuple[AuditedAccount, ...]
-    entries: int
-    messages: int
-
-
 class OptOut(Struct, frozen=True, kw_only=True):
     """The recipient refuses the line; `line` is "*" for an operator-wide one. `expires_at` None: never."""
 
@@ -198,30 +92,6 @@ class Standing(Struct, frozen=True, kw_only=True):
     state: State
     reason: Reason
     was_taken: bool
-
-
-class Search(Struct, frozen=True, kw_only=True):
-    """Which messages to list; None means any. `before_id` pages backwards."""
-
-    account_id: int | None = None
-    recipient: str | None = None
-    line: str | None = None
-    state: State | None = None
-    since_at: int | None = None
-    until_at: int | None = None
-    before_id: int | None = None
-    limit: int = 50
-
-
-class ReceivedSearch(Struct, frozen=True, kw_only=True):
-    """Which messages from handsets to list; None means any. `before_id` pages backwards."""
-
-    line: str | None = None
-    sender: str | None = None
-    relay: RelayState | None = None
-    since_at: int | None = None
-    before_id: int | None = None
-    limit: int = 50
 
 
 class PostResult(Struct, frozen=True, kw_only=True):

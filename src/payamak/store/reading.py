@@ -10,17 +10,8 @@ import apsw
 from payamak.domain.message import Message, Reason, State
 from payamak.domain.operator_ids import IdHabit
 from payamak.domain.receipt import Cursor, IdReport, OpenId, OpenIds, WaitingReceipt
-from payamak.store.base import (
-    Balance,
-    Entry,
-    FurtherReceipt,
-    OptOut,
-    PartRecord,
-    QueueRow,
-    Search,
-    Standing,
-    Story,
-)
+from payamak.store.base import OptOut, Standing
+from payamak.store.records import Balance, Entry, FurtherReceipt, PartRecord, QueueRow, Search, Story
 from payamak.store.rows import message_of
 from payamak.store.statements import load_statements
 from payamak.store.transaction import habit_of

@@ -33,8 +33,9 @@ from payamak.domain.mo import (
 from payamak.domain.numbers import parse_recipient
 from payamak.domain.site import DAY_MS, Line, Site
 from payamak.errors import Refused
-from payamak.store.base import PostResult, ReceivedSearch
+from payamak.store.base import PostResult
 from payamak.store.messages import accept
+from payamak.store.records import ReceivedSearch
 from payamak.store.statements import load_statements
 from payamak.store.transaction import Transaction
 

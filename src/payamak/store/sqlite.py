@@ -8,14 +8,11 @@ beside it (`serve_lock`), because leases assume that only one back is at work.
 from __future__ import annotations
 
 import asyncio
-import fcntl
-import os
 import threading
 from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import apsw
 
@@ -33,8 +30,6 @@ from payamak.store.audit import audit
 from payamak.store.base import (
     ACKNOWLEDGE_WITHIN_S,
     ANSWER_WITHIN_S,
-    Audit,
-    Balance,
     Batched,
     Claim,
     Claimed,
@@ -42,23 +37,17 @@ from payamak.store.base import (
     OptOut,
     OutboxRow,
     PostResult,
-    QueueRow,
-    ReceivedSearch,
-    Search,
     Standing,
-    Story,
 )
 from payamak.store.feed import Change, Feed, Watch
 from payamak.store.files import OpenFiles
-from payamak.store.statements import load_migrations
+from payamak.store.opening import connect, copy_to, migrate
+from payamak.store.records import Audit, Balance, QueueRow, ReceivedSearch, Search, Story
 from payamak.store.transaction import Transaction, read_site
 from payamak.store.work import Undo
 from payamak.store.writer import InlineWriter, ThreadWriter, Urgency, Writer
 
 T = TypeVar("T")
-
-BUSY_TIMEOUT_MS = 10_000
-"""How long a transaction waits for another process's: ten times the longest that the command line takes."""
 
 SERVING_BUSY_TIMEOUT_MS = 1_000
 """The same in a server, where callers wait: below ANSWER_WITHIN_S. What must not be lost is tried again."""
@@ -70,68 +59,6 @@ _SMALL_READ = 500
 """Ids that a query may name and still run on the event loop: about 1 ms."""
 
 _URGENCY = {Lane.OTP: Urgency.OTP, Lane.NORMAL: Urgency.NORMAL, Lane.BULK: Urgency.BULK}
-
-
-PRIVATE = 0o600
-"""The mode of what we make, for it holds texts, numbers, hashes. SQLite gives `-wal` and `-shm` the store's mode."""
-
-
-def _make_private(path: Path) -> None:
-    """Make the file, for its owner alone, if it is not there; whoever has set other rights since has meant them."""
-    with suppress(OSError):  # it is there; or it cannot be made, which SQLite will say
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, PRIVATE))
-
-
-def connect(path: Path, *, read_only: bool = False) -> apsw.Connection:
-    """Open the file. Raises StoreFailed with what to do if it cannot be opened."""
-    flags = apsw.SQLITE_OPEN_READONLY if read_only else apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE
-    if not read_only:
-        _make_private(path)
-    try:
-        db = apsw.Connection(str(path), flags=flags)
-        db.set_busy_timeout(BUSY_TIMEOUT_MS)
-        # Else every new value of a parameter makes SQLite plan a statement with a partial index anew.
-        db.config(apsw.SQLITE_DBCONFIG_ENABLE_QPSG, 1)
-        if not read_only:
-            db.pragma("journal_mode", "wal")
-            db.pragma("synchronous", "FULL")
-            db.pragma("foreign_keys", True)
-            db.pragma("wal_autocheckpoint", 4_000)
-        db.pragma("cache_size", -32_000)  # 32 MB
-    except apsw.Error as error:
-        raise StoreFailed(
-            f"cannot open the store {path.name}: {error}; check that the folder exists and is writable"
-        ) from error
-    return db
-
-
-def migrate(db: apsw.Connection) -> int:
-    """Bring the schema up to date, one transaction a migration; the version it now has."""
-    migrations = load_migrations()
-    version = int(db.pragma("user_version"))
-    if version > len(migrations):
-        raise StoreFailed(f"the store has schema {version}, this program knows {len(migrations)}: use a newer Payamak")
-    for number in range(version, len(migrations)):
-        db.execute("BEGIN IMMEDIATE")
-        if int(db.pragma("user_version")) == number:  # nobody else was faster
-            db.execute(migrations[number])
-            db.pragma("user_version", number + 1)
-        db.execute("COMMIT")
-    return len(migrations)
-
-
-def serve_lock(path: Path) -> int:
-    """Take the lock that only one server may hold; the file descriptor. Raises StoreFailed if another has it."""
-    # Nobody else may open it: who can read a file can also lock it, and so keep us from starting.
-    descriptor = os.open(f"{path}-serve", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, PRIVATE)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        os.close(descriptor)
-        raise StoreFailed(
-            f"another Payamak serves {path.name}: stop it first, or give this one a file of its own (--data)"
-        ) from error
-    return descriptor
 
 
 class SqliteStore:
@@ -479,7 +406,7 @@ class SqliteStore:
 
     async def backup(self, path: str) -> None:
         """See Store.backup: SQLite's online backup, of the state at its begin."""
-        await self._read(lambda db: _backup(db, Path(path)))
+        await self._read(lambda db: copy_to(db, Path(path)))
 
     async def close(self) -> None:
         """See Store.close."""
@@ -488,22 +415,3 @@ class SqliteStore:
         for db in self._opened:
             db.close()
         self._db.close()
-
-
-def _backup(db: apsw.Connection, path: Path) -> None:
-    try:
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, PRIVATE))
-    except FileExistsError as error:
-        raise FileExistsError(f"{path} exists already; a backup never overwrites") from error
-    except OSError as error:
-        raise StoreFailed(f"cannot make the backup {path}: {error.strerror}") from error
-    target: Any = apsw.Connection(str(path))
-    try:
-        # In one go, inside the caller's transaction: between steps each commit of the writer would start it afresh.
-        with target.backup("main", db, "main") as copy:
-            copy.step(-1)
-    except BaseException:
-        target.close()
-        path.unlink(missing_ok=True)
-        raise
-    target.close()

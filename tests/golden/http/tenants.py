@@ -15,7 +15,7 @@ from payamak.clock import SystemClock
 from payamak.demo import site
 from payamak.domain.message import Message
 from payamak.domain.site import Account, Document, Line, LinkUse
-from payamak.store.base import Search
+from payamak.store.records import Search
 from payamak.store.sqlite import SqliteStore
 
 

@@ -7,7 +7,7 @@ import pytest
 from tests.store.world import ALI, DAY, HOLD, LINE2, World, lost, step
 
 from payamak.domain.message import PartState
-from payamak.store.base import AuditedAccount
+from payamak.store.records import AuditedAccount
 from payamak.store.sqlite import SqliteStore
 
 pytestmark = pytest.mark.parametrize("sqlite", [True], indirect=True, ids=["inline"])

@@ -13,7 +13,7 @@ from tests.store.sqlite.support import batches, file_of
 from tests.store.world import NOW, Listener, World, step
 
 from payamak.errors import StoreFailed
-from payamak.store.base import Search
+from payamak.store.records import Search
 from payamak.store.sqlite import SqliteStore
 from payamak.store.transaction import COMMITS_KEPT
 

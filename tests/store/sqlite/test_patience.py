@@ -20,7 +20,8 @@ from payamak.domain.mo import Alphabet, MoPart
 from payamak.errors import StoreFailed
 from payamak.store import sqlite as sqlite_module
 from payamak.store import writer as writers
-from payamak.store.base import Batched, Search
+from payamak.store.base import Batched
+from payamak.store.records import Search
 from payamak.store.sqlite import SqliteStore
 
 WITHIN_S = 0.1

@@ -11,7 +11,8 @@ import pytest
 from tests.store.sqlite.support import file_of
 from tests.store.world import World
 
-from payamak.store.sqlite import SqliteStore, serve_lock
+from payamak.store.opening import serve_lock
+from payamak.store.sqlite import SqliteStore
 
 
 @pytest.fixture(autouse=True)

@@ -15,7 +15,7 @@ from payamak.codes import Code
 from payamak.domain.message import Lane
 from payamak.errors import Refused, StoreFailed
 from payamak.store import writer as writers
-from payamak.store.base import Search
+from payamak.store.records import Search
 from payamak.store.sqlite import SqliteStore
 from payamak.store.transaction import Transaction
 from payamak.store.writer import Urgency

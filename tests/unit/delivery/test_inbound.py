@@ -11,7 +11,7 @@ from tests.unit.house import HandClock, House
 from payamak.delivery.inbound import InboundDesk
 from payamak.domain.mo import Alphabet, Kept, MoPart
 from payamak.errors import StoreFailed
-from payamak.store.base import ReceivedSearch
+from payamak.store.records import ReceivedSearch
 
 PART = MoPart(upstream="o", link="north", line="983000123", sender="989120000001", alphabet=Alphabet.GSM7, octets=b"1")
 

@@ -17,7 +17,8 @@ from payamak.delivery.relay import PLACES, Relay
 from payamak.domain.mo import GIVE_UP_MS, Alphabet, MoPart, Received, RelayState
 from payamak.domain.site import Keyword, Line
 from payamak.errors import Refused, StoreFailed
-from payamak.store.base import NewMessage, ReceivedSearch
+from payamak.store.base import NewMessage
+from payamak.store.records import ReceivedSearch
 
 OK = Posted(status=200, note="HTTP 200")
 ALI, SARA = "989120000001", "989120000002"
