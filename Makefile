@@ -10,11 +10,12 @@ STEPS ?= 50000
 COUNT ?= 1000
 FIRST ?= 1
 TRACE ?=
+FUZZ_SECONDS ?= 60
 BIN := .venv/bin
 export PYTHON
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test check bench crash seeds model format changelog lock clean runtime dev
+.PHONY: help demo run test check fuzz bench crash seeds model format changelog lock clean runtime dev
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -33,6 +34,10 @@ check: dev ## linter, format, strict types, import rule
 	@$(BIN)/ruff format --check .
 	@$(BIN)/python -m mypy
 	@$(BIN)/lint-imports --no-cache --no-logo
+
+fuzz: ## every reader of foreign octets, by octets never seen; FUZZ_SECONDS=3600 for longer, FUZZ_ARGS="receipt" for one
+	@sh tools/environment.sh fuzz
+	@$(BIN)/python -m fuzz --seconds $(FUZZ_SECONDS) $(FUZZ_ARGS)
 
 bench: dev ## what it costs: start, rest, load; figures are ratios of one run, see bench/
 	@$(BIN)/python -m bench.rest
@@ -59,7 +64,7 @@ lock: ## requirements*.txt from pyproject.toml; UPGRADE=1 takes newer versions
 
 clean: ## remove .venv and every cache
 	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist
-	@find src tests tools -name __pycache__ -type d -prune -exec rm -rf {} +
+	@find src tests tools fuzz -name __pycache__ -type d -prune -exec rm -rf {} +
 
 runtime dev:
 	@sh tools/environment.sh $@

@@ -1,17 +1,18 @@
 #!/bin/sh
-# Makes .venv hold exactly what the lock names: `sh tools/environment.sh runtime` or `... dev`.
+# Makes .venv hold exactly what the lock names: `sh tools/environment.sh runtime`, `... dev` or `... fuzz`.
 #
 # A stamp keeps the checksum of what was installed and the folder it was installed for, so that a second call
-# costs nothing. `dev` contains `runtime`. The virtual environment is made anew when the folder was moved or
+# costs nothing. `dev` contains `runtime`; `fuzz` is put on top of `dev`, and is not missed where it cannot be had. The virtual environment is made anew when the folder was moved or
 # copied (its scripts hold absolute paths) or when its Python no longer runs.
 set -eu
 cd "$(dirname "$0")/.."
 
-kind=${1:?runtime or dev}
+kind=${1:?runtime, dev or fuzz}
 case $kind in
     runtime) lock=requirements.txt ;;
     dev) lock=requirements-dev.txt ;;
-    *) echo "environment.sh: runtime or dev expected, got $kind" >&2; exit 2 ;;
+    fuzz) lock=requirements-fuzz.txt && sh "$0" dev ;;
+    *) echo "environment.sh: runtime, dev or fuzz expected, got $kind" >&2; exit 2 ;;
 esac
 venv=.venv
 log=$venv/install.log
@@ -24,7 +25,8 @@ usable() {
 }
 
 if usable; then
-    if fresh dev requirements-dev.txt || fresh "$kind" "$lock"; then exit 0; fi
+    if fresh "$kind" "$lock"; then exit 0; fi
+    if [ "$kind" != fuzz ] && fresh dev requirements-dev.txt; then exit 0; fi
 else
     python=$(sh tools/python.sh)
     rm -rf "$venv"
@@ -33,6 +35,13 @@ fi
 
 echo "Installing into $venv ($("$venv/bin/python" -V), the versions of $lock) ..." >&2
 pip() { "$venv/bin/python" -m pip --disable-pip-version-check --no-input install "$@"; }
+if [ "$kind" = fuzz ]; then
+    if ! pip --require-hashes --no-deps -r "$lock" >"$log" 2>&1; then
+        echo "atheris cannot be installed here ($log); fuzzing goes on without it, blindly." >&2
+    fi
+    stamp_of "$lock" >"$venv/stamp-fuzz"
+    exit 0
+fi
 rm -f "$venv/stamp-runtime" "$venv/stamp-dev"
 if ! {
     pip --require-hashes --no-deps -r "$lock" &&

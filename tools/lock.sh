@@ -1,5 +1,5 @@
 #!/bin/sh
-# Rewrites requirements.txt and requirements-dev.txt from pyproject.toml: `make lock`.
+# Rewrites requirements.txt, requirements-dev.txt and requirements-fuzz.txt from pyproject.toml: `make lock`.
 #
 # One lock serves every Python from 3.11 on and every platform (markers, the hashes of all files); it names no
 # index. Pinned versions stay as they are; UPGRADE=1 takes the newest.
@@ -13,8 +13,9 @@ trap 'rm -rf "$scratch"' EXIT
 "$scratch/bin/python" -m pip --quiet --disable-pip-version-check install uv
 
 compile() {
-    "$scratch/bin/uv" --quiet pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
+    "$scratch/bin/uv" --quiet pip compile --universal --python-version 3.11 --generate-hashes \
         --no-header --no-annotate --no-emit-index-url --no-emit-find-links ${UPGRADE:+--upgrade} "$@"
 }
-compile --group build --output-file requirements.txt
-compile --group build --group dev --constraint requirements.txt --output-file requirements-dev.txt
+compile pyproject.toml --group build --output-file requirements.txt
+compile pyproject.toml --group build --group dev --constraint requirements.txt --output-file requirements-dev.txt
+compile --group fuzz --output-file requirements-fuzz.txt

@@ -101,6 +101,15 @@ class Settings:
     port: int = _setting(
         8080, "The port on which HTTP is served.", _whole(0, 65_535), allowed="0 (a free one) to 65535"
     )
+    max_connections: int = _setting(
+        10_000,
+        "Connections to the HTTP port at one time. One more, and the one that waits longest for its caller is closed, "
+        "of the newcomer's own address first; one whose request is being answered never is. "
+        "Less where the system grants fewer open files.",
+        _whole(8, 1_000_000),
+        unit="connections",
+        allowed="8 to 1000000",
+    )
     allow_get: bool = _setting(
         True,
         "Whether wsSend and wsStates are served by GET too. It puts a password into the caller's URL.",

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import resource
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from payamak.api import sendsms as sendsms_dialect
 from payamak.api import soap as soap_dialect
 from payamak.api.auth import Authenticator, Credential
 from payamak.api.health import health_routes
-from payamak.api.server import HttpServer
+from payamak.api.server import HttpLimits, HttpServer
 from payamak.api.wsdl import WsdlPage
 from payamak.clock import Clock, SystemClock
 from payamak.config import Settings
@@ -44,6 +45,11 @@ from payamak.upstreams.smpp import SmppUpstream, secret
 
 STOP_ANSWERS_S = 1.5
 """How long a stop waits for outstanding answers: the whole stop stays under 3 s; what comes later is ambiguous."""
+
+OWN_FILES = 128
+"""Open files that are kept from HTTP for the store, the links, relayed messages and Python itself. Taste."""
+
+FEWEST_CONNECTIONS = 8
 
 WATCH_CONFIG_S = 0.5
 """How soon a change by another process (the command line) is seen."""
@@ -137,8 +143,17 @@ class Gateway:
             trusted_proxies=self.settings.trusted_networks,
         )
         page = WsdlPage(app, trusted_proxies=self.settings.trusted_networks)
-        self._server = HttpServer(page, host=self.settings.host, port=self.settings.port)
+        limits = HttpLimits(connections=self._most_connections())
+        self._server = HttpServer(page, host=self.settings.host, port=self.settings.port, limits=limits)
         self.port = await self._server.start()
+
+    def _most_connections(self) -> int:
+        """As the setting says, but never so many that the store or a link finds no file left."""
+        wanted, granted = self.settings.max_connections, resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+        most = min(wanted, max(granted - OWN_FILES, FEWEST_CONNECTIONS))
+        if most < wanted:
+            self.log("fewer_connections", max_connections=wanted, granted=most, open_files=granted)
+        return most
 
     def _is_ready(self) -> bool:
         return self.service.is_ready

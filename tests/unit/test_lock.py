@@ -34,7 +34,13 @@ def test_both_locks_agree() -> None:
     assert pins("requirements.txt").items() <= pins("requirements-dev.txt").items()
 
 
-@pytest.mark.parametrize("file_name", ["requirements.txt", "requirements-dev.txt"])
+def test_the_fuzzer_is_a_lock_of_its_own() -> None:
+    """What has wheels for one platform alone stands in no lock that everybody installs."""
+    assert pins("requirements-fuzz.txt").keys() == {normal(one) for one in PROJECT["dependency-groups"]["fuzz"]}
+    assert pins("requirements-fuzz.txt").keys() & pins("requirements-dev.txt").keys() == set()
+
+
+@pytest.mark.parametrize("file_name", ["requirements.txt", "requirements-dev.txt", "requirements-fuzz.txt"])
 def test_lines(file_name: str) -> None:
     """A line is a pin or a SHA-256, each pin has one, and nothing else stands in the file."""
     text = (ROOT / file_name).read_text(encoding="utf-8")

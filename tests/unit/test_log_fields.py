@@ -41,7 +41,7 @@ COUNTS = {
     "version",
 }
 #: Words out of lists of ours.
-WORDS = {"code", "command", "event_name", "mode", "reason", "status", "todo", "detail"}
+WORDS = {"code", "intake", "reason_before", "command", "event_name", "mode", "reason", "status", "todo", "detail"}
 #: Where an error was and of what type; never its text.
 ERRORS = {"at", "error", "task", "what", "where"}
 #: An operator's words, short and cut.

@@ -75,10 +75,13 @@ class Route:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BodyLimits:
-    """How much of a body is taken, and how much more is read away so that the 413 arrives; in octets."""
+    """How much of a body is taken, and how much more is read away so that the refusal arrives; in octets."""
 
     largest_octets: int = 1 << 20
     drained_octets: int = 8 << 20
+    together_octets: int = 64 << 20
+    """All bodies that are not whole yet, but for the first `free_octets` of each; beyond it further ones get 23."""
+    free_octets: int = 16 << 10
 
 
 class _Refusal(msgspec.Struct):
@@ -106,6 +109,7 @@ class Application:
     ) -> None:
         self._routes = dict(routes)
         self._limits = body_limits or BodyLimits()
+        self._held_octets = 0  # of bodies that are not whole yet
         self._trusted = tuple(trusted_proxies)
         self._is_trusted = lru_cache(maxsize=4096)(self._find_trusted)
 
@@ -166,30 +170,30 @@ class Application:
             return refusal(Code.INTERNAL), []
 
     async def _read_body(self, head: "_Head", receive: Callable[[], Awaitable[Message]]) -> bytes | Response | None:
-        """The body; a 413 if it is too large; None if the caller left.
+        """The body; a 413 if it is too large, 23 if too many large ones come at once; None if the caller left.
 
-        What is too large is read away first: many clients look for an answer only when they have sent all.
+        What is not taken is read away first: many clients look for an answer only when they have sent all.
         Who asked `Expect: 100-continue` has sent nothing yet and is told at once.
         """
-        too_large = refusal(Code.MALFORMED, HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
         if head.expects_continue and head.length_octets > self._limits.largest_octets:
-            return too_large
-        chunks: list[bytes] = []
-        taken_octets = 0
-        while True:
-            message = await receive()
-            if message["type"] != "http.request":
-                return None
-            chunk: bytes = message["body"]
-            taken_octets += len(chunk)
-            if taken_octets <= self._limits.largest_octets:
+            return refusal(Code.MALFORMED, HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+        message = await receive()
+        if message["type"] != "http.request":
+            return None
+        if not message["more_body"] and len(message["body"]) <= self._limits.largest_octets:
+            return bytes(message["body"])
+        body = _Body(self._limits)
+        try:
+            while message["type"] == "http.request":
+                self._held_octets += body.take(message["body"], self._held_octets)
+                if body.refused is not None and body.taken_octets >= self._limits.drained_octets:
+                    return body.refused
                 if not message["more_body"]:
-                    return b"".join((*chunks, chunk)) if chunks else chunk
-                chunks.append(chunk)
-            else:
-                chunks.clear()
-                if not message["more_body"] or taken_octets >= self._limits.drained_octets:
-                    return too_large
+                    return body.refused or body.whole()
+                message = await receive()
+            return None
+        finally:
+            self._held_octets -= body.held_octets
 
     def client_address(self, peer: str, forwarded_for: str | None) -> str:
         """Return the caller's address: the peer's, unless it is a trusted proxy.
@@ -212,6 +216,38 @@ class Application:
 
     def _find_trusted(self, address: IPv4Address | IPv6Address) -> bool:
         return any(address in network for network in self._trusted)
+
+
+class _Body:
+    """A body in pieces, until it is whole or refused."""
+
+    def __init__(self, limits: BodyLimits) -> None:
+        self._limits = limits
+        self._chunks: list[bytes] = []
+        self.taken_octets = 0
+        self.held_octets = 0
+        self.refused: Response | None = None
+
+    def take(self, chunk: bytes, together_octets: int) -> int:
+        """Take one more piece, while all bodies hold `together_octets`; how much more this one holds now."""
+        self.taken_octets += len(chunk)
+        if self.refused is not None:
+            return 0
+        held_before = self.held_octets
+        self._chunks.append(chunk)
+        self.held_octets = max(self.taken_octets - self._limits.free_octets, 0)
+        if self.taken_octets > self._limits.largest_octets:
+            self.refused = refusal(Code.MALFORMED, HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+        elif self.held_octets and together_octets + self.held_octets - held_before > self._limits.together_octets:
+            self.refused = refusal(Code.BUSY)
+        if self.refused is not None:
+            self._chunks.clear()
+            self.held_octets = 0
+        return self.held_octets - held_before
+
+    def whole(self) -> bytes:
+        """All of it."""
+        return b"".join(self._chunks)
 
 
 class _Head:

@@ -17,14 +17,27 @@ from typing import Any, Final, cast
 
 import httptools
 from uvicorn.config import Config
+from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
+
+from payamak.api.crowd import Crowd
 
 _HIGH_OCTETS: Final = re.compile(rb"[\x80-\xff]")
 # A method's last letter, a blank, a target in ASCII up to its first raw octet. Attempts start at blanks only
 # and end at the next one, so the search is linear.
 _RAW_TARGET: Final = re.compile(rb"[A-Z] (?:/|[hH][tT][tT][pP][sS]?://)[!-~]*[\x80-\xff]")
 _SWEEP_S: Final = 1.0
+_SLICE_OCTETS: Final = 4 << 10
+_MOST_PIPELINED: Final = 16
+"""Octets that are parsed at a time, and requests read ahead on one connection: what is parsed takes a hundred times the
+memory of its octets. Matters of taste."""
+
+_MOST_CHUNKS: Final = 20_000
+"""Chunks of one body: 1 MiB in chunks of 52 octets. Each costs a microsecond, also one of a single octet. Taste."""
+_MOST_FRAMING_OCTETS: Final = 256 << 10
+"""What a chunked body may have beside its content: so many chunks need 160 KiB, trailers and extensions next to none.
+Nobody reads those two; without a limit they are a head without end."""
 
 AsgiApp = Callable[[Any, Any, Any], Awaitable[None]]
 
@@ -41,8 +54,21 @@ class HttpLimits:
     """How long a connection may idle between two requests."""
     head_octets: int = 64 << 10
     """Request line and headers together; more is answered 400."""
+    connections: int = 10_000
+    """Connections at one time; one more and the one that waits longest is closed, see `Crowd`."""
     backlog: int = 2_048
     """Connections that the system may hold for us until we take them."""
+
+
+class _Flow(FlowControl):
+    """uvicorn's, which reads on after every answer, however much is still to be parsed."""
+
+    is_held = False
+    """Whether nothing may be read, whoever asks."""
+
+    def resume_reading(self) -> None:
+        if not self.is_held:
+            super().resume_reading()
 
 
 class PayamakHttpProtocol(HttpToolsProtocol):
@@ -55,9 +81,20 @@ class PayamakHttpProtocol(HttpToolsProtocol):
     """
 
     def __init__(
-        self, config: Config, server_state: ServerState, limits: HttpLimits, on_lost: Callable[[], None]
+        self,
+        config: Config,
+        server_state: ServerState,
+        limits: HttpLimits,
+        on_lost: Callable[[], None],
+        crowd: "Crowd[PayamakHttpProtocol] | None" = None,
     ) -> None:
         super().__init__(config, server_state, {}, asyncio.get_running_loop())
+        self._crowd = Crowd[PayamakHttpProtocol](limits.connections) if crowd is None else crowd
+        self._unparsed = b""
+        self._flow: _Flow
+        self._parsed_octets = 0  # of the unparsed ones; they are cut off when all are
+        self._has_ended = False  # the peer's end came before all that it sent was parsed
+        self._stuck_due_monotonic_s: float | None = None
         self.access_log = False  # its lines hold query strings
         self._limits = limits
         self._on_lost = on_lost
@@ -66,6 +103,8 @@ class PayamakHttpProtocol(HttpToolsProtocol):
         self._is_in_body = False
         self._head_octets = 0
         self._piece_octets = 0
+        self._chunks = 0
+        self._framing_octets = 0
         self._is_replaying_head = False
         self._is_broken = False
         self._due_monotonic_s: float | None = None
@@ -73,18 +112,27 @@ class PayamakHttpProtocol(HttpToolsProtocol):
     # What the transport tells.
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Start the clock for the first head."""
+        """Start the clock for the first head; make room."""
         super().connection_made(transport)
+        self.flow = self._flow = _Flow(transport)
         self._due_monotonic_s = self.loop.time() + self._limits.head_s
+        leaver = self._crowd.enter(self, self.client[0] if self.client else "")
+        if leaver is not None:
+            leaver.transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Tell the server, which may be waiting to stop."""
         super().connection_lost(exc)
+        self._crowd.leave(self)
+        self._unparsed = b""
         self._unset_keepalive_if_required()
         self._on_lost()
 
     def eof_received(self) -> bool | None:  # type: ignore[override]
         """Keep a half-closed connection until what was asked in full is answered: old clients close so."""
+        if self._unparsed:
+            self._has_ended = True
+            return True
         cycle = self._open_cycle()
         if cycle is None or self._is_in_head or self._is_in_body:
             return None
@@ -96,6 +144,53 @@ class PayamakHttpProtocol(HttpToolsProtocol):
         if self._is_broken:
             return
         self._unset_keepalive_if_required()
+        if self._unparsed:
+            self._unparsed += data
+        elif len(data) <= _SLICE_OCTETS:
+            self._take(data)
+        else:
+            self._unparsed = data
+            self._take_slices()
+
+    def on_response_complete(self) -> None:
+        """An answer is out: go on with what was asked meanwhile."""
+        super().on_response_complete()
+        if self._unparsed:
+            self._take_slices()
+        if self._open_cycle() is None:
+            self._crowd.wait(self)
+
+    def pause_writing(self) -> None:
+        """The peer does not take its answers: it has the time of a body to begin."""
+        super().pause_writing()
+        self._stuck_due_monotonic_s = self.loop.time() + self._limits.body_s
+        self._crowd.wait(self)
+
+    def resume_writing(self) -> None:
+        """It does again."""
+        super().resume_writing()
+        self._stuck_due_monotonic_s = None
+        if self._open_cycle() is not None and not self._is_in_head and not self._is_in_body:
+            self._crowd.serve(self)
+
+    def _take_slices(self) -> None:
+        """Parse what is left until enough requests wait; an answer brings us here again."""
+        data, was_held = self._unparsed, self._flow.is_held
+        while self._parsed_octets < len(data) and not self._is_broken and len(self.pipeline) < _MOST_PIPELINED:
+            start = self._parsed_octets
+            self._parsed_octets += _SLICE_OCTETS
+            self._take(data[start : self._parsed_octets])
+        self._flow.is_held = self._parsed_octets < len(data) and not self._is_broken
+        if self._flow.is_held:
+            self.flow.pause_reading()
+            return
+        self._unparsed, self._parsed_octets = b"", 0
+        if was_held and not self.pipeline:
+            self.flow.resume_reading()
+        if self._has_ended and self.eof_received() is None:
+            self.transport.close()
+
+    def _take(self, data: bytes) -> None:
         try:
             if data.isascii():
                 self._feed(data)
@@ -145,13 +240,22 @@ class PayamakHttpProtocol(HttpToolsProtocol):
             if self._is_in_head:
                 self._head_octets += len(piece)
             self._piece_octets = len(piece)
+            if self._is_in_body:
+                self._framing_octets += len(piece)
             try:
                 self.parser.feed_data(piece)
             except httptools.HttpParserUpgrade as stopped:
                 self._ignore_upgrade()
                 piece = memoryview(piece)[stopped.args[0] :]
             else:
+                if self._is_in_body and self._framing_octets > _MOST_FRAMING_OCTETS:
+                    raise httptools.HttpParserError("a body of nothing but its frames")
                 return
+
+    def on_body(self, body: bytes) -> None:
+        """A piece of the body."""
+        self._framing_octets -= len(body)
+        super().on_body(body)
 
     def _ignore_upgrade(self) -> None:
         """Go on as if nobody had asked for another protocol (RFC 9110 §7.8 allows it).
@@ -177,6 +281,8 @@ class PayamakHttpProtocol(HttpToolsProtocol):
         self._is_in_head = True
         self._head_octets = 0
         self._due_monotonic_s = self.loop.time() + self._limits.head_s
+        if self._open_cycle() is None:
+            self._crowd.wait(self)
 
     def on_url(self, url: bytes) -> None:
         """A piece of the target."""
@@ -184,8 +290,8 @@ class PayamakHttpProtocol(HttpToolsProtocol):
             super().on_url(url)
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """A header, whole."""
-        if not self._is_replaying_head:
+        """A header, whole; a trailer is dropped."""
+        if not self._is_replaying_head and not self._is_in_body:
             super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
@@ -202,6 +308,14 @@ class PayamakHttpProtocol(HttpToolsProtocol):
         self._due_monotonic_s = self.loop.time() + self._limits.body_s
         super().on_headers_complete()
         self._is_in_body = True
+        self._chunks = 0
+        self._framing_octets = 0
+
+    def on_chunk_header(self) -> None:
+        """A chunk begins."""
+        self._chunks += 1
+        if self._chunks > _MOST_CHUNKS:
+            raise httptools.HttpParserError("too many chunks")
 
     def on_message_complete(self) -> None:
         """The body is whole; from here the time is ours."""
@@ -209,6 +323,8 @@ class PayamakHttpProtocol(HttpToolsProtocol):
             return  # the head alone: see _ignore_upgrade
         self._is_in_body = False
         self._due_monotonic_s = None
+        if not self.flow.write_paused:
+            self._crowd.serve(self)
         super().on_message_complete()
 
     def _head_size(self) -> int:
@@ -222,7 +338,10 @@ class PayamakHttpProtocol(HttpToolsProtocol):
     # Ending.
 
     def close_if_late(self, now_monotonic_s: float) -> None:
-        """Close the connection if its head or body is overdue, or if it does not take its last answer."""
+        """Close the connection if its head or body is overdue, or if it does not take its answers."""
+        if self._stuck_due_monotonic_s is not None and now_monotonic_s >= self._stuck_due_monotonic_s:
+            self.transport.abort()
+            return
         if self._due_monotonic_s is None:
             if self.transport.is_closing():
                 self._due_monotonic_s = now_monotonic_s + self._limits.body_s
@@ -284,6 +403,7 @@ class HttpServer:
             timeout_keep_alive=self._limits.keep_alive_s,
         )
         self._state = ServerState()
+        self._crowd: Crowd[PayamakHttpProtocol] = Crowd(self._limits.connections)
         self._has_lost_one = asyncio.Event()
         self._listening: asyncio.Server | None = None
         self._ticker: asyncio.Task[None] | None = None
@@ -325,7 +445,7 @@ class HttpServer:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     def _connect(self) -> PayamakHttpProtocol:
-        return PayamakHttpProtocol(self._config, self._state, self._limits, self._has_lost_one.set)
+        return PayamakHttpProtocol(self._config, self._state, self._limits, self._has_lost_one.set, self._crowd)
 
     async def _tick(self) -> None:
         loop = asyncio.get_running_loop()

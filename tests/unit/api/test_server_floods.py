@@ -1,0 +1,158 @@
+"""The HTTP server against callers who ask for too much at once, or take nothing."""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+import pytest
+from tests.unit.api.test_server import Client, serving, tell
+
+from payamak.api import server as server_module
+from payamak.api.app import Application, BodyLimits, Request, Response, Route
+from payamak.api.server import HttpLimits, HttpServer
+from payamak.codes import Code
+
+ASK = b"GET /tell HTTP/1.1\r\nHost: x\r\n\r\n"
+POST = b"POST /tell HTTP/1.1\r\nHost: x\r\n"
+CHUNKED = POST + b"Transfer-Encoding: chunked\r\n\r\n"
+
+
+Connect = Callable[[int], Awaitable[Client]]
+
+
+@pytest.fixture
+async def connect() -> AsyncIterator[Connect]:
+    """Connects to a port; everything is closed at the end."""
+    made: list[Client] = []
+
+    async def connected(port: int) -> Client:
+        made.append(await Client.connect(port))
+        return made[-1]
+
+    yield connected
+    for client in made:
+        client.writer.transport.abort()
+    await asyncio.sleep(0)
+
+
+async def test_few_requests_are_read_ahead(connect: Connect) -> None:
+    """Of thousands of requests in one write a slice's worth is parsed at a time; all are answered in order."""
+    most, seen = 0, 0
+
+    async def handler(request: Request) -> Response:
+        nonlocal most, seen
+        seen += 1
+        most = max(most, *(len(one.pipeline) for one in server._state.connections))  # type: ignore[union-attr]
+        return await tell(request)
+
+    async with serving(handler) as (server, port):
+        client = await connect(port)
+        count = 5_000
+        await client.send(b"".join(b"GET /tell?%d HTTP/1.1\r\n\r\n" % number for number in range(count)))
+        client.writer.write_eof()
+        answers = await asyncio.wait_for(client.reader.read(-1), 30)
+    assert seen == count
+    assert [int(number) for number in re.findall(rb'"/tell", "(\d+)"', answers)] == list(range(count))
+    assert most < server_module._MOST_PIPELINED + server_module._SLICE_OCTETS // 20
+
+
+async def test_who_takes_no_answers_is_cut_off(connect: Connect) -> None:
+    """A caller who asks again and again and reads nothing is gone after the time of a body."""
+
+    async def handler(_: Request) -> Response:
+        return Response(status=200, content_type="text/plain", body=bytes(1 << 20))
+
+    async with serving(handler, HttpLimits(body_s=0.5)) as (server, port):
+        writer = (await connect(port)).writer
+        writer.transport.pause_reading()  # type: ignore[attr-defined]
+        writer.write(ASK * 100)
+        await asyncio.sleep(0)
+        async with asyncio.timeout(10):
+            while not server._state.connections:  # noqa: ASYNC110 - another end's
+                await asyncio.sleep(0.01)
+            while server._state.connections:  # noqa: ASYNC110 - the server's sweep
+                await asyncio.sleep(0.05)
+
+
+@pytest.mark.parametrize(
+    "octets",
+    [
+        CHUNKED + b"1\r\na\r\n" * (server_module._MOST_CHUNKS + 1),
+        CHUNKED + b"0\r\n" + b"A: b\r\n" * 60_000,
+        CHUNKED + b"1" + b";a=b" * 80_000,
+    ],
+    ids=["chunks", "trailers", "extensions"],
+)
+async def test_a_body_of_frames(connect: Connect, octets: bytes) -> None:
+    """Chunks, trailers and extensions without end are cut off, though the body itself is small."""
+    async with serving() as (_, port):
+        client = await connect(port)
+        await client.send(octets)
+        assert (await client.answer())[0] == 400
+
+
+async def test_trailers_are_read_and_dropped(connect: Connect) -> None:
+    """A few trailers do no harm, and the next request is read behind them."""
+    async with serving() as (_, port):
+        client = await connect(port)
+        await client.send(CHUNKED + b"3\r\na=1\r\n0\r\nA: b\r\nHost: y\r\n\r\n" + ASK)
+        assert b'"a=1"' in (await client.answer())[2]
+        assert (await client.answer())[0] == 200
+
+
+async def test_the_oldest_waiting_connection_makes_room(connect: Connect) -> None:
+    """At the limit a newcomer is served, the one that waits longest is closed, one being answered is not."""
+    go_on = asyncio.Event()
+
+    async def handler(request: Request) -> Response:
+        if request.query:
+            await go_on.wait()
+        return await tell(request)
+
+    async with serving(handler, HttpLimits(connections=3)) as (_, port):
+        busy = await connect(port)
+        await busy.send(ASK.replace(b"/tell", b"/tell?wait"))
+        idle = await connect(port)
+        await idle.send(ASK)
+        assert (await idle.answer())[0] == 200
+        fresh = await connect(port)
+        newcomer = await connect(port)
+        await newcomer.send(ASK)
+        assert (await newcomer.answer())[0] == 200
+        await fresh.send(ASK)
+        assert (await fresh.answer())[0] == 200
+        with pytest.raises((asyncio.IncompleteReadError, ConnectionResetError)):
+            await idle.answer()
+        go_on.set()
+        assert (await busy.answer())[0] == 200
+
+
+async def test_bodies_share_their_room(connect: Connect) -> None:
+    """Large bodies beyond what all may hold together are refused with 23; small ones and later ones are not."""
+    limits = BodyLimits(largest_octets=1_000_000, together_octets=1_000_000, free_octets=1_000)
+    routes = {"/tell": Route(methods=frozenset({"POST"}), handler=tell)}
+    server = HttpServer(Application(routes, body_limits=limits))
+    port = await server.start()
+    try:
+        head = POST + b"Content-Length: 900000\r\n\r\n"
+        first, second, small = [await connect(port) for _ in range(3)]
+        await first.send(head + b"a" * 800_000)
+        await asyncio.sleep(0.1)
+        await second.send(head + b"a" * 300_000)
+        await asyncio.sleep(0.1)
+        await second.send(b"a" * 600_000)
+        status, _, body = await second.answer()
+        assert (status, b'"status":%d' % Code.BUSY in body) == (200, True)
+        await small.send(POST + b"Content-Length: 3\r\n\r\n")
+        await asyncio.sleep(0.05)
+        await small.send(b"a=1")
+        assert b'"a=1"' in (await small.answer())[2]
+        await first.send(b"a" * 100_000)
+        assert (await first.answer())[0] == 200
+        again = await connect(port)
+        await again.send(head + b"a" * 300_000)
+        await asyncio.sleep(0.05)
+        await again.send(b"a" * 600_000)
+        assert b"aaa" in (await again.answer())[2]
+    finally:
+        await server.stop(0)
