@@ -26,7 +26,9 @@ def pytest_configure() -> None:
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """The last test is done, in every worker: search the traces. A find fails the run."""
-    if not hasattr(session.config, "workerinput"):
+    if hasattr(session.config, "workerinput"):
+        traces.close()
+    else:
         _, finds = session.config.stash[FINDS] = traces.end()
         if finds and session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED

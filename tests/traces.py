@@ -49,6 +49,7 @@ class Kind(StrEnum):
     """What was found."""
 
     NUMBER = "a number"
+    LINE = "a line of ours, which may look like a number"
     TEXT = "a text"
     PASSWORD = "a password"
     HASH = "a password hash"
@@ -67,17 +68,21 @@ class Find:
 
 @dataclass
 class Secrets:
-    """What must not be found: the last ten digits of numbers; everything else with its digits folded."""
+    """What must not be found: the last ten digits of numbers; everything else with its digits folded.
+
+    `lines` are our own numbers, in the same form: they may be told, whoever also took one for a recipient.
+    """
 
     numbers: set[str] = field(default_factory=set)
+    lines: set[str] = field(default_factory=set)
     words: set[tuple[Kind, str]] = field(default_factory=lambda: {(Kind.HASH, _folded("$argon2id$"))})
 
     def add(self, kind: Kind, value: str) -> list[tuple[Kind, str]]:
         """Know one more; what was new of it, as it is kept."""
-        if kind is Kind.NUMBER:
-            number = parse_recipient(value)
-            new = {number[-10:]} - self.numbers if number else set()
-            self.numbers |= new
+        if kind in (Kind.NUMBER, Kind.LINE):
+            known, number = (self.numbers, parse_recipient(value)) if kind is Kind.NUMBER else (self.lines, value)
+            new = {number[-10:]} - known if number else set()
+            known |= new
             return [(kind, each) for each in new]
         word = (kind, _folded(value.strip()))
         if word in self.words or not _is_telling(kind, word[1]):
@@ -133,7 +138,8 @@ def search(trace: str, lines: Iterable[str], secrets: Secrets) -> Iterator[Find]
 
 def _has_number(text: str, secrets: Secrets) -> bool:
     runs = _RUN.findall(latin_digits(text))
-    return any(run[at : at + 10] in secrets.numbers for run in runs for at in range(len(run) - 9))
+    pieces = (run[at : at + 10] for run in runs for at in range(len(run) - 9))
+    return any(piece in secrets.numbers and piece not in secrets.lines for piece in pieces)
 
 
 def _readings(line: str) -> Iterator[str]:
@@ -165,6 +171,7 @@ class Collector:
         self.folder = folder
         self.secrets = Secrets()
         self._numbers = count(1)
+        self._file: IO[str] | None = None
 
     def place(self, trace: Trace) -> Path:
         """A new file of this kind."""
@@ -174,8 +181,14 @@ class Collector:
         """Keep secrets for the search."""
         new = [each for value in values for each in self.secrets.add(kind, value)]
         if new:
-            with (self.folder / f"secrets-{os.getpid()}").open("a", encoding="utf-8") as file:
-                file.writelines(json.dumps([kind.name, word]) + "\n" for kind, word in new)
+            self._file = self._file or (self.folder / f"secrets-{os.getpid()}").open("a", encoding="utf-8")
+            self._file.writelines(json.dumps([kind.name, word]) + "\n" for kind, word in new)
+            self._file.flush()
+
+    def close(self) -> None:
+        """Nothing more comes."""
+        if self._file is not None:
+            self._file.close()
 
 
 _collectors: dict[str, Collector] = {}
@@ -256,12 +269,13 @@ def know_request(query: bytes, body: bytes) -> None:
 def _members(text: str) -> list[tuple[str, str]]:
     try:
         value = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return []
     return [(name, str(each)) for name, each in value.items()] if isinstance(value, dict) else []
 
 
 _PERSONAL: Final = (
+    (Kind.LINE, "SELECT name FROM config WHERE kind = 'line'"),
     (Kind.NUMBER, "SELECT recipient FROM message"),
     (Kind.NUMBER, "SELECT sender FROM received"),
     (Kind.NUMBER, "SELECT recipient FROM optout"),
@@ -298,9 +312,16 @@ def begin() -> None:
         os.environ[VARIABLE] = tempfile.mkdtemp(prefix="payamak-traces-")
 
 
+def close() -> None:
+    """This process keeps nothing more."""
+    while _collectors:
+        _collectors.popitem()[1].close()
+
+
 def end() -> tuple[list[str], Counter[Find]]:
     """Search what was kept and put it away: what was looked at, in one sentence, and the finds."""
     began_s = time.perf_counter()
+    close()
     folder = Path(os.environ.pop(VARIABLE))
     secrets, octets, stores, finds = Secrets(), 0, 0, Counter[Find]()
     for path in folder.glob("secrets-*"):
@@ -329,6 +350,8 @@ def end() -> tuple[list[str], Counter[Find]]:
 def _restore(secrets: Secrets, kind: str, word: str) -> None:
     if Kind[kind] is Kind.NUMBER:
         secrets.numbers.add(word)
+    elif Kind[kind] is Kind.LINE:
+        secrets.lines.add(word)
     else:
         secrets.words.add((Kind[kind], word))
 

@@ -84,7 +84,6 @@ class House:
 
     async def terminate(self) -> int:
         """SIGTERM: a clean stop; the exit status."""
-        await self.leave_traces()
         return await self._end(signal.SIGTERM)
 
     async def _end(self, number: signal.Signals) -> int:

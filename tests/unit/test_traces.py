@@ -80,6 +80,15 @@ def test_texts_that_differ_by_a_number(secrets: Secrets) -> None:
     assert found([*lines, line(note="Your code is 111111")], secrets) == {("sent", Kind.TEXT)}
 
 
+def test_our_own_lines_may_be_told(secrets: Secrets) -> None:
+    """A SIM card's line is a mobile by its looks, and some test may have sent to it."""
+    lines = [line(line="989350003300")]
+    secrets.add(Kind.NUMBER, "09350003300")
+    assert found(lines, secrets) == {("sent", Kind.NUMBER)}
+    secrets.add(Kind.LINE, "989350003300")
+    assert found(lines, secrets) == set()
+
+
 def test_words_that_are_no_log_line(secrets: Secrets) -> None:
     """A traceback in the log of `serve` is a find, whatever it says; a command may speak to its user."""
     lines = ["Traceback (most recent call last):", '  File "x.py", line 1, in y']
