@@ -141,7 +141,7 @@ def test_a_find_fails_the_run(tmp_path: Path, chosen: str, workers: tuple[str, .
         env={name: value for name, value in os.environ.items() if name != VARIABLE and "XDIST" not in name},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=170,
         check=False,
     )
     assert (done.returncode, says in done.stdout, "9121234567" in done.stdout) == (code, True, False), done.stdout
