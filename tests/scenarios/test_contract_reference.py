@@ -11,7 +11,7 @@ from tests.source import ROOT
 
 from payamak.api.negin import LARGEST_IDS, SEND_PATHS, STATES_PATHS
 from payamak.codes import REFUSAL_ORDER, Code, StateCode
-from payamak.metrics import Metrics
+from payamak.metrics import Metrics, OpenEvents
 from payamak.store.feed import Feed
 
 PAGE = (ROOT / "docs" / "reference" / "http.md").read_text(encoding="utf-8")
@@ -53,6 +53,7 @@ def test_metrics() -> None:
     metrics.watch_links(dict)
     metrics.watch_store(lambda: True)
     metrics.watch_parts(lambda: 0, lambda: 0)
+    metrics.watch_posts({}, lambda: OpenEvents(waiting=0, dead=0, oldest_s=0))
     rendered = metrics.render().decode()
     served = set(re.findall(r"^# TYPE (payamak_\w+) (?:counter|histogram|gauge)$", rendered, re.MULTILINE))
     served = {name for name in served if not name.endswith("_created")}
