@@ -310,3 +310,19 @@ async def test_unmatched_receipts_have_an_end(world: World) -> None:
     )
     await teach(world, 1)
     assert (await report(world)).removed == 2
+
+
+async def test_an_unsure_one_stays_to_be_seen(world: World) -> None:
+    """When an operator makes up its mind, what it said before is kept beside what counts."""
+    message = await world.enroute("5")
+    await world.receipt("5", PartState.UNSURE)
+    world.now += 1
+    await world.receipt("5")
+    await world.receipt("5", UNDELIVERED)
+    story = await world.store.story(message.id)
+    assert story is not None
+    assert (story.message.state, story.parts[0].receipt) == (State.DELIVERED, "d")
+    assert [(r.standing, r.received_at) for r in story.receipts] == [
+        ("repeated", world.now - 1),
+        ("repeated", world.now),
+    ]

@@ -72,20 +72,25 @@ def receive(tx: Transaction, receipt: ReceiptIn, now: int) -> list[Change]:
     if receipt.part_state is None:
         _keep(tx, receipt, now, "intermediate", found.part.message_id)
         return []
-    if found.part.receipt is not None:
+    if found.part.receipt is not None and not _counts(receipt, found):
         _keep(tx, receipt, now, "repeated", found.part.message_id)
+        return []
     return _act(tx, receipt, found, now)
 
 
+def _counts(receipt: ReceiptIn, found: Match) -> bool:
+    """Final is final (P8), but an operator that was unsure may still make up its mind."""
+    first = found.part.receipt if found.part is not None else None
+    return first is None or (first == PartState.UNSURE.value and receipt.part_state is not PartState.UNSURE)
+
+
 def _act(tx: Transaction, receipt: ReceiptIn, found: Match, now: int) -> list[Change]:
-    """A final receipt and its part: the first one counts."""
+    """A final receipt that counts, and its part; the unsure one whose place it takes is kept beside it."""
     part = found.part
     assert part is not None
     assert receipt.part_state is not None
-    if part.receipt is not None and not (
-        part.receipt == PartState.UNSURE.value and receipt.part_state is not PartState.UNSURE
-    ):
-        return []  # final is final (P8), but an operator that was unsure may still make up its mind
+    if part.receipt is not None:
+        tx.execute("keep_first_receipt", part.key)
     facts = (receipt.part_state.value, receipt.stat, receipt.err, now)
     tx.execute("receipt_on_part", (*facts, receipt.operator_id or None, found.key or None, *part.key))
     message = load(tx, part.message_id)
@@ -215,7 +220,7 @@ def _look_again(tx: Transaction, kept: Any, receipt: ReceiptIn, now: int) -> lis
         return []
     standing = "intermediate" if receipt.part_state is None else "matched"
     tx.execute("match_receipt", (standing, found.part.message_id, kept[0]))
-    return [] if receipt.part_state is None else _act(tx, receipt, found, now)
+    return _act(tx, receipt, found, now) if receipt.part_state is not None and _counts(receipt, found) else []
 
 
 def _receipt_of(kept: Any) -> ReceiptIn:

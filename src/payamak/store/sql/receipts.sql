@@ -4,6 +4,14 @@ INSERT INTO receipt (received_at, upstream, link, operator_id, operator_key, ope
   stat, err, code, standing, message_id, why)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 
+-- name: keep_first_receipt
+-- The first receipt of a part, which was unsure, before another one takes its place there.
+INSERT INTO receipt (received_at, upstream, link, operator_id, operator_key, operator_keys, part_state, stat, err,
+  standing, message_id)
+SELECT receipt_at, upstream, link, coalesce(operator_id, ''), coalesce(operator_key, ''), coalesce(operator_key, ''),
+  receipt, coalesce(receipt_stat, ''), receipt_err, 'repeated', message_id
+FROM part WHERE message_id = ? AND step = ? AND try_no = ? AND part = ? AND receipt IS NOT NULL;
+
 -- name: unmatched_receipts
 -- Receipts that came before the answer they belong to, oldest first; ids recur, so none from before the attempt.
 SELECT id, received_at, upstream, link, operator_id, operator_keys, line, recipient, part_state, stat, err, code, why
