@@ -37,7 +37,12 @@ def _hex_of(key: str) -> str | None:
 
 
 def _decimal_of(key: str) -> str | None:
-    return None if len(key) > 16 or key.strip("0123456789abcdef") else str(int(key, 16))
+    return str(int(key, 16)) if len(key) <= 16 and is_number(key) else None
+
+
+def is_number(key: str) -> bool:
+    """Whether an id is a number, hexadecimal or decimal: then zeros and case are nothing but a way to write it."""
+    return not key.strip("0123456789abcdef")
 
 
 def key_by_reading(operator_id: str) -> dict[IdBase, str]:

@@ -23,6 +23,10 @@ from payamak.store.transaction import Transaction
 LOOK_BACK_MS = 8 * 86_400_000
 """How old an attempt may be whose answer was lost: the longest validity (7 days) and the grace (1 day)."""
 
+FEW_LOST = 50
+"""Lost parts of an upstream that are looked through for every receipt without a match; beyond, the recipient's messages
+are: after a bad day there are thousands, and early receipts come at the full pace."""
+
 
 class Found(Struct, frozen=True):
     """A part by its key, and the receipt that it has already (a letter of PartState, or None).
@@ -125,7 +129,9 @@ def only_lost_part(tx: Transaction, receipt: ReceiptIn, at: int) -> Found | None
     if receipt.recipient is None or receipt.line is None:
         return None
     since_at = at - LOOK_BACK_MS
-    candidates = _of_line(receipt, tx.all("ambiguous_parts", (receipt.recipient, receipt.upstream, since_at)))
+    lost = tx.all("some_lost_parts", (receipt.upstream, since_at, FEW_LOST + 1))
+    query = "ambiguous_parts" if len(lost) <= FEW_LOST else "ambiguous_parts_of_recipient"
+    candidates = _of_line(receipt, tx.all(query, (receipt.recipient, receipt.upstream, since_at)))
     if len(candidates) != 1:
         return None
     if _of_line(receipt, tx.all("open_parts", (receipt.recipient, receipt.upstream, since_at))):

@@ -22,6 +22,7 @@ from payamak.domain.operator_ids import (
     UNLEARN_AFTER,
     IdBase,
     IdHabit,
+    is_number,
     operator_key,
     readings,
     unlearn,
@@ -203,7 +204,7 @@ def _match_early(tx: Transaction, part: tuple[int, int, int, int], operator_id: 
                 tx.execute("explain_receipt", (found.why.value, kept[0]))
             elif found.part.key == part:
                 fitting.append((reading, kept))
-    if any(kept[4] == operator_id for _, kept in fitting):  # of ids that fold alike, the one written exactly so
+    if not is_number(key) and any(kept[4] == operator_id for _, kept in fitting):  # of those that fold alike, the exact
         fitting = [(reading, kept) for reading, kept in fitting if reading != key or kept[4] == operator_id]
     if len({reading for reading, _ in fitting}) > 1:
         for _, kept in fitting:

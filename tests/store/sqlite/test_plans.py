@@ -29,6 +29,8 @@ PLANS: dict[str, str] = {
     "part_by_operator_id": "USING INDEX part_operator (upstream=? AND operator_key=?)",
     "part_key": "USING PRIMARY KEY (message_id=? AND step=? AND try_no=? AND part=?)",
     "ambiguous_parts": "USING INDEX part_lost (upstream=? AND on_wire_at>?)",
+    "some_lost_parts": "USING INDEX part_lost (upstream=? AND on_wire_at>?)",
+    "ambiguous_parts_of_recipient": "USING INDEX message_recipient (recipient=?)",
     "open_parts": "USING INDEX message_recipient (recipient=?)",
     "unmatched_receipts": "USING INDEX receipt_unmatched (upstream=? AND operator_key=? AND received_at>?)",
     "oldest_unmatched": "USING COVERING INDEX receipt_old",

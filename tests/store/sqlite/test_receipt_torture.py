@@ -29,7 +29,7 @@ NUMBERS = st.one_of(st.sampled_from(TRICKY), st.integers(2**31, 2**33))
 
 RECIPIENTS = (ALI, SARA)
 LETTERS = "dddduerki"  # i: an intermediate one; opt-outs, which may begin the next step, are in test_histories.py
-WRITE = {IdBase.SAME: "dd", IdBase.HEX_TO_DECIMAL: "xd", IdBase.DECIMAL_TO_HEX: "dx"}
+WRITE = {IdBase.SAME: ("d", "d"), IdBase.HEX_TO_DECIMAL: ("x", "d"), IdBase.DECIMAL_TO_HEX: ("d", "x")}
 """How the operator writes a number in its answer and in its receipt."""
 
 

@@ -39,6 +39,17 @@ SELECT p.message_id, p.step, p.try_no, p.part, m.plan
 FROM part p CROSS JOIN message m ON m.id = p.message_id
 WHERE p.upstream = ?2 AND p.on_wire_at >= ?3 AND p.answer = 'ambiguous' AND p.receipt IS NULL AND m.recipient = ?1;
 
+-- name: some_lost_parts
+-- A few parts whose answer was lost, to see whether they are few.
+SELECT message_id FROM part
+WHERE upstream = ?1 AND on_wire_at >= ?2 AND answer = 'ambiguous' AND receipt IS NULL LIMIT ?3;
+
+-- name: ambiguous_parts_of_recipient
+-- The same for days on which many answers are lost: through the recipient's messages, not (the signs) the lost parts.
+SELECT p.message_id, p.step, p.try_no, p.part, m.plan
+FROM message m CROSS JOIN part p ON p.message_id = m.id
+WHERE m.recipient = ?1 AND +p.upstream = ?2 AND +p.on_wire_at >= ?3 AND p.answer = 'ambiguous' AND p.receipt IS NULL;
+
 -- name: open_parts
 -- Parts of one recipient that still wait for their answer.
 SELECT p.message_id, p.step, p.try_no, p.part, m.plan
