@@ -11,8 +11,9 @@ from tests.scenarios.house import POLL_S, House, house
 
 from payamak.demo import site
 from payamak.domain.message import State
+from payamak.domain.operator_ids import SETTLE_AFTER, IdBase
 from payamak.smpp.link import Server, ServerConnection, SessionConfig, serve
-from payamak.smpp.pdu import Bind, Pdu, SubmitSm, SubmitSmResp, response_to
+from payamak.smpp.pdu import Bind, DeliverSm, Pdu, SubmitSm, SubmitSmResp, response_to
 
 PATIENCE_S = 60.0
 RECIPIENTS = {f"98912000{number:04d}": name for number, name in enumerate(NAMES, 2_000)}
@@ -77,3 +78,47 @@ async def _state(home: House, answer: dict[str, object]) -> State:
     data = answer["data"]
     assert isinstance(data, dict), answer
     return (await home.story(int(data["message_id"]))).message.state
+
+
+class HexCentre(Centre):
+    """Answers in hexadecimal and reports in decimal; its ids are each other's readings."""
+
+    def _on_request(self, connection: ServerConnection, pdu: Pdu) -> Pdu:
+        if not isinstance(pdu, SubmitSm):
+            return response_to(pdu)
+        number = 0x7700_0000 + int(pdu.destination_addr[-4:])
+        receipt = DeliverSm(
+            source_addr=pdu.destination_addr,
+            destination_addr=pdu.source_addr,
+            esm_class=4,
+            short_message=f"id:{number} stat:DELIVRD".encode(),
+        )
+        task = asyncio.create_task(self._bring(connection, str(number), receipt))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return SubmitSmResp(sequence=pdu.sequence, message_id=f"{number:08X}")
+
+    async def _bring(self, connection: ServerConnection, name: str, receipt: DeliverSm) -> None:
+        self.statuses[name] = (await connection.request(receipt)).status
+
+
+async def test_a_habit_is_learned_over_the_wire(tmp_path: Path) -> None:
+    """An operator that answers in hex and reports in decimal is understood from the first message on, and learned."""
+    centre = HexCentre()
+    port = await centre.listen()
+
+    async def to_the_centre(_: int) -> int:
+        return port
+
+    assert centre.server is not None
+    stack = AsyncExitStack()
+    stack.push_async_callback(centre.server.close, 0)
+    async with stack, house(tmp_path, through=to_the_centre) as home, asyncio.timeout(PATIENCE_S):
+        mobiles = [f"98912000{number}" for number in range(3_000, 3_000 + SETTLE_AFTER + 2)]
+        answers = await asyncio.gather(*(home.send(mobile=m, message="Salam", line=site.LINE) for m in mobiles))
+        while len(centre.statuses) < len(mobiles):  # noqa: ASYNC110 - the other process answers
+            await asyncio.sleep(POLL_S)
+        assert [await _state(home, answer) for answer in answers] == [State.DELIVERED] * len(mobiles)
+        async with home.store() as store:
+            (report,) = await store.id_reports()
+        assert (report.habit.settled, report.waiting) == (IdBase.HEX_TO_DECIMAL, {})

@@ -298,8 +298,7 @@ async def test_unmatched_receipts_have_an_end(world: World) -> None:
         await world.receipt(f"z{number}")
         world.now += DAY
     world.now += 87 * DAY  # 92, 91, 90, 89, 88 days old; the world keeps messages 90 days at most
-    assert await world.store.retire(world.now, 1) == 1
-    assert await world.store.retire(world.now, 9) == 1
+    assert await world.store.retire(world.now, 1) == 2
     assert await world.store.retire(world.now, 9) == 0
     assert await world.unmatched_ids() == ["z4", "z3", "z2"]
     now_known = await report(world)
@@ -326,3 +325,14 @@ async def test_an_unsure_one_stays_to_be_seen(world: World) -> None:
         ("repeated", world.now - 1),
         ("repeated", world.now),
     ]
+
+
+async def test_any_id_is_kept(world: World) -> None:
+    """An id may be longer than the standard allows, and hold anything: it is kept, shown, and finds its message."""
+    for operator_id in ("9" * 300, "f" * 200, "\0x", "id with blanks", "۱۲۳", "%'\";--"):
+        assert await world.receipt(operator_id) == []
+        (waiting,) = await world.store.unmatched(1)
+        assert (waiting.operator_id, waiting.why) == (operator_id, "unknown_id")
+    long = await world.sending()
+    await world.receipt("8" * 300)
+    assert (await world.answer(long, taken("8" * 300))).state is State.DELIVERED

@@ -106,20 +106,25 @@ LOOK_AHEAD = 20
 """Messages that `retire` looks at for each that it may remove (about 1 µs each): most are kept for another reason."""
 
 
+RECEIPTS_FOR_A_MESSAGE = 10
+"""Unmatched receipts that go in the time of one message: a flood of them must not come faster than they are removed."""
+
+
 _KEEP_UNKNOWN_MS = int(Account(username="").keep_days * DAY_MS)
 """How long the messages of an account that was removed are kept."""
 
 
 def retire(tx: Transaction, after_id: int, now: int, limit: int) -> tuple[int, int]:
-    """Remove up to `limit` old final messages after `after_id`, and receipts older than any account keeps messages.
+    """Remove up to `limit` old final messages after `after_id`, or receipts older than any account keeps messages.
 
     Answers how many were removed and where to go on; 0 when the end is reached, or the first message that is too
     young for every account: ids are given in the order of acceptance, so the rest is younger still.
     """
     limits = {account_id: int(account.keep_days * DAY_MS) for account_id, account in tx.site.accounts_by_id.items()}
     shortest = min((*limits.values(), _KEEP_UNKNOWN_MS))
-    removed = receipts.retire_unmatched(tx, now - max(*limits.values(), _KEEP_UNKNOWN_MS), limit)
-    if removed == limit:
+    old_at = now - max(*limits.values(), _KEEP_UNKNOWN_MS)
+    removed = receipts.retire_unmatched(tx, old_at, limit * RECEIPTS_FOR_A_MESSAGE)
+    if removed >= limit:
         return removed, after_id
     rows = tx.all("messages_after", (after_id, limit * LOOK_AHEAD))
     for message_id, account_id, line, accepted_at, deadline_at, is_final in rows:
