@@ -15,7 +15,7 @@ BIN := .venv/bin
 export PYTHON
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test check fuzz bench crash seeds model format changelog lock clean runtime dev
+.PHONY: help demo run test check fuzz bench crash seeds model faults format changelog lock clean runtime dev
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -51,6 +51,9 @@ seeds: dev ## whole gateways under a virtual clock; COUNT=5000 FIRST=1, and TRAC
 
 model: dev ## any history against a second opinion, by hand longer than in the suite; STEPS=50000
 	@STEPS=$(STEPS) $(BIN)/python -m pytest -n $(WORKERS) tests/model
+
+faults: dev ## the tests tested: each seeded fault in a copy must turn them red; ARGS="--only refund"
+	@$(BIN)/python -m tools.faults $(ARGS)
 
 format: dev ## put the code into the house's form
 	@$(BIN)/ruff check --fix .

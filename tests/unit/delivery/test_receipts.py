@@ -1,0 +1,52 @@
+"""Receipts: stored, then acknowledged; the upstream may answer the operator when the desk returns (P2)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import apsw
+import pytest
+from tests.store.world import ALI, LINE, World
+from tests.unit.house import HandClock
+
+from payamak.delivery.receipts import ReceiptDesk
+from payamak.domain.message import PartState, State
+from payamak.domain.receipt import ReceiptIn
+from payamak.errors import StoreFailed
+from payamak.store.sqlite import SqliteStore
+
+NOTHING: Any = None
+"""Receipts go neither to the worker nor to the desk of what handsets send."""
+
+
+def a_receipt(operator_id: str) -> ReceiptIn:
+    """DELIVERED for one id."""
+    return ReceiptIn(
+        upstream="operator", link="north", operator_id=operator_id, keys=(operator_id,), part_state=PartState.DELIVERED,
+        stat="DELIVRD", line=LINE, recipient=ALI,
+    )  # fmt: skip
+
+
+async def test_a_receipt_is_on_disk_when_the_desk_returns(tmp_path: Path) -> None:
+    """Whoever opens the file then sees what the receipt did, and one that belongs to nobody, too."""
+    store = SqliteStore(tmp_path / "store.sqlite")
+    world = await World(store).build()
+    message = await world.enroute("x77")
+    desk = ReceiptDesk(store, NOTHING, NOTHING, HandClock(), lambda *_, **__: None)
+    db = apsw.Connection(str(store.path), flags=apsw.SQLITE_OPEN_READONLY)
+    await desk.receipt(a_receipt("x77"))
+    assert list(db.execute("SELECT state FROM message WHERE id = ?", (message.id,))) == [(State.DELIVERED.value,)]
+    await desk.receipt(a_receipt("x78"))
+    assert list(db.execute("SELECT operator_id FROM receipt WHERE standing = 'unmatched'")) == [("x78",)]
+    db.close()
+    await store.close()
+
+
+async def test_a_receipt_that_cannot_be_stored_is_not_acknowledged(tmp_path: Path) -> None:
+    """The desk raises, so the upstream refuses the receipt and the operator brings it again."""
+    store = SqliteStore(tmp_path / "store.sqlite")
+    await store.close()
+    desk = ReceiptDesk(store, NOTHING, NOTHING, HandClock(), lambda *_, **__: None)
+    with pytest.raises(StoreFailed):
+        await desk.receipt(a_receipt("x77"))

@@ -1,0 +1,291 @@
+"""The faults that the suite must notice: each breaks one promise in one place of a copy of the code.
+
+`old` must stand exactly once in `file`; tests/docs/test_faults.py holds that, so that the table moves with the code.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fault:
+    """One fault: what it breaks, how it is made, and the tests that must turn red."""
+
+    name: str
+    breaks: str
+    file: str
+    old: str
+    new: str
+    tests: tuple[str, ...]
+
+
+_STATES = "src/payamak/domain/states.py"
+_RECEIPTS = "src/payamak/store/receipts.py"
+_MONEY = "src/payamak/store/money.py"
+_LIFE = ("tests/unit/domain/test_states.py",)
+_WALKS = ("tests/model/test_one_message.py",)
+
+FAULTS: tuple[Fault, ...] = (
+    Fault(
+        name="no mark before the wire",
+        breaks="P3: octets leave before the store knows that they may have left",
+        file="src/payamak/delivery/worker.py",
+        old="            changes = await self._store.put_on_wire(claims, self._clock.now())\n",
+        new="            for m in going:\n"
+        "                parts = tuple(range(1, m.current.wire_parts + 1))\n"
+        "                early = ev.Submit(link=desk.upstream.name, step=m.step, try_no=m.tries + 1, parts=parts)\n"
+        "                self._submit(desk, m, early)\n"
+        "            changes = await self._store.put_on_wire(claims, self._clock.now())\n"
+        "            changes = []\n",
+        tests=("tests/unit/delivery/test_worker_marks.py",),
+    ),
+    Fault(
+        name="the mark is not waited for",
+        breaks="P3: octets leave although the mark could not be stored",
+        file="src/payamak/delivery/worker.py",
+        old="            self._pump_later(desk, STORE_REST_S)\n            return\n        reserved",
+        new="            self._pump_later(desk, STORE_REST_S)\n"
+        "            changes = []\n"
+        "            for message in going:\n"
+        "                parts = tuple(range(1, message.current.wire_parts + 1))\n"
+        "                self._submit(desk, message, ev.Submit(link='', step=message.step, try_no=1, parts=parts))\n"
+        "        reserved",
+        tests=("tests/unit/delivery/test_worker_marks.py",),
+    ),
+    Fault(
+        name="answer before commit",
+        breaks="P1: accepted is said of what is not on disk",
+        file="src/payamak/store/writer.py",
+        old="        self._commit(batch)\n",
+        new="        for work in works:\n"
+        "            if work.error is None:\n"
+        "                work.future.get_loop().call_soon_threadsafe(deliver, [work], self.transaction.feed)\n"
+        "        self._commit(batch)\n",
+        tests=("tests/store/sqlite/test_disk.py",),
+    ),
+    Fault(
+        name="a failed commit is believed",
+        breaks="P1: a commit that failed is answered as if it had happened",
+        file="src/payamak/store/writer.py",
+        old="            if not happened:\n",
+        new="            if False:\n",
+        tests=("tests/store/sqlite/test_disk.py",),
+    ),
+    Fault(
+        name="no sync",
+        breaks="P1: what was promised is lost when the machine loses its power",
+        file="src/payamak/store/sqlite.py",
+        old='db.pragma("synchronous", "FULL")',
+        new='db.pragma("synchronous", "OFF")',
+        tests=("tests/store/sqlite/test_hands.py", "tests/crash"),
+    ),
+    Fault(
+        name="settle twice",
+        breaks="P5: a step is charged at the answer and again at the receipt",
+        file=_STATES,
+        old="    if m.is_settled or step.price == 0:\n",
+        new="    if step.price == 0:\n",
+        tests=_LIFE,
+    ),
+    Fault(
+        name="no entry for a refund",
+        breaks="P5: the ledger's sum is not the balance",
+        file=_MONEY,
+        old='    enter(tx, now, message.account_id, message.id, "refund", "revenue", "reserved", effect.amount)\n',
+        new="",
+        tests=("tests/store/test_life.py", "tests/store/test_receipts.py", "tests/store/sqlite/test_audit.py"),
+    ),
+    Fault(
+        name="no release at expiry",
+        breaks="P5: money of an expired message stays set aside for ever",
+        file=_STATES,
+        old="    effects = (ev.Release(amount=m.reserved),) if m.reserved else ()\n",
+        new="    effects = (ev.Release(amount=m.reserved),) if m.reserved and state is not State.EXPIRED else ()\n",
+        tests=("tests/store/test_housekeeping.py",),
+    ),
+    Fault(
+        name="late opt-out not refunded",
+        breaks="P5: a step that a late opt-out closed stays charged",
+        file=_STATES,
+        old="    if m.is_settled and m.current.price and not m.current.keep:\n        effects.append",
+        new="    if m.is_settled and m.current.price < 0:\n        effects.append",
+        tests=_LIFE,
+    ),
+    Fault(
+        name="credit without looking",
+        breaks="P5: a message is accepted that its account cannot pay",
+        file="src/payamak/store/sql/money.sql",
+        old=" WHERE id = ?2 AND available >= ?1;",
+        new=" WHERE id = ?2;",
+        tests=("tests/store/test_accept.py",),
+    ),
+    Fault(
+        name="retention forgets money",
+        breaks="P5: after old messages are removed the ledger tells another balance",
+        file="src/payamak/store/housekeeping.py",
+        old="        money.fold_entries(tx, account_id, message_id, now)\n",
+        new='        tx.execute("delete_entries", (message_id,))\n',
+        tests=("tests/store/test_housekeeping.py",),
+    ),
+    Fault(
+        name="receipt acknowledged before it is stored",
+        breaks="P2: the operator never repeats a receipt that we then lose",
+        file="src/payamak/delivery/receipts.py",
+        old="        changes = await self._store.receive(receipt, self._clock.now())\n",
+        new="        self._store.receive(receipt, self._clock.now())\n        changes = [True]\n",
+        tests=("tests/unit/delivery/test_receipts.py",),
+    ),
+    Fault(
+        name="unmatched receipt thrown away",
+        breaks="P2: a receipt that comes before its answer is lost",
+        file=_RECEIPTS,
+        old='        _keep(tx, receipt, now, "unmatched", None)\n        tx.unmatched += 1\n',
+        new="",
+        tests=("tests/store/test_receipts.py",),
+    ),
+    Fault(
+        name="a guess among candidates",
+        breaks="P3: a receipt settles an attempt that it does not name alone",
+        file=_RECEIPTS,
+        old="    if len(candidates) != 1:\n",
+        new="    if not candidates:\n",
+        tests=("tests/store/test_receipts.py",),
+    ),
+    Fault(
+        name="fallback after an ambiguous attempt",
+        breaks="P4: the next step goes out although the first text may have arrived",
+        file=_STATES,
+        old="    if _A in word:\n        return _lost(m, word, now, rules)\n",
+        new="    if _A in word:\n        return _close_opted_out(m, Code.OPTED_OUT, (), now, rules)\n",
+        tests=_LIFE,
+    ),
+    Fault(
+        name="fallback after the deadline",
+        breaks="P4: a next step is taken that can never go out",
+        file=_STATES,
+        old="    if following is None or now >= m.deadline_at:\n",
+        new="    if following is None:\n",
+        tests=_LIFE,
+    ),
+    Fault(
+        name="fallback for a text that partly arrived",
+        breaks="P4: a recipient who has part of a text gets it again by another line",
+        file=_STATES,
+        old="    if _D in _word(m):\n        after, released",
+        new="    if False:\n        after, released",
+        tests=_LIFE,
+    ),
+    Fault(
+        name="hold is not held",
+        breaks="P3: a line that must never send twice sends twice",
+        file=_STATES,
+        old="    if rules.on_ambiguous is OnAmbiguous.HOLD:\n",
+        new="    if False:\n",
+        tests=_LIFE,
+    ),
+    Fault(
+        name="copies are not counted",
+        breaks="P3: a second copy is sent and nobody is told",
+        file=_STATES,
+        old="        copies=m.copies + word.count(_A),\n",
+        new="",
+        tests=_LIFE,
+    ),
+    Fault(
+        name="deadline ignored",
+        breaks="P7: a message goes out after its validity",
+        file=_STATES,
+        old="    if now >= m.deadline_at:\n        return _give_up(m, State.EXPIRED, Reason.DEADLINE)\n    word",
+        new="    word",
+        tests=_LIFE,
+    ),
+    Fault(
+        name="receipt of an earlier step counts",
+        breaks="P8: an earlier step's receipt ends a message whose next step is on the wire",
+        file=_STATES,
+        old="not word or m.state is not State.QUEUED or m.tries > 0:\n",
+        new="not word:\n",
+        tests=_LIFE,
+    ),
+    Fault(
+        name="final is not final",
+        breaks="P8: a late receipt turns delivered into undelivered",
+        file=_STATES,
+        old="        if state not in (_Q, _SENDING, _E)\n",
+        new="        if state not in (_Q, _SENDING, _E, State.DELIVERED)\n",
+        tests=_LIFE,
+    ),
+    Fault(
+        name="unknown is settled again and again",
+        breaks="P8: a late receipt changes what a late receipt has settled",
+        file=_STATES,
+        old="    return _ended_by_receipt(m, ended, was_settled_late=True)\n",
+        new="    return _ended_by_receipt(m, ended)\n",
+        tests=_WALKS,
+    ),
+    Fault(
+        name="a failed copy settles",
+        breaks="P8: the failed copy of a text that was sent again makes the message undelivered",
+        file=_STATES,
+        old="    if event.is_superseded and event.part_state is not _D:\n",
+        new="    if False:\n",
+        tests=_WALKS,
+    ),
+    Fault(
+        name="opt-out widened to every line",
+        breaks="Contract §3: a recipient who stopped one line gets nothing by any other",
+        file="src/payamak/domain/optout.py",
+        old="    own = facts.get(step.line)\n",
+        new="    own = next(iter(facts.values()), None)\n",
+        tests=("tests/unit/domain/test_optout.py",),
+    ),
+    Fault(
+        name="duplicate CheckId accepted",
+        breaks="P6: a call that is repeated sends its messages again",
+        file="src/payamak/store/batches.py",
+        old="= {} if check_ids is None else _accepted_before(tx, account_id, check_ids)\n",
+        new="= {}\n",
+        tests=("tests/store/test_batches.py",),
+    ),
+    Fault(
+        name="half a batch is kept",
+        breaks="P1: a batch that is refused for its credit leaves messages behind",
+        file="src/payamak/store/batches.py",
+        old="    _check_credit(tx, account_id, total)\n",
+        new="",
+        tests=("tests/store/test_batches.py",),
+    ),
+    Fault(
+        name="leases of the dead are kept",
+        breaks="P2: after a restart messages wait for ever",
+        file="src/payamak/store/housekeeping.py",
+        old='    tx.execute("release_leases")\n',
+        new="",
+        tests=("tests/store/test_claims.py",),
+    ),
+    Fault(
+        name="on the wire at a death, forgotten",
+        breaks="P3: what was on the wire when the process died is never asked for again",
+        file="src/payamak/domain/states.py",
+        old="    word = _word(m).replace(_S, _A)\n",
+        new="    return m, ()\n    word = _word(m).replace(_S, _A)\n",
+        tests=_LIFE,
+    ),
+    Fault(
+        name="two servers on one file",
+        breaks="P3: two processes take the same message",
+        file="src/payamak/store/sqlite.py",
+        old="fcntl.LOCK_EX | fcntl.LOCK_NB",
+        new="fcntl.LOCK_SH | fcntl.LOCK_NB",
+        tests=("tests/store/sqlite/test_hands.py",),
+    ),
+    Fault(
+        name="another account's states are told",
+        breaks="Contract §2: an id of somebody else is not told from one that never existed",
+        file="src/payamak/store/sql/reading.sql",
+        old="ON m.id = wanted.value WHERE m.account_id = ?2;",
+        new="ON m.id = wanted.value WHERE ?2 = ?2;",
+        tests=("tests/store/test_reading.py",),
+    ),
+)
