@@ -238,7 +238,7 @@ async def _ledger(store: SqliteStore, books: list[AuditedAccount]) -> list[Findi
     wrong = [account for account in audit.accounts if account.faults]
     if not wrong:
         return [Finding(name="ledger", is_well=True, says=f"every account balances: {counted} counted")]
-    todo = "this must not happen: keep a backup of the store and report it; correct by `payamak account credit` at most"
+    todo = "this must not happen: keep a backup of the store and report it"
     return [
         Finding(name=f"ledger {account.username or account.account_id}", is_well=False, says=fault, todo=todo)
         for account in wrong

@@ -19,7 +19,6 @@ from payamak.store.feed import Change
 from payamak.store.sqlite import SqliteStore
 from payamak.upstreams.base import Parcel, Report
 
-
 PATIENCE_S = 30.0
 """How long something may take that needs no time at all."""
 
