@@ -78,7 +78,7 @@ FAULTS: tuple[Fault, ...] = (
         file="src/payamak/store/sqlite.py",
         old='db.pragma("synchronous", "FULL")',
         new='db.pragma("synchronous", "OFF")',
-        tests=("tests/store/sqlite/test_hands.py", "tests/crash"),
+        tests=("tests/crash/test_the_matrix.py", "tests/store/sqlite/test_hands.py"),
     ),
     Fault(
         name="settle twice",

@@ -138,7 +138,7 @@ async def credit(
 ) -> int:
     """Add rial to an account, or take them away (below zero), by an entry in the ledger.
 
-    More than the account has is taken only with --allow-negative; it then sends nothing until it has paid.
+    More than the account has is taken only with --allow-negative; it then sends nothing that costs until it has paid.
 
     Example: `payamak account credit shop 5000000 --note "invoice 1042"`
     """
