@@ -274,6 +274,20 @@ def test_an_earlier_step_of_two_parts_was_delivered_after_all() -> None:
     assert life.play("r0.1:d").told == "delivered receipt step 0 paid 200"
 
 
+@pytest.mark.parametrize(
+    ("script", "end"),
+    [
+        ("wire a:tt r1:d r2:o", "undeliverable partly_delivered step 0 paid 200"),
+        ("wire a:tt r2:o", "queued fallback step 1 paid 0"),
+        ("wire a:t. r1:d a:.o", "undeliverable partly_delivered step 0 paid 0"),
+        ("wire a:t. a:.o", "queued fallback step 1 paid 0"),
+    ],
+)
+def test_what_has_partly_arrived_does_not_go_on(script: str, end: str) -> None:
+    """P4: an opt-out on one part leads to the next step, unless another part was delivered already."""
+    assert end == Life.of(a_message(LONG, TWO)).play(script).told
+
+
 def test_a_kept_step_is_paid_once_and_another_one_too() -> None:
     """P5: where a late opt-out is not paid back, each step that an operator took is charged, and none twice."""
     keeping = (a_step("1", keep=True), a_step("2", keep=True, price=70), a_step("3", price=5))
