@@ -166,9 +166,11 @@ class Books:
         message = self.messages[message_id]
         life = message.life
         rows = {copy.part: copy for copy in self.attempt(message_id, step, try_no)}
+        self._lose([rows[part] for part, verdict, _, _ in answers if verdict == LOST], now)
         for part, verdict, _, operator_id in answers:
             if rows[part].answer in (None, LOST):
-                rows[part].answer, rows[part].answered_at, rows[part].operator_id = verdict, now, operator_id
+                rows[part].answer, rows[part].answered_at = verdict, now
+                rows[part].operator_id = operator_id or rows[part].operator_id
         if (step, try_no) == (life.step, life.tries):
             with_code = [(part, verdict, code) for part, verdict, code, _ in answers]
             line, known, was = life.sent_by, self.known(message.recipient, now), (life.state, life.step)
@@ -186,6 +188,16 @@ class Books:
         there = self.opt_outs.get(key)
         if there is None or there.is_learned or (there.until is not None and there.until <= now):
             self.opt_outs[key] = Known(life.code or 0, now + self.lines[line].memory, is_learned=True)
+
+    def _lose(self, copies: Sequence[Copy], now: int) -> None:
+        """Their answers will not come any more; a receipt that waits already may belong to one of them alone (P3)."""
+        for copy in [copy for copy in copies if copy.receipt is None]:
+            if copy.answer is None:
+                copy.answer, copy.answered_at = LOST, now
+            for stray in [s for s in self.strays if s.at >= copy.at]:
+                if self._only_lost(stray, now) is copy:
+                    self.strays.remove(stray)
+                    self._tell(copy, stray, now)
 
     def _early(self, copy: Copy, operator_id: str, now: int) -> None:
         """Receipts that came before this answer."""
@@ -254,9 +266,13 @@ class Books:
 
     def restart(self, now: int) -> None:
         """The program comes up again: nobody holds anything, and what was on the wire is ambiguous."""
-        for message_id, message in self.messages.items():
+        sending = [(i, m.life) for i, m in self.messages.items() if m.life.state == "sending"]
+        for message in self.messages.values():
             message.is_held = False
-            life = message.life
+        for message_id, life in sending:
+            attempt = self.attempt(message_id, life.step, life.tries)
+            self._lose([copy for copy in attempt if copy.answer is None], now)
+        for message_id, life in sending:
             attempt = self.attempt(message_id, life.step, life.tries)
             lost = life.restarted(now, holds=self.lines[life.line].holds)
             for copy in attempt:

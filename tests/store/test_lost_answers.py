@@ -105,3 +105,12 @@ async def test_many_recover(world: World, make_store: MakeStore) -> None:
     again = await make_store()
     found = [await again.story(message.id) for message in messages]
     assert [story and story.message.state for story in found] == [State.DELIVERED, State.UNKNOWN] * 3
+
+
+@DEATH_OR_LOSS
+@pytest.mark.parametrize(("off", "state"), [(0, State.DELIVERED), (1, State.UNKNOWN)], ids=["its own", "another's"])
+async def test_an_echoed_reference_is_kept(world: World, by_death: bool, off: int, state: State) -> None:
+    """A receipt that waits keeps the reference it echoed: one that names another message is not guessed away."""
+    message = await world.sending(step(HOLD))
+    await world.receipt("77", line=HOLD, reference=(message.id + off) & 0xFFFF)
+    assert (await _give_up(world, message, by_death=by_death)).state is state

@@ -135,6 +135,7 @@ def _keep(
             standing,
             message_id,
             "" if why is None else why.value,
+            receipt.reference,
         ),
     )
 
@@ -226,7 +227,7 @@ def _look_again(tx: Transaction, kept: Any, receipt: ReceiptIn, now: int) -> lis
 
 def _receipt_of(kept: Any) -> ReceiptIn:
     """A kept receipt as it came."""
-    _, _, upstream, link, operator_id, keys, line, recipient, state, stat, err, code, _ = kept
+    _, _, upstream, link, operator_id, keys, line, recipient, state, stat, err, code, _, reference = kept
     return ReceiptIn(
         upstream=upstream,
         link=link,
@@ -238,6 +239,7 @@ def _receipt_of(kept: Any) -> ReceiptIn:
         code=None if code is None else Code(code),
         line=line,
         recipient=recipient,
+        reference=reference,
     )
 
 

@@ -1,8 +1,8 @@
 -- name: insert_receipt
 -- A receipt that is not the first of a known part.
 INSERT INTO receipt (received_at, upstream, link, operator_id, operator_key, operator_keys, line, recipient, part_state,
-  stat, err, code, standing, message_id, why)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+  stat, err, code, standing, message_id, why, reference)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 
 -- name: keep_first_receipt
 -- The first receipt of a part, which was unsure, before another one takes its place there.
@@ -14,14 +14,16 @@ FROM part WHERE message_id = ? AND step = ? AND try_no = ? AND part = ? AND rece
 
 -- name: unmatched_receipts
 -- Receipts that came before the answer they belong to, oldest first; ids recur, so none from before the attempt.
-SELECT id, received_at, upstream, link, operator_id, operator_keys, line, recipient, part_state, stat, err, code, why
+SELECT id, received_at, upstream, link, operator_id, operator_keys, line, recipient, part_state, stat, err, code, why,
+  reference
 FROM receipt
 WHERE upstream = ?1 AND operator_key = ?2 AND standing = 'unmatched' AND received_at >= ?3
 ORDER BY received_at, id LIMIT 200;
 
 -- name: unmatched_of_recipient
 -- The same by recipient: receipts of parts whose answer will not come any more.
-SELECT id, received_at, upstream, link, operator_id, operator_keys, line, recipient, part_state, stat, err, code, why
+SELECT id, received_at, upstream, link, operator_id, operator_keys, line, recipient, part_state, stat, err, code, why,
+  reference
 FROM receipt
 WHERE upstream = ?1 AND recipient = ?2 AND standing = 'unmatched' AND received_at >= ?3
 ORDER BY received_at, id LIMIT 200;
@@ -57,7 +59,8 @@ SELECT upstream FROM waiting WHERE upstream IS NOT NULL;
 
 -- name: conflicts_of
 -- Receipts of an upstream that wait for more to be known of its ids, a page in the order of their arrival.
-SELECT id, received_at, upstream, link, operator_id, operator_keys, line, recipient, part_state, stat, err, code, why
+SELECT id, received_at, upstream, link, operator_id, operator_keys, line, recipient, part_state, stat, err, code, why,
+  reference
 FROM receipt
 WHERE upstream = ?1 AND id > ?2 AND standing = 'unmatched' AND (why = 'two_readings' OR why = 'other_reading')
 ORDER BY id LIMIT ?3;
