@@ -11,14 +11,17 @@ COUNT ?= 1000
 FIRST ?= 1
 TRACE ?=
 FUZZ_SECONDS ?= 60
+MINUTES ?= 10
+SEED ?= 1
+RATE ?= 700
 BIN := .venv/bin
 export PYTHON
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test check fuzz bench crash seeds model faults format changelog lock clean runtime dev
+.PHONY: help demo run test check fuzz bench crash crash-long crash-page seeds model faults format changelog lock clean runtime dev
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
 
 demo: runtime ## the whole program against two simulated operators; ARGS="--once" ends when all is final
 	@exec $(BIN)/payamak demo $(ARGS)
@@ -54,6 +57,12 @@ model: dev ## any history against a second opinion, by hand longer than in the s
 
 faults: dev ## the tests tested: each seeded fault in a copy must turn them red; ARGS="--only refund"
 	@$(BIN)/python -m tools.faults $(ARGS)
+
+crash-long: dev ## gateway and operator killed at random under load; MINUTES=10 SEED=1 RATE=700
+	@$(BIN)/python -m tests.crash.random_kills --minutes $(MINUTES) --seed $(SEED) --rate $(RATE)
+
+crash-page: dev ## both, and docs/reference/crash.md with their figures
+	@$(BIN)/python -m tests.crash.page --minutes $(MINUTES) --seed $(SEED) --rate $(RATE)
 
 format: dev ## put the code into the house's form
 	@$(BIN)/ruff check --fix .

@@ -44,6 +44,7 @@ class Kept(Struct, frozen=True, kw_only=True):
     state: str
     reason: str
     step: int
+    changed_at: int
     copies: int
     reserved: int
     charged: int
@@ -118,7 +119,9 @@ def _messages(db: apsw.Connection) -> Iterator[Kept]:
     attempt = "step, try_no, part, on_wire_at, answer, answered_at"
     for message_id, *row in db.execute(f"SELECT message_id, {attempt} FROM part ORDER BY message_id, step, try_no"):
         parts[message_id].append(Part(**dict(zip(attempt.split(", "), row, strict=True))))
-    columns = "id, recipient, plan, state, reason, step, copies, reserved, charged, is_final, was_settled_late"
+    columns = (
+        "id, recipient, plan, state, reason, step, changed_at, copies, reserved, charged, is_final, was_settled_late"
+    )
     for row in db.execute(f"SELECT {columns} FROM message ORDER BY id"):
         values = dict(zip(columns.split(", "), row, strict=True))
         steps = tuple(json.loads(values.pop("plan")))
@@ -212,7 +215,7 @@ def _check_end(verdict: Verdict, message: Kept, entries: list[Entry], may_lack_r
                 verdict.lost.append(f"{name}: the operator has {_joined(taken)!r}")
         case "unknown", "answer_lost":
             verdict.unknown += 1
-            if step["line"] not in HOLDING or not any(part.answer in (None, "ambiguous") for part in _of_step(message)):
+            if step["line"] not in HOLDING or not any(_was_lost(part, message) for part in _of_step(message)):
                 verdict.faults.append(f"{name}: nothing was lost here")
             if not step["parts"] > 1 and any(0 in entry.acknowledged for entry in taken):
                 verdict.faults.append(f"{name}: its receipt was acknowledged, and settled nothing")
@@ -231,6 +234,11 @@ def _check_end(verdict: Verdict, message: Kept, entries: list[Entry], may_lack_r
 
 def _of_step(message: Kept) -> list[Part]:
     return [part for part in message.parts if part.step == message.step]
+
+
+def _was_lost(part: Part, message: Kept) -> bool:
+    """Whether the answer was missing when the message ended; one that comes later is only recorded."""
+    return part.answer in (None, "ambiguous") or (part.answered_at or 0) > message.changed_at
 
 
 def _joined(entries: Iterable[Entry]) -> str:

@@ -54,11 +54,11 @@ class Book:
             self.refused[sent.recipient] = int(str(answer["status"]))
 
 
-def message(number: int) -> Sent:
+def message(number: int, patient_every: int = 9) -> Sent:
     """The n-th message of a run. On each line every fourth is in two parts, every third has no next step."""
     line = list(NEXT)[number % 2]
     text = f"پیام شماره {number} " if number % 5 else f"Message {number} "
-    username = PATIENT if number % 9 == 4 else POOR if number % 13 == 7 else PROMPT
+    username = PATIENT if number % patient_every == 4 else POOR if number % 13 == 7 else PROMPT
     return Sent(
         recipient=f"98912{number:07d}",
         line=line,

@@ -201,7 +201,7 @@ async def _load(home: House) -> None:
     first = len(home.book.asked)
     for number in range(first, first + MESSAGES):
         home.start(home.send(message(number)), home.clients)
-        if home.scene is Scene.HANDSETS and number % WAVE == 0:
+        if home.scene is Scene.HANDSETS and number % WAVE < 2:
             home.start(home.handset(number), home.handsets)
         if number % WAVE == WAVE - 1:
             await asyncio.sleep(WAVE_GAP_S)

@@ -16,6 +16,10 @@ USUAL = Timing(answer_ms=5, receipt_ms=25, late_ms=200)
 LATE = Timing(answer_ms=1_300, receipt_ms=50)
 """Later than the link's response timer (site.RESPONSE_TIMEOUT_S), sooner than the copy that would follow."""
 
+RECEIPT_TIMEOUT_S = 30.0
+"""A deliver_sm without an answer is repeated after so long, or on the next bind. On one bind what comes again is a
+person who sends the same words twice, so a machine that is slow beyond this timer would look like a fault of ours."""
+
 _REFUSED = frozenset({RESEND_LINE, HOLD_LINE})
 
 
@@ -129,6 +133,11 @@ class Operator(Simulator):
 def operator(way: Way, login: tuple[str, str]) -> Operator:
     """The operator of one run."""
     config = SimulatorConfig(
-        accounts=dict([login]), rules=way.rules, digits=False, timing=way.timing, receipt_retry_ms=200
+        accounts=dict([login]),
+        rules=way.rules,
+        digits=False,
+        timing=way.timing,
+        receipt_retry_ms=200,
+        receipt_timeout_s=RECEIPT_TIMEOUT_S,
     )
     return Operator(config, is_gated=way.is_gated)

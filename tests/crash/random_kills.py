@@ -1,0 +1,243 @@
+"""`make crash-long`: the gateway and the operator are killed at random times under load; then the books are compared.
+
+    python -m tests.crash.random_kills --minutes 10 --seed 7 --rate 700
+
+The gateway runs on the disk that forgets (disk.py) until its last life; each process is started again at once. The
+operator writes its ledger line by line, so that its own death takes nothing of it, but receipts that it had not yet
+brought die with it: a message that waits for one of those stays enroute until its deadline, and is counted as unknown.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+import signal
+import sys
+import tempfile
+import time
+from collections import Counter
+from pathlib import Path
+
+import apsw
+from bench.processes import free_port
+from cyclopts import App
+from msgspec import Struct
+from rich.console import Console
+from rich.table import Table
+from tests.crash import site
+from tests.crash.checker import Verdict, check, read_store
+from tests.crash.client import Book
+from tests.crash.load import Load
+from tests.crash.victim import Spec
+from tests.crash.zygote import Child, Order, Zygote
+
+from payamak.simulator import read_ledger
+
+CREDIT_RIAL = 10**12
+READY_S, STOP_S = 60.0, 60.0
+PAUSES_S = (0.3, 6.0)
+"""Between two kills."""
+
+OPERATOR_SHARE = 0.2
+QUIET_S = 8.0
+"""When nothing moves in the store for so long, what is left waits for receipts that no longer exist."""
+
+DRAIN_S = 600.0
+REFUSED = [site.RESEND_LINE, site.HOLD_LINE]
+RULES: list[dict[str, object]] = [
+    {"recipient": "*7", "line": REFUSED, "behaviour": "opted_out"},
+    {"recipient": "*8", "line": REFUSED, "behaviour": "opted_out_late"},
+    {"recipient": "*91", "behaviour": "receipt_first"},
+    {"recipient": "*92", "behaviour": "receipt_twice"},
+    {"recipient": "*93", "behaviour": "never_answers", "times": 1},
+    {"recipient": "*994", "behaviour": "throttled", "times": 1},
+    {"recipient": "*9995", "behaviour": "disconnects", "times": 1},
+]
+"""What the operator does by the recipient's last digits; everything else it takes and delivers."""
+
+
+class Report(Struct, frozen=True, kw_only=True):
+    """What came of it."""
+
+    seed: int
+    load_s: float
+    rate: float
+    offered: int
+    kills: dict[str, int]
+    away_s: float
+    verdict: Verdict
+
+    @property
+    def accepted_per_s(self) -> float:
+        """Messages promised a second, the time in which the gateway was dead included."""
+        return self.verdict.promised / self.load_s
+
+
+class Supervisor:
+    """Keeps both processes running, and kills them."""
+
+    def __init__(self, folder: Path, zygote: Zygote) -> None:
+        self.store = folder / "payamak.sqlite"
+        self.ledger = folder / "operator.jsonl"
+        self.port, self.operator_port = free_port(), free_port()
+        self.kills: Counter[str] = Counter()
+        self.away_s = 0.0
+        self._folder = folder
+        self._zygote = zygote
+        self._running: dict[str, Child] = {}
+        (folder / "rules.json").write_text(json.dumps(RULES))
+
+    async def begin(self, name: str, *, is_last: bool = False) -> None:
+        """Start "gateway" or "operator" and wait until it is ready. Raises AssertionError with its words."""
+        if name == "gateway":
+            arguments = ["serve", "--json", "--port", str(self.port), "--data", str(self.store)]
+            arguments += ["--log-level", "warning"]
+        else:
+            arguments = ["simulate", "--port", str(self.operator_port), "--account", ":".join(site.LOGIN)]
+            arguments += ["--rules", str(self._folder / "rules.json"), "--ledger", str(self.ledger)]
+            arguments += ["--counters-only", "--no-digits", "--answer-ms", "4", "--receipt-ms", "40"]
+        spec = Spec() if name == "gateway" and not is_last else None
+        log = self._folder / f"{name}.log"
+        with log.open("ab") as errors:
+            child = await self._zygote.begin(Order(arguments=arguments, environment={}, spec=spec), errors.fileno())
+        async with asyncio.timeout(READY_S):
+            assert await child.output.readline(), f"{name} did not start: {log.read_text()[-2_000:]}"
+        self._running[name] = child
+
+    async def kill(self, name: str, *, is_last: bool = False) -> None:
+        """SIGKILL, and start it again at once."""
+        child = self._running.pop(name)
+        assert not child.ended.done(), f"{name} ended by itself with {child.ended.result()}"
+        child.kill()
+        killed_s = time.monotonic()
+        await child.ended
+        await self.begin(name, is_last=is_last)
+        self.kills[name] += 1
+        if name == "gateway":
+            self.away_s += time.monotonic() - killed_s
+
+    async def kill_at_random(self, choice: random.Random) -> None:
+        """Until cancelled. A kill that has begun is ended, or a process would be missing."""
+        while True:
+            await asyncio.sleep(choice.uniform(*PAUSES_S))
+            name = "operator" if choice.random() < OPERATOR_SHARE else "gateway"
+            await asyncio.shield(self.kill(name))
+
+    async def stop(self) -> None:
+        """Stop both cleanly."""
+        for name in ("gateway", "operator"):
+            child = self._running.pop(name)
+            child.kill(signal.SIGTERM)
+            async with asyncio.timeout(STOP_S):
+                status = await child.ended
+            assert status == 0, f"{name} stopped with {status}"
+
+
+async def strike(seconds: float, seed: int, rate: float) -> Report:
+    """Load, kills, drain, and the checker's word."""
+    zygote, book = Zygote(), Book()
+    await zygote.start()
+    try:
+        with tempfile.TemporaryDirectory(prefix="payamak-crash-") as top:
+            supervisor = Supervisor(Path(top), zygote)
+            await site.furnish(supervisor.store, supervisor.operator_port, "http://127.0.0.1:1", CREDIT_RIAL)
+            await supervisor.begin("operator")
+            await supervisor.begin("gateway")
+            load = Load(supervisor.port, rate, book)
+            began_s = time.monotonic()
+            killer = asyncio.get_running_loop().create_task(supervisor.kill_at_random(random.Random(seed)))
+            sending = asyncio.get_running_loop().create_task(load.run(seconds))
+            await asyncio.wait([killer, sending], return_when=asyncio.FIRST_COMPLETED)
+            load_s = time.monotonic() - began_s
+            await _end(killer)
+            await sending
+            await supervisor.kill("gateway", is_last=True)
+            await _drained(supervisor.store)
+            await supervisor.stop()
+            verdict = check(book, read_store(supervisor.store), read_ledger(supervisor.ledger), may_lack_receipts=True)
+    finally:
+        await zygote.stop()
+    return Report(
+        seed=seed,
+        load_s=load_s,
+        rate=rate,
+        offered=load.offered,
+        kills=dict(supervisor.kills),
+        away_s=supervisor.away_s,
+        verdict=verdict,
+    )
+
+
+async def _end(killer: asyncio.Task[None]) -> None:
+    """Cancel it and let a kill that has begun come to its end; its failure is ours."""
+    killer.cancel()
+    try:
+        await killer
+    except asyncio.CancelledError:
+        others = [task for task in asyncio.all_tasks() if "Supervisor.kill" in str(task.get_coro())]
+        await asyncio.gather(*others)
+
+
+async def _drained(path: Path) -> None:
+    """Until nothing moves any more. What is left over, the checker names."""
+    db = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY)
+    db.set_busy_timeout(10_000)
+    try:
+        seen, since_s, until_s = None, time.monotonic(), time.monotonic() + DRAIN_S
+        while time.monotonic() < until_s:
+            await asyncio.sleep(0.5)
+            now = list(db.execute("SELECT state, count(*) FROM message WHERE is_final = 0 GROUP BY state"))
+            if now != seen:
+                seen, since_s = now, time.monotonic()
+            is_still = time.monotonic() - since_s > QUIET_S
+            if not now or (is_still and all(state == "enroute" for state, _ in now)):
+                return
+    finally:
+        db.close()
+
+
+def table(report: Report) -> Table:
+    """The figures as a table."""
+    made = Table("what", "how many", title=f"random kills, seed {report.seed}", title_justify="left")
+    for name, figure in figures(report).items():
+        made.add_row(name, figure)
+    return made
+
+
+def figures(report: Report) -> dict[str, str]:
+    """What is shown, on a terminal and on the page."""
+    verdict = report.verdict
+    return {
+        "load": f"{report.load_s:.0f} s at {report.rate:.0f} offered messages/s",
+        "promised to clients": f"{verdict.promised:,} ({report.accepted_per_s:.0f}/s, the gateway's absences included)",
+        "in the store": f"{verdict.messages:,}",
+        "kills": ", ".join(f"{count} of the {name}" for name, count in sorted(report.kills.items())),
+        "gateway away": f"{report.away_s / max(1, report.kills.get('gateway', 1)):.2f} s at each kill",
+        "lost": str(len(verdict.lost)),
+        "money off": f"{verdict.money_off} rial",
+        "copies in the wire window": f"{verdict.copies:,} ({verdict.counted:,} counted as possible)",
+        "copies outside it": str(len(verdict.copies_outside)),
+        "copies on lines that hold": str(len(verdict.copies_held)),
+        "unknown, or its receipt died with the operator": f"{verdict.unknown:,}",
+        "other promises broken": str(len(verdict.faults)),
+    }
+
+
+app = App(help_format="plaintext")
+
+
+@app.default
+def main(*, minutes: float = 10, seed: int = 1, rate: float = 700) -> int:
+    """Kill at random for so many minutes under so many messages a second; 0 if every promise was kept."""
+    console = Console()
+    console.print(f"seed {seed}, {minutes:g} minutes at {rate:g} messages/s")
+    report = asyncio.run(strike(minutes * 60, seed, rate))
+    console.print(table(report))
+    for sentence in report.verdict.broken[:50]:
+        console.print(f"BROKEN {sentence}", markup=False, style="red")
+    return int(bool(report.verdict.broken))
+
+
+if __name__ == "__main__":
+    sys.exit(app())
