@@ -8,11 +8,12 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
+from tests.simulation.draw import SIM
 
 from payamak.codes import Code, StateCode
 from payamak.domain.events import OnAmbiguous
-from payamak.domain.message import Reason, State
-from payamak.domain.site import Line
+from payamak.domain.message import Message, Reason, State
+from payamak.domain.site import Account, Line, Link
 from payamak.domain.standing import state_code
 from payamak.simulator.ledger import Entry
 from payamak.store.records import Search
@@ -54,6 +55,9 @@ async def check_all(story: Story) -> None:
         _check_fallback(story, record, mine)
         _check_truth(story, record, mine)
         _check_receipts(story, record, mine)
+        _check_starved(story, record)
+    _check_haste(story)
+    _check_pace(story, sent)
     _check_answers(story, records)
     _check_unknown_submits(story, sent, set(tokens.values()))
     for balance in balances:
@@ -189,6 +193,78 @@ def _check_receipts(story: Story, record: Record, mine: list[Kept]) -> None:
             story.world.fail(
                 f"{record.message.id}: the receipt of {part.operator_id} ({entry.behaviour}) was taken and is lost"
             )
+
+
+HEALED_MS: Final = 400_000
+"""After so long without new troubles every link is up and has been through what waited for it."""
+
+_TROUBLING: Final = frozenset(("9010", "9011", "9040", "9041", "9050", "9051", "9052"))
+
+
+def _check_starved(story: Story, record: Record) -> None:
+    """What has had a healthy way for minutes does not expire: nothing is forgotten in a lane or under a lease."""
+    message = record.message
+    since = max(story.mended_at, message.accepted_at)
+    if message.state is not State.EXPIRED or message.deadline_at < since + HEALED_MS or _is_slow(story, message):
+        return
+    story.world.fail(f"{message.id}: expired after {message.tries} tries, its line {message.current.line} was open")
+
+
+def _is_slow(story: Story, message: Message) -> bool:
+    """Whether the way of a message may take minutes by itself."""
+    line = _line(story, message.current.line)
+    names = {use.link for use in line.links}
+    links = [d for d in story.scenario.documents if isinstance(d, Link) and d.name in names]
+    operators = story.scenario.operators
+    return (
+        line.interval_ms > 0
+        or (line.window is not None and "07:00" not in line.hours)
+        or message.recipient[-4:] in _TROUBLING
+        or any(link.window < 10 or link.response_timeout_s > 10 or link.parts_per_second == 1 for link in links)
+        or any(operator.limits.submits_per_s is not None for operator in operators)
+        or story.scenario.latency_s[1] > 0.5
+    )
+
+
+_SLOW_DISK: Final = frozenset(("slow_disk", "broken_disk", "http_cut", "crash", "power_cut", "restart"))
+HASTE_S: Final = 2.0
+
+
+def _check_haste(story: Story) -> None:
+    """A caller waits for the verdict no longer than its account says, if disk and network are quick (contract §1)."""
+    scenario = story.scenario
+    if scenario.latency_s[1] > 0.5 or any(trouble.kind in _SLOW_DISK for trouble in scenario.troubles):
+        return
+    waits_s = {d.username: d.verdict_wait_ms / 1_000 for d in scenario.documents if isinstance(d, Account)}
+    for send in scenario.sends:
+        told = story.told[send.token]
+        if told.status is not None and told.took_s > waits_s[send.username] + HASTE_S:
+            story.world.fail(f"{send.token} was answered after {told.took_s:.2f} s")
+
+
+def _check_pace(story: Story, sent: dict[str, list[Kept]]) -> None:
+    """A SIM line sends one message at a time, with its interval between them; a restart may forget the last one."""
+    line = _line(story, SIM)
+    groups = ([one for one in each if one.entry.line == SIM] for each in sent.values())
+    starts = sorted(min(one.written_at for one in tries) for group in groups for tries in _by_try(group))
+    short = sum(later - earlier < line.interval_ms // 2 - PACE_MS for earlier, later in pairwise(starts))
+    if short > story.world.starts - 1:
+        story.world.fail(
+            f"{short} of {len(starts)} messages went less than half of {line.interval_ms} ms after another"
+        )
+
+
+PACE_MS: Final = 500
+
+
+def _by_try(group: list[Kept]) -> list[list[Kept]]:
+    """The submits of one message on one line, by attempt: a part that comes again begins a new one."""
+    tries: list[list[Kept]] = []
+    for one in sorted(group, key=lambda kept: kept.written_at):
+        if not tries or one.entry.part in {other.entry.part for other in tries[-1]}:
+            tries.append([])
+        tries[-1].append(one)
+    return tries
 
 
 def _check_unknown_submits(story: Story, sent: dict[str, list[Kept]], known: set[str]) -> None:

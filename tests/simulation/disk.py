@@ -43,6 +43,10 @@ class Disk:
         self.commits = 0
         self.on_death: Callable[[], None] = lambda: None
 
+    def is_slow(self, now_s: float) -> bool:
+        """Whether it has been slow or broken in the last seconds."""
+        return now_s < max(self.slow_until_s, self.broken_until_s) + 20
+
     def delay_s(self, now_s: float) -> float:
         """How long until a batch is carried out, or told."""
         slow = self.rng.uniform(0.5, 4.0) if now_s < self.slow_until_s else 0.0

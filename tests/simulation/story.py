@@ -38,7 +38,7 @@ class Told(Struct):
     token: str
     status: int | None = None
     message_id: int | None = None
-    sent_at_s: float = 0.0
+    took_s: float = 0.0
 
 
 class Asked(Struct, frozen=True):
@@ -77,6 +77,7 @@ class Story:
         self.is_ending = False
         self.began_s = 0.0
         self.last_asked_s = 0.0
+        self.mended_at = 0
         made.on_changes.append(self.history.hear)
         made.disk.slowness_s = scenario.commit_s
         made.thread_delay_s = scenario.thread_s
@@ -105,6 +106,7 @@ class Story:
         await asyncio.sleep(40)  # receipts that repeat what is final already
         self.last_asked_s = made.loop.time()
         await self._ask_states()
+        self._check_hands()
         self.is_ending = True
         supervisor.cancel()
         if self.rng.random() < 0.5:
@@ -128,7 +130,8 @@ class Story:
     # -- callers
 
     async def _send(self, send: Send) -> None:
-        told = self.told[send.token] = Told(token=send.token, sent_at_s=self.world.loop.time())
+        told = self.told[send.token] = Told(token=send.token)
+        asked_s = self.world.loop.time()
         fields = {
             "username": send.username,
             "password": PASSWORD,
@@ -142,6 +145,7 @@ class Story:
         answer = await self.world.post("/api/wsSend.ashx", fields)
         self.world.trace.add("told", send.token, answer)
         if answer is not None:
+            told.took_s = self.world.loop.time() - asked_s
             told.status = answer["status"]
             if told.status == -1:
                 told.message_id = answer["data"]["message_id"]
@@ -205,6 +209,7 @@ class Story:
         """From here on nothing goes wrong any more."""
         made = self.world
         made.trace.add("world", "mended")
+        self.mended_at = made.clock.now()
         for weather in made.network.weather.values():
             weather.is_refusing = weather.is_lost = False
             weather.stalled_until_s = 0.0
@@ -227,6 +232,16 @@ class Story:
         await store.close()
 
     # -- the end
+
+    def _check_hands(self) -> None:
+        """When all is final the worker holds nothing: no place of a window, no message in a lane, nothing counted."""
+        life = self.world.life
+        if life is None or life.gateway is None or not life.is_up:
+            return
+        worker = life.gateway.worker
+        held = {place: count for place, count in worker._held.items() if count}
+        if worker.in_flight or worker.waiting or held or worker._tasks:
+            self.world.fail(f"the worker holds {worker.in_flight} parts, {worker.waiting} messages, {held}")
 
     def account_name(self, account_id: int) -> str:
         """The account of this number: numbers are given in the order of the documents."""

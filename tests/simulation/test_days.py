@@ -69,6 +69,27 @@ def test_the_pauses_of_a_throttled_link() -> None:
     live(tell)
 
 
+def test_a_sim_card_is_not_flooded_after_an_outage() -> None:
+    """Turns that passed while the link was down do not come all at once: one message in each interval, as ever."""
+
+    async def tell(day: Day) -> None:
+        await day.until(1)
+        for number in range(12):
+            await day.send(f"9891200000{number:02d}")
+        await day.until(20)
+        weather = day.world.network.weather_of(PORT)
+        weather.is_refusing = True
+        day.world.network.cut(PORT)
+        await day.until(70)
+        weather.is_refusing = False
+        await day.until(300)
+        gaps = [later.received_at - earlier.received_at for earlier, later in pairwise(day.entries)]
+        assert len(gaps) == 11
+        assert min(gaps) >= 7_400
+
+    live(tell, line=replace(LINE, kind=LineKind.SIM, messages_per_minute=8))
+
+
 def test_a_week_of_validity_and_nothing_after_it() -> None:
     """What waits a week behind a suspended link expires on the day, and the link that opens later sends nothing."""
 

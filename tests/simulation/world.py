@@ -44,6 +44,9 @@ EPOCH_MS: Final = 1_767_225_600_000 + 5 * 3_600_000
 """1 January 2026, 08:30 in Tehran."""
 
 LONGEST_STOP_S: Final = 120.0
+QUICK_STOP_S: Final = 4.0
+"""The runtime promises three seconds; a second is for what is written meanwhile."""
+
 HTTP_PORT: Final = 8_080
 OPERATOR_PORTS: Final = (2_775, 2_776)
 FORBIDDEN_EVENTS: Final = frozenset(
@@ -117,6 +120,11 @@ class World:
         self.loop.thread_delay_s = lambda: delays.random() * self.thread_delay_s
         self.loop.on_time = self.rhythm.pass_time
         self.loop.set_exception_handler(self._on_exception)
+
+    @property
+    def starts(self) -> int:
+        """How many lives there were."""
+        return len(self._lives)
 
     # -- what goes wrong
 
@@ -261,7 +269,10 @@ class World:
             return
         if (error := stopping.exception()) is not None:
             self.fail(f"the stop failed: {error!r}")
-        self.trace.add("world", "stopped", f"{self.loop.time() - began_s:.3f}")
+        took_s = self.loop.time() - began_s
+        self.trace.add("world", "stopped", f"{took_s:.3f}")
+        if took_s > QUICK_STOP_S and not self.disk.is_slow(self.loop.time()):
+            self.fail(f"the stop took {took_s:.1f} s")
         self.life = None
         self._end_of(life)
         self.is_down.set()

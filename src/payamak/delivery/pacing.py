@@ -22,6 +22,7 @@ class Turns:
 
     def __init__(self) -> None:
         self._next_at: dict[str, int] = {}
+        self._went_at: dict[str, int] = {}
 
     def knows(self, line: str) -> bool:
         """True once `resume` or a turn has been heard of the line."""
@@ -34,10 +35,24 @@ class Turns:
     def take(self, line: str, interval_ms: int, now: int, deadline_at: int) -> int:
         """The turn of one message; one that would come only after the deadline takes none and waits for that."""
         turn_at = max(now, self._next_at.get(line, 0))
+        if (went_at := self._went_at.get(line)) is not None:
+            turn_at = max(turn_at, went_at + interval_ms)
         if turn_at >= deadline_at:
             return deadline_at
         self._next_at[line] = turn_at + interval_ms
         return turn_at
+
+    def goes(self, line: str, interval_ms: int, now: int) -> bool:
+        """Whether a message whose turn has come may go now; notes it. Not if another one has just gone: turns that
+        passed while the link was down come due together, and all but the first have lost theirs.
+
+        Half an interval is let pass, for a message is never marked at the very instant of its turn.
+        """
+        went_at = self._went_at.get(line)
+        if went_at is not None and now - went_at < interval_ms // 2:
+            return False
+        self._went_at[line] = now
+        return True
 
 
 class Pace:

@@ -257,16 +257,19 @@ class Worker:
         """Postpone a message whose line's hours are over or whose turn has not come; True if it was.
 
         A fallback or a late retry may come to a line outside its hours. A message that was given a turn comes back
-        as PACED when that is due, and goes.
+        as PACED when that is due, and goes, unless others whose turn has passed have come back with it.
         """
         number, site, now = message.current.line, self._store.site, self._clock.now()
         window = site.windows_by_line.get(number)
         interval_ms = site.intervals_by_line.get(number)
         if window is not None and not window.is_open(now):
             event = ev.Postponed(reason=Reason.OUTSIDE_HOURS, until=window.opens_at(now))
-        elif interval_ms and message.reason is not Reason.PACED:
+        elif interval_ms:
+            if message.reason is Reason.PACED and self._turns.goes(number, interval_ms, now):
+                return False
             turn_at = self._turns.take(number, interval_ms, now, message.deadline_at)
             if turn_at <= now:
+                self._turns.goes(number, interval_ms, now)
                 return False
             event = ev.Postponed(reason=Reason.PACED, until=turn_at)
         else:
@@ -290,25 +293,29 @@ class Worker:
             changes = await self._store.put_on_wire(claims, self._clock.now())
         except StoreFailed as error:
             self._log("mark_failed", link=desk.upstream.name, reason=str(error))
-            for message in reversed(going):
-                desk.in_flight -= message.current.wire_parts
-                desk.lanes.put(message, first=True)
-                self._count(message, 1)
-                self._set_rooms(message.current.line)
-            if self._is_open(desk.upstream.name) and self._desks[desk.upstream.name] is desk:
-                self._pump_later(desk, STORE_REST_S)
-            else:  # the link went down or was removed meanwhile: nobody would look at this desk again
-                self._give_back(desk.lanes.drain())
+            self._put_back(desk, going)
             return
-        reserved = {message.id: message.current.wire_parts for message in going}
-        for change in changes:
-            for effect in change.effects:
-                if isinstance(effect, ev.Submit):
-                    desk.in_flight += len(effect.parts) - reserved.pop(change.message.id)
-                    self._submit(desk, change.message, effect)
-        desk.in_flight -= sum(reserved.values())  # expired, cancelled or moved in the meantime
-        if reserved:
+        # A message may be there twice, as it was and as an answer to an earlier attempt has changed it meanwhile.
+        desk.in_flight -= sum(message.current.wire_parts for message in going)
+        submits = [(c.message, effect) for c in changes for effect in c.effects if isinstance(effect, ev.Submit)]
+        desk.in_flight += sum(len(effect.parts) for _, effect in submits)
+        for message, effect in submits:
+            self._submit(desk, message, effect)
+        if len(submits) < len(going):  # expired, cancelled or moved in the meantime
             self._pump(desk)
+
+    def _put_back(self, desk: Desk, going: list[Message]) -> None:
+        """Into the lanes again; into the store if the desk was closed meanwhile, for nobody would look there."""
+        for message in reversed(going):
+            desk.in_flight -= message.current.wire_parts
+            desk.lanes.put(message, first=True)
+            self._count(message, 1)
+            self._set_rooms(message.current.line)
+        name = desk.upstream.name
+        if self._desks.get(name) is not desk or not self._is_open(name):
+            self._give_back(desk.lanes.drain())
+        else:
+            self._pump_later(desk, STORE_REST_S)
 
     def _submit(self, desk: Desk, message: Message, effect: ev.Submit) -> None:
         flight = Flight(desk, message.id, effect.step, effect.try_no, len(effect.parts))

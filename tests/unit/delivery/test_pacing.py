@@ -97,6 +97,23 @@ def test_turns_of_a_paced_line() -> None:
     assert turns.take("other", 7_500, 91_000, 200_000) == 91_000
 
 
+def test_turns_that_have_passed() -> None:
+    """Of the turns that passed while the link was down one goes at once, the others get new ones behind it."""
+    turns = Turns()
+    assert [turns.take("sim", 7_500, 1_000, 600_000) for _ in range(3)] == [1_000, 8_500, 16_000]
+    assert turns.goes("sim", 7_500, 1_000)
+    assert turns.goes("sim", 7_500, 8_520)
+    assert turns.goes("sim", 7_500, 16_010)  # a little early or late is no matter
+    assert [turns.take("sim", 7_500, 16_010, 600_000) for _ in range(3)] == [23_510, 31_010, 38_510]
+    assert turns.goes("sim", 7_500, 90_000)  # after an outage
+    assert not turns.goes("sim", 7_500, 90_000)
+    assert turns.take("sim", 7_500, 90_000, 600_000) == 97_500
+    assert not turns.goes("sim", 7_500, 90_001)
+    assert turns.take("sim", 7_500, 90_001, 600_000) == 105_000
+    assert turns.goes("sim", 7_500, 97_500)
+    assert turns.goes("other", 7_500, 97_500)
+
+
 @pytest.mark.parametrize(
     ("line", "interval_ms"),
     [

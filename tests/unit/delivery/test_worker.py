@@ -13,6 +13,7 @@ from payamak.delivery.worker import Worker
 from payamak.domain.events import DeadlinePassed
 from payamak.domain.message import Message, Reason, State
 from payamak.domain.site import Link, LinkUse
+from payamak.errors import StoreFailed
 from payamak.store.base import Claim
 from payamak.store.feed import Change
 from payamak.upstreams.base import Parcel, Report
@@ -78,3 +79,45 @@ async def test_a_mark_that_took_too_long_sends_nothing(house: House, monkeypatch
     (change,) = await house.store.advance(message.id, DeadlinePassed(), house.clock.now())
     assert (change.message.state, change.message.reason) == (State.EXPIRED, Reason.DEADLINE)
     assert not change.message.was_taken
+
+
+async def settled(worker: Worker) -> None:
+    """Wait until the worker has nothing under way any more."""
+    async with asyncio.timeout(30):
+        while worker._tasks:
+            await asyncio.wait(worker._tasks)
+
+
+async def test_a_message_that_waits_twice_takes_its_place_once(house: House) -> None:
+    """A late answer changes a message that waits; the stale one beside it leaves no place of the window taken."""
+    worker, upstream = await linked(house)
+    sent = await house.service.send(replace(SUBMISSION, line=A, message="x" * 200))
+    story = await house.store.story(sent.message_id)
+    assert story is not None
+    desk = worker._desks["north"]
+    for version in (7, story.message.version):
+        desk.lanes.put(replace(story.message, version=version, is_leased=True))
+    worker._pump(desk)
+    await settled(worker)
+    assert [parcel.parts for parcel in upstream.parcels] == [(1, 2)]
+    assert worker.in_flight == 2
+
+
+async def test_what_could_not_be_marked_is_not_left_at_a_closed_desk(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A link that is closed while a mark fails gives back what it held: the next link takes it."""
+    worker, _ = await linked(house)
+
+    async def failing(claims: Sequence[Claim], now: int) -> list[Change]:
+        worker.close_desk("north")
+        raise StoreFailed("the disk is full")
+
+    monkeypatch.setattr(house.store, "put_on_wire", failing)
+    sent = await house.service.send(replace(SUBMISSION, line=A))
+    await worker._claim(A, house.clock.now())
+    await settled(worker)
+    story = await house.store.story(sent.message_id)
+    assert story is not None
+    assert (story.message.state, story.message.is_leased) == (State.QUEUED, False)
+    assert (worker.waiting, worker.in_flight, set(worker._held.values())) == (0, 0, {0})
