@@ -78,6 +78,8 @@ class Story:
         self.began_s = 0.0
         self.last_asked_s = 0.0
         self.mended_at = 0
+        self.handled: set[int] = set()
+        """Messages that another process changed: the gateway's commits do not tell all of their history."""
         made.on_changes.append(self.history.hear)
         made.disk.slowness_s = scenario.commit_s
         made.thread_delay_s = scenario.thread_s
@@ -225,6 +227,7 @@ class Story:
     async def hand(self, do: Callable[[SqliteStore], Awaitable[Any]]) -> None:
         """What an operator does at the command line: a short-lived store of another process on the same file."""
         store = sim_disk.open_store(self.world.path, Disk(random.Random(0)))
+        store.feed.listen(lambda changes: self.handled.update(change.message.id for change in changes))
         try:
             await do(store)
         except (StoreFailed, LookupError, ValueError, ev.IllegalMove) as error:
