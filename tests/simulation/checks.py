@@ -215,14 +215,18 @@ def _is_slow(story: Story, message: Message) -> bool:
     line = _line(story, message.current.line)
     names = {use.link for use in line.links}
     links = [d for d in story.scenario.documents if isinstance(d, Link) and d.name in names]
-    operators = story.scenario.operators
+    scenario = story.scenario
+    recipients = [send.recipient for send in scenario.sends] + [
+        r for batch in scenario.batches for r in batch.recipients
+    ]
+    has_hogs = any(recipient[-4:] in _TROUBLING for recipient in recipients)
     return (
         line.interval_ms > 0
         or (line.window is not None and "07:00" not in line.hours)
         or message.recipient[-4:] in _TROUBLING
-        or any(link.window < 10 or link.response_timeout_s > 10 or link.parts_per_second == 1 for link in links)
-        or any(operator.limits.submits_per_s is not None for operator in operators)
-        or story.scenario.latency_s[1] > 0.5
+        or any(link.window < 2 for link in links)
+        or (has_hogs and any(link.window < 10 or link.response_timeout_s > 10 for link in links))
+        or any(operator.limits.submits_per_s is not None for operator in scenario.operators)
     )
 
 
