@@ -336,3 +336,10 @@ async def test_any_id_is_kept(world: World) -> None:
     long = await world.sending()
     await world.receipt("8" * 300)
     assert (await world.answer(long, taken("8" * 300))).state is State.DELIVERED
+
+
+async def test_a_clock_that_was_set_back(world: World) -> None:
+    """A receipt that seems to come before its part was sent is its part's all the same, once the answer is there."""
+    message = await world.enroute("5")
+    world.now -= 60_000
+    assert [change.message.id for change in await world.receipt("5")] == [message.id]

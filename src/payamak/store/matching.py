@@ -23,6 +23,9 @@ from payamak.store.transaction import Transaction
 LOOK_BACK_MS = 8 * 86_400_000
 """How old an attempt may be whose answer was lost: the longest validity (7 days) and the grace (1 day)."""
 
+CLOCK_STEP_MS = 3_600_000
+"""A clock that was set back must not make a receipt look older than the part that it is about."""
+
 FEW_LOST = 50
 """Lost parts of an upstream that are looked through for every receipt without a match; beyond, the recipient's messages
 are: after a bad day there are thousands, and early receipts come at the full pace."""
@@ -110,7 +113,7 @@ def _newest(tx: Transaction, receipt: ReceiptIn, key: str, at: int) -> tuple[Fou
     for row in tx.execute("part_by_operator_id", (receipt.upstream, key, receipt.operator_id)):
         if receipt.recipient is not None and row[5] != receipt.recipient:
             is_anothers = True
-        elif row[7] <= at:
+        elif row[7] <= at + CLOCK_STEP_MS:
             if row[6] or not may_be_exact:
                 return _found(row), False
             alike = alike or _found(row)
