@@ -5,20 +5,20 @@ ARGS ?=
 PYTEST_ARGS ?=
 # Two workers: the suite is planned for two cores, and its scenarios start processes of their own.
 WORKERS ?= 2
-# One model run by hand.
+# Of the proofs that can run for long (docs/guide/proofs.md). MINUTES: each has its own default.
+MINUTES ?=
 STEPS ?= 50000
 COUNT ?= 1000
 FIRST ?= 1
 TRACE ?=
 FUZZ_SECONDS ?= 60
-MINUTES ?= 10
 SEED ?= 1
 RATE ?= 700
 BIN := .venv/bin
 export PYTHON
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test check fuzz bench crash crash-long crash-page seeds model faults format changelog lock clean runtime dev
+.PHONY: help demo run test check fuzz bench overload crash crash-long crash-page seeds model faults format changelog lock clean runtime dev
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -46,6 +46,9 @@ bench: dev ## what it costs: start, rest, load; figures are ratios of one run, s
 	@$(BIN)/python -m bench.rest
 	@$(BIN)/python -m bench.accept
 
+overload: dev ## four times more than can be sustained while bulk waits; MINUTES=5
+	@$(BIN)/python -m bench.overload $(if $(MINUTES),--minutes $(MINUTES))
+
 crash: dev ## the process killed at every named point, then the promises checked; ARGS="--runs 3 --seed 7"
 	@$(BIN)/python -m tests.crash.matrix $(ARGS)
 
@@ -59,10 +62,10 @@ faults: dev ## the tests tested: each seeded fault in a copy must turn them red;
 	@$(BIN)/python -m tools.faults $(ARGS)
 
 crash-long: dev ## gateway and operator killed at random under load; MINUTES=10 SEED=1 RATE=700
-	@$(BIN)/python -m tests.crash.random_kills --minutes $(MINUTES) --seed $(SEED) --rate $(RATE)
+	@$(BIN)/python -m tests.crash.random_kills $(if $(MINUTES),--minutes $(MINUTES)) --seed $(SEED) --rate $(RATE)
 
 crash-page: dev ## both, and docs/reference/crash.md with their figures
-	@$(BIN)/python -m tests.crash.page --minutes $(MINUTES) --seed $(SEED) --rate $(RATE)
+	@$(BIN)/python -m tests.crash.page $(if $(MINUTES),--minutes $(MINUTES)) --seed $(SEED) --rate $(RATE)
 
 format: dev ## put the code into the house's form
 	@$(BIN)/ruff check --fix .

@@ -22,14 +22,14 @@ ACCEPTED = b'"status":-1,'
 class Load:
     """What all connections share."""
 
-    def __init__(self, count: int, first: int) -> None:
+    def __init__(self, count: int, first: int, line: str = LINE) -> None:
         self.left = count
         self.number = first
         self.latencies_s: list[float] = []
         self.answers: Counter[str] = Counter()
         self.open = 0
         self.done = asyncio.Event()
-        fixed = urlencode({"username": "demo", "password": PASSWORD, "line": LINE})
+        fixed = urlencode({"username": "demo", "password": PASSWORD, "line": line})
         self._body = f"{fixed}&message={quote_plus(TEXT)}&mobile=98912".encode()
         self._head = (
             "POST /api/wsSend.ashx HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/x-www-form-urlencoded\r\n"
@@ -85,9 +85,9 @@ class Caller(asyncio.Protocol):
         self._ask()
 
 
-async def run(port: int, connections: int, count: int, first: int) -> dict[str, object]:
+async def run(port: int, connections: int, count: int, first: int, line: str = LINE) -> dict[str, object]:
     """Send so many messages; what came of them."""
-    load = Load(count, first)
+    load = Load(count, first, line)
     loop = asyncio.get_running_loop()
     began_s = time.perf_counter()
     for _ in range(connections):
@@ -112,6 +112,7 @@ def main() -> None:
     parser.add_argument("--connections", type=int, default=64)
     parser.add_argument("--count", type=int, default=20_000)
     parser.add_argument("--first", type=int, default=0, help="number of the first recipient")
+    parser.add_argument("--line", default=LINE)
     options = parser.parse_args()
     try:
         import uvloop
@@ -119,7 +120,7 @@ def main() -> None:
         runner = asyncio.run
     else:
         runner = uvloop.run
-    print(json.dumps(runner(run(options.port, options.connections, options.count, options.first))))
+    print(json.dumps(runner(run(options.port, options.connections, options.count, options.first, options.line))))
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 
 from msgspec import Struct
@@ -109,6 +110,11 @@ class Metrics:
         well = Gauge("payamak_store_well", "1 while the store can keep what comes.", registry=self._registry)
         well.set_function(lambda: float(is_well()))
 
+    def watch_admission(self, refused: Callable[[], int]) -> None:
+        """`refused` tells how many calls were not taken because too many came."""
+        shed = Gauge("payamak_http_shed", "Calls answered 23 because too many came.", registry=self._registry)
+        shed.set_function(lambda: float(refused()))
+
     def watch_links(self, standings: Callable[[], Mapping[str, bool]]) -> None:
         """`standings` tells of each link by name whether it is up; asked whenever the page is."""
         self._registry.register(_Links(standings))
@@ -137,10 +143,7 @@ class Metrics:
 
     def counted(self, routes: Mapping[str, Route]) -> dict[str, Route]:
         """The same routes, each counted and timed."""
-        return {
-            path: Route(methods=route.methods, handler=self._counted(path, route.handler))
-            for path, route in routes.items()
-        }
+        return {path: replace(route, handler=self._counted(path, route.handler)) for path, route in routes.items()}
 
     def _counted(self, path: str, handler: Handler) -> Handler:
         seconds = self._seconds.labels(path)

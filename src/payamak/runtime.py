@@ -17,6 +17,7 @@ from payamak.api import app as http
 from payamak.api import negin as negin_dialect
 from payamak.api import sendsms as sendsms_dialect
 from payamak.api import soap as soap_dialect
+from payamak.api.admission import Admission
 from payamak.api.auth import Authenticator, Credential
 from payamak.api.health import health_routes
 from payamak.api.server import HttpLimits, HttpServer
@@ -132,14 +133,17 @@ class Gateway:
         return asyncio.create_task(keep_going(name, work, self.log))
 
     async def _open_door(self) -> None:
+        admission = Admission(self.clock.monotonic, lambda: self.store.writer.waiting_s)
+        self.metrics.watch_admission(lambda: admission.refused)
         routes = {
             **negin_dialect.routes(self.service, allow_get=self.settings.allow_get),
             **sendsms_dialect.routes(self.service, allow_get=self.settings.allow_get),
-            **soap_dialect.routes(self.service),
+            **soap_dialect.routes(self.service, admission.admits),
             **health_routes(self._is_ready, self.metrics.render, lambda: self.store.trouble),
         }
         app = http.Application(
             self.metrics.counted(routes),
+            admission=admission,
             trusted_proxies=self.settings.trusted_networks,
         )
         page = WsdlPage(app, trusted_proxies=self.settings.trusted_networks)

@@ -52,6 +52,7 @@ def test_metrics() -> None:
     metrics = Metrics(Feed(), lambda: 0)
     metrics.watch_links(dict)
     metrics.watch_store(lambda: True)
+    metrics.watch_admission(lambda: 0)
     metrics.watch_parts(lambda: 0, lambda: 0)
     metrics.watch_posts({}, lambda: OpenEvents(waiting=0, dead=0, oldest_s=0))
     rendered = metrics.render().decode()

@@ -16,6 +16,7 @@ from typing import Any, Final
 import msgspec
 import structlog
 
+from payamak.api.admission import Admission
 from payamak.api.url import fold_path
 from payamak.codes import Code
 from payamak.log import place_of
@@ -67,10 +68,14 @@ Handler = Callable[[Request], Awaitable[Response]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
-    """What a path answers to. HEAD is served only where it is listed: a GET of wsSend sends a message."""
+    """What a path answers to. HEAD is served only where it is listed: a GET of wsSend sends a message.
+
+    `busy` is the answer to a call that is not taken because too many come; without one all are taken.
+    """
 
     methods: frozenset[str]
     handler: Handler
+    busy: Response | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,8 +111,10 @@ class Application:
         *,
         body_limits: BodyLimits | None = None,
         trusted_proxies: Iterable[Network] = (),
+        admission: Admission | None = None,
     ) -> None:
         self._routes = dict(routes)
+        self._admission = admission
         self._limits = body_limits or BodyLimits()
         self._held_octets = 0  # of bodies that are not whole yet
         self._trusted = tuple(trusted_proxies)
@@ -148,6 +155,21 @@ class Application:
         if scope["method"] not in route.methods:
             allowed = ", ".join(sorted(route.methods)).encode("ascii")
             return refusal(Code.MALFORMED, HTTPStatus.METHOD_NOT_ALLOWED), [(b"allow", allowed), *unread]
+        admission = self._admission
+        if admission is None or route.busy is None:
+            return await self._serve(scope, receive, head, path, route)
+        client = scope["client"]
+        if not admission.admits(self.client_address(client[0] if client else "", head.forwarded_for)):
+            return route.busy, unread
+        admission.under_way += 1
+        try:
+            return await self._serve(scope, receive, head, path, route)
+        finally:
+            admission.under_way -= 1
+
+    async def _serve(
+        self, scope: Message, receive: Callable[[], Awaitable[Message]], head: "_Head", path: str, route: Route
+    ) -> tuple[Response | None, list[tuple[bytes, bytes]]]:
         body = await self._read_body(head, receive)
         if isinstance(body, Response):
             return body, [(b"connection", b"close")]

@@ -83,8 +83,8 @@ def routes(service: Service, *, allow_get: bool = True) -> Mapping[str, Route]:
         return await ws_states(request, service)
 
     return {
-        **{path: Route(methods=methods, handler=send) for path in SEND_PATHS},
-        **{path: Route(methods=methods, handler=states) for path in STATES_PATHS},
+        **{path: Route(methods=methods, handler=send, busy=refusal(Code.BUSY)) for path in SEND_PATHS},
+        **{path: Route(methods=methods, handler=states, busy=refusal(Code.BUSY)) for path in STATES_PATHS},
     }
 
 

@@ -89,16 +89,21 @@ class Service(Protocol):
         """Change the web-service password."""
 
 
-def routes(service: Service) -> Mapping[str, Route]:
-    """Return this door's route by folded path; `?wsdl` is served by `WsdlPage`, which stands before the routes."""
-    return {PATH: Route(methods=frozenset({"GET", "POST"}), handler=SoapDoor(service).answer)}
+def routes(service: Service, admits: Callable[[str], bool] = lambda address: True) -> Mapping[str, Route]:
+    """Return this door's route by folded path; `?wsdl` is served by `WsdlPage`, which stands before the routes.
+
+    `admits` says whether a call is taken although many come (`Admission`): asked here, for how a refusal is written
+    depends on the operation.
+    """
+    return {PATH: Route(methods=frozenset({"GET", "POST"}), handler=SoapDoor(service, admits).answer)}
 
 
 class SoapDoor:
     """Answers calls. `answer` is the route's handler."""
 
-    def __init__(self, service: Service) -> None:
+    def __init__(self, service: Service, admits: Callable[[str], bool] = lambda address: True) -> None:
         self._service = service
+        self._admits = admits
         self._hashing = asyncio.Semaphore(1)
         self._operations: dict[str, Callable[[Call, Caller], Awaitable[Values]]] = {
             "Send": self._send_with_result,
@@ -139,6 +144,8 @@ class SoapDoor:
     async def _carry_out(self, call: Call, address: str) -> tuple[int, Values]:
         caller = Caller(username=call.text("pUsername"), password=call.text("pPassword"), address=address)
         name = call.operation.name
+        if not self._admits(address):
+            return int(Code.BUSY), {}
         try:
             return DONE, await self._operations[name](call, caller)
         except Refused as refused:

@@ -14,7 +14,7 @@ from payamak.upstreams.base import Upstream
 class Desk:
     """A link with its lanes and its pace. `in_flight` counts parts from the mark to the answer."""
 
-    __slots__ = ("in_flight", "lanes", "pace", "pump_is_due", "timer", "upstream")
+    __slots__ = ("in_flight", "lanes", "pace", "pump_is_due", "timer", "timer_at_s", "upstream")
 
     def __init__(self, upstream: Upstream, parts_per_second: float, now_s: float) -> None:
         self.upstream = upstream
@@ -22,6 +22,7 @@ class Desk:
         self.pace = Pace(parts_per_second, now_s)
         self.in_flight = 0
         self.timer: asyncio.TimerHandle | None = None
+        self.timer_at_s = 0.0
         self.pump_is_due = False
 
     def slows_down(self, outcome: Outcome) -> bool:

@@ -26,6 +26,13 @@ class Lanes:
             waiting.append(message)
         self.count += 1
 
+    def peek(self, in_flight: int, window: int) -> Message | None:
+        """The message that `next` would take."""
+        for lane, accounts in self._lanes.items():
+            if accounts and in_flight < max(1, int(window * WINDOW_SHARE[lane])):
+                return next(iter(accounts.values()))[0]
+        return None
+
     def next(self, in_flight: int, window: int) -> Message | None:
         """Take the next message whose class may still use the window; None if none may."""
         for lane, accounts in self._lanes.items():

@@ -61,20 +61,24 @@ class Pace:
     def __init__(self, parts_per_second: float, now: float) -> None:
         """`parts_per_second` 0 means no agreed pace: then only rests slow the link down."""
         self.parts_per_second = parts_per_second
-        self._tokens = max(1.0, parts_per_second * BURST_S)
+        self._room = self._tokens = max(1.0, parts_per_second * BURST_S)
         self._filled_at = now
         self._rests_until = now
         self._pause_s = FIRST_PAUSE_S
 
-    def wait_s(self, now: float) -> float:
-        """Seconds until the next part may go; 0 if one may go now."""
+    def wait_s(self, now: float, parts: int = 1) -> float:
+        """Seconds until so many parts may go; 0 if they may now. What is longer than the burst may run ahead.
+
+        A long text waits for all of its parts, so that a short one of a higher class finds a place meanwhile and
+        not only after what the long one has overdrawn.
+        """
         rest = self._rests_until - now
         if rest > 0:
             return rest
         if not self.parts_per_second:
             return 0.0
         self._fill(now)
-        missing = 1.0 - self._tokens
+        missing = min(float(parts), self._room) - self._tokens
         return 0.0 if missing < _ROUNDING else missing / self.parts_per_second
 
     def take(self, parts: int, now: float) -> None:
@@ -96,6 +100,5 @@ class Pace:
             self._pause_s = FIRST_PAUSE_S
 
     def _fill(self, now: float) -> None:
-        room = max(1.0, self.parts_per_second * BURST_S)
-        self._tokens = min(room, self._tokens + (now - self._filled_at) * self.parts_per_second)
+        self._tokens = min(self._room, self._tokens + (now - self._filled_at) * self.parts_per_second)
         self._filled_at = now

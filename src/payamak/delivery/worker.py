@@ -46,6 +46,9 @@ POLL_S = 1.0
 CLAIM_AGAIN_MS = 20
 """When to claim again for a line whose lanes are full: a window of 100 at 5,000 parts/s empties in that time."""
 
+CLAIM_FROM = HELD_PER_LANE // 4
+"""A lane with less room is left alone until it has: else a line at its pace would commit a lease for each message."""
+
 STORE_REST_S = 1.0
 """How long a desk rests, and an answer waits, when the store fails."""
 
@@ -211,7 +214,8 @@ class Worker:
 
     async def _claim(self, number: str, now: int) -> None:
         """One claim of a line, as much as there is room for; sets when to come again."""
-        rooms = [max(0, HELD_PER_LANE - self._held.get((number, lane), 0)) for lane in Lane]
+        rooms = [HELD_PER_LANE - self._held.get((number, lane), 0) for lane in Lane]
+        rooms = [room if room >= CLAIM_FROM else 0 for room in rooms]
         try:
             if (interval_ms := self._store.site.intervals_by_line.get(number)) and not self._turns.knows(number):
                 self._turns.resume(number, await self._store.last_turn(number), interval_ms)
@@ -235,12 +239,13 @@ class Worker:
         now_s = self._clock.monotonic()
         going: list[Message] = []
         while desk.lanes.count and desk.in_flight < desk.upstream.window:
-            if wait_s := desk.pace.wait_s(now_s):
-                self._pump_later(desk, wait_s)
-                break
-            message = desk.lanes.next(desk.in_flight, desk.upstream.window)
+            message = desk.lanes.peek(desk.in_flight, desk.upstream.window)
             if message is None:
                 break
+            if wait_s := desk.pace.wait_s(now_s, message.current.wire_parts):
+                self._pump_later(desk, wait_s)
+                break
+            desk.lanes.next(desk.in_flight, desk.upstream.window)
             if self._has_to_wait(message):
                 continue
             parts = message.current.wire_parts
@@ -279,7 +284,12 @@ class Worker:
         return True
 
     def _pump_later(self, desk: Desk, wait_s: float) -> None:
+        at_s = self._loop.time() + wait_s
+        if desk.timer is not None and desk.timer_at_s > at_s:
+            desk.timer.cancel()  # it waits for the pace of a long text; a short one that came since may go sooner
+            desk.timer = None
         if desk.timer is None:
+            desk.timer_at_s = at_s
             desk.timer = self._loop.call_later(wait_s, self._pump_now, desk)
 
     def _pump_now(self, desk: Desk) -> None:

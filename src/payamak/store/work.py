@@ -41,7 +41,10 @@ class Undo:
 class Work:
     """One piece: what to do, who waits for it, and what became of it."""
 
-    __slots__ = ("changes", "due_s", "error", "future", "is_given_up", "is_settled", "result", "run", "then", "undo")
+    __slots__ = (
+        *("changes", "due_s", "error", "future", "is_given_up", "is_settled"),
+        *("result", "run", "since_s", "then", "undo"),
+    )
 
     def __init__(
         self,
@@ -55,6 +58,7 @@ class Work:
         self.then = then
         self.undo = undo
         self.due_s = 0.0
+        self.since_s = 0.0
         self.result: Any = None
         self.error: BaseException | None = None
         self.changes: list[Change] = []

@@ -28,6 +28,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from enum import IntEnum
 from typing import Protocol, TypeVar
 
@@ -102,6 +103,11 @@ class Writer(Protocol):
     @property
     def backlog(self) -> int:
         """Pieces of work that wait."""
+        ...
+
+    @property
+    def waiting_s(self) -> float:
+        """For how long the oldest accept has waited for a transaction; 0 if none waits."""
         ...
 
     @property
@@ -250,6 +256,15 @@ class _QueuedWriter:
         return sum(len(queue) for queue in self._queues.values())
 
     @property
+    def waiting_s(self) -> float:
+        """See Writer.waiting_s."""
+        oldest_s = time.monotonic()
+        for urgency in (Urgency.OTP, Urgency.NORMAL, Urgency.BULK):
+            with suppress(IndexError):  # the writer's thread may take it at this moment
+                oldest_s = min(oldest_s, self._queues[urgency][0].since_s)
+        return time.monotonic() - oldest_s
+
+    @property
     def trouble(self) -> str | None:
         """See Writer.trouble."""
         began_s = self._began_s
@@ -280,6 +295,7 @@ class _QueuedWriter:
         work = Work(run, future, then, undo)
         if within_s is not None:
             self._patience.add(work, within_s)
+        work.since_s = time.monotonic()
         queue.append(work)
         self._nudge()
         return future

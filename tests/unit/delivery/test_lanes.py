@@ -101,3 +101,19 @@ def test_nothing_is_lost_or_doubled(steps: list[tuple[Lane, int, str]]) -> None:
             waiting.clear()
         assert lanes.count == len(waiting)
     assert sorted(taken(lanes)) == sorted(waiting)
+
+
+def test_peek_tells_what_next_takes() -> None:
+    """Looking takes nothing, and tells of the message that goes next, or of none."""
+    lanes = Lanes()
+    assert lanes.peek(0, 10) is None
+    for lane in (Lane.BULK, Lane.OTP, Lane.NORMAL):
+        lanes.put(a_waiting(1, lane))
+    while (seen := lanes.peek(0, 10)) is not None:
+        before = lanes.count
+        assert lanes.peek(0, 10) is seen
+        assert lanes.count == before
+        assert lanes.next(0, 10) is seen
+    assert lanes.count == 0
+    lanes.put(a_waiting(1, Lane.BULK))
+    assert lanes.peek(7, 10) is None

@@ -28,6 +28,15 @@ def test_a_pace_of_ten() -> None:
     assert pace.wait_s(0.6) == 0
 
 
+def test_a_long_text_waits_for_all_of_its_parts() -> None:
+    """So a short one may pass meanwhile; what is longer than a tenth of a second's pace still runs ahead."""
+    pace = Pace(100, 0.0)
+    pace.take(8, 0.0)
+    assert pace.wait_s(0.0, 6) == pytest.approx(0.04)
+    assert pace.wait_s(0.0) == 0
+    assert pace.wait_s(0.0, 50) == pace.wait_s(0.0, 10) == pytest.approx(0.08)
+
+
 def test_a_sim_takes_eight_a_minute() -> None:
     """A pace below one part a second works as well."""
     pace = Pace(8 / 60, 0.0)

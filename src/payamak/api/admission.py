@@ -1,0 +1,90 @@
+"""Which calls are taken when more come than can be served: early and cheap refusals, so that the rest stay quick.
+
+What comes in beyond our speed has to wait somewhere, and the longer it waits the less anyone has of its answer. So
+each call is looked at before its body is read, its password checked or its JSON parsed. Two delays are measured, never
+a rate, which would be another one on every machine: how long this turn of the event loop has lasted already, and how
+long the oldest accept has waited for the disk. Up to LOW_S all calls are taken, from HIGH_S on none, between the two a
+share that falls evenly; each loop turn begins afresh. The rest is answered 23 in its door's own form.
+
+A few calls at once are never refused: their delay is not of their making. And of each address a few calls are taken in
+every turn, so that whoever floods us is refused and not those who call beside him.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable
+from typing import Final
+
+FEW: Final = 100
+"""Calls under way up to which all are taken: together about 20 ms of work."""
+
+MOST: Final = 5_000
+"""Calls under way at most: the bound of what they hold in memory, some 10 kB each. They may wait for a verdict."""
+
+LOW_S: Final = 0.03
+HIGH_S: Final = 0.10
+"""A message that is accepted is on the wire two loop turns and two transactions later: with these under 250 ms."""
+
+FROM_EACH: Final = 3
+FROM_ALL: Final = 60
+"""Calls of one address, and of all, that are taken in a loop turn however late it is: 12 ms of work at most."""
+
+TURN_S: Final = 0.005
+"""A turn of the loop that has lasted so long is late by what it lasts longer."""
+
+
+class Admission:
+    """Counts the calls under way and says whether one more is taken. Lives on one event loop."""
+
+    def __init__(self, monotonic: Callable[[], float], waiting_s: Callable[[], float]) -> None:
+        """`waiting_s` tells for how long the oldest accept has waited for the disk."""
+        self._monotonic = monotonic
+        self._waiting_s = waiting_s
+        self._turn_ends_s: float | None = None
+        self._credit = 0.0
+        self._taken_of: Counter[str] = Counter()
+        self._favours = 0
+        self.under_way = 0
+        self.refused = 0
+
+    def admits(self, address: str) -> bool:
+        """Say whether a call that has just come from this address is taken."""
+        late_s = self._late_s()
+        if self.under_way < FEW:
+            return True
+        if self.under_way < MOST and (self._has_time(late_s) or self._is_favoured(address)):
+            self._taken_of[address] += 1
+            return True
+        self.refused += 1
+        return False
+
+    def _has_time(self, late_s: float) -> bool:
+        share = (HIGH_S - max(late_s, self._waiting_s())) / (HIGH_S - LOW_S)
+        if share >= 1.0:
+            return True
+        self._credit += max(share, 0.0)
+        if self._credit < 1.0:
+            return False
+        self._credit -= 1.0
+        return True
+
+    def _is_favoured(self, address: str) -> bool:
+        if self._favours >= FROM_ALL or self._taken_of[address] >= FROM_EACH:
+            return False
+        self._favours += 1
+        return True
+
+    def _late_s(self) -> float:
+        """How late this turn of the loop is; a timer tells the next one from it, and runs only while calls come."""
+        now_s = self._monotonic()
+        if self._turn_ends_s is None:
+            self._turn_ends_s = now_s + TURN_S
+            asyncio.get_running_loop().call_later(TURN_S, self._end_turn)
+        return now_s - self._turn_ends_s
+
+    def _end_turn(self) -> None:
+        self._turn_ends_s = None
+        self._favours = 0
+        self._taken_of.clear()
