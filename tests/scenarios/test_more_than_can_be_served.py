@@ -9,7 +9,7 @@ from bench.overload import Plan, measure
 NORMAL_S = 120.0
 GROWTH_MB = 150.0
 NOT_THE_SERVERS = {"given up, no connection free", "no answer"}
-"""Where the machine has too little left for the caller himself, he may find no free connection, or leave before the answer."""
+"""Where the machine has too little left for the caller, he finds no free connection, or leaves before the answer."""
 
 
 async def test_an_open_loop_beyond_what_can_be_sustained() -> None:

@@ -55,6 +55,9 @@ SERVING_BUSY_TIMEOUT_MS = 1_000
 LOOP_BUSY_TIMEOUT_MS = 50
 """The same for a query on the event loop, where everybody waits; readers of a WAL file wait for nobody else."""
 
+MOST_READS = 200
+"""Queries of callers that may wait for a reading thread; more are refused, and hold no memory."""
+
 _SMALL_READ = 500
 """Ids that a query may name and still run on the event loop: about 1 ms."""
 
@@ -78,6 +81,7 @@ class SqliteStore:
         self._local = threading.local()
         self._opened: list[apsw.Connection] = [self._loop_reader]
         self._retire_from = 0
+        self._reads = 0
         self._is_serving = False
         writer = InlineWriter if inline else ThreadWriter
         self.writer: Writer = writer(self._transaction, self.feed)
@@ -340,13 +344,23 @@ class SqliteStore:
                 result = query(db)
             return result
 
+        if within_s is not None and self._reads >= MOST_READS:
+            raise StoreFailed("too many queries are waiting for the disk")
+        self._reads += 1
+        answer = asyncio.get_running_loop().run_in_executor(self._readers, run)
+        answer.add_done_callback(self._read_ended)
+        await asyncio.wait((answer,), timeout=within_s)
+        if not answer.done():  # it goes on, and counts: cancelled in a queue it would only be forgotten
+            raise StoreFailed(f"the disk did not answer within {within_s:g} s")
         try:
-            answer = asyncio.get_running_loop().run_in_executor(self._readers, run)
-            return await asyncio.wait_for(answer, within_s)
-        except TimeoutError as error:
-            raise StoreFailed(f"the disk did not answer within {within_s:g} s") from error
+            return answer.result()
         except apsw.Error as error:
             raise StoreFailed(f"{type(error).__name__}: {error}") from error
+
+    def _read_ended(self, answer: asyncio.Future[Any]) -> None:
+        self._reads -= 1
+        if not answer.cancelled():
+            answer.exception()  # told to whoever still waits; else it is nobody's any more
 
     def story(self, message_id: int) -> Awaitable[Story | None]:
         """See Store.story."""

@@ -285,8 +285,8 @@ async def test_a_file_lost_during_the_commit(serving: World, tmp_path: Path) -> 
     assert [m.reason for m in await kept(serving)] == [Reason.ANSWERED_BUSY]
 
 
-async def test_a_reader_that_hangs(serving: World) -> None:
-    """Who asks for states while the reading threads hang is told in time."""
+async def test_a_reader_that_hangs(serving: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who asks for states while the reading threads hang is told in time; beyond a number, at once."""
     store = sqlite_of(serving)
     gate = threading.Event()
     hung = [asyncio.ensure_future(store._read(lambda db: gate.wait(10))) for _ in range(2)]
@@ -294,6 +294,10 @@ async def test_a_reader_that_hangs(serving: World) -> None:
     try:
         with pytest.raises(StoreFailed, match="did not answer"):
             await store.standings(serving.account_id(), list(range(1, 1_000)))
+        monkeypatch.setattr(sqlite_module, "MOST_READS", 3)
+        with pytest.raises(StoreFailed, match="too many"):
+            await store.available(serving.account_id())
     finally:
         gate.set()
         await asyncio.gather(*hung)
+    assert await store.available(serving.account_id()) == 10_000
