@@ -2,16 +2,20 @@
 
 A verification costs 27 ms and 19 MiB by intent, so that a stolen database is of little use. Nobody may turn
 that cost against us: verified credentials are remembered under a keyed digest (1.4 µs), failures are limited
-per account and per address before argon2 runs, few verifications run at once, in threads of their own.
+per account and per address before argon2 runs, few verifications run at once, in threads of their own, and those who
+must wait are taken in the order of what their addresses have cost: whoever floods us waits behind everybody else.
 """
 
 import asyncio
 import hashlib
+import itertools
 import secrets
-from collections import OrderedDict
-from collections.abc import Callable
+from collections import Counter, OrderedDict
+from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from ipaddress import IPv6Address
 from typing import Final
 
@@ -56,7 +60,7 @@ class AuthLimits:
     concurrent: int = 2
     """Verifications that run at once."""
     waiting: int = 200
-    """Verifications that may wait (at 27 ms, two at once: under 3 s); more are refused with 23."""
+    """Verifications that may wait (at 27 ms, two at once: under 3 s); beyond it the last in turn is refused with 23."""
 
 
 def hash_password(password: str) -> str:
@@ -75,7 +79,7 @@ class Authenticator:
         self._account_failures = _Allowance(self._limits.failures_per_account, self._limits)
         self._address_failures = _Allowance(self._limits.failures_per_address, self._limits)
         self._under_way: dict[tuple[bytes, int | None], asyncio.Task[bool]] = {}
-        self._turns = asyncio.Semaphore(self._limits.concurrent)
+        self._turns = _Turns(self._limits)
         self._threads = ThreadPoolExecutor(self._limits.concurrent, thread_name_prefix="payamak-argon2")
         # An unknown account is verified against this, so that the time taken does not tell who exists.
         self._nobody = hash_password(secrets.token_hex())
@@ -114,13 +118,16 @@ class Authenticator:
         key = (digest, credential.version if credential else None)
         task = self._under_way.get(key)
         if task is None:
-            if len(self._under_way) >= self._limits.concurrent + self._limits.waiting:
-                raise Refused(Code.BUSY, "too many passwords wait to be verified")
             task = asyncio.create_task(self._verify(username, password, credential, address, digest))
             self._under_way[key] = task
-            task.add_done_callback(lambda _: self._under_way.pop(key, None))
+            task.add_done_callback(partial(self._has_ended, key))
         # Shielded: a caller that hangs up must not take the result from the others.
         return await asyncio.shield(task)
+
+    def _has_ended(self, key: tuple[bytes, int | None], task: asyncio.Task[bool]) -> None:
+        self._under_way.pop(key, None)
+        if not task.cancelled():
+            task.exception()  # looked at: all who asked may have hung up
 
     def close(self) -> None:
         """Stop the threads; verifications that wait are given up."""
@@ -129,7 +136,8 @@ class Authenticator:
     async def _verify(
         self, username: str, password: str, credential: Credential | None, address: str, digest: bytes
     ) -> bool:
-        async with self._turns:
+        place = _neighbourhood(address)
+        async with self._turns.of(place, self._address_failures.spent_of(place, self._clock())):
             if self._is_limited(username, address):
                 return False
             password_hash = credential.password_hash if credential else self._nobody
@@ -137,7 +145,7 @@ class Authenticator:
         now_s = self._clock()
         if credential is None or not matches:
             self._account_failures.spend(username, now_s)
-            self._address_failures.spend(_neighbourhood(address), now_s)
+            self._address_failures.spend(place, now_s)
             return False
         self._verified[digest] = (credential.version, now_s)
         self._verified.move_to_end(digest)
@@ -157,6 +165,61 @@ class Authenticator:
         return hashlib.blake2b(b"%d:%b%b" % (len(name), name, password.encode()), key=self._key).digest()
 
 
+class _Turns:
+    """Who may verify now, and who waits: the address with the fewest failures and attempts before goes first.
+
+    So a flood from few addresses delays itself alone, and one from many has one early attempt for each of them. Among
+    equals the last to come goes first: where not all can be served in time, some are at once, instead of all too late.
+    """
+
+    def __init__(self, limits: AuthLimits) -> None:
+        self._limits = limits
+        self._running = 0
+        self._waiting: dict[tuple[float, int], asyncio.Future[None]] = {}
+        self._asking: Counter[str] = Counter()
+        self._arrivals = itertools.count()
+
+    @asynccontextmanager
+    async def of(self, place: str, failures: float) -> AsyncIterator[None]:
+        """Wait for a turn. Raises Refused(BUSY) if too many wait and this one, now or later, is the last of them."""
+        self._asking[place] += 1
+        try:
+            await self._wait((failures + self._asking[place], -next(self._arrivals)))
+            try:
+                yield
+            finally:
+                self._pass_on()
+        finally:
+            self._asking[place] -= 1
+            if not self._asking[place]:
+                del self._asking[place]
+
+    async def _wait(self, rank: tuple[float, int]) -> None:
+        if self._running < self._limits.concurrent:
+            self._running += 1
+            return
+        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting[rank] = turn
+        if len(self._waiting) > self._limits.waiting:
+            last = self._waiting.pop(max(self._waiting))
+            last.set_exception(Refused(Code.BUSY, "too many passwords wait to be verified"))
+        try:
+            await turn
+        except asyncio.CancelledError:
+            if self._waiting.pop(rank, None) is None and not turn.cancelled() and turn.exception() is None:
+                self._pass_on()  # the turn came, but nobody is here to take it
+            raise
+
+    def _pass_on(self) -> None:
+        """A turn is free: the first of those who wait has it."""
+        while self._waiting:
+            turn = self._waiting.pop(min(self._waiting))
+            if not turn.done():
+                turn.set_result(None)
+                return
+        self._running -= 1
+
+
 class _Allowance:
     """Failures that a name may still have; grows back evenly, is bounded in names."""
 
@@ -168,6 +231,10 @@ class _Allowance:
 
     def is_spent(self, name: str, now_s: float) -> bool:
         return self._left_of(name, now_s) < 1
+
+    def spent_of(self, name: str, now_s: float) -> float:
+        """How many failures of this name have not grown back."""
+        return self._most - self._left_of(name, now_s)
 
     def spend(self, name: str, now_s: float) -> None:
         self._left[name] = (max(self._left_of(name, now_s) - 1, 0.0), now_s)

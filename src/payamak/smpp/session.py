@@ -67,8 +67,8 @@ from payamak.smpp.pdu import (
 )
 from payamak.smpp.states import BOUND_STATES, LEGAL, MODE_OF_BIND, STATE_OF_MODE, BindMode, Role, SessionState
 
-# How many overdue requests are remembered for their late answers; the oldest are forgotten first. Taste.
 OVERDUE_KEPT: Final = 10_000
+"""Overdue requests that are remembered for their late answers; the oldest are forgotten first. Taste."""
 
 
 class NotBound(Exception):

@@ -14,6 +14,7 @@ futures; what a request's end tells is what the promise "no blind second copy" s
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -41,6 +42,17 @@ from payamak.smpp.states import Role
 
 # Requests of the peer being worked on at one time; beyond that we stop reading until one is done. Taste.
 _HANDLERS_AT_ONCE: Final = 1000
+# Octets handled in one turn of the loop, so that floods on some links leave time for everybody else: 250 enquire_link,
+# some 3 ms. Taste.
+_TURN_OCTETS: Final = 4 << 10
+# How long what was read waits for its turn if the last one brought nothing: only a flood of enquire_link, of answers to
+# nothing and the like gets so slow; in a long PDU it is a third of a second. Taste.
+_USELESS_PAUSE_S: Final = 0.02
+# What the peer may leave unread before we read nothing more of it. These are responses to its requests: `request` stops
+# long before. Two honest ends never come near it, so they cannot wait for each other. Taste.
+_UNREAD_OCTETS: Final = 1 << 20
+# Lines of the log for the same oddity of one peer; then only when their number has doubled. Taste.
+_TOLD_ALL: Final = 10
 # Of the time a stop may take, the share that outstanding answers get; the rest is for unbind. Taste.
 _ANSWERS_SHARE: Final = 0.75
 # How long a peer may take to read our last octets. Taste.
@@ -113,6 +125,7 @@ class Connection(asyncio.Protocol):
         self._closed: asyncio.Future[None] = self._loop.create_future()
         self._is_stuck = False  # the peer does not read, the transport's buffer is full
         self._is_draining = False
+        self._told: Counter[str] = Counter()
         self.down: Down | None = None
 
     # --- what the two ends do differently
@@ -230,19 +243,34 @@ class Connection(asyncio.Protocol):
             return
         self._take(data)
 
-    def _take_held(self) -> None:
-        if self._held and not self._pauses:
-            data = b"".join(self._held)
-            self._held.clear()
-            self._take(data)
-
     def _take(self, data: bytes) -> None:
-        for event in self._session.receive(data, self._loop.time()):
+        events = self._session.receive(data[:_TURN_OCTETS], self._loop.time())
+        if len(data) > _TURN_OCTETS:
+            self._held.insert(0, data[_TURN_OCTETS:])
+            self._hold_reading("turn")
+            is_useful = any(not isinstance(event, PduRefused | AlertReceived) for event in events)
+            self._loop.call_later(0 if is_useful else _USELESS_PAUSE_S, self._next_turn)
+        for event in events:
             self._handle(event)
         self._flush_soon()
 
+    def _next_turn(self) -> None:
+        """Go on with what was read before; only with the last of it more is read."""
+        self._pauses.discard("turn")
+        if self._pauses:
+            return  # whoever holds brings us here again
+        data = b"".join(self._held)
+        self._held.clear()
+        if len(data) <= _TURN_OCTETS:
+            self._resume_reading()
+        self._take(data)
+
     def connection_lost(self, exc: Exception | None) -> None:
-        """The socket is gone: every request without an answer is told so."""
+        """The socket is gone: what came before is taken, then every request without an answer is told so."""
+        if self._held and "asked" not in self._pauses:
+            for event in self._session.receive(b"".join(self._held), self._loop.time()):
+                self._handle(event)
+        self._held.clear()
         self._session.close()
         for handle in (self._timer, self._flush_handle):
             if handle is not None:
@@ -264,6 +292,7 @@ class Connection(asyncio.Protocol):
     def resume_writing(self) -> None:
         """The transport's buffer has drained."""
         self._is_stuck = False
+        self._release_reading("unread")
         self._guard(self._on_room)
 
     # --- events
@@ -293,9 +322,9 @@ class Connection(asyncio.Protocol):
                 self.abort()  # close() would wait for a peer that does not read any more
             case PduRefused():
                 name, status = command_name(event.command_id), status_name(event.status)
-                self._say("smpp.pdu_refused", command=name, status=status, sequence=event.sequence)
+                self._say_of_many("smpp.pdu_refused", command=name, status=status, sequence=event.sequence)
             case AlertReceived():
-                self._say("smpp.alert", sequence=event.pdu.sequence)
+                self._say_of_many("smpp.alert", sequence=event.pdu.sequence)
 
     def _take_request(self, pdu: Pdu) -> None:
         try:
@@ -348,6 +377,8 @@ class Connection(asyncio.Protocol):
         if data:
             self._transport.write(data)
             self._unwritten.clear()
+            if self._is_stuck and self._transport.get_write_buffer_size() > _UNREAD_OCTETS:
+                self._hold_reading("unread")
         self._arm()
 
     def _finish(self, down: Down) -> None:
@@ -369,9 +400,17 @@ class Connection(asyncio.Protocol):
         if why not in self._pauses:
             return
         self._pauses.discard(why)
-        if not self._pauses and self._transport is not None and not self._transport.is_closing():
+        if self._pauses:
+            return
+        if self._held:
+            self._pauses.add("turn")
+            self._loop.call_soon(self._next_turn)
+        else:
+            self._resume_reading()
+
+    def _resume_reading(self) -> None:
+        if self._transport is not None and not self._transport.is_closing():
             self._transport.resume_reading()
-            self._loop.call_soon(self._take_held)
 
     # --- time and telling
 
@@ -398,6 +437,13 @@ class Connection(asyncio.Protocol):
 
     def _report(self, message: str, error: Exception) -> None:
         self._loop.call_exception_handler({"message": message, "exception": error, "protocol": self})
+
+    def _say_of_many(self, event: str, **fields: object) -> None:
+        """Tell of what a peer may do without end: it must not fill the disk with our log."""
+        self._told[event] += 1
+        count = self._told[event]
+        if count <= _TOLD_ALL or not count & (count - 1):
+            self._say(event, count=count, **fields)
 
     def _say(self, event: str, **fields: object) -> None:
         if self._log is not None:

@@ -1,0 +1,143 @@
+"""Floods of passwords: who floods waits behind everybody else, and what may be asked of argon2 is bounded."""
+
+import asyncio
+from collections.abc import Iterator
+
+import pytest
+
+from payamak.api import auth
+from payamak.api.auth import Authenticator, AuthLimits, Credential, hash_password
+from payamak.codes import Code
+from payamak.errors import Refused
+
+FLOOD, HOME = "198.51.100.1", "192.0.2.1"
+PASSWORD = "right"
+
+
+class Verifications:
+    """The passwords that argon2 was asked for, in order; nothing is really hashed."""
+
+    def __init__(self) -> None:
+        self.passwords: list[str] = []
+
+    def __call__(self, password_hash: str, password: str) -> bool:
+        self.passwords.append(password)
+        return password == PASSWORD
+
+
+@pytest.fixture
+def runs(monkeypatch: pytest.MonkeyPatch) -> Verifications:
+    """Instead of argon2."""
+    runs = Verifications()
+    monkeypatch.setattr(auth, "_matches", runs)
+    return runs
+
+
+@pytest.fixture
+def authenticator() -> Iterator[Authenticator]:
+    """One with a single thread, whose clock stands still."""
+    limits = AuthLimits(concurrent=1, waiting=10, failures_per_address=1_000, failures_per_account=1_000)
+    built = Authenticator(lambda: 1_000.0, limits)
+    yield built
+    built.close()
+
+
+CREDENTIAL = Credential(username="u", password_hash=hash_password(PASSWORD), version=1)
+
+
+async def asked(authenticator: Authenticator, count: int, address: str = FLOOD) -> list[asyncio.Task[bool]]:
+    """So many attempts with different wrong passwords, all under way."""
+    attempts = [authenticator.verify("u", f"{address} {n}", CREDENTIAL, address) for n in range(count)]
+    tasks = [asyncio.create_task(attempt) for attempt in attempts]
+    await asyncio.sleep(0)
+    return tasks
+
+
+def busy(results: list[bool | BaseException]) -> int:
+    """How many were refused with 23; the others were wrong."""
+    refused = [one for one in results if isinstance(one, Refused) and one.code is Code.BUSY]
+    assert results.count(False) + len(refused) == len(results)
+    return len(refused)
+
+
+async def test_another_address_goes_first(authenticator: Authenticator, runs: Verifications) -> None:
+    """An attempt from elsewhere overtakes all that one address has waiting."""
+    flood = await asked(authenticator, 8)
+    assert await authenticator.verify("u", PASSWORD, CREDENTIAL, HOME)
+    assert runs.passwords.index(PASSWORD) <= 2
+    assert busy(await asyncio.gather(*flood, return_exceptions=True)) == 0
+
+
+async def test_a_full_house_is_full_for_who_filled_it(authenticator: Authenticator, runs: Verifications) -> None:
+    """Where too many wait, the flood's last one is refused and not the newcomer from elsewhere."""
+    flood = await asked(authenticator, 30)
+    assert await authenticator.verify("u", PASSWORD, CREDENTIAL, HOME)
+    assert busy(await asyncio.gather(*flood, return_exceptions=True)) == 20
+    assert len(runs.passwords) == 11
+
+
+async def test_past_failures_count(authenticator: Authenticator, runs: Verifications) -> None:
+    """An address whose passwords were wrong waits behind one without failures that came later."""
+    await asyncio.gather(*await asked(authenticator, 3))
+    runs.passwords.clear()
+    first = await asked(authenticator, 2)
+    second = await asked(authenticator, 2, HOME)
+    await asyncio.gather(*first, *second)
+    assert [words.split()[0] for words in runs.passwords] == [FLOOD, HOME, HOME, FLOOD]
+
+
+async def test_among_equals_the_last_goes_first(authenticator: Authenticator) -> None:
+    """Of many addresses with one attempt each the newest is taken: it does not wait for a whole flood."""
+    entered = await order_of(authenticator, "first", "second", "third")
+    assert entered == ["third", "second", "first"]
+
+
+async def order_of(authenticator: Authenticator, *places: str, given_up: str = "") -> list[str]:
+    """Who has a turn when, if all these wait when one becomes free; one of them is cancelled in that moment."""
+    entered: list[str] = []
+
+    async def wait(place: str) -> None:
+        async with authenticator._turns.of(place, 0):
+            entered.append(place)
+
+    async with authenticator._turns.of("before", 0):
+        tasks = {place: asyncio.create_task(wait(place)) for place in places}
+        await asyncio.sleep(0)
+    if given_up:
+        tasks[given_up].cancel()
+    await asyncio.gather(*tasks.values(), return_exceptions=True)
+    return entered
+
+
+async def test_callers_that_hang_up_leave_no_turn_behind(authenticator: Authenticator, runs: Verifications) -> None:
+    """Attempts that are given up, waiting or not, take no place from those that come later."""
+    flood = await asked(authenticator, 30)
+    for task in flood:
+        task.cancel()
+    await asyncio.gather(*flood, return_exceptions=True)
+    assert await authenticator.verify("u", PASSWORD, CREDENTIAL, HOME)
+    assert await authenticator.verify("v", PASSWORD, None, HOME) in (True, False)
+    turns = authenticator._turns
+    async with asyncio.timeout(10):
+        while turns._running:  # noqa: ASYNC110 - the tasks behind the cancelled callers
+            await asyncio.sleep(0.01)
+    assert not turns._waiting
+    assert not turns._asking
+    assert not authenticator._under_way
+
+
+async def test_a_turn_given_to_who_is_cancelled_is_passed_on(authenticator: Authenticator) -> None:
+    """A turn that came to one who was cancelled in the same moment is not lost."""
+    assert await order_of(authenticator, "first", "second", given_up="second") == ["first"]
+    assert authenticator._turns._running == 0
+
+
+@pytest.mark.parametrize("credential", [CREDENTIAL, None], ids=["wrong password", "unknown name"])
+async def test_both_cost_argon2_once(
+    authenticator: Authenticator, runs: Verifications, credential: Credential | None
+) -> None:
+    """A wrong password and an unknown name are verified alike: once, by the same function, at the same cost."""
+    assert not await authenticator.verify("u", "wrong", credential, HOME)
+    assert runs.passwords == ["wrong"]
+    head = CREDENTIAL.password_hash.rsplit("$", 2)[0]
+    assert authenticator._nobody.startswith(head)
