@@ -10,6 +10,8 @@ text that needs too many is no match.
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
+from itertools import islice
 from typing import Final, Self
 
 MAX_VALUE_CHARS: Final = 200
@@ -22,10 +24,13 @@ _MAX_LOOKS: Final = 2_000
 """Values tried for one text: a matter of taste. An honest text needs one or two for each placeholder;
 one that stands between two others, all parted by blanks, needs 1,800 in a text of 60 words."""
 
+_STEPS_A_LOOK: Final = 10_000
+"""Steps of a pattern that count as one look, some 0.2 ms."""
+
 _MAX_REPEATS: Final = 2
 _MAX_CHOICES: Final = 16
 """Open-ended repeats, and `?` or `|`, in one pattern. In the worst case each repeat multiplies the time of a
-look by MAX_VALUE_CHARS and each choice doubles it."""
+look by the value's length and each choice doubles it: together they may come to _MAX_LOOKS looks."""
 
 _PLACEHOLDER: Final = re.compile(r"\{(\w+|\*)\}")
 _BACK_REFERENCE: Final = re.compile(r"\\[1-9]|\(\?P=")
@@ -129,9 +134,19 @@ def _written(value: object) -> str:
 
 
 def _allows(pattern: str | None, value: str) -> bool:
-    if not 0 < len(value) <= MAX_VALUE_CHARS:
+    if not 0 < len(value) <= MAX_VALUE_CHARS or _looks_for(pattern, len(value)) > _MAX_LOOKS:
         return False
     return pattern is None or re.fullmatch(pattern, value) is not None
+
+
+@lru_cache(maxsize=1_024)
+def _looks_for(pattern: str | None, length: int) -> int:
+    """What trying one value costs at worst, in looks."""
+    if pattern is None:
+        return 1
+    bare = _bare(pattern)
+    steps: int = length ** len(_REPEAT.findall(bare))
+    return 1 + (steps << len(_CHOICE.findall(bare))) // _STEPS_A_LOOK
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -174,7 +189,8 @@ def _fits(shape: _Shape, text: str, patterns: Mapping[str, str], looks: Iterator
         return True
     name = shape.names[index]
     for value in _values(text, starts[index], _ends(shape, text)[index]):
-        if next(looks, None) is None:
+        cost = _looks_for(patterns.get(name), len(value))
+        if sum(1 for _ in islice(looks, cost)) < cost:
             return False
         if _allows(patterns.get(name), value) and _fits(shape.bound(name, value), text, patterns, looks):
             return True
@@ -237,6 +253,11 @@ def _values(text: str, starts: int, ends: int) -> Iterator[str]:
                     yield text[start:end]
 
 
+def _bare(pattern: str) -> str:
+    """The pattern with nothing left but what repeats, chooses and groups."""
+    return _LAZY_OR_POSSESSIVE.sub(r"\1", _GROUP_OPENING.sub("(", _ATOM.sub("x", pattern)))
+
+
 def _check_pattern(pattern: str) -> None:
     """Raise ValueError for a pattern that does not compile, or could take very long on MAX_VALUE_CHARS."""
     try:
@@ -245,11 +266,13 @@ def _check_pattern(pattern: str) -> None:
         raise ValueError(f"not a regular expression: {error}") from None
     if _BACK_REFERENCE.search(pattern):
         raise ValueError("a back reference is not allowed")
-    bare = _LAZY_OR_POSSESSIVE.sub(r"\1", _GROUP_OPENING.sub("(", _ATOM.sub("x", pattern)))
+    bare = _bare(pattern)
     if len(_REPEAT.findall(bare)) > _MAX_REPEATS:
         raise ValueError(f"more than {_MAX_REPEATS} open-ended repeats (*, +, {{m,n}}) are not allowed")
     if len(_CHOICE.findall(bare)) > _MAX_CHOICES:
         raise ValueError(f"more than {_MAX_CHOICES} choices (?, |) are not allowed")
+    if _looks_for(pattern, MAX_VALUE_CHARS) > _MAX_LOOKS:
+        raise ValueError("so many open-ended repeats (*, +, {m,n}) and choices (?, |) together are not allowed")
     opened: list[int] = []
     for at, char in enumerate(bare):
         if char == "(":

@@ -1,5 +1,6 @@
 """Approved texts and what may be sent with them."""
 
+import time
 from collections.abc import Mapping
 
 import pytest
@@ -196,3 +197,24 @@ def test_every_template_of_these_tests_is_right() -> None:
     """The templates above are such as can be configured."""
     for template in TEMPLATES.values():
         template.check()
+
+
+@pytest.mark.parametrize("pattern", ["a?" * 16 + "a*a*[bc]", "[ab]?" * 9 + "a*a*d"])
+def test_repeats_and_choices_together_are_bounded(pattern: str) -> None:
+    """A pattern that would take minutes is refused; one that was stored before takes no time and is no match."""
+    template = Template(number=1, text="{code}", patterns={"code": pattern})
+    with pytest.raises(ValueError, match="together"):
+        template.check()
+    began_s = time.thread_time()
+    assert not template.matches("a" * 200)
+    assert template.compose({"code": "a" * 200}) is None
+    assert time.thread_time() - began_s < 2
+
+
+def test_costly_looks_are_fewer() -> None:
+    """Two repeats in a pattern and a text of many places to try them: the answer comes in time, whatever it is."""
+    template = Template(number=1, text="{name} {code} {name}", patterns={"code": "a*a*(b|c|d|e)"})
+    template.check()
+    began_s = time.thread_time()
+    assert not template.matches("a " * 300)
+    assert time.thread_time() - began_s < 3
