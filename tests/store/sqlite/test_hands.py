@@ -66,8 +66,8 @@ async def test_another_process(sqlite: SqliteStore, world: World) -> None:
     process = await asyncio.create_subprocess_exec(sys.executable, "-c", _SCRIPT, str(sqlite.path))
     waiting = asyncio.create_task(process.wait())
     while not waiting.done():
-        await sqlite.credit("bank", -1, "here", NOW)
         await sqlite.credit("bank", 1, "here", NOW)
+        await sqlite.credit("bank", -1, "here", NOW)
     assert waiting.result() == 0
     assert (await world.balance("bank")).available == 500
     (message,) = [await world.accept(world.new(step(price=500), account="bank"))]
