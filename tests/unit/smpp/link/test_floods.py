@@ -25,9 +25,9 @@ async def test_answers_that_are_not_read_are_bounded(monkeypatch: pytest.MonkeyP
         for end in (connection, mine):
             assert end._transport is not None
             for buffer in (socket.SO_SNDBUF, socket.SO_RCVBUF):
-                end._transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, buffer, 4_096)
+                end._transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, buffer, 65_536)
         connection.pause_reading()
-        connection.write_raw(b"".join(encode(EnquireLink(), number) for number in range(1, 30_000)))
+        connection.write_raw(b"".join(encode(EnquireLink(), number) for number in range(1, 50_000)))
         async with asyncio.timeout(30):
             while "unread" not in mine._pauses:  # noqa: ASYNC110 - the other end floods
                 await asyncio.sleep(0.01)
