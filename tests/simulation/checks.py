@@ -251,11 +251,9 @@ def _check_pace(story: Story, sent: dict[str, list[Kept]]) -> None:
     line = _line(story, SIM)
     groups = ([one for one in each if one.entry.line == SIM] for each in sent.values())
     starts = sorted(min(one.written_at for one in tries) for group in groups for tries in _by_try(group))
-    short = sum(later - earlier < line.interval_ms // 2 - PACE_MS for earlier, later in pairwise(starts))
+    short = sum(later - earlier < line.interval_ms * 3 // 4 - PACE_MS for earlier, later in pairwise(starts))
     if short > story.world.starts - 1:
-        story.world.fail(
-            f"{short} of {len(starts)} messages went less than half of {line.interval_ms} ms after another"
-        )
+        story.world.fail(f"{short} of {len(starts)} messages went too soon, of {line.interval_ms} ms, after another")
 
 
 PACE_MS: Final = 500

@@ -46,10 +46,10 @@ class Turns:
         """Whether a message whose turn has come may go now; notes it. Not if another one has just gone: turns that
         passed while the link was down come due together, and all but the first have lost theirs.
 
-        Half an interval is let pass, for a message is never marked at the very instant of its turn.
+        A quarter of an interval is let pass, for a message is never marked at the very instant of its turn.
         """
         went_at = self._went_at.get(line)
-        if went_at is not None and now - went_at < interval_ms // 2:
+        if went_at is not None and now - went_at < interval_ms * 3 // 4:
             return False
         self._went_at[line] = now
         return True
