@@ -91,6 +91,7 @@ class Verdict:
     money_off: int = 0
     faults: list[str] = field(default_factory=list)
     posted_again: int = 0
+    received_again: int = 0
 
     @property
     def broken(self) -> list[str]:
@@ -309,12 +310,20 @@ def _check_money(verdict: Verdict, store: Store) -> None:
         verdict.money_off += abs(purse.credit - purse.charged_by_messages - purse.available - purse.reserved)
 
 
-def check_received(verdict: Verdict, store: Store, acknowledged: dict[str, str], calls: Sequence[Any]) -> None:
-    """What handsets sent (text → sender) and we acknowledged: kept once, posted under one id, answered at most once."""
+def check_received(
+    verdict: Verdict, store: Store, acknowledged: dict[str, str], calls: Sequence[Any], *, may_repeat: bool
+) -> None:
+    """What handsets sent (text → sender) and we acknowledged: kept once, posted under one id, answered at most once.
+
+    `may_repeat`: the operator cuts links. What a cut link brought it repeats over another one at once; if that is read
+    before the loss is seen, the first bind still counts as up and the words as sent twice by a person. Counted.
+    """
     texts = Counter(row["text"] for row in store.received)
     posts = Counter((call.headers["webhook-id"], call.form["text"]) for call in calls)
     for text in acknowledged:
-        if texts[text] != 1:
+        if may_repeat and texts[text] > 1:
+            verdict.received_again += texts[text] - 1
+        elif texts[text] != 1:
             verdict.faults.append(f"received {text!r}: acknowledged, and kept {texts[text]} times")
     for row in store.received:
         if row["relay"] != "done" or not posts[f"mo-{row['id']}", row["text"]]:

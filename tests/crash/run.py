@@ -161,7 +161,7 @@ async def run(cell: Cell, seed: int, bench: Bench, nth: int | None = None) -> Ou
         await _last_life(home)
         verdict = check(home.book, store := read_store(home.path), home.operator.ledger.entries)
         if home.scene is Scene.HANDSETS:
-            check_received(verdict, store, home.acknowledged, home.target.calls)
+            check_received(verdict, store, home.acknowledged, home.target.calls, may_repeat=home.way.cuts)
     return Outcome(cell=cell, seed=seed, was_struck=was_struck, verdict=verdict, took_s=time.monotonic() - began_s)
 
 

@@ -52,6 +52,7 @@ class Summary(Struct, frozen=True, kw_only=True):
     copies_outside: int
     copies_held: int
     posted_again: int
+    received_again: int
     strikes: int
     broken: tuple[str, ...]
 
@@ -81,6 +82,7 @@ class Summary(Struct, frozen=True, kw_only=True):
             copies_outside=sum(len(verdict.copies_outside) for verdict in verdicts),
             copies_held=sum(len(verdict.copies_held) for verdict in verdicts),
             posted_again=sum(verdict.posted_again for verdict in verdicts),
+            received_again=sum(verdict.received_again for verdict in verdicts),
             strikes=sum(outcome.was_struck for outcome in outcomes),
             broken=tuple(broken),
         )
@@ -93,7 +95,7 @@ class Summary(Struct, frozen=True, kw_only=True):
             f" Of {self.messages} messages, {self.promised} of them promised to a client, {total.lost} lost;"
             f" {total.copies} copies in the wire window ({self.counted} counted as possible), {self.copies_outside}"
             f" outside it, {self.copies_held} on lines that hold; {total.unknown} unknown; {total.money_off} rial off;"
-            f" {self.posted_again} posts repeated."
+            f" {self.posted_again} posts repeated; {self.received_again} received messages kept twice after a cut."
         )
 
 

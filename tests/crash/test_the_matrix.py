@@ -10,7 +10,7 @@ from tests.crash.table import Summary, markdown_table
 from tests.crash.ways import WAYS, impossible
 
 SEED = 3
-SHARES = 3
+SHARES = 6
 """The short matrix in as many tests, so that they can run side by side."""
 
 
@@ -21,7 +21,7 @@ async def test_every_point_once(share: int) -> None:
     cells = short_cells(SEED)[share::SHARES]
     summary = Summary.of(await strike(cells, SEED + 100 * share, at_once=6), seed=SEED, took_s=0)
     assert summary.broken == ()
-    assert summary.promised > 10 * len(cells)
+    assert summary.promised > 5 * len(cells)
     assert summary.strikes >= len([cell for cell in cells if cell not in impossible()])
 
 

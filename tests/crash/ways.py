@@ -32,6 +32,7 @@ class Way(Struct, frozen=True, kw_only=True):
     timing: Timing = USUAL
     is_gated: bool = False
     opts_out: bool = False
+    cuts: bool = False
 
 
 def _rule(behaviour: Behaviour, **more: object) -> Rule:
@@ -51,6 +52,7 @@ WAYS = (
         name="cut",
         says="cuts the link after our write, twice",
         rules=(_rule(Behaviour.DISCONNECTS, times=2, shared=True),),
+        cuts=True,
     ),
     Way(
         name="throttled",
