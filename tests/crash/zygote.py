@@ -126,19 +126,22 @@ def _serve(control: socket.socket) -> None:
     signal.set_wakeup_fd(woken.fileno(), warn_on_full_buffer=False)
     import select
 
+    children: set[int] = set()
     while True:
         ready, _, _ = select.select([control, wake], [], [])
         if wake in ready:
             wake.recv(_WHOLE)
-            _reap(control)
+            _reap(control, children)
         if control in ready:
             message, descriptors, _, _ = socket.recv_fds(control, _WHOLE, 2)
-            if not message:
+            if not message:  # the owner is gone, however it ended
+                for pid in children:
+                    os.kill(pid, signal.SIGKILL)
                 return
-            _fork(control, message, descriptors)
+            children.add(_fork(control, message, descriptors))
 
 
-def _fork(control: socket.socket, message: bytes, descriptors: list[int]) -> None:
+def _fork(control: socket.socket, message: bytes, descriptors: list[int]) -> int:
     pid = os.fork()
     if pid == 0:
         signal.set_wakeup_fd(-1)
@@ -151,9 +154,10 @@ def _fork(control: socket.socket, message: bytes, descriptors: list[int]) -> Non
     for descriptor in descriptors:
         os.close(descriptor)
     control.send(msgspec.json.encode(_Ended(pid=pid)))
+    return pid
 
 
-def _reap(control: socket.socket) -> None:
+def _reap(control: socket.socket, children: set[int]) -> None:
     while True:
         try:
             pid, status = os.waitpid(-1, os.WNOHANG)
@@ -161,6 +165,7 @@ def _reap(control: socket.socket) -> None:
             return
         if not pid:
             return
+        children.discard(pid)
         control.send(msgspec.json.encode(_Ended(pid=pid, status=os.waitstatus_to_exitcode(status))))
 
 
