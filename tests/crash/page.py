@@ -43,6 +43,9 @@ operator received. With the sync taken out of the disk the same test loses messa
   stored yet. Outside the window, and on a line with `on_ambiguous = "hold"`, they must be 0. In every run half of the
   messages go over such a line, half over one with `"resend"`. All are counted in the message's own `copies`.
 * **unknown**: messages on the holding line whose answer was lost. That is what "hold" means.
+* **received messages kept twice**: what a link had brought and not heard acknowledged when the operator cut it, the
+  operator repeats over another link at once. If that is read before the loss of the first, the words count as sent
+  twice by a person. Nothing is lost by it.
 * **money off**: rial by which the purses differ from the ledger's entries, from the open messages, or from credit less
   what was delivered. Must be 0.
 """
@@ -73,7 +76,8 @@ that forgets cannot be put under either program; Payamak is measured with it.
 
 def render(summary: Summary, report: Report, today: dt.date) -> str:
     """The page."""
-    system = f"{platform.system()}, {os.cpu_count()} cores, Python {platform.python_version()}"
+    busy = f"load average {os.getloadavg()[1]:.0f} over the last five minutes"
+    system = f"{platform.system()}, {os.cpu_count()} cores, {busy}, Python {platform.python_version()}"
     made = f"Run on {today.isoformat()} ({system}, SQLite {apsw.sqlite_lib_version()}), seed {summary.seed}."
     reasons = dict.fromkeys(impossible().values())
     sections = [
