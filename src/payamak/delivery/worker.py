@@ -306,12 +306,13 @@ class Worker:
             self._put_back(desk, going)
             return
         # A message may be there twice, as it was and as an answer to an earlier attempt has changed it meanwhile.
-        desk.in_flight -= sum(message.current.wire_parts for message in going)
         submits = [(c.message, effect) for c in changes for effect in c.effects if isinstance(effect, ev.Submit)]
-        desk.in_flight += sum(len(effect.parts) for _, effect in submits)
+        reserved = sum(message.current.wire_parts for message in going)
+        written = sum(len(effect.parts) for _, effect in submits)
+        desk.in_flight += written - reserved
         for message, effect in submits:
             self._submit(desk, message, effect)
-        if len(submits) < len(going):  # expired, cancelled or moved in the meantime
+        if written < reserved:  # expired, cancelled or moved in the meantime, or only some of its parts go
             self._pump(desk)
 
     def _put_back(self, desk: Desk, going: list[Message]) -> None:
