@@ -73,6 +73,7 @@ class Store:
     messages: list[Kept]
     purses: list[Purse]
     received: list[dict[str, Any]]
+    notices: list[dict[str, Any]]
     health: list[str]
 
 
@@ -109,7 +110,11 @@ def read_store(path: Path) -> Store:
     try:
         health = [f"{name}: {row}" for name in PRAGMAS for row in db.execute(f"PRAGMA {name}") if row != ("ok",)]
         return Store(
-            messages=list(_messages(db)), purses=list(_purses(db)), received=list(_received(db)), health=health
+            messages=list(_messages(db)),
+            purses=list(_purses(db)),
+            received=list(_rows(db, "id, sender, text, relay, keyword, tries, reply_id", "received")),
+            notices=list(_rows(db, "message_id, sequence, state, post", "notice")),
+            health=health,
         )
     finally:
         db.close()
@@ -153,9 +158,8 @@ def _purses(db: apsw.Connection) -> Iterator[Purse]:
         )
 
 
-def _received(db: apsw.Connection) -> Iterator[dict[str, Any]]:
-    columns = "id, sender, text, relay, keyword, tries, reply_id"
-    for row in db.execute(f"SELECT {columns} FROM received ORDER BY id"):
+def _rows(db: apsw.Connection, columns: str, table: str) -> Iterator[dict[str, Any]]:
+    for row in db.execute(f"SELECT {columns} FROM {table} ORDER BY 1, 2"):
         yield dict(zip(columns.split(", "), row, strict=True))
 
 
@@ -334,3 +338,24 @@ def check_received(
     if len(set(replies)) != len(replies):
         verdict.faults.append("one message answers two handsets")
     verdict.posted_again += sum(posts.values()) - len(posts)
+
+
+def check_webhooks(verdict: Verdict, store: Store, calls: Sequence[Any]) -> None:
+    """Every change of state was told, in order and under one id however often; the last one told is the end (P9)."""
+    told: dict[int, dict[int, tuple[str, str]]] = defaultdict(dict)
+    for call in calls:
+        event, data = call.headers["webhook-id"], json.loads(call.body)["data"]
+        before = told[data["message_id"]].setdefault(data["sequence"], (event, data["state"]))
+        verdict.posted_again += before == (event, data["state"])
+        if before != (event, data["state"]):
+            verdict.faults.append(f"notice {event} of {data['state']} was told as {before} before")
+    verdict.posted_again -= sum(len(of_message) for of_message in told.values())
+    for notice in store.notices:
+        if notice["post"] != "done" or notice["sequence"] not in told[notice["message_id"]]:
+            verdict.lost.append(f"notice {notice['sequence']} of {notice['message_id']}: its post is {notice['post']}")
+    for message in store.messages:
+        of_message = told[message.id]
+        if sorted(of_message) != list(range(1, len(of_message) + 1)):
+            verdict.faults.append(f"{message.recipient}: notices {sorted(of_message)} were told")
+        elif not of_message or of_message[len(of_message)][1] != message.state:
+            verdict.faults.append(f"{message.recipient}: is {message.state}, the last notice told is another")

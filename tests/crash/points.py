@@ -27,6 +27,7 @@ class Scene(Enum):
 
     PLAIN = "messages are sent while the links are up"
     BACKLOG = "half of the messages wait in the store before a link comes up"
+    WEBHOOKS = "the accounts have webhooks"
     HANDSETS = "handsets send too, and what they send is posted on"
     RECOVERY = "the process dies on the wire first, and at the point when it starts again"
 
@@ -101,6 +102,14 @@ COMMITS = (
         Scene.HANDSETS,
     ),
     Commit(
+        "webhook mark",
+        "mark of a webhook's post",
+        "payamak.store.webhooks",
+        "conclude",
+        lambda _, did_wait: bool(did_wait),
+        Scene.WEBHOOKS,
+    ),
+    Commit(
         "recovery",
         "commit of the recovery at start",
         "payamak.store.housekeeping",
@@ -127,6 +136,14 @@ CALLS = (
         "Poster.post",
         lambda arguments: str(arguments[1].id).startswith("mo-"),
         Scene.HANDSETS,
+    ),
+    Call(
+        "webhook",
+        "a webhook's post",
+        "payamak.delivery.posting",
+        "Poster.post",
+        lambda arguments: not str(arguments[1].id).startswith("mo-"),
+        Scene.WEBHOOKS,
     ),
 )
 

@@ -15,7 +15,7 @@ from typing import Any
 import apsw
 import msgspec
 from tests.crash import site
-from tests.crash.checker import Verdict, check, check_received, read_store
+from tests.crash.checker import Verdict, check, check_received, check_webhooks, read_store
 from tests.crash.client import SEND, Book, Sent, call, message
 from tests.crash.points import Scene, scene_of
 from tests.crash.victim import Spec
@@ -71,7 +71,7 @@ class House:
         """Start the program and wait until it listens. Raises AssertionError with its words if it does not."""
         order = Order(
             arguments=["serve", "--json", "--port", "0", "--data", str(self.path), "--log-level", "warning"],
-            environment={},
+            environment=site.WEBHOOK_SECRET,
             spec=spec,
         )
         with (self.folder / "serve.log").open("ab") as log:
@@ -116,7 +116,9 @@ async def _house(cell: Cell, seed: int, folder: Path, bench: Bench) -> AsyncIter
     await home.target.start()
     try:
         port = await home.operator.start()
-        await site.furnish_like(bench.pattern, home.path, port, home.target.url(""))
+        await site.furnish_like(
+            bench.pattern, home.path, port, home.target.url(""), has_webhooks=home.scene is Scene.WEBHOOKS
+        )
         yield home
     finally:
         tasks = [*home.clients, *home.handsets]
@@ -162,6 +164,8 @@ async def run(cell: Cell, seed: int, bench: Bench, nth: int | None = None) -> Ou
         verdict = check(home.book, store := read_store(home.path), home.operator.ledger.entries)
         if home.scene is Scene.HANDSETS:
             check_received(verdict, store, home.acknowledged, home.target.calls, may_repeat=home.way.cuts)
+        if home.scene is Scene.WEBHOOKS:
+            check_webhooks(verdict, store, home.target.calls)
     return Outcome(cell=cell, seed=seed, was_struck=was_struck, verdict=verdict, took_s=time.monotonic() - began_s)
 
 
@@ -244,5 +248,5 @@ def _is_drained(home: House, db: apsw.Connection) -> bool:
     latest_ms = (entries[-1].received_at if entries else 0) + timing.answer_ms + timing.receipt_ms + 300
     if home.operator.kept_receipts or home.handsets or time.time() * 1_000 < latest_ms:
         return False
-    open_messages, waiting = "message WHERE is_final = 0", "received WHERE relay = 'waiting'"
-    return not any(next(db.execute(f"SELECT count(*) FROM {what}"))[0] for what in (open_messages, waiting))
+    waiting = ("message WHERE is_final = 0", "received WHERE relay = 'waiting'", "notice WHERE post = 'waiting'")
+    return not any(next(db.execute(f"SELECT count(*) FROM {what}"))[0] for what in waiting)

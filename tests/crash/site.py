@@ -96,9 +96,22 @@ async def furnish(path: Path, port: int, target_url: str, credit_rial: int = CRE
     await store.close()
 
 
-async def furnish_like(pattern: Path, path: Path, port: int, target_url: str) -> None:
+WEBHOOK_SECRET = {"CRASH_WEBHOOK_SECRET": "whsec_" + "c2VjcmV0IG9mIHRoZSBjcmFzaCB0ZXN0cw=="}
+"""The environment that the program finds the secret in."""
+
+
+async def furnish_like(pattern: Path, path: Path, port: int, target_url: str, *, has_webhooks: bool) -> None:
     """A copy of a furnished store with the links and lines of this run: cheaper than a new one."""
     shutil.copyfile(pattern, path)
     store = SqliteStore(path)
-    await store.put_documents([*_links(port), *_lines(target_url)], [], SystemClock().now())
+    hooked = [
+        replace(
+            account,
+            webhook_url=f"{target_url}/webhook",
+            webhook_secret=f"env:{next(iter(WEBHOOK_SECRET))}",
+            webhook_allow_private_target=True,
+        )
+        for account in (_accounts() if has_webhooks else ())
+    ]
+    await store.put_documents([*_links(port), *_lines(target_url), *hooked], [], SystemClock().now())
     await store.close()
