@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
+from tests import traces
 from tests.crash.site import NEXT, PASSWORD, PATIENT, POOR, PROMPT
 
 ANSWER_S = 20.0
@@ -29,7 +30,9 @@ class Sent:
         """The form."""
         more = {"line2": self.next_line} if self.next_line else {}
         login = {"username": self.username, "password": PASSWORD}
-        return {**login, "mobile": self.recipient, "message": self.text, "line": self.line, **more}
+        fields = {**login, "mobile": self.recipient, "message": self.text, "line": self.line, **more}
+        traces.know_request(b"", urlencode(fields).encode())
+        return fields
 
 
 @dataclass

@@ -25,6 +25,7 @@ from cyclopts import App
 from msgspec import Struct
 from rich.console import Console
 from rich.table import Table
+from tests import traces
 from tests.crash import site
 from tests.crash.checker import Verdict, check, read_store
 from tests.crash.client import Book
@@ -99,7 +100,7 @@ class Supervisor:
             arguments += ["--counters-only", "--no-digits", "--answer-ms", "4", "--receipt-ms", "40"]
         spec = Spec() if name == "gateway" and not is_last else None
         log = self._folder / f"{name}.log"
-        with log.open("ab") as errors:
+        with traces.opened(log) as errors:
             child = await self._zygote.begin(Order(arguments=arguments, environment={}, spec=spec), errors.fileno())
         async with asyncio.timeout(READY_S):
             assert await child.output.readline(), f"{name} did not start: {log.read_text()[-2_000:]}"

@@ -14,6 +14,7 @@ from typing import Any
 
 import apsw
 import msgspec
+from tests import traces
 from tests.crash import site
 from tests.crash.checker import Verdict, check, check_received, check_webhooks, read_store
 from tests.crash.client import SEND, Book, Sent, call, message
@@ -74,7 +75,7 @@ class House:
             environment=site.WEBHOOK_SECRET,
             spec=spec,
         )
-        with (self.folder / "serve.log").open("ab") as log:
+        with traces.opened(self.folder / "serve.log") as log:
             child = await self.zygote.begin(order, log.fileno())
         async with asyncio.timeout(READY_S):
             line = await child.output.readline()

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import apsw
 import pytest
+from tests import traces
 from tests.faults.ordeal import HEALED_S, faulty_house, go_through
 from tests.scenarios.house import House, accounts_changed, house
 
@@ -74,6 +75,7 @@ async def test_a_second_payamak(tmp_path: Path) -> None:
             stderr=asyncio.subprocess.PIPE,
         )
         out, err = await second.communicate()
+        traces.kept_text(err.decode(), traces.Trace.COMMAND)
         assert (second.returncode, out) != (0, b"")
         assert b"another Payamak serves payamak.sqlite: stop it first" in err
         assert (await home.send(mobile="989120000010", message="متن", line=LINE))["status"] == -1

@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from tests import traces
 from tests.scenarios.house import Change, House, house
 from tests.target import Call, Say, Target, target
 from tests.webhook_receiver import SECRET, read
@@ -83,8 +84,10 @@ async def command(home: House, *arguments: str, code: int = 0) -> dict[str, Any]
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "payamak", *arguments, "--json", "--data", str(home.database)),
         stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
     )
-    output, _ = await process.communicate()
+    output, said = await process.communicate()
+    traces.kept_text(said.decode(), traces.Trace.COMMAND)
     assert process.returncode == code
     answer = json.loads(output)
     assert isinstance(answer, dict)

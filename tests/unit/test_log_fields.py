@@ -29,6 +29,7 @@ OWN = {
 #: Counts, positions, durations.
 COUNTS = {
     "ambiguous_attempts",
+    "count",
     "granted",
     "links",
     "max_connections",
