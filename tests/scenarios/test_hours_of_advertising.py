@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
-from tests.scenarios.house import Change, house
+from tests.scenarios.house import DRAIN_S, POLL_S, Change, house
 
 from payamak.clock import SystemClock
 from payamak.demo.site import LINE, LINE2
@@ -53,6 +54,9 @@ async def test_a_fallback_to_a_closed_line_waits_for_its_hours(tmp_path: Path) -
         answer = await home.send(mobile="989120009033", message="حراج", line=LINE, line2=LINE2)
         assert isinstance(answer["data"], dict)
         assert answer["data"]["line"] == int(LINE2)
-        message = (await home.story(answer["data"]["message_id"])).message
+        message_id = answer["data"]["message_id"]
+        async with asyncio.timeout(DRAIN_S):  # the caller is answered when it falls back; that it waits is stored then
+            while (message := (await home.story(message_id)).message).reason is Reason.FALLBACK:  # noqa: ASYNC110
+                await asyncio.sleep(POLL_S)
         assert (message.state, message.reason, message.step) == (State.QUEUED, Reason.OUTSIDE_HOURS, 1)
         assert [entry.line for entry in home.advertising.ledger.entries] == [LINE]
