@@ -56,7 +56,7 @@ seeds: dev ## whole gateways under a virtual clock; COUNT=5000 FIRST=1, and TRAC
 	@$(BIN)/python -m tests.simulation --count $(COUNT) --first $(FIRST) --jobs $(WORKERS) $(if $(TRACE),--trace)
 
 model: dev ## any history against a second opinion, by hand longer than in the suite; STEPS=50000
-	@STEPS=$(STEPS) $(BIN)/python -m pytest -n $(WORKERS) tests/model
+	@STEPS=$(STEPS) SHRINK=1 $(BIN)/python -m pytest -n $(WORKERS) -o faulthandler_timeout=0 tests/model
 
 faults: dev ## the tests tested: each seeded fault in a copy must turn them red; ARGS="--only refund"
 	@$(BIN)/python -m tools.faults $(ARGS)

@@ -42,6 +42,7 @@ class Bench(RuleBasedStateMachine):
             LINES, {"shop": Account(30 * DAY), "clinic": Account(90 * DAY), "bank": Account(30 * DAY)}, LINE
         )
         self.run(self._open())
+        self._begin_work()
         self.run(self.store.put_documents((*SITE, Link(name="far", upstream="elsewhere")), [], self.now))
         for name in ("shop", "clinic"):
             self.run(self.store.credit(name, CREDIT, "first", self.now))
@@ -55,7 +56,10 @@ class Bench(RuleBasedStateMachine):
 
     async def _open(self) -> None:
         self.store = SqliteStore(self.path, inline=True)
-        self.store.feed.room[LINE, Lane.NORMAL] = 1_000  # what is fresh on this line goes straight to the back
+
+    def _begin_work(self) -> None:
+        """As a gateway does after its recovery: what is fresh on this line goes straight to the back."""
+        self.store.feed.room[LINE, Lane.NORMAL] = 1_000
 
     def run(self, work: Awaitable[T]) -> T:
         """Let the loop run until the store has answered."""
@@ -104,4 +108,5 @@ class Bench(RuleBasedStateMachine):
         self.eye = Eye(self.path)
         while self.run(self.store.recover(self.now, 2)):
             pass
+        self._begin_work()
         self.books.restart(self.now)

@@ -267,8 +267,6 @@ class Books:
     def restart(self, now: int) -> None:
         """The program comes up again: nobody holds anything, and what was on the wire is ambiguous."""
         sending = [(i, m.life) for i, m in self.messages.items() if m.life.state == "sending"]
-        for message in self.messages.values():
-            message.is_held = False
         for message_id, life in sending:
             attempt = self.attempt(message_id, life.step, life.tries)
             self._lose([copy for copy in attempt if copy.answer is None], now)
@@ -278,6 +276,8 @@ class Books:
             for copy in attempt:
                 if copy.part in lost and copy.answer in (None, LOST):
                     copy.answer, copy.answered_at = LOST, now
+        for message in self.messages.values():
+            message.is_held = False
 
     def sweep(self, now: int) -> None:
         """Deadlines and overdue receipts."""
@@ -299,7 +299,9 @@ class Books:
                 yield message_id
 
     def retire(self, now: int) -> None:
-        """They go; their money stays."""
+        """They go; their money stays. A receipt that nobody claimed goes when no account keeps messages as long."""
+        longest = max(account.keep for account in self.accounts.values())
+        self.strays = [stray for stray in self.strays if stray.at >= now - longest]
         for message_id in list(self.old(now)):
             message = self.messages.pop(message_id)
             self.accounts[message.account].spent_by_gone += message.life.charged
