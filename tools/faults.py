@@ -90,7 +90,9 @@ def run(folder: Path, tests: Sequence[str]) -> Verdict:
         )
     except subprocess.TimeoutExpired:
         return Verdict(status=None, caught_by="it hangs", took_s=LONGEST_S, output="")
-    failed = [line.split(" - ")[0].split(" ", 1)[1] for line in done.stdout.splitlines() if line.startswith("FAILED ")]
+    told = [line.partition(" - ")[0] for line in done.stdout.splitlines()]
+    failed = [line.removeprefix("FAILED ") for line in told if line.startswith("FAILED ")]
+    failed += [line for line in told if line.startswith("FOUND ")]  # by the search that follows the last test
     caught_by = failed[0] if failed else ""
     took_s = time.monotonic() - began_s
     return Verdict(status=done.returncode, caught_by=caught_by, took_s=took_s, output=done.stdout + done.stderr)

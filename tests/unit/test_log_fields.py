@@ -122,6 +122,17 @@ def test_there_are_calls_to_look_at() -> None:
 
 
 @pytest.mark.parametrize("path", FILES, ids=name_of)
+def test_what_is_called_masked_is(path: Path) -> None:
+    """A field that names itself masked has its value from `masked()`, on the spot."""
+    wrong = []
+    for call in calls_of(path):
+        for keyword in call.keywords:
+            if keyword.arg in MASKED and not ast.unparse(keyword.value).startswith("masked("):
+                wrong.append(f"{name_of(path)}:{call.lineno} {keyword.arg}")
+    assert wrong == []
+
+
+@pytest.mark.parametrize("path", FILES, ids=name_of)
 def test_no_error_is_printed_whole(path: Path) -> None:
     """No log line holds the repr of an error, or its text joined to something: such texts quote what was read."""
     wrong = []
