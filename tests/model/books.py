@@ -1,7 +1,8 @@
 """The whole store as it must be: messages, what left us, receipts that found nobody, opt-outs, money.
 
-Matching of receipts is told from P3 and P8 and design §2: by the operator's id the newest copy with the same
-recipient counts; without an id only one single lost copy of this recipient, line and upstream, or none.
+Matching of receipts is told from P3, P8 and docs/guide/receipts.md: by the operator's id the newest copy with the same
+recipient counts; if none has it, one single lost copy of this recipient, line and upstream, or none. Ids here have one
+reading each; for those with several tests/store/sqlite/test_receipt_torture.py has its own reference.
 """
 
 from __future__ import annotations
@@ -14,6 +15,11 @@ from tests.model.promise import LOST, UNSURE, Expected, PlannedStep, covering
 DAY = 86_400_000
 LOOK_BACK = 8 * DAY
 SETTLE_TIME = 7 * DAY
+CLOCK_STEP = DAY // 24
+"""A receipt may seem to be older than its copy by so much, if the clock was set back."""
+
+UNDER_WAY = "under way"
+"""What a receipt says beside the news of promise.py: recorded, nothing moves."""
 
 
 @dataclass(frozen=True)
@@ -217,6 +223,8 @@ class Books:
             self._tell(copy, news, now)
 
     def _tell(self, copy: Copy, news: News, now: int) -> None:
+        if news.news == UNDER_WAY:
+            return
         if copy.receipt not in (None, UNSURE) or (copy.receipt == UNSURE and news.news == UNSURE):
             return  # final is final (P8); an operator that was unsure may make up its mind
         copy.receipt = news.news
@@ -244,12 +252,14 @@ class Books:
             if news.operator_id
             and (copy.upstream, copy.operator_id) == (news.upstream, news.operator_id)
             and news.recipient in (None, copy.recipient)
+            and copy.at <= news.at + CLOCK_STEP
         ]
         return max(found, key=lambda copy: (copy.answered_at, copy.message_id), default=None)
 
     def _only_lost(self, news: News, now: int) -> Copy | None:
         """The attempt that upstream, line, recipient and time, or an echoed reference, name alone (P3)."""
-        if news.recipient is None or news.line is None:
+        says_nothing = news.news == UNDER_WAY or (news.news == UNSURE and not news.operator_id)
+        if says_nothing or None in (news.recipient, news.line) or self._by_id(news) is not None:
             return None
         candidates = [
             copy

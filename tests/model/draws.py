@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from hypothesis import strategies as st
-from tests.model.books import LineRules
+from tests.model.books import UNDER_WAY, LineRules
 from tests.model.compare import ANSWERS, NEWS
 from tests.model.promise import ARRIVED, LATER, LOST, OPTED_OUT, REFUSED, TAKEN, PlannedStep
 from tests.store.world import ALI, DAY, HOLD, HOUR, LINE, LINE2, SARA, SERVICE, step
@@ -42,6 +42,8 @@ plans = st.lists(
 ).map(lambda plan: [PlannedStep(s.line, s.price, s.parts, s.keeps, s.line != SERVICE) for s in plan])
 verdicts = st.sampled_from([TAKEN, TAKEN, TAKEN, LOST, LOST, LATER, OPTED_OUT, OPTED_OUT, REFUSED])
 news_words = st.sampled_from([ARRIVED, ARRIVED, ARRIVED, OPTED_OUT, OPTED_OUT, *NEWS])
+any_words = st.one_of(news_words, news_words, news_words, st.just(UNDER_WAY))
+some_line = st.sampled_from([None, None, *LINES])
 opt_out_codes = st.sampled_from([27, 33])
 links = st.sampled_from(["north", "north", "far"])
 said = st.lists(

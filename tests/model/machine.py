@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import invariant, precondition, rule
 from tests.model.bench import Bench
 from tests.model.books import DAY, Known, News
-from tests.model.compare import NEWS, compare
+from tests.model.compare import RECEIPTS, compare
 from tests.model.draws import (
     LINES,
     MOST_MESSAGES,
@@ -16,6 +16,7 @@ from tests.model.draws import (
     Fresh,
     Said,
     accounts,
+    any_words,
     fresh,
     lines,
     links,
@@ -28,6 +29,7 @@ from tests.model.draws import (
     plans,
     recipients,
     said,
+    some_line,
     which,
 )
 from tests.model.promise import LOST, OPTED_OUT, REFUSED, TAKEN, Expected, PlannedStep
@@ -35,7 +37,7 @@ from tests.model.trouble import Trouble
 from tests.store.world import ALI, HOUR, LINE2, MINUTE, SARA, SERVICE
 
 from payamak.codes import Code
-from payamak.domain.events import Answered, Cancelled, Event, IllegalMove, Postponed
+from payamak.domain.events import Answered, Cancelled, Event, IllegalMove, Postponed, Revoked
 from payamak.domain.message import Lane, Message, PartState, Reason
 from payamak.domain.operator_ids import readings
 from payamak.domain.receipt import ReceiptIn
@@ -246,30 +248,45 @@ class StoreMachine(Bench):
     @rule(
         operator_id=operator_ids,
         recipient=st.sampled_from([ALI, ALI, SARA, None]),
-        news=news_words,
+        news=any_words,
         code=opt_out_codes,
         upstream=st.sampled_from(["operator", "operator", "elsewhere"]),
+        line=some_line,
     )
-    def receipt(self, operator_id: str, recipient: str | None, news: str, code: int, upstream: str) -> None:
+    def receipt(
+        self, operator_id: str, recipient: str | None, news: str, code: int, upstream: str, line: str | None
+    ) -> None:
         """A receipt by one of the operator's ids: early, in time, repeated, contradicting, late, nobody's."""
         self._receive(
-            News(upstream, operator_id, news, self.now + 1, code if news == OPTED_OUT else None, None, recipient)
+            News(upstream, operator_id, news, self.now + 1, code if news == OPTED_OUT else None, line, recipient)
         )
 
     @precondition(lambda self: self.books.copies)
     @rule(
         which=which,
-        news=news_words,
+        news=any_words,
         code=opt_out_codes,
         is_echoed=st.booleans(),
-        line=st.sampled_from([None, None, *LINES]),
+        line=some_line,
+        has_id=st.sampled_from([True, True, False]),
     )
-    def receipt_of_unknown_id(self, which: int, news: str, code: int, is_echoed: bool, line: str | None) -> None:
-        """A receipt whose id we never heard: the answer was lost."""
+    def receipt_of_unknown_id(
+        self, which: int, news: str, code: int, is_echoed: bool, line: str | None, has_id: bool
+    ) -> None:
+        """A receipt whose id we never heard, or without one: the answer was lost."""
         copy = self.books.copies[-1 - which % len(self.books.copies)]
         echo = copy.message_id & 0xFFFF if is_echoed else None
         code_of = code if news == OPTED_OUT else None
-        told = (copy.upstream, f"y{self.now}", news, self.now + 1, code_of, line or copy.line, copy.recipient, echo)
+        told = (
+            copy.upstream,
+            f"y{self.now}" if has_id else "",
+            news,
+            self.now + 1,
+            code_of,
+            line or copy.line,
+            copy.recipient,
+            echo,
+        )
         self._receive(News(*told))
 
     def _receive(self, news: News) -> None:
@@ -278,7 +295,7 @@ class StoreMachine(Bench):
             link="north",
             operator_id=news.operator_id,
             keys=readings(news.operator_id),
-            part_state=PartState(NEWS[news.news]),
+            part_state=None if (letter := RECEIPTS[news.news]) is None else PartState(letter),
             stat="STAT",
             code=None if news.code is None else Code(news.code),
             line=news.line,
@@ -340,6 +357,12 @@ class StoreMachine(Bench):
     def cancel(self, which: int) -> None:
         """A message is taken back."""
         self._by_hand(self.pick(which), Cancelled(), lambda life: life.cancelled())
+
+    @precondition(lambda self: self.books.messages)
+    @rule(which=which)
+    def revoke(self, which: int) -> None:
+        """A message is undone whose caller was told that it was not accepted."""
+        self._by_hand(self.pick(which), Revoked(), lambda life: life.revoked())
 
     @precondition(lambda self: self.books.messages)
     @rule(which=which, reason=st.sampled_from([Reason.OUTSIDE_HOURS, Reason.PACED, Reason.LINK_DOWN]))

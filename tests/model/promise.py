@@ -240,6 +240,10 @@ class Expected:
         """Taken back while it waits."""
         self._gives_up("cancelled", "cancelled")
 
+    def revoked(self) -> None:
+        """Taken back because its caller was told that it was not accepted (P1)."""
+        self._gives_up("cancelled", "answered busy")
+
     def deadline_passed(self, now: int) -> None:
         """Validity is over (P7)."""
         if now >= self.deadline:

@@ -49,6 +49,7 @@ def test_walks_go_everywhere() -> None:
         "rejected opted out",
         "expired deadline",
         "cancelled cancelled",
+        "cancelled answered busy",
         "unknown answer lost",
         "unknown no receipt",
         "unknown operator unsure",

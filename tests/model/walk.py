@@ -126,7 +126,10 @@ class Walk:
             case 59:
                 if self._advance(ev.Cancelled(), waits) is not None:
                     second.cancelled()
-            case 60 | 61:
+            case 60:
+                if self._advance(ev.Revoked(), waits) is not None:
+                    second.revoked()
+            case 61:
                 line = LINES[a % 4]
                 if self._advance(ev.Moved(line=line, advertising=line != "3"), waits) is not None:
                     second.moved(line, is_advertising=line != "3")
