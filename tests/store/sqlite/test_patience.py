@@ -143,6 +143,19 @@ async def test_given_up_in_the_queue(serving: World) -> None:
     assert (await serving.accept()).state is State.QUEUED
 
 
+async def test_given_up_while_another_process_writes(serving: World) -> None:
+    """What the writer holds while it waits for the file is not carried out either: no trace of it is left."""
+    other = apsw.Connection(str(sqlite_of(serving).path))
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(StoreFailed, match="did not answer"):
+        await serving.accept()
+    other.execute("ROLLBACK")
+    other.close()
+    await settled(serving)
+    assert await kept(serving) == []
+    assert (await serving.balance()).available == 10_000
+
+
 async def test_the_undoing_waits_for_the_disk(serving: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """An undoing that meets a failing disk is tried until it can be kept, also if nobody else writes."""
     monkeypatch.setattr(writers, "UNDO_AGAIN_S", 0.02)
