@@ -41,6 +41,11 @@ class Verdict:
     took_s: float
     output: str
 
+    @property
+    def is_caught(self) -> bool:
+        """A test failed, or hung for as long as nothing should; a run that broke without naming a test says nothing."""
+        return self.status is None or (self.status == RED and bool(self.caught_by))
+
 
 def copy_tree(folder: Path) -> None:
     """Copy what git knows of the tree, as it stands now."""
@@ -117,7 +122,7 @@ def try_without() -> Verdict:
 
 def row(fault: Fault, verdict: Verdict) -> str:
     """A line of the table."""
-    caught = verdict.caught_by if verdict.status in (RED, None) else f"SURVIVED (status {verdict.status})"
+    caught = verdict.caught_by if verdict.is_caught else f"SURVIVED (status {verdict.status})"
     return f"| {fault.name} | {fault.breaks} | {caught} | {verdict.took_s:.0f} |"
 
 
@@ -138,7 +143,7 @@ def main() -> int:
     with ThreadPoolExecutor(given.at_once) as pool:
         for fault, verdict in zip(faults, pool.map(try_fault, faults), strict=True):
             print(row(fault, verdict), flush=True)
-            if verdict.status not in (RED, None):
+            if not verdict.is_caught:
                 survived += 1
                 print(verdict.output[-3_000:], file=sys.stderr)
     told = "" if clean is None else f"; without a fault all is green ({clean.took_s:.0f} s)"
