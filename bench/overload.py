@@ -223,10 +223,14 @@ async def _beside(*works: asyncio.Task[None]) -> AsyncIterator[None]:
 
 
 def _kept(database: Path, username: str) -> dict[str, int]:
-    """Messages of an account by state, as they are on disk."""
+    """Messages of an account by state, as they are on disk.
+
+    Without those that the disk kept too late: their callers were told 23, and they were taken back unsent.
+    """
     db = apsw.Connection(str(database), flags=apsw.SQLITE_OPEN_READONLY)
     query = (
-        "SELECT m.state, count(*) FROM message m JOIN account a ON a.id = m.account_id WHERE a.username = ? GROUP BY 1"
+        "SELECT m.state, count(*) FROM message m JOIN account a ON a.id = m.account_id WHERE a.username = ?"
+        " AND m.reason <> 'answered_busy' GROUP BY 1"
     )
     try:
         return {str(state): int(str(count)) for state, count in db.execute(query, (username,))}
@@ -309,7 +313,7 @@ def tell(plan: Plan, figures: Figures) -> None:
         ("codes accepted", f"{figures.otp_accepted:,}"),
         ("codes shed with 23", f"{figures.otp_shed:,}"),
         ("code, accept to operator, p50 ms", f"{figures.otp_quantile_ms(0.5):,.0f}"),
-        ("code, accept to operator, p99 ms", f"{figures.otp_quantile_ms(0.99):,.0f}"),
+        ("the same, p99 ms (demanded: under 250)", f"{figures.otp_quantile_ms(0.99):,.0f}"),
         ("resident MB, first", f"{figures.resident_mb[0]:,.0f}"),
         ("resident MB, half-way", f"{figures.resident_mb[len(figures.resident_mb) // 2]:,.0f}"),
         ("resident MB, most", f"{max(figures.resident_mb):,.0f}"),
