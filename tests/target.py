@@ -48,8 +48,19 @@ class Target:
         self._serving: dict[asyncio.StreamWriter, asyncio.Task[None] | None] = {}
 
     async def start(self) -> None:
-        """Listen; after `die()` on the same port again."""
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
+        """Listen; after `die()` on the same port again.
+
+        Meanwhile the system may have given that port to somebody's connection, which soon ends: then try again.
+        """
+        async with asyncio.timeout(60):
+            while True:
+                try:
+                    self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
+                    break
+                except OSError:
+                    if not self.port:
+                        raise
+                await asyncio.sleep(0.05)
         self.port = self._server.sockets[0].getsockname()[1]
 
     async def die(self) -> None:
