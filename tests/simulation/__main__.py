@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import gc
 import multiprocessing
 import sys
 import time
 
+from tests.simulation.playing import CHUNK, begin, play
 from tests.simulation.story import Outcome, run_seed
-
-CHUNK = 10
 
 
 def report(outcome: Outcome) -> str:
@@ -19,19 +17,6 @@ def report(outcome: Outcome) -> str:
     tail = "\n".join(f"  {line}" for line in outcome.tail)
     again = f"make seeds FIRST={outcome.seed} COUNT=1 TRACE=1"
     return f"seed {outcome.seed} fails:\n{failures}\nthe end of its trace:\n{tail}\nplay it again: {again}"
-
-
-def _play(seed: int) -> Outcome:
-    outcome = run_seed(seed)
-    if seed % CHUNK == 0:
-        gc.collect()
-    return outcome
-
-
-def _begin() -> None:
-    gc.collect()
-    gc.freeze()
-    gc.disable()
 
 
 def main() -> int:
@@ -50,8 +35,8 @@ def main() -> int:
     began_s = time.monotonic()
     failed = messages = 0
     virtual_s = 0.0
-    with multiprocessing.get_context("spawn").Pool(asked.jobs, _begin) as pool:
-        for done, outcome in enumerate(pool.imap_unordered(_play, seeds, CHUNK), 1):
+    with multiprocessing.get_context("spawn").Pool(asked.jobs, begin) as pool:
+        for done, outcome in enumerate(pool.imap_unordered(play, seeds, CHUNK), 1):
             messages += outcome.messages
             virtual_s += outcome.virtual_s
             if outcome.failures:
