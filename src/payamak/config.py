@@ -103,8 +103,8 @@ class Settings:
     )
     max_connections: int = _setting(
         10_000,
-        "Connections to the HTTP port at one time. One more, and the one that waits longest for its caller is closed, "
-        "of the newcomer's own address first; one whose request is being answered never is. "
+        "Connections to the HTTP port at one time. One more, and of the address that holds most the one that waits "
+        "longest for its caller is closed; one whose request is being answered never is. "
         "Less where the system grants fewer open files.",
         _whole(8, 1_000_000),
         unit="connections",

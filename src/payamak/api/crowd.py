@@ -1,17 +1,44 @@
 """How many connections there may be, and which one goes when there is no room for one more. Pure.
 
 A connection waits while the next move is its peer's: it is new, idle between two requests, within a head or a body, or
-does not take its answer. Who waits longest goes first, of the newcomer's own address before all others. So a flood
-from one address pushes out itself, and whoever sends a request in one go is served before its turn to go comes. A
-connection whose request is being answered never goes.
+does not take its answer. The address that holds most connections loses the one that waits longest. So a flood from one
+address pushes out itself and not those who call beside it, and whoever sends a request in one go is served before its
+turn to go comes. A connection whose request is being answered never goes.
 """
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from collections import OrderedDict, defaultdict
 from typing import Generic, TypeVar
 
 C = TypeVar("C")
+
+
+class _Weights:
+    """How many connections each address holds, and which addresses hold most. Every step is one dict's or two."""
+
+    def __init__(self) -> None:
+        self._of: dict[str, int] = {}
+        self._holding: defaultdict[int, dict[str, None]] = defaultdict(dict)
+        self._peak = 0
+
+    def add(self, address: str, more: int) -> None:
+        """One more (1) or one less (-1)."""
+        before = self._of.pop(address, 0)
+        after = before + more
+        self._holding[before].pop(address, None)
+        if after:
+            self._of[address] = after
+            self._holding[after][address] = None
+        if after > self._peak or not self._holding[self._peak]:
+            self._peak = after
+        if not self._holding[before]:
+            del self._holding[before]
+
+    def heaviest(self, address: str) -> str:
+        """The address that holds most; this one if it is among several. Call only if there is one."""
+        heavy = self._holding[self._peak]
+        return address if address in heavy else next(iter(heavy))
 
 
 class Crowd(Generic[C]):
@@ -20,6 +47,7 @@ class Crowd(Generic[C]):
     def __init__(self, most: int) -> None:
         self._most = most
         self._addresses: dict[C, str] = {}
+        self._weights = _Weights()
         # In the order in which they began to wait. A plain dict would go slow: to find its first entry it walks
         # over all that were taken out before.
         self._waiting: OrderedDict[C, None] = OrderedDict()
@@ -32,9 +60,10 @@ class Crowd(Generic[C]):
         """Take one more, which waits; give the one that has to go, or None. It is the newcomer if nobody waits."""
         leaver = None
         if len(self._addresses) >= self._most:
-            neighbours = self._waiting_by_address.get(address) or self._waiting
-            leaver = next(iter(neighbours), newcomer)
+            of_heaviest = self._waiting_by_address.get(self._weights.heaviest(address)) or self._waiting
+            leaver = next(iter(of_heaviest), newcomer)
         self._addresses[newcomer] = address
+        self._weights.add(address, 1)
         self.wait(newcomer)
         if leaver is not None:
             self.leave(leaver)
@@ -61,4 +90,6 @@ class Crowd(Generic[C]):
     def leave(self, connection: C) -> None:
         """It is gone, or told to go: from now on it does not count."""
         self.serve(connection)
-        self._addresses.pop(connection, None)
+        address = self._addresses.pop(connection, None)
+        if address is not None:
+            self._weights.add(address, -1)

@@ -21,6 +21,7 @@ class OpenFiles:
 
     def __init__(self, path: Path) -> None:
         """Call with the store open and used: then all three are there."""
+        self._path = str(path)
         self._known: dict[str, tuple[int, int]] = {}
         for suffix in SUFFIXES:
             name = f"{path}{suffix}"
@@ -37,6 +38,23 @@ class OpenFiles:
             if found is None:
                 raise StoreFailed(f"{file} was removed or moved while it is in use: put the same file back")
             raise StoreFailed(f"{file} was replaced while it is in use: put the same file back, or stop and start")
+
+    def is_log_alone_lost(self) -> bool:
+        """Whether the log has lost its name, nobody has written another, and the other two are in their place.
+
+        Then what the open log holds can still be copied into the store. An empty log in its place is the work of
+        someone who only opened the store.
+        """
+        log = f"{self._path}-wal"
+        others = all(_identity(name) == known for name, known in self._known.items() if name != log)
+        return others and log in self._known and _identity(log) != self._known[log] and not _size_octets(log)
+
+
+def _size_octets(name: str) -> int:
+    try:
+        return os.stat(name).st_size
+    except OSError:
+        return 0
 
 
 def _identity(name: str) -> tuple[int, int] | None:

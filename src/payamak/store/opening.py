@@ -31,22 +31,29 @@ def connect(path: Path, *, read_only: bool = False) -> apsw.Connection:
     flags = apsw.SQLITE_OPEN_READONLY if read_only else apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE
     if not read_only:
         _make_private(path)
+    db: apsw.Connection | None = None
     try:
         db = apsw.Connection(str(path), flags=flags)
-        db.set_busy_timeout(BUSY_TIMEOUT_MS)
-        # Else every new value of a parameter makes SQLite plan a statement with a partial index anew.
-        db.config(apsw.SQLITE_DBCONFIG_ENABLE_QPSG, 1)
-        if not read_only:
-            db.pragma("journal_mode", "wal")
-            db.pragma("synchronous", "FULL")
-            db.pragma("foreign_keys", True)
-            db.pragma("wal_autocheckpoint", 4_000)
-        db.pragma("cache_size", -32_000)  # 32 MB
+        _set_up(db, read_only)
     except apsw.Error as error:
+        if db is not None:
+            db.close()  # one that is left open keeps the last that closes from emptying the log
         raise StoreFailed(
             f"cannot open the store {path.name}: {error}; check that the folder exists and is writable"
         ) from error
     return db
+
+
+def _set_up(db: apsw.Connection, read_only: bool) -> None:
+    db.set_busy_timeout(BUSY_TIMEOUT_MS)
+    # Else every new value of a parameter makes SQLite plan a statement with a partial index anew.
+    db.config(apsw.SQLITE_DBCONFIG_ENABLE_QPSG, 1)
+    if not read_only:
+        db.pragma("journal_mode", "wal")
+        db.pragma("synchronous", "FULL")
+        db.pragma("foreign_keys", True)
+        db.pragma("wal_autocheckpoint", 4_000)
+    db.pragma("cache_size", -32_000)  # 32 MB
 
 
 def migrate(db: apsw.Connection) -> int:

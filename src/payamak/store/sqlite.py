@@ -8,7 +8,6 @@ beside it (`serve_lock`), because leases assume that only one back is at work.
 from __future__ import annotations
 
 import asyncio
-import threading
 from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -55,6 +54,9 @@ SERVING_BUSY_TIMEOUT_MS = 1_000
 LOOP_BUSY_TIMEOUT_MS = 50
 """The same for a query on the event loop, where everybody waits; readers of a WAL file wait for nobody else."""
 
+READERS = 2
+"""Threads for queries that are not for the event loop, each with a connection. Taste: clerks are few."""
+
 MOST_READS = 200
 """Queries of callers that may wait for a reading thread; more are refused, and hold no memory."""
 
@@ -77,9 +79,10 @@ class SqliteStore:
         self._site = read_site(db)
         self._db = db
         self._loop_reader = connect(path, read_only=True)
-        self._readers = ThreadPoolExecutor(2, "payamak-reader")
-        self._local = threading.local()
-        self._opened: list[apsw.Connection] = [self._loop_reader]
+        # Opened now: one that is opened when the log has lost its name would make a new log in its place.
+        self._free_readers = [connect(path, read_only=True) for _ in range(READERS)]
+        self._opened = (*self._free_readers, self._loop_reader)
+        self._readers = ThreadPoolExecutor(READERS, "payamak-reader")
         self._retire_from = 0
         self._reads = 0
         self._is_serving = False
@@ -336,13 +339,13 @@ class SqliteStore:
         """Run a query on a reading thread. Raises StoreFailed, also when it has no answer `within_s`."""
 
         def run() -> T:
-            db: apsw.Connection | None = getattr(self._local, "db", None)
-            if db is None:
-                db = self._local.db = connect(self.path, read_only=True)
-                self._opened.append(db)
-            with db:  # one transaction: several statements see one state
-                result = query(db)
-            return result
+            db = self._free_readers.pop()  # there is one for each thread
+            try:
+                with db:  # one transaction: several statements see one state
+                    result = query(db)
+                return result
+            finally:
+                self._free_readers.append(db)
 
         if within_s is not None and self._reads >= MOST_READS:
             raise StoreFailed("too many queries are waiting for the disk")
@@ -426,6 +429,5 @@ class SqliteStore:
         """See Store.close."""
         await self.writer.close()
         self._readers.shutdown(wait=True)
-        for db in self._opened:
+        for db in (*self._opened, self._db):
             db.close()
-        self._db.close()

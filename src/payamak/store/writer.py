@@ -19,6 +19,7 @@ When it fails:
   for is withdrawn, or undone as soon as the disk answers (work.py). While one transaction takes longer than
   STALL_S, no further accept is taken.
 * The file is removed or replaced under us: nothing is written and nothing vouched for until it is back (files.py).
+  If it is only the log, what was promised is copied from it into the store at once.
 """
 
 from __future__ import annotations
@@ -149,8 +150,7 @@ class Batch:
 
     def _together(self, works: list[Work]) -> None:
         tx = self.transaction
-        if self.files is not None:
-            self.files.check()
+        self._check_files()
         self.db.execute("BEGIN IMMEDIATE")
         try:
             tx.begin()
@@ -177,6 +177,19 @@ class Batch:
         if batch:
             self.fault = None
             self._vouch(works)
+
+    def _check_files(self) -> None:
+        if self.files is None:
+            return
+        try:
+            self.files.check()
+        except StoreFailed:
+            if self.files.is_log_alone_lost():
+                # No start would find it: what it holds goes into the store now. Readers may keep back a part, and it
+                # may fail; then the next look goes on. Where all is copied this does nothing.
+                with suppress(apsw.Error):
+                    self.db.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
+            raise
 
     def _vouch(self, works: list[Work]) -> None:
         """A file that was removed meanwhile has taken the commit to nowhere: promise nothing."""

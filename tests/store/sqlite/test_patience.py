@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
+import subprocess
+import sys
 import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
@@ -280,6 +283,30 @@ async def test_a_lost_file(serving: World, tmp_path: Path, suffix: str) -> None:
     assert store.trouble is None
     await serving.accept()
     assert len(await kept(serving)) == 2
+
+
+@pytest.mark.parametrize("opened_by", ["nobody", "a reader", "the command line"])
+@pytest.mark.parametrize("is_killed", [False, True])
+async def test_a_log_that_never_comes_back(serving: World, tmp_path: Path, opened_by: str, is_killed: bool) -> None:
+    """What the log held is in the store as soon as its loss is noticed: a kill loses as little as a clean stop."""
+    store = sqlite_of(serving)
+    promised = [(await serving.accept()).id for _ in range(20)]
+    os.unlink(f"{store.path}-wal")
+    if opened_by == "a reader":
+        await store.story(promised[0])
+    elif opened_by == "the command line":
+        command = (sys.executable, "-m", "payamak", "message", "list", "--data", str(store.path))
+        await asyncio.to_thread(subprocess.run, command, capture_output=True, check=False)
+    with pytest.raises(StoreFailed, match=r"-wal was (removed|replaced)"):
+        await store.prove()
+    if is_killed:
+        found = shutil.copy(store.path, tmp_path / "found")
+    else:
+        await store.close()
+        found = store.path
+    again = SqliteStore(Path(found))
+    assert [message.id for message in await again.search(Search())][::-1] == promised
+    await again.close()
 
 
 async def test_a_file_lost_during_the_commit(serving: World, tmp_path: Path) -> None:

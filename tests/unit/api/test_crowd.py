@@ -1,6 +1,8 @@
 """Who stays and who goes when there are too many connections."""
 
+import random
 import time
+from collections import Counter
 
 from payamak.api.crowd import Crowd
 
@@ -22,18 +24,50 @@ def test_room() -> None:
 
 
 def test_the_oldest_of_the_same_address_goes_first() -> None:
-    """A newcomer pushes out who waits longest at its own address, though others wait longer."""
+    """Of addresses that hold as many as any the newcomer's own gives way, though others wait longer."""
     crowd = crowd_of(4, "b1", "a1", "a2", "b2")
     assert crowd.enter("a3", "a") == "a1"
     assert crowd.enter("a4", "a") == "a2"
     assert crowd.enter("b3", "b") == "b1"
 
 
-def test_the_oldest_of_all() -> None:
-    """A newcomer from a new address pushes out who waits longest of all."""
-    crowd = crowd_of(3, "b1", "a1", "a2")
-    assert crowd.enter("c1", "c") == "b1"
-    assert len(crowd) == 3
+def test_a_flood_makes_room_for_others() -> None:
+    """A newcomer, known or not, pushes out the oldest of the address that holds most, though others wait longer."""
+    crowd = crowd_of(5, "b1", "a1", "a2", "a3", "a4")
+    assert crowd.enter("c1", "c") == "a1"
+    assert crowd.enter("b2", "b") == "a2"
+    assert crowd.enter("a5", "a") == "a3"
+    assert len(crowd) == 5
+
+
+def test_the_heaviest_has_nobody_who_waits() -> None:
+    """Then the one that waits longest of all goes."""
+    crowd = crowd_of(4, "b1", "a1", "a2", "c1")
+    crowd.serve("a1")
+    crowd.serve("a2")
+    assert crowd.enter("c2", "c") == "b1"
+
+
+def test_weights_come_and_go() -> None:
+    """Against a count made anew at every step, over thousands of comings and goings: who goes is of the heaviest."""
+    choice = random.Random(7)
+    crowd = Crowd[str](20)
+    here: list[str] = []
+    for number in range(5_000):
+        if here and choice.random() < 0.3:
+            crowd.leave(here.pop(choice.randrange(len(here))))
+            continue
+        newcomer = f"{choice.choice('aaabbc')}{number}"
+        held = Counter(one[0] for one in here)
+        leaver = crowd.enter(newcomer, newcomer[0])
+        here.append(newcomer)
+        if leaver is None:
+            assert len(here) <= 20
+            continue
+        assert held[leaver[0]] == max(held.values())
+        assert leaver == next(one for one in here if one[0] == leaver[0])
+        here.remove(leaver)
+    assert len(crowd) == len(here)
 
 
 def test_waiting_anew() -> None:
