@@ -44,8 +44,8 @@ operator received. With the sync taken out of the disk the same test loses messa
   messages go over such a line, half over one with `"resend"`. All are counted in the message's own `copies`.
 * **unknown**: messages on the holding line whose answer was lost. That is what "hold" means.
 * **received messages kept twice**: what a link had brought and not heard acknowledged when the operator cut it, the
-  operator repeats over another link at once. If that is read before the loss of the first, the words count as sent
-  twice by a person. Nothing is lost by it.
+  operator repeats over another link at once. The same words over another link wait a second for the news of the loss;
+  if that takes longer, they count as sent twice by a person. Nothing is lost by it.
 * **money off**: rial by which the purses differ from the ledger's entries, from the open messages, or from credit less
   what was delivered. Must be 0.
 """

@@ -108,6 +108,21 @@ async def test_same_words_twice(handsets: Handsets) -> None:
     assert len(await handsets.all()) == 3
 
 
+async def test_doubtful(handsets: Handsets) -> None:
+    """Where it is not sure that the first bind is up, the same words over another are not kept yet."""
+    handsets.live = ["s1", "s2"]
+    await handsets.take(mo("1"))
+
+    async def again(session: str) -> Kept:
+        store, now = handsets.store, handsets.world.now
+        return await store.receive_mo(mo("1"), session, handsets.live, now, is_sure=False)
+
+    assert (await again("s2"), await again("s1")) == (Kept.DOUBTFUL, Kept.WHOLE)
+    assert len(await handsets.all()) == 2
+    handsets.live = ["s2"]
+    assert await again("s2") is Kept.REPEATED
+
+
 async def test_repeated_after_a_lost_link(handsets: Handsets) -> None:
     """What a bind that is gone had brought comes again and is not a second message; later it is one."""
     await handsets.take(mo("1"))

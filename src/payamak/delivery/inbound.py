@@ -3,7 +3,8 @@ relay's (relay.py).
 
 The desk knows which binds are up. An operator repeats what it has no answer for: when a bind is gone, all that it
 brought last; on a bind that is up, what we took too long to store. Everything else that looks the same is a person
-who sent the same words twice.
+who sent the same words twice. An operator that breaks a bind may repeat over another one before we hear of it: the same
+words over another bind wait a second for such news.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Callable
+from contextlib import suppress
 
 from payamak.clock import Clock
 from payamak.domain.mo import Kept, MoPart
@@ -20,6 +22,10 @@ from payamak.store.base import Store
 
 SLOW_S = 2.0
 """A part that has waited so long for the disk may be repeated on the same bind: response timers begin at about 5 s."""
+
+DOUBT_S = 1.0
+"""How long the same words over another bind wait for the news that the first one is gone. It was sent before them, so
+a loop turn or two would do."""
 
 SWEEP_EVERY_S = 1.0
 SWEEP_BATCH = 200
@@ -37,11 +43,14 @@ class InboundDesk:
         self._log = log
         self._on_kept = on_kept
         self._sessions: dict[str, str] = {}
+        self._changed = asyncio.Event()
         self._storing: dict[bytes, tuple[float, asyncio.Future[Kept]]] = {}
 
     def link_changed(self, name: str) -> None:
         """The link came up or went down: what its last bind brought may come again."""
         self._sessions.pop(name, None)
+        self._changed.set()
+        self._changed = asyncio.Event()
 
     async def mo(self, part: MoPart) -> None:
         """Commit a part, joined or not. Raises StoreFailed: then the operator will bring it again."""
@@ -51,8 +60,7 @@ class InboundDesk:
         if storing is not None and now_s - started_s > SLOW_S:
             await asyncio.shield(storing)
             return
-        live = frozenset(self._sessions.values())
-        stored = asyncio.ensure_future(self._store.receive_mo(part, session, live, self._clock.now()))
+        stored = asyncio.ensure_future(self._keep(part, session))
         self._storing[digest] = (now_s, stored)
         try:
             kept = await asyncio.shield(stored)
@@ -63,6 +71,18 @@ class InboundDesk:
             self._on_kept()
         place = f"{part.part}/{part.total}"
         self._log("mo_" + kept.value, link=part.link, line=part.line, sender_masked=masked(part.sender), place=place)
+
+    async def _keep(self, part: MoPart, session: str) -> Kept:
+        surely_at_s = asyncio.get_running_loop().time() + DOUBT_S
+        while True:
+            is_sure = asyncio.get_running_loop().time() >= surely_at_s
+            changed, live = self._changed, frozenset(self._sessions.values())
+            kept = await self._store.receive_mo(part, session, live, self._clock.now(), is_sure=is_sure)
+            if kept is not Kept.DOUBTFUL:
+                return kept
+            with suppress(TimeoutError):
+                async with asyncio.timeout_at(surely_at_s):
+                    await changed.wait()
 
     async def run(self) -> None:
         """Until cancelled: deliver what waits too long for its parts, forget old ones. A failing store delays it."""

@@ -104,6 +104,8 @@ class Kept(StrEnum):
     WHOLE = "whole"
     PART = "part"
     REPEATED = "repeated"
+    DOUBTFUL = "doubtful"
+    """Not kept: another bind that seems to be up has brought the same, and may be breaking at this moment."""
 
 
 # ----------------------------------------------------------------------------------------------- parts

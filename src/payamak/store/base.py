@@ -204,11 +204,14 @@ class Store(Protocol):
         ...
 
     # -- messages from handsets
-    def receive_mo(self, part: MoPart, session: str, live: Collection[str], now: int) -> Awaitable[Kept]:
+    def receive_mo(
+        self, part: MoPart, session: str, live: Collection[str], now: int, *, is_sure: bool = True
+    ) -> Awaitable[Kept]:
         """Keep a part, and with the last one its message, its place among the posts and what its words ask for.
 
         `session` is the bind that brought it, `live` the binds that are up: a message of one part that is there already
-        counts as repeated only if the bind that brought it is not among them.
+        counts as repeated only if the bind that brought it is not among them. What another bind among them has brought
+        is DOUBTFUL, and not kept, unless it `is_sure` that this one is up.
         """
         ...
 

@@ -3,7 +3,7 @@
 A part is committed before it is acknowledged, so an operator may repeat what is kept already: after a lost link or a
 late answer. A part of a long message is known again by its digest. So is a message of one part, but a person may well
 send the same word twice; so that counts as repeated only if the session that brought it first is gone, and with it
-perhaps our answer.
+perhaps our answer. Over another bind it is doubtful for a while: the news that the first one broke may be on its way.
 
 Posts of one target and sender go in order: of each such queue only the first waiting message has a `next_at`, its
 turn, and gives it to the next one when it is done or dead. A process that dies leaves the turn where it was.
@@ -57,12 +57,21 @@ def received_of(row: Any) -> Received:
 # ----------------------------------------------------------------------------------------------- keeping
 
 
-def receive_mo(tx: Transaction, part: MoPart, session: str, live: Collection[str], now: int) -> Kept:
-    """Keep a part, and with the last one its message. `live` are the sessions whose answers have surely arrived."""
+def receive_mo(
+    tx: Transaction, part: MoPart, session: str, live: Collection[str], now: int, *, is_sure: bool = True
+) -> Kept:
+    """Keep a part, and with the last one its message. `live` are the sessions whose answers have arrived.
+
+    Unless that `is_sure`, what another one of them has brought too is left for the caller to ask again.
+    """
     digest = part.digest
+    is_doubtful = False
     for first_session, total in tx.all("received_part_same", (digest, now - REPEAT_MS)):
         if total > 1 or first_session not in live:
             return Kept.REPEATED
+        is_doubtful |= first_session != session
+    if is_doubtful and not is_sure:
+        return Kept.DOUBTFUL
     line = tx.site.line(part.line)
     number = line.number if line else part.line
     if part.total == 1:

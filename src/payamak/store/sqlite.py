@@ -200,9 +200,11 @@ class SqliteStore:
 
     # -- messages from handsets
 
-    def receive_mo(self, part: MoPart, session: str, live: Collection[str], now: int) -> Awaitable[Kept]:
+    def receive_mo(
+        self, part: MoPart, session: str, live: Collection[str], now: int, *, is_sure: bool = True
+    ) -> Awaitable[Kept]:
         """See Store.receive_mo."""
-        return self.writer.submit(lambda tx: received.receive_mo(tx, part, session, live, now))
+        return self.writer.submit(lambda tx: received.receive_mo(tx, part, session, live, now, is_sure=is_sure))
 
     def sweep_received(self, now: int, limit: int) -> Awaitable[int]:
         """See Store.sweep_received."""

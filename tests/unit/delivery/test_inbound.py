@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 from tests.unit.house import HandClock, House
 
-from payamak.delivery.inbound import InboundDesk
+from payamak.delivery.inbound import DOUBT_S, InboundDesk
 from payamak.domain.mo import Alphabet, Kept, MoPart
 from payamak.errors import StoreFailed
 from payamak.store.records import ReceivedSearch
@@ -41,6 +41,21 @@ async def test_who_may_repeat(house: House) -> None:
     assert await kept(house) == 4
 
 
+async def test_repeated_before_the_loss_is_known(house: House) -> None:
+    """An operator that breaks a bind and repeats over another at once may be quicker than the news of the break."""
+    told: list[None] = []
+    desk = InboundDesk(house.store, house.clock, quiet, lambda: told.append(None))
+    await desk.mo(PART)
+    await desk.mo(replace(PART, link="south", octets=b"2"))
+    repeated = asyncio.create_task(desk.mo(replace(PART, link="south")))
+    await asyncio.sleep(DOUBT_S / 5)
+    assert not repeated.done()
+    desk.link_changed("west")
+    desk.link_changed(PART.link)
+    await repeated
+    assert (await kept(house), len(told)) == (2, 2)
+
+
 async def test_a_new_process_repeats_nothing(house: House) -> None:
     """What another process stored and could not acknowledge is known to this one."""
     await InboundDesk(house.store, house.clock, quiet).mo(PART)
@@ -54,7 +69,7 @@ async def test_repeated_while_it_is_stored(house: House, monkeypatch: pytest.Mon
     desk = InboundDesk(house.store, clock, quiet)
     slow: list[asyncio.Future[Kept]] = []
 
-    def receive_mo(*args: object) -> asyncio.Future[Kept]:
+    def receive_mo(*args: object, is_sure: bool) -> asyncio.Future[Kept]:
         slow.append(asyncio.get_running_loop().create_future())
         return slow[-1]
 
@@ -75,7 +90,7 @@ async def test_a_store_that_fails(house: House, monkeypatch: pytest.MonkeyPatch)
     """What could not be stored raises, so that it is not acknowledged, and is new when it comes again."""
     desk = InboundDesk(house.store, house.clock, quiet)
 
-    async def failing(*args: object) -> Kept:
+    async def failing(*args: object, **options: object) -> Kept:
         raise StoreFailed("the disk is full")
 
     with monkeypatch.context() as patch:
