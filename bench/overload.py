@@ -40,6 +40,9 @@ NORMAL_IN_A_ROW = 5
 FILL_AT_ONCE = 500
 DRAIN_S = 180.0
 OPEN = {"queued", "sending", "enroute"}
+CODE_MS = 250.0
+"""Demanded: 99 of 100 codes are with the operator that soon after they were accepted."""
+
 WEEK_MS = 7 * 86_400_000
 
 
@@ -313,7 +316,7 @@ def tell(plan: Plan, figures: Figures) -> None:
         ("codes accepted", f"{figures.otp_accepted:,}"),
         ("codes shed with 23", f"{figures.otp_shed:,}"),
         ("code, accept to operator, p50 ms", f"{figures.otp_quantile_ms(0.5):,.0f}"),
-        ("the same, p99 ms (demanded: under 250)", f"{figures.otp_quantile_ms(0.99):,.0f}"),
+        (f"the same, p99 ms (demanded: under {CODE_MS:.0f})", f"{figures.otp_quantile_ms(0.99):,.0f}"),
         ("resident MB, first", f"{figures.resident_mb[0]:,.0f}"),
         ("resident MB, half-way", f"{figures.resident_mb[len(figures.resident_mb) // 2]:,.0f}"),
         ("resident MB, most", f"{max(figures.resident_mb):,.0f}"),
@@ -338,6 +341,8 @@ def main() -> None:
     tell(plan, figures)
     if figures.lost or figures.uncalled_for or figures.flood["others"]:
         raise SystemExit("a promise was broken: see the table")
+    if figures.otp_quantile_ms(0.99) >= CODE_MS:
+        raise SystemExit(f"codes took longer than {CODE_MS:.0f} ms")
 
 
 if __name__ == "__main__":

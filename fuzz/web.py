@@ -13,9 +13,10 @@ from uvicorn.server import ServerState
 
 from fuzz.reading import Octets, bounded
 from payamak.api.app import Application, Request, Response, Route
+from payamak.api.connection import PayamakHttpProtocol
 from payamak.api.forms import Fields, Malformed, parse_fields
 from payamak.api.negin import LARGEST_IDS, parse_ids
-from payamak.api.server import HttpLimits, PayamakHttpProtocol
+from payamak.api.shared import HttpLimits, Shared
 from payamak.api.soap_schema import OPERATIONS
 from payamak.api.soap_xml import NotReadable, escaped, read_call, write_answer, write_fault
 from payamak.api.url import fold_path
@@ -218,7 +219,7 @@ class _Door:
         """One connection to which these pieces come; what the handlers heard."""
         self.heard = []
         state, wire = ServerState(), _Wire()
-        protocol = PayamakHttpProtocol(self.config, state, HttpLimits(head_octets=2_048), lambda: None)
+        protocol = PayamakHttpProtocol(self.config, Shared(state, HttpLimits(head_octets=2_048)))
         protocol.connection_made(wire)
         for piece in pieces:
             if not wire.is_closed:

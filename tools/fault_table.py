@@ -34,14 +34,22 @@ FAULTS: tuple[Fault, ...] = (
         name="no mark before the wire",
         breaks="P3: octets leave before the store knows that they may have left",
         file="src/payamak/delivery/worker.py",
-        old="            changes = await self._store.put_on_wire(claims, self._clock.now())\n",
+        old="            changes = await self._store.put_on_wire(claims, self._clock.now(), is_urgent=is_urgent)\n",
         new="            for m in going:\n"
         "                parts = tuple(range(1, m.current.wire_parts + 1))\n"
         "                early = ev.Submit(link=desk.upstream.name, step=m.step, try_no=m.tries + 1, parts=parts)\n"
         "                self._submit(desk, m, early)\n"
-        "            changes = await self._store.put_on_wire(claims, self._clock.now())\n"
+        "            changes = await self._store.put_on_wire(claims, self._clock.now(), is_urgent=is_urgent)\n"
         "            changes = []\n",
         tests=("tests/unit/delivery/test_worker_marks.py",),
+    ),
+    Fault(
+        name="a removed log is given up",
+        breaks="P1: what was promised before somebody removed the log is gone at the next start",
+        file="src/payamak/store/writer.py",
+        old="            if self.files.is_log_alone_lost():\n",
+        new="            if False:\n",
+        tests=("tests/store/sqlite/test_patience.py",),
     ),
     Fault(
         name="the mark is not waited for",

@@ -20,7 +20,8 @@ from payamak.api import soap as soap_dialect
 from payamak.api.admission import Admission
 from payamak.api.auth import Authenticator, Credential
 from payamak.api.health import health_routes
-from payamak.api.server import HttpLimits, HttpServer
+from payamak.api.server import HttpServer
+from payamak.api.shared import HttpLimits
 from payamak.api.wsdl import WsdlPage
 from payamak.clock import Clock, SystemClock
 from payamak.config import Settings
@@ -148,7 +149,10 @@ class Gateway:
         )
         page = WsdlPage(app, trusted_proxies=self.settings.trusted_networks)
         limits = HttpLimits(connections=self._most_connections())
-        self._server = HttpServer(page, host=self.settings.host, port=self.settings.port, limits=limits)
+        monotonic = self.clock.monotonic
+        self._server = HttpServer(
+            page, host=self.settings.host, port=self.settings.port, limits=limits, gate=app, monotonic=monotonic
+        )
         self.port = await self._server.start()
 
     def _most_connections(self) -> int:

@@ -30,7 +30,7 @@ from tests.simulation.trace import Trace
 
 from payamak import runtime
 from payamak.api import app, auth, sendsms, soap
-from payamak.api.server import PayamakHttpProtocol
+from payamak.api.connection import PayamakHttpProtocol
 from payamak.config import Settings
 from payamak.domain.site import Document
 from payamak.errors import StoreFailed

@@ -26,6 +26,9 @@ JSON_CONTENT_TYPE: Final = "application/json; charset=utf-8"
 SAFETY_HEADERS: Final = ((b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff"))
 """Of every answer. A GET of wsSend answered out of somebody's cache would be a message that nobody sends."""
 
+ADMITTED: Final = "payamak.admitted"
+"""In a scope: `Application.admit` has taken this call already."""
+
 READ: Final = frozenset({"GET", "HEAD"})
 """The methods of a page that changes nothing."""
 
@@ -119,6 +122,37 @@ class Application:
         self._held_octets = 0  # of bodies that are not whole yet
         self._trusted = tuple(trusted_proxies)
         self._is_trusted = lru_cache(maxsize=4096)(self._find_trusted)
+        self._gated_route = lru_cache(maxsize=4096)(self._find_gated_route)
+
+    def admit(
+        self, method: bytes, target: bytes, headers: Iterable[tuple[bytes, bytes]], peer: str, waited_s: float
+    ) -> Response | bool:
+        """Look at a call before anything is made for it: the answer that refuses it, True if it is taken.
+
+        False if it is not for the gate to say: an unusual target, or a route that takes all calls. `waited_s` is how
+        long the call has waited for its turn. A call that is taken counts as under way until it is answered, or
+        until `leave`.
+        """
+        admission, route = self._admission, self._gated_route(target.partition(b"?")[0])
+        if admission is None or route is None or route.busy is None or method.decode("latin-1") not in route.methods:
+            return False
+        forwarded_for = _Head(headers).forwarded_for if self._trusted else None
+        if not admission.admits(self.client_address(peer, forwarded_for), waited_s):
+            return route.busy
+        admission.under_way += 1
+        return True
+
+    def leave(self) -> None:
+        """A call that `admit` has taken does not come to the application."""
+        if self._admission is not None:
+            self._admission.under_way -= 1
+
+    def _find_gated_route(self, raw_path: bytes) -> Route | None:
+        """The route of a target in origin form; others are split with more care by whoever serves them."""
+        if not raw_path.startswith(b"/") or raw_path.startswith(b"//") or b"#" in raw_path:
+            return None
+        path = fold_path(raw_path)
+        return self._routes.get(path) if path is not None else None
 
     async def __call__(
         self,
@@ -158,10 +192,11 @@ class Application:
         admission = self._admission
         if admission is None or route.busy is None:
             return await self._serve(scope, receive, head, path, route)
-        client = scope["client"]
-        if not admission.admits(self.client_address(client[0] if client else "", head.forwarded_for)):
-            return route.busy, unread
-        admission.under_way += 1
+        if not scope.get(ADMITTED):
+            client = scope["client"]
+            if not admission.admits(self.client_address(client[0] if client else "", head.forwarded_for)):
+                return route.busy, unread
+            admission.under_way += 1
         try:
             return await self._serve(scope, receive, head, path, route)
         finally:

@@ -159,7 +159,7 @@ class Store(Protocol):
         ...
 
     # -- the back
-    def put_on_wire(self, claims: Sequence[Claim], now: int) -> Awaitable[list[Change]]:
+    def put_on_wire(self, claims: Sequence[Claim], now: int, *, is_urgent: bool = False) -> Awaitable[list[Change]]:
         """Mark messages as on the wire, before their octets leave. Those that changed meanwhile are left out."""
         ...
 

@@ -42,9 +42,10 @@ from payamak.store.feed import Change, Feed, Watch
 from payamak.store.files import OpenFiles
 from payamak.store.opening import connect, copy_to, migrate
 from payamak.store.records import Audit, Balance, QueueRow, ReceivedSearch, Search, Story
+from payamak.store.shares import Urgency
 from payamak.store.transaction import Transaction, read_site
 from payamak.store.work import Undo
-from payamak.store.writer import InlineWriter, ThreadWriter, Urgency, Writer
+from payamak.store.writer import InlineWriter, ThreadWriter, Writer
 
 T = TypeVar("T")
 
@@ -156,9 +157,10 @@ class SqliteStore:
 
     # -- the back
 
-    def put_on_wire(self, claims: Sequence[Claim], now: int) -> Awaitable[list[Change]]:
+    def put_on_wire(self, claims: Sequence[Claim], now: int, *, is_urgent: bool = False) -> Awaitable[list[Change]]:
         """See Store.put_on_wire."""
-        return self.writer.submit(lambda tx: messages.put_on_wire(tx, claims, now))
+        urgency = Urgency.CODE if is_urgent else Urgency.RESULT
+        return self.writer.submit(lambda tx: messages.put_on_wire(tx, claims, now), urgency)
 
     def advance(self, message_id: int, event: Event, now: int, version: int | None = None) -> Awaitable[list[Change]]:
         """See Store.advance."""

@@ -4,8 +4,9 @@ Everything that changes the store is a piece of work, a function over the open t
 is queued, runs it in one transaction, commits, and only then lets anyone know: it commits whatever is there and
 takes again, with no timer, so that a lone message pays one sync and a crowd shares one.
 
-Results (answers, receipts) go first, then accepts by class; each take keeps a share for every urgency, so that
-a flood of bulk never holds up the news of what was sent (design §2, classes).
+The marks of codes go first, then results (answers, receipts), then accepts by class; each take keeps a share for every
+urgency, so that a flood of bulk never holds up the news of what was sent (design §2, classes), and takes so little that
+a transaction stays short (shares.py).
 
 When it fails:
 
@@ -30,7 +31,6 @@ import time
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
-from enum import IntEnum
 from typing import Protocol, TypeVar
 
 import apsw
@@ -39,23 +39,12 @@ from payamak.domain.events import IllegalMove
 from payamak.errors import Refused, StoreFailed
 from payamak.store.feed import Change, Feed
 from payamak.store.files import OpenFiles
+from payamak.store.shares import ACCEPTS, Shares, Urgency
 from payamak.store.transaction import Transaction
 from payamak.store.work import Patience, Undo, Work
 
 T = TypeVar("T")
 
-
-class Urgency(IntEnum):
-    """Which queue of the writer a piece of work waits in."""
-
-    RESULT = 0
-    OTP = 1
-    NORMAL = 2
-    BULK = 3
-
-
-SHARES: dict[Urgency, int] = {Urgency.RESULT: 256, Urgency.OTP: 64, Urgency.NORMAL: 64, Urgency.BULK: 32}
-"""Pieces taken of each queue for one transaction. Taste: a batch of 400 takes about 10 ms, the sync included."""
 
 BACKLOG = 20_000
 """Accepts that may wait for the writer; beyond it the front answers busy (23) and holds nothing in memory (P1)."""
@@ -132,6 +121,7 @@ class Batch:
         self.transaction = transaction
         self.db = transaction.db
         self.files: OpenFiles | None = None
+        self.ran_s = 0.0
         self.fault: str | None = None
 
     def run(self, works: list[Work]) -> None:
@@ -154,6 +144,7 @@ class Batch:
         self.db.execute("BEGIN IMMEDIATE")
         try:
             tx.begin()
+            began_s = time.monotonic()
             clean = self.db.total_changes()
             for work in works:
                 work.error, work.changes = None, []
@@ -169,6 +160,7 @@ class Batch:
                     if self.db.total_changes() != before:
                         raise RuntimeError("refused after a change was made") from error
                     work.error = error
+            self.ran_s = time.monotonic() - began_s
             batch = tx.count_batch() if self.db.total_changes() != clean else 0  # an idle look needs no sync
         except BaseException:
             self._roll_back()
@@ -258,6 +250,7 @@ class _QueuedWriter:
         self._feed = feed
         self._batch = Batch(transaction)
         self._queues: dict[Urgency, deque[Work]] = {urgency: deque() for urgency in Urgency}
+        self._shares = Shares()
         self._patience = Patience(self._loop)
         self._undoing: list[Work] = []
         self._began_s: float | None = None
@@ -272,7 +265,7 @@ class _QueuedWriter:
     def waiting_s(self) -> float:
         """See Writer.waiting_s."""
         oldest_s = time.monotonic()
-        for urgency in (Urgency.OTP, Urgency.NORMAL, Urgency.BULK):
+        for urgency in ACCEPTS:
             with suppress(IndexError):  # the writer's thread may take it at this moment
                 oldest_s = min(oldest_s, self._queues[urgency][0].since_s)
         return time.monotonic() - oldest_s
@@ -302,7 +295,7 @@ class _QueuedWriter:
         if self._closing:
             raise StoreFailed("the store is closing")
         queue = self._queues[urgency]
-        if urgency is not Urgency.RESULT:
+        if urgency in ACCEPTS:
             self._check_intake(queue)
         future: asyncio.Future[T] = self._loop.create_future()
         work = Work(run, future, then, undo)
@@ -324,14 +317,25 @@ class _QueuedWriter:
         raise NotImplementedError
 
     def _take(self) -> list[Work]:
+        taken: dict[Urgency, list[Work]] = {
+            urgency: self._take_from(urgency, self._shares.of(urgency)) for urgency in Urgency
+        }
+        left = self._shares.together - sum(map(len, taken.values()))
+        for urgency, works in taken.items():
+            if left <= 0:
+                break
+            more = self._take_from(urgency, left)
+            works += more
+            left -= len(more)
+        return [work for works in taken.values() for work in works]
+
+    def _take_from(self, urgency: Urgency, most: int) -> list[Work]:
+        queue = self._queues[urgency]
         taken: list[Work] = []
-        for urgency, share in SHARES.items():
-            queue = self._queues[urgency]
-            while queue and share:
-                work = queue.popleft()
-                if not work.is_given_up:
-                    taken.append(work)
-                    share -= 1
+        while queue and len(taken) < most:
+            work = queue.popleft()
+            if not work.is_given_up:
+                taken.append(work)
         return taken
 
     def _carry_out(self, works: list[Work]) -> list[Work]:
@@ -377,6 +381,7 @@ class ThreadWriter(_QueuedWriter):
             works = self._take()
             if works or self._undoing:
                 works = self._carry_out(works)
+                self._shares.learn(len(works), self._batch.ran_s)
                 try:
                     self._loop.call_soon_threadsafe(self._deliver, works)
                 except RuntimeError:

@@ -16,9 +16,9 @@ from payamak.domain.message import Lane
 from payamak.errors import Refused, StoreFailed
 from payamak.store import writer as writers
 from payamak.store.records import Search
+from payamak.store.shares import SHARES, Urgency
 from payamak.store.sqlite import SqliteStore
 from payamak.store.transaction import Transaction
-from payamak.store.writer import Urgency
 
 
 class Gate:
@@ -70,7 +70,7 @@ async def test_many_share_a_commit(sqlite: SqliteStore, world: World) -> None:
     accepting = [asyncio.ensure_future(sqlite.accept(world.new(step(price=1)), NOW)) for _ in range(200)]
     gate.open()
     await asyncio.gather(*accepting)
-    assert batches(sqlite) - before <= 200 // writers.SHARES[Urgency.NORMAL] + 2
+    assert batches(sqlite) - before <= 200 // SHARES[Urgency.NORMAL] + 2
 
 
 async def test_one_publication_for_a_commit(sqlite: SqliteStore, world: World) -> None:
@@ -174,7 +174,7 @@ async def test_configuration_of_an_undone_piece(sqlite: SqliteStore) -> None:
 
 
 async def test_order(sqlite: SqliteStore) -> None:
-    """Results go before accepts, accepts by their class (design §2)."""
+    """The marks of codes go first, results before accepts, accepts by their class (design §2)."""
     order: list[str] = []
     gate = Gate(sqlite)
     works = [
@@ -185,11 +185,12 @@ async def test_order(sqlite: SqliteStore) -> None:
             ("otp", Urgency.OTP),
             ("result 1", Urgency.RESULT),
             ("result 2", Urgency.RESULT),
+            ("code", Urgency.CODE),
         ]
     ]
     gate.open()
     await asyncio.gather(*works)
-    assert order == ["result 1", "result 2", "otp", "normal", "bulk"]
+    assert order == ["code", "result 1", "result 2", "otp", "normal", "bulk"]
 
 
 async def test_every_class_has_a_share(sqlite: SqliteStore) -> None:
@@ -203,7 +204,17 @@ async def test_every_class_has_a_share(sqlite: SqliteStore) -> None:
     ]
     gate.open()
     await asyncio.gather(*works)
-    assert order.index(Urgency.BULK) <= writers.SHARES[Urgency.RESULT]
+    assert order.index(Urgency.BULK) < sum(SHARES.values()), "in the first transaction, and so in each"
+
+
+async def test_what_one_leaves_goes_to_the_others(sqlite: SqliteStore) -> None:
+    """A queue alone gets the whole transaction, as large as those have shown that it may be."""
+    gate = Gate(sqlite)
+    works = [sqlite.writer.submit(put("k"), Urgency.BULK) for _ in range(SHARES[Urgency.BULK] * 4)]
+    before = batches(sqlite)
+    gate.open()
+    await asyncio.gather(*works)
+    assert batches(sqlite) - before <= 4 * 2
 
 
 async def test_a_cancelled_waiter_changes_nothing(sqlite: SqliteStore, world: World) -> None:

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from payamak.api.admission import FEW, FROM_ALL, FROM_EACH, HIGH_S, LOW_S, MOST, TURN_S, Admission
+from payamak.api.admission import FAVOURS_S, FEW, FROM_ALL, FROM_EACH, HIGH_S, LOW_S, MOST, TURN_S, Admission
 from payamak.api.app import Application, Request, Response, Route
 
 
@@ -48,35 +48,55 @@ async def test_a_share_that_falls_with_the_delay(delay_s: float, expected: int, 
     """All up to the lower bound, none from the upper one on, whether the loop is late or the disk."""
     times = Times()
     admission = times.admission(FEW)
-    await taken(admission, FROM_EACH)
+    await taken(admission, 1)
     if where == "loop":
         times.now_s += TURN_S + delay_s
     else:
         times.waiting_s = delay_s
+    await taken(admission, FROM_EACH)
+    refused = admission.refused
     assert abs(await taken(admission) - expected) <= 1
-    assert abs(admission.refused - (100 - expected)) <= 1
+    assert abs(admission.refused - refused - (100 - expected)) <= 1
+
+
+async def test_who_has_waited_for_his_turn() -> None:
+    """A call that was held unread is judged by how long."""
+    admission = Times().admission(FEW)
+    await taken(admission, FROM_EACH)
+    answers = [admission.admits("192.0.2.1", waited_s) for waited_s in (0.0, LOW_S, HIGH_S, 60.0)]
+    assert answers == [True, True, False, False]
+
+
+async def test_favours_are_renewed() -> None:
+    """However late it stays, a flood's address has its few calls again after a while, and no more of them."""
+    times = Times()
+    admission = times.admission(FEW)
+    times.waiting_s = 60
+    for _ in range(5):
+        assert [await taken(admission), await taken(admission)] == [FROM_EACH, 0]
+        times.now_s += FAVOURS_S
 
 
 async def test_each_turn_begins_afresh() -> None:
     """When the loop has turned, calls are taken again."""
     times = Times()
     admission = times.admission(FEW)
-    await taken(admission, FROM_EACH)
+    await taken(admission, 1)
     times.now_s += 1
-    assert await taken(admission) == 0
+    assert await taken(admission) == FROM_EACH
     await asyncio.sleep(2 * TURN_S)
     assert await taken(admission) == 100
 
 
 async def test_who_floods_is_refused_and_not_his_neighbours() -> None:
-    """However late it is, a few calls of each address are taken in a turn; of very many addresses a bounded number."""
+    """However late it is, a few calls of each address are taken; of very many addresses a bounded number."""
     times = Times()
     admission = times.admission(FEW)
     await taken(admission, 50)
     times.now_s += 1
-    assert await taken(admission) == 0
-    assert [admission.admits("192.0.2.2") for _ in range(5)] == [True, True, True, False, False]
-    assert sum(admission.admits(f"198.51.100.{number}") for number in range(200)) == FROM_ALL - FROM_EACH
+    assert await taken(admission) == FROM_EACH
+    assert sum(admission.admits("192.0.2.2") for _ in range(50)) == FROM_EACH
+    assert sum(admission.admits(f"198.51.100.{number}") for number in range(200)) == FROM_ALL - 2 * FROM_EACH
 
 
 async def test_a_bound_on_calls_under_way() -> None:

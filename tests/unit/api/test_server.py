@@ -12,7 +12,8 @@ import pytest
 
 from payamak.api import server as server_module
 from payamak.api.app import Application, BodyLimits, Request, Response, Route
-from payamak.api.server import HttpLimits, HttpServer
+from payamak.api.server import HttpServer
+from payamak.api.shared import HttpLimits
 
 BODY_LIMITS = BodyLimits(largest_octets=1_000, drained_octets=300_000)
 BOTH = frozenset({"GET", "POST"})

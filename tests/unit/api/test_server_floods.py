@@ -7,9 +7,10 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 import pytest
 from tests.unit.api.test_server import Client, serving, tell
 
-from payamak.api import server as server_module
+from payamak.api import connection as connection_module
 from payamak.api.app import Application, BodyLimits, Request, Response, Route
-from payamak.api.server import HttpLimits, HttpServer
+from payamak.api.server import HttpServer
+from payamak.api.shared import HttpLimits
 from payamak.codes import Code
 
 ASK = b"GET /tell HTTP/1.1\r\nHost: x\r\n\r\n"
@@ -53,7 +54,7 @@ async def test_few_requests_are_read_ahead(connect: Connect) -> None:
         answers = await asyncio.wait_for(client.reader.read(-1), 30)
     assert seen == count
     assert [int(number) for number in re.findall(rb'"/tell", "(\d+)"', answers)] == list(range(count))
-    assert most < server_module._MOST_PIPELINED + server_module._SLICE_OCTETS // 20
+    assert most < connection_module._MOST_PIPELINED + connection_module._SLICE_OCTETS // 20
 
 
 async def test_who_takes_no_answers_is_cut_off(connect: Connect) -> None:
@@ -77,7 +78,7 @@ async def test_who_takes_no_answers_is_cut_off(connect: Connect) -> None:
 @pytest.mark.parametrize(
     "octets",
     [
-        CHUNKED + b"1\r\na\r\n" * (server_module._MOST_CHUNKS + 1),
+        CHUNKED + b"1\r\na\r\n" * (connection_module._MOST_CHUNKS + 1),
         CHUNKED + b"0\r\n" + b"A: b\r\n" * 60_000,
         CHUNKED + b"1" + b";a=b" * 80_000,
     ],

@@ -58,8 +58,8 @@ async def test_a_mark_that_took_too_long_sends_nothing(house: House, monkeypatch
     worker, upstream = await linked(house)
     put_on_wire = house.store.put_on_wire
 
-    async def slowly(claims: Sequence[Claim], now: int) -> list[Change]:
-        changes = await put_on_wire(claims, now)
+    async def slowly(claims: Sequence[Claim], now: int, *, is_urgent: bool) -> list[Change]:
+        changes = await put_on_wire(claims, now, is_urgent=is_urgent)
         house.clock.now_ms += 60_000
         return changes
 
@@ -109,7 +109,7 @@ async def test_what_could_not_be_marked_is_not_left_at_a_closed_desk(
     """A link that is closed while a mark fails gives back what it held: the next link takes it."""
     worker, _ = await linked(house)
 
-    async def failing(claims: Sequence[Claim], now: int) -> list[Change]:
+    async def failing(claims: Sequence[Claim], now: int, *, is_urgent: bool) -> list[Change]:
         worker.close_desk("north")
         raise StoreFailed("the disk is full")
 

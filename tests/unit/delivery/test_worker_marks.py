@@ -27,12 +27,14 @@ class BadMark(SqliteStore):
     """A store whose marks can be made to fail."""
 
     fails = False
+    urgent = 0
 
-    async def put_on_wire(self, claims: Sequence[Claim], now: int) -> list[Change]:
+    async def put_on_wire(self, claims: Sequence[Claim], now: int, *, is_urgent: bool = False) -> list[Change]:
         """See Store.put_on_wire."""
         if self.fails:
             raise StoreFailed("the disk is full")
-        return await super().put_on_wire(claims, now)
+        self.urgent += is_urgent
+        return await super().put_on_wire(claims, now, is_urgent=is_urgent)
 
 
 class Listening:
@@ -107,6 +109,16 @@ async def test_the_mark_is_on_disk_before_the_octets_leave(scene: Scene) -> None
         await scene.link.came.wait()
     assert scene.link.submitted == [(message.id, (1,))]
     assert scene.link.on_disk == [(State.SENDING.value, 1)]
+
+
+@pytest.mark.parametrize("lane", Lane)
+async def test_the_marks_of_codes_are_urgent(scene: Scene, lane: Lane) -> None:
+    """They go before all that other messages have brought, and others do not."""
+    scene.store.feed.room[LINE, lane] = 5
+    await scene.world.accept(scene.world.new(lane=lane))
+    async with asyncio.timeout(PATIENCE_S):
+        await scene.link.came.wait()
+    assert scene.store.urgent == (lane is Lane.OTP)
 
 
 async def test_without_a_mark_nothing_leaves(scene: Scene) -> None:

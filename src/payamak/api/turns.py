@@ -1,0 +1,85 @@
+"""Whose turn it is to be read: a flood gets a few ms of each turn of the event loop, in fair order.
+
+A flood makes thousands of connections readable at once. A loop that parses and answers them all in one go keeps waiting
+who is not in the crowd: the operators' links and the writer's news, of which a code needs several on its way to the
+wire. So all that is done for HTTP in one turn of the loop has a bound in time. What comes beyond it is held, its
+connection read no further, and is taken in the turns that follow: each address in its turn, and of one address
+first come, first served. How long it has waited is what admission judges by.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict, deque
+from collections.abc import Callable
+from typing import Final, Protocol
+
+TURN_S: Final = 0.01
+"""What is done for HTTP in one turn: about 100 refusals, or 25 calls that are taken."""
+
+TAKEN_S: Final = 0.0002
+"""What a call that is taken costs the loop later, in other callbacks of the same turn. Measured, about."""
+
+HELD_OCTETS: Final = 16 << 20
+"""What may be held unread of all connections together; beyond it nothing waits for its turn."""
+
+
+class Patient(Protocol):
+    """A connection that waits for its turn."""
+
+    def take_turn(self) -> None:
+        """Go on with what has come; wait again if this turn has no time left."""
+        ...
+
+
+class Turns:
+    """The turns of one event loop, shared by the connections of one server."""
+
+    def __init__(self, monotonic: Callable[[], float]) -> None:
+        self._monotonic = monotonic
+        self._ends_s: float | None = None
+        self._lines: OrderedDict[str, deque[tuple[Patient, float, int]]] = OrderedDict()
+        self._held_octets = 0
+        self.waited_s = 0.0
+        """For how long what is being parsed now has waited for its turn."""
+
+    def has_time(self) -> bool:
+        """Whether this turn has time for more."""
+        now_s = self._monotonic()
+        if self._ends_s is None:
+            self._ends_s = now_s + TURN_S
+            asyncio.get_running_loop().call_soon(self._begin_next)
+        return now_s < self._ends_s
+
+    def charge(self, cost_s: float) -> None:
+        """Count what will be done later in this turn."""
+        if self._ends_s is not None:
+            self._ends_s -= cost_s
+
+    def must_wait(self, octets: int) -> bool:
+        """Whether something that has just come has to wait: nobody goes before those who wait already."""
+        is_late = bool(self._lines) or not self.has_time()
+        return is_late and self._held_octets + octets <= HELD_OCTETS
+
+    def wait(self, patient: Patient, address: str, octets: int) -> None:
+        """Let it take its turn when it comes; it has so many octets to parse."""
+        line = self._lines.get(address)
+        if line is None:
+            line = self._lines[address] = deque()
+        line.append((patient, self._monotonic(), octets))
+        self._held_octets += octets
+        self.has_time()  # sees to it that there is a next turn
+
+    def _begin_next(self) -> None:
+        self._ends_s = None
+        try:
+            while self._lines and self.has_time():
+                address, line = self._lines.popitem(last=False)
+                patient, since_s, octets = line.popleft()
+                if line:
+                    self._lines[address] = line
+                self._held_octets -= octets
+                self.waited_s = self._monotonic() - since_s
+                patient.take_turn()
+        finally:
+            self.waited_s = 0.0
