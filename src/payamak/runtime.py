@@ -19,7 +19,7 @@ from payamak.api import sendsms as sendsms_dialect
 from payamak.api import soap as soap_dialect
 from payamak.api.admission import Admission
 from payamak.api.auth import Authenticator, Credential
-from payamak.api.health import health_routes
+from payamak.api.health import Sparing, health_routes
 from payamak.api.server import HttpServer
 from payamak.api.shared import HttpLimits
 from payamak.api.wsdl import WsdlPage
@@ -136,11 +136,12 @@ class Gateway:
     async def _open_door(self) -> None:
         admission = Admission(self.clock.monotonic, lambda: self.store.writer.waiting_s)
         self.metrics.watch_admission(lambda: admission.refused)
+        metrics = Sparing(self.metrics.render, self.clock.monotonic)
         routes = {
             **negin_dialect.routes(self.service, allow_get=self.settings.allow_get),
             **sendsms_dialect.routes(self.service, allow_get=self.settings.allow_get),
             **soap_dialect.routes(self.service, admission.admits),
-            **health_routes(self._is_ready, self.metrics.render, lambda: self.store.trouble),
+            **health_routes(self._is_ready, metrics, lambda: self.store.trouble),
         }
         app = http.Application(
             self.metrics.counted(routes),

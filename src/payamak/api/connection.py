@@ -48,6 +48,19 @@ class _Flow(FlowControl):
             super().resume_reading()
 
 
+class _Outlet:
+    """What answers are written to. What is for somebody who has just gone is dropped; uvloop's transport raises."""
+
+    def __init__(self, transport: asyncio.Transport) -> None:
+        self._transport = transport
+        self.close = transport.close
+        self.is_closing = transport.is_closing
+
+    def write(self, data: bytes) -> None:
+        if not self._transport.is_closing():
+            self._transport.write(data)
+
+
 class PayamakHttpProtocol(HttpToolsProtocol):
     """One connection.
 
@@ -89,6 +102,7 @@ class PayamakHttpProtocol(HttpToolsProtocol):
         """Start the clock for the first head; make room."""
         super().connection_made(transport)
         self.flow = self._flow = _Flow(transport)
+        self._outlet = _Outlet(transport)
         self._due_monotonic_s = self.loop.time() + self._limits.head_s
         self._address = self.client[0] if self.client else ""
         leaver = self._crowd.enter(self, self._address)
@@ -335,6 +349,7 @@ class PayamakHttpProtocol(HttpToolsProtocol):
                 self._shared.gate.leave()
             raise
         self.scope[ADMITTED] = is_admitted  # type: ignore[typeddict-unknown-key]
+        self.cycle.transport = self._outlet  # type: ignore[assignment]
 
     def _look(self) -> Response | bool:
         """Let the gate look at a plain request that nothing stands before; its refusal needs no more of uvicorn."""
@@ -372,7 +387,7 @@ class PayamakHttpProtocol(HttpToolsProtocol):
         self._refusal = None
         self.server_state.total_requests += 1
         closes = self.parser.get_http_version() == "1.0" or not self.parser.should_keep_alive()
-        self.transport.write(self._shared.refusals.octets(answer, closes=closes))
+        self._outlet.write(self._shared.refusals.octets(answer, closes=closes))
         if closes:
             self._is_broken = True  # what was sent behind it is not for us
             self.transport.close()
@@ -425,7 +440,7 @@ class PayamakHttpProtocol(HttpToolsProtocol):
             cycle.disconnected = True
             cycle.message_event.set()
         if not is_answered:
-            self.transport.write(b"HTTP/1.1 %b\r\ncontent-length: 0\r\nconnection: close\r\n\r\n" % status)
+            self._outlet.write(b"HTTP/1.1 %b\r\ncontent-length: 0\r\nconnection: close\r\n\r\n" % status)
         self.transport.close()
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import apsw
 import pytest
+from tests import traces
 from tests.store.sqlite.support import file_of
 from tests.store.world import ALI, NOW, SARA, Listener, World, step
 
@@ -296,7 +297,8 @@ async def test_a_log_that_never_comes_back(serving: World, tmp_path: Path, opene
         await store.story(promised[0])
     elif opened_by == "the command line":
         command = (sys.executable, "-m", "payamak", "message", "list", "--data", str(store.path))
-        await asyncio.to_thread(subprocess.run, command, capture_output=True, check=False)
+        done = await asyncio.to_thread(subprocess.run, command, capture_output=True, check=False)
+        traces.kept_text(done.stderr.decode(), traces.Trace.COMMAND)
     with pytest.raises(StoreFailed, match=r"-wal was (removed|replaced)"):
         await store.prove()
     if is_killed:

@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
+from payamak.api import connection as connection_module
 from payamak.api import server as server_module
 from payamak.api.app import Application, BodyLimits, Request, Response, Route
 from payamak.api.server import HttpServer
@@ -109,6 +110,25 @@ async def test_half_closed_connection_is_answered(client: Client) -> None:
     client.writer.write_eof()
     assert (await client.answer())[0] == 200
     assert await client.rest() == b""
+
+
+class Gone(asyncio.Transport):
+    """As uvloop's after an abort, before its protocol hears of it: it takes nothing."""
+
+    def is_closing(self) -> bool:
+        """It is."""
+        return True
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        """See uvloop's UVHandle."""
+        raise RuntimeError("unable to perform operation, the handler is closed")
+
+
+def test_who_has_just_gone_is_told_nothing() -> None:
+    """An answer that comes between the loss of a connection and the news of it is dropped."""
+    connection_module._Outlet(Gone()).write(b"HTTP/1.1 200 OK")
+    with pytest.raises(RuntimeError):
+        Gone().write(b"x")
 
 
 async def test_expect_100_continue(client: Client) -> None:
