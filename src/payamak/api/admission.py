@@ -2,9 +2,9 @@
 
 What comes in beyond our speed has to wait somewhere, and the longer it waits the less anyone has of its answer. So
 each call is looked at before its body is read, its password checked or its JSON parsed. Two delays are measured, never
-a rate, which would be another one on every machine: how long this turn of the event loop has lasted already, and how
-long the oldest accept has waited for the disk. Up to LOW_S all calls are taken, from HIGH_S on none, between the two a
-share that falls evenly; each loop turn begins afresh. The rest is answered 23 in its door's own form.
+a rate, which would be another one on every machine: for how long the call has waited to be read (turns.py), or its turn
+of the event loop has lasted, and for how long the oldest accept has waited for the disk. Up to LOW_S all calls are
+taken, from HIGH_S on none, between the two a share that falls evenly. The rest is answered 23 in its door's own form.
 
 A few calls at once are never refused: their delay is not of their making. And of each address a few calls a second are
 taken all the same, so that whoever floods us is refused and not those who call beside him.
@@ -25,7 +25,7 @@ MOST: Final = 5_000
 
 LOW_S: Final = 0.03
 HIGH_S: Final = 0.10
-"""A message that is accepted is on the wire two loop turns and two transactions later: with these under 250 ms."""
+"""How late an accept may be. What becomes of a code after it depends on turns and transactions being short."""
 
 FROM_EACH: Final = 5
 FROM_ALL: Final = 20
