@@ -133,14 +133,20 @@ class Application:
         long the call has waited for its turn. A call that is taken counts as under way until it is answered, or
         until `leave`.
         """
-        admission, route = self._admission, self._gated_route(target.partition(b"?")[0])
-        if admission is None or route is None or route.busy is None or method.decode("latin-1") not in route.methods:
+        route = self._gated_route(target.partition(b"?")[0])
+        if self._admission is None or route is None or route.busy is None:
+            return False
+        if method.decode("latin-1") not in route.methods:
             return False
         forwarded_for = _Head(headers).forwarded_for if self._trusted else None
-        if not admission.admits(self.client_address(peer, forwarded_for), waited_s):
-            return route.busy
-        admission.under_way += 1
-        return True
+        return self._takes(self._admission, self.client_address(peer, forwarded_for), waited_s) or route.busy
+
+    @staticmethod
+    def _takes(admission: Admission, address: str, waited_s: float = 0.0) -> bool:
+        """Whether the call is taken; then it counts as under way."""
+        is_taken = admission.admits(address, waited_s)
+        admission.under_way += is_taken
+        return is_taken
 
     def leave(self) -> None:
         """A call that `admit` has taken does not come to the application."""
@@ -194,9 +200,8 @@ class Application:
             return await self._serve(scope, receive, head, path, route)
         if not scope.get(ADMITTED):
             client = scope["client"]
-            if not admission.admits(self.client_address(client[0] if client else "", head.forwarded_for)):
+            if not self._takes(admission, self.client_address(client[0] if client else "", head.forwarded_for)):
                 return route.busy, unread
-            admission.under_way += 1
         try:
             return await self._serve(scope, receive, head, path, route)
         finally:

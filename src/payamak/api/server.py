@@ -42,7 +42,10 @@ class HttpServer:
         self._host = host
         self._port = port
         self._socket = listener
-        self._limits = limits or HttpLimits()
+        self._state = ServerState()
+        self._has_lost_one = asyncio.Event()
+        self._shared = Shared(self._state, limits, monotonic=monotonic, gate=gate, on_lost=self._has_lost_one.set)
+        self._limits = self._shared.limits
         self._config = Config(
             app,
             http=PayamakHttpProtocol,
@@ -55,9 +58,6 @@ class HttpServer:
             server_header=False,
             timeout_keep_alive=self._limits.keep_alive_s,
         )
-        self._state = ServerState()
-        self._has_lost_one = asyncio.Event()
-        self._shared = Shared(self._state, self._limits, monotonic=monotonic, gate=gate, on_lost=self._has_lost_one.set)
         self._listening: asyncio.Server | None = None
         self._ticker: asyncio.Task[None] | None = None
 

@@ -24,7 +24,7 @@ HELD_OCTETS: Final = 16 << 20
 """What may be held unread of all connections together; beyond it nothing waits for its turn."""
 
 
-class Patient(Protocol):
+class Waiter(Protocol):
     """A connection that waits for its turn."""
 
     def take_turn(self) -> None:
@@ -38,7 +38,7 @@ class Turns:
     def __init__(self, monotonic: Callable[[], float]) -> None:
         self._monotonic = monotonic
         self._ends_s: float | None = None
-        self._lines: OrderedDict[str, deque[tuple[Patient, float, int]]] = OrderedDict()
+        self._lines: OrderedDict[str, deque[tuple[Waiter, float, int]]] = OrderedDict()
         self._held_octets = 0
         self.waited_s = 0.0
         """For how long what is being parsed now has waited for its turn."""
@@ -61,12 +61,12 @@ class Turns:
         is_late = bool(self._lines) or not self.has_time()
         return is_late and self._held_octets + octets <= HELD_OCTETS
 
-    def wait(self, patient: Patient, address: str, octets: int) -> None:
+    def wait(self, waiter: Waiter, address: str, octets: int) -> None:
         """Let it take its turn when it comes; it has so many octets to parse."""
         line = self._lines.get(address)
         if line is None:
             line = self._lines[address] = deque()
-        line.append((patient, self._monotonic(), octets))
+        line.append((waiter, self._monotonic(), octets))
         self._held_octets += octets
         self.has_time()  # sees to it that there is a next turn
 
@@ -75,11 +75,11 @@ class Turns:
         try:
             while self._lines and self.has_time():
                 address, line = self._lines.popitem(last=False)
-                patient, since_s, octets = line.popleft()
+                waiter, since_s, octets = line.popleft()
                 if line:
                     self._lines[address] = line
                 self._held_octets -= octets
                 self.waited_s = self._monotonic() - since_s
-                patient.take_turn()
+                waiter.take_turn()
         finally:
             self.waited_s = 0.0

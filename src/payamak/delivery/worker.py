@@ -299,8 +299,8 @@ class Worker:
     async def _mark(self, desk: Desk, going: list[Message]) -> None:
         """Commit the marks, then write; what could not be marked goes back to its lane."""
         claims = [Claim(message_id=m.id, version=m.version, link=desk.upstream.name) for m in going]
+        is_urgent = any(message.lane is Lane.OTP for message in going)
         try:
-            is_urgent = any(message.lane is Lane.OTP for message in going)
             changes = await self._store.put_on_wire(claims, self._clock.now(), is_urgent=is_urgent)
         except StoreFailed as error:
             self._log("mark_failed", link=desk.upstream.name, reason=str(error))

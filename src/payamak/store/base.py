@@ -160,7 +160,10 @@ class Store(Protocol):
 
     # -- the back
     def put_on_wire(self, claims: Sequence[Claim], now: int, *, is_urgent: bool = False) -> Awaitable[list[Change]]:
-        """Mark messages as on the wire, before their octets leave. Those that changed meanwhile are left out."""
+        """Mark messages as on the wire, before their octets leave. Those that changed meanwhile are left out.
+
+        `is_urgent` goes before all other work: codes are among them.
+        """
         ...
 
     def advance(self, message_id: int, event: Event, now: int, version: int | None = None) -> Awaitable[list[Change]]:
@@ -211,7 +214,7 @@ class Store(Protocol):
 
         `session` is the bind that brought it, `live` the binds that are up: a message of one part that is there already
         counts as repeated only if the bind that brought it is not among them. What another bind among them has brought
-        is DOUBTFUL, and not kept, unless it `is_sure` that this one is up.
+        is DOUBTFUL, and not kept, unless the caller `is_sure` that this bind is up.
         """
         ...
 

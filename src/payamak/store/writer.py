@@ -122,10 +122,12 @@ class Batch:
         self.db = transaction.db
         self.files: OpenFiles | None = None
         self.ran_s = 0.0
+        """What the pieces of the last transaction took, its begin and its sync not counted."""
         self.fault: str | None = None
 
     def run(self, works: list[Work]) -> None:
         """Leave a result or an error in every piece; what has a result is on disk when this returns."""
+        self.ran_s = 0.0
         try:
             self._together(works)
         except Exception as error:
@@ -381,7 +383,8 @@ class ThreadWriter(_QueuedWriter):
             works = self._take()
             if works or self._undoing:
                 works = self._carry_out(works)
-                self._shares.learn(len(works), self._batch.ran_s)
+                if self._batch.ran_s:  # else they did not come to run: the file is lost, or locked
+                    self._shares.learn(len(works), self._batch.ran_s)
                 try:
                     self._loop.call_soon_threadsafe(self._deliver, works)
                 except RuntimeError:
@@ -413,7 +416,10 @@ class ThreadWriter(_QueuedWriter):
 
 
 class InlineWriter(_QueuedWriter):
-    """Runs each loop turn's work on the loop itself: the same code under a virtual clock."""
+    """Runs each loop turn's work on the loop itself: the same code under a virtual clock.
+
+    What pieces cost is not learned here: measured time would make two runs of a virtual clock differ.
+    """
 
     def __init__(self, transaction: Transaction, feed: Feed) -> None:
         super().__init__(transaction, feed)

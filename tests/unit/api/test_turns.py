@@ -19,7 +19,7 @@ class Table:
         self.waited_s: list[float] = []
 
 
-class Patient:
+class Waiter:
     """Takes so long when its turn comes."""
 
     def __init__(self, table: Table, name: str, takes_s: float) -> None:
@@ -28,7 +28,7 @@ class Patient:
         self._takes_s = takes_s
 
     def take_turn(self) -> None:
-        """See payamak.api.turns.Patient."""
+        """See payamak.api.turns.Waiter."""
         self._table.served.append(self._name)
         self._table.waited_s.append(self._table.turns.waited_s)
         self._table.now_s += self._takes_s
@@ -59,7 +59,7 @@ async def test_first_come_first_served_a_turn_at_a_time() -> None:
     """Those of one address go in their order, as many in a turn as there is time for; nobody goes before them."""
     table = Table()
     for number in range(6):
-        table.turns.wait(Patient(table, f"f{number}", TURN_S * 0.6), FLOOD, 10)
+        table.turns.wait(Waiter(table, f"f{number}", TURN_S * 0.6), FLOOD, 10)
     assert table.turns.must_wait(10)
     for expected in (2, 4, 6):
         await asyncio.sleep(0)
@@ -72,9 +72,9 @@ async def test_each_address_in_its_turn() -> None:
     """Whoever waits beside a flood waits for one of its connections, not for all."""
     table = Table()
     for number in range(5):
-        table.turns.wait(Patient(table, f"f{number}", 0), FLOOD, 10)
-    table.turns.wait(Patient(table, "n0", 0), NEIGHBOUR, 10)
-    table.turns.wait(Patient(table, "n1", 0), NEIGHBOUR, 10)
+        table.turns.wait(Waiter(table, f"f{number}", 0), FLOOD, 10)
+    table.turns.wait(Waiter(table, "n0", 0), NEIGHBOUR, 10)
+    table.turns.wait(Waiter(table, "n1", 0), NEIGHBOUR, 10)
     await asyncio.sleep(0)
     assert table.served == ["f0", "n0", "f1", "n1", "f2", "f3", "f4"]
 
@@ -82,7 +82,7 @@ async def test_each_address_in_its_turn() -> None:
 async def test_how_long_they_have_waited() -> None:
     """While somebody's turn lasts, it is known for how long he waited; otherwise nothing waits."""
     table = Table()
-    table.turns.wait(Patient(table, "a", 0), FLOOD, 10)
+    table.turns.wait(Waiter(table, "a", 0), FLOOD, 10)
     table.now_s += 2
     await asyncio.sleep(0)
     assert (table.waited_s, table.turns.waited_s) == ([2.0], 0.0)
@@ -91,7 +91,7 @@ async def test_how_long_they_have_waited() -> None:
 async def test_what_is_held_is_bounded() -> None:
     """Beyond its bound in octets nothing is held: it is parsed at once, late as it is."""
     table = Table()
-    table.turns.wait(Patient(table, "a", 0), FLOOD, HELD_OCTETS - 10)
+    table.turns.wait(Waiter(table, "a", 0), FLOOD, HELD_OCTETS - 10)
     assert table.turns.must_wait(10)
     assert not table.turns.must_wait(11)
     await asyncio.sleep(0)
@@ -110,7 +110,7 @@ async def test_one_that_fails_keeps_nobody_waiting() -> None:
     told: list[object] = []
     asyncio.get_running_loop().set_exception_handler(lambda loop, context: told.append(context["exception"]))
     table.turns.wait(Failing(), FLOOD, 10)
-    table.turns.wait(Patient(table, "f1", 0), FLOOD, 10)
+    table.turns.wait(Waiter(table, "f1", 0), FLOOD, 10)
     await asyncio.sleep(0)
     await asyncio.sleep(0)
     assert (len(told), table.served) == (1, ["f1"])
