@@ -8,7 +8,10 @@ from typing import Final
 from fuzz.reading import Octets, bounded
 from payamak.domain import mo
 from payamak.encoding import gsm7
+from payamak.encoding.alphabets import Alphabet
+from payamak.encoding.alphabets import decode as decode_text
 from payamak.encoding.parts import Encoding, SplitMethod, joined, split
+from payamak.encoding.udh import read_header
 from payamak.simulator.reading import read_part, read_text
 from payamak.smpp.codec import decode, encode
 from payamak.smpp.errors import BrokenStream, ProtocolError
@@ -19,7 +22,7 @@ from payamak.smpp.receipt import format_receipt, parse_receipt, receipt_time
 from payamak.smpp.session import NotBound, Session, SessionConfig, WindowFull
 from payamak.smpp.states import Role
 
-_ALPHABETS: Final = tuple(mo.Alphabet)
+_ALPHABETS: Final = tuple(Alphabet)
 _KEYWORDS: Final = ("کد", "reg", "11", "لغو")
 
 
@@ -142,14 +145,14 @@ def receipt(data: bytes) -> None:
 def received(data: bytes) -> None:
     """Parts from handsets are joined whatever they hold; the order in which they came changes nothing."""
     octets = Octets(data)
-    came: dict[int, tuple[int, mo.Alphabet, bytes]] = {}
+    came: dict[int, tuple[int, Alphabet, bytes]] = {}
     for number in range(octets.number(6)):
         alphabet = _ALPHABETS[octets.number(len(_ALPHABETS))]
-        place, rest = mo.read_header(octets.sized())
+        place, rest = read_header(octets.sized())
         came.setdefault(place.part if place else number, (place.part if place else number, alphabet, rest))
     text = mo.join(came.values())
     assert mo.join(reversed(came.values())) == text
-    long = bounded(mo.decode, octets.repeated(FRAME_LIMIT_OCTETS), _ALPHABETS[0])
+    long = bounded(decode_text, octets.repeated(FRAME_LIMIT_OCTETS), _ALPHABETS[0])
     for said in (text, long):
         keyword = bounded(mo.keyword_of, said, _KEYWORDS)
         assert keyword is None or keyword in _KEYWORDS

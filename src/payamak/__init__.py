@@ -25,7 +25,7 @@ What happens next to a message is decided in one place: `advance()` in domain/st
 Where things live, from the pure core to the edge; imports point down only (tests/unit/test_imports.py):
 
     codes, errors       the outside codes with their texts; the families of errors
-    encoding            text to parts: GSM-7, UCS-2, splitting
+    encoding            text to parts: GSM-7, UCS-2, splitting; headers of parts; octets to text, all alphabets
     domain              message, events, states, plan, opt-outs, retries, templates, money, the site's documents
     smpp                SMPP 3.4: codec, session (both ends, without a socket); link: the sockets
     store               the Store protocol and its Feed; SQLite: one writer with group commit

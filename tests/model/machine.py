@@ -38,9 +38,9 @@ from tests.store.world import ALI, HOUR, LINE2, MINUTE, SARA, SERVICE
 
 from payamak.codes import Code
 from payamak.domain.events import Answered, Cancelled, Event, IllegalMove, Postponed, Revoked
+from payamak.domain.ids import readings
 from payamak.domain.message import Lane, Message, PartState, Reason
-from payamak.domain.operator_ids import readings
-from payamak.domain.receipt import ReceiptIn
+from payamak.domain.receipts import ReceiptIn
 from payamak.errors import Refused
 from payamak.store.base import Batched, Claim, NewMessage, OptOut
 

@@ -10,8 +10,8 @@ from tests.golden.receipts.samples import NAMES, form, receipt_pdu
 from tests.scenarios.house import POLL_S, House, house
 
 from payamak.demo import site
+from payamak.domain.ids import SETTLE_AFTER, IdBase
 from payamak.domain.message import State
-from payamak.domain.operator_ids import SETTLE_AFTER, IdBase
 from payamak.smpp.link import Server, ServerConnection, SessionConfig, serve
 from payamak.smpp.pdu import Bind, DeliverSm, Pdu, SubmitSm, SubmitSmResp, response_to
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from msgspec.structs import replace
 from tests.store.world import ALI, DAY, SARA, MakeStore, World, lost, taken
 
+from payamak.domain.ids import ANSWER_TIME_MS, SETTLE_AFTER, UNLEARN_AFTER, IdBase, IdHabit
 from payamak.domain.message import Message, PartState, State
-from payamak.domain.operator_ids import ANSWER_TIME_MS, SETTLE_AFTER, UNLEARN_AFTER, IdBase, IdHabit
-from payamak.domain.receipt import IdReport
+from payamak.domain.receipts import IdReport
 
 FIRST = 0x4A000000
 """Ids from here on have eight digits in either base, letters in hex: no reading of one is another one's."""

@@ -21,9 +21,9 @@ from tests.store.world import (
 )
 
 from payamak.codes import Code
+from payamak.domain.ids import IdBase
 from payamak.domain.message import PartState, Reason, State
-from payamak.domain.operator_ids import IdBase
-from payamak.domain.receipt import ReceiptIn
+from payamak.domain.receipts import ReceiptIn
 
 UNDELIVERED = PartState.UNDELIVERABLE
 

@@ -7,8 +7,9 @@ from msgspec.structs import replace
 from tests.store.world import ALI, DAY, LINE, LINE2, MINUTE, NOW, SARA, SERVICE, MakeStore, World, step
 
 from payamak.codes import Code
-from payamak.domain.mo import GIVE_UP_MS, Alphabet, Kept, MoPart, Received, RelayState
+from payamak.domain.mo import GIVE_UP_MS, Kept, MoPart, Received, RelayState
 from payamak.domain.site import Keyword
+from payamak.encoding.alphabets import Alphabet
 from payamak.errors import Refused
 from payamak.store.base import PostResult
 from payamak.store.records import ReceivedSearch

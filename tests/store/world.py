@@ -6,9 +6,9 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from payamak.codes import Code
 from payamak.domain.events import Answered, OnAmbiguous, Outcome, OutcomeKind
+from payamak.domain.ids import IdBase, readings
 from payamak.domain.message import Lane, Message, PartState, Step
-from payamak.domain.operator_ids import IdBase, readings
-from payamak.domain.receipt import ReceiptIn
+from payamak.domain.receipts import ReceiptIn
 from payamak.domain.site import Account, Document, Line, LineKind, Link, LinkUse
 from payamak.encoding.parts import Encoding
 from payamak.store.base import Claim, NewMessage, Store

@@ -33,7 +33,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "upstreams.negin": {"upstreams.base", "upstreams.negin_states", "client", *WORDS, *EDGE},
     "upstreams.negin_states": {"upstreams.base", "client", *WORDS, *EDGE},
     "upstreams": set(),
-    "store": {*WORDS, *EDGE},
+    "store": {"encoding", *WORDS, *EDGE},
     "simulator": {"smpp", "encoding", *EDGE},
     "domain": {"encoding", "codes", "errors"},
     "client": {"codes"},

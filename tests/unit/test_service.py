@@ -11,8 +11,9 @@ from tests.unit.house import ACCOUNT, CALLER, CREDIT, NOW, RECIPIENT, SUBMISSION
 
 from payamak.codes import REFUSAL_ORDER, Code, first_refusal
 from payamak.domain import events as ev
-from payamak.domain.mo import Alphabet, MoPart
+from payamak.domain.mo import MoPart
 from payamak.domain.site import AnswerTypes
+from payamak.encoding.alphabets import Alphabet
 from payamak.errors import Refused, StoreFailed
 from payamak.service import Sent, Submission, life_time_minutes
 from payamak.store.records import Search

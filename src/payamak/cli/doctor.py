@@ -22,7 +22,7 @@ from payamak.errors import StoreFailed
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from payamak.domain.receipt import IdReport
+    from payamak.domain.receipts import IdReport
     from payamak.domain.site import Link
     from payamak.store.records import AuditedAccount
     from payamak.store.sqlite import SqliteStore

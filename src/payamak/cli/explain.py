@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
+from payamak.domain.ids import SETTLE_AFTER, IdBase
 from payamak.domain.message import Message, PartState, Reason, State
-from payamak.domain.operator_ids import SETTLE_AFTER, IdBase
-from payamak.domain.receipt import IdReport, Unmatched
+from payamak.domain.receipts import IdReport, Unmatched
 from payamak.domain.site import Site
 
 _REASONS: Final[dict[Reason, str]] = {

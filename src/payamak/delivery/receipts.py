@@ -8,7 +8,7 @@ from payamak.clock import Clock
 from payamak.delivery.inbound import InboundDesk
 from payamak.delivery.worker import Worker
 from payamak.domain.mo import MoPart
-from payamak.domain.receipt import ReceiptIn
+from payamak.domain.receipts import ReceiptIn
 from payamak.store.base import Store
 
 LONGEST_WORD = 12

@@ -16,21 +16,11 @@ from msgspec import Struct
 
 from payamak.domain.numbers import latin_digits
 from payamak.domain.posting import Pauses, Tried, next_post
-from payamak.encoding import gsm7
+from payamak.encoding.alphabets import Alphabet, decode
 
 REPEAT_MS = 600_000
 """How long a part that comes again may be a repetition: operators repeat within minutes, after their response timer or
 when the link is back. Taste."""
-
-
-class Alphabet(StrEnum):
-    """How the octets of a part are read; but for the first two, the name of a codec with one octet a character."""
-
-    GSM7 = "gsm7"
-    UCS2 = "ucs2"
-    LATIN_1 = "latin-1"
-    CYRILLIC = "iso8859_5"
-    HEBREW = "iso8859_8"
 
 
 class MoPart(Struct, frozen=True, kw_only=True):
@@ -109,54 +99,6 @@ class Kept(StrEnum):
 
 
 # ----------------------------------------------------------------------------------------------- parts
-
-
-class Place(Struct, frozen=True, kw_only=True):
-    """Where a part stands in a long message."""
-
-    reference: int
-    total: int
-    part: int
-
-
-def make_place(reference: int | None, total: int | None, part: int | None) -> Place | None:
-    """The place that these numbers tell; None for a message of one part, and for numbers that make no sense."""
-    if reference is None or total is None or part is None or total < 2 or not 1 <= part <= total:
-        return None
-    return Place(reference=reference, total=total, part=part)
-
-
-def read_header(octets: bytes) -> tuple[Place | None, bytes]:
-    """The place that a user data header tells, and the text's octets behind it (GSM 03.40 §9.2.3.24).
-
-    An element that is cut short, or none of concatenation, tells no place.
-    """
-    if not octets:
-        return None, b""
-    end = 1 + octets[0]
-    elements, position = octets[1:end], 0
-    place = None
-    while place is None and position + 2 <= len(elements):
-        identifier, length = elements[position], elements[position + 1]
-        value = elements[position + 2 : position + 2 + length]
-        if identifier == 0x00 and len(value) == 3:  # §9.2.3.24.1: a reference of 8 bits
-            place = make_place(value[0], value[1], value[2])
-        elif identifier == 0x08 and len(value) == 4:  # §9.2.3.24.8: a reference of 16 bits
-            place = make_place(value[0] << 8 | value[1], value[2], value[3])
-        position += 2 + length
-    return place, octets[end:]
-
-
-def decode(octets: bytes, alphabet: Alphabet) -> str:
-    """The text of octets; what is no proper text is shown as well as can be, for nothing that came is refused."""
-    if alphabet is Alphabet.GSM7:
-        try:
-            return gsm7.decode(octets)
-        except ValueError:
-            return octets.decode("latin-1")  # a centre that sends Latin-1 under data_coding 0
-    if alphabet is Alphabet.UCS2:
-        return octets.decode("utf-16-be", "replace")
-    return octets.decode(alphabet.value, "replace")
 
 
 def join(parts: Iterable[tuple[int, Alphabet, bytes]]) -> str:

@@ -18,11 +18,11 @@ from msgspec import Struct, field
 from payamak.codes import Code
 from payamak.domain.events import OnAmbiguous, Rules
 from payamak.domain.hours import Hours, parse_hours
+from payamak.domain.ids import IdBase
 from payamak.domain.message import Lane, State
 from payamak.domain.mo import fold
 from payamak.domain.money import Tariff
 from payamak.domain.numbers import line_key
-from payamak.domain.operator_ids import IdBase
 from payamak.domain.optout import OPT_IN_WORDS, OPT_OUT_WORDS
 from payamak.domain.posting import TARGET
 from payamak.domain.templates import Template

@@ -1,4 +1,4 @@
-"""Text to parts: the GSM 7-bit alphabet, UCS-2, and the one way to cut a text. Pure."""
+"""Text to parts and octets to text: GSM 7-bit, UCS-2, the one way to cut a text, headers, alphabets. Pure."""
 
 from payamak.encoding.parts import (
     MAX_PARTS,

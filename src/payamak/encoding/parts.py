@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, assert_never
 
-from payamak.encoding import gsm7, ucs2
+from payamak.encoding import gsm7, ucs2, udh
 
 MAX_PARTS: Final = 255
 """The header numbers the parts in one octet (GSM 03.40 §9.2.3.24.1)."""
@@ -138,12 +138,12 @@ def _payload_octets(encoding: Encoding, *, udh_octets: int) -> int:
 
 
 def _udh(method: SplitMethod, reference: int, total: int, number: int) -> bytes:
-    """Return a concatenation header (GSM 03.40 §9.2.3.24.1 and §9.2.3.24.8), its length octet first."""
+    """Return the header of a part as the method wants it."""
     match method:
         case SplitMethod.UDH8 | SplitMethod.PAYLOAD:
-            return bytes((5, 0x00, 3, reference & 0xFF, total, number))
+            return udh.write_header_8(reference, total, number)
         case SplitMethod.UDH16:
-            return bytes((6, 0x08, 4, reference >> 8 & 0xFF, reference & 0xFF, total, number))
+            return udh.write_header_16(reference, total, number)
         case _:
             assert_never(method)
 

@@ -17,7 +17,7 @@ from payamak.domain.events import Event
 from payamak.domain.message import Lane, Message, Reason, State, Step
 from payamak.domain.mo import Kept, MoPart, Received, RelayState
 from payamak.domain.posting import PostState
-from payamak.domain.receipt import Cursor, IdReport, OpenIds, ReceiptIn, WaitingReceipt
+from payamak.domain.receipts import Cursor, IdReport, OpenIds, ReceiptIn, WaitingReceipt
 from payamak.domain.site import Document, Site
 from payamak.domain.webhooks import Notice, NoticeCount, NoticeResult, NoticeSearch, WebhookTarget
 from payamak.store.feed import Change, Feed, Watch

@@ -15,8 +15,8 @@ from typing import Any
 
 from msgspec import Struct
 
-from payamak.domain.operator_ids import IdBase, judge, key_by_reading, key_under, operator_key
-from payamak.domain.receipt import ReceiptIn, Unmatched
+from payamak.domain.ids import IdBase, judge, key_by_reading, key_under, operator_key
+from payamak.domain.receipts import ReceiptIn, Unmatched
 from payamak.store.rows import line_of_attempt
 from payamak.store.transaction import Transaction
 

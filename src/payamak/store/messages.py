@@ -11,8 +11,8 @@ from msgspec.structs import replace
 from payamak.codes import Code
 from payamak.domain import events as ev
 from payamak.domain.events import Effect, Event, OutcomeKind
+from payamak.domain.ids import operator_key
 from payamak.domain.message import Message, PartState, Reason, State
-from payamak.domain.operator_ids import operator_key
 from payamak.domain.optout import with_known_opt_outs
 from payamak.domain.plan import reservation
 from payamak.domain.states import advance, first_step

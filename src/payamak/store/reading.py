@@ -7,9 +7,9 @@ from typing import Any
 
 import apsw
 
+from payamak.domain.ids import IdHabit
 from payamak.domain.message import Message, Reason, State
-from payamak.domain.operator_ids import IdHabit
-from payamak.domain.receipt import Cursor, IdReport, OpenId, OpenIds, WaitingReceipt
+from payamak.domain.receipts import Cursor, IdReport, OpenId, OpenIds, WaitingReceipt
 from payamak.store.base import OptOut, Standing
 from payamak.store.records import Balance, Entry, FurtherReceipt, PartRecord, QueueRow, Search, Story
 from payamak.store.rows import message_of

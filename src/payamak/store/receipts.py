@@ -16,8 +16,7 @@ from msgspec.structs import replace
 from payamak.codes import Code
 from payamak.domain import events as ev
 from payamak.domain.events import Event
-from payamak.domain.message import Message, PartState
-from payamak.domain.operator_ids import (
+from payamak.domain.ids import (
     ANSWER_TIME_MS,
     UNLEARN_AFTER,
     IdBase,
@@ -27,7 +26,8 @@ from payamak.domain.operator_ids import (
     readings,
     unlearn,
 )
-from payamak.domain.receipt import ReceiptIn, Unmatched
+from payamak.domain.message import Message, PartState
+from payamak.domain.receipts import ReceiptIn, Unmatched
 from payamak.domain.site import LinkKind
 from payamak.store.feed import Change
 from payamak.store.matching import Match, match, only_lost_part

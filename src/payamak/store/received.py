@@ -18,20 +18,10 @@ from typing import Any
 import apsw
 
 from payamak.codes import Code
-from payamak.domain.mo import (
-    REPEAT_MS,
-    Alphabet,
-    Kept,
-    MoPart,
-    Received,
-    RelayState,
-    is_one_of,
-    join,
-    keyword_of,
-    target_of,
-)
+from payamak.domain.mo import REPEAT_MS, Kept, MoPart, Received, RelayState, is_one_of, join, keyword_of, target_of
 from payamak.domain.numbers import parse_recipient
 from payamak.domain.site import DAY_MS, Line, Site
+from payamak.encoding.alphabets import Alphabet
 from payamak.errors import Refused
 from payamak.store.base import PostResult
 from payamak.store.messages import accept

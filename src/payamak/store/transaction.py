@@ -9,7 +9,7 @@ from typing import Any
 import apsw
 import msgspec
 
-from payamak.domain.operator_ids import IdBase, IdHabit
+from payamak.domain.ids import IdBase, IdHabit
 from payamak.domain.site import Account, Document, Line, Link, Site, build_site
 from payamak.store.feed import Change, Feed
 from payamak.store.statements import load_statements

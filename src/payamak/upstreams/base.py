@@ -10,7 +10,7 @@ from msgspec import Struct
 from payamak.domain.events import Outcome
 from payamak.domain.message import Message
 from payamak.domain.mo import MoPart
-from payamak.domain.receipt import ReceiptIn
+from payamak.domain.receipts import ReceiptIn
 
 
 class Parcel(Struct, frozen=True, kw_only=True):

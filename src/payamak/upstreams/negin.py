@@ -31,7 +31,7 @@ from payamak.clock import Clock
 from payamak.codes import Code
 from payamak.domain.events import Outcome, OutcomeKind
 from payamak.domain.message import Message, Reason, StepKind
-from payamak.domain.receipt import OpenId
+from payamak.domain.receipts import OpenId
 from payamak.domain.site import Link
 from payamak.log import place_of
 from payamak.upstreams.base import Parcel, Report, Sink

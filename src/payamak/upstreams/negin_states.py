@@ -23,9 +23,9 @@ from typing import Final, Protocol
 from payamak.client import MessageState, PayamakError
 from payamak.clock import Clock
 from payamak.codes import Code, StateCode
+from payamak.domain.ids import IdBase, readings
 from payamak.domain.message import PartState
-from payamak.domain.operator_ids import IdBase, readings
-from payamak.domain.receipt import FIRST_PAGE, Cursor, OpenId, OpenIds, ReceiptIn
+from payamak.domain.receipts import FIRST_PAGE, Cursor, OpenId, OpenIds, ReceiptIn
 from payamak.domain.site import Link
 from payamak.errors import StoreFailed
 from payamak.upstreams.base import Sink

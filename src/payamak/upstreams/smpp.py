@@ -17,13 +17,15 @@ from functools import partial
 from payamak.clock import Clock
 from payamak.codes import Code
 from payamak.domain.events import Outcome, OutcomeKind
+from payamak.domain.ids import readings
 from payamak.domain.message import Message, Reason
-from payamak.domain.mo import Alphabet, MoPart, make_place, read_header
+from payamak.domain.mo import MoPart
 from payamak.domain.numbers import parse_line, parse_recipient
-from payamak.domain.operator_ids import readings
-from payamak.domain.receipt import ReceiptIn
+from payamak.domain.receipts import ReceiptIn
 from payamak.domain.site import Link, Site
+from payamak.encoding.alphabets import alphabet_of
 from payamak.encoding.parts import Encoding, Part, SplitMethod, split
+from payamak.encoding.udh import make_place, read_header
 from payamak.errors import StoreFailed
 from payamak.smpp.codec import text_octets, tlv_int
 from payamak.smpp.constants import DataCoding, EsmClass, RegisteredDelivery, Status, Tag
@@ -37,13 +39,6 @@ from payamak.upstreams.verdicts import outcome_of, read_verdicts, receipt_meanin
 
 _BIND_MODES = {mode.value: mode for mode in BindMode}
 _CODINGS = {Encoding.GSM7: DataCoding.SMSC_DEFAULT, Encoding.UCS2: DataCoding.UCS2}
-_ALPHABETS = {
-    DataCoding.SMSC_DEFAULT: Alphabet.GSM7,
-    DataCoding.CYRILLIC: Alphabet.CYRILLIC,
-    DataCoding.HEBREW: Alphabet.HEBREW,
-    DataCoding.UCS2: Alphabet.UCS2,
-}
-"""What is not here is read as Latin-1, octets that are no text included."""
 
 
 def tls_context(link: Link) -> ssl.SSLContext | None:
@@ -317,18 +312,6 @@ class SmppUpstream:
         self._log("link_down", link=self.name, reason=self._down_reason)
         self._flow()
         self._sink.link_changed(self.name)
-
-
-def alphabet_of(data_coding: int) -> Alphabet:
-    """The alphabet of a text: SMPP 3.4 §5.2.19, and the groups of GSM 03.38 §4 that have an alphabet of their own.
-
-    0x10 to 0x1F: a message class (flash) beside the alphabet in bits 3 and 2; 0xF0 to 0xFF: only bit 2.
-    """
-    if 0x10 <= data_coding <= 0x1F:
-        return {0: Alphabet.GSM7, 2: Alphabet.UCS2}.get(data_coding >> 2 & 3, Alphabet.LATIN_1)
-    if data_coding >= 0xF0 and not data_coding & 0x04:
-        return Alphabet.GSM7
-    return _ALPHABETS.get(DataCoding(data_coding), Alphabet.LATIN_1) if data_coding <= 8 else Alphabet.LATIN_1
 
 
 def validity_period(message: Message, now: int) -> str:

@@ -20,7 +20,8 @@ from tests.store.world import ALI, NOW, SARA, Listener, World, step
 
 from payamak.codes import Code
 from payamak.domain.message import Lane, Message, Reason, State
-from payamak.domain.mo import Alphabet, MoPart
+from payamak.domain.mo import MoPart
+from payamak.encoding.alphabets import Alphabet
 from payamak.errors import StoreFailed
 from payamak.store import sqlite as sqlite_module
 from payamak.store import writer as writers

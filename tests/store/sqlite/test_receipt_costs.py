@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from tests.store.world import ALI, SARA, World, lost, step, taken
 
+from payamak.domain.ids import SETTLE_AFTER
 from payamak.domain.message import State
-from payamak.domain.operator_ids import SETTLE_AFTER
 from payamak.store.sqlite import SqliteStore
 
 EVERY = 10

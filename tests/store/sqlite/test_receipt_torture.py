@@ -16,9 +16,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.store.world import ALI, DAY, LINE, SARA, World, step, taken
 
+from payamak.domain.ids import IdBase, IdHabit, judge, readings
 from payamak.domain.message import Message, PartState, State
-from payamak.domain.operator_ids import IdBase, IdHabit, judge, readings
-from payamak.domain.receipt import ReceiptIn
+from payamak.domain.receipts import ReceiptIn
 from payamak.store.records import Story
 from payamak.store.sqlite import SqliteStore
 from payamak.store.transaction import Transaction

@@ -13,7 +13,7 @@ from tests.store.world import World
 from payamak.cli.explain import waiting_text
 from payamak.cli.program import run
 from payamak.cli.shell import ExitCode
-from payamak.domain.receipt import Unmatched
+from payamak.domain.receipts import Unmatched
 from payamak.store.sqlite import SqliteStore
 
 FIRST = 0x4A000000

@@ -9,7 +9,8 @@ from msgspec.structs import replace
 from tests.unit.house import HandClock, House
 
 from payamak.delivery.inbound import DOUBT_S, InboundDesk
-from payamak.domain.mo import Alphabet, Kept, MoPart
+from payamak.domain.mo import Kept, MoPart
+from payamak.encoding.alphabets import Alphabet
 from payamak.errors import StoreFailed
 from payamak.store.records import ReceivedSearch
 

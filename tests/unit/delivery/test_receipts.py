@@ -12,7 +12,7 @@ from tests.unit.house import HandClock
 
 from payamak.delivery.receipts import ReceiptDesk
 from payamak.domain.message import PartState, State
-from payamak.domain.receipt import ReceiptIn
+from payamak.domain.receipts import ReceiptIn
 from payamak.errors import StoreFailed
 from payamak.store.sqlite import SqliteStore
 

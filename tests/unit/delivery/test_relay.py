@@ -14,8 +14,9 @@ from tests.unit.house import ACCOUNT, CREDIT, NOW, A, B, House
 from payamak.codes import Code
 from payamak.delivery.posting import Post, Posted, Poster
 from payamak.delivery.relay import PLACES, Relay
-from payamak.domain.mo import GIVE_UP_MS, Alphabet, MoPart, Received, RelayState
+from payamak.domain.mo import GIVE_UP_MS, MoPart, Received, RelayState
 from payamak.domain.site import Keyword, Line
+from payamak.encoding.alphabets import Alphabet
 from payamak.errors import Refused, StoreFailed
 from payamak.store.base import NewMessage
 from payamak.store.records import ReceivedSearch

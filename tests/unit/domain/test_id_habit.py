@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from payamak.domain.operator_ids import (
+from payamak.domain.ids import (
     LEAN_AFTER,
     SETTLE_AFTER,
     IdBase,

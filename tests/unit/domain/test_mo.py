@@ -14,21 +14,17 @@ from payamak.domain.mo import (
     GIVE_UP_MS,
     LONGEST_PAUSE_MS,
     RELAY_PAUSES,
-    Alphabet,
     MoPart,
-    Place,
     Received,
     RelayState,
     after_post,
-    decode,
     fold,
     is_one_of,
     join,
     keyword_of,
-    make_place,
-    read_header,
 )
 from payamak.domain.optout import OPT_IN_WORDS, OPT_OUT_WORDS
+from payamak.encoding.alphabets import Alphabet
 from payamak.encoding.parts import Encoding, SplitMethod, choose, split
 
 NOW = 1_700_000_000_000
@@ -55,50 +51,6 @@ RECEIVED = Received(
     note="",
     reply_id=None,
 )
-
-
-@pytest.mark.parametrize(
-    ("octets", "place", "rest"),
-    [
-        (b"\x05\x00\x03\x2a\x03\x02text", Place(reference=0x2A, total=3, part=2), b"text"),
-        (b"\x06\x08\x04\x01\x2a\x03\x02text", Place(reference=0x12A, total=3, part=2), b"text"),
-        (b"\x0b\x05\x04\x0b\x84\x23\xf0\x00\x03\x2a\x02\x01x", Place(reference=0x2A, total=2, part=1), b"x"),
-        (b"\x06\x05\x04\x0b\x84\x23\xf0x", None, b"x"),
-        (b"\x05\x00\x03\x2a\x01\x01x", None, b"x"),
-        (b"\x05\x00\x03\x2a\x02\x03x", None, b"x"),
-        (b"\x05\x00\x03\x2a\x02\x00x", None, b"x"),
-        (b"\x05\x00\x03\x2a", None, b""),
-        (b"\x00x", None, b"x"),
-        (b"", None, b""),
-    ],
-    ids=["8 bits", "16 bits", "after ports", "ports", "alone", "beyond", "part 0", "cut", "empty header", "nothing"],
-)
-def test_header(octets: bytes, place: Place | None, rest: bytes) -> None:
-    """The header tells the place if it makes sense, and is never part of the text."""
-    assert read_header(octets) == (place, rest)
-
-
-@pytest.mark.parametrize("place", [(None, 2, 1), (1, None, 1), (1, 2, None), (1, 1, 1), (1, 2, 3)])
-def test_no_place(place: tuple[int | None, int | None, int | None]) -> None:
-    """Parameters that are missing or make no sense tell no place."""
-    assert make_place(*place) is None
-
-
-@pytest.mark.parametrize(
-    ("octets", "alphabet", "text"),
-    [
-        (b"\x1b\x65 5", Alphabet.GSM7, "€ 5"),
-        (b"caf\xe9", Alphabet.GSM7, "café"),
-        ("سلام 😀".encode("utf-16-be"), Alphabet.UCS2, "سلام 😀"),
-        (b"\x06", Alphabet.UCS2, "�"),
-        (b"caf\xe9", Alphabet.LATIN_1, "café"),
-        (b"\xb0", Alphabet.CYRILLIC, "А"),
-        (b"\xe0", Alphabet.HEBREW, "א"),
-    ],
-)
-def test_decode(octets: bytes, alphabet: Alphabet, text: str) -> None:
-    """Every alphabet is read; what is broken is shown as well as can be."""
-    assert decode(octets, alphabet) == text
 
 
 @given(text=st.text(st.characters(exclude_categories=["Cs"]), max_size=900), method=st.sampled_from(list(SplitMethod)))

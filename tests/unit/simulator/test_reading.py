@@ -3,7 +3,7 @@
 import pytest
 
 from payamak.encoding import Encoding, SplitMethod, choose, split
-from payamak.simulator.reading import Place, read_text, read_user_data
+from payamak.simulator.reading import Placed, read_text, read_user_data
 from payamak.simulator.receipts import IdFormat, ReceiptStyle, receipt_text, receipt_tlvs, render_id
 from payamak.smpp.pdu import DeliverSm
 from payamak.smpp.receipt import parse_receipt
@@ -21,7 +21,7 @@ def test_parts_are_read_back(text: str, method: SplitMethod) -> None:
     read = []
     for one in parts:
         place, octets = read_user_data(one.udh + one.payload, UDH if one.udh else 0)
-        assert Place(reference=reference, part=one.number, total=one.total) == place
+        assert Placed(reference=reference, part=one.number, total=one.total) == place
         read.append(read_text(octets, CODINGS[one.encoding]))
     assert text == "".join(read)
 
@@ -32,7 +32,7 @@ def test_parts_are_read_back(text: str, method: SplitMethod) -> None:
 )
 def test_strange_headers(octets: bytes, rest: bytes) -> None:
     """A header that is torn or tells something else tells no place and hurts nobody."""
-    assert read_user_data(octets, UDH) == (Place(), rest)
+    assert read_user_data(octets, UDH) == (Placed(), rest)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from payamak.client import MessageState, PayamakError, Route, Sent
 from payamak.domain.message import Lane, Message, State, Step, StepKind
 from payamak.domain.mo import MoPart
-from payamak.domain.receipt import ReceiptIn
+from payamak.domain.receipts import ReceiptIn
 from payamak.domain.site import Link, LinkKind
 from payamak.encoding.parts import Encoding, SplitMethod
 from payamak.errors import StoreFailed

@@ -5,14 +5,15 @@ from __future__ import annotations
 import pytest
 
 from payamak.clock import SystemClock
-from payamak.domain.mo import Alphabet, MoPart, join
-from payamak.domain.receipt import ReceiptIn
+from payamak.domain.mo import MoPart, join
+from payamak.domain.receipts import ReceiptIn
 from payamak.domain.site import Line, Link, build_site
+from payamak.encoding.alphabets import Alphabet
 from payamak.encoding.parts import SplitMethod, choose, split
 from payamak.errors import StoreFailed
 from payamak.smpp.constants import EsmClass, Status, Tag
 from payamak.smpp.pdu import DataSm, DataSmResp, DeliverSm, DeliverSmResp, tlv
-from payamak.upstreams.smpp import SmppUpstream, alphabet_of
+from payamak.upstreams.smpp import SmppUpstream
 
 SITE = build_site([Line(number="9830003300"), Line(number="10003300")], 1)
 LINK = Link(name="north", upstream="operator")
@@ -116,20 +117,6 @@ async def test_long_by_sar(keeper: Keeper) -> None:
     pdu = DeliverSm(source_addr="9121234567", destination_addr="30003300", short_message=b"x", tlvs=place)
     part = await part_of(keeper, pdu)
     assert (part.reference, part.total, part.part) == (300, 2, 2)
-
-
-@pytest.mark.parametrize(
-    ("data_coding", "alphabet"),
-    [
-        *((0, Alphabet.GSM7), (1, Alphabet.LATIN_1), (3, Alphabet.LATIN_1), (4, Alphabet.LATIN_1)),
-        *((6, Alphabet.CYRILLIC), (7, Alphabet.HEBREW), (8, Alphabet.UCS2), (0x0D, Alphabet.LATIN_1)),
-        *((0x10, Alphabet.GSM7), (0x14, Alphabet.LATIN_1), (0x18, Alphabet.UCS2), (0x19, Alphabet.UCS2)),
-        *((0xF0, Alphabet.GSM7), (0xF1, Alphabet.GSM7), (0xF5, Alphabet.LATIN_1), (0x40, Alphabet.LATIN_1)),
-    ],
-)
-def test_alphabets(data_coding: int, alphabet: Alphabet) -> None:
-    """Every data_coding has an alphabet; flash messages are text too."""
-    assert alphabet_of(data_coding) is alphabet
 
 
 async def test_a_store_that_fails(keeper: Keeper) -> None:

@@ -15,7 +15,7 @@ from payamak.client.errors import refusal
 from payamak.codes import Code
 from payamak.domain.events import Outcome, OutcomeKind
 from payamak.domain.message import Message, Reason, StepKind
-from payamak.domain.receipt import Cursor, OpenIds
+from payamak.domain.receipts import Cursor, OpenIds
 from payamak.domain.site import Link
 from payamak.upstreams import negin
 from payamak.upstreams.base import Parcel

@@ -16,7 +16,7 @@ from payamak.client.errors import PayamakError
 from payamak.domain import events as ev
 from payamak.domain.events import Outcome, OutcomeKind
 from payamak.domain.message import Lane, PartState, State, Step
-from payamak.domain.receipt import FIRST_PAGE, Cursor, OpenId, OpenIds, ReceiptIn
+from payamak.domain.receipts import FIRST_PAGE, Cursor, OpenId, OpenIds, ReceiptIn
 from payamak.domain.site import Account, Line, Link, LinkUse
 from payamak.encoding.parts import Encoding, SplitMethod
 from payamak.store.base import Claim, NewMessage

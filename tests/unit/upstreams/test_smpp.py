@@ -11,7 +11,7 @@ from tests.unit.house import NOW, HandClock
 from payamak.codes import Code
 from payamak.domain.events import Outcome, OutcomeKind
 from payamak.domain.message import Message, Reason, Step
-from payamak.domain.receipt import ReceiptIn
+from payamak.domain.receipts import ReceiptIn
 from payamak.domain.site import Line, Link, build_site
 from payamak.encoding.parts import Encoding
 from payamak.errors import StoreFailed

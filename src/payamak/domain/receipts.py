@@ -7,8 +7,8 @@ from enum import StrEnum
 from msgspec import Struct
 
 from payamak.codes import Code
+from payamak.domain.ids import IdHabit
 from payamak.domain.message import PartState
-from payamak.domain.operator_ids import IdHabit
 
 
 class ReceiptIn(Struct, frozen=True, kw_only=True):

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from payamak.domain.operator_ids import IdBase, operator_key, readings
+from payamak.domain.ids import IdBase, operator_key, readings
 
 
 @pytest.mark.parametrize(
