@@ -35,7 +35,7 @@ class ReceiptDesk:
     async def receipt(self, receipt: ReceiptIn) -> None:
         """Commit the receipt, matched or not. Raises StoreFailed: then the operator will bring it again."""
         changes = await self._store.receive(receipt, self._clock.now())
-        if not changes:
+        if not any(change.event == "Receipted" for change in changes):
             # The operator's words, as long as words of a receipt are: what is longer would be no word of one.
             said = {"stat": receipt.stat[:LONGEST_WORD], "err": (receipt.err or "")[:LONGEST_WORD]}
             self._log("receipt_kept", link=receipt.link, **said)

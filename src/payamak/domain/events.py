@@ -24,7 +24,8 @@ class Outcome(Struct, frozen=True, kw_only=True):
     """The answer to one part of an attempt.
 
     `status` is the SMPP command_status (or the HTTP code of a `negin` upstream), `code` our verdict for a
-    refusal, `reason` why a part has to come again (LATER only), `part` counts from 1.
+    refusal, `reason` why a part has to come again (LATER only), `part` counts from 1. `broke_link` (AMBIGUOUS only):
+    the part alone was outstanding, others had been answered in this bind, and the link broke soon after its octets.
     """
 
     part: int
@@ -33,6 +34,7 @@ class Outcome(Struct, frozen=True, kw_only=True):
     status: int | None = None
     code: Code | None = None
     reason: Reason = Reason.OPERATOR_BUSY
+    broke_link: bool = False
 
 
 class OnAmbiguous(StrEnum):
@@ -43,9 +45,13 @@ class OnAmbiguous(StrEnum):
 
 
 class Rules(Struct, frozen=True, kw_only=True):
-    """What the line of the current step says about its messages; durations in milliseconds."""
+    """What the line of the current step says about its messages; durations in milliseconds.
+
+    `most_tries`: tries of a part in a step that may stay without an answer, the first one included (P3).
+    """
 
     on_ambiguous: OnAmbiguous = OnAmbiguous.RESEND
+    most_tries: int = 3
     optout_memory_ms: int = 7 * 86_400_000
     grace_ms: int = 86_400_000
 
@@ -60,31 +66,46 @@ class OnWire(Struct, frozen=True, kw_only=True):
 
 
 class Answered(Struct, frozen=True, kw_only=True):
-    """Answers to parts of one attempt, named by (step, try); `gives_receipts` is the link's."""
+    """Answers to parts of one attempt, named by (step, try); `gives_receipts` is the link's.
+
+    `awaited`: parts whose answer is lost and of which receipts tell, or may: no further copy of them goes.
+    """
 
     step: int
     try_no: int
     outcomes: tuple[Outcome, ...]
     gives_receipts: bool = True
+    awaited: tuple[int, ...] = ()
     known: tuple[tuple[str, Code], ...] = ()
 
 
 class Receipted(Struct, frozen=True, kw_only=True):
-    """A final receipt for one part (1-based) of one step; `code` is set when it is an opt-out.
+    """A final receipt for one copy of a part (1-based) of a step; `code` is set when it is an opt-out.
 
-    `is_superseded`: it belongs to an attempt after which the same part was sent again.
+    `copies_left`: other copies of the part that may still arrive; `others`: what receipts said of those that may not.
     """
 
     step: int
     part: int
     part_state: PartState
     code: Code | None = None
-    is_superseded: bool = False
+    copies_left: int = 0
+    others: tuple[tuple[PartState, Code | None], ...] = ()
     known: tuple[tuple[str, Code], ...] = ()
 
 
+class Pooled(Struct, frozen=True, kw_only=True):
+    """Receipts that may be those of lost parts (1-based) have come and do not settle them yet, or are gone again."""
+
+    step: int
+    parts: tuple[int, ...]
+    has_receipts: bool
+
+
 class Recovered(Struct, frozen=True, kw_only=True):
-    """The program came up again and finds the attempt on the wire without an answer."""
+    """The program came up again and finds the attempt on the wire without an answer; `awaited` as in Answered."""
+
+    awaited: tuple[int, ...] = ()
 
 
 class Postponed(Struct, frozen=True, kw_only=True):
@@ -121,6 +142,7 @@ Event = (
     OnWire
     | Answered
     | Receipted
+    | Pooled
     | Recovered
     | Postponed
     | DeadlinePassed

@@ -55,6 +55,7 @@ class Reason(StrEnum):
     OUTSIDE_HOURS = "outside_hours"
     PACED = "paced"
     RESEND = "resend"
+    RECEIPTS_AWAITED = "receipts_awaited"
     ON_WIRE = "on_wire"
     TAKEN = "taken"
     NO_RECEIPTS = "no_receipts"
@@ -67,6 +68,7 @@ class Reason(StrEnum):
     CANCELLED = "cancelled"
     ANSWERED_BUSY = "answered_busy"
     ANSWER_LOST = "answer_lost"
+    LINK_BROKE = "link_broke"
     NO_RECEIPT = "no_receipt"
     OPERATOR_UNSURE = "operator_unsure"
 
@@ -145,6 +147,10 @@ class Message(Struct, frozen=True, kw_only=True):
     attempts of the current step. `reserved` is what of the reservation is left, `charged` what has been settled
     and not refunded, `is_settled` whether the current step has been. `copies` counts parts that may have been
     sent twice (P3).
+
+    Of the current step: `unanswered` has a digit for each part, its tries that stayed without an answer ("" says none);
+    `awaited` are lost parts (1-based) of which no further copy goes, for receipts have come that may be theirs;
+    `breaks` counts the links that broke at this message alone.
     """
 
     id: int
@@ -171,6 +177,9 @@ class Message(Struct, frozen=True, kw_only=True):
     is_settled: bool = False
     version: int = 0
     is_leased: bool = False
+    unanswered: str = ""
+    awaited: tuple[int, ...] = ()
+    breaks: int = 0
 
     @property
     def current(self) -> Step:

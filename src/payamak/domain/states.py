@@ -9,11 +9,15 @@ only, after the commit. An event that the table does not list for a state raises
 What can go wrong, and what the table makes of it:
 
 * The answer is lost (link broken, time-out, our own death): the parts are *ambiguous*. `resend` queues them
-  again and counts the copies; `hold` ends the message as unknown, which a late receipt may settle once (P3, P8).
+  again and counts the copies, until `most_tries` of a part have stayed without an answer; then, and always with
+  `hold`, the message ends as unknown, which receipts may settle late, once (P3, P8).
+* Receipts have come that may be those of an ambiguous part (Pooled): no copy of it goes while they wait.
+* The link broke at a message alone, `MOST_BREAKS` times: it ends as unknown, for it keeps everybody else out.
 * An opt-out, at once or in a receipt, closes the step and starts the next one that is not known to be opted out,
   unless a part was already delivered or the plan or the time is at its end (P4).
 * A definite answer to a resent part settles the ambiguous attempt before it: the operator has spoken about
-  this recipient and this line.
+  this recipient and this line. A receipt speaks of its own copy alone: DELIVERED of any copy settles the part, another
+  verdict ends resending and decides when no copy is left that may still arrive.
 * A receipt for an earlier step counts only as long as the present step has not been on the wire (P8).
 """
 
@@ -39,6 +43,9 @@ _W, _S, _A, _T = PartState.WAITING, PartState.ON_WIRE, PartState.AMBIGUOUS, Part
 _D, _O, _R = PartState.DELIVERED, PartState.OPTED_OUT, PartState.REJECTED
 _SETTLED = RECEIPTED - {PartState.UNSURE}
 _NOT_ARRIVED = _SETTLED - {_D}
+
+MOST_BREAKS = 3
+"""Links that may break at one message alone before it is given up (a matter of taste: chance may break one or two)."""
 
 
 def advance(message: Message, event: Event, now: int, rules: Rules = DEFAULT_RULES) -> Advance:
@@ -77,6 +84,26 @@ def _set(word: str, part: int, letter: str) -> str:
     return word[: part - 1] + letter + word[part:]
 
 
+def _unanswered(m: Message) -> str:
+    return m.unanswered or "0" * m.current.wire_parts
+
+
+def _count_unanswered(m: Message, parts: Iterable[int], change: int) -> Message:
+    """Count tries of parts (1-based) that stay without an answer, or whose answer came after all; at most nine.
+
+    An answer that is told twice counts once, as far as it matters: a part whose last try is lost has one at least.
+    """
+    digits = [int(digit) for digit in _unanswered(m)]
+    for part, letter in ((part, _word(m)[part - 1]) for part in parts):
+        digits[part - 1] = min(max(digits[part - 1] + change, int(letter == _A)), 9)
+    return replace(m, unanswered="".join(map(str, digits)))
+
+
+def _to_resend(m: Message, word: str) -> list[int]:
+    """The lost parts of which another copy may go: no receipts are awaited that may be theirs."""
+    return [part for part, letter in enumerate(word, 1) if letter == _A and part not in m.awaited]
+
+
 # ------------------------------------------------------------------------------------------- the ends
 
 
@@ -99,10 +126,9 @@ def _give_up(m: Message, state: State, reason: Reason) -> Advance:
     """End a waiting message; one that may have arrived ends as unknown (P2).
 
     That is one with an ambiguous part, and one with a copy sent that the operator put off: "come again" says
-    nothing about the part before it. Copies are counted for the whole message, so a copy of an earlier step can
-    make this too careful, never too sure.
+    nothing about the part before it.
     """
-    if _A in _word(m) or (m.copies and m.tries > 1):
+    if _A in _word(m) or m.unanswered.strip("0"):
         return _end(m, State.UNKNOWN, Reason.ANSWER_LOST)
     return _end(m, state, reason)
 
@@ -136,6 +162,9 @@ def _close_opted_out(m: Message, code: Code, known: Iterable[tuple[str, Code]], 
         due_at=now,
         is_settled=False,
         is_leased=True,
+        unanswered="",
+        awaited=(),
+        breaks=0,
     )
     return after, tuple(effects)
 
@@ -143,12 +172,21 @@ def _close_opted_out(m: Message, code: Code, known: Iterable[tuple[str, Code]], 
 def _lost(m: Message, word: str, now: int, rules: Rules) -> Advance:
     """No part is on the wire any more and at least one is ambiguous: resend or hold, as the line says (P3)."""
     m = replace(m, parts=_with_word(m, m.step, word), is_leased=False)
-    if rules.on_ambiguous is OnAmbiguous.HOLD:
+    if m.breaks >= MOST_BREAKS:
+        return _end(m, State.UNKNOWN, Reason.LINK_BROKE)
+    is_spent = any(letter == _A and int(n) >= rules.most_tries for letter, n in zip(word, _unanswered(m), strict=True))
+    if rules.on_ambiguous is OnAmbiguous.HOLD or is_spent or now >= m.deadline_at:
         return _end(m, State.UNKNOWN, Reason.ANSWER_LOST)
-    if now >= m.deadline_at:
-        return _end(m, State.UNKNOWN, Reason.ANSWER_LOST)
-    due_at = now + pause_ms(Reason.RESEND, m.tries, m.id)
-    return replace(m, state=State.QUEUED, reason=Reason.RESEND, due_at=due_at), ()
+    return _waits_again(m, word, Reason.RESEND, now), ()
+
+
+def _waits_again(m: Message, word: str, reason: Reason, now: int) -> Message:
+    """Queued for the parts that may go again; until its deadline if receipts are awaited for all of them."""
+    if _to_resend(m, word) or _W in word:
+        due_at = now + pause_ms(reason, m.tries, m.id)
+    else:
+        reason, due_at = Reason.RECEIPTS_AWAITED, m.deadline_at
+    return replace(m, state=State.QUEUED, reason=reason, due_at=due_at, is_leased=False)
 
 
 # -------------------------------------------------------------------------------------- moves: queued
@@ -158,14 +196,19 @@ def _on_wire(m: Message, event: ev.OnWire, now: int, rules: Rules) -> Advance:
     if now >= m.deadline_at:
         return _give_up(m, State.EXPIRED, Reason.DEADLINE)
     word = _word(m)
-    going = tuple(i for i, letter in enumerate(word, 1) if letter in (_W, _A))
+    copies = _to_resend(m, word)
+    going = tuple(part for part, letter in enumerate(word, 1) if letter == _W or part in copies)
+    if not going:
+        return _waits_again(m, word, Reason.RESEND, now), ()
+    for part in going:
+        word = _set(word, part, _S)
     after = replace(
         m,
         state=State.SENDING,
         reason=Reason.ON_WIRE,
         tries=m.tries + 1,
-        copies=m.copies + word.count(_A),
-        parts=_with_word(m, m.step, word.replace(_W, _S).replace(_A, _S)),
+        copies=m.copies + len(copies),
+        parts=_with_word(m, m.step, word),
         is_leased=True,
     )
     return after, (ev.Submit(link=event.link, step=m.step, try_no=after.tries, parts=going),)
@@ -188,8 +231,11 @@ def _revoked(m: Message, event: Event, now: int, rules: Rules) -> Advance:
 
 
 def _moved(m: Message, event: ev.Moved, now: int, rules: Rules) -> Advance:
-    if not set(_word(m)) <= {_W, _A}:
+    word = _word(m)
+    if not set(word) <= {_W, _A}:
         return m, ()  # the parts of a text come from one line, or no handset can join them
+    if _W not in word and not _to_resend(m, word):
+        return m, ()  # nothing more of it goes: receipts are awaited
     earlier = tuple(m.current.line_of(try_no) for try_no in range(1, m.tries + 1))
     step = replace(m.current, line=event.line, advertising=event.advertising, earlier_lines=earlier)
     plan = (*m.plan[: m.step], step, *m.plan[m.step + 1 :])
@@ -209,22 +255,56 @@ _LETTER: dict[OutcomeKind, PartState] = {
 
 def _answered(m: Message, event: ev.Answered, now: int, rules: Rules) -> Advance:
     record = ev.Record(step=event.step, try_no=event.try_no, outcomes=event.outcomes)
+    if event.step == m.step and event.try_no < m.tries:
+        after, effects = _answered_by_earlier_try(m, event, now, rules)
+        return after, (record, *effects)
     if (event.step, event.try_no) != (m.step, m.tries):
         return m, (record,)
     word = _word(m)
     refusal: ev.Outcome | None = None
     later = Reason.OPERATOR_BUSY
     for outcome in event.outcomes:
-        if word[outcome.part - 1] not in (_S, _A):
+        was, part = word[outcome.part - 1], outcome.part
+        if was not in (_S, _A):
             continue  # a second answer changes nothing; an overdue one settles the ambiguity
-        word = _set(word, outcome.part, _LETTER[outcome.kind])
+        word = _set(word, part, _LETTER[outcome.kind])
+        m = replace(m, parts=_with_word(m, m.step, word))
+        if was == _S and outcome.kind is OutcomeKind.AMBIGUOUS:
+            m = replace(_count_unanswered(m, (part,), 1), breaks=m.breaks + outcome.broke_link)
+        elif was == _A and outcome.kind is not OutcomeKind.AMBIGUOUS:
+            m = _count_unanswered(m, (part,), -1)
         if outcome.kind in (OutcomeKind.OPTED_OUT, OutcomeKind.REFUSED) and refusal is None:
             refusal = outcome
         elif outcome.kind is OutcomeKind.LATER:
             later = outcome.reason
-    after = replace(m, parts=_with_word(m, m.step, word), was_taken=m.was_taken or _T in word)
+    after = replace(m, was_taken=m.was_taken or _T in word)
+    after = _with_awaited(after, (*m.awaited, *event.awaited))
     after, effects = _after_answers(after, word, refusal, later, event, now, rules)
     return after, (record, *effects)
+
+
+def _answered_by_earlier_try(m: Message, event: ev.Answered, now: int, rules: Rules) -> Advance:
+    """The answer to a try after which the part was sent, or is to be sent, again: it may have been taken long since.
+
+    A refusal is only recorded: what became of the later copy, its own answer will tell.
+    """
+    word = _word(m)
+    definite = [outcome for outcome in event.outcomes if outcome.kind is not OutcomeKind.AMBIGUOUS]
+    after = _count_unanswered(m, [outcome.part for outcome in definite], -1) if m.unanswered and definite else m
+    for outcome in definite:
+        if outcome.kind is OutcomeKind.TAKEN and word[outcome.part - 1] in (_W, _A):
+            word = _set(word, outcome.part, _T)
+    if word == _word(m):
+        return after, ()
+    after = _with_awaited(replace(after, parts=_with_word(m, m.step, word), was_taken=True), m.awaited)
+    return _none_on_wire(after, word, Reason.OPERATOR_BUSY, event.gives_receipts, now, rules)
+
+
+def _with_awaited(m: Message, parts: Iterable[int]) -> Message:
+    """Keep which lost parts have receipts to wait for; a part that is no longer lost needs none."""
+    word = _word(m)
+    awaited = tuple(sorted({part for part in parts if word[part - 1] == _A}))
+    return m if awaited == m.awaited else replace(m, awaited=awaited)
 
 
 def _after_answers(
@@ -252,8 +332,7 @@ def _none_on_wire(m: Message, word: str, later: Reason, gives_receipts: bool, no
     if _A in word:
         return _lost(m, word, now, rules)
     if _W in word:
-        due_at = now + pause_ms(later, m.tries, m.id)
-        return replace(m, state=State.QUEUED, reason=later, due_at=due_at, is_leased=False), ()
+        return _waits_again(m, word, later, now), ()
     return _taken(m, gives_receipts)
 
 
@@ -265,9 +344,12 @@ def _taken(m: Message, gives_receipts: bool) -> Advance:
     return after, (*settle, *release)
 
 
-def _recovered(m: Message, event: Event, now: int, rules: Rules) -> Advance:
-    word = _word(m).replace(_S, _A)
+def _recovered(m: Message, event: ev.Recovered, now: int, rules: Rules) -> Advance:
+    before = _word(m)
+    word = before.replace(_S, _A)
     lost = tuple(ev.Outcome(part=i, kind=OutcomeKind.AMBIGUOUS) for i, letter in enumerate(word, 1) if letter == _A)
+    m = _count_unanswered(m, [part for part, letter in enumerate(before, 1) if letter == _S], 1)
+    m = _with_awaited(replace(m, parts=_with_word(m, m.step, word)), (*m.awaited, *event.awaited))
     after, effects = _lost(m, word, now, rules)
     return after, (ev.Record(step=m.step, try_no=m.tries, outcomes=lost), *effects)
 
@@ -284,18 +366,52 @@ def _receipted(m: Message, event: ev.Receipted, now: int, rules: Rules) -> Advan
     word = _word(m)
     if word[event.part - 1] in _SETTLED:
         return m, ()  # final is final (P8): the store keeps the second receipt, nothing moves
-    if event.is_superseded and event.part_state is not _D:
-        return m, ()  # the copy of an earlier attempt failed; what becomes of the message, the later one will tell
-    word = _set(word, event.part, event.part_state)
-    m = replace(m, parts=_with_word(m, m.step, word), was_taken=True)
-    if event.part_state is _O:
-        return _close_opted_out(m, event.code or Code.OPTED_OUT, event.known, now, rules)
+    m = replace(m, was_taken=True)
+    if event.part_state is not _D and event.copies_left:
+        return _waits_for_copies(m, event, now)
+    letter, code = _told_of_copies(event)
+    word = _set(word, event.part, letter)
+    m = _with_awaited(replace(m, parts=_with_word(m, m.step, word)), m.awaited)
+    if letter is _O:
+        return _close_opted_out(m, code or Code.OPTED_OUT, event.known, now, rules)
     ended = fold(word)
     if ended is not None:
         return _ended_by_receipt(m, ended)
     if m.state is State.ENROUTE:
         return m, ()
     return _none_on_wire(m, word, Reason.OPERATOR_BUSY, True, now, rules)  # it may have been the last one there
+
+
+def _told_of_copies(event: ev.Receipted) -> tuple[PartState, Code | None]:
+    """What the receipts of a part's copies make of it, now that no copy is left: an unsure one makes all unsure."""
+    said = ((event.part_state, event.code), *event.others)
+    for letter in (_D, PartState.UNSURE, _O):
+        for verdict in said:
+            if verdict[0] is letter:
+                return verdict
+    return said[0]
+
+
+def _waits_for_copies(m: Message, event: ev.Receipted, now: int) -> Advance:
+    """A copy did not arrive and another one may: no more of them goes, and the part waits for what becomes of that."""
+    word = _word(m)
+    if word[event.part - 1] != _A:
+        return m, ()
+    after = _with_awaited(m, (*m.awaited, event.part))
+    if after.state is State.QUEUED and after is not m:
+        after = _waits_again(after, word, Reason.RESEND, now)
+    return after, ()
+
+
+def _pooled(m: Message, event: ev.Pooled, now: int, rules: Rules) -> Advance:
+    """Receipts have come that may be those of lost parts, or have turned out to be others'."""
+    if event.step != m.step:
+        return m, ()
+    kept = (*m.awaited, *event.parts) if event.has_receipts else (p for p in m.awaited if p not in event.parts)
+    after = _with_awaited(m, kept)
+    if after is not m and after.state is State.QUEUED:
+        after = _waits_again(after, _word(m), Reason.RESEND, now)
+    return after, ()
 
 
 def _ended_by_receipt(m: Message, ended: tuple[State, Reason], **more: Any) -> Advance:
@@ -346,21 +462,21 @@ def _receipted_late(m: Message, event: ev.Receipted, now: int, rules: Rules) -> 
     if m.was_settled_late or event.step != m.step:
         return m, ()
     word = _word(m)
-    if word[event.part - 1] in _SETTLED or (event.is_superseded and event.part_state is not _D):
+    if word[event.part - 1] in _SETTLED or (event.copies_left and event.part_state is not _D):
         return m, ()
-    word = _set(word, event.part, event.part_state)
+    letter, code = _told_of_copies(event)
+    word = _set(word, event.part, letter)
     m = replace(m, parts=_with_word(m, m.step, word), was_taken=True)
-    if event.part_state is _O:
-        return _opted_out_late(m, event, now, rules)
+    if letter is _O:
+        return _opted_out_late(m, code or Code.OPTED_OUT, now, rules)
     ended = fold(word)
     if ended is None or ended[0] is State.UNKNOWN:
         return m, ()
     return _ended_by_receipt(m, ended, was_settled_late=True)
 
 
-def _opted_out_late(m: Message, event: ev.Receipted, now: int, rules: Rules) -> Advance:
+def _opted_out_late(m: Message, code: Code, now: int, rules: Rules) -> Advance:
     """An opt-out settles `unknown`: learned and paid back as ever, but it is too late for the next step."""
-    code = event.code or Code.OPTED_OUT
     learn = ev.LearnOptOut(line=m.current.line_of(m.tries), code=code, until=now + rules.optout_memory_ms)
     if _D in _word(m):
         return replace(
@@ -407,15 +523,17 @@ _BY_RECEIPT = (State.DELIVERED, State.UNDELIVERABLE, State.REJECTED, State.UNKNO
 _BY_ANSWER = (_SENDING, _E, _Q, State.REJECTED, State.UNDELIVERABLE, State.UNKNOWN)
 
 TABLE: dict[tuple[State, type], Move] = {
-    (_Q, ev.OnWire): Move(_on_wire, (_SENDING, State.EXPIRED, State.UNKNOWN)),
+    (_Q, ev.OnWire): Move(_on_wire, (_Q, _SENDING, State.EXPIRED, State.UNKNOWN)),
     (_Q, ev.Postponed): Move(_postponed, (_Q,)),
     (_Q, ev.DeadlinePassed): Move(_deadline, (_Q, State.EXPIRED, State.UNKNOWN)),
     (_Q, ev.Cancelled): Move(_cancelled, (State.CANCELLED, State.UNKNOWN)),
     (_Q, ev.Revoked): Move(_revoked, (State.CANCELLED, State.UNKNOWN)),
     (_Q, ev.Moved): Move(_moved, (_Q,)),
     (_Q, ev.Answered): Move(_answered, (_Q, _E, State.REJECTED, State.UNDELIVERABLE)),
+    (_Q, ev.Pooled): Move(_pooled, (_Q,)),
     (_Q, ev.Receipted): Move(_receipted, (_Q, _E, *_BY_RECEIPT)),
     (_SENDING, ev.Answered): Move(_answered, _BY_ANSWER),
+    (_SENDING, ev.Pooled): Move(_pooled, (_SENDING,)),
     (_SENDING, ev.Recovered): Move(_recovered, (_Q, State.UNKNOWN)),
     (_SENDING, ev.Receipted): Move(_receipted, (_SENDING, _Q, _E, *_BY_RECEIPT)),
     (_E, ev.Receipted): Move(_receipted, (_E, _Q, *_BY_RECEIPT)),

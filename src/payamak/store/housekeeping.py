@@ -61,11 +61,7 @@ def recover(tx: Transaction, now: int, limit: int) -> int:
     """The dead hold no leases, and what they had on the wire is ambiguous (P3)."""
     tx.execute("release_leases")
     ids = [row[0] for row in tx.all("sending_ids", (limit,))]
-    moved = {message_id for message_id in ids if receipts.recover(tx, message_id, now)}
-    still = {row[0] for row in tx.all("sending_ids", (limit,))} if moved else set(ids)
-    for message_id in ids:
-        if message_id in still:
-            _happen_to(tx, message_id, ev.Recovered(), now)
+    receipts.recover(tx, ids, now)
     return len(ids)
 
 

@@ -17,18 +17,13 @@ from msgspec import Struct
 
 from payamak.domain.ids import IdBase, judge, key_by_reading, key_under, operator_key
 from payamak.domain.receipts import ReceiptIn, Unmatched
-from payamak.store.rows import line_of_attempt
 from payamak.store.transaction import Transaction
 
 LOOK_BACK_MS = 8 * 86_400_000
-"""How old an attempt may be whose answer was lost: the longest validity (7 days) and the grace (1 day)."""
+"""How old a part may be that another reading of an id names: the longest validity (7 days) and the grace (1 day)."""
 
 CLOCK_STEP_MS = 3_600_000
 """A clock that was set back must not make a receipt look older than the part that it is about."""
-
-FEW_LOST = 50
-"""Lost parts of an upstream that are looked through for every receipt without a match; beyond, the recipient's messages
-are: after a bad day there are thousands, and early receipts come at the full pace."""
 
 
 class Found(Struct, frozen=True):
@@ -122,31 +117,3 @@ def _newest(tx: Transaction, receipt: ReceiptIn, key: str, at: int) -> tuple[Fou
 
 def _found(row: Any) -> Found:
     return Found(row[0], row[1], row[2], row[3], row[4], row[7], bool(row[8]))
-
-
-def only_lost_part(tx: Transaction, receipt: ReceiptIn, at: int) -> Found | None:
-    """The one part of this recipient, upstream and line whose answer was lost, if there is exactly one (P3).
-
-    A part that is still on the wire counts as a candidate too: its answer may be the one this receipt belongs to.
-    """
-    if receipt.recipient is None or receipt.line is None:
-        return None
-    since_at = at - LOOK_BACK_MS
-    lost = tx.all("some_lost_parts", (receipt.upstream, since_at, FEW_LOST + 1))
-    query = "ambiguous_parts" if len(lost) <= FEW_LOST else "ambiguous_parts_of_recipient"
-    candidates = _of_line(receipt, tx.all(query, (receipt.recipient, receipt.upstream, since_at)))
-    if len(candidates) != 1:
-        return None
-    if _of_line(receipt, tx.all("open_parts", (receipt.recipient, receipt.upstream, since_at))):
-        return None
-    message_id, step, try_no, part, _ = candidates[0]
-    return Found(message_id, step, try_no, part, None, at, False)
-
-
-def _of_line(receipt: ReceiptIn, rows: list[Any]) -> list[Any]:
-    return [
-        row
-        for row in rows
-        if (receipt.reference is None or row[0] & 0xFFFF == receipt.reference)
-        and line_of_attempt(row[4], row[1], row[2]) == receipt.line
-    ]

@@ -1,14 +1,15 @@
 """The transactions of receipts: keep every one, find its part, let it act (design §2, receipts; P3, P8).
 
 store/matching.py says which part a receipt belongs to. One without a part waits: its answer may still come, or more may
-become known of how its operator writes ids. If the answer of exactly one part of this recipient was lost, on the
-same upstream and line, the receipt is that part's, whether it comes after the loss or waits already when the answer is
-given up.
+become known of how its operator writes ids. Where answers were lost on the same upstream and line for this recipient it
+is dealt with the others that wait (store/pooling.py), whether it comes after the loss or waits already when the answer
+is given up.
 """
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from msgspec.structs import replace
@@ -26,16 +27,15 @@ from payamak.domain.ids import (
     readings,
     unlearn,
 )
-from payamak.domain.message import Message, PartState
+from payamak.domain.message import Message, PartState, State
+from payamak.domain.pools import CopyKey
 from payamak.domain.receipts import ReceiptIn, Unmatched
 from payamak.domain.site import LinkKind
 from payamak.store.feed import Change
-from payamak.store.matching import Match, match, only_lost_part
+from payamak.store.matching import Found, Match, match
 from payamak.store.messages import happen, load
+from payamak.store.pooling import PoolKey, awaited_parts, receipt_of, settle
 from payamak.store.transaction import Transaction
-
-_MAY_BE_LOST = (Unmatched.NO_ID, Unmatched.UNKNOWN_ID, Unmatched.OTHER_RECIPIENT)
-"""A receipt whose id names a part, under whatever reading, is not the receipt of a part whose answer was lost."""
 
 
 def apply(tx: Transaction, message_id: int, event: Event, now: int, version: int | None = None) -> list[Change]:
@@ -46,16 +46,65 @@ def apply(tx: Transaction, message_id: int, event: Event, now: int, version: int
     message = load(tx, message_id)
     if message is None or (version is not None and message.version != version):
         return []
-    if not isinstance(event, ev.Answered) or not tx.has_unmatched:
+    if not isinstance(event, ev.Answered):
         return [happen(tx, message, event, now)]
     lost = [outcome.part for outcome in event.outcomes if outcome.kind is ev.OutcomeKind.AMBIGUOUS]
-    changes = _waiting_for_lost(tx, message, event.step, event.try_no, lost, now)
-    changes.append(happen(tx, (load(tx, message_id) or message) if changes else message, event, now))
-    for outcome in event.outcomes:
-        if outcome.operator_id is not None:
-            part = (message_id, event.step, event.try_no, outcome.part)
-            changes += _match_early(tx, part, outcome.operator_id, now)
+    changes: list[Change] = []
+    if lost:
+        changes, event = _with_lost(tx, message, event, lost, now)
+        message = (load(tx, message_id) or message) if changes else message
+    changes.append(happen(tx, message, event, now))
+    if tx.has_unmatched:
+        answered = [outcome for outcome in event.outcomes if outcome.kind is not ev.OutcomeKind.AMBIGUOUS]
+        changes += _after_answers(tx, message, event, answered, now)
     return changes
+
+
+def _with_lost(
+    tx: Transaction, message: Message, event: ev.Answered, lost: list[int], now: int
+) -> tuple[list[Change], ev.Answered]:
+    """What receipts that wait make certain before the loss itself happens, and the event with what they leave open.
+
+    Before it, so that a delivered message is not sent again and an opt-out still leads to the next step.
+    """
+    _lose(tx, message.id, event.step, event.try_no, lost, now)
+    changes = _settle_step(tx, message, event.step, event.try_no, now)
+    if changes:
+        message = load(tx, message.id) or message
+    if message.step != event.step:
+        return changes, event
+    return changes, replace(event, awaited=awaited_parts(tx, message, lost, now))
+
+
+def _after_answers(
+    tx: Transaction, message: Message, event: ev.Answered, answered: list[ev.Outcome], now: int
+) -> list[Change]:
+    """Receipts that waited for these answers happen; what was a rival of others is none any more."""
+    changes: list[Change] = []
+    for outcome in answered:
+        if outcome.operator_id is not None:
+            changes += _match_early(tx, (message.id, event.step, event.try_no, outcome.part), outcome.operator_id, now)
+    if answered and tx.has_lost:
+        changes += _settle_step(tx, message, event.step, event.try_no, now)
+    return changes
+
+
+def _settle_step(tx: Transaction, message: Message, step: int, try_no: int, now: int) -> list[Change]:
+    """Look at the pools that an attempt's parts belong to: one for each upstream that has had them."""
+    if not (tx.has_lost and tx.has_unmatched):
+        return []
+    line = message.plan[step].line_of(try_no)
+    changes: list[Change] = []
+    for (upstream,) in dict.fromkeys(tx.all("upstreams_of_attempt", (message.id, step, try_no))):
+        changes += settle(tx, PoolKey(upstream, line, message.recipient), now, _dealt)
+    return changes
+
+
+def _dealt(tx: Transaction, receipt: ReceiptIn, key: CopyKey, now: int) -> list[Change]:
+    """A receipt that named nobody happens to the copy that it was dealt to."""
+    message_id, step, try_no, part = key
+    found = Found(message_id, step, try_no, part, None, now, False)
+    return _act(tx, receipt, Match(found, operator_key(receipt.operator_id) if receipt.operator_id else ""), now)
 
 
 def receive(tx: Transaction, receipt: ReceiptIn, now: int) -> list[Change]:
@@ -63,20 +112,19 @@ def receive(tx: Transaction, receipt: ReceiptIn, now: int) -> list[Change]:
     if not receipt.keys:
         receipt = replace(receipt, keys=(operator_key(receipt.operator_id),))
     found = match(tx, receipt, now)
-    says_something = receipt.part_state is not PartState.UNSURE or receipt.operator_id
-    if found.part is None and receipt.part_state is not None and found.why in _MAY_BE_LOST and says_something:
-        found = replace(found, part=only_lost_part(tx, receipt, now))
     if found.part is None:
         _keep(tx, receipt, now, "unmatched", why=found.why)
         tx.has_unmatched = True
-        return []
-    if receipt.part_state is None:
+    elif receipt.part_state is None:
         _keep(tx, receipt, now, "intermediate", found.part.message_id)
         return []
-    if found.part.receipt is not None and not _counts(receipt, found):
+    elif found.part.receipt is not None and not _counts(receipt, found):
         _keep(tx, receipt, now, "repeated", found.part.message_id)
         return []
-    return _act(tx, receipt, found, now)
+    changes = [] if found.part is None else _act(tx, receipt, found, now)
+    if tx.has_lost and tx.has_unmatched and receipt.line is not None and receipt.recipient is not None:
+        changes += settle(tx, PoolKey(receipt.upstream, receipt.line, receipt.recipient), now, _dealt)
+    return changes
 
 
 def _counts(receipt: ReceiptIn, found: Match) -> bool:
@@ -93,19 +141,38 @@ def _act(tx: Transaction, receipt: ReceiptIn, found: Match, now: int) -> list[Ch
     if part.receipt is not None:
         tx.execute("keep_first_receipt", part.key)
     facts = (receipt.part_state.value, receipt.stat, receipt.err, now)
-    tx.execute("receipt_on_part", (*facts, receipt.operator_id or None, found.key or None, *part.key))
+    tx.execute("receipt_on_part", (*facts, receipt.operator_id or None, found.key or None, receipt.code, *part.key))
     message = load(tx, part.message_id)
     if message is None:
         return []
-    latest_try = tx.one("latest_try", (part.message_id, part.step, part.part))[0] if message.tries > 1 else part.try_no
+    copies_left, others = _other_copies(tx, message, part)
     event = ev.Receipted(
         step=part.step,
         part=part.part,
         part_state=receipt.part_state,
         code=receipt.code,
-        is_superseded=latest_try > part.try_no,
+        copies_left=copies_left,
+        others=others,
     )
     return [happen(tx, message, event, now)]
+
+
+def _other_copies(
+    tx: Transaction, message: Message, part: Found
+) -> tuple[int, tuple[tuple[PartState, Code | None], ...]]:
+    """How many further copies of the part may still arrive, and what receipts said of those that may not."""
+    if message.tries <= 1 and message.step == part.step:
+        return 0, ()
+    left = 0
+    told: list[tuple[PartState, Code | None]] = []
+    for try_no, answer, receipt, code, _ in tx.all("copies_of_part", (part.message_id, part.step, part.part)):
+        if try_no == part.try_no:
+            continue
+        if receipt is not None:
+            told.append((PartState(receipt), None if code is None else Code(code)))
+        elif answer in (None, "ambiguous", "taken"):
+            left += 1
+    return left, tuple(told)
 
 
 def _keep(
@@ -143,46 +210,33 @@ def _keep(
 # ------------------------------------------------------------------------------------- receipts that waited
 
 
-def recover(tx: Transaction, message_id: int, now: int) -> list[Change]:
-    """The process that had the message on the wire is dead: the answers are lost, receipts that wait may say more.
+def recover(tx: Transaction, message_ids: Sequence[int], now: int) -> list[Change]:
+    """The process that had the messages on the wire is dead: their answers are lost, receipts that wait may say more.
 
-    Empty if none does; what is still on the wire then is ambiguous.
-    """
-    message = load(tx, message_id)
-    if message is None or not tx.has_unmatched:
-        return []
-    lost = [row[0] for row in tx.all("unanswered_parts", (message_id, message.step, message.tries))]
-    return _waiting_for_lost(tx, message, message.step, message.tries, lost, now)
-
-
-def _waiting_for_lost(
-    tx: Transaction, message: Message, step: int, try_no: int, parts: list[int], now: int
-) -> list[Change]:
-    """Receipts that came while these parts were on the wire: they happen now, if they name exactly one lost part.
-
-    Before the loss itself, so that a delivered message is not sent again and an opt-out still leads to the next step.
+    First all answers are lost, then the receipts are dealt: each message is told what is left to it (Recovered).
     """
     changes: list[Change] = []
-    for part in parts:
-        row = tx.one("part_key", (message.id, step, try_no, part))
-        if row is None or row[2] is not None:
-            continue
-        tx.execute("lose_part", (now, message.id, step, try_no, part))
-        for kept in tx.all("unmatched_of_recipient", (row[0], row[1], row[3])):
-            receipt = _receipt_of(kept)
-            found = only_lost_part(tx, receipt, now) if _may_be_of_lost(tx, receipt, kept[1]) else None
-            if found is not None and found.key == (message.id, step, try_no, part):
-                tx.execute("match_receipt", ("matched", message.id, kept[0]))
-                changes += _act(tx, receipt, Match(found, receipt.keys[0]), now)
+    for message_id in message_ids:
+        if (message := load(tx, message_id)) is not None:
+            parts = [row[0] for row in tx.all("unanswered_parts", (message_id, message.step, message.tries))]
+            _lose(tx, message_id, message.step, message.tries, parts, now)
+    for message_id in message_ids:
+        if (message := load(tx, message_id)) is not None and message.state is State.SENDING:
+            changes += _settle_step(tx, message, message.step, message.tries, now)
+        message = load(tx, message_id)
+        if message is not None and message.state is State.SENDING:
+            word = message.parts[message.step]
+            lost = [i for i, letter in enumerate(word, 1) if letter in (PartState.ON_WIRE, PartState.AMBIGUOUS)]
+            event = ev.Recovered(awaited=awaited_parts(tx, message, lost, now))
+            changes.append(happen(tx, message, event, now))
     return changes
 
 
-def _may_be_of_lost(tx: Transaction, receipt: ReceiptIn, came_at: int) -> bool:
-    """Final, and its id names no part whose answer is known."""
-    if receipt.part_state is None or (receipt.part_state is PartState.UNSURE and not receipt.operator_id):
-        return False
-    found = match(tx, receipt, came_at, judges=False)
-    return found.part is None and found.why in _MAY_BE_LOST
+def _lose(tx: Transaction, message_id: int, step: int, try_no: int, parts: Iterable[int], now: int) -> None:
+    """The answers to these parts will not come any more."""
+    for part in parts:
+        tx.execute("lose_part", (now, message_id, step, try_no, part))
+        tx.has_lost = True
 
 
 def _match_early(tx: Transaction, part: tuple[int, int, int, int], operator_id: str, now: int) -> list[Change]:
@@ -199,7 +253,7 @@ def _match_early(tx: Transaction, part: tuple[int, int, int, int], operator_id: 
     fitting = []
     for reading in readings(operator_id):
         for kept in tx.all("unmatched_receipts", (upstream, reading, on_wire_at)):
-            receipt = _receipt_of(kept)
+            receipt = receipt_of(kept)
             found = match(tx, receipt, kept[1], judges=False)
             if found.part is None:
                 tx.execute("explain_receipt", (found.why.value, kept[0]))
@@ -211,7 +265,7 @@ def _match_early(tx: Transaction, part: tuple[int, int, int, int], operator_id: 
         for _, kept in fitting:
             tx.execute("explain_receipt", (Unmatched.TWO_READINGS.value, kept[0]))
         return []
-    return [change for _, kept in fitting for change in _look_again(tx, kept, _receipt_of(kept), now)]
+    return [change for _, kept in fitting for change in _look_again(tx, kept, receipt_of(kept), now)]
 
 
 def _look_again(tx: Transaction, kept: Any, receipt: ReceiptIn, now: int) -> list[Change]:
@@ -223,24 +277,6 @@ def _look_again(tx: Transaction, kept: Any, receipt: ReceiptIn, now: int) -> lis
     standing = "intermediate" if receipt.part_state is None else "matched"
     tx.execute("match_receipt", (standing, found.part.message_id, kept[0]))
     return _act(tx, receipt, found, now) if receipt.part_state is not None and _counts(receipt, found) else []
-
-
-def _receipt_of(kept: Any) -> ReceiptIn:
-    """A kept receipt as it came."""
-    _, _, upstream, link, operator_id, keys, line, recipient, state, stat, err, code, _, reference = kept
-    return ReceiptIn(
-        upstream=upstream,
-        link=link,
-        operator_id=operator_id,
-        keys=tuple(keys.split("\n")),
-        part_state=None if state is None else PartState(state),
-        stat=stat,
-        err=err,
-        code=None if code is None else Code(code),
-        line=line,
-        recipient=recipient,
-        reference=reference,
-    )
 
 
 def _as_configured(tx: Transaction, receipt: ReceiptIn) -> ReceiptIn:
@@ -267,7 +303,7 @@ def retry(tx: Transaction, now: int, limit: int) -> int:
             continue
         rows = tx.all("conflicts_of", (upstream, after_id, limit))
         for kept in rows:
-            _look_again(tx, kept, _as_configured(tx, _receipt_of(kept)), now)
+            _look_again(tx, kept, _as_configured(tx, receipt_of(kept)), now)
         tx.retried[upstream] = (known, rows[-1][0] if len(rows) == limit else None)
         looked += len(rows)
     return looked

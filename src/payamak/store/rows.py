@@ -49,6 +49,9 @@ def message_of(row: Any) -> Message:
         is_settled=bool(row[21]),
         version=row[22],
         is_leased=bool(row[23]),
+        unanswered=row[24],
+        awaited=tuple(map(int, row[25].split(","))) if row[25] else (),
+        breaks=row[26],
     )
 
 
@@ -72,6 +75,9 @@ def changing_columns(m: Message) -> tuple[Any, ...]:
         m.is_final,
         m.version,
         m.is_leased,
+        m.unanswered,
+        ",".join(map(str, m.awaited)),
+        m.breaks,
     )
 
 

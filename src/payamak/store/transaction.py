@@ -32,6 +32,7 @@ class Transaction:
     `site` is the snapshot of the configuration that holds inside the transaction: before every batch the
     database is asked whether another process has committed (`data_version`), and the snapshot is read again if
     the configuration's own version grew. `has_unmatched`: receipts wait, so that an answer looks for its own only then.
+    `has_lost`: answers were lost of which no receipt has told, so that receipts are dealt only then (store/pooling.py).
     `retried` is how far the receipts that wait for more to be known were looked at again (store/receipts.py).
     """
 
@@ -42,6 +43,7 @@ class Transaction:
         self.changes: list[Change] = []
         self.site = Site(version=-1)
         self.has_unmatched = False
+        self.has_lost = False
         self.retried: dict[str, tuple[object, int | None]] = {}
         self._habits: dict[str, IdHabit] = {}
         self._data_version = -1
@@ -72,6 +74,7 @@ class Transaction:
             self._dirty = False
             self._batch = self.read_batch()
             self.has_unmatched = self.one("oldest_unmatched")[0] is not None
+            self.has_lost = self.one("any_lost_part") is not None
             self._habits = {row[0]: habit_of(row) for row in self.execute("id_habits")}
             if self.one("meta", ("config_version",))[0] != self.site.version:
                 self.site = read_site(self.db)

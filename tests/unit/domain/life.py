@@ -46,6 +46,8 @@ _CODES = {OutcomeKind.OPTED_OUT: Code.OPTED_OUT_OF_LINE, OutcomeKind.REFUSED: Co
 PLAIN: dict[str, Event] = {
     "wire": ev.OnWire(link="link"),
     "recover": ev.Recovered(),
+    "pool": ev.Pooled(step=0, parts=(1,), has_receipts=True),
+    "unpool": ev.Pooled(step=0, parts=(1,), has_receipts=False),
     "postpone": ev.Postponed(reason=Reason.LINK_DOWN, until=START + 60_000),
     "cancel": ev.Cancelled(),
     "revoke": ev.Revoked(),
@@ -122,13 +124,16 @@ class Life:
         """The event that a word of a script stands for."""
         if word in PLAIN:
             return PLAIN[word]
-        found = re.fullmatch(r"([anr])(?:(\d)\.)?(\d?):([a-z.]+)", word)
+        found = re.fullmatch(r"([anrR])(?:(\d)\.)?(\d?):([a-z.]+)", word)
         assert found, f"no such word: {word}"
         step = int(found[2]) if found[2] else self.message.step
-        if found[1] == "r":
+        if found[1] in "rR":
             state = PartState(found[4])
             code = Code.OPTED_OUT if state is PartState.OPTED_OUT else None
-            return ev.Receipted(step=step, part=int(found[3]), part_state=state, code=code, known=known)
+            left = int(found[1] == "R")
+            return ev.Receipted(
+                step=step, part=int(found[3]), part_state=state, code=code, copies_left=left, known=known
+            )
         return ev.Answered(
             step=step,
             try_no=int(found[3]) if found[3] else self.message.tries,
@@ -199,6 +204,7 @@ class Life:
             case State.QUEUED:
                 assert letters & {"w", "a"}
                 assert "s" not in letters
+                self._check_tries()
             case State.SENDING:
                 assert "s" in letters
             case State.ENROUTE:
@@ -207,6 +213,16 @@ class Life:
             case _:
                 assert m.is_final
         assert not m.is_final or not m.is_leased
+
+    def _check_tries(self) -> None:
+        """What may go again has not had its tries; what has nothing to send waits for receipts until its deadline."""
+        m = self.message
+        word = m.parts[m.step] if m.step < len(m.parts) else ""
+        lost = [i for i, letter in enumerate(word, 1) if letter == "a"]
+        assert all(1 <= int(m.unanswered[i - 1]) < self.rules.most_tries for i in lost), "a copy too many"
+        assert set(m.awaited) <= set(lost)
+        if m.reason is Reason.RECEIPTS_AWAITED:
+            assert m.due_at == m.deadline_at
 
     def _check_money(self, before: Message) -> None:
         m = self.message
@@ -228,10 +244,11 @@ class Life:
             (submit,) = submits
             word = before.parts[before.step] if before.step < len(before.parts) else "w" * before.current.wire_parts
             assert self.now < after.deadline_at, "nothing goes out after the deadline"
-            assert submit.parts == tuple(i for i, letter in enumerate(word, 1) if letter in "wa")
+            lost = [i for i, letter in enumerate(word, 1) if letter == "a" and i not in before.awaited]
+            assert submit.parts == tuple(i for i, letter in enumerate(word, 1) if letter == "w" or i in lost)
             assert submit.parts, "an empty attempt"
             assert (submit.step, submit.try_no) == (before.step, before.tries + 1)
-            assert after.copies == before.copies + word.count("a")
+            assert after.copies == before.copies + len(lost)
             for earlier, step in enumerate(after.plan[: submit.step]):
                 word = after.parts[earlier] if step.skip is None else ""
                 assert step.skip is not None or set(word) & {"o", "d"}, "only an opt-out moves on"

@@ -44,14 +44,15 @@ def possible(life: Life, answers: str, receipts: str) -> Iterator[Event]:
                     yield ev.Answered(step=step, try_no=try_no, outcomes=outcomes, gives_receipts=gives_receipts)
     for step, part in {(step, part) for (step, _), parts in life.attempts.items() for part in parts}:
         for letter in receipts:
-            yield ev.Receipted(step=step, part=part, part_state=PartState(letter))
+            for left in (0, 1) if letter in "uo" else (0,):
+                yield ev.Receipted(step=step, part=part, part_state=PartState(letter), copies_left=left)
 
 
 def key_of(life: Life) -> object:
     """What the future depends on; not when it began, nor how often it changed."""
     m = changed(life.message, version=0, changed_at=0, due_at=0, copies=min(life.message.copies, 1))
     return (m.state, m.reason, m.code, m.step, m.tries, m.parts, m.was_taken, m.was_settled_late, m.copies, m.reserved,
-            m.charged, m.is_settled, m.is_leased, life.now, tuple(life.attempts))  # fmt: skip
+            m.charged, m.is_settled, m.is_leased, m.unanswered, m.awaited, life.now, tuple(life.attempts))  # fmt: skip
 
 
 def explored(life: Life, tries: int, answers: str, receipts: str) -> set[Arrow]:

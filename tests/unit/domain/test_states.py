@@ -300,12 +300,84 @@ def test_a_kept_step_is_paid_once_and_another_one_too() -> None:
 
 @pytest.mark.parametrize("state", "uero")
 def test_the_failed_copy_of_a_resent_part_settles_nothing_late(state: str) -> None:
-    """P8: what ended as unknown is told by its last copy; an earlier one counts only if it arrived."""
+    """P8: what ended as unknown is told by its last copy; another one counts only if it arrived."""
     life = Life.of(a_message(ONE, TWO)).play("wire a:a wire a:t @grace overdue")
-    event = ev.Receipted(step=0, part=1, part_state=PartState(state), is_superseded=True)
-    assert life.happen(event).told == "unknown no_receipt step 0 paid 100"
-    arrived = life.happen(ev.Receipted(step=0, part=1, part_state=PartState.DELIVERED, is_superseded=True))
-    assert arrived.told == "delivered receipt step 0 paid 100"
+    assert life.play(f"R1:{state}").told == "unknown no_receipt step 0 paid 100"
+    assert life.play("R1:d").told == "delivered receipt step 0 paid 100"
+
+
+@pytest.mark.parametrize(
+    ("sentence", "script", "end"),
+    [
+        (
+            "a copy that failed decides nothing, the other may arrive",
+            "wire a:a wire a:t R1:u",
+            "enroute taken step 0 paid 100",
+        ),
+        ("it did", "wire a:a wire a:t R1:u r1:d", "delivered receipt step 0 paid 100"),
+        ("it did not", "wire a:a wire a:t R1:u r1:e", "undeliverable expired_at_operator step 0 paid 100"),
+        ("an opt-out of one copy moves nothing", "wire a:a wire a:t R1:o", "enroute taken step 0 paid 100"),
+        ("a verdict ends resending", "wire a:a R1:u", "queued receipts_awaited step 0 paid 0"),
+        ("until the deadline", "wire a:a R1:u @deadline deadline", "unknown answer_lost step 0 paid 0"),
+        ("receipts that may be its own end resending", "wire a:a pool", "queued receipts_awaited step 0 paid 0"),
+        ("they were another's", "wire a:a pool unpool", "queued resend step 0 paid 0"),
+        ("known before the answer was lost", "wire pool a:a", "queued resend step 0 paid 0"),
+        ("three tries without an answer", "wire a:a wire a:a wire a:a", "unknown answer_lost step 0 paid 0"),
+        ("a death counts as well", "wire recover wire recover wire recover", "unknown answer_lost step 0 paid 0"),
+        ("an answered try does not count", "wire a:a wire a:l wire a:a", "queued resend step 0 paid 0"),
+        ("nor one that was answered late", "wire a:a a:l wire a:a wire a:a", "queued resend step 0 paid 0"),
+        ("nor late, after the next one", "wire a:a wire a1:l a:a wire a:a", "queued resend step 0 paid 0"),
+        ("taken by an earlier try: nothing is sent again", "wire a:a wire a:a a1:t", "enroute taken step 0 paid 100"),
+        ("unknown, and then settled", "wire a:a wire a:a wire a:a r1:d", "delivered receipt step 0 paid 100"),
+    ],
+)
+def test_copies(sentence: str, script: str, end: str) -> None:
+    """P3: of a part few copies go, and one of them that did not arrive says nothing of the others."""
+    life = Life.of(a_message(ONE)).play(script)
+    assert life.told == end, sentence
+
+
+def test_what_the_copies_of_a_part_were_told() -> None:
+    """Told of every copy, an unsure word makes all unsure; else an opt-out is one, whichever copy it was said of."""
+    life = Life.of(a_message(ONE, TWO)).play("wire a:a wire a:t R1:o")
+    optout = ((PartState.OPTED_OUT, Code.OPTED_OUT_OF_LINE),)
+    moved = life.happen(ev.Receipted(step=0, part=1, part_state=PartState.UNDELIVERABLE, others=optout))
+    assert moved.told == "queued fallback step 1 paid 0"
+    assert moved.message.plan[0].skip is None
+    assert moved.message.code is Code.OPTED_OUT_OF_LINE
+    unsure = ((PartState.UNSURE, None), *optout)
+    stays = life.happen(ev.Receipted(step=0, part=1, part_state=PartState.UNDELIVERABLE, others=unsure))
+    assert stays.told == "unknown operator_unsure step 0 paid 100"
+
+
+def test_a_text_of_parts_is_counted_by_part() -> None:
+    """Six parts sent again once are one copy of each, not six: they go a third time."""
+    life = Life.of(a_message(a_step("1", parts=6))).play("wire a:aaaaaa wire a:aaaaaa")
+    assert life.message.unanswered == "222222"
+    assert life.told == "queued resend step 0 paid 0"
+    assert life.play("wire a:aaaaaa").told == "unknown answer_lost step 0 paid 0"
+
+
+def test_a_message_at_which_links_break() -> None:
+    """Three links that broke at one message alone: it ends, for it keeps everybody else out."""
+    life = Life.of(a_message(ONE), Rules(most_tries=9))
+    for told in ("queued resend", "queued resend", "unknown link_broke"):
+        life = life.play("wire")
+        broken = ev.Outcome(part=1, kind=ev.OutcomeKind.AMBIGUOUS, broke_link=True)
+        life = life.happen(ev.Answered(step=0, try_no=life.message.tries, outcomes=(broken,)))
+        assert life.told == f"{told} step 0 paid 0"
+
+
+def test_what_is_awaited_is_kept_from_the_wire() -> None:
+    """Of two lost parts only the one goes again for which no receipts are awaited."""
+    life = Life.of(a_message(LONG)).play("wire")
+    lost = tuple(ev.Outcome(part=part, kind=ev.OutcomeKind.AMBIGUOUS) for part in (1, 2))
+    life = life.happen(ev.Answered(step=0, try_no=1, outcomes=lost, awaited=(2,)))
+    assert (life.told, life.message.awaited) == ("queued resend step 0 paid 0", (2,))
+    life = life.play("wire")
+    assert [effect.parts for effect in life.effects if isinstance(effect, ev.Submit)] == [(1,)]
+    life = life.play("a:t.")
+    assert life.told == "queued receipts_awaited step 0 paid 0"
 
 
 def test_a_verdict_is_about_the_line_that_it_was_sent_by() -> None:

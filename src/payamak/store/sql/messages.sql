@@ -2,27 +2,28 @@
 -- A fresh message; its id is given by the table and never used again.
 INSERT INTO message (account_id, recipient, plan, line, lane, source, accepted_at, deadline_at, due_at, changed_at, state,
   reason, code, step, tries, parts, was_taken, was_settled_late, copies, reserved, charged, is_settled, is_final,
-  version, is_leased)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+  version, is_leased, unanswered, awaited, breaks)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 
 -- name: message
 -- One message, as rows.py reads it.
 SELECT id, account_id, recipient, plan, lane, source, accepted_at, deadline_at, due_at, changed_at, state, reason, code,
-  step, tries, parts, was_taken, was_settled_late, copies, reserved, charged, is_settled, version, is_leased
+  step, tries, parts, was_taken, was_settled_late, copies, reserved, charged, is_settled, version, is_leased,
+  unanswered, awaited, breaks
 FROM message WHERE id = ?;
 
 -- name: update_message
 -- The whole of what may change, guarded by the version that was read.
 UPDATE message SET plan = ?, line = ?, due_at = ?, changed_at = ?, state = ?, reason = ?, code = ?, step = ?, tries = ?,
   parts = ?, was_taken = ?, was_settled_late = ?, copies = ?, reserved = ?, charged = ?, is_settled = ?, is_final = ?,
-  version = ?, is_leased = ?
+  version = ?, is_leased = ?, unanswered = ?, awaited = ?, breaks = ?
 WHERE id = ? AND version = ?;
 
 -- name: update_message_same_plan
 -- The same without the plan, which changes only by a fallback or by hand.
 UPDATE message SET due_at = ?, changed_at = ?, state = ?, reason = ?, code = ?, step = ?, tries = ?,
   parts = ?, was_taken = ?, was_settled_late = ?, copies = ?, reserved = ?, charged = ?, is_settled = ?, is_final = ?,
-  version = ?, is_leased = ?
+  version = ?, is_leased = ?, unanswered = ?, awaited = ?, breaks = ?
 WHERE id = ? AND version = ?;
 
 -- name: waiting_accounts
@@ -39,7 +40,8 @@ SELECT account_id FROM waiting WHERE account_id IS NOT NULL;
 -- name: ready_messages
 -- The oldest due messages of one account on a line in a lane.
 SELECT id, account_id, recipient, plan, lane, source, accepted_at, deadline_at, due_at, changed_at, state, reason, code,
-  step, tries, parts, was_taken, was_settled_late, copies, reserved, charged, is_settled, version, is_leased
+  step, tries, parts, was_taken, was_settled_late, copies, reserved, charged, is_settled, version, is_leased,
+  unanswered, awaited, breaks
 FROM message
 WHERE line = ?1 AND lane = ?2 AND account_id = ?3 AND due_at <= ?4 AND state = 'queued' AND is_leased = 0
 ORDER BY due_at, id LIMIT ?5;

@@ -19,6 +19,10 @@ WHERE message_id = ?2 AND step = ?3 AND try_no = ?4 AND part = ?5 AND answer IS 
 SELECT part FROM part
 WHERE message_id = ? AND step = ? AND try_no = ? AND answer IS NULL AND receipt IS NULL ORDER BY part;
 
+-- name: upstreams_of_attempt
+-- Who has the parts of an attempt.
+SELECT upstream FROM part WHERE message_id = ? AND step = ? AND try_no = ?;
+
 -- name: parts_of_message
 -- The whole record of a message's attempts.
 SELECT step, try_no, part, link, upstream, on_wire_at, answer, status, code, operator_id, answered_at, receipt,
@@ -33,34 +37,42 @@ SELECT p.message_id, p.step, p.try_no, p.part, p.receipt, m.recipient, p.operato
 FROM part p CROSS JOIN message m ON m.id = p.message_id
 WHERE p.upstream = ?1 AND p.operator_key = ?2 ORDER BY p.answered_at DESC, p.message_id DESC LIMIT 200;
 
--- name: ambiguous_parts
--- Parts of one recipient whose answer was lost (P3): they are few, so the recipient's messages are not looked through.
-SELECT p.message_id, p.step, p.try_no, p.part, m.plan
-FROM part p CROSS JOIN message m ON m.id = p.message_id
-WHERE p.upstream = ?2 AND p.on_wire_at >= ?3 AND p.answer = 'ambiguous' AND p.receipt IS NULL AND m.recipient = ?1;
+-- name: a_lost_part
+-- Whether an answer of the upstream was lost of which no receipt has told: else receipts are not dealt at all.
+SELECT message_id FROM part WHERE upstream = ?1 AND on_wire_at >= ?2 AND answer = 'ambiguous' AND receipt IS NULL LIMIT 1;
 
--- name: some_lost_parts
--- A few parts whose answer was lost, to see whether they are few.
-SELECT message_id FROM part
-WHERE upstream = ?1 AND on_wire_at >= ?2 AND answer = 'ambiguous' AND receipt IS NULL LIMIT ?3;
+-- name: any_lost_part
+-- The same for every upstream.
+SELECT message_id FROM part WHERE answer = 'ambiguous' AND receipt IS NULL LIMIT 1;
 
--- name: ambiguous_parts_of_recipient
--- The same for days on which many answers are lost: through the recipient's messages, not (the signs) the lost parts.
-SELECT p.message_id, p.step, p.try_no, p.part, m.plan
+-- name: pool_of_recipient
+-- The copies of a recipient's newest messages that a receipt may be about (store/pooling.py): without an answer, lost, or
+-- taken; and those lost ones whose receipt named no id, for such a receipt may come again.
+SELECT p.message_id, p.step, p.try_no, p.part, p.on_wire_at, p.answer, p.operator_id, p.receipt, m.plan, m.deadline_at,
+  m.state, m.is_final
 FROM message m CROSS JOIN part p ON p.message_id = m.id
-WHERE m.recipient = ?1 AND +p.upstream = ?2 AND +p.on_wire_at >= ?3 AND p.answer = 'ambiguous' AND p.receipt IS NULL;
+WHERE m.recipient = ?1 AND m.id > ?4 AND +p.upstream = ?2 AND +p.on_wire_at >= ?3
+  AND ((p.receipt IS NULL AND (p.answer IS NULL OR p.answer = 'ambiguous' OR p.answer = 'taken'))
+       OR (p.receipt IS NOT NULL AND p.operator_id IS NULL AND p.answer = 'ambiguous'));
 
--- name: open_parts
--- Parts of one recipient that still wait for their answer.
-SELECT p.message_id, p.step, p.try_no, p.part, m.plan
-FROM message m CROSS JOIN part p ON p.message_id = m.id
-WHERE m.recipient = ?1 AND p.upstream = ?2 AND p.on_wire_at >= ?3 AND p.answer IS NULL AND p.receipt IS NULL;
+-- name: message_beyond
+-- The recipient's message after which so many newer ones came, and when it was accepted.
+SELECT id, accepted_at FROM message WHERE recipient = ?1 ORDER BY id DESC LIMIT 1 OFFSET ?2;
+
+-- name: awaiting_of_recipient
+-- The newest messages of a recipient that keep copies back for receipts.
+SELECT id FROM message WHERE recipient = ?1 AND id > ?2 AND awaited <> '' AND is_final = 0;
+
+-- name: copies_of_part
+-- Every copy of a part, oldest first: its answer, its receipt, that one's code, and who has it.
+SELECT try_no, answer, receipt, code, upstream FROM part WHERE message_id = ? AND step = ? AND part = ? ORDER BY try_no;
 
 -- name: receipt_on_part
--- The first receipt of a part. If its answer was lost it has its id from here, so that a repetition is known as one.
+-- The first receipt of a part. If its answer was lost it has its id from here, so that a repetition is known as one. The
+-- code is the verdict's, of a receipt as of an answer.
 UPDATE part SET receipt = ?1, receipt_stat = ?2, receipt_err = ?3, receipt_at = ?4,
-  operator_id = coalesce(operator_id, ?5), operator_key = coalesce(operator_key, ?6)
-WHERE message_id = ?7 AND step = ?8 AND try_no = ?9 AND part = ?10;
+  operator_id = coalesce(operator_id, ?5), operator_key = coalesce(operator_key, ?6), code = coalesce(code, ?7)
+WHERE message_id = ?8 AND step = ?9 AND try_no = ?10 AND part = ?11;
 
 -- name: receipts_of_message
 -- The further receipts of a message.
@@ -70,7 +82,3 @@ SELECT received_at, link, operator_id, stat, err, standing FROM receipt WHERE me
 -- Whose part it is: the upstream, the recipient, the receipt it already has, and since when it is under way.
 SELECT p.upstream, m.recipient, p.receipt, p.on_wire_at FROM part p JOIN message m ON m.id = p.message_id
 WHERE p.message_id = ? AND p.step = ? AND p.try_no = ? AND p.part = ?;
-
--- name: latest_try
--- The newest attempt at a part of a step.
-SELECT max(try_no) FROM part WHERE message_id = ? AND step = ? AND part = ?;
