@@ -122,7 +122,7 @@ _REASONS: Final[dict[State, frozenset[Reason]]] = {
     State.REJECTED: frozenset({Reason.REFUSED, Reason.OPTED_OUT, Reason.RECEIPT}),
     State.EXPIRED: frozenset({Reason.DEADLINE}),
     State.CANCELLED: frozenset({Reason.CANCELLED}),
-    State.UNKNOWN: frozenset({Reason.ANSWER_LOST, Reason.NO_RECEIPT, Reason.OPERATOR_UNSURE}),
+    State.UNKNOWN: frozenset({Reason.ANSWER_LOST, Reason.NO_RECEIPT, Reason.OPERATOR_UNSURE, Reason.LINK_BROKE}),
 }
 
 

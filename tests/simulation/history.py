@@ -19,6 +19,7 @@ _EVENTS: Final = {
         ev.OnWire,
         ev.Answered,
         ev.Receipted,
+        ev.Pooled,
         ev.Recovered,
         ev.Postponed,
         ev.DeadlinePassed,

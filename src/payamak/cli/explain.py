@@ -20,6 +20,7 @@ _REASONS: Final[dict[Reason, str]] = {
     Reason.PACED: "Its line may send only so many messages a minute; its turn comes at the time named.",
     Reason.SUSPENDED: "Its line or link is suspended by hand.",
     Reason.RESEND: "The answer to the last attempt is lost and the line says to send again; a copy is possible.",
+    Reason.RECEIPTS_AWAITED: "Answers are lost, but receipts have come that may be about it: no further copy is sent.",
     Reason.ON_WIRE: "It is written to the operator, whose answer has not come.",
     Reason.TAKEN: "The operator took it; the receipt has not come.",
     Reason.NO_RECEIPTS: "The operator took it, by a link that gives no receipts.",
@@ -32,6 +33,7 @@ _REASONS: Final[dict[Reason, str]] = {
     Reason.CANCELLED: "It was taken back by hand.",
     Reason.ANSWERED_BUSY: "The disk was so slow that the caller had been told 23 (busy); it was taken back, not sent.",
     Reason.ANSWER_LOST: "The operator's answer is lost and cannot be recovered: it may have arrived or not.",
+    Reason.LINK_BROKE: "The link broke at it three times, at nothing else: it may have arrived or not.",
     Reason.NO_RECEIPT: "No receipt came until deadline and grace.",
     Reason.OPERATOR_UNSURE: "The operator itself does not know what became of it.",
 }
@@ -87,6 +89,8 @@ def next_text(message: Message, site: Site, now: int) -> str:
         ):
             names = ", ".join(use.link for use in line.links)
             return f"All links of its line are suspended ({names}): `payamak resume link NAME`."
+        case State.QUEUED if message.reason is Reason.RECEIPTS_AWAITED:
+            return "Further receipts decide; without them it is unknown at its deadline."
         case State.QUEUED if message.due_at > now:
             return "It is tried again when it is due."
         case State.QUEUED:

@@ -134,12 +134,14 @@ def _attempt(part: PartRecord) -> tuple[object, ...]:
     answer = part.answer or "none yet"
     if part.status is not None:
         answer += f" {part.status} (0x{part.status:08X})"
-    if part.code is not None:
+    if part.code is not None and part.answer in ("opted_out", "refused"):
         answer += f" ({part.code})"
     after = "" if part.answered_at is None else duration_text(part.answered_at - part.on_wire_at)
     receipt = "" if part.receipt is None else part_text(part.receipt)
     if part.receipt_stat:
         receipt += f" {part.receipt_stat}" + (f" err {part.receipt_err}" if part.receipt_err else "")
+    if part.receipt is not None and part.answer in (None, "ambiguous"):
+        receipt += "; settled by recipient and line, not by id"
     return (
         part.step + 1,
         part.try_no,
