@@ -22,6 +22,7 @@ class Fault:
 
 _STATES = "src/payamak/domain/states.py"
 _RECEIPTS = "src/payamak/store/receipts.py"
+_POOLS = "src/payamak/domain/pools.py"
 _MATCHING = "src/payamak/store/matching.py"
 _OPENING = "src/payamak/store/opening.py"
 _WRITER = "src/payamak/store/writer.py"
@@ -156,11 +157,51 @@ FAULTS: tuple[Fault, ...] = (
     ),
     Fault(
         name="a guess among candidates",
-        breaks="P3: a receipt settles an attempt that it does not name alone",
-        file=_MATCHING,
-        old="    if len(candidates) != 1:\n",
-        new="    if not candidates:\n",
-        tests=("tests/store/test_receipts.py",),
+        breaks="P3: a receipt settles a part that it may not be about",
+        file=_POOLS,
+        old="    others = [copy.since_at for copy in copies if copy.part != part]\n",
+        new="    others: list[int] = []\n",
+        tests=("tests/unit/domain/test_pools.py",),
+    ),
+    Fault(
+        name="only one candidate is ever settled",
+        breaks="P3: receipts of a text of several parts, or of one that was sent again, are thrown away",
+        file=_POOLS,
+        old="        if _is_delivered(part, copies, receipts):\n",
+        new="        if len(copies) == 1 and _is_delivered(part, copies, receipts):\n",
+        tests=("tests/unit/domain/test_pools.py",),
+    ),
+    Fault(
+        name="a copy goes while receipts wait",
+        breaks="P3: what the operator has, and says so, is sent once more",
+        file=_STATES,
+        old="    return [part for part, letter in enumerate(word, 1) if letter == _A and part not in m.awaited]\n",
+        new="    return [part for part, letter in enumerate(word, 1) if letter == _A]\n",
+        tests=("tests/store/test_pools.py",),
+    ),
+    Fault(
+        name="the same receipt counts twice",
+        breaks="P3: a receipt that is brought again settles another part",
+        file=_POOLS,
+        old="        known = first.get(receipt.name)\n",
+        new="        known = first.get(f'{receipt.name}/{receipt.number}')\n",
+        tests=("tests/unit/domain/test_pools.py",),
+    ),
+    Fault(
+        name="at least once without an end",
+        breaks="P3: an operator that never answers gets a copy each time its timer ends",
+        file=_STATES,
+        old="    if rules.on_ambiguous is OnAmbiguous.HOLD or is_spent or now >= m.deadline_at:\n",
+        new="    if rules.on_ambiguous is OnAmbiguous.HOLD or now >= m.deadline_at:\n",
+        tests=_LIFE,
+    ),
+    Fault(
+        name="a message that breaks links goes on",
+        breaks="P3: one message keeps a link down for everybody",
+        file=_STATES,
+        old="    if m.breaks >= MOST_BREAKS:\n",
+        new="    if False:\n",
+        tests=_LIFE,
     ),
     Fault(
         name="fallback after an ambiguous attempt",
@@ -190,15 +231,15 @@ FAULTS: tuple[Fault, ...] = (
         name="hold is not held",
         breaks="P3: a line that must never send twice sends twice",
         file=_STATES,
-        old="    if rules.on_ambiguous is OnAmbiguous.HOLD:\n",
-        new="    if False:\n",
+        old="    if rules.on_ambiguous is OnAmbiguous.HOLD or is_spent or now >= m.deadline_at:\n",
+        new="    if is_spent or now >= m.deadline_at:\n",
         tests=_LIFE,
     ),
     Fault(
         name="copies are not counted",
         breaks="P3: a second copy is sent and nobody is told",
         file=_STATES,
-        old="        copies=m.copies + word.count(_A),\n",
+        old="        copies=m.copies + len(copies),\n",
         new="",
         tests=_LIFE,
     ),
@@ -238,9 +279,9 @@ FAULTS: tuple[Fault, ...] = (
         name="a failed copy settles",
         breaks="P8: the failed copy of a text that was sent again makes the message undelivered",
         file=_STATES,
-        old="    if event.is_superseded and event.part_state is not _D:\n",
+        old="    if event.part_state is not _D and event.copies_left:\n",
         new="    if False:\n",
-        tests=_WALKS,
+        tests=_LIFE,
     ),
     Fault(
         name="a guess between two readings",
@@ -388,8 +429,8 @@ FAULTS: tuple[Fault, ...] = (
         name="on the wire at a death, forgotten",
         breaks="P3: what was on the wire when the process died is never asked for again",
         file=_STATES,
-        old="    word = _word(m).replace(_S, _A)\n",
-        new="    return m, ()\n    word = _word(m).replace(_S, _A)\n",
+        old="    word = before.replace(_S, _A)\n",
+        new="    return m, ()\n    word = before.replace(_S, _A)\n",
         tests=_LIFE,
     ),
     Fault(

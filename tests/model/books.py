@@ -1,22 +1,45 @@
 """The whole store as it must be: messages, what left us, receipts that found nobody, opt-outs, money.
 
 Matching of receipts is told from P3, P8 and docs/guide/receipts.md: by the operator's id the newest copy with the same
-recipient counts; if none has it, one single lost copy of this recipient, line and upstream, or none. Ids here have one
-reading each; for those with several tests/store/sqlite/test_receipt_torture.py has its own reference.
+recipient counts; if none has it, it is dealt with the others that wait among the copies of this recipient, line and
+upstream that have no id. Ids here have one reading each; for those with several
+tests/store/sqlite/test_receipt_torture.py has its own reference.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from tests.model.promise import LOST, UNSURE, Expected, PlannedStep, covering
+from tests.model.promise import (
+    ARRIVED,
+    EXPIRED,
+    FAILED,
+    LOST,
+    OPTED_OUT,
+    OUT,
+    REJECTED,
+    TAKEN,
+    UNSURE,
+    Expected,
+    PlannedStep,
+    covering,
+)
+
+from payamak.domain.message import PartState
+from payamak.domain.pools import Copy as DealtCopy
+from payamak.domain.pools import Waiting, deal
 
 DAY = 86_400_000
-LOOK_BACK = 8 * DAY
+LONGEST_LIFE = 7 * DAY
 SETTLE_TIME = 7 * DAY
 CLOCK_STEP = DAY // 24
 """A receipt may seem to be older than its copy by so much, if the clock was set back."""
+
+NEWS_LETTERS = {ARRIVED: "d", FAILED: "u", EXPIRED: "e", REJECTED: "r", OPTED_OUT: "o", UNSURE: "k"}
+
+PoolKey = tuple[str, str, str]
+"""Upstream, line, recipient."""
 
 UNDER_WAY = "under way"
 """What a receipt says beside the news of promise.py: recorded, nothing moves."""
@@ -48,6 +71,7 @@ class Copy:
     answered_at: int = 0
     operator_id: str | None = None
     receipt: str | None = None
+    code: int | None = None
 
 
 @dataclass(frozen=True)
@@ -62,6 +86,26 @@ class News:
     line: str | None = None
     recipient: str | None = None
     reference: int | None = None
+
+
+@dataclass(frozen=True)
+class Pool:
+    """Receipts that name nobody, and the copies that they may be about."""
+
+    strays: list[News]
+    copies: list[Copy]
+
+    def may_be_about(self, message_id: int, step: int, part: int, left: Sequence[News]) -> bool:
+        """Whether one of its receipts that is still left may be about a lost copy of a part."""
+        return any(
+            copy.answer == LOST
+            and (copy.message_id, copy.step, copy.part) == (message_id, step, part)
+            and any(
+                any(s is one for one in left) and s.at >= copy.at and s.reference in (None, message_id & 0xFFFF)
+                for s in self.strays
+            )
+            for copy in self.copies
+        )
 
 
 @dataclass(frozen=True)
@@ -172,7 +216,13 @@ class Books:
         message = self.messages[message_id]
         life = message.life
         rows = {copy.part: copy for copy in self.attempt(message_id, step, try_no)}
-        self._lose([rows[part] for part, verdict, _, _ in answers if verdict == LOST], now)
+        lost = [rows[part] for part, verdict, _, _ in answers if verdict == LOST]
+        awaited: tuple[int, ...] = ()
+        if lost:
+            self._lose(lost, now)
+            self._look_at([(rows[p].upstream, rows[p].line, message.recipient) for p in rows], now)
+            if life.step == step:
+                awaited = tuple(copy.part for copy in lost if self._is_awaited(copy, life, now))
         for part, verdict, _, operator_id in answers:
             if rows[part].answer in (None, LOST):
                 rows[part].answer, rows[part].answered_at = verdict, now
@@ -181,12 +231,19 @@ class Books:
             with_code = [(part, verdict, code) for part, verdict, code, _ in answers]
             line, known, was = life.sent_by, self.known(message.recipient, now), (life.state, life.step)
             holds = self.lines[life.line].holds
-            if life.answers(with_code, now, holds=holds, gives_receipts=gives_receipts, known=known):
+            if life.answers(with_code, now, holds=holds, gives_receipts=gives_receipts, known=known, awaited=awaited):
                 self._learn(message, line, life, now)
+            self._hold(message, was)
+        elif step == life.step:
+            was = (life.state, life.step)
+            plain = [(part, verdict, code) for part, verdict, code, _ in answers]
+            life.answers_late(plain, now, holds=self.lines[life.line].holds, gives_receipts=gives_receipts)
             self._hold(message, was)
         for part, _, _, operator_id in answers:
             if operator_id is not None:
                 self._early(rows[part], operator_id, now)
+        if len(lost) < len(answers):
+            self._look_at([(copy.upstream, copy.line, copy.recipient) for copy in rows.values()], now)
 
     def _learn(self, message: Accepted, line: str, life: Expected, now: int) -> None:
         """What is learned is never widened (§3), and does not shorten what a person or the operator said."""
@@ -195,15 +252,123 @@ class Books:
         if there is None or there.is_learned or (there.until is not None and there.until <= now):
             self.opt_outs[key] = Known(life.code or 0, now + self.lines[line].memory, is_learned=True)
 
-    def _lose(self, copies: Sequence[Copy], now: int) -> None:
-        """Their answers will not come any more; a receipt that waits already may belong to one of them alone (P3)."""
-        for copy in [copy for copy in copies if copy.receipt is None]:
+    def _lose(self, copies: Iterable[Copy], now: int) -> None:
+        """Their answers will not come any more."""
+        for copy in copies:
             if copy.answer is None:
                 copy.answer, copy.answered_at = LOST, now
-            for stray in [s for s in self.strays if s.at >= copy.at]:
-                if self._only_lost(stray, now) is copy:
-                    self.strays.remove(stray)
-                    self._tell(copy, stray, now)
+
+    # -- pools: copies without an id, and the receipts that may be theirs (P3)
+
+    def _look_at(self, keys: Iterable[PoolKey], now: int) -> None:
+        for key in dict.fromkeys(keys):
+            self._settle(key, now)
+
+    def _settle(self, key: PoolKey, now: int) -> None:
+        """What is certain happens; of what receipts may be about no further copy goes, of the rest it may again."""
+        pool = self._pool(key, now)
+        open_before = {copy.message_id for copy in pool.copies if self.messages[copy.message_id].life.end is None}
+        for stray, copy in self._dealt(pool):
+            self.strays.remove(stray)
+            self._tell(copy, stray, now)
+        for message_id in sorted(open_before if pool.copies else self._awaiting(key)):
+            life = self.messages[message_id].life
+            if life.end is not None or life.state not in ("queued", "sending"):
+                continue
+            lost = [part for part, fate in enumerate(life.parts, 1) if fate == LOST]
+            waits = {part for part in lost if pool.may_be_about(message_id, life.step, part, self.strays)}
+            told = {part for part in lost if self._was_told(message_id, life.step, part)}
+            life.pooled(waits - life.awaited, has_receipts=True)
+            life.pooled(life.awaited - waits - told, has_receipts=False)
+
+    def _pool(self, key: PoolKey, now: int) -> Pool:
+        """The receipts that name nobody and the copies that they may be about; empty unless there are both."""
+        _, line, _ = key
+        grace = self.lines[line].grace if line in self.lines else DAY
+        since = now - LONGEST_LIFE - grace
+        strays = [
+            stray
+            for stray in self.strays
+            if (stray.upstream, stray.line, stray.recipient) == key
+            and stray.at >= since
+            and not (stray.news == UNDER_WAY or (stray.news == UNSURE and not stray.operator_id))
+        ]
+        first = min((stray.at for stray in strays), default=now)
+        mine = [
+            copy
+            for copy in self.copies
+            if (copy.upstream, copy.line, copy.recipient) == key
+            and copy.at >= since
+            and self.messages[copy.message_id].life.deadline + grace > first
+        ]
+        nameless = {
+            copy.message_id & 0xFFFF for copy in mine if copy.receipt and copy.answer == LOST and not copy.operator_id
+        }
+        strays = [
+            s for s in strays if s.operator_id or not (nameless if s.reference is None else s.reference in nameless)
+        ]
+        copies = [
+            copy
+            for copy in mine
+            if copy.receipt is None
+            and (
+                copy.answer in (None, LOST)
+                or (copy.answer == TAKEN and self.messages[copy.message_id].life.end is None)
+            )
+        ]
+        if not strays or not any(copy.answer == LOST for copy in copies):
+            return Pool([], [])
+        return Pool(strays, copies)
+
+    def _dealt(self, pool: Pool) -> list[tuple[News, Copy]]:
+        """What is certain: the rule itself is compared with brute force in tests/unit/domain/test_pools.py."""
+        done: list[tuple[News, Copy]] = []
+        for reference in (*sorted({s.reference for s in pool.strays if s.reference is not None}), None):
+            strays = [s for s in pool.strays if s.reference == reference]
+            taken = {id(copy) for _, copy in done}
+            copies = [c for c in pool.copies if reference in (None, c.message_id & 0xFFFF) and id(c) not in taken]
+            named = [s for s in pool.strays if s.reference is not None]
+            some_wait = any(s not in [d for d, _ in done] and self._has_copy(s, pool) for s in named)
+            if reference is None and some_wait:
+                continue
+            pairs = deal(
+                [DealtCopy((c.message_id, c.step, c.try_no, c.part), c.at, c.answer == LOST) for c in copies],
+                [Waiting(i, s.at, PartState(NEWS_LETTERS[s.news]), s.operator_id) for i, s in enumerate(strays)],
+            )
+            for pair in pairs:
+                copy = next(c for c in copies if (c.message_id, c.step, c.try_no, c.part) == pair.copy.key)
+                done.append((strays[pair.receipt.number], copy))
+        return done
+
+    @staticmethod
+    def _has_copy(stray: News, pool: Pool) -> bool:
+        return any(stray.reference == copy.message_id & 0xFFFF for copy in pool.copies)
+
+    def _is_awaited(self, copy: Copy, life: Expected, now: int) -> bool:
+        """Whether no further copy of a part may go that is lost now."""
+        if self._was_told(copy.message_id, copy.step, copy.part):
+            return True
+        same = [c for c in self.copies if (c.message_id, c.step, c.part) == (copy.message_id, copy.step, copy.part)]
+        upstream = max(same, key=lambda c: c.try_no).upstream
+        pool = self._pool((upstream, life.sent_by, copy.recipient), now)
+        return pool.may_be_about(copy.message_id, copy.step, copy.part, self.strays)
+
+    def _was_told(self, message_id: int, step: int, part: int) -> bool:
+        same = [c for c in self.copies if (c.message_id, c.step, c.part) == (message_id, step, part)]
+        return any(c.receipt is not None and c.receipt != ARRIVED for c in same)
+
+    def _awaiting(self, key: PoolKey) -> list[int]:
+        """Messages of a pool that keep copies back although no receipt of it waits."""
+        upstream, line, recipient = key
+        return [
+            message_id
+            for message_id, m in self.messages.items()
+            if m.life.end is None
+            and m.recipient == recipient
+            and m.life.awaited
+            and m.life.sent_by == line
+            and any(c.upstream == upstream for c in self.attempt(message_id, m.life.step, m.life.tries))
+        ]
 
     def _early(self, copy: Copy, operator_id: str, now: int) -> None:
         """Receipts that came before this answer."""
@@ -211,31 +376,47 @@ class Books:
             if stray.at >= copy.at and stray.recipient in (None, copy.recipient):
                 self.strays.remove(stray)
                 self._tell(copy, stray, now)
+                if stray.news != UNDER_WAY:
+                    self._around(stray, now)
 
     # -- receipts
 
     def receipt(self, news: News, now: int) -> None:
         """A receipt comes: it finds its copy, or it waits where a person sees it."""
-        copy = self._by_id(news) or self._only_lost(news, now)
+        copy = self._by_id(news)
         if copy is None:
             self.strays.append(news)
+        elif news.news == UNDER_WAY or not self._counts(copy, news):
+            return
         else:
             self._tell(copy, news, now)
+        self._around(news, now)
+
+    def _around(self, news: News, now: int) -> None:
+        if news.line is not None and news.recipient is not None:
+            self._settle((news.upstream, news.line, news.recipient), now)
+
+    @staticmethod
+    def _counts(copy: Copy, news: News) -> bool:
+        """Final is final (P8); an operator that was unsure may make up its mind."""
+        return copy.receipt is None or (copy.receipt == UNSURE and news.news != UNSURE)
 
     def _tell(self, copy: Copy, news: News, now: int) -> None:
         if news.news == UNDER_WAY:
             return
-        if copy.receipt not in (None, UNSURE) or (copy.receipt == UNSURE and news.news == UNSURE):
-            return  # final is final (P8); an operator that was unsure may make up its mind
-        copy.receipt = news.news
+        if not self._counts(copy, news):
+            return
+        copy.receipt, copy.code = news.news, news.code
         copy.operator_id = copy.operator_id or news.operator_id or None
         message = self.messages[copy.message_id]
         life, line, was = message.life, message.life.sent_by, (message.life.state, message.life.step)
         same = [c for c in self.copies if (c.message_id, c.step, c.part) == (copy.message_id, copy.step, copy.part)]
-        is_last = copy.try_no == max(c.try_no for c in same)
+        same = [c for c in same if c is not copy]
+        left = sum(c.receipt is None and c.answer in (None, LOST, TAKEN) for c in same)
+        others = [(c.receipt, c.code) for c in same if c.receipt is not None]
         known, holds = self.known(message.recipient, now), self.lines[life.line].holds
         facts = (copy.step, copy.part, news.news, news.code, now)
-        if life.receipt(*facts, is_last_copy=is_last, holds=holds, known=known):
+        if life.receipt(*facts, copies_left=left, others=others, holds=holds, known=known):
             self._learn(message, line, life, now)
         self._hold(message, was)
 
@@ -256,22 +437,6 @@ class Books:
         ]
         return max(found, key=lambda copy: (copy.answered_at, copy.message_id), default=None)
 
-    def _only_lost(self, news: News, now: int) -> Copy | None:
-        """The attempt that upstream, line, recipient and time, or an echoed reference, name alone (P3)."""
-        says_nothing = news.news == UNDER_WAY or (news.news == UNSURE and not news.operator_id)
-        if says_nothing or None in (news.recipient, news.line) or self._by_id(news) is not None:
-            return None
-        candidates = [
-            copy
-            for copy in self.copies
-            if copy.answer in (None, LOST)
-            and copy.receipt is None
-            and (copy.recipient, copy.upstream, copy.line) == (news.recipient, news.upstream, news.line)
-            and copy.at >= now - LOOK_BACK
-            and news.reference in (None, copy.message_id & 0xFFFF)
-        ]
-        return candidates[0] if len(candidates) == 1 and candidates[0].answer == LOST else None
-
     # -- restart, time, hands
 
     def restart(self, now: int) -> None:
@@ -279,10 +444,14 @@ class Books:
         sending = [(i, m.life) for i, m in self.messages.items() if m.life.state == "sending"]
         for message_id, life in sending:
             attempt = self.attempt(message_id, life.step, life.tries)
-            self._lose([copy for copy in attempt if copy.answer is None], now)
+            self._lose([copy for copy in attempt if copy.answer is None and copy.receipt is None], now)
         for message_id, life in sending:
             attempt = self.attempt(message_id, life.step, life.tries)
-            lost = life.restarted(now, holds=self.lines[life.line].holds)
+            if life.state == "sending":
+                self._look_at([(c.upstream, c.line, c.recipient) for c in attempt], now)
+            out = [copy for copy in attempt if life.end is None and life.parts[copy.part - 1] in (OUT, LOST)]
+            awaited = [copy.part for copy in out if self._is_awaited(copy, life, now)]
+            lost = life.restarted(now, holds=self.lines[life.line].holds, awaited=awaited)
             for copy in attempt:
                 if copy.part in lost and copy.answer in (None, LOST):
                     copy.answer, copy.answered_at = LOST, now

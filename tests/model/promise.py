@@ -7,7 +7,7 @@ promise says which.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 WAITS, OUT, LOST, TAKEN = "waits", "out", "lost", "taken"
@@ -28,6 +28,8 @@ LATER, REFUSED = "later", "refused"
 
 NOT_ARRIVED = (FAILED, EXPIRED, REJECTED, OPTED_OUT)
 EVERY_LINE = "*"
+MOST_TRIES = 3
+"""Of a part in a step, tries that may stay without an answer (P3)."""
 
 
 @dataclass(frozen=True)
@@ -79,6 +81,8 @@ class Expected:
 
     def _begin(self) -> None:
         self.tries = 0
+        self.silent = [0] * self.plan[self.step].parts
+        self.awaited: set[int] = set()
         self.fates[self.step] = [WAITS] * self.plan[self.step].parts
 
     # -- what can be read
@@ -135,8 +139,12 @@ class Expected:
         if now >= self.deadline:
             self._gives_up("expired", "deadline")
             return ()
-        going = tuple(i for i, fate in enumerate(self.parts, 1) if fate in (WAITS, LOST))
-        self.copies += self.parts.count(LOST)
+        copies = self._copies_to_go()
+        going = tuple(i for i, fate in enumerate(self.parts, 1) if fate == WAITS or i in copies)
+        if not going:
+            self.why = "receipts awaited"
+            return ()
+        self.copies += len(copies)
         self.tries += 1
         self.sent_by = self.line
         for part in going:
@@ -151,8 +159,12 @@ class Expected:
         holds: bool,
         gives_receipts: bool,
         known: Mapping[str, int],
+        awaited: Collection[int] = (),
     ) -> bool:
-        """The operator answers parts of the present attempt; whether an opt-out was learned."""
+        """The operator answers parts of the present attempt; whether an opt-out was learned.
+
+        `awaited`: lost parts of which receipts tell, or may, so that no further copy goes (P3).
+        """
         if self.end is not None:
             return False
         was_out = OUT in self.parts
@@ -162,10 +174,12 @@ class Expected:
             if self.parts[part - 1] not in (OUT, LOST):
                 continue  # a second answer changes nothing
             is_news = True
+            self._count_silence(part, answer)
             self.parts[part - 1] = {LATER: WAITS, REFUSED: REJECTED}.get(answer, answer)
             if answer in (OPTED_OUT, REFUSED) and verdict is None:
                 verdict = answer, code
         self.was_taken |= TAKEN in self.parts
+        self._await({*self.awaited, *awaited})
         if not is_news:
             return False
         if verdict is None:
@@ -186,11 +200,15 @@ class Expected:
         code: int | None,
         now: int,
         *,
-        is_last_copy: bool,
+        copies_left: int,
+        others: Sequence[tuple[str, int | None]],
         holds: bool,
         known: Mapping[str, int],
     ) -> bool:
-        """A receipt for a part; whether an opt-out was learned. `is_last_copy`: the part was not sent again since."""
+        """A receipt for a copy of a part; whether an opt-out was learned.
+
+        `copies_left`: other copies that may still arrive; `others`: what was said of those that may not.
+        """
         if self.end is not None and (self.end[0] != "unknown" or self.was_settled_late or step != self.step):
             return False  # final is final (P8)
         if step != self.step:
@@ -198,11 +216,17 @@ class Expected:
             return False
         if self.parts[part - 1] in (ARRIVED, *NOT_ARRIVED):
             return False
-        if news != ARRIVED and not is_last_copy:
-            return False  # the later copy will tell
+        if news != ARRIVED and copies_left:
+            if self.end is None:
+                self.was_taken = True
+                self._may_wait({*self.awaited, part})
+            return False  # another copy may still arrive; it ends resending
+        if news != ARRIVED:
+            news, code = self._said_of_all([(news, code), *others])
         was_out = OUT in self.parts
         self.parts[part - 1] = news
         self.was_taken = True
+        self._await(self.awaited)
         if news == OPTED_OUT:
             self._closes(code, now, known)
             return True
@@ -227,11 +251,15 @@ class Expected:
             self.paid.add(step)
             self.end = ("delivered", "receipt")
 
-    def restarted(self, now: int, *, holds: bool) -> tuple[int, ...]:
+    def restarted(self, now: int, *, holds: bool, awaited: Collection[int] = ()) -> tuple[int, ...]:
         """The program died while parts were out: nobody knows what became of them (P3); those parts."""
         if self.state != "sending":
             return ()
+        for part, fate in enumerate(self.parts, 1):
+            if fate == OUT:
+                self._count_silence(part, LOST)
         self.fates[self.step] = [LOST if fate == OUT else fate for fate in self.parts]
+        self._await({*self.awaited, *awaited})
         lost = tuple(i for i, fate in enumerate(self.parts, 1) if fate == LOST)
         self._look(now, was_out=True, holds=holds)
         return lost
@@ -259,16 +287,73 @@ class Expected:
         """To another line by hand, if no part has gone by this one for certain."""
         if not {WAITS, LOST} >= set(self.parts):
             return False
+        if WAITS not in self.parts and not self._copies_to_go():
+            return False
         old = self.plan[self.step]
         self.plan[self.step] = PlannedStep(line, old.price, old.parts, old.keeps, is_advertising)
         self.why = "moved"
         return True
 
+    def answers_late(
+        self, answers: Sequence[tuple[int, str, int | None]], now: int, *, holds: bool, gives_receipts: bool
+    ) -> None:
+        """An answer to a try after which the part was sent again, or waits to be: what was taken does not go on."""
+        if self.end is not None or self.state == "enroute":
+            return
+        is_taken = False
+        for part, answer, _ in answers:
+            if answer == LOST:
+                continue
+            self.silent[part - 1] = max(self.silent[part - 1] - 1, int(self.parts[part - 1] == LOST))
+            if answer == TAKEN and self.parts[part - 1] in (WAITS, LOST):
+                self.parts[part - 1] = TAKEN
+                is_taken = True
+        if is_taken:
+            self.was_taken = True
+            self._await(self.awaited)
+            if not {OUT, WAITS, LOST} & set(self.parts):
+                self._look(now, was_out=True, holds=holds, gives_receipts=gives_receipts)
+
+    def pooled(self, parts: Collection[int], *, has_receipts: bool) -> None:
+        """Receipts have come that may be those of lost parts, or were others' (P3)."""
+        if self.end is None and self.state in ("queued", "sending"):
+            self._may_wait({*self.awaited, *parts} if has_receipts else self.awaited - set(parts))
+
     # -- what follows
+
+    def _copies_to_go(self) -> list[int]:
+        return [part for part, fate in enumerate(self.parts, 1) if fate == LOST and part not in self.awaited]
+
+    def _await(self, parts: set[int]) -> None:
+        self.awaited = {part for part in parts if self.parts[part - 1] == LOST}
+
+    def _may_wait(self, parts: set[int]) -> None:
+        """Which parts have receipts to wait for; what is queued then goes, or waits, accordingly."""
+        before = self.awaited
+        self._await(parts)
+        if self.awaited != before and self.state == "queued":
+            self.why = "resend" if self._copies_to_go() or WAITS in self.parts else "receipts awaited"
+
+    def _count_silence(self, part: int, answer: str) -> None:
+        """Tries of a part that stayed without an answer, less those that were answered late."""
+        was = self.parts[part - 1]
+        if was == OUT and answer == LOST:
+            self.silent[part - 1] += 1
+        elif was == LOST and answer != LOST:
+            self.silent[part - 1] -= 1
+
+    @staticmethod
+    def _said_of_all(said: Sequence[tuple[str, int | None]]) -> tuple[str, int | None]:
+        """What is said of all copies of a part: one that is unsure makes all unsure; else an opt-out of any counts."""
+        for word in (ARRIVED, UNSURE, OPTED_OUT):
+            for one in said:
+                if one[0] == word:
+                    return one
+        return said[0]
 
     def _gives_up(self, state: str, reason: str) -> None:
         """It will not be sent (again); if a copy may have arrived that is unknown, not expired or cancelled (P2)."""
-        may_have_arrived = LOST in self.parts or (self.copies > 0 and self.tries > 1)
+        may_have_arrived = LOST in self.parts or any(self.silent)
         self.end = ("unknown", "answer lost") if may_have_arrived else (state, reason)
 
     def _look(self, now: int, *, was_out: bool, holds: bool, gives_receipts: bool = True) -> None:
@@ -277,8 +362,9 @@ class Expected:
         if OUT in fates or (not was_out and {WAITS, LOST} & fates):
             return
         if LOST in fates:
-            self.why = "resend"
-            if holds or now >= self.deadline:
+            self.why = "resend" if self._copies_to_go() or WAITS in fates else "receipts awaited"
+            is_spent = any(n >= MOST_TRIES for n, fate in zip(self.silent, self.parts, strict=True) if fate == LOST)
+            if holds or is_spent or now >= self.deadline:
                 self.end = ("unknown", "answer lost")
         elif WAITS in fates:
             self.why = "waits"

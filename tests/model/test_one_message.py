@@ -35,6 +35,7 @@ def test_walks_go_everywhere() -> None:
         "queued accepted",
         "queued waits",
         "queued resend",
+        "queued receipts awaited",
         "queued fallback",
         "queued moved",
         "sending on wire",

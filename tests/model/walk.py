@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from random import Random
 
 from tests.model.compare import ANSWERS, NEWS, difference, reason_class
-from tests.model.promise import LATER, LOST, OPTED_OUT, REFUSED, TAKEN, Expected, PlannedStep, covering
+from tests.model.promise import FAILED, LATER, LOST, OPTED_OUT, REFUSED, TAKEN, UNSURE, Expected, PlannedStep, covering
 
 from payamak.codes import Code
 from payamak.domain import events as ev
@@ -33,6 +33,16 @@ VERDICTS = (TAKEN, TAKEN, LOST, LOST, OPTED_OUT, OPTED_OUT, LATER, REFUSED)
 WORDS = ("delivered", "delivered", OPTED_OUT, OPTED_OUT, *NEWS)
 PAUSES = (0, 60_000, 1_000_000, 1_000_000, LIFE, GRACE, GRACE + LIFE)
 KNOWN: tuple[dict[str, int], ...] = ({}, {}, {}, {}, {}, {}, {"2": 33}, {"*": 27}, {"3": 33, "1": 27})
+OTHERS: tuple[tuple[tuple[str, int | None], ...], ...] = (
+    (),
+    (),
+    (),
+    ((OPTED_OUT, 33),),
+    ((UNSURE, None),),
+    ((FAILED, None),),
+)
+"""What receipts said of a part's other copies."""
+
 CREDIT = 10_000
 
 
@@ -114,8 +124,9 @@ class Walk:
             case 48 | 49 | 50:
                 self.now += PAUSES[a % len(PAUSES)]
             case 51 | 52 | 53 | 54:
-                if self._advance(ev.Recovered(), second.state == "sending") is not None:
-                    second.restarted(self.now, holds=self.is_holding)
+                awaited = tuple(part for part in range(1, len(second.parts) + 1) if (a + part) % 4 == 0)
+                if self._advance(ev.Recovered(awaited=awaited), second.state == "sending") is not None:
+                    second.restarted(self.now, holds=self.is_holding, awaited=awaited)
             case 55 | 56:
                 if self._advance(ev.DeadlinePassed(), waits) is not None:
                     second.deadline_passed(self.now)
@@ -133,6 +144,11 @@ class Walk:
                 line = LINES[a % 4]
                 if self._advance(ev.Moved(line=line, advertising=line != "3"), waits) is not None:
                     second.moved(line, is_advertising=line != "3")
+            case 62:
+                parts = tuple(part for part in range(1, len(second.parts) + 1) if (a + part) % 3)
+                event = ev.Pooled(step=second.step, parts=parts, has_receipts=bool(a % 4))
+                if self._advance(event, second.state in ("queued", "sending")) is not None:
+                    second.pooled(parts, has_receipts=bool(a % 4))
             case _:
                 if self._advance(ev.Postponed(reason=Reason.PACED, until=self.now + 9), waits) is not None:
                     second.why = "waits"
@@ -159,6 +175,7 @@ class Walk:
         answers = [(part, verdict, {OPTED_OUT: 33, REFUSED: 15}.get(verdict)) for part, verdict in verdicts]
         known = KNOWN[a // 16 % len(KNOWN)]
         gives_receipts = a % 16 != 15
+        awaited = tuple(part for part, verdict, _ in answers if verdict == LOST and (a + part) % 3 == 0)
         event = ev.Answered(
             step=step,
             try_no=try_no,
@@ -167,14 +184,17 @@ class Walk:
                 for part, verdict, code in answers
             ),
             gives_receipts=gives_receipts,
+            awaited=awaited,
             known=tuple((line, Code(code)) for line, code in known.items()),
         )
         effects = self._advance(event, True)
         second, learned = self.second, False
         if (step, try_no) == (second.step, second.tries):
             learned = second.answers(
-                answers, self.now, holds=self.is_holding, gives_receipts=gives_receipts, known=known
+                answers, self.now, holds=self.is_holding, gives_receipts=gives_receipts, known=known, awaited=awaited
             )
+        elif step == second.step:
+            second.answers_late(answers, self.now, holds=self.is_holding, gives_receipts=gives_receipts)
         assert learned == self._learned(effects), "what is learned of the recipient"
 
     def _receipted(self, a: int, b: int) -> None:
@@ -186,19 +206,23 @@ class Walk:
         part = parts[b // 16 % len(parts)]
         news = WORDS[b % len(WORDS)]
         code = 27 if news == OPTED_OUT else None
-        is_last = not any(s == step and t > try_no and part in sent for (s, t), sent in self.attempts.items())
+        copies_left = int((b >> 9) % 5 == 0)
+        others = OTHERS[b // 64 % len(OTHERS)]
         known = KNOWN[a // 16 % len(KNOWN)]
         event = ev.Receipted(
             step=step,
             part=part,
             part_state=PartState(NEWS[news]),
             code=None if code is None else Code(code),
-            is_superseded=not is_last,
+            copies_left=copies_left,
+            others=tuple((PartState(NEWS[word]), None if c is None else Code(c)) for word, c in others),
             known=tuple((line, Code(code)) for line, code in known.items()),
         )
         effects = self._advance(event, True)
         facts = (step, part, news, code, self.now)
-        learned = self.second.receipt(*facts, is_last_copy=is_last, holds=self.is_holding, known=known)
+        learned = self.second.receipt(
+            *facts, copies_left=copies_left, others=others, holds=self.is_holding, known=known
+        )
         assert learned == self._learned(effects), "what is learned of the recipient"
 
     def _advance(self, event: Event, is_possible: bool) -> tuple[Effect, ...] | None:

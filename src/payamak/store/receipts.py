@@ -122,9 +122,14 @@ def receive(tx: Transaction, receipt: ReceiptIn, now: int) -> list[Change]:
         _keep(tx, receipt, now, "repeated", found.part.message_id)
         return []
     changes = [] if found.part is None else _act(tx, receipt, found, now)
-    if tx.has_lost and tx.has_unmatched and receipt.line is not None and receipt.recipient is not None:
-        changes += settle(tx, PoolKey(receipt.upstream, receipt.line, receipt.recipient), now, _dealt)
-    return changes
+    return changes + _settle_around(tx, receipt, now)
+
+
+def _settle_around(tx: Transaction, receipt: ReceiptIn, now: int) -> list[Change]:
+    """Look at the pool that a receipt has come to, or left: a rival of its others is none any more."""
+    if not (tx.has_lost and tx.has_unmatched) or receipt.line is None or receipt.recipient is None:
+        return []
+    return settle(tx, PoolKey(receipt.upstream, receipt.line, receipt.recipient), now, _dealt)
 
 
 def _counts(receipt: ReceiptIn, found: Match) -> bool:
@@ -276,7 +281,10 @@ def _look_again(tx: Transaction, kept: Any, receipt: ReceiptIn, now: int) -> lis
         return []
     standing = "intermediate" if receipt.part_state is None else "matched"
     tx.execute("match_receipt", (standing, found.part.message_id, kept[0]))
-    return _act(tx, receipt, found, now) if receipt.part_state is not None and _counts(receipt, found) else []
+    if receipt.part_state is None:
+        return []
+    changes = _act(tx, receipt, found, now) if _counts(receipt, found) else []
+    return changes + _settle_around(tx, receipt, now)
 
 
 def _as_configured(tx: Transaction, receipt: ReceiptIn) -> ReceiptIn:
