@@ -1,4 +1,4 @@
-"""Who calls: web-service passwords, argon2id behind a cache of verified credentials (design §3).
+"""Who calls: web-service passwords, argon2id behind a cache of verified credentials.
 
 A verification costs 27 ms and 19 MiB by intent, so that a stolen database is of little use. Nobody may turn
 that cost against us: verified credentials are remembered under a keyed digest (1.4 µs), failures are limited

@@ -46,8 +46,8 @@ _RESULTS: Final[Mapping[Code, int]] = {
     Code.NOT_YOURS: 20,
     Code.MESSAGE_ID_INVALID: 20,
 }
-"""Codes whose number is another one when they are an operation's result (soap.md): 15 subscription locked, 16 expired,
-17 web service not active, 20 message id wrong. The others keep theirs."""
+"""Codes whose number is another one when they are an operation's result (contract §9): 15 subscription locked, 16
+expired, 17 web service not active, 20 message id wrong. The others keep theirs."""
 
 _TEHRAN: Final = dt.timezone(dt.timedelta(hours=3, minutes=30))  # no daylight saving since 2022
 _NO_END: Final = "9999-12-31T23:59:59"

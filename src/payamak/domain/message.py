@@ -80,7 +80,7 @@ class StepKind(StrEnum):
 
 
 class Lane(IntEnum):
-    """The class of a message: the lower the number, the sooner it goes (design §2, classes)."""
+    """The class of a message: the lower the number, the sooner it goes."""
 
     OTP = 0
     NORMAL = 1
