@@ -51,7 +51,6 @@ class Reason(StrEnum):
     THROTTLED = "throttled"
     OPERATOR_BUSY = "operator_busy"
     LINK_DOWN = "link_down"
-    SUSPENDED = "suspended"
     OUTSIDE_HOURS = "outside_hours"
     PACED = "paced"
     RESEND = "resend"
