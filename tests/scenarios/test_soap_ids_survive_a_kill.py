@@ -8,8 +8,8 @@ from pathlib import Path
 
 import httpx2
 from tests.scenarios.house import FAST, House, house
+from tests.site import LINE, PASSWORD
 
-from payamak.demo.site import LINE, PASSWORD
 from payamak.simulator import SimulatorConfig
 from payamak.store.records import Search
 

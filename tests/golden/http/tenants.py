@@ -9,10 +9,10 @@ from functools import cache
 from pathlib import Path
 
 from msgspec.structs import replace
+from tests import site
 from tests.scenarios.house import READY_S, Change, House, accounts_changed, house
 
 from payamak.clock import SystemClock
-from payamak.demo import site
 from payamak.domain.message import Message
 from payamak.domain.site import Account, Document, Line, LinkUse
 from payamak.store.records import Search
