@@ -5,7 +5,6 @@ says what happened, why, and what to do. Dialects translate from here by table; 
 a number.
 """
 
-from collections.abc import Iterable
 from enum import IntEnum
 from typing import Final
 
@@ -116,20 +115,6 @@ REFUSAL_ORDER: Final[tuple[Code, ...]] = (
 RECIPIENTS_OWN: Final = frozenset({Code.RECIPIENT_INVALID, Code.OPTED_OUT, Code.OPTED_OUT_OF_LINE, Code.PREFIX_BLOCKED})
 """Codes that say something of one recipient, and never of a call with several."""
 
-
-def first_refusal(codes: Iterable[Code]) -> Code:
-    """Return the reason to tell; codes outside `REFUSAL_ORDER` come after it, the smallest number first.
-
-    Raises ValueError if `codes` is empty.
-    """
-    return min(codes, key=_rank)
-
-
-def _rank(code: Code) -> tuple[int, int]:
-    return (_RANKS.get(code, len(_RANKS)), code)
-
-
-_RANKS: Final[dict[Code, int]] = {code: rank for rank, code in enumerate(REFUSAL_ORDER)}
 
 _STATE_NAMES: Final[dict[StateCode, tuple[str, str]]] = {
     StateCode.NOT_SENT: ("not sent to the operator", "ارسال نشده به اپراتور"),

@@ -69,6 +69,18 @@ class _Posts(Collector):
         )
 
 
+class _Shed(Collector):
+    """How many calls were refused because too many came; counted by whoever refuses them."""
+
+    def __init__(self, refused: Callable[[], int]) -> None:
+        self._refused = refused
+
+    def collect(self) -> Iterable[Metric]:
+        yield CounterMetricFamily(
+            "payamak_http_shed", "Calls answered 23 because too many came.", value=self._refused()
+        )
+
+
 class Metrics:
     """Counters fed by the Feed and by the HTTP door."""
 
@@ -112,8 +124,7 @@ class Metrics:
 
     def watch_admission(self, refused: Callable[[], int]) -> None:
         """`refused` tells how many calls were not taken because too many came."""
-        shed = Gauge("payamak_http_shed", "Calls answered 23 because too many came.", registry=self._registry)
-        shed.set_function(lambda: float(refused()))
+        self._registry.register(_Shed(refused))
 
     def watch_links(self, standings: Callable[[], Mapping[str, bool]]) -> None:
         """`standings` tells of each link by name whether it is up; asked whenever the page is."""

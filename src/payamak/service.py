@@ -219,14 +219,6 @@ def _send_type(text: str | None) -> SendType:
         raise Refused(Code.SERVICE_TYPE_INVALID, "type is 0, 1 or 2") from None
 
 
-def _template_number(text: str | None) -> int | None:
-    """What was asked for; a text that is no number names no template, so that it is refused (34) if one is needed."""
-    if text is None:
-        return None
-    number = parse_whole_number(text)
-    return -1 if number is None else number
-
-
 def life_time_minutes(text: str | None) -> int:
     """The validity asked for, or the default where nothing usable is said."""
     minutes = parse_whole_number(text or "")

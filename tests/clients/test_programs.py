@@ -17,8 +17,7 @@ import pytest
 import pytest_asyncio
 from tests.golden.http.tenants import tenanted_house
 from tests.scenarios.house import House
-
-from payamak.demo.site import LINE, LINE2, PASSWORD, QUOTING_PASSWORD
+from tests.site import LINE, LINE2, PASSWORD, QUOTING_PASSWORD
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

@@ -16,8 +16,8 @@ from pathlib import Path
 
 from msgspec import Struct
 from tests.scenarios.house import House, accounts_changed, house
+from tests.site import LINE, PASSWORD
 
-from payamak.demo.site import LINE, PASSWORD
 from payamak.domain.message import Reason, State
 from payamak.simulator import SimulatorConfig, Timing
 from payamak.store.records import Search

@@ -14,8 +14,7 @@ import pytest
 from tests import traces
 from tests.faults.ordeal import HEALED_S, faulty_house, go_through
 from tests.scenarios.house import House, accounts_changed, house
-
-from payamak.demo.site import LINE
+from tests.site import LINE
 
 
 @pytest.mark.parametrize("suffix", ["", "-wal", "-shm"])

@@ -18,8 +18,7 @@ from urllib.parse import urlsplit
 import httpx2
 from tests.golden.http.wire import SEND
 from tests.scenarios.house import House
-
-from payamak.demo.site import MOBILES, PASSWORD
+from tests.site import MOBILES, PASSWORD
 
 NEIGHBOUR: Final = "127.0.0.2"
 """Where the well-behaved client comes from; attacks come from 127.0.0.1 unless they say otherwise."""

@@ -12,9 +12,9 @@ import pytest_asyncio
 from tests.golden.http.wire import SEND, form
 from tests.hostile.attack import ANSWER_S, address_of, under_attack
 from tests.scenarios.house import House, accounts_changed, house
+from tests.site import MOBILES, PASSWORD, QUOTING_PASSWORD
 
 from payamak.codes import Code
-from payamak.demo.site import MOBILES, PASSWORD, QUOTING_PASSWORD
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.slow]
 

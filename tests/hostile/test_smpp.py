@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
+from tests import site
 from tests.golden.http.tenants import further_line, tenant, tenanted_house
 from tests.golden.http.wire import SEND
 from tests.hostile.attack import under_attack
 from tests.hostile.operator import BROKEN, FLOODS, Operator, answers_twice, operators
 from tests.scenarios.house import House
 
-from payamak.demo import site
 from payamak.domain.site import Document, Link
 
 pytestmark = pytest.mark.slow

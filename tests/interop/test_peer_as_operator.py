@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from tests.interop.peer import Peer, free_port, running
 from tests.scenarios.house import accounts_changed, house
+from tests.site import LINE
 
-from payamak.demo.site import LINE
 from payamak.encoding import Encoding, SplitMethod, choose, split
 from payamak.smpp.codec import decode, encode
 from payamak.smpp.constants import Status, Tag

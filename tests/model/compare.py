@@ -43,7 +43,6 @@ WAITING = {
     Reason.THROTTLED,
     Reason.OPERATOR_BUSY,
     Reason.LINK_DOWN,
-    Reason.SUSPENDED,
     Reason.OUTSIDE_HOURS,
     Reason.PACED,
 }

@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 from tests.scenarios.house import FAST, House, house
+from tests.site import CREDIT_RIAL, LINE, LINE2
 
-from payamak.demo.site import CREDIT_RIAL, LINE, LINE2
 from payamak.simulator import SimulatorConfig
 
 HERE = Path(__file__).parent

@@ -13,10 +13,9 @@ from pathlib import Path
 
 import httpx2
 import msgspec
-from tests import traces
+from tests import site, traces
 
 from payamak.clock import SystemClock
-from payamak.demo import site
 from payamak.domain.site import Account, Document, Line
 from payamak.simulator import Simulator, SimulatorConfig, Timing
 from payamak.simulator.ledger import Whole

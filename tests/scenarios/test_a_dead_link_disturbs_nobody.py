@@ -6,8 +6,8 @@ from pathlib import Path
 
 from msgspec.structs import replace
 from tests.scenarios.house import house
+from tests.site import LINE, LINE2
 
-from payamak.demo.site import LINE, LINE2
 from payamak.domain.site import Account, Document, Line, Link
 
 COUNT = 60

@@ -8,10 +8,9 @@ from pathlib import Path
 from statistics import median
 
 from msgspec.structs import replace
+from tests import site
 from tests.golden.http.tenants import tenanted_house
 from tests.golden.http.wire import SEND, build, call, form
-
-from payamak.demo import site
 
 ROUNDS = 12
 """Guesses of each kind: below the failures that an account (20) and an address (60) may have."""

@@ -7,8 +7,7 @@ from pathlib import Path
 
 import httpx2
 from tests.scenarios.house import House, accounts_changed, house
-
-from payamak.demo.site import LINE
+from tests.site import LINE
 
 COUNT = 300
 

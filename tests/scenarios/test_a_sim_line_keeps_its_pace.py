@@ -8,8 +8,8 @@ from pathlib import Path
 
 from msgspec.structs import replace
 from tests.scenarios.house import DRAIN_S, POLL_S, House, house
+from tests.site import SERVICE_LINE, SIM_LINE
 
-from payamak.demo.site import SERVICE_LINE, SIM_LINE
 from payamak.domain.message import Reason, State
 from payamak.domain.site import Document, Line
 

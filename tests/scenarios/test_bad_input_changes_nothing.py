@@ -11,9 +11,9 @@ import pytest_asyncio
 from tests.golden.http.tenants import snapshot, tenant, tenanted_house
 from tests.golden.http.wire import FORM, JSON, MULTIPART, SEND, STATES, Answer, build, call, form, multipart
 from tests.scenarios.house import House
+from tests.site import LINE, OTHER_LINE, PASSWORD, SIM_LINE
 
 from payamak.codes import Code
-from payamak.demo.site import LINE, PASSWORD, SIM_LINE
 from payamak.store.sqlite import SqliteStore
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -134,9 +134,11 @@ async def test_no_mobile(mobile: str, furnished: Furnished) -> None:
     await check(furnished, as_form(mobile=mobile), 1)
 
 
-@pytest.mark.parametrize("line", ["30009999", "3300", "98", "0", "98300033001", SIM_LINE, "9" * 1_000, " ", "Negin"])
+@pytest.mark.parametrize(
+    "line", ["30009999", "3300", "98", "0", "98300033001", SIM_LINE, OTHER_LINE, "9" * 1_000, " ", "Negin"]
+)
 async def test_no_line(line: str, furnished: Furnished) -> None:
-    """A line that is not the account's is 2, wherever it stands in the plan; so is Chelcheleh's own number."""
+    """What is not the account's is 2, wherever it stands in the plan: another account's line, Chelcheleh's own."""
     await check(furnished, as_form(line=line), 2)
     await check(furnished, as_form(line2=line), 2)
     await check(furnished, as_form(line=line, type="2"), 2)

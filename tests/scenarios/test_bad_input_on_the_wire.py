@@ -25,9 +25,9 @@ from tests.golden.http.wire import (
     parse,
 )
 from tests.scenarios.house import House
+from tests.site import LINE, PASSWORD
 
 from payamak.codes import Code
-from payamak.demo.site import LINE, PASSWORD
 from payamak.store.sqlite import SqliteStore
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

@@ -11,8 +11,8 @@ import pytest_asyncio
 from tests.golden.http.tenants import messages_to, snapshot, tenant, tenanted_house
 from tests.golden.http.wire import SEND, STATES, build, call, form
 from tests.scenarios.house import POLL_S, House
+from tests.site import LINE, LINE2, LINE_1000, PASSWORD, SERVICE_LINE, SIM_LINE
 
-from payamak.demo.site import LINE, LINE2, LINE_1000, PASSWORD, SERVICE_LINE, SIM_LINE
 from payamak.domain.site import Account, AnswerTypes, TemplateDocument
 from payamak.store.base import OptOut
 from payamak.store.sqlite import SqliteStore

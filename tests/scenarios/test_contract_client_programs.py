@@ -16,9 +16,9 @@ import pytest_asyncio
 from tests.golden.http.tenants import tenanted_house
 from tests.golden.http.wire import FORM, JSON, SEND
 from tests.scenarios.house import House
+from tests.site import LINE, LINE2, PASSWORD, QUOTING_PASSWORD, SERVICE_LINE, SIM_LINE
 
 from payamak.client import AsyncClient, Chelcheleh, Client, OptedOut, Refusal, SecondLine, ServiceLine
-from payamak.demo.site import LINE, LINE2, PASSWORD, QUOTING_PASSWORD, SERVICE_LINE, SIM_LINE
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

@@ -26,9 +26,9 @@ from tests.golden.http.wire import (
     parse,
 )
 from tests.scenarios.house import House
+from tests.site import LINE, LINE2, LINE_1000, PASSWORD, QUOTING_PASSWORD, SERVICE_LINE, SIM_LINE
 
 from payamak.api.auth import hash_password
-from payamak.demo.site import LINE, LINE2, LINE_1000, PASSWORD, QUOTING_PASSWORD, SERVICE_LINE, SIM_LINE
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

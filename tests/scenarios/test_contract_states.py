@@ -11,8 +11,8 @@ import pytest_asyncio
 from tests.golden.http.tenants import further_line, tenant, tenanted_house
 from tests.golden.http.wire import JSON, STATES, build, call
 from tests.scenarios.house import POLL_S, House
+from tests.site import LINE, LINE2, PASSWORD, SERVICE_LINE
 
-from payamak.demo.site import LINE, LINE2, PASSWORD, SERVICE_LINE
 from payamak.domain.events import Cancelled, DeadlinePassed, Event
 from payamak.domain.site import AnswerTypes, Link
 from payamak.store.sqlite import SqliteStore

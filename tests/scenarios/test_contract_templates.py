@@ -10,8 +10,8 @@ import pytest_asyncio
 from tests.golden.http.tenants import messages_to, snapshot, tenant, tenanted_house
 from tests.golden.http.wire import JSON, SEND, build, call
 from tests.scenarios.house import House
+from tests.site import LINE, LINE2, PASSWORD, SERVICE_LINE, SIM_LINE
 
-from payamak.demo.site import LINE, LINE2, PASSWORD, SERVICE_LINE, SIM_LINE
 from payamak.domain.site import Account, TemplateDocument
 from payamak.store.sqlite import SqliteStore
 

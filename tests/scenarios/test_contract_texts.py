@@ -11,8 +11,8 @@ import pytest_asyncio
 from tests.golden.http.tenants import tenanted_house
 from tests.golden.http.wire import JSON, MULTIPART, SEND, STATES, build, call, form, multipart
 from tests.scenarios.house import House
+from tests.site import LINE, LINE2, PASSWORD, SERVICE_LINE
 
-from payamak.demo.site import LINE, LINE2, PASSWORD, SERVICE_LINE
 from payamak.store.records import Story
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

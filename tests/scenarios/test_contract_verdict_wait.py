@@ -11,8 +11,8 @@ import pytest_asyncio
 from tests.golden.http.tenants import further_line, messages_to, tenant, tenanted_house
 from tests.golden.http.wire import SEND, build, connect, form
 from tests.scenarios.house import POLL_S, House
+from tests.site import LINE, LINE2, PASSWORD, SERVICE_LINE, SIM_LINE
 
-from payamak.demo.site import LINE, LINE2, PASSWORD, SERVICE_LINE, SIM_LINE
 from payamak.domain.message import Message
 from payamak.domain.site import Link
 from payamak.simulator.behaviour import Behaviour

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 from tests.scenarios.house import DRAIN_S, POLL_S, Change, house
+from tests.site import LINE, LINE2
 
 from payamak.clock import SystemClock
-from payamak.demo.site import LINE, LINE2
 from payamak.domain.hours import TEHRAN_MS
 from payamak.domain.message import Reason, State
 from payamak.domain.site import Document, Line, OutsideHours

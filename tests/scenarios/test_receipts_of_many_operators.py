@@ -6,10 +6,10 @@ import asyncio
 from contextlib import AsyncExitStack
 from pathlib import Path
 
+from tests import site
 from tests.golden.receipts.samples import NAMES, form, receipt_pdu
 from tests.scenarios.house import POLL_S, House, house
 
-from payamak.demo import site
 from payamak.domain.ids import SETTLE_AFTER, IdBase
 from payamak.domain.message import State
 from payamak.smpp.link import Server, ServerConnection, SessionConfig, serve

@@ -12,9 +12,9 @@ import msgspec
 import pytest
 from tests import traces
 from tests.scenarios.house import House, house
+from tests.site import ADVERTISING_LOGIN, LINE, LINE2, LINE_1000
 from tests.target import Call, Say, target
 
-from payamak.demo.site import ADVERTISING_LOGIN, LINE, LINE2, LINE_1000
 from payamak.domain.mo import Received, RelayState
 from payamak.domain.site import Document, Keyword, Line
 from payamak.encoding.parts import SplitMethod

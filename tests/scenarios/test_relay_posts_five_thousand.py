@@ -10,9 +10,9 @@ from pathlib import Path
 import msgspec
 import pytest
 from tests.scenarios.house import House, house
+from tests.site import ADVERTISING_LOGIN, LINE, LINE2, LINE_1000
 from tests.target import Call, Say, Target, target
 
-from payamak.demo.site import ADVERTISING_LOGIN, LINE, LINE2, LINE_1000
 from payamak.domain.mo import RelayState
 from payamak.domain.site import Document, Line
 from payamak.store.records import ReceivedSearch

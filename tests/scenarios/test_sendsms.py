@@ -6,8 +6,8 @@ import time
 from pathlib import Path
 
 from tests.scenarios.house import FAST, House, accounts_changed, house
+from tests.site import CREDIT_RIAL, LINE, LINE2, PASSWORD, QUOTING_PASSWORD
 
-from payamak.demo.site import CREDIT_RIAL, LINE, LINE2, PASSWORD, QUOTING_PASSWORD
 from payamak.simulator import SimulatorConfig, Timing
 
 WAIT_S = 0.5

@@ -16,8 +16,7 @@ import requests
 import zeep
 from lxml import etree
 from tests.scenarios.house import FAST, House, house
-
-from payamak.demo.site import (
+from tests.site import (
     ADVERTISING_LOGIN,
     CREDIT_RIAL,
     LINE,
@@ -26,6 +25,7 @@ from payamak.demo.site import (
     QUOTING_PASSWORD,
     SERVICE_LINE,
 )
+
 from payamak.service_batch import MOST_MESSAGES
 from payamak.simulator import SimulatorConfig
 

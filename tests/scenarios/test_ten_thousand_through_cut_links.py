@@ -14,8 +14,8 @@ import httpx2
 import pytest
 from tests.scenarios.house import House, accounts_changed, house
 from tests.scenarios.proxy import Proxy
+from tests.site import CREDIT_RIAL, LINE, PASSWORD
 
-from payamak.demo.site import CREDIT_RIAL, LINE, PASSWORD
 from payamak.domain.message import Message, State
 from payamak.simulator import Entry, SimulatorConfig, Timing
 from payamak.store.records import Search

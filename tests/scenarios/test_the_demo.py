@@ -73,6 +73,11 @@ async def test_it_goes_on_serving_until_ctrl_c(tmp_path: Path) -> None:
             ):
                 body = {**facts[name], "mobile": mobiles["ok"], "message": "سلام"}
                 assert (await http.post("/api/wsSend.ashx", data=body)).json()["status"] == status
+            demo, other = facts["account"], facts["other_account"]
+            for one, another in ((demo, other), (other, demo)):
+                login = {key: one[key] for key in ("username", "password")}
+                body = {**login, "line": another["line"], "mobile": mobiles["ok"], "message": "سلام"}
+                assert (await http.post("/api/wsSend.ashx", data=body)).json()["status"] == 2, "another's line"
             for name, kind in (("numeric", int), ("string", str)):
                 body = {**facts["profiles"][name], "mobile": mobiles["ok"], "message": "سلام"}
                 data = (await http.post("/api/wsSend.ashx", data=body)).json()["data"]

@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 from tests.scenarios.house import accounts_changed, house
-
-from payamak.demo.site import LINE, LINE2, SERVICE_LINE, SIM_LINE
+from tests.site import LINE, LINE2, SERVICE_LINE, SIM_LINE
 
 DELIVERED, REJECTED = 1, 16
 

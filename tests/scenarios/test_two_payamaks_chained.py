@@ -16,8 +16,8 @@ import httpx2
 import pytest
 from tests.scenarios.house import POLL_S, READY_S, Change, House, accounts_changed, house
 from tests.scenarios.proxy import Proxy
+from tests.site import CREDIT_RIAL, LINE, LINE2, PASSWORD, SERVICE_LINE, SIM_LINE
 
-from payamak.demo.site import CREDIT_RIAL, LINE, LINE2, PASSWORD, SERVICE_LINE, SIM_LINE
 from payamak.domain.message import State
 from payamak.domain.site import Document, Link, LinkKind
 from payamak.simulator import SimulatorConfig, Timing

@@ -14,10 +14,10 @@ import msgspec
 import pytest
 from tests import traces
 from tests.scenarios.house import Change, House, house
+from tests.site import LINE, LINE2, OTHER_LINE, PASSWORD, SERVICE_LINE, SIM_LINE
 from tests.target import Call, Say, Target, target
 from tests.webhook_receiver import SECRET, read
 
-from payamak.demo.site import LINE, LINE2, PASSWORD, SERVICE_LINE, SIM_LINE
 from payamak.domain.message import State
 from payamak.domain.posting import PostState
 from payamak.domain.site import Account, Document
@@ -137,7 +137,9 @@ async def test_a_dead_target_delays_no_other(tmp_path: Path) -> None:
         hooks = with_hooks(demo=dead.url(), other=shop.url())
         async with house(tmp_path, hooks) as home:
             lost = [await accepted(home, mobile=f"9891210{n:02}000", line=LINE) for n in range(20)]
-            told = [await accepted(home, mobile=f"9891211{n:02}000", line=LINE, username="other") for n in range(20)]
+            told = [
+                await accepted(home, mobile=f"9891211{n:02}000", line=OTHER_LINE, username="other") for n in range(20)
+            ]
             await shop.until(lambda: ended(shop, *told))
             assert {data["message_id"] for data in (read(call)["data"] for call in shop.calls)} == set(told)
             assert dead.connections >= 8

@@ -10,6 +10,7 @@ from tests.store.world import DAY, HOLD, LINE, LINE2, NOW, MakeStore, World, los
 from payamak.domain.events import Postponed
 from payamak.domain.message import Lane, Message, Reason, State
 from payamak.store.base import Claimed
+from payamak.store.records import Search
 
 ROOMS = (100, 100, 100)
 
@@ -214,7 +215,8 @@ async def test_recovery_in_batches(world: World) -> None:
         await world.sending(step(price=0))
     await world.answer(await world.sending(), taken("1"))
     assert await recover_all(world, limit=3) == 7
-    assert await world.store.state_counts() == {State.QUEUED: 7, State.ENROUTE: 1}
+    states = [message.state for message in await world.store.search(Search())]
+    assert states == [State.ENROUTE, *[State.QUEUED] * 7]
 
 
 async def test_recovery_again(world: World) -> None:

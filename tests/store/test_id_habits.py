@@ -1,4 +1,4 @@
-"""What the store learns of an operator's ids, what it does with it, and how it is undone (design §2, receipts)."""
+"""What the store learns of an operator's ids, what it does with it, and how it is undone (docs/guide/receipts.md)."""
 
 from __future__ import annotations
 

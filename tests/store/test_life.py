@@ -165,7 +165,7 @@ async def test_no_such_message(world: World) -> None:
 async def test_version(world: World) -> None:
     """With a version, an event happens only to the message that was seen."""
     message = await world.accept()
-    await world.store.advance(message.id, Postponed(reason=Reason.SUSPENDED, until=NOW), NOW, message.version)
+    await world.store.advance(message.id, Postponed(reason=Reason.PACED, until=NOW), NOW, message.version)
     assert await world.store.advance(message.id, Cancelled(), NOW, message.version) == []
     assert (await world.standing_of(message)).state is State.QUEUED
 

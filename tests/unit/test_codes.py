@@ -2,7 +2,7 @@
 
 import pytest
 
-from payamak.codes import REFUSAL_ORDER, SUCCESS, Code, StateCode, first_refusal
+from payamak.codes import REFUSAL_ORDER, SUCCESS, Code, StateCode
 
 CONTRACT_NUMBERS = {
     *(1, 2, 3, 4, 6, 8, 13, 14, 15, 16, 17, 18, 19, 20, 22, 23, 24, 25, 27, 28, 29, 30, 31, 33, 34, 35),
@@ -31,28 +31,6 @@ def test_every_code_has_both_texts(code: Code) -> None:
 def test_the_order_of_refusals_is_that_of_the_contract() -> None:
     """Several reasons at once: contract §1 says which is told."""
     assert tuple(map(int, REFUSAL_ORDER)) == TOLD_ORDER
-
-
-@pytest.mark.parametrize(
-    ("codes", "told"),
-    [
-        ([Code.BUSY, Code.NO_CREDIT, Code.CREDENTIALS], Code.CREDENTIALS),
-        ([Code.OPTED_OUT_OF_LINE, Code.OPTED_OUT], Code.OPTED_OUT),
-        ([Code.TEXT_EMPTY, Code.RECIPIENT_INVALID, Code.LINE_INVALID], Code.RECIPIENT_INVALID),
-        ([Code.INTERNAL, Code.BUSY], Code.BUSY),
-        ([Code.MESSAGE_ID_INVALID, Code.NOT_YOURS], Code.NOT_YOURS),
-        ([Code.TOO_SOON], Code.TOO_SOON),
-    ],
-)
-def test_the_first_refusal_is_told(codes: list[Code], told: Code) -> None:
-    """The first by the order is told; a code outside the order comes last."""
-    assert first_refusal(codes) is told
-
-
-def test_no_reason_is_no_refusal() -> None:
-    """Asking for the first of no refusals is a mistake of the caller."""
-    with pytest.raises(ValueError):
-        first_refusal([])
 
 
 def test_the_states_are_named_as_the_manual_names_them() -> None:

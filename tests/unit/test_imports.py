@@ -8,6 +8,7 @@ ARCHITECTURE.md.
 import ast
 import sys
 from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -81,6 +82,9 @@ def module_of(path: Path) -> str:
     """Return a file's module name below `payamak`: `smpp.link`, or nothing for the package itself."""
     parts = path.relative_to(PACKAGE).with_suffix("").parts
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+MODULES = {module_of(path) for path in FILES}
 
 
 def part_of(module: str) -> str | None:
@@ -162,3 +166,25 @@ def test_standard_library_only(path: Path) -> None:
         if name.partition(".")[0] not in sys.stdlib_module_names and not is_within(name, f"payamak.{own}")
     ]
     assert wrong == [], "\n".join(wrong)
+
+
+def module_within(name: str) -> str:
+    """Return the module that an imported name stands in: `smpp.link` for `smpp.link.serve`."""
+    while name and name not in MODULES:
+        name = name.rpartition(".")[0]
+    return name
+
+
+def test_no_circles() -> None:
+    """No module needs itself by way of others, also by an import inside a function or for types alone."""
+    needs: dict[str, set[str]] = {module: set() for module in MODULES}
+    for path in FILES:
+        for _, imported in imports_of(path):
+            top, _, name = imported.partition(".")
+            if top == "payamak":
+                needs[module_of(path)].add(module_within(name))
+    arrows = {module: needed - {module, ""} for module, needed in needs.items()}
+    try:
+        TopologicalSorter(arrows).prepare()
+    except CycleError as error:
+        pytest.fail(" needs ".join(reversed(error.args[1])))

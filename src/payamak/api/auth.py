@@ -1,4 +1,4 @@
-"""Who calls: web-service passwords, argon2id behind a cache of verified credentials (design §3).
+"""Who calls: web-service passwords, argon2id behind a cache of verified credentials.
 
 A verification costs 27 ms and 19 MiB by intent, so that a stolen database is of little use. Nobody may turn
 that cost against us: verified credentials are remembered under a keyed digest (1.4 µs), failures are limited
@@ -84,11 +84,8 @@ class Authenticator:
         # An unknown account is verified against this, so that the time taken does not tell who exists.
         self._nobody = hash_password(secrets.token_hex())
 
-    def cached(self, username: str, password: str, credential: Credential) -> bool:
-        """Say whether these were verified before, for this version of the credential. Never waits."""
-        return self._stands(self._digest(username, password), credential)
-
     def _stands(self, digest: bytes, credential: Credential | None) -> bool:
+        """Whether this was verified before, for this version of the credential."""
         found = self._verified.get(digest)
         if found is None or credential is None:
             return False

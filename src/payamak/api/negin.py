@@ -7,7 +7,7 @@ service's; what it refuses comes as `Refused`.
 import re
 from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Final, Protocol, TypeAlias
+from typing import Final, TypeAlias
 
 import msgspec
 
@@ -16,7 +16,7 @@ from payamak.api.forms import Fields, Malformed, parse_fields
 from payamak.codes import SUCCESS, Code
 from payamak.domain.site import AnswerTypes
 from payamak.errors import Refused
-from payamak.service import Caller, Sent, Submission
+from payamak.service import Caller, Sent, Service, Submission
 
 SEND_PATHS: Final = ("/api/wssend.ashx", "/services/wssend.ashx")
 STATES_PATHS: Final = ("/api/wsstates.aspx", "/api/wsstates.ashx", "/services/wsstates.ashx")
@@ -53,20 +53,6 @@ class _StatesAnswer(msgspec.Struct):
     data: _StatesData
     status: int
     msg: str
-
-
-class Service(Protocol):
-    """What this dialect needs of the front."""
-
-    @property
-    def intake_open(self) -> bool:
-        """False while we stop, or while intake is suspended by hand."""
-
-    async def send(self, submission: Submission) -> Sent:
-        """Accept a submission. Raises Refused."""
-
-    async def states(self, caller: Caller, ids: list[int | None]) -> list[int]:
-        """Return wsStates codes in the order asked; None is an id that cannot exist. Raises Refused."""
 
 
 def routes(service: Service, *, allow_get: bool = True) -> Mapping[str, Route]:

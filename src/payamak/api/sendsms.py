@@ -14,11 +14,10 @@ import structlog
 
 from payamak.api.app import Request, Response, Route
 from payamak.api.forms import Fields, Malformed, parse_fields
-from payamak.api.negin import Service
 from payamak.codes import RECIPIENTS_OWN, Code
 from payamak.errors import Refused
 from payamak.log import place_of
-from payamak.service import Caller, Submission
+from payamak.service import Caller, Service, Submission
 
 PATH: Final = "/sendsms.ashx"
 

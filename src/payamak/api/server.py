@@ -16,8 +16,9 @@ from typing import Any, Final
 from uvicorn.config import Config
 from uvicorn.server import ServerState
 
+from payamak.api.app import Application
 from payamak.api.connection import PayamakHttpProtocol
-from payamak.api.shared import Gate, HttpLimits, Shared
+from payamak.api.shared import HttpLimits, Shared
 
 _SWEEP_S: Final = 1.0
 
@@ -35,7 +36,7 @@ class HttpServer:
         port: int = 0,
         listener: socket.socket | None = None,
         limits: HttpLimits | None = None,
-        gate: Gate | None = None,
+        gate: Application | None = None,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         """Listen on `host` and `port` (0: a free one), or on a bound socket that is handed in."""

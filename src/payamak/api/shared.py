@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 from uvicorn.server import ServerState
 
-from payamak.api.app import SAFETY_HEADERS, Response
+from payamak.api.app import SAFETY_HEADERS, Application, Response
 from payamak.api.crowd import Crowd
 from payamak.api.turns import Turns
 
@@ -38,20 +38,6 @@ class Guest(Protocol):
     """A connection as the crowd has it."""
 
     transport: asyncio.Transport
-
-
-class Gate(Protocol):
-    """Who looks at a call before anything is made for it."""
-
-    def admit(
-        self, method: bytes, target: bytes, headers: Sequence[tuple[bytes, bytes]], peer: str, waited_s: float
-    ) -> Response | bool:
-        """The answer that refuses it, True if it is taken, False if the application is to look itself."""
-        ...
-
-    def leave(self) -> None:
-        """A call that was taken did not reach the application."""
-        ...
 
 
 class Refusals:
@@ -93,7 +79,7 @@ class Shared:
         limits: HttpLimits | None = None,
         *,
         monotonic: Callable[[], float] = time.monotonic,
-        gate: Gate | None = None,
+        gate: Application | None = None,
         on_lost: Callable[[], None] = lambda: None,
     ) -> None:
         self.state = state

@@ -12,7 +12,7 @@ import datetime as dt
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from http import HTTPStatus
-from typing import Final, Protocol, TypeAlias
+from typing import Final, TypeAlias
 
 import structlog
 
@@ -27,7 +27,7 @@ from payamak.domain.numbers import latin_digits, parse_whole_number
 from payamak.errors import Refused
 from payamak.log import place_of
 from payamak.service import Caller
-from payamak.service_batch import Batch, BatchSent, Info, OutboxEntry
+from payamak.service_batch import Batch, BatchSent, BatchService
 
 DONE: Final = -2
 """The result of a call that was carried out; no code, hence below zero."""
@@ -46,8 +46,8 @@ _RESULTS: Final[Mapping[Code, int]] = {
     Code.NOT_YOURS: 20,
     Code.MESSAGE_ID_INVALID: 20,
 }
-"""Codes whose number is another one when they are an operation's result (soap.md): 15 subscription locked, 16 expired,
-17 web service not active, 20 message id wrong. The others keep theirs."""
+"""Codes whose number is another one when they are an operation's result (contract §9): 15 subscription locked, 16
+expired, 17 web service not active, 20 message id wrong. The others keep theirs."""
 
 _TEHRAN: Final = dt.timezone(dt.timedelta(hours=3, minutes=30))  # no daylight saving since 2022
 _NO_END: Final = "9999-12-31T23:59:59"
@@ -65,31 +65,7 @@ _log = structlog.get_logger("payamak.api")
 Values: TypeAlias = Mapping[str, Value]
 
 
-class Service(Protocol):
-    """What this door needs of the front; every method raises Refused."""
-
-    async def send_batch(self, batch: Batch) -> BatchSent:
-        """Accept a batch."""
-
-    async def states(self, caller: Caller, ids: list[int | None]) -> list[int]:
-        """Return wsStates codes in the order asked; None is an id that cannot exist."""
-
-    async def info(self, caller: Caller) -> Info:
-        """Return the account and its credit."""
-
-    async def outbox(self, caller: Caller, check_ids: Sequence[int]) -> list[OutboxEntry]:
-        """Return what was sent under the caller's own ids."""
-
-    async def received(self, caller: Caller, mark_read: bool, limit: int = ...) -> list[Received]:
-        """Return unread messages from handsets, oldest first."""
-
-    async def change_password(
-        self, caller: Caller, password: str | None, hash_password: Callable[[str], Awaitable[str]]
-    ) -> None:
-        """Change the web-service password."""
-
-
-def routes(service: Service, admits: Callable[[str], bool] = lambda address: True) -> Mapping[str, Route]:
+def routes(service: BatchService, admits: Callable[[str], bool] = lambda address: True) -> Mapping[str, Route]:
     """Return this door's route by folded path; `?wsdl` is served by `WsdlPage`, which stands before the routes.
 
     `admits` says whether a call is taken although many come (`Admission`): asked here, for how a refusal is written
@@ -101,7 +77,7 @@ def routes(service: Service, admits: Callable[[str], bool] = lambda address: Tru
 class SoapDoor:
     """Answers calls. `answer` is the route's handler."""
 
-    def __init__(self, service: Service, admits: Callable[[str], bool] = lambda address: True) -> None:
+    def __init__(self, service: BatchService, admits: Callable[[str], bool] = lambda address: True) -> None:
         self._service = service
         self._admits = admits
         self._hashing = asyncio.Semaphore(1)

@@ -7,14 +7,14 @@ import csv
 import os
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TextIO
 
-from payamak.cli.send import Server, Wanted
-from payamak.cli.shell import ExitCode, Failed, say, tell_json
+from payamak.cli.shell import ExitCode, Failed
+from payamak.cli.wanted import Wanted
 from payamak.domain.numbers import parse_whole_number
 
 if TYPE_CHECKING:
@@ -27,12 +27,17 @@ _KNOWN: Final = (*_NEEDED, "line", "line2", "type", "template")
 _RESULT: Final = ("row", "mobile", "status", "message_id", "line", "code", "reason")
 
 
-async def send_file(server: Server, file: Path, out: Path, common: Wanted, parallel: int) -> int:
-    """Send every row and write what became of it. Raises Failed before anything is sent if the file is wrong."""
+async def send_file(
+    open_client: Callable[[], AsyncClient], file: Path, out: Path, common: Wanted, parallel: int
+) -> Counter[str]:
+    """Send every row and write what became of it; how many rows came to each status.
+
+    Raises Failed before anything is sent if the file is wrong.
+    """
     count = sum(1 for _ in _rows(file, common))
     counts: Counter[str] = Counter()
     async with AsyncExitStack() as stack:
-        client = await stack.enter_async_context(server.client())
+        client = await stack.enter_async_context(open_client())
         written = stack.enter_context(_new_file(out))
         writer = csv.DictWriter(written, _RESULT, restval="")
         writer.writeheader()
@@ -52,12 +57,7 @@ async def send_file(server: Server, file: Path, out: Path, common: Wanted, paral
                     progress.advance(bar)
 
         await asyncio.gather(*(work() for _ in range(parallel)))
-    if server.json:
-        tell_json({"rows": count, "counts": dict(counts), "out": str(out)})
-    else:
-        told = ", ".join(f"{number:,} {status}" for status, number in sorted(counts.items()))
-        say(f"{told or 'no rows'}; each row is told in {out}")
-    return ExitCode.DONE if set(counts) <= {"accepted"} else ExitCode.PROBLEM
+    return counts
 
 
 async def _send_row(client: AsyncClient, wanted: Wanted) -> dict[str, Any]:

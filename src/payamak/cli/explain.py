@@ -18,7 +18,6 @@ _REASONS: Final[dict[Reason, str]] = {
     Reason.LINK_DOWN: "No link of the line is bound.",
     Reason.OUTSIDE_HOURS: "Its line sends advertising only within its hours; it goes when they begin.",
     Reason.PACED: "Its line may send only so many messages a minute; its turn comes at the time named.",
-    Reason.SUSPENDED: "Its line or link is suspended by hand.",
     Reason.RESEND: "The answer to the last attempt is lost and the line says to send again; a copy is possible.",
     Reason.RECEIPTS_AWAITED: "Answers are lost, but receipts have come that may be about it: no further copy is sent.",
     Reason.ON_WIRE: "It is written to the operator, whose answer has not come.",

@@ -6,15 +6,16 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
 from payamak.cli.documents import CLEAR_PASSWORD
 from payamak.cli.shell import ExitCode, Failed, fill, grid, read_settings, say, tell_json
+from payamak.cli.wanted import Wanted
 
 if TYPE_CHECKING:
-    from payamak.client import AsyncClient, Fallback, PayamakError, Route
+    from payamak.client import AsyncClient, PayamakError
 
 
 @Parameter(name="*")
@@ -58,33 +59,6 @@ def _own_url() -> str:
     settings = read_settings(None)
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.host, settings.host)
     return f"http://[{host}]:{settings.port}" if ":" in host else f"http://{host}:{settings.port}"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Wanted:
-    """One message as asked for; `send_type` and `template` are wsSend's numbers."""
-
-    to: str
-    text: str
-    line: str | None = None
-    line2: str | None = None
-    send_type: int = 0
-    template: int = 0
-    life_time: int | None = None
-
-    def arguments(self) -> dict[str, Any]:
-        """What the client's `send` takes: a route alone, or a line with its fallbacks. Raises ValueError."""
-        from payamak.client import Chelcheleh, SecondLine, ServiceLine
-
-        if self.send_type not in (0, 1, 2):
-            raise ValueError(f"type is 0, 1 (Chelcheleh) or 2 (service line), not {self.send_type}")
-        route: Route | None = (None, Chelcheleh(), ServiceLine(self.template))[self.send_type]
-        line, line2 = (self.line, self.line2) if self.line else (self.line2, None)
-        given: dict[str, Any] = {"line": line, "life_time_minutes": self.life_time}
-        fallback: list[Fallback] = [SecondLine(line2)] if line2 else []
-        if route is not None and line is None:
-            return {**given, "via": route}
-        return {**given, "fallback": [*fallback, route] if route is not None else fallback or None}
 
 
 async def send(
@@ -138,11 +112,9 @@ async def send(
         to=to or "", text=text or "", line=line, line2=line2, send_type=type, template=template, life_time=life_time
     )
     if csv is not None:
-        from payamak.cli.bulk import send_file
-
         if to is not None or text is not None:
             raise Failed("give --csv, or --to and --text", ExitCode.USAGE)
-        return await send_file(server, csv, out or csv.with_suffix(".sent.csv"), common, max(parallel, 1))
+        return await _send_file(server, csv, out or csv.with_suffix(".sent.csv"), common, max(parallel, 1))
     if to is None or text is None:
         raise Failed("give --to and --text, or --csv FILE", ExitCode.USAGE)
     return await _send_one(server, common)
@@ -163,6 +135,18 @@ async def _send_one(server: Server, wanted: Wanted) -> int:
     else:
         say(f"accepted as message {sent.message_id}" + (f", by line {sent.line}" if sent.line else ""))
     return ExitCode.DONE
+
+
+async def _send_file(server: Server, file: Path, out: Path, common: Wanted, parallel: int) -> int:
+    from payamak.cli.bulk import send_file
+
+    counts = await send_file(server.client, file, out, common, parallel)
+    if server.json:
+        tell_json({"rows": counts.total(), "counts": dict(counts), "out": str(out)})
+    else:
+        told = ", ".join(f"{number:,} {status}" for status, number in sorted(counts.items()))
+        say(f"{told or 'no rows'}; each row is told in {out}")
+    return ExitCode.DONE if set(counts) <= {"accepted"} else ExitCode.PROBLEM
 
 
 async def states(message_ids: tuple[int, ...], *, server: Server = Server()) -> int:

@@ -26,7 +26,7 @@ class Desk:
         self.pump_is_due = False
 
     def slows_down(self, outcome: Outcome) -> bool:
-        """True for throttled and queue full: the whole link rests, not only the message (design §2, links)."""
+        """True for throttled and queue full: the whole link rests, not only the message."""
         return outcome.kind is OutcomeKind.LATER and outcome.reason is Reason.THROTTLED
 
 

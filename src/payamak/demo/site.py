@@ -1,4 +1,4 @@
-"""What the demo's company has: two operators, four lines, accounts of every kind, and the recipients to try."""
+"""What the demo's company has: two operators, seven lines, accounts of every kind, and the recipients to try."""
 
 from __future__ import annotations
 
@@ -22,6 +22,9 @@ from payamak.domain.site import (
 LINE: Final = "9830003300"
 LINE2: Final = "9830003301"
 LINE_1000: Final = "10003300"
+OTHER_LINE: Final = "9830003302"
+"""The line of the account `other`, and of no other one."""
+
 BUSY_LINE: Final = "9830003390"
 """Has a link of its own: a throttled operator slows that whole link down, and nobody else's messages."""
 
@@ -85,6 +88,7 @@ def lines() -> list[Line]:
     return [
         Line(number=LINE, links=advertising, hours=ALWAYS, gsm7_rial=2_100, ucs2_rial=900),
         Line(number=LINE2, links=advertising, hours=ALWAYS, gsm7_rial=2_300, ucs2_rial=1_000),
+        Line(number=OTHER_LINE, links=advertising, hours=ALWAYS, gsm7_rial=2_100, ucs2_rial=900),
         Line(number=LINE_1000, links=advertising, hours=ALWAYS, gsm7_rial=2_100, ucs2_rial=900),
         Line(number=BUSY_LINE, links=(LinkUse(link="busy"),), hours=ALWAYS, gsm7_rial=2_100, ucs2_rial=900),
         Line(number=SERVICE_LINE, kind=LineKind.SERVICE, links=service, gsm7_rial=3_000, ucs2_rial=1_400),
@@ -110,7 +114,7 @@ def accounts() -> list[Account]:
     gone = dt.datetime(2020, 1, 1, tzinfo=dt.UTC)
     return [
         demo,
-        replace(demo, username="other"),
+        replace(demo, username="other", lines=(OTHER_LINE,), default_line=OTHER_LINE),
         replace(demo, username="quoting", password_hash=hash_password(QUOTING_PASSWORD)),
         replace(demo, username="poor"),
         replace(demo, username="inactive", is_active=False),
@@ -132,8 +136,8 @@ def documents(advertising_port: int, service_port: int) -> list[Document]:
 def facts(base_url: str) -> dict[str, object]:
     """What an outside test tool needs, as written by `--facts`."""
 
-    def login(username: str, password: str = PASSWORD) -> dict[str, object]:
-        return {"username": username, "password": password, "line": LINE}
+    def login(username: str, password: str = PASSWORD, line: str = LINE) -> dict[str, object]:
+        return {"username": username, "password": password, "line": line}
 
     return {
         "base_url": base_url,
@@ -145,7 +149,7 @@ def facts(base_url: str) -> dict[str, object]:
             "template": 0,
         },
         "mobiles": MOBILES,
-        "other_account": login("other"),
+        "other_account": login("other", line=OTHER_LINE),
         "quoting_account": login("quoting", QUOTING_PASSWORD),
         "poor_account": login("poor"),
         "inactive_account": login("inactive"),

@@ -51,7 +51,6 @@ class Reason(StrEnum):
     THROTTLED = "throttled"
     OPERATOR_BUSY = "operator_busy"
     LINK_DOWN = "link_down"
-    SUSPENDED = "suspended"
     OUTSIDE_HOURS = "outside_hours"
     PACED = "paced"
     RESEND = "resend"
@@ -82,7 +81,7 @@ class StepKind(StrEnum):
 
 
 class Lane(IntEnum):
-    """The class of a message: the lower the number, the sooner it goes (design §2, classes)."""
+    """The class of a message: the lower the number, the sooner it goes."""
 
     OTP = 0
     NORMAL = 1

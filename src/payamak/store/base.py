@@ -346,10 +346,6 @@ class Store(Protocol):
         """What waits and why."""
         ...
 
-    def state_counts(self) -> Awaitable[dict[State, int]]:
-        """How many messages stand where."""
-        ...
-
     def balances(self) -> Awaitable[list[Balance]]:
         """Every account's purses, counted three ways."""
         ...

@@ -3,7 +3,7 @@
 After each commit the writer publishes that transaction's changes, on the event loop. The back hears of fresh
 messages, a caller that waits for a verdict hears of its message. The Feed may drop: a message is leased to the
 back only while it says there is room; without room the message waits in the store and `claim()` finds it. Losing
-the Feed costs time, never a message (design §2).
+the Feed costs time, never a message.
 """
 
 from __future__ import annotations

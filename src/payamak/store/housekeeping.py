@@ -17,7 +17,7 @@ from payamak.store.transaction import Transaction
 
 
 def claim(tx: Transaction, line: str, rooms: Sequence[int], now: int) -> Claimed:
-    """Lease due messages of a line: classes in order, the accounts of a class in equal shares (design §2)."""
+    """Lease due messages of a line: classes in order, the accounts of a class in equal shares."""
     claimed: list[Message] = []
     next_due: list[int | None] = []
     for lane in Lane:

@@ -1,4 +1,4 @@
-"""Which part a receipt belongs to: by its id under one reading or several, told apart by the recipient (design §2).
+"""Which part a receipt belongs to: by its id under one reading or several, told apart by the recipient (P3, P8).
 
 Found is what names exactly one part. The rules, in their order:
 

@@ -87,11 +87,6 @@ def queue(db: apsw.Connection) -> list[QueueRow]:
     ]
 
 
-def state_counts(db: apsw.Connection) -> dict[State, int]:
-    """How many messages stand where."""
-    return {State(row[0]): row[1] for row in _all(db, "state_counts")}
-
-
 def balances(db: apsw.Connection) -> list[Balance]:
     """Every account's purses, counted three ways in one snapshot."""
     return [Balance(**dict(zip(Balance.__struct_fields__, row, strict=True))) for row in _all(db, "ledger_balances")]

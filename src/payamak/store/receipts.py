@@ -1,4 +1,4 @@
-"""The transactions of receipts: keep every one, find its part, let it act (design §2, receipts; P3, P8).
+"""The transactions of receipts: keep every one, find its part, let it act (P3, P8; docs/guide/receipts.md).
 
 store/matching.py says which part a receipt belongs to. One without a part waits: its answer may still come, or more may
 become known of how its operator writes ids. Where answers were lost on the same upstream and line for this recipient it

@@ -17,7 +17,7 @@ import apsw
 
 from payamak.codes import Code
 from payamak.domain.events import Event
-from payamak.domain.message import Lane, Message, State
+from payamak.domain.message import Lane, Message
 from payamak.domain.mo import Kept, MoPart, Received
 from payamak.domain.posting import PostState
 from payamak.domain.receipts import Cursor, IdReport, OpenIds, ReceiptIn, WaitingReceipt
@@ -380,10 +380,6 @@ class SqliteStore:
     def queue(self) -> Awaitable[list[QueueRow]]:
         """See Store.queue."""
         return self._read(reading.queue)
-
-    def state_counts(self) -> Awaitable[dict[State, int]]:
-        """See Store.state_counts."""
-        return self._read(reading.state_counts)
 
     def balances(self) -> Awaitable[list[Balance]]:
         """See Store.balances."""

@@ -1,4 +1,4 @@
-"""Reads the named statements of the .sql files beside it: SQL lives there, not in strings (house style)."""
+"""Reads the named statements of the .sql files beside it: SQL lives there, not in strings."""
 
 from __future__ import annotations
 

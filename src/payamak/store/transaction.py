@@ -124,9 +124,6 @@ class Transaction:
         """Remember who was served last; it is only fairness, so a rolled-back claim need not take it back."""
         self._turns[line, lane] = account_id
 
-    def committed(self) -> None:
-        """Nothing to forget: what the transaction remembers is what is on disk."""
-
     def rolled_back(self) -> None:
         """What was remembered may not be on disk: read it again before the next batch."""
         self._dirty = True

@@ -5,7 +5,7 @@ is queued, runs it in one transaction, commits, and only then lets anyone know: 
 takes again, with no timer, so that a lone message pays one sync and a crowd shares one.
 
 The marks of codes go first, then results (answers, receipts), then accepts by class; each take keeps a share for every
-urgency, so that a flood of bulk never holds up the news of what was sent (design §2, classes), and takes so little that
+urgency, so that a flood of bulk never holds up the news of what was sent, and takes so little that
 a transaction stays short (shares.py).
 
 When it fails:
@@ -207,7 +207,6 @@ class Batch:
                 happened = False
             if not happened:
                 raise StoreFailed(f"the commit failed: {error}") from error
-        self.transaction.committed()
 
     def _roll_back(self) -> None:
         self.transaction.rolled_back()

@@ -139,7 +139,7 @@ async def test_a_backup_that_fails_leaves_nothing(sqlite: SqliteStore, tmp_path:
 
 
 async def test_every_commit_is_synced(sqlite: SqliteStore) -> None:
-    """The file is a write-ahead log with a sync at every commit; readers cannot write (design §3)."""
+    """The file is a write-ahead log with a sync at every commit; readers cannot write (P1)."""
     assert sqlite._db.pragma("journal_mode") == "wal"
     assert sqlite._db.pragma("synchronous") == 2
     assert sqlite._db.pragma("foreign_keys") == 1

@@ -174,7 +174,7 @@ async def test_configuration_of_an_undone_piece(sqlite: SqliteStore) -> None:
 
 
 async def test_order(sqlite: SqliteStore) -> None:
-    """The marks of codes go first, results before accepts, accepts by their class (design §2)."""
+    """The marks of codes go first, results before accepts, accepts by their class."""
     order: list[str] = []
     gate = Gate(sqlite)
     works = [

@@ -14,22 +14,26 @@ from payamak.api.negin import LARGEST_IDS, parse_ids, routes, ws_send, ws_states
 from payamak.codes import Code
 from payamak.domain.site import AnswerTypes
 from payamak.errors import Refused
-from payamak.service import Caller, Sent, Submission
+from payamak.service import Caller, Sent, Service, Submission
 
 FORM = "application/x-www-form-urlencoded"
 CALLER = Caller(username="u", password="p", address="192.0.2.1")
 SENT = Sent(message_id=3403, line="9830003300", recipient="989395213300", answer_types=AnswerTypes.DOCUMENT)
 
 
-class FakeService:
+class FakeService(Service):
     """Remembers what it was asked; answers or refuses as told."""
 
     def __init__(self, sent: Sent = SENT, refuses: Code | None = None, intake_open: bool = True) -> None:
         self.sent = sent
         self.refuses = refuses
-        self.intake_open = intake_open
+        self.is_open = intake_open
         self.submissions: list[Submission] = []
         self.asked: list[tuple[Caller, list[int | None]]] = []
+
+    @property
+    def intake_open(self) -> bool:
+        return self.is_open
 
     async def send(self, submission: Submission) -> Sent:
         self.submissions.append(submission)

@@ -10,20 +10,24 @@ from payamak.api.sendsms import MOST_RECIPIENTS, routes, send_sms
 from payamak.codes import Code
 from payamak.domain.site import AnswerTypes
 from payamak.errors import Refused
-from payamak.service import Caller, Sent, Submission
+from payamak.service import Caller, Sent, Service, Submission
 
 CALLER = Caller(username="u", password="p", address="192.0.2.1")
 OK = "user=u&pass=p&text=hi&line=30003300&to="
 
 
-class FakeService:
+class FakeService(Service):
     """Gives ids from 2001 in the order of the calls; refuses as told, by recipient ("*": the caller)."""
 
     def __init__(self, refuses: Mapping[str | None, Code | Exception] | None = None, *, is_open: bool = True) -> None:
         self.refuses = refuses or {}
-        self.intake_open = is_open
+        self.is_open = is_open
         self.submissions: list[Submission] = []
         self.together: asyncio.Barrier | None = None
+
+    @property
+    def intake_open(self) -> bool:
+        return self.is_open
 
     async def send(self, submission: Submission) -> Sent:
         self.submissions.append(submission)

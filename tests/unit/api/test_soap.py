@@ -17,7 +17,7 @@ from payamak.domain.mo import Received, RelayState
 from payamak.domain.site import Account
 from payamak.errors import Refused
 from payamak.service import Caller
-from payamak.service_batch import Batch, BatchSent, Info, OutboxEntry
+from payamak.service_batch import Batch, BatchSent, BatchService, Info, OutboxEntry
 
 CALLER = Caller(username="u", password="p", address="192.0.2.1")
 LOGIN = "<pUsername>u</pUsername><pPassword>p</pPassword>"
@@ -45,7 +45,7 @@ RECEIVED = Received(
 )
 
 
-class FakeService:
+class FakeService(BatchService):
     """Answers as told; `fails` is raised by whatever is called."""
 
     def __init__(self, outcomes: Sequence[int] = (2_001,), fails: Exception | None = None) -> None:

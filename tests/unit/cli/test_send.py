@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from payamak.cli.bulk import _rows
-from payamak.cli.send import Wanted
 from payamak.cli.shell import Failed
+from payamak.cli.wanted import Wanted
 from payamak.client import Chelcheleh, SecondLine, ServiceLine
 
 COMMON = Wanted(to="", text="", line="3000")

@@ -20,8 +20,8 @@ from payamak.domain.retry import pause_ms
         (Reason.LINK_DOWN, 1_000_000, 10_000),
         (Reason.RESEND, 3, 2_000),
         (Reason.RESEND, 12, 30_000),
-        (Reason.SUSPENDED, 1, 2_000),
-        (Reason.SUSPENDED, 30, 300_000),
+        (Reason.PACED, 1, 2_000),
+        (Reason.PACED, 30, 300_000),
         (Reason.RESEND, 0, 500),
     ],
 )

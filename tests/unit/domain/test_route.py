@@ -1,4 +1,4 @@
-"""The route plan of a message: when the next step is taken, and what it costs (design §1, P4 and P5)."""
+"""The route plan of a message: when the next step is taken, and what it costs (P4, P5)."""
 
 import pytest
 from msgspec.structs import replace as changed

@@ -1,4 +1,4 @@
-"""The life of a message, sentence by sentence (design §1, P3, P7, P8), and the table as a whole."""
+"""The life of a message, sentence by sentence (P3, P7, P8), and the table as a whole."""
 
 from typing import get_args
 

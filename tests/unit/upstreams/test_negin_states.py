@@ -20,6 +20,7 @@ from payamak.domain.receipts import FIRST_PAGE, Cursor, OpenId, OpenIds, Receipt
 from payamak.domain.site import Account, Line, Link, LinkUse
 from payamak.encoding.parts import Encoding, SplitMethod
 from payamak.store.base import Claim, NewMessage
+from payamak.store.records import Search
 from payamak.store.sqlite import SqliteStore
 from payamak.upstreams import negin_states
 from payamak.upstreams.negin_states import DAY_MS, HOUR_MS, Asker, Book, meaning, operator_id, remote_id
@@ -255,6 +256,6 @@ async def test_open_ids_survive_a_restart(tmp_path: Path) -> None:
     bench.sink = asker._sink  # type: ignore[assignment]
     async with asking(bench):
         await bench.receipts(5)
-    assert await store.state_counts() == {State.DELIVERED: 5}
+    assert [message.state for message in await store.search(Search())] == [State.DELIVERED] * 5
     assert (await store.open_operator_ids(LINK.upstream_name, FIRST_PAGE, 500)).ids == ()
     await store.close()

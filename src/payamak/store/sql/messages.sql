@@ -116,7 +116,3 @@ SELECT count(*) FROM message WHERE state = 'queued' AND is_final = 0;
 -- name: queued_on_line
 -- The waiting messages of a line, for moving or cancelling them; those that expire first come first.
 SELECT id FROM message WHERE line = ? AND state = 'queued' AND is_final = 0 ORDER BY deadline_at LIMIT ?;
-
--- name: state_counts
--- How many messages stand where.
-SELECT state, count(*) FROM message GROUP BY state;
