@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from tests.source import ROOT, name_of, parsed, python_files
 
-MOST_LINES_A_FILE = 500
+MOST_LINES_A_FILE = 700
 MOST_LINES_A_FUNCTION = 60
 
 #: `# size: why this one stays whole`, at the margin for a file, inside the function for a function.
@@ -19,7 +19,7 @@ CODE = [*python_files("src", "tests", "tools"), *sorted((ROOT / "src").rglob("*.
 
 @pytest.mark.parametrize("path", CODE, ids=name_of)
 def test_file(path: Path) -> None:
-    """A file has at most 500 lines, or a reason."""
+    """A file has at most 700 lines, or a reason."""
     text = path.read_text(encoding="utf-8")
     lines = text.count("\n")
     assert lines <= MOST_LINES_A_FILE or FILE_REASON.search(text), f"{name_of(path)} has {lines} lines"
