@@ -37,6 +37,7 @@ from payamak.simulator.reading import ALONE, read_part, read_text
 from payamak.simulator.receipts import IdFormat, receipt_text, receipt_tlvs, render_id
 from payamak.simulator.rules import Rule, Rulebook
 from payamak.smpp.codec import tlv_int
+from payamak.smpp.config import SessionConfig
 from payamak.smpp.constants import DataCoding, EsmClass, Status, Tag
 from payamak.smpp.link import Server, ServerConnection, serve
 from payamak.smpp.pdu import (
@@ -50,7 +51,6 @@ from payamak.smpp.pdu import (
     response_to,
     tlv,
 )
-from payamak.smpp.session import SessionConfig
 from payamak.smpp.states import BindMode
 
 FAREWELL_S: Final = 0.01

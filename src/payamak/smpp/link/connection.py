@@ -14,12 +14,12 @@ futures; what a request's end tells is what the promise "no blind second copy" s
 from __future__ import annotations
 
 import asyncio
+import os
 from collections import Counter
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from enum import StrEnum
 from typing import Final, Protocol, TypeAlias, cast
 
+from payamak.smpp.config import SessionConfig
 from payamak.smpp.constants import Status, command_name, status_name
 from payamak.smpp.events import (
     AlertReceived,
@@ -34,11 +34,14 @@ from payamak.smpp.events import (
     RequestReceived,
     ResponseOverdue,
     ResponseReceived,
+    UnbindRequested,
     Unbound,
 )
+from payamak.smpp.link.losses import Down, DownReason, LinkLost, ResponseTimeout
+from payamak.smpp.overdue import Overdue
 from payamak.smpp.pdu import Pdu, response_to
-from payamak.smpp.session import NotBound, Session, SessionConfig, WindowFull
-from payamak.smpp.states import Role
+from payamak.smpp.session import NotBound, Session, WindowFull
+from payamak.smpp.states import Role, SessionState
 
 # Requests of the peer being worked on at one time; beyond that we stop reading until one is done. Taste.
 _HANDLERS_AT_ONCE: Final = 1000
@@ -51,67 +54,14 @@ _USELESS_PAUSE_S: Final = 0.02
 # What the peer may leave unread before we read nothing more of it. These are responses to its requests: `request` stops
 # long before. Two honest ends never come near it, so they cannot wait for each other. Taste.
 _UNREAD_OCTETS: Final = 1 << 20
+# What is read of a connection after its end: the answers to a window of a thousand, and no flood. Taste.
+_LAST_READ_OCTETS: Final = 1 << 16
 # Lines of the log for the same oddity of one peer; then only when their number has doubled. Taste.
 _TOLD_ALL: Final = 10
 # Of the time a stop may take, the share that outstanding answers get; the rest is for unbind. Taste.
 _ANSWERS_SHARE: Final = 0.75
 # How long a peer may take to read our last octets. Taste.
 _LAST_WRITE_S: Final = 5.0
-
-
-class LinkLost(Exception):
-    """The link broke before the answer to one request, which had this `sequence`.
-
-    `sent` False: not one octet left; True: the peer may have it. `age_s`: seconds between its octets and the break.
-    `alone`: no other request was sent and without an answer then; those whose response timer had fired before do not
-    count. `reason`: what ended the connection.
-    """
-
-    def __init__(
-        self,
-        *,
-        sent: bool,
-        sequence: int = 0,
-        age_s: float = 0.0,
-        alone: bool = False,
-        reason: DownReason | None = None,
-    ) -> None:
-        super().__init__("link lost " + ("after" if sent else "before") + " sending")
-        self.sent = sent
-        self.sequence = sequence
-        self.age_s = age_s
-        self.alone = alone
-        self.reason = reason
-
-
-class ResponseTimeout(Exception):
-    """The response timer fired. The peer may have the request; a late answer goes to `on_late_response`."""
-
-    def __init__(self, sequence: int) -> None:
-        super().__init__(f"no response to sequence {sequence}")
-        self.sequence = sequence
-
-
-class DownReason(StrEnum):
-    """Why a link is down."""
-
-    CONNECT_FAILED = "connect_failed"
-    BIND_REFUSED = "bind_refused"
-    BIND_TIMEOUT = "bind_timeout"
-    PEER_UNBOUND = "peer_unbound"
-    PEER_CLOSED = "peer_closed"
-    LINK_DEAD = "link_dead"
-    GIVEN_UP = "given_up"
-    STOPPED = "stopped"
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Down:
-    """One loss of the link, or one attempt that failed; `status` is the command_status of a refused bind."""
-
-    reason: DownReason
-    status: int | None = None
-    detail: str = ""
 
 
 class Log(Protocol):
@@ -122,15 +72,26 @@ class Log(Protocol):
 
 
 Answer: TypeAlias = Pdu | Awaitable[Pdu | None] | None
-"""What a request handler gives: the response, None for no answer now, or an awaitable of either."""
+"""What a request handler gives: the response, None for no answer now, or an awaitable of either.
+
+After a None that no `Connection.respond` follows, `Connection.waive` says so.
+"""
 
 
 class Connection(asyncio.Protocol):
     """One connection of either end: the session, its transport, its timer, and the futures of its requests."""
 
-    def __init__(self, role: Role, config: SessionConfig, log: Log | None) -> None:
+    def __init__(
+        self,
+        role: Role,
+        config: SessionConfig,
+        log: Log | None,
+        *,
+        first_sequence: int = 1,
+        overdue: Overdue[int] | None = None,
+    ) -> None:
         self._loop = asyncio.get_running_loop()
-        self._session = Session(role, config, now=self._loop.time())
+        self._session = Session(role, config, now=self._loop.time(), first_sequence=first_sequence, overdue=overdue)
         self._log = log
         self._transport: asyncio.Transport | None = None
         self._waiting: dict[int, tuple[asyncio.Future[Pdu], float]] = {}  # and when its octets were written
@@ -144,6 +105,8 @@ class Connection(asyncio.Protocol):
         self._is_stuck = False  # the peer does not read, the transport's buffer is full
         self._is_draining = False
         self._told: Counter[str] = Counter()
+        self.asked = 0
+        """Requests that were written, or are about to be."""
         self.answered = 0
         """Requests that the peer has answered on this connection, whatever it said, late or in time."""
         self.down: Down | None = None
@@ -158,6 +121,9 @@ class Connection(asyncio.Protocol):
 
     def _on_late_response(self, sequence: int, pdu: Pdu) -> None:
         raise NotImplementedError
+
+    def _on_unbind_asked(self) -> None:
+        """The peer has asked to unbind, and something is under way that it is waited for."""
 
     def _on_room(self) -> None:
         """The peer reads again: requests can be written that no answer will make room for."""
@@ -179,6 +145,11 @@ class Connection(asyncio.Protocol):
         """Responses that answered nothing we asked."""
         return self._session.unmatched_responses
 
+    @property
+    def next_sequence(self) -> int:
+        """The number that the next request would have."""
+        return self._session.next_sequence
+
     def request(self, pdu: Pdu) -> asyncio.Future[Pdu]:
         """Number and write a request; its octets leave in this loop turn's flush.
 
@@ -193,6 +164,7 @@ class Connection(asyncio.Protocol):
         sequence = self._session.request(pdu, now)
         future: asyncio.Future[Pdu] = self._loop.create_future()
         self._waiting[sequence] = (future, now)
+        self.asked += 1
         self._unwritten.append(sequence)
         self._flush_soon()
         return future
@@ -204,6 +176,11 @@ class Connection(asyncio.Protocol):
         """
         if self._session.respond(request, response):
             self._flush_soon()
+
+    def waive(self, request: Pdu) -> None:
+        """Say that this request will get no answer, so that no unbind waits for one."""
+        self._session.waive(request)
+        self._flush_soon()
 
     async def wait_closed(self) -> None:
         """Return once the connection is gone; `down` says why."""
@@ -221,6 +198,9 @@ class Connection(asyncio.Protocol):
                 if self._session.is_bound:
                     self._session.unbind(self._loop.time())
                     self._flush()
+                elif self._session.state is SessionState.LEAVING:
+                    for event in self._session.leave_now():
+                        self._handle(event)
                 elif self._transport is not None:
                     self._transport.close()
                 await self.wait_closed()
@@ -294,19 +274,34 @@ class Connection(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The socket is gone: what came before is taken, then every request without an answer is told so."""
-        if self._held and "asked" not in self._pauses:
-            for event in self._session.receive(b"".join(self._held), self._loop.time()):
+        if "asked" not in self._pauses and (data := b"".join((*self._held, self._unread()))):
+            for event in self._session.receive(data, self._loop.time()):
                 self._handle(event)
         self._held.clear()
-        self._session.close()
+        was_leaving = self._session.state is SessionState.LEAVING
+        self._session.lose(self._loop.time(), set(self._unwritten))
         for handle in (self._timer, self._flush_handle):
             if handle is not None:
                 handle.cancel()
-        self.down = self.down or Down(reason=DownReason.PEER_CLOSED, detail=str(exc or ""))
+        reason = DownReason.PEER_UNBOUND if was_leaving else DownReason.PEER_CLOSED
+        self.down = self.down or Down(reason=reason, detail=str(exc or ""))
         self._tell_lost(self.down.reason)
         self._say("smpp.closed", reason=self.down.reason, detail=self.down.detail)
         if not self._closed.done():
             self._closed.set_result(None)
+
+    def _unread(self) -> bytes:
+        """What still lies in the socket: a write that meets a reset ends the transport before it has read that.
+
+        The transport closes the socket after `connection_lost`. With TLS the octets would need its keys.
+        """
+        transport = self._transport
+        if transport is None or transport.get_extra_info("ssl_object") is not None:
+            return b""
+        try:
+            return os.read(transport.get_extra_info("socket").fileno(), _LAST_READ_OCTETS)
+        except OSError:
+            return b""
 
     def _tell_lost(self, reason: DownReason) -> None:
         """Every request without an answer hears that there will be none on this connection."""
@@ -353,6 +348,10 @@ class Connection(asyncio.Protocol):
                 self._guard(self._on_late_response, event.sequence, event.pdu)
             case BindRequested() | Bound() | BindRefused():
                 self._on_bind(event)
+            case UnbindRequested():
+                outstanding, owed = len(self._waiting), len(self._handlers)
+                self._say("smpp.unbind_asked", outstanding=outstanding, owed=owed)
+                self._guard(self._on_unbind_asked)
             case Unbound():
                 self._finish(Down(reason=DownReason.PEER_UNBOUND if event.by_peer else DownReason.STOPPED))
             case LinkDead():
@@ -390,7 +389,9 @@ class Connection(asyncio.Protocol):
     async def _respond_later(self, pdu: Pdu, answer: Awaitable[Pdu | None]) -> None:
         try:
             response = await answer
-            if response is not None:
+            if response is None:
+                self.waive(pdu)
+            else:
                 self.respond(pdu, response)
         except Exception as error:
             self._answer_failure(pdu, error)

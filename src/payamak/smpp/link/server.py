@@ -8,11 +8,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from payamak.smpp.codec import encode
+from payamak.smpp.config import SessionConfig
 from payamak.smpp.constants import Status
 from payamak.smpp.events import BindRefused, BindRequested, Bound
 from payamak.smpp.link.connection import Answer, Connection, Log
 from payamak.smpp.pdu import AlertNotification, Bind, BindTransceiverResp, Outbind, Pdu
-from payamak.smpp.session import SessionConfig
 from payamak.smpp.states import MODE_OF_BIND, BindMode, Role
 
 
