@@ -187,8 +187,13 @@ class Connection(asyncio.Protocol):
         await asyncio.shield(self._closed)
 
     async def close(self, timeout_s: float = 5.0) -> None:
-        """Take no more requests, wait for outstanding answers and handlers, unbind, close; within `timeout_s`."""
+        """Take no more requests, wait for outstanding answers and handlers, unbind, close; within `timeout_s`.
+
+        Asked again while it is at it, it ends within the shorter time.
+        """
         if self._is_draining:
+            await asyncio.wait([self._closed], timeout=timeout_s)
+            self.abort()
             return await self.wait_closed()
         self._is_draining = True
         self.down = self.down or Down(reason=DownReason.STOPPED)
@@ -349,8 +354,7 @@ class Connection(asyncio.Protocol):
             case BindRequested() | Bound() | BindRefused():
                 self._on_bind(event)
             case UnbindRequested():
-                outstanding, owed = len(self._waiting), len(self._handlers)
-                self._say("smpp.unbind_asked", outstanding=outstanding, owed=owed)
+                self._say("smpp.unbind_asked", outstanding=len(self._waiting), owed=len(self._handlers))
                 self._guard(self._on_unbind_asked)
             case Unbound():
                 self._finish(Down(reason=DownReason.PEER_UNBOUND if event.by_peer else DownReason.STOPPED))

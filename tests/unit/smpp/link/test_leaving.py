@@ -225,3 +225,16 @@ async def test_what_has_come_before_the_break_is_read() -> None:
             await asyncio.sleep(0.01)
         answers = await soon(asyncio.gather(*asked))
         assert answers == [SubmitSmResp(sequence=request.sequence, message_id="x") for request in taken]
+
+
+async def test_a_stop_that_is_asked_again_ends_in_the_shorter_time() -> None:
+    """Who is letting go of a silent centre in its own time, and is told to hurry, hurries."""
+    async with centre() as smsc, peer(smsc) as esme:
+        asked, _, _ = await five_asked(smsc, esme)
+        patient = asyncio.ensure_future(esme.link.stop(3_600))
+        await asyncio.sleep(0)
+        await soon(esme.link.stop(0.05))
+        await soon(patient)
+        with pytest.raises(LinkLost):
+            await soon(asked[0])
+        await soon(asyncio.gather(*asked, return_exceptions=True))
