@@ -49,6 +49,11 @@ class ServerConnection(Connection):
         if self._transport is not None:
             self._transport.write(octets)
 
+    def unbind(self) -> None:
+        """Ask the ESME to unbind, and go on answering until it does. Raises NotBound if it is not bound."""
+        self._session.unbind(self._loop.time())
+        self._flush_soon()
+
     def pause_reading(self) -> None:
         """Read nothing more until `resume_reading`; the peer sees a connection that is half open."""
         self._hold_reading("asked")
