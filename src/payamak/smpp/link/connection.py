@@ -354,7 +354,7 @@ class Connection(asyncio.Protocol):
             case BindRequested() | Bound() | BindRefused():
                 self._on_bind(event)
             case UnbindRequested():
-                self._say("smpp.unbind_asked", outstanding=len(self._waiting), owed=len(self._handlers))
+                self._say("smpp.unbind_asked", outstanding=len(self._waiting))
                 self._guard(self._on_unbind_asked)
             case Unbound():
                 self._finish(Down(reason=DownReason.PEER_UNBOUND if event.by_peer else DownReason.STOPPED))
