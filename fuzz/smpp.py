@@ -14,12 +14,13 @@ from payamak.encoding.parts import Encoding, SplitMethod, joined, split
 from payamak.encoding.udh import read_header
 from payamak.simulator.reading import read_part, read_text
 from payamak.smpp.codec import decode, encode
+from payamak.smpp.config import SessionConfig
 from payamak.smpp.errors import BrokenStream, ProtocolError
 from payamak.smpp.events import BindRequested, Event, LinkDead, RequestReceived
 from payamak.smpp.frames import FRAME_LIMIT_OCTETS, FrameBuffer
 from payamak.smpp.pdu import BindTransceiver, DeliverSm, EnquireLink, SubmitSm, Tlv, response_to
 from payamak.smpp.receipt import format_receipt, parse_receipt, receipt_time
-from payamak.smpp.session import NotBound, Session, SessionConfig, WindowFull
+from payamak.smpp.session import NotBound, Session, WindowFull
 from payamak.smpp.states import Role
 
 _ALPHABETS: Final = tuple(Alphabet)

@@ -449,4 +449,37 @@ FAULTS: tuple[Fault, ...] = (
         new="ON m.id = wanted.value WHERE ?2 = ?2;",
         tests=("tests/store/test_reading.py",),
     ),
+    Fault(
+        name="an unbind ends what is under way",
+        breaks="P3: what the centre answers behind its unbind is not heard, and goes a second time",
+        file="src/payamak/smpp/session.py",
+        old="                self._part(events)\n            elif not was_leaving and self._is_left_by_peer:\n",
+        new="                self._part(events)\n            else:\n                self._part(events)\n"
+        "            if not was_leaving and self._is_left_by_peer:\n",
+        tests=("tests/unit/smpp/link/test_leaving.py", "tests/unit/smpp/test_session_ends.py"),
+    ),
+    Fault(
+        name="late answers end with their bind",
+        breaks="P3: an answer over the next bind settles nothing",
+        file="src/payamak/smpp/link/client.py",
+        old="            overdue=link._overdue,\n",
+        new="            overdue=None,\n",
+        tests=("tests/unit/smpp/link/test_leaving.py",),
+    ),
+    Fault(
+        name="sequences begin again with every bind",
+        breaks="P3: an answer to a request of the last bind is taken for another message's",
+        file="src/payamak/smpp/link/client.py",
+        old="            self._next_sequence = connection.next_sequence\n",
+        new="",
+        tests=("tests/unit/smpp/link/test_leaving.py",),
+    ),
+    Fault(
+        name="a bind that answered nothing was of use",
+        breaks="P3: a centre that breaks at one message meets it again without a pause",
+        file="src/payamak/smpp/link/comeback.py",
+        old="        if answered or (not asked and bound_for_s >= self._max_s):\n",
+        new="        if bound_for_s >= 0:\n",
+        tests=("tests/unit/smpp/link/test_comeback.py",),
+    ),
 )

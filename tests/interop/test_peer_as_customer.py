@@ -13,11 +13,11 @@ from tests.scenarios.proxy import Proxy
 from payamak.encoding import Encoding, SplitMethod, choose, split
 from payamak.simulator import Simulator, SimulatorConfig, Timing
 from payamak.smpp.codec import decode
+from payamak.smpp.config import SessionConfig
 from payamak.smpp.constants import Status, Tag
 from payamak.smpp.frames import FrameBuffer
 from payamak.smpp.link import serve
 from payamak.smpp.pdu import EnquireLink, EnquireLinkResp, Pdu, response_to
-from payamak.smpp.session import SessionConfig
 
 pytestmark = pytest.mark.interop
 

@@ -348,6 +348,7 @@ _KINDS: Final[dict[str, tuple[float, Callable[[random.Random, str, float, float]
     "throttle": (1, _counted_at_port),
     "refuse_binds": (1, _at_port),
     "drop_links": (1, _at_port),
+    "unbind_links": (1, _at_port),
     "http_cut": (1, _counted),
     "fail_commits": (2, _counted),
     "mute_commits": (2, _counted),

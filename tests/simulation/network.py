@@ -39,6 +39,10 @@ class FakeSocket:
 
     family = 2
 
+    def fileno(self) -> int:
+        """None: what has arrived has been handed over."""
+        return -1
+
     def setsockopt(self, *args: Any) -> None:
         """Nothing to tune."""
 

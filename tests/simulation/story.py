@@ -323,6 +323,10 @@ async def _drop_links(story: Story, trouble: Trouble) -> None:
     _operator_of(story, trouble).drop_links()
 
 
+async def _unbind_links(story: Story, trouble: Trouble) -> None:
+    _operator_of(story, trouble).unbind_links()
+
+
 async def _http_cut(story: Story, trouble: Trouble) -> None:
     story.world.network.cut(HTTP_PORT)
 
@@ -424,6 +428,7 @@ _TROUBLES: Final[dict[str, Callable[[Story, Trouble], Awaitable[None]]]] = {
     "throttle": _throttle,
     "refuse_binds": _refuse_binds,
     "drop_links": _drop_links,
+    "unbind_links": _unbind_links,
     "http_cut": _http_cut,
     "fail_commits": _fail_commits,
     "mute_commits": _mute_commits,

@@ -16,6 +16,7 @@ def simulate(*arguments: Annotated[str, Parameter(allow_leading_hyphen=True, sho
     from payamak.simulator.__main__ import configured, run
     from payamak.simulator.report import to_json
     from payamak.simulator.rules import ScriptError
+    from payamak.simulator.trouble import TroubleError
 
     parser = options_of()
     parser.prog = "payamak simulate"
@@ -25,7 +26,7 @@ def simulate(*arguments: Annotated[str, Parameter(allow_leading_hyphen=True, sho
     try:
         config = configured(options)
         simulator = run_loop(run(config, lambda port: tell_json({"host": config.host, "port": port})))
-    except (ScriptError, OSError) as error:
+    except (ScriptError, TroubleError, OSError) as error:
         raise Failed(f"cannot start the simulator: {error}", ExitCode.USAGE) from error
     say(to_json(simulator.counters))
     return ExitCode.DONE

@@ -21,7 +21,7 @@ class LinkKeeper:
         self._log = log
         self._links: dict[str, Link] = {}
         self._upstreams: dict[str, Upstream] = {}
-        self._stopping: set[asyncio.Task[None]] = set()
+        self._stopping: dict[asyncio.Task[None], Upstream] = {}
 
     @property
     def upstreams(self) -> dict[str, Upstream]:
@@ -62,12 +62,12 @@ class LinkKeeper:
         if upstream is None:
             return
         task = asyncio.create_task(upstream.stop(5.0))
-        self._stopping.add(task)
-        task.add_done_callback(self._stopping.discard)
+        self._stopping[task] = upstream
+        task.add_done_callback(self._stopping.pop)
 
     async def stop(self, timeout_s: float) -> None:
-        """Let outstanding answers come, then unbind all links at once."""
-        stops = [upstream.stop(timeout_s) for upstream in self._upstreams.values()]
+        """Let outstanding answers come, then unbind all links at once; also those that a change is closing already."""
+        stops = [upstream.stop(timeout_s) for upstream in (*self._upstreams.values(), *self._stopping.values())]
         await asyncio.gather(*stops, *self._stopping)
 
 

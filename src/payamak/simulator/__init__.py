@@ -1,6 +1,7 @@
 """A simulated operator: a real SMPP 3.4 server on a port, for demo, tests and benchmarks.
 
 behaviour   what it does with one submit, as a table and as plans of timed actions (pure)
+trouble     what is wrong with the operator as a whole, and when (pure)
 rules       which behaviour a submit meets: a script, or the recipient's last digits (pure)
 reading     the text and the place of a part (pure)
 receipts    ids and receipt texts as operators write them (pure)
@@ -25,6 +26,7 @@ from payamak.simulator.receipts import IdFormat, ReceiptStyle
 from payamak.simulator.report import format_table, to_dict, to_json
 from payamak.simulator.rules import Rule, ScriptError, load_rules, parse_rules
 from payamak.simulator.server import Simulator
+from payamak.simulator.trouble import Trouble, TroubleError, What, parse_trouble
 
 __all__ = [
     "OPTED_OUT_ALL",
@@ -42,12 +44,16 @@ __all__ = [
     "Simulator",
     "SimulatorConfig",
     "Timing",
+    "Trouble",
+    "TroubleError",
+    "What",
     "Whole",
     "Words",
     "describe",
     "format_table",
     "load_rules",
     "parse_rules",
+    "parse_trouble",
     "read_ledger",
     "to_dict",
     "to_json",

@@ -20,6 +20,17 @@ from payamak.simulator.receipts import IdFormat, ReceiptStyle
 from payamak.simulator.report import to_json
 from payamak.simulator.rules import ScriptError, load_rules
 from payamak.simulator.server import Simulator
+from payamak.simulator.trouble import TroubleError, parse_trouble
+
+_TROUBLES = """
+
+--trouble says what is wrong with the operator as a whole, FROM..TO in seconds after its start, else always:
+
+  silent          takes every submit and answers none, no receipts; enquire_link is answered
+  loses=PERCENT   that share of what it takes gets no answer; the receipts of all of it come
+  fails=PERCENT   that share of the receipts that would say DELIVRD says UNDELIV
+  cuts=SECONDS    cuts every connection so long after it came
+  unbinds=SECONDS unbinds every connection so long after it came, and goes on answering"""
 
 
 def arguments() -> argparse.ArgumentParser:
@@ -27,7 +38,7 @@ def arguments() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m payamak.simulator",
         description="A simulated operator: an SMPP 3.4 server to test against.",
-        epilog=describe(),
+        epilog=describe() + _TROUBLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add, timing = parser.add_argument, Timing()
@@ -35,6 +46,8 @@ def arguments() -> argparse.ArgumentParser:
     add("--port", type=int, default=0, help="port, 0 = a free one")
     add("--account", action="append", default=[], metavar="ID:PASSWORD", help="who may bind; none: everyone")
     add("--rules", type=Path, help="script of rules, TOML or JSON")
+    add("--trouble", action="append", default=[], metavar="WHAT[=VALUE][@FROM..TO]", help="see below; may be repeated")
+    add("--seed", type=int, default=0, help="of the chance in --trouble")
     add("--ledger", type=Path, help="file of JSON lines to append to")
     add("--counters-only", action="store_true", help="keep no submits in memory")
     add("--no-digits", action="store_true", help="last digits choose nothing")
@@ -59,7 +72,7 @@ def arguments() -> argparse.ArgumentParser:
 
 
 def configured(options: argparse.Namespace) -> SimulatorConfig:
-    """The configuration that the options ask for. Raises ScriptError, OSError."""
+    """The configuration that the options ask for. Raises ScriptError, TroubleError, OSError."""
     tls = None
     if options.tls_certificate:
         tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
@@ -69,6 +82,8 @@ def configured(options: argparse.Namespace) -> SimulatorConfig:
         port=options.port,
         accounts=dict(account.split(":", 1) for account in options.account),
         rules=load_rules(options.rules) if options.rules else (),
+        troubles=tuple(parse_trouble(text) for text in options.trouble),
+        seed=options.seed,
         digits=not options.no_digits,
         refuse_lines=frozenset(options.refuse_line),
         advertising_lines=frozenset(options.advertising_line),
@@ -105,7 +120,7 @@ def main(arguments_given: Sequence[str] | None = None) -> int:
     try:
         config = configured(options)
         simulator = asyncio.run(run(config, lambda port: _print({"host": config.host, "port": port})))
-    except (ScriptError, OSError) as error:
+    except (ScriptError, TroubleError, OSError) as error:
         parser.error(str(error))
     print(to_json(simulator.counters), flush=True)
     return 0

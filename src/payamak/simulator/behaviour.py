@@ -65,6 +65,8 @@ class Behaviour(Enum):
     DISCONNECTS = "disconnects"
     SILENCE = "silence"
     GARBAGE = "garbage"
+    POISON = "poison"
+    UNBINDS = "unbinds"
 
 
 @unique
@@ -137,6 +139,8 @@ TABLE: Final[tuple[Entry, ...]] = (
     _row("9050", Behaviour.DISCONNECTS, "read, then the connection is closed without an answer", times=1),
     _row("9051", Behaviour.SILENCE, "read, then this connection stays open and silent for good", times=1),
     _row("9052", Behaviour.GARBAGE, "answered with octets that are no PDU", times=1),
+    _row("9053", Behaviour.POISON, "read, then the connection is closed without an answer, every time"),
+    _row("9054", Behaviour.UNBINDS, "the operator unbinds, then answers; delivered", times=1),
 )
 """The behaviours by the recipient's last four digits."""
 
@@ -191,7 +195,14 @@ class Garbage:
     octets: bytes = GARBAGE
 
 
-Action: TypeAlias = Answer | Receipt | Close | Silence | Garbage
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Unbind:
+    """Ask to unbind, and go on with everything else."""
+
+    delay_ms: int = 0
+
+
+Action: TypeAlias = Answer | Receipt | Close | Silence | Garbage | Unbind
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -297,12 +308,15 @@ def _taken(behaviour: Behaviour, timing: Timing, receipt: Receipt) -> tuple[Acti
                 Answer(delay_ms=timing.answer_ms, hex_id=True),
                 Receipt(delay_ms=receipt.delay_ms, stat=receipt.stat, err=receipt.err, decimal_id=True),
             )
-        case Behaviour.DISCONNECTS:
+        case Behaviour.DISCONNECTS | Behaviour.POISON:
             return (Close(delay_ms=timing.answer_ms),)
         case Behaviour.SILENCE:
             return (Silence(delay_ms=timing.answer_ms),)
         case Behaviour.GARBAGE:
             return (Garbage(delay_ms=timing.answer_ms),)
+        case Behaviour.UNBINDS:
+            late = timing.answer_ms + STEP_MS
+            return (Unbind(delay_ms=timing.answer_ms), Answer(delay_ms=late), _moved(receipt, late + timing.receipt_ms))
         case Behaviour.DELIVERS | Behaviour.UNDELIVERABLE | Behaviour.EXPIRES | Behaviour.UNKNOWN_STAT:
             return (answer, receipt)
         case (

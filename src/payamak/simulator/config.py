@@ -11,6 +11,7 @@ from types import MappingProxyType
 from payamak.simulator.behaviour import Timing
 from payamak.simulator.receipts import IdFormat, ReceiptStyle
 from payamak.simulator.rules import Rule
+from payamak.simulator.trouble import Trouble
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -39,7 +40,7 @@ class SimulatorConfig:
     come before the table of last digits, which `digits=False` leaves out. `refuse_lines` and
     `advertising_lines` give that table's scopes. `receipt_ids` None = as in the answer. `receipt_retry_ms`:
     wait before an unacknowledged or refused receipt is sent again; `receipt_timeout_s`: how long its answer
-    may take. `keep=False` keeps counters only.
+    may take. `troubles` are counted from the start; `seed` is that of their chance. `keep=False` keeps counters only.
     """
 
     host: str = "127.0.0.1"
@@ -47,6 +48,8 @@ class SimulatorConfig:
     system_id: str = "SIMULATOR"
     accounts: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     rules: tuple[Rule, ...] = ()
+    troubles: tuple[Trouble, ...] = ()
+    seed: int = 0
     digits: bool = True
     refuse_lines: frozenset[str] = frozenset()
     advertising_lines: frozenset[str] = frozenset()

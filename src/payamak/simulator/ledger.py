@@ -9,8 +9,10 @@ linked by `serial`, the number of the submit:
     {"event": "answer", "serial": 1, "at": …, "status": 0}
     {"event": "receipt", "serial": 1, "at": …, "stat": "DELIVRD", "err": "000", "delivery": 1}
     {"event": "acknowledged", "serial": 1, "at": …, "status": 0}
+    {"event": "troubles", "at": …, "what": ["loses", "cuts"]}
     {"event": "bind", "at": …, "system_id": "…", "kind": "transceiver", "connection": 1, "status": 0}
 
+So a checker knows of every copy which receipt was sent for it (`Entry.verdict`) and whether it was acknowledged.
 `serial` 0 in a receipt's events stands for a received message (MO). With `keep=False` only the counters are
 kept.
 """
@@ -59,6 +61,16 @@ class Entry:
     def is_taken(self) -> bool:
         """Whether the operator kept this part: it did not refuse it."""
         return not self.status
+
+    @property
+    def verdict(self) -> str:
+        """The stat word of the last receipt that was sent for this copy, "" if none was."""
+        return self.receipts[-1] if self.receipts else ""
+
+    @property
+    def is_acknowledged(self) -> bool:
+        """Whether a receipt for this copy was acknowledged."""
+        return 0 in self.acknowledged
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -215,6 +227,11 @@ class Ledger:
         row = {"event": "bind", "at": at, "system_id": system_id, "kind": kind, "connection": connection}
         self._write(row | {"status": status})
         self._tell()
+
+    def record_troubles(self, what: list[str], at: int) -> None:
+        """The operator has these troubles from now on, and no others."""
+        if what:
+            self._write({"event": "troubles", "at": at, "what": what})
 
     def record_closed(self) -> None:
         """A connection ended, whoever ended it."""

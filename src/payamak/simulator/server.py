@@ -5,8 +5,9 @@ delay are carried out in the same loop turn, so that the usual case costs no tim
 lets one core serve more than 10,000 submits a second. Receipts go through the outbox, which keeps them until they are
 acknowledged, over any receiver or transceiver of the same system_id.
 
-While a simulator runs, its operator can be made to throttle, to drop its links, to refuse binds, and to send received
-messages (MO). `stop()` then `start()` is an outage: the port, the ledger and what waits in the outbox stay.
+While a simulator runs, its operator can be made to throttle, to drop its links, to unbind them, to refuse binds, to get
+into any `Trouble`, and to send received messages (MO). `stop()` then `start()` is an outage: the port, the ledger and
+what waits in the outbox stay.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from payamak.simulator.behaviour import (
     Plan,
     Receipt,
     Silence,
+    Unbind,
     react,
 )
 from payamak.simulator.config import SimulatorConfig
@@ -36,7 +38,9 @@ from payamak.simulator.outbox import Letter, Outbox
 from payamak.simulator.reading import ALONE, read_part, read_text
 from payamak.simulator.receipts import IdFormat, receipt_text, receipt_tlvs, render_id
 from payamak.simulator.rules import Rule, Rulebook
+from payamak.simulator.trouble import Trouble, Troubles, What
 from payamak.smpp.codec import tlv_int
+from payamak.smpp.config import SessionConfig
 from payamak.smpp.constants import DataCoding, EsmClass, Status, Tag
 from payamak.smpp.link import Server, ServerConnection, serve
 from payamak.smpp.pdu import (
@@ -50,8 +54,10 @@ from payamak.smpp.pdu import (
     response_to,
     tlv,
 )
-from payamak.smpp.session import SessionConfig
 from payamak.smpp.states import BindMode
+
+SWEEP_S: Final = 0.05
+"""How often it is looked for connections whose time is over, while any trouble is set."""
 
 FAREWELL_S: Final = 0.01
 """How long a connection that is about to be closed may still flush answers written before."""
@@ -65,7 +71,9 @@ class _Peer:
     """What the simulator knows of one connection."""
 
     number: int
+    since_s: float
     is_silent: bool = False
+    is_unbound: bool = False
     second: int = 0
     submits: int = 0
 
@@ -102,6 +110,8 @@ class Simulator:
         self._bind_refusal = 0
         self._throttling = react(Behaviour.THROTTLED, timing=self.config.timing, registered_delivery=0)
         self.set_rules(self.config.rules)
+        self._sweep_timer: asyncio.TimerHandle | None = None
+        self._troubles = self._made(())
 
     @property
     def counters(self) -> Counters:
@@ -134,10 +144,13 @@ class Simulator:
             ssl=self.config.tls,
         )
         self.port = self._server.port
+        self.set_troubles(self.config.troubles)
         return self.port
 
     async def stop(self, timeout_s: float = 2.0) -> None:
         """Unbind and close every connection within `timeout_s`, stop listening, close the ledger's file."""
+        if self._sweep_timer is not None:
+            self._sweep_timer.cancel()
         if self._server is not None:
             for connection, peer in list(self._peers.items()):
                 if peer.is_silent:
@@ -156,6 +169,30 @@ class Simulator:
             advertising_lines=self.config.advertising_lines,
         )
 
+    def set_troubles(self, troubles: Iterable[Trouble] = ()) -> None:
+        """Have these troubles, their times counted from now, in place of those before; none ends them all."""
+        self._troubles = self._made(troubles)
+        self.ledger.record_troubles([trouble.what.value for trouble in self._troubles.all], self._clock.now())
+        if self._sweep_timer is not None:
+            self._sweep_timer.cancel()
+            self._sweep_timer = None
+        if self._troubles:
+            self._sweep()
+
+    def _made(self, troubles: Iterable[Trouble]) -> Troubles:
+        config = self.config
+        return Troubles(troubles, config.timing, began_s=self._clock.monotonic(), seed=config.seed)
+
+    def _sweep(self) -> None:
+        """Cut or unbind the connections whose time is over, and look again soon."""
+        now = self._clock.monotonic()
+        for what, end in ((What.CUTS, ServerConnection.abort), (What.UNBINDS, self._unbind)):
+            life_s = self._troubles.value(what, now)
+            for connection, peer in list(self._peers.items()):
+                if life_s is not None and now - peer.since_s >= life_s:
+                    end(connection)
+        self._sweep_timer = self._loop.call_later(SWEEP_S, self._sweep)
+
     def throttle(self, seconds: float) -> None:
         """Answer every submit with ESME_RTHROTTLED for so long; 0 ends it."""
         self._throttled_until = self._clock.monotonic() + seconds
@@ -166,6 +203,19 @@ class Simulator:
         for connection in connections:
             connection.abort()
         return len(connections)
+
+    def unbind_links(self) -> int:
+        """Ask every bound connection to unbind, and go on answering and bringing receipts; returns how many."""
+        return sum(self._unbind(connection) for connection in list(self._peers))
+
+    def _unbind(self, connection: ServerConnection) -> bool:
+        peer = self._peers.get(connection)
+        if peer is None or peer.is_silent or peer.is_unbound or not connection.is_bound:
+            return False
+        peer.is_unbound = True
+        connection.unbind()
+        self._outbox.detach(connection)
+        return True
 
     def refuse_binds(self, is_refusing: bool, status: int = Status.ESME_RBINDFAIL) -> None:
         """Refuse every bind from now on with this status, or stop refusing. Live binds stay."""
@@ -206,7 +256,7 @@ class Simulator:
         return all(await asyncio.gather(*(done for done in waiting if done is not None)))
 
     def _on_connection(self, connection: ServerConnection) -> None:
-        self._peers[connection] = _Peer(number=next(self._numbers))
+        self._peers[connection] = _Peer(number=next(self._numbers), since_s=self._clock.monotonic())
 
     def _on_closed(self, connection: ServerConnection) -> None:
         self._outbox.detach(connection)
@@ -262,6 +312,10 @@ class Simulator:
             plan = self._rulebook.plan(
                 recipient, pdu.source_addr, part=place.part, registered_delivery=pdu.registered_delivery
             )
+            if self._troubles:
+                plan = self._troubles.befall(plan, self._clock.monotonic())
+        if plan.status is None and not any(isinstance(action, Answer) for action in plan.actions):
+            connection.waive(pdu)
         case = _Case(connection=connection, pdu=pdu, number=next(self._ids), received_at=now, entry=None)
         if self.ledger.is_brief:
             self.ledger.count_submit(plan.behaviour.value, is_taken=plan.is_taken)
@@ -324,6 +378,8 @@ class Simulator:
                 peer.is_silent = True
                 case.connection.pause_reading()
                 self._outbox.detach(case.connection)
+            case Unbind():
+                self._unbind(case.connection)
             case Garbage():
                 case.connection.write_raw(action.octets)
             case _:

@@ -5,6 +5,8 @@ errors      ProtocolError and its two kinds
 fields      the wire description: what a field looks like in octets
 pdu         one dataclass per PDU, one encoder, one decoder
 frames      octets into whole PDUs
+config      the limits and timers of one session
+overdue     the requests that a late answer may still belong to
 session     the state machine of either end; octets and the clock go in, events and octets come out
 receipt     what a delivery receipt says
 link        sockets: a client that stays bound, a server that is bound to

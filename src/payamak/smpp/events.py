@@ -79,6 +79,11 @@ class PduRefused:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class UnbindRequested:
+    """The peer has asked to unbind: nothing may be asked any more, what is under way goes on until `Unbound`."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Unbound:
     """The session is over in good order: write what is left, then close the connection."""
 
@@ -113,6 +118,7 @@ Event: TypeAlias = (
     | LateResponse
     | AlertReceived
     | PduRefused
+    | UnbindRequested
     | Unbound
     | LinkDead
 )

@@ -3,15 +3,17 @@
 Octets and the time go in, events and octets come out: `receive` and `tick` give events, `data_to_send` what
 is to be written. `now` is monotonic, in seconds, never smaller than the last one given.
 
-    OPEN --bind--> BOUND_TX | BOUND_RX | BOUND_TRX --unbind--> UNBINDING --unbind_resp--> CLOSED
+    OPEN --bind--> BOUND_TX | BOUND_RX | BOUND_TRX --unbind--> UNBINDING --unbind_resp--> LEAVING --> CLOSED
+                                          \\--the peer's unbind--> LEAVING --our unbind_resp--> CLOSED
 
 A session ends by `Unbound` (either end asked) or `LinkDead` (a timer, or octets that are no SMPP); the
 program around it closes the connection. By itself the session answers enquire_link, unbind, and whatever is
-unreadable, unknown or not legal now (`states.LEGAL`). It matches responses to requests by sequence and
-kind:
+unreadable, unknown or not legal now (`states.LEGAL`). An unbind ends nothing that is under way: LEAVING lasts until
+every answer has come and every one that we owe has left, at most `unbind_wait_s`; a session where nothing is under way
+passes through it at once. It matches responses to requests by sequence and kind:
 
     asked --answer--> ResponseReceived
-      \\--response timer--> ResponseOverdue --answer--> LateResponse
+      \\--response timer, or the connection is lost--> ResponseOverdue --answer--> LateResponse
 
 Any other response is counted in `unmatched_responses` and dropped. Every PDU that arrives proves the peer
 alive: dead is only who says nothing at all for `enquire_link_s`, and nothing after our enquire_link.
@@ -19,11 +21,12 @@ alive: dead is only who says nothing at all for `enquire_link_s`, and nothing af
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from typing import Final
 
 from payamak.smpp.codec import decode, encode
+from payamak.smpp.config import SessionConfig
 from payamak.smpp.constants import (
     INTERFACE_VERSION,
     MAX_SEQUENCE,
@@ -46,9 +49,11 @@ from payamak.smpp.events import (
     RequestReceived,
     ResponseOverdue,
     ResponseReceived,
+    UnbindRequested,
     Unbound,
 )
-from payamak.smpp.frames import FRAME_LIMIT_OCTETS, FrameBuffer
+from payamak.smpp.frames import FrameBuffer
+from payamak.smpp.overdue import Overdue
 from payamak.smpp.pdu import (
     CLASSES,
     AlertNotification,
@@ -61,14 +66,17 @@ from payamak.smpp.pdu import (
     Outbind,
     Pdu,
     Unbind,
+    UnbindResp,
     Unknown,
     response_to,
     tlv,
 )
 from payamak.smpp.states import BOUND_STATES, LEGAL, MODE_OF_BIND, STATE_OF_MODE, BindMode, Role, SessionState
 
-OVERDUE_KEPT: Final = 10_000
-"""Overdue requests that are remembered for their late answers; the oldest are forgotten first. Taste."""
+OWED_KEPT: Final = 10_000
+"""Requests of the peer that are remembered until their answers leave; the oldest are forgotten first. Taste."""
+UNBINDS_KEPT: Final = 16
+"""Unbinds of the peer that get their answer when the session ends; who repeats it more often gets no more. Taste."""
 
 
 class NotBound(Exception):
@@ -79,43 +87,32 @@ class WindowFull(Exception):
     """As many requests as allowed wait for their answers; nothing was or will be written."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class SessionConfig:
-    """Limits of one session; durations in seconds, 0 = that timer is off (section 7.2).
-
-    `window`: requests without an answer at one time. `bind_timeout_s`: for the ESME, how long the answers
-    to bind and unbind may take; for the SMSC, how long a connection may stay without a bind.
-    `enquire_link_s`: silence after which we ask; the answer has as long again, or `response_timeout_s` if
-    that is shorter. `inactivity_s`: time without any PDU but enquire_link after which the session is given
-    up.
-    """
-
-    window: int = 10
-    response_timeout_s: float = 60.0
-    enquire_link_s: float = 30.0
-    inactivity_s: float = 0.0
-    bind_timeout_s: float = 10.0
-    frame_limit_octets: int = FRAME_LIMIT_OCTETS
-
-    @property
-    def enquiry_timeout_s(self) -> float:
-        """How long an enquire_link may stay without any sign of life."""
-        return min(self.enquire_link_s, self.response_timeout_s) or self.enquire_link_s
-
-
 @dataclass(frozen=True, slots=True)
 class _Asked:
     command_id: int
     overdue_at_s: float
 
     def is_answered_by(self, pdu: Pdu) -> bool:
-        return pdu.command_id in (self.command_id | RESPONSE_BIT, GenericNack.command_id)
+        return _answers(pdu, self.command_id)
+
+
+def _answers(pdu: Pdu, command_id: int) -> bool:
+    return pdu.command_id in (command_id | RESPONSE_BIT, GenericNack.command_id)
 
 
 class Session:
     """One end of one connection. Never raises on what the peer sends."""
 
-    def __init__(self, role: Role, config: SessionConfig | None = None, *, now: float, first_sequence: int = 1) -> None:
+    def __init__(
+        self,
+        role: Role,
+        config: SessionConfig | None = None,
+        *,
+        now: float,
+        first_sequence: int = 1,
+        overdue: Overdue[int] | None = None,
+    ) -> None:
+        """`first_sequence` and `overdue` (the command_id by sequence) are what an earlier session of the link left."""
         self.role = role
         self.config = config or SessionConfig()
         self.state = SessionState.OPEN
@@ -123,11 +120,14 @@ class Session:
         self.unmatched_responses = 0
         self._frames = FrameBuffer(self.config.frame_limit_octets)
         self._out: list[bytes] = []
-        self._next_sequence = first_sequence
+        self.next_sequence = first_sequence
         # Deadlines grow in the order of asking, so the first entry is always the next one due.
         self._outstanding: dict[int, _Asked] = {}
-        self._overdue: dict[int, _Asked] = {}
+        self._overdue: Overdue[int] = Overdue() if overdue is None else overdue
         self._own: dict[int, _Asked] = {}  # our bind, unbind and enquire_link; outside the window
+        self._owed: dict[int, None] = {}  # requests of the peer that are being worked on
+        self._unbinds: list[int] = []  # of the peer, unanswered
+        self._is_left_by_peer = False
         self._is_bind_requested = False
         self._handshake_due_s: float | None = None
         self._enquiry_due_s: float | None = None
@@ -205,7 +205,12 @@ class Session:
         if self.state is SessionState.CLOSED:
             return False
         self._write(response, request.sequence)
+        self._owed.pop(request.sequence, None)
         return True
+
+    def waive(self, request: Pdu) -> None:
+        """No answer to this request is to be waited for: whoever handles it gives none."""
+        self._owed.pop(request.sequence, None)
 
     def notify(self, pdu: Outbind | AlertNotification) -> None:
         """Write what gets no response (SMSC). Raises NotBound if it is not legal now."""
@@ -220,8 +225,23 @@ class Session:
         self.state = SessionState.UNBINDING
         self._handshake_due_s = self._after(now, self.config.bind_timeout_s)
 
+    def leave_now(self) -> list[Event]:
+        """While LEAVING: wait no longer for what is under way."""
+        events: list[Event] = []
+        if self.state is SessionState.LEAVING:
+            self._part(events)
+        return events
+
+    def lose(self, now: float, unwritten: Container[int]) -> None:
+        """The connection is gone: what was written may still be answered over a later one, so it is overdue."""
+        self.close()
+        for sequence, asked in self._outstanding.items():
+            if sequence not in unwritten:
+                self._overdue.keep(sequence, asked.command_id, now)
+        self._outstanding.clear()
+
     def close(self) -> None:
-        """The connection is gone or is given up; nothing happens on this session any more."""
+        """The session is over or is given up; nothing happens on it any more."""
         self.state = SessionState.CLOSED
         self._handshake_due_s = self._enquiry_due_s = None
 
@@ -232,7 +252,7 @@ class Session:
         events: list[Event] = []
         if self.state is SessionState.CLOSED:
             return events
-        broken = ""
+        broken, was_leaving = "", self.state is SessionState.LEAVING
         frames: list[bytes] | tuple[bytes, ...]
         try:
             frames = self._frames.feed(data)
@@ -247,6 +267,11 @@ class Session:
                 return events
         if broken:
             self._die(DeadReason.BROKEN_STREAM, events, broken)
+        elif self.state is SessionState.LEAVING:
+            if not self._is_awaiting:
+                self._part(events)
+            elif not was_leaving and self._is_left_by_peer:
+                events.append(UnbindRequested())
         return events
 
     @property
@@ -267,18 +292,27 @@ class Session:
             self._take_response(pdu, now, events)
         elif isinstance(pdu, Unknown):
             self._refuse(pdu, Status.ESME_RINVCMDID, events)
-        elif self.state not in LEGAL.get((self.role.peer, pdu.command_id), ()):
+        elif self._state_for_peer not in LEGAL.get((self.role.peer, pdu.command_id), ()):
             self._refuse(pdu, self._status_of_illegal(pdu), events)
         else:
-            self._take_request(pdu, events)
+            self._take_request(pdu, now, events)
 
-    def _take_request(self, pdu: Pdu, events: list[Event]) -> None:
+    @property
+    def _state_for_peer(self) -> SessionState:
+        """The state by which the peer's requests are judged: who has asked to unbind may finish what it has begun."""
+        if self.state is not SessionState.LEAVING:
+            return self.state
+        if self._is_left_by_peer and self.mode is not None:
+            return STATE_OF_MODE[self.mode]
+        return SessionState.UNBINDING
+
+    def _take_request(self, pdu: Pdu, now: float, events: list[Event]) -> None:
         if isinstance(pdu, EnquireLink):
             self._write(response_to(pdu), pdu.sequence)
         elif isinstance(pdu, Unbind):
-            self._write(response_to(pdu), pdu.sequence)
-            self.close()
-            events.append(Unbound(by_peer=True))
+            if len(self._unbinds) < UNBINDS_KEPT:
+                self._unbinds.append(pdu.sequence)
+            self._leave(now, by_peer=True)
         elif isinstance(pdu, Bind):
             if self._is_bind_requested:
                 self._refuse(pdu, Status.ESME_RALYBND, events)
@@ -291,29 +325,29 @@ class Session:
         elif isinstance(pdu, AlertNotification):
             events.append(AlertReceived(pdu=pdu))
         else:
+            self._owed[pdu.sequence] = None
+            if len(self._owed) > OWED_KEPT:
+                del self._owed[next(iter(self._owed))]
             events.append(RequestReceived(pdu))
 
     def _take_response(self, pdu: Pdu, now: float, events: list[Event]) -> None:
         sequence = pdu.sequence
-        for table in (self._outstanding, self._overdue, self._own):
-            asked = table.get(sequence)
-            if asked is None or not asked.is_answered_by(pdu):
-                continue
-            del table[sequence]
-            if table is self._outstanding:
-                events.append(ResponseReceived(sequence, pdu))
-            elif table is self._overdue:
-                events.append(LateResponse(sequence=sequence, pdu=pdu))
-            else:
-                self._take_own_response(asked.command_id, pdu, now, events)
-            return
-        self.unmatched_responses += 1
+        if (asked := self._outstanding.get(sequence)) is not None and asked.is_answered_by(pdu):
+            del self._outstanding[sequence]
+            events.append(ResponseReceived(sequence, pdu))
+        elif (command_id := self._overdue.get(sequence, now)) is not None and _answers(pdu, command_id):
+            self._overdue.take(sequence, now)
+            events.append(LateResponse(sequence=sequence, pdu=pdu))
+        elif (asked := self._own.get(sequence)) is not None and asked.is_answered_by(pdu):
+            del self._own[sequence]
+            self._take_own_response(asked.command_id, pdu, now, events)
+        else:
+            self.unmatched_responses += 1
 
     def _take_own_response(self, command_id: int, pdu: Pdu, now: float, events: list[Event]) -> None:
         if command_id == CommandId.UNBIND:
-            self.close()
-            events.append(Unbound(by_peer=False))
-        elif command_id != CommandId.ENQUIRE_LINK:
+            self._leave(now, by_peer=False)
+        elif command_id != CommandId.ENQUIRE_LINK and self.state is SessionState.OPEN:
             self._is_bind_requested = False
             self._handshake_due_s = None
             if isinstance(pdu, BindResp) and not pdu.status:
@@ -324,9 +358,9 @@ class Session:
                 events.append(BindRefused(status=pdu.status or Status.ESME_RBINDFAIL))
 
     def _status_of_illegal(self, pdu: Pdu) -> int:
-        if isinstance(pdu, Bind) and self.state in BOUND_STATES:
+        if isinstance(pdu, Bind) and self._state_for_peer in BOUND_STATES:
             return Status.ESME_RALYBND
-        if self.state is SessionState.UNBINDING:
+        if self._state_for_peer is SessionState.UNBINDING:
             # Temporary on purpose: the peer shall keep what it has and bring it again over the next link.
             return Status.ESME_RX_T_APPN if isinstance(pdu, DeliverSm | DataSm) else Status.ESME_RSYSERR
         return Status.ESME_RINVBNDSTS
@@ -340,6 +374,29 @@ class Session:
             self._write(response_to(pdu, status), pdu.sequence)
         events.append(PduRefused(command_id=pdu.command_id, sequence=pdu.sequence, status=int(status)))
 
+    # --- leaving
+
+    @property
+    def _is_awaiting(self) -> bool:
+        """Whether an answer is still to come, or one that we owe still to leave."""
+        return bool(self._outstanding or self._owed)
+
+    def _leave(self, now: float, *, by_peer: bool) -> None:
+        """One end has unbound: wait for what is under way. What else is in the same octets is read first."""
+        if self.state is SessionState.LEAVING:
+            return
+        self._is_left_by_peer = by_peer
+        self.state = SessionState.LEAVING
+        self._handshake_due_s = now + self.config.unbind_wait_s
+        self._enquiry_due_s = None
+
+    def _part(self, events: list[Event]) -> None:
+        """Nothing is waited for any more: say goodbye."""
+        for sequence in self._unbinds:
+            self._write(UnbindResp(), sequence)
+        self.close()
+        events.append(Unbound(by_peer=self._is_left_by_peer))
+
     # --- time
 
     def next_timer(self) -> float | None:
@@ -349,6 +406,8 @@ class Session:
     def _timers(self) -> Iterator[float]:
         if self.is_closed:
             return
+        if self.state is SessionState.LEAVING and not self._is_awaiting:
+            yield 0.0  # the last answer that we owed has been written: at once
         if self._handshake_due_s is not None:
             yield self._handshake_due_s
         if self._outstanding and self.config.response_timeout_s:
@@ -368,7 +427,10 @@ class Session:
         if self.is_closed:
             return events
         self._mark_overdue(now, events)
-        if self._handshake_due_s is not None and self._handshake_due_s <= now:
+        if self.state is SessionState.LEAVING:
+            if not self._is_awaiting or (self._handshake_due_s or 0.0) <= now:
+                self._part(events)
+        elif self._handshake_due_s is not None and self._handshake_due_s <= now:
             is_unbinding = self.state is SessionState.UNBINDING
             self._die(DeadReason.UNBIND_TIMEOUT if is_unbinding else DeadReason.BIND_TIMEOUT, events)
         elif self.is_bound:
@@ -392,9 +454,8 @@ class Session:
             sequence, asked = next(iter(self._outstanding.items()))
             if asked.overdue_at_s > now:
                 return
-            self._overdue[sequence] = self._outstanding.pop(sequence)
-            if len(self._overdue) > OVERDUE_KEPT:
-                del self._overdue[next(iter(self._overdue))]
+            del self._outstanding[sequence]
+            self._overdue.keep(sequence, asked.command_id, now)
             events.append(ResponseOverdue(sequence=sequence))
 
     def _die(self, reason: DeadReason, events: list[Event], detail: str = "") -> None:
@@ -415,7 +476,7 @@ class Session:
 
     def _ask(self, pdu: Pdu, now: float, table: dict[int, _Asked]) -> int:
         self._check_legal(pdu)
-        sequence = self._next_sequence
+        sequence = self.next_sequence
         self._write(pdu, sequence)
         self._take_sequence()
         timeout_s = self.config.response_timeout_s
@@ -423,8 +484,8 @@ class Session:
         return sequence
 
     def _take_sequence(self) -> int:
-        sequence = self._next_sequence
-        self._next_sequence = 1 if sequence >= MAX_SEQUENCE else sequence + 1
+        sequence = self.next_sequence
+        self.next_sequence = 1 if sequence >= MAX_SEQUENCE else sequence + 1
         return sequence
 
     def _write(self, pdu: Pdu, sequence: int) -> None:

@@ -30,13 +30,18 @@ class BindMode(StrEnum):
 
 
 class SessionState(StrEnum):
-    """Where a session stands (section 2.2). UNBINDING is ours: unbind is sent, its response not yet here."""
+    """Where a session stands (section 2.2).
+
+    Two are ours. UNBINDING: unbind is sent, its response not yet here. LEAVING: one end has unbound, and what is under
+    way is waited for; then the peer's requests are judged as before its unbind, or as in UNBINDING if that was ours.
+    """
 
     OPEN = "open"
     BOUND_TX = "bound_tx"
     BOUND_RX = "bound_rx"
     BOUND_TRX = "bound_trx"
     UNBINDING = "unbinding"
+    LEAVING = "leaving"
     CLOSED = "closed"
 
 
@@ -70,7 +75,8 @@ LEGAL: Final[dict[tuple[Role, int], frozenset[SessionState]]] = {
     (Role.ESME, CommandId.BIND_TRANSCEIVER): _OPEN,
     (Role.SMSC, CommandId.OUTBIND): _OPEN,
     (Role.ESME, CommandId.UNBIND): BOUND_STATES | {SessionState.UNBINDING},
-    (Role.SMSC, CommandId.UNBIND): BOUND_STATES | {SessionState.UNBINDING},
+    # Also before it has answered our bind: it has changed its mind, and we would wait for that answer in vain.
+    (Role.SMSC, CommandId.UNBIND): BOUND_STATES | {SessionState.UNBINDING, SessionState.OPEN},
     (Role.ESME, CommandId.SUBMIT_SM): _SENDING,
     (Role.ESME, CommandId.QUERY_SM): _SENDING,
     (Role.ESME, CommandId.CANCEL_SM): _SENDING,

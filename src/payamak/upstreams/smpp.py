@@ -2,7 +2,8 @@
 
 A step becomes one submit_sm for each part, an answer becomes an Outcome, a deliver_sm a receipt. Everything is
 tied to the part by the future of its request, never by the order of answers. When the link breaks or the response
-timer fires after the octets left, the outcome is AMBIGUOUS; when nothing left, it is LATER.
+timer fires after the octets left, the outcome is AMBIGUOUS; when nothing left, it is LATER. An answer that comes after
+that is still the part's own, also over a later bind: it is reported too.
 """
 
 from __future__ import annotations
@@ -30,9 +31,10 @@ from payamak.errors import StoreFailed
 from payamak.smpp.codec import text_octets, tlv_int
 from payamak.smpp.constants import DataCoding, EsmClass, RegisteredDelivery, Status, Tag
 from payamak.smpp.link import ClientLink, Down, LinkConfig, LinkLost, ResponseTimeout
+from payamak.smpp.overdue import Overdue
 from payamak.smpp.pdu import DataSm, DataSmResp, DeliverSm, DeliverSmResp, Pdu, SubmitSm, SubmitSmResp, tlv
 from payamak.smpp.receipt import Receipt, parse_receipt
-from payamak.smpp.session import OVERDUE_KEPT, NotBound, WindowFull
+from payamak.smpp.session import NotBound, WindowFull
 from payamak.smpp.states import BindMode
 from payamak.upstreams.base import Parcel, Report, Sink
 from payamak.upstreams.verdicts import outcome_of, read_verdicts, receipt_meaning
@@ -75,6 +77,7 @@ def link_config(link: Link) -> LinkConfig:
         window=link.window,
         response_timeout_s=link.response_timeout_s,
         enquire_link_s=link.enquire_link_s,
+        unbind_wait_s=link.unbind_wait_ms / 1_000,
         ssl=context,
         server_hostname=(link.tls_server_name or link.host) if context else None,
     )
@@ -107,7 +110,8 @@ class SmppUpstream:
         self._verdicts = read_verdicts(link.status_verdicts)
         self._down_reason = "connecting"
         self._sendings: deque[_Sending] = deque()
-        self._overdue: dict[int, tuple[int, Report]] = {}
+        self._overdue: Overdue[tuple[int, Report]] = Overdue()
+        self._last_answer_at_s = float("-inf")
         self._client = ClientLink(
             link_config(link),
             on_request=self._on_request,
@@ -115,6 +119,7 @@ class SmppUpstream:
             on_down=self._on_down,
             on_late_response=self._on_late_response,
             on_room=self._flow,
+            on_leaving=self._on_leaving,
             log=log,
         )
 
@@ -132,6 +137,26 @@ class SmppUpstream:
     def window(self) -> int:
         """Parts without an answer at a time."""
         return self.link.window
+
+    @property
+    def answered_since_bind(self) -> int:
+        """Submits answered on the present bind, with any status, late answers included; 0 while there is none."""
+        return self._client.answered_since_bind
+
+    @property
+    def last_answer_at_s(self) -> float:
+        """When the last answer to a submit came, of any status, late ones included: seconds of `Clock.monotonic`.
+
+        Minus infinity before the first one; it is kept over binds.
+        """
+        return self._last_answer_at_s
+
+    def break_now(self, reason: str) -> None:
+        """Drop the connection at once and bind again by the rule for reconnecting; no-op while there is none.
+
+        What is outstanding is then reported ambiguous, with `LinkLost.reason` GIVEN_UP.
+        """
+        self._client.break_now(reason)
 
     def start(self) -> None:
         """Connect and bind, and do so again whenever the link breaks."""
@@ -189,6 +214,7 @@ class SmppUpstream:
     def _on_response(self, sending: _Sending, number: int, future: asyncio.Future[Pdu]) -> None:
         error = future.exception()
         if error is None:
+            self._last_answer_at_s = self._clock.monotonic()
             response = future.result()
             operator_id = response.message_id if isinstance(response, SubmitSmResp) else None
             outcome = outcome_of(number, response.status, operator_id, self._verdicts)
@@ -196,10 +222,8 @@ class SmppUpstream:
             outcome = Outcome(part=number, kind=OutcomeKind.LATER, reason=Reason.LINK_DOWN)
         else:
             outcome = Outcome(part=number, kind=OutcomeKind.AMBIGUOUS)
-            if isinstance(error, ResponseTimeout):
-                self._overdue[error.sequence] = (number, sending.report)
-                if len(self._overdue) > OVERDUE_KEPT:  # the session has forgotten the oldest too
-                    del self._overdue[next(iter(self._overdue))]
+            if isinstance(error, ResponseTimeout | LinkLost):
+                self._overdue.keep(error.sequence, (number, sending.report), self._clock.monotonic())
         sending.report(outcome)
         if outcome.kind in (OutcomeKind.OPTED_OUT, OutcomeKind.REFUSED):
             while sending.waiting:
@@ -208,8 +232,9 @@ class SmppUpstream:
         self._flow()
 
     def _on_late_response(self, sequence: int, pdu: Pdu) -> None:
-        """An answer after its time-out: no verdict is thrown away."""
-        known = self._overdue.pop(sequence, None)
+        """An answer after its time-out, or over a later bind: no verdict is thrown away."""
+        self._last_answer_at_s = self._clock.monotonic()
+        known = self._overdue.take(sequence, self._last_answer_at_s)
         if known is not None:
             number, report = known
             operator_id = pdu.message_id if isinstance(pdu, SubmitSmResp) else None
@@ -304,11 +329,17 @@ class SmppUpstream:
         self._log("link_up", link=self.name)
         self._sink.link_changed(self.name)
 
+    def _on_leaving(self) -> None:
+        """The centre unbinds: what waits for the window goes by another link, what is on the wire may be answered."""
+        self._down_reason = "the centre is unbinding"
+        self._log("link_leaving", link=self.name)
+        self._flow()
+        self._sink.link_changed(self.name)
+
     def _on_down(self, down: Down) -> None:
         self._down_reason = " ".join(
             filter(None, (down.reason.value, f"0x{down.status:08x}" if down.status else "", down.detail))
         )
-        self._overdue.clear()
         self._log("link_down", link=self.name, reason=self._down_reason)
         self._flow()
         self._sink.link_changed(self.name)

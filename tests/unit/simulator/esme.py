@@ -53,6 +53,7 @@ class Esme:
                 enquire_link_s=enquire_link_s,
                 reconnect_initial_s=0.01,
                 reconnect_max_s=0.05,
+                binds_per_minute=0,
             ),
             on_request=self._on_request,
             on_up=lambda: self._note("up"),

@@ -16,6 +16,7 @@ from payamak.simulator.behaviour import (
     Scope,
     Silence,
     Timing,
+    Unbind,
     Words,
     describe,
     react,
@@ -60,6 +61,8 @@ ACTIONS: dict[Behaviour, tuple[Action, ...]] = {
     Behaviour.DISCONNECTS: (Close(delay_ms=10),),
     Behaviour.SILENCE: (Silence(delay_ms=10),),
     Behaviour.GARBAGE: (Garbage(delay_ms=10),),
+    Behaviour.POISON: (Close(delay_ms=10),),
+    Behaviour.UNBINDS: (Unbind(delay_ms=10), Answer(delay_ms=10 + STEP_MS), Receipt(delay_ms=30 + STEP_MS)),
 }
 
 

@@ -17,6 +17,7 @@ from payamak.simulator.config import SimulatorConfig
 from payamak.simulator.ledger import read_ledger
 from payamak.simulator.receipts import IdFormat, ReceiptStyle
 from payamak.simulator.server import Simulator
+from payamak.simulator.trouble import Trouble, What
 
 REJECTED = "989120000077"
 
@@ -58,16 +59,22 @@ def test_options() -> None:
         *("--port", "2775", "--account", "a:b:c", "--no-digits", "--counters-only", "--binds", "2"),
         *("--answer-ids", "uuid", "--receipt-ids", "hex", "--receipt-style", "short", "--late-ms", "9"),
         *("--advertising-line", LINE, "--submits-per-s", "30"),
+        *("--trouble", "loses=30@10..70", "--trouble", "cuts=5", "--seed", "7"),
     ]
     config = configured(arguments().parse_args(given))
     assert (config.port, config.accounts, config.digits, config.keep) == (2775, {"a": "b:c"}, False, False)
     assert (config.answer_ids, config.receipt_ids) == (IdFormat.UUID, IdFormat.HEX)
     assert (config.receipt_style, config.timing.late_ms) == (ReceiptStyle.SHORT, 9)
     assert config.advertising_lines == {LINE}
+    assert config.troubles == (
+        Trouble(what=What.LOSES, value=30, from_s=10, to_s=70),
+        Trouble(what=What.CUTS, value=5),
+    )
+    assert config.seed == 7
     assert (config.limits.binds, config.limits.submits_per_s) == (2, 30)
 
 
-@pytest.mark.parametrize("given", [["--account", "nobody"], ["--rules", "missing.toml"]])
+@pytest.mark.parametrize("given", [["--account", "nobody"], ["--rules", "missing.toml"], ["--trouble", "x"]])
 def test_wrong_options(given: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     """Options that cannot be followed end the program with 2 and a word on what is wrong."""
     with pytest.raises(SystemExit) as ended:

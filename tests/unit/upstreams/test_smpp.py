@@ -16,8 +16,8 @@ from payamak.domain.site import Line, Link, build_site
 from payamak.encoding.parts import Encoding
 from payamak.errors import StoreFailed
 from payamak.smpp.codec import encode
-from payamak.smpp.link import ResponseTimeout
-from payamak.smpp.pdu import Pdu, SubmitSm
+from payamak.smpp.link import Down, DownReason, LinkLost, NotBound, ResponseTimeout
+from payamak.smpp.pdu import Pdu, SubmitSm, SubmitSmResp
 from payamak.upstreams.base import Parcel
 from payamak.upstreams.smpp import SmppUpstream, validity_period
 
@@ -62,7 +62,9 @@ class Bound:
         self.futures: list[asyncio.Future[Pdu]] = []
 
     def request(self, pdu: Pdu) -> asyncio.Future[Pdu]:
-        """Take a request. Raises ValueError, as the real one, if it cannot be encoded."""
+        """Take a request. Raises, as the real one, ValueError if it cannot be encoded, NotBound if it is not bound."""
+        if not self.is_bound:
+            raise NotBound("not bound")
         encode(pdu)
         self.window_free -= 1
         self.written.append(pdu)
@@ -112,14 +114,45 @@ async def test_a_part_that_no_pdu_can_hold_is_refused_and_told() -> None:
 
 async def test_an_operator_that_never_answers_fills_no_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     """Of the parts whose answer is overdue no more are remembered than the session remembers."""
-    monkeypatch.setattr("payamak.upstreams.smpp.OVERDUE_KEPT", 3)
+    monkeypatch.setattr("payamak.smpp.overdue.OVERDUE_KEPT", 3)
     link = Bound(window_free=10)
     made, _ = upstream(link)
     for sequence in range(5):
         made.submit(parcel(), lambda outcome: None)
         link.futures[-1].set_exception(ResponseTimeout(sequence))
         await asyncio.sleep(0)
-    assert list(made._overdue) == [2, 3, 4]
+    assert [sequence in made._overdue for sequence in range(5)] == [False, False, True, True, True]
+
+
+@pytest.mark.parametrize("error", [ResponseTimeout(7), LinkLost(sent=True, sequence=7)], ids=["timer", "loss"])
+async def test_a_late_answer_is_heard_after_a_loss(error: Exception) -> None:
+    """What the centre still says, also over the next bind, is reported for the part that it is about, once."""
+    link = Bound(window_free=10)
+    made, _ = upstream(link)
+    outcomes: list[Outcome] = []
+    made.submit(parcel(), outcomes.append)
+    link.futures[-1].set_exception(error)
+    await asyncio.sleep(0)
+    made._on_down(Down(reason=DownReason.PEER_CLOSED))
+    assert made.last_answer_at_s == float("-inf")
+    for _ in range(2):
+        made._on_late_response(7, SubmitSmResp(sequence=7, message_id="x"))
+    assert [outcome.kind for outcome in outcomes] == [OutcomeKind.AMBIGUOUS, OutcomeKind.TAKEN]
+    assert made.last_answer_at_s == HandClock().monotonic()
+
+
+async def test_a_link_that_is_left_gives_back_what_waits() -> None:
+    """When the centre unbinds, what waits for the window is reported as not sent, and the back is told."""
+    link = Bound(window_free=1)
+    made, said = upstream(link)
+    outcomes: list[Outcome] = []
+    made.submit(parcel(text="x" * 400, parts=(1, 2, 3)), outcomes.append)
+    link.is_bound, link.window_free = False, 0
+    made._on_leaving()
+    assert [(o.part, o.kind, o.reason) for o in outcomes] == [
+        (part, OutcomeKind.LATER, Reason.LINK_DOWN) for part in (2, 3)
+    ]
+    assert (made.is_up, made.down_reason, said[-1:]) == (False, "the centre is unbinding", ["link_leaving"])
 
 
 async def test_nothing_is_written_after_the_deadline() -> None:

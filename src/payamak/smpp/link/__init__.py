@@ -1,14 +1,18 @@
 """The sockets of both ends: the only part of `smpp` that does I/O.
 
 connection  one asyncio.Protocol over one Session; the futures of its requests and what their ends mean
+losses      how a request ends without an answer, and why a link is down
+comeback    when a link that was lost may bind again
 client      ClientLink: a link to an SMSC that is kept bound
 server      serve: an SMSC that ESMEs bind to
 """
 
+from payamak.smpp.config import SessionConfig
 from payamak.smpp.link.client import ClientLink, LinkConfig
-from payamak.smpp.link.connection import Answer, Connection, Down, DownReason, LinkLost, Log, ResponseTimeout
+from payamak.smpp.link.connection import Answer, Connection, Log
+from payamak.smpp.link.losses import Down, DownReason, LinkLost, ResponseTimeout
 from payamak.smpp.link.server import Server, ServerConnection, serve
-from payamak.smpp.session import NotBound, SessionConfig, WindowFull
+from payamak.smpp.session import NotBound, WindowFull
 from payamak.smpp.states import BindMode
 
 __all__ = [

@@ -6,14 +6,19 @@ import asyncio
 import random
 import ssl as tls
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from payamak.smpp.codec import encode
-from payamak.smpp.constants import status_name
+from payamak.smpp.config import SessionConfig
+from payamak.smpp.constants import MAX_SEQUENCE, status_name
 from payamak.smpp.events import BindRefused, BindRequested, Bound
-from payamak.smpp.link.connection import Answer, Connection, Down, DownReason, Log
+from payamak.smpp.link.comeback import BINDS_PER_MINUTE, Comeback
+from payamak.smpp.link.connection import Answer, Connection, Log
+from payamak.smpp.link.losses import Down, DownReason
+from payamak.smpp.overdue import Overdue
 from payamak.smpp.pdu import Bind, Pdu
-from payamak.smpp.session import NotBound, SessionConfig
+from payamak.smpp.session import NotBound
 from payamak.smpp.states import BINDS, BindMode, Role
 
 
@@ -21,9 +26,11 @@ from payamak.smpp.states import BINDS, BindMode, Role
 class LinkConfig:
     """One link to an SMSC; durations in seconds, 0 = that timer is off.
 
-    `connect_timeout_s` bounds TCP and TLS together, and once more the answers to bind and unbind. The pause
-    before the next attempt starts at `reconnect_initial_s`, doubles up to `reconnect_max_s`, is shortened by
-    up to a half at random, and starts again after a link that stayed bound for `reconnect_max_s`.
+    `connect_timeout_s` bounds TCP and TLS together, and once more the answers to bind and unbind. `unbind_wait_s`: how
+    long an unbind of either end waits for the answers that are under way. When a lost link comes back: `Comeback`, with
+    `reconnect_initial_s`, `reconnect_max_s` and `binds_per_minute` (0 = no bound). `first_sequence`: of the first
+    request, then they run on over all binds; None draws it, so that what a centre still answers to an earlier process
+    is hardly ever taken for an answer to this one.
     """
 
     host: str
@@ -42,6 +49,9 @@ class LinkConfig:
     connect_timeout_s: float = 10.0
     reconnect_initial_s: float = 0.5
     reconnect_max_s: float = 30.0
+    binds_per_minute: int = BINDS_PER_MINUTE
+    unbind_wait_s: float = 1.5
+    first_sequence: int | None = None
     ssl: tls.SSLContext | None = None
     server_hostname: str | None = None
 
@@ -53,6 +63,7 @@ class LinkConfig:
             enquire_link_s=self.enquire_link_s,
             inactivity_s=self.inactivity_s,
             bind_timeout_s=self.connect_timeout_s,
+            unbind_wait_s=self.unbind_wait_s,
         )
 
     def bind_pdu(self) -> Bind:
@@ -69,14 +80,22 @@ class LinkConfig:
 
 class _ClientConnection(Connection):
     def __init__(self, link: ClientLink) -> None:
-        super().__init__(Role.ESME, link.config.session_config(), link._log)
+        super().__init__(
+            Role.ESME,
+            link.config.session_config(),
+            link._log,
+            first_sequence=link._next_sequence,
+            overdue=link._overdue,
+        )
         self._link = link
         self.bound_at_s: float | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
         self._link._connection = self
-        self._session.bind(self._link.config.bind_pdu(), self._loop.time())
+        now = self._loop.time()
+        self._link._comeback.bind_asked(now)
+        self._session.bind(self._link.config.bind_pdu(), now)
 
     def _on_request(self, pdu: Pdu) -> Answer:
         return self._link._on_request(pdu)
@@ -93,6 +112,10 @@ class _ClientConnection(Connection):
     def _on_late_response(self, sequence: int, pdu: Pdu) -> None:
         if self._link._on_late_response is not None:
             self._link._on_late_response(sequence, pdu)
+
+    def _on_unbind_asked(self) -> None:
+        if self._link._on_leaving is not None:
+            self._link._on_leaving()
 
     def _on_room(self) -> None:
         if self._link._on_room is not None:
@@ -111,13 +134,16 @@ class ClientLink:
         on_down: Callable[[Down], None],
         on_late_response: Callable[[int, Pdu], None] | None = None,
         on_room: Callable[[], None] | None = None,
+        on_leaving: Callable[[], None] | None = None,
         log: Log | None = None,
     ) -> None:
         """`on_request` gets deliver_sm and data_sm; the response is written when its awaitable is done.
 
         Many run at once. If one raises, the SMSC is told ESME_RX_T_APPN and brings it again. `on_up` and
         `on_down` come in turn for a link that was bound; `on_down` alone for an attempt that failed. `on_room`: a
-        peer that had stopped to read reads again, so `window_free` may have grown without an answer.
+        peer that had stopped to read reads again, so `window_free` may have grown without an answer. `on_leaving`: the
+        SMSC has unbound, nothing can be asked any more, and answers are still under way; `on_down` follows.
+        `on_late_response` may also tell of a request of an earlier bind, whose future has failed with `LinkLost`.
         Raises ValueError if the bind cannot be encoded.
         """
         encode(config.bind_pdu())
@@ -127,10 +153,14 @@ class ClientLink:
         self._on_down = on_down
         self._on_late_response = on_late_response
         self._on_room = on_room
+        self._on_leaving = on_leaving
         self._log = log
         self._connection: _ClientConnection | None = None
         self._task: asyncio.Task[None] | None = None
         self._stopping = asyncio.Event()
+        self._comeback = Comeback(config.reconnect_initial_s, config.reconnect_max_s, config.binds_per_minute)
+        self._next_sequence = config.first_sequence or random.randint(1, MAX_SEQUENCE)
+        self._overdue: Overdue[int] = Overdue()
 
     @property
     def is_bound(self) -> bool:
@@ -141,6 +171,16 @@ class ClientLink:
     def window_free(self) -> int:
         """How many more requests can be written now; 0 while not bound."""
         return 0 if self._connection is None else self._connection.window_free
+
+    @property
+    def answered_since_bind(self) -> int:
+        """Requests answered on the present connection, whatever was said, late or in time; 0 while there is none."""
+        return 0 if self._connection is None else self._connection.answered
+
+    def break_now(self, reason: str) -> None:
+        """Drop the connection at once, say why in `Down`, and come back as after every loss; no-op without one."""
+        if self._connection is not None:
+            self._connection.give_up(reason)
 
     def start(self) -> None:
         """Begin to connect; needs a running loop. `on_up` tells when it is bound."""
@@ -165,22 +205,23 @@ class ClientLink:
         return self._connection.request(pdu)
 
     async def _keep_bound(self) -> None:
-        pause_s = self.config.reconnect_initial_s
         loop = asyncio.get_running_loop()
         while not self._stopping.is_set():
             connection = _ClientConnection(self)
             down = await self._live(connection)
+            self._next_sequence = connection.next_sequence
             connection._guard(self._on_down, down)
-            bound_at_s = connection.bound_at_s
-            if bound_at_s is not None and loop.time() - bound_at_s >= self.config.reconnect_max_s:
-                pause_s = self.config.reconnect_initial_s
             connection._say("smpp.down", reason=down.reason, status=down.status, detail=down.detail)
-            try:
-                # Jitter, so that the links of many programs do not come back in step.
-                async with asyncio.timeout(pause_s * random.uniform(0.5, 1.0)):
+            now, bound_at_s = loop.time(), connection.bound_at_s
+            self._comeback.lost(
+                bound_for_s=0.0 if bound_at_s is None else now - bound_at_s,
+                asked=connection.asked,
+                answered=connection.answered,
+            )
+            # Jitter, so that the links of many programs do not come back in step.
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._comeback.wait_s(now, random.uniform(0.5, 1.0))):
                     await self._stopping.wait()
-            except TimeoutError:
-                pause_s = min(pause_s * 2, self.config.reconnect_max_s)
 
     async def _live(self, connection: _ClientConnection) -> Down:
         """Connect, bind, and stay until the connection is gone."""

@@ -6,7 +6,7 @@ futures; what a request's end tells is what the promise "no blind second copy" s
 
     NotBound, WindowFull, ValueError   raised at once: nothing was or will be written
     LinkLost(sent=False)               not one octet left
-    LinkLost(sent=True)                the octets left, the answer never came
+    LinkLost(sent=True)                the octets left, the answer has not come; it may still, over a later bind
     ResponseTimeout                    the same; the answer may still come, to `on_late_response`
     a response                         the peer's verdict; look at `status`, it may be a generic_nack
 """
@@ -14,12 +14,12 @@ futures; what a request's end tells is what the promise "no blind second copy" s
 from __future__ import annotations
 
 import asyncio
+import os
 from collections import Counter
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from enum import StrEnum
 from typing import Final, Protocol, TypeAlias, cast
 
+from payamak.smpp.config import SessionConfig
 from payamak.smpp.constants import Status, command_name, status_name
 from payamak.smpp.events import (
     AlertReceived,
@@ -34,11 +34,14 @@ from payamak.smpp.events import (
     RequestReceived,
     ResponseOverdue,
     ResponseReceived,
+    UnbindRequested,
     Unbound,
 )
+from payamak.smpp.link.losses import Down, DownReason, LinkLost, ResponseTimeout
+from payamak.smpp.overdue import Overdue
 from payamak.smpp.pdu import Pdu, response_to
-from payamak.smpp.session import NotBound, Session, SessionConfig, WindowFull
-from payamak.smpp.states import Role
+from payamak.smpp.session import NotBound, Session, WindowFull
+from payamak.smpp.states import Role, SessionState
 
 # Requests of the peer being worked on at one time; beyond that we stop reading until one is done. Taste.
 _HANDLERS_AT_ONCE: Final = 1000
@@ -51,49 +54,14 @@ _USELESS_PAUSE_S: Final = 0.02
 # What the peer may leave unread before we read nothing more of it. These are responses to its requests: `request` stops
 # long before. Two honest ends never come near it, so they cannot wait for each other. Taste.
 _UNREAD_OCTETS: Final = 1 << 20
+# What is read of a connection after its end: the answers to a window of a thousand, and no flood. Taste.
+_LAST_READ_OCTETS: Final = 1 << 16
 # Lines of the log for the same oddity of one peer; then only when their number has doubled. Taste.
 _TOLD_ALL: Final = 10
 # Of the time a stop may take, the share that outstanding answers get; the rest is for unbind. Taste.
 _ANSWERS_SHARE: Final = 0.75
 # How long a peer may take to read our last octets. Taste.
 _LAST_WRITE_S: Final = 5.0
-
-
-class LinkLost(Exception):
-    """The link broke before the answer. `sent` False: not one octet left; True: the peer may have it."""
-
-    def __init__(self, *, sent: bool) -> None:
-        super().__init__("link lost " + ("after" if sent else "before") + " sending")
-        self.sent = sent
-
-
-class ResponseTimeout(Exception):
-    """The response timer fired. The peer may have the request; a late answer goes to `on_late_response`."""
-
-    def __init__(self, sequence: int) -> None:
-        super().__init__(f"no response to sequence {sequence}")
-        self.sequence = sequence
-
-
-class DownReason(StrEnum):
-    """Why a link is down."""
-
-    CONNECT_FAILED = "connect_failed"
-    BIND_REFUSED = "bind_refused"
-    BIND_TIMEOUT = "bind_timeout"
-    PEER_UNBOUND = "peer_unbound"
-    PEER_CLOSED = "peer_closed"
-    LINK_DEAD = "link_dead"
-    STOPPED = "stopped"
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Down:
-    """One loss of the link, or one attempt that failed; `status` is the command_status of a refused bind."""
-
-    reason: DownReason
-    status: int | None = None
-    detail: str = ""
 
 
 class Log(Protocol):
@@ -104,18 +72,29 @@ class Log(Protocol):
 
 
 Answer: TypeAlias = Pdu | Awaitable[Pdu | None] | None
-"""What a request handler gives: the response, None for no answer now, or an awaitable of either."""
+"""What a request handler gives: the response, None for no answer now, or an awaitable of either.
+
+After a None that no `Connection.respond` follows, `Connection.waive` says so.
+"""
 
 
 class Connection(asyncio.Protocol):
     """One connection of either end: the session, its transport, its timer, and the futures of its requests."""
 
-    def __init__(self, role: Role, config: SessionConfig, log: Log | None) -> None:
+    def __init__(
+        self,
+        role: Role,
+        config: SessionConfig,
+        log: Log | None,
+        *,
+        first_sequence: int = 1,
+        overdue: Overdue[int] | None = None,
+    ) -> None:
         self._loop = asyncio.get_running_loop()
-        self._session = Session(role, config, now=self._loop.time())
+        self._session = Session(role, config, now=self._loop.time(), first_sequence=first_sequence, overdue=overdue)
         self._log = log
         self._transport: asyncio.Transport | None = None
-        self._waiting: dict[int, asyncio.Future[Pdu]] = {}
+        self._waiting: dict[int, tuple[asyncio.Future[Pdu], float]] = {}  # and when its octets were written
         self._unwritten: list[int] = []  # sequences whose octets have not been handed to the transport yet
         self._handlers: set[asyncio.Task[None]] = set()
         self._pauses: set[str] = set()  # who wants nothing to be read
@@ -126,6 +105,10 @@ class Connection(asyncio.Protocol):
         self._is_stuck = False  # the peer does not read, the transport's buffer is full
         self._is_draining = False
         self._told: Counter[str] = Counter()
+        self.asked = 0
+        """Requests that were written, or are about to be."""
+        self.answered = 0
+        """Requests that the peer has answered on this connection, whatever it said, late or in time."""
         self.down: Down | None = None
 
     # --- what the two ends do differently
@@ -138,6 +121,9 @@ class Connection(asyncio.Protocol):
 
     def _on_late_response(self, sequence: int, pdu: Pdu) -> None:
         raise NotImplementedError
+
+    def _on_unbind_asked(self) -> None:
+        """The peer has asked to unbind, and something is under way that it is waited for."""
 
     def _on_room(self) -> None:
         """The peer reads again: requests can be written that no answer will make room for."""
@@ -159,6 +145,11 @@ class Connection(asyncio.Protocol):
         """Responses that answered nothing we asked."""
         return self._session.unmatched_responses
 
+    @property
+    def next_sequence(self) -> int:
+        """The number that the next request would have."""
+        return self._session.next_sequence
+
     def request(self, pdu: Pdu) -> asyncio.Future[Pdu]:
         """Number and write a request; its octets leave in this loop turn's flush.
 
@@ -169,9 +160,11 @@ class Connection(asyncio.Protocol):
             raise NotBound("the link is being stopped")
         if self._is_stuck:
             raise WindowFull("the peer does not read")
-        sequence = self._session.request(pdu, self._loop.time())
+        now = self._loop.time()
+        sequence = self._session.request(pdu, now)
         future: asyncio.Future[Pdu] = self._loop.create_future()
-        self._waiting[sequence] = future
+        self._waiting[sequence] = (future, now)
+        self.asked += 1
         self._unwritten.append(sequence)
         self._flush_soon()
         return future
@@ -184,13 +177,23 @@ class Connection(asyncio.Protocol):
         if self._session.respond(request, response):
             self._flush_soon()
 
+    def waive(self, request: Pdu) -> None:
+        """Say that this request will get no answer, so that no unbind waits for one."""
+        self._session.waive(request)
+        self._flush_soon()
+
     async def wait_closed(self) -> None:
         """Return once the connection is gone; `down` says why."""
         await asyncio.shield(self._closed)
 
     async def close(self, timeout_s: float = 5.0) -> None:
-        """Take no more requests, wait for outstanding answers and handlers, unbind, close; within `timeout_s`."""
+        """Take no more requests, wait for outstanding answers and handlers, unbind, close; within `timeout_s`.
+
+        Asked again while it is at it, it ends within the shorter time.
+        """
         if self._is_draining:
+            await asyncio.wait([self._closed], timeout=timeout_s)
+            self.abort()
             return await self.wait_closed()
         self._is_draining = True
         self.down = self.down or Down(reason=DownReason.STOPPED)
@@ -200,6 +203,9 @@ class Connection(asyncio.Protocol):
                 if self._session.is_bound:
                     self._session.unbind(self._loop.time())
                     self._flush()
+                elif self._session.state is SessionState.LEAVING:
+                    for event in self._session.leave_now():
+                        self._handle(event)
                 elif self._transport is not None:
                     self._transport.close()
                 await self.wait_closed()
@@ -211,6 +217,11 @@ class Connection(asyncio.Protocol):
             self.abort()
         return await self.wait_closed()
 
+    def give_up(self, reason: str) -> None:
+        """Drop the connection at once for a reason of ours, which `down` then tells."""
+        self.down = self.down or Down(reason=DownReason.GIVEN_UP, detail=reason)
+        self.abort()
+
     def abort(self) -> None:
         """Drop the connection at once: no unbind, and what is not written yet is lost."""
         if self._transport is not None:
@@ -219,7 +230,8 @@ class Connection(asyncio.Protocol):
     async def _wait_idle(self, timeout_s: float) -> None:
         until = self._loop.time() + timeout_s
         while True:
-            busy: list[asyncio.Future[Pdu] | asyncio.Future[None]] = [*self._waiting.values(), *self._handlers]
+            busy: list[asyncio.Future[Pdu] | asyncio.Future[None]] = [future for future, _ in self._waiting.values()]
+            busy += self._handlers
             busy = [one for one in busy if not one.done()]
             left_s = until - self._loop.time()
             if not busy or left_s <= 0:
@@ -267,23 +279,51 @@ class Connection(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The socket is gone: what came before is taken, then every request without an answer is told so."""
-        if self._held and "asked" not in self._pauses:
-            for event in self._session.receive(b"".join(self._held), self._loop.time()):
+        if "asked" not in self._pauses and (data := b"".join((*self._held, self._unread()))):
+            for event in self._session.receive(data, self._loop.time()):
                 self._handle(event)
         self._held.clear()
-        self._session.close()
+        was_leaving = self._session.state is SessionState.LEAVING
+        self._session.lose(self._loop.time(), set(self._unwritten))
         for handle in (self._timer, self._flush_handle):
             if handle is not None:
                 handle.cancel()
-        unwritten = set(self._unwritten)
-        waiting, self._waiting = self._waiting, {}
-        for sequence, future in waiting.items():
-            if not future.done():
-                future.set_exception(LinkLost(sent=sequence not in unwritten))
-        self.down = self.down or Down(reason=DownReason.PEER_CLOSED, detail=str(exc or ""))
+        reason = DownReason.PEER_UNBOUND if was_leaving else DownReason.PEER_CLOSED
+        self.down = self.down or Down(reason=reason, detail=str(exc or ""))
+        self._tell_lost(self.down.reason)
         self._say("smpp.closed", reason=self.down.reason, detail=self.down.detail)
         if not self._closed.done():
             self._closed.set_result(None)
+
+    def _unread(self) -> bytes:
+        """What still lies in the socket: a write that meets a reset ends the transport before it has read that.
+
+        The transport closes the socket after `connection_lost`. With TLS the octets would need its keys.
+        """
+        transport = self._transport
+        if transport is None or transport.get_extra_info("ssl_object") is not None:
+            return b""
+        try:
+            return os.read(transport.get_extra_info("socket").fileno(), _LAST_READ_OCTETS)
+        except OSError:
+            return b""
+
+    def _tell_lost(self, reason: DownReason) -> None:
+        """Every request without an answer hears that there will be none on this connection."""
+        now, unwritten = self._loop.time(), set(self._unwritten)
+        waiting, self._waiting = self._waiting, {}
+        sent = sum(sequence not in unwritten for sequence in waiting)
+        for sequence, (future, written_at_s) in waiting.items():
+            if not future.done():
+                is_sent = sequence not in unwritten
+                lost = LinkLost(
+                    sent=is_sent,
+                    sequence=sequence,
+                    age_s=now - written_at_s if is_sent else 0.0,
+                    alone=is_sent and sent == 1,
+                    reason=reason,
+                )
+                future.set_exception(lost)
 
     def pause_writing(self) -> None:
         """The transport's buffer is full: the window counts as full."""
@@ -300,19 +340,22 @@ class Connection(asyncio.Protocol):
     def _handle(self, event: Event) -> None:
         match event:
             case ResponseReceived():
-                future = self._waiting.pop(event.sequence, None)
-                if future is not None and not future.done():
+                self.answered += 1
+                if (future := self._no_longer_waiting(event.sequence)) is not None:
                     future.set_result(event.pdu)
             case RequestReceived():
                 self._take_request(event.pdu)
             case ResponseOverdue():
-                future = self._waiting.pop(event.sequence, None)
-                if future is not None and not future.done():
+                if (future := self._no_longer_waiting(event.sequence)) is not None:
                     future.set_exception(ResponseTimeout(event.sequence))
             case LateResponse():
+                self.answered += 1
                 self._guard(self._on_late_response, event.sequence, event.pdu)
             case BindRequested() | Bound() | BindRefused():
                 self._on_bind(event)
+            case UnbindRequested():
+                self._say("smpp.unbind_asked", outstanding=len(self._waiting))
+                self._guard(self._on_unbind_asked)
             case Unbound():
                 self._finish(Down(reason=DownReason.PEER_UNBOUND if event.by_peer else DownReason.STOPPED))
             case LinkDead():
@@ -325,6 +368,11 @@ class Connection(asyncio.Protocol):
                 self._say_of_many("smpp.pdu_refused", command=name, status=status, sequence=event.sequence)
             case AlertReceived():
                 self._say_of_many("smpp.alert", sequence=event.pdu.sequence)
+
+    def _no_longer_waiting(self, sequence: int) -> asyncio.Future[Pdu] | None:
+        """The future of a request that has its end, unless whoever asked has lost interest."""
+        future, _ = self._waiting.pop(sequence, (None, 0.0))
+        return None if future is None or future.done() else future
 
     def _take_request(self, pdu: Pdu) -> None:
         try:
@@ -345,7 +393,9 @@ class Connection(asyncio.Protocol):
     async def _respond_later(self, pdu: Pdu, answer: Awaitable[Pdu | None]) -> None:
         try:
             response = await answer
-            if response is not None:
+            if response is None:
+                self.waive(pdu)
+            else:
                 self.respond(pdu, response)
         except Exception as error:
             self._answer_failure(pdu, error)

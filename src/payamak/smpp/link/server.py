@@ -8,11 +8,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from payamak.smpp.codec import encode
+from payamak.smpp.config import SessionConfig
 from payamak.smpp.constants import Status
 from payamak.smpp.events import BindRefused, BindRequested, Bound
 from payamak.smpp.link.connection import Answer, Connection, Log
 from payamak.smpp.pdu import AlertNotification, Bind, BindTransceiverResp, Outbind, Pdu
-from payamak.smpp.session import SessionConfig
 from payamak.smpp.states import MODE_OF_BIND, BindMode, Role
 
 
@@ -48,6 +48,11 @@ class ServerConnection(Connection):
         self._flush()
         if self._transport is not None:
             self._transport.write(octets)
+
+    def unbind(self) -> None:
+        """Ask the ESME to unbind, and go on answering until it does. Raises NotBound if it is not bound."""
+        self._session.unbind(self._loop.time())
+        self._flush_soon()
 
     def pause_reading(self) -> None:
         """Read nothing more until `resume_reading`; the peer sees a connection that is half open."""

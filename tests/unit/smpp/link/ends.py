@@ -62,6 +62,7 @@ class Peer:
         self.downs: asyncio.Queue[Down] = asyncio.Queue()
         self.late: asyncio.Queue[tuple[int, Pdu]] = asyncio.Queue()
         self.rooms: asyncio.Queue[None] = asyncio.Queue()
+        self.leaving: asyncio.Queue[None] = asyncio.Queue()
         self.requests: list[Pdu] = []
         self.said: list[tuple[str, dict[str, object]]] = []
         self.answer: Callable[[Pdu], Awaitable[Pdu]] = self.take
@@ -72,6 +73,7 @@ class Peer:
             on_down=self.downs.put_nowait,
             on_late_response=lambda sequence, pdu: self.late.put_nowait((sequence, pdu)),
             on_room=lambda: self.rooms.put_nowait(None),
+            on_leaving=lambda: self.leaving.put_nowait(None),
             log=self.log,
         )
 
@@ -121,6 +123,7 @@ async def peer(made: Centre, **settings: object) -> AsyncIterator[Peer]:
     """A client link to that SMSC; not waited for."""
     assert made.server is not None
     fast = {"system_id": "me", "password": "pw", "reconnect_initial_s": 0.01, "reconnect_max_s": 0.02}
+    fast |= {"binds_per_minute": 0, "first_sequence": 1}
     config = LinkConfig(
         host="127.0.0.1",
         port=made.server.port,
