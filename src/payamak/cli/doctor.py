@@ -196,8 +196,9 @@ def _site(store: SqliteStore) -> Iterator[Finding]:
     from payamak.domain.site import faults_of
 
     site = store.site
-    for fault in faults_of(site):
-        yield Finding(name="site", is_well=False, says=fault, todo="correct it: `payamak apply`, or the groups' change")
+    for fault in (*site.mended, *faults_of(site)):
+        todo = "correct it: `payamak apply`, or the groups' change"
+        yield Finding(name="site", is_well=False, says=str(fault), todo=todo)
     says = f"{len(site.accounts)} accounts, {len(site.lines)} lines, {len(site.links)} links"
     yield Finding(name="site", is_well=True, says=says)
     if site.intake_is_suspended:
@@ -281,9 +282,11 @@ def _address(link: Link) -> tuple[str, int]:
 
 async def _link(link: Link) -> Finding:
     """A connection to the operator's port, closed at once: it takes no bind away."""
+    from payamak.domain.site.secrets import is_missing, variable_of
+
     name = f"link {link.name}"
-    if link.password.startswith("env:") and link.password[4:] not in os.environ:
-        says = f"its password names {link.password[4:]}, which is not set here"
+    if is_missing(link.password, os.environ):
+        says = f"its password names {variable_of(link.password)}, which is not set here"
         return Finding(name=name, is_well=False, says=says, todo="set it where `payamak serve` runs")
     host, port = _address(link)
     where = f"{host}:{port}"

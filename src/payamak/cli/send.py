@@ -35,12 +35,13 @@ class Server:
     def client(self) -> AsyncClient:
         """A client for this server. Raises Failed if something is missing."""
         from payamak.client import AsyncClient
+        from payamak.domain.site.secrets import is_named, variable_of
 
         username = self.username or os.environ.get("PAYAMAK_USERNAME")
         password = self.password or "env:PAYAMAK_PASSWORD"
-        if not password.startswith("env:"):
+        if not is_named(password):
             raise Failed(CLEAR_PASSWORD, ExitCode.USAGE)
-        password = os.environ.get(password[4:], "")
+        password = os.environ.get(variable_of(password), "")
         if not username or not password:
             raise Failed(
                 "who sends? give --username and --password env:NAME, or set PAYAMAK_USERNAME and PAYAMAK_PASSWORD",

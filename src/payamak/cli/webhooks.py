@@ -128,6 +128,7 @@ async def post_test(name: str, *, common: Common = Common()) -> int:
 
     from payamak.delivery.posting import Poster
     from payamak.delivery.webhooks import make_ping
+    from payamak.domain.site.secrets import variable_of
 
     async with open_store(common) as store:
         account = _account(store.site, name)
@@ -139,7 +140,7 @@ async def post_test(name: str, *, common: Common = Common()) -> int:
     now = now_ms()
     post = make_ping(account, now, os.environ)
     if isinstance(post, str):
-        raise Failed(f"nothing was posted: {post} in this shell ({account.webhook_secret.removeprefix('env:')})")
+        raise Failed(f"nothing was posted: {post} in this shell ({variable_of(account.webhook_secret)})")
     poster, began_s = Poster(), time.monotonic()
     posted = await poster.post(post, now)
     took_ms = int((time.monotonic() - began_s) * 1_000)

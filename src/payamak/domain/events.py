@@ -43,11 +43,15 @@ class OnAmbiguous(StrEnum):
 
 
 class Rules(Struct, frozen=True, kw_only=True):
-    """What the line of the current step says about its messages; durations in milliseconds."""
+    """What the line of the current step says about its messages; durations in milliseconds.
+
+    `most_tries`: tries of a part in a step that may stay without an answer, the first included.
+    """
 
     on_ambiguous: OnAmbiguous = OnAmbiguous.RESEND
     optout_memory_ms: int = 7 * 86_400_000
     grace_ms: int = 86_400_000
+    most_tries: int = 3
 
 
 # ------------------------------------------------------------------------------------------------ events

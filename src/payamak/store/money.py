@@ -5,6 +5,7 @@ from __future__ import annotations
 from payamak.codes import Code
 from payamak.domain import events as ev
 from payamak.domain.message import Message
+from payamak.domain.money import MOST_RIAL
 from payamak.errors import Refused
 from payamak.store.transaction import Transaction
 
@@ -52,10 +53,6 @@ def release(tx: Transaction, message: Message, effect: ev.Release, now: int) -> 
     """What is left of the reservation goes back to the balance."""
     enter(tx, now, message.account_id, message.id, "release", "reserved", "available", effect.amount)
     tx.execute("move_money", (effect.amount, -effect.amount, message.account_id))
-
-
-MOST_RIAL = 10**15
-"""The most that is credited at once: far above any invoice, far below where 64 bits end (a slip of the keyboard)."""
 
 
 def credit(tx: Transaction, username: str, amount: int, note: str, now: int, *, allow_negative: bool = False) -> int:
