@@ -20,7 +20,6 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from payamak.domain.setting import describe_type, misfits
 from payamak.domain.site import (
     KINDS,
     NAME_FIELDS,
@@ -36,6 +35,7 @@ from payamak.domain.site import (
 from payamak.domain.site.faults import login_faults
 from payamak.domain.site.kinds import HIDDEN, default_of, settable
 from payamak.domain.site.secrets import is_named, resolve
+from payamak.setting import describe_type, misfits
 
 _KEPT: Final = frozenset(
     {("account", "id"), ("account", "password_hash"), ("account", "credential_version")}

@@ -91,8 +91,8 @@ CLEAR_PASSWORD: Final = (
 
 def fields_help(kind: str) -> str:
     """Every key of a kind with its meaning, what is allowed and its default, as a Markdown list for --help."""
-    from payamak.domain.setting import allowed_words, default_words
     from payamak.domain.site.kinds import settable
+    from payamak.setting import allowed_words, default_words
 
     lines = []
     for name, field in settable(kind).items():

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
+from payamak.cli.bounds import Ids, TemplateNumber, bounded
 from payamak.cli.documents import CLEAR_PASSWORD
 from payamak.cli.shell import ExitCode, Failed, fill, grid, read_settings, say, tell_json
 
@@ -94,12 +95,12 @@ async def send(
     text: str | None = None,
     line: str | None = None,
     line2: str | None = None,
-    type: int = 0,
-    template: int = 0,
-    life_time: int | None = None,
+    type: Annotated[int, bounded(0, 2)] = 0,
+    template: TemplateNumber = 0,
+    life_time: Annotated[int | None, bounded(1, 10_080)] = None,
     csv: Path | None = None,
     out: Path | None = None,
-    parallel: int = 16,
+    parallel: Annotated[int, bounded(1, 1_000)] = 16,
     server: Server = Server(),
 ) -> int:
     """Send one message, or every row of a CSV file.
@@ -166,7 +167,7 @@ async def _send_one(server: Server, wanted: Wanted) -> int:
     return ExitCode.DONE
 
 
-async def states(message_ids: tuple[int, ...], *, server: Server = Server()) -> int:
+async def states(message_ids: Ids, *, server: Server = Server()) -> int:
     """Ask where messages stand, by the ids that sending them answered.
 
     Example: `payamak states 3403 3404`

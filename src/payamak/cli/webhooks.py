@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import App, Parameter
 
+from payamak.cli.bounds import Limit
 from payamak.cli.shell import (
     Common,
     ExitCode,
@@ -44,7 +45,7 @@ async def show_list(
     *,
     account: Annotated[str | None, Parameter(help="Of this account.")] = None,
     state: Annotated[PostState | None, Parameter(help="Where the post stands; `dead` is what was given up.")] = None,
-    limit: int = 50,
+    limit: Limit = 50,
     before: Annotated[str | None, Parameter(help="Go on below this event, for the next page.")] = None,
     common: Common = Common(),
 ) -> int:

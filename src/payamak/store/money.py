@@ -64,6 +64,8 @@ def credit(tx: Transaction, username: str, amount: int, note: str, now: int, *, 
     if abs(amount) > MOST_RIAL:
         raise ValueError(f"{amount:,} rial is more than the {MOST_RIAL:,} that can be credited at once")
     available = int(tx.one("balance", (account_id,))[0])
+    if abs(available + amount) > MOST_RIAL:
+        raise ValueError(f"account {username} has {available:,} rial; it may have {MOST_RIAL:,}, of either sign")
     if amount < 0 and available + amount < 0 and not allow_negative:
         raise ValueError(f"account {username} has {available:,} rial; {-amount:,} would take it below zero")
     if amount:

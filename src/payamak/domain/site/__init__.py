@@ -1,6 +1,6 @@
 """What a site is made of: accounts, lines, links and templates, as typed documents.
 
-Every field says what it means, its unit and what is allowed (payamak.domain.setting); the faults, the help and the
+Every field says what it means, its unit and what is allowed (payamak.setting); the faults, the help and the
 reference are made of that. A Site is an immutable snapshot of all documents. Money in rial, times in UTC.
 """
 

@@ -10,10 +10,10 @@ from typing import Annotated
 from msgspec import Struct, field
 
 from payamak.domain.message import State
-from payamak.domain.setting import Items, Numbers, OneOf, Setting, Table, Text
 from payamak.domain.site.lines import KEEP_DAYS, NAME, NUMBER, POST_TIMEOUT_S, SECRET, URL, LaneName
 from payamak.domain.site.links import TEMPLATE_NUMBER
 from payamak.domain.templates import Template
+from payamak.setting import Items, Numbers, OneOf, Setting, Table, Text
 
 
 class AnswerTypes(StrEnum):

@@ -18,12 +18,12 @@ from msgspec import Struct
 from payamak.domain.mo import fold
 from payamak.domain.numbers import line_key
 from payamak.domain.posting import TARGET
-from payamak.domain.setting import Misfit, Octets, misfits_of, shown
 from payamak.domain.site.accounts import Account
 from payamak.domain.site.kinds import HIDDEN, Document, name_of
 from payamak.domain.site.lines import Line
 from payamak.domain.site.links import Link, LinkKind
 from payamak.domain.site.secrets import is_missing, is_named, resolve
+from payamak.setting import Misfit, Octets, misfits_of, shown
 
 if TYPE_CHECKING:
     from payamak.domain.site.snapshot import Site

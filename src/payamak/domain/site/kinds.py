@@ -6,10 +6,10 @@ from typing import Any, Final
 
 from msgspec import Struct
 
-from payamak.domain.setting import Field, fields_of
 from payamak.domain.site.accounts import Account, TemplateDocument
 from payamak.domain.site.lines import Keyword, Line, LinkUse
 from payamak.domain.site.links import Link
+from payamak.setting import Field, fields_of
 
 Document = Account | Line | Link
 

@@ -12,7 +12,7 @@ from payamak.domain.hours import Hours, parse_hours
 from payamak.domain.message import Lane
 from payamak.domain.money import MOST_PRICE_RIAL, Tariff
 from payamak.domain.optout import OPT_IN_WORDS, OPT_OUT_WORDS
-from payamak.domain.setting import Items, Numbers, Setting, Text
+from payamak.setting import Items, Numbers, Setting, Text
 
 DAY_MS = 86_400_000
 HOUR_MS = 3_600_000

@@ -9,9 +9,9 @@ from msgspec import Struct, field
 
 from payamak.codes import Code
 from payamak.domain.operator_ids import IdBase
-from payamak.domain.setting import Items, Numbers, Octets, OneOf, Setting, Table, Text
 from payamak.domain.site.lines import NAME, SECRET, URL
 from payamak.encoding.parts import SplitMethod
+from payamak.setting import Items, Numbers, Octets, OneOf, Setting, Table, Text
 
 LONGEST_RESPONSE_TIMEOUT_S = 600
 """Beyond ten minutes nobody answers any more, and until then the message stands on the wire (P7; taste)."""

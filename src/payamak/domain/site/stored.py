@@ -12,9 +12,9 @@ from typing import Any
 
 import msgspec
 
-from payamak.domain.setting import Misfit, describe_type, fields_of, mended, misfits_of, shown
 from payamak.domain.site.faults import Fault, Why, misfit_fault
 from payamak.domain.site.kinds import KINDS, NAME_FIELDS, Document
+from payamak.setting import Misfit, describe_type, fields_of, mended, misfits_of, shown
 
 MOST_TOLD = 10
 """Faults of one document that are told; a document of garbage would have thousands."""

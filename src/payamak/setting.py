@@ -2,28 +2,31 @@
 
 A field is written `Annotated[T, Setting("meaning", "unit", allowed, fa="برچسب")]`. Everything else is made of that: the
 faults that a wrong value is refused with, the help of `--set`, docs/reference/settings.md. Pure: nothing is read here.
+msgspec is imported late, so that `payamak --help` is quick.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
+from dataclasses import dataclass
 from enum import Enum
 from functools import cache
-from typing import Any, TypeVar, get_args, get_type_hints
+from typing import TYPE_CHECKING, Any, TypeVar, get_args, get_type_hints
 
-import msgspec
-from msgspec import Struct
+if TYPE_CHECKING:
+    from msgspec import Struct
 
 LONGEST_SHOWN = 60
 """Characters of a wrong value that a fault repeats; a text in full would end in terminals and mails."""
 
 MOST_BITS_SHOWN = 128
 
-D = TypeVar("D", bound=Struct)
+D = TypeVar("D", bound="Struct")
 
 
-class Numbers(Struct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class Numbers:
     """Finite numbers from `lowest` to `highest`, both included; `or_zero`: 0 too, where it has a meaning of its own."""
 
     lowest: float
@@ -45,7 +48,8 @@ class Numbers(Struct, frozen=True):
         return int(number) if isinstance(value, int) and float(number).is_integer() else number
 
 
-class Text(Struct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class Text:
     """Texts of `least` to `most` characters, without NUL."""
 
     most: int
@@ -59,7 +63,8 @@ class Text(Struct, frozen=True):
         return self.least <= len(value) <= self.most and "\0" not in value
 
 
-class Octets(Struct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class Octets:
     """Texts of printable ASCII that fill at most `most` octets in a PDU."""
 
     most: int
@@ -72,7 +77,8 @@ class Octets(Struct, frozen=True):
         return len(value) <= self.most and value.isascii() and (value.isprintable() or not value)
 
 
-class OneOf(Struct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class OneOf:
     """These values and no other."""
 
     values: tuple[int, ...]
@@ -85,7 +91,8 @@ class OneOf(Struct, frozen=True):
         return value in self.values
 
 
-class Items(Struct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class Items:
     """Lists of `least` to `most` items; `each` says what an item may be, for items that are no documents themselves."""
 
     most: int
@@ -97,7 +104,8 @@ class Items(Struct, frozen=True):
         return f"{count} items" + (f", each {self.each}" if self.each else "")
 
 
-class Table(Struct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class Table:
     """Tables of at most `most` rows, with what a key and a value may be."""
 
     most: int
@@ -111,7 +119,8 @@ class Table(Struct, frozen=True):
 Allowed = Numbers | Text | Octets | OneOf | Items | Table
 
 
-class Setting(Struct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class Setting:
     """Meaning, unit and allowed values of a field, and its label in Persian (`fa`).
 
     `allowed` is None only where the type itself allows a few values: true and false, the words of an enumeration, an
@@ -124,7 +133,8 @@ class Setting(Struct, frozen=True):
     fa: str = ""
 
 
-class Misfit(Struct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class Misfit:
     """A value that is not allowed: its place (`poll_pauses_s[2]`), the value as text, and what is allowed there."""
 
     place: str
@@ -132,7 +142,8 @@ class Misfit(Struct, frozen=True):
     allowed: str
 
 
-class Field(Struct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class Field:
     """One field of a document: its bare type, its Setting, and its default (msgspec.NODEFAULT for its name)."""
 
     name: str
@@ -144,6 +155,8 @@ class Field(Struct, frozen=True):
 @cache
 def fields_of(document: type[Struct]) -> dict[str, Field]:
     """The fields of a kind of document, in order. Raises TypeError for one without a Setting."""
+    import msgspec
+
     hints = get_type_hints(document, include_extras=True)
     found = {}
     for info in msgspec.structs.fields(document):
@@ -184,7 +197,7 @@ def _misfits_of_items(allowed: Items, value: tuple[Any, ...], place: str) -> Ite
         yield Misfit(place, f"{len(value)} items", str(allowed))
         return
     for number, item in enumerate(value, 1):
-        if isinstance(item, Struct):
+        if _is_document(item):
             yield from misfits_of(item, f"{place}[{number}].")
         elif allowed.each is not None and not allowed.each.fits(item):
             yield Misfit(f"{place}[{number}]", shown(item), str(allowed.each))
@@ -206,13 +219,19 @@ def mended(document: D) -> D:
 
     Texts, lists and tables stay as they are: no part of one can be left out in its owner's stead.
     """
+    import msgspec
+
     changes = {}
     for field in fields_of(type(document)).values():
         value = getattr(document, field.name)
         better = _mended(field.setting.allowed, value, field.default)
-        if better is not value and field.default is not msgspec.NODEFAULT:
+        if better is not value and better is not msgspec.NODEFAULT:
             changes[field.name] = better
     return msgspec.structs.replace(document, **changes) if changes else document
+
+
+def _is_document(value: object) -> bool:
+    return hasattr(value, "__struct_fields__")
 
 
 def _mended(allowed: Allowed | None, value: Any, default: Any) -> Any:
@@ -225,7 +244,7 @@ def _mended(allowed: Allowed | None, value: Any, default: Any) -> Any:
         case Items(each=Numbers() as each):
             return tuple(_mended(each, item, each.lowest) for item in value) if _is_wrong(each, value) else value
         case Items():
-            items = tuple(mended(item) if isinstance(item, Struct) else item for item in value)
+            items = tuple(mended(item) if _is_document(item) else item for item in value)
             return value if all(new is old for new, old in zip(items, value, strict=True)) else items
         case _:
             return value
@@ -246,7 +265,7 @@ def describe_type(wanted: Any) -> str:
         return f"list of {describe_type(members[0])}"
     if getattr(wanted, "__origin__", None) is dict:
         return "table"
-    if isinstance(wanted, type) and issubclass(wanted, Struct):
+    if hasattr(wanted, "__struct_fields__"):
         return "tables"
     return _TYPES.get(wanted, str(wanted))
 
@@ -269,6 +288,8 @@ def allowed_words(field: Field) -> str:
 
 def default_words(field: Field) -> str:
     """The default as a person reads it; empty where there is none to speak of."""
+    import msgspec
+
     if field.default in (msgspec.NODEFAULT, None, "", (), {}):
         return ""
     if isinstance(field.default, bool):
