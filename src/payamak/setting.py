@@ -41,7 +41,9 @@ class Numbers:
         return self.lowest <= value <= self.highest or (self.or_zero and value == 0)  # NaN is beside every bound
 
     def nearest(self, value: float) -> float | None:
-        """The allowed number nearest to a wrong one; None where none is meant: NaN, or below a zero that means more."""
+        """The allowed number nearest to this one; None where none is meant: NaN, or below a zero that means more."""
+        if self.fits(value):
+            return value
         if value != value or (self.or_zero and value < 0):
             return None
         number = min(max(value, self.lowest), self.highest)
