@@ -214,7 +214,11 @@ class Gateway:
         """Say which stored settings do not count as they stand; no value, for it may be a secret."""
         log = warning_logger("config")
         for fault in site.mended[:MOST_MENDED_TOLD]:
-            log("setting_not_allowed", document=f"{fault.kind} {fault.name}", setting=fault.field, why=fault.why.value)
+            why, setting = fault.why.value, fault.field
+            if fault.kind == "line":  # a field of its own: in others what looks like a mobile is masked
+                log("setting_not_allowed", document="line", line=fault.name, setting=setting, why=why)
+            else:
+                log("setting_not_allowed", document=f"{fault.kind} {fault.name}", setting=setting, why=why)
         if len(site.mended) > MOST_MENDED_TOLD:
             log("settings_not_allowed", count=len(site.mended))
 
