@@ -21,7 +21,8 @@ Built by `python -m tools.settings_page` from the settings' own definitions (`sr
 what would be: by `payamak apply`, by `--set`, at the start. NaN and the infinities are no numbers here.
 
 What stands in the store of an older version and is not allowed (any more) does not stop anything: a number counts as
-the nearest that is allowed, or as its default if it is none; lists and texts that are too long count as they are.
+the nearest that is allowed, or as its default if it is none, or less than a 0 that stands for "none"; lists and texts
+that are too long count as they are.
 `payamak doctor` shows each until it is written anew, the log has a warning at every start, and `payamak apply` refuses
 a file that says the same. Other changes to the site go through meanwhile.
 """

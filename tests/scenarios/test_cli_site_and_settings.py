@@ -93,6 +93,17 @@ def test_passwords_never_stand_on_the_command_line(shell: Shell) -> None:
     ]
 
 
+def test_a_login_that_no_bind_can_hold(shell: Shell) -> None:
+    """A password of nine octets is refused where it is said, and told where its variable is set later."""
+    shell.env["LONG"] = "123456789"
+    assert "at most 8 octets" in shell.run("link", "change", "operator", "--password", "env:LONG", code=1).err
+    assert "at most 8 octets" in shell.run("link", "add", "b", "--stdin", stdin="123456789\n", code=1).err
+    assert "at most 15 octets" in shell.run("link", "change", "operator", "--system-id", "x" * 16, code=1).err
+    shell.env["OPERATOR_PASSWORD"] = "123456789"
+    assert "link operator: password cannot be what it is" in shell.run("doctor", code=1).out
+    assert "123456789" not in shell.run("doctor", code=1).out
+
+
 def test_credit_is_an_entry_in_the_ledger(shell: Shell) -> None:
     """Credit is added and taken away, and the ledger balances."""
     assert shell.json("account", "credit", "shop", "5000", "--note", "invoice 7")["available"] == 5_000

@@ -194,11 +194,13 @@ def _integrity(path: Path) -> list[Finding]:
 
 def _site(store: SqliteStore) -> Iterator[Finding]:
     from payamak.domain.site import faults_of
+    from payamak.domain.site.faults import login_faults
 
     site = store.site
-    for fault in (*site.mended, *faults_of(site)):
+    logins = (fault for link in site.links.values() for fault in login_faults(link, os.environ))
+    for fault in dict.fromkeys(map(str, (*site.mended, *faults_of(site), *logins))):
         todo = "correct it: `payamak apply`, or the groups' change"
-        yield Finding(name="site", is_well=False, says=str(fault), todo=todo)
+        yield Finding(name="site", is_well=False, says=fault, todo=todo)
     says = f"{len(site.accounts)} accounts, {len(site.lines)} lines, {len(site.links)} links"
     yield Finding(name="site", is_well=True, says=says)
     if site.intake_is_suspended:

@@ -6,6 +6,7 @@ A running server sees it within half a second.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Annotated, Any, Final
@@ -114,11 +115,11 @@ async def put(kind: str, name: str, common: Common, given: Mapping[str, Any], *,
     def work(site: Site) -> tuple[Sequence[Document], Sequence[tuple[str, str]]]:
         make: Callable[..., Document] = KINDS[kind]
         if not is_new:
-            return [replace(find(site, kind, name), **given)], ()
+            return [_with_login(replace(find(site, kind, name), **given), given)], ()
         try:
             find(site, kind, name)
         except LookupError:
-            return [make(**{NAME_FIELDS[kind]: name, **given})], ()
+            return [_with_login(make(**{NAME_FIELDS[kind]: name, **given}), given)], ()
         raise ValueError(f"{kind} {name} is there already; `payamak {kind} change {name}` changes it")
 
     if not is_new and not given:
@@ -128,6 +129,17 @@ async def put(kind: str, name: str, common: Common, given: Mapping[str, Any], *,
         document = find(site, kind, name)
     tell(common, masked(document), lambda _: say(f"{kind} {name} is {'added' if is_new else 'changed'}."))
     return ExitCode.DONE
+
+
+def _with_login(document: Document, given: Mapping[str, Any]) -> Document:
+    """The document, if a password that it names in a variable of this shell can be said at a bind. Raises ValueError."""
+    from payamak.domain.site import Link
+    from payamak.domain.site.faults import login_faults
+
+    if isinstance(document, Link) and "password" in given:
+        for fault in login_faults(document, os.environ):
+            raise ValueError(str(fault))
+    return document
 
 
 async def show(kind: str, name: str, common: Common) -> int:
