@@ -482,4 +482,28 @@ FAULTS: tuple[Fault, ...] = (
         new="        if bound_for_s >= 0:\n",
         tests=("tests/unit/smpp/link/test_comeback.py",),
     ),
+    Fault(
+        name="a setting without bounds",
+        breaks="P7: one number in a site file stops all deadlines in silence",
+        file="src/payamak/setting.py",
+        old="        return self.lowest <= value <= self.highest or",
+        new="        return True or",
+        tests=("tests/unit/test_setting.py", "tests/unit/domain/test_site_bounds.py"),
+    ),
+    Fault(
+        name="stored numbers are believed",
+        breaks="P7: what an older program stored stops all deadlines in silence",
+        file="src/payamak/domain/site/stored.py",
+        old="    sound = mended(document)\n",
+        new="    sound = document\n",
+        tests=("tests/store/sqlite/test_old_documents.py",),
+    ),
+    Fault(
+        name="old faults tie all hands",
+        breaks="P10: a line cannot be suspended because a text elsewhere is too long for today",
+        file="src/payamak/store/housekeeping.py",
+        old="build_site(kept.values(), 0)) if fault not in known]",
+        new="build_site(kept.values(), 0))]",
+        tests=("tests/store/sqlite/test_old_documents.py",),
+    ),
 )

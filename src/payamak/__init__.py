@@ -39,6 +39,7 @@ Where things live, from the pure core to the edge; imports point down only (test
     demo, cli           what a person starts
     runtime             builds everything, starts it in order, stops it in reverse
     config, clock, log, metrics
+    setting             what a person must know of one field of a configuration: meaning, unit, bounds, label
 
 Read domain/message.py, domain/states.py, service.py, delivery/worker.py, smpp/session.py, in this order.
 """

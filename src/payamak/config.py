@@ -15,6 +15,8 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Final
 
+from payamak.setting import Items, Numbers, Setting, Text, misfits, shown
+
 
 class BadSettings(Exception):
     """A setting is wrong; the text says where it stands, what came and what is allowed."""
@@ -22,17 +24,15 @@ class BadSettings(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class About:
-    """What a person must know of one setting."""
+    """What a person must know of one setting: `setting` with its bounds, what is allowed in words, how it is read."""
 
-    description: str
-    unit: str
+    setting: Setting
     allowed: str
     read: Callable[[Any], Any]
 
 
-def _setting(default: Any, description: str, read: Callable[[Any], Any], *, unit: str = "", allowed: str = "") -> Any:
-    about = About(description=description, unit=unit, allowed=allowed, read=read)
-    return field(default=default, metadata={"about": about})
+def _setting(default: Any, setting: Setting, read: Callable[[Any], Any], allowed: str) -> Any:
+    return field(default=default, metadata={"about": About(setting=setting, allowed=allowed, read=read)})
 
 
 def _text(value: Any) -> str:
@@ -41,16 +41,10 @@ def _text(value: Any) -> str:
     return value
 
 
-def _whole(lowest: int, highest: int) -> Callable[[Any], int]:
-    def read(value: Any) -> int:
-        if isinstance(value, bool) or not isinstance(value, int | str):
-            raise ValueError
-        number = int(value)
-        if not lowest <= number <= highest:
-            raise ValueError
-        return number
-
-    return read
+def _whole(value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int | str):
+        raise ValueError
+    return int(value)
 
 
 _WORDS: Final = {
@@ -93,40 +87,61 @@ class Settings:
     """Everything one `payamak serve` has to be told. Times in seconds where the name says `_s`."""
 
     database: str = _setting(
-        "payamak.sqlite", "The SQLite file that keeps everything.", _text, allowed="a path; its folder is made"
+        "payamak.sqlite",
+        Setting("The SQLite file that keeps everything.", "", Text(4_096, least=1), fa="پرونده پایگاه داده"),
+        _text,
+        "a path; its folder is made",
     )
     host: str = _setting(
-        "127.0.0.1", "The address on which HTTP is served.", _text, allowed="an address, 0.0.0.0 for all"
+        "127.0.0.1",
+        Setting("The address on which HTTP is served.", "", Text(253, least=1), fa="نشانی HTTP"),
+        _text,
+        "an address, 0.0.0.0 for all",
     )
     port: int = _setting(
-        8080, "The port on which HTTP is served.", _whole(0, 65_535), allowed="0 (a free one) to 65535"
+        8080,
+        Setting("The port on which HTTP is served.", "", Numbers(0, 65_535), fa="درگاه HTTP"),
+        _whole,
+        "0 (a free one) to 65535",
     )
     max_connections: int = _setting(
         10_000,
-        "Connections to the HTTP port at one time. One more, and of the address that holds most the one that waits "
-        "longest for its caller is closed; one whose request is being answered never is. "
-        "Less where the system grants fewer open files.",
-        _whole(8, 1_000_000),
-        unit="connections",
-        allowed="8 to 1000000",
+        Setting(
+            "Connections to the HTTP port at one time. One more, and of the address that holds most the one that waits "
+            "longest for its caller is closed; one whose request is being answered never is. "
+            "Less where the system grants fewer open files.",
+            "connections",
+            Numbers(8, 1_000_000),
+            fa="بیشترین اتصال هم‌زمان",
+        ),
+        _whole,
+        "8 to 1000000",
     )
     allow_get: bool = _setting(
         True,
-        "Whether wsSend and wsStates are served by GET too. It puts a password into the caller's URL.",
+        Setting(
+            "Whether wsSend and wsStates are served by GET too. It puts a password into the caller's URL.",
+            fa="پذیرش GET",
+        ),
         _truth,
-        allowed="true or false",
+        "true or false",
     )
     trusted_networks: Networks = _setting(  # noqa: RUF009 - field(), by another name
         (),
-        "Proxies whose X-Forwarded-For is believed when a client's address is checked.",
+        Setting(
+            "Proxies whose X-Forwarded-For is believed when a client's address is checked.",
+            "",
+            Items(1_000),
+            fa="پراکسی‌های معتمد",
+        ),
         _networks,
-        allowed="addresses or networks such as 10.0.0.0/8, joined by commas",
+        "addresses or networks such as 10.0.0.0/8, joined by commas",
     )
     log_level: str = _setting(
         "info",
-        "How much is logged.",
+        Setting("How much is logged.", fa="میزان گزارش"),
         _one_of("debug", "info", "warning", "error"),
-        allowed="debug, info, warning, error",
+        "debug, info, warning, error",
     )
 
 
@@ -147,7 +162,9 @@ def load(path: Path | None, environment: Mapping[str, str] | None = None, **give
     for name, about in known.items():
         if (text := environment.get(f"PAYAMAK_{name.upper()}")) is not None:
             values[name] = _read(about, name, text, f"PAYAMAK_{name.upper()}")
-    values.update({name: value for name, value in given.items() if value is not None})
+    for name, value in given.items():
+        if value is not None:
+            values[name] = _read(known[name], name, value, f"--{name.replace('_', '-')}")
     return Settings(**values)
 
 
@@ -176,7 +193,12 @@ def _line_of(text: str, name: str) -> int:
 
 
 def _read(about: About, name: str, value: Any, where: str) -> Any:
+    """The value of a setting. Raises BadSettings, with the option or with the place and the name."""
+    place = where if where.startswith("--") else f"{where}: {name}"
     try:
-        return about.read(value)
+        read = about.read(value)
+        if not any(misfits(about.setting, read, name)):
+            return read
     except (ValueError, KeyError, TypeError, AttributeError):
-        raise BadSettings(f"{where}: {name} cannot be {value!r}; allowed: {about.allowed}") from None
+        pass
+    raise BadSettings(f"{place} cannot be {shown(value)}; allowed: {about.allowed}")

@@ -105,6 +105,12 @@ def event_logger(name: str) -> Callable[..., object]:
     return lambda event, /, **fields: logger.info(event, part=name, **fields)
 
 
+def warning_logger(name: str) -> Callable[..., object]:
+    """The same for what somebody should put right soon."""
+    logger = structlog.get_logger(name)
+    return lambda event, /, **fields: logger.warning(event, part=name, **fields)
+
+
 def alarm_logger(name: str) -> Callable[..., object]:
     """The same for what somebody has to hear of, whatever the level."""
     logger = structlog.get_logger(name)

@@ -36,7 +36,7 @@ from payamak.delivery.worker import Worker
 from payamak.domain.posting import PostState
 from payamak.domain.site import Account, Link, LinkKind, Site
 from payamak.errors import StoreFailed
-from payamak.log import alarm_logger, event_logger
+from payamak.log import alarm_logger, event_logger, warning_logger
 from payamak.metrics import Metrics, OpenEvents
 from payamak.service_batch import BatchService
 from payamak.store.opening import serve_lock
@@ -52,6 +52,9 @@ OWN_FILES = 128
 """Open files that are kept from HTTP for the store, the links, relayed messages and Python itself. Taste."""
 
 FEWEST_CONNECTIONS = 8
+
+MOST_MENDED_TOLD = 20
+"""Stored settings that do not count, told one by one in the log; `payamak doctor` tells all."""
 
 WATCH_CONFIG_S = 0.5
 """How soon a change by another process (the command line) is seen."""
@@ -118,6 +121,7 @@ class Gateway:
         self.metrics.watch_parts(lambda: self.worker.in_flight, lambda: self.worker.waiting)
         self.metrics.watch_posts({"relay": self.relay.posts, "webhook": self.webhooks.posts}, self._open_events)
         self.links.follow(self.store.site)
+        self._tell_mended(self.store.site)
         self._tasks = [
             self._keep("claims", self.worker.run_claims),
             self._keep("house", lambda: keep_house(self.store, self.clock, self.log)),
@@ -203,7 +207,20 @@ class Gateway:
             if site.version != version:
                 version = site.version
                 self.log("config_changed", version=version)
+                self._tell_mended(site)
                 self.links.follow(site)
+
+    def _tell_mended(self, site: Site) -> None:
+        """Say which stored settings do not count as they stand; no value, for it may be a secret."""
+        log = warning_logger("config")
+        for fault in site.mended[:MOST_MENDED_TOLD]:
+            why, setting = fault.why.value, fault.field
+            if fault.kind == "line":  # a field of its own: in others what looks like a mobile is masked
+                log("setting_not_allowed", document="line", line=fault.name, setting=setting, why=why)
+            else:
+                log("setting_not_allowed", document=f"{fault.kind} {fault.name}", setting=setting, why=why)
+        if len(site.mended) > MOST_MENDED_TOLD:
+            log("settings_not_allowed", count=len(site.mended))
 
     async def stop(self) -> None:
         """Stop cleanly, in under 3 s if the operators answer; nothing that was accepted is lost."""

@@ -14,7 +14,6 @@ import datetime as dt
 import re
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
-from enum import Enum
 from typing import Any, Final
 
 import msgspec
@@ -22,21 +21,21 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from payamak.domain.site import (
+    KINDS,
+    NAME_FIELDS,
+    SECRETS,
+    STORES_OWN,
     Account,
     Document,
-    Line,
-    Link,
-    LinkUse,
+    Fault,
     Site,
-    TemplateDocument,
     build_site,
     faults_of,
 )
-
-KINDS: Final[dict[str, type[Account] | type[Line] | type[Link]]] = {"link": Link, "line": Line, "account": Account}
-"""The tables of a site file, in the order in which it is written: what is referred to comes first."""
-
-NAME_FIELDS: Final = {"link": "name", "line": "number", "account": "username"}
+from payamak.domain.site.faults import login_faults
+from payamak.domain.site.kinds import HIDDEN, default_of, settable
+from payamak.domain.site.secrets import is_named, resolve
+from payamak.setting import describe_type, misfits
 
 _KEPT: Final = frozenset(
     {("account", "id"), ("account", "password_hash"), ("account", "credential_version")}
@@ -44,10 +43,6 @@ _KEPT: Final = frozenset(
 )
 """Left as they are in the store where a file says nothing of them."""
 
-_STORES_OWN: Final = frozenset({"id", "credential_version"})
-"""Fields of an account that the store gives; a file that names them is refused."""
-
-SECRETS: Final = frozenset({"password", "password_hash"})
 MASK: Final = "••••••"
 _NUMBER_FIELDS: Final = frozenset({"number", "lines", "default_line", "service_line", "sim_line"})
 _HEADER: Final = re.compile(r"^\s*(\[{1,2})\s*([^\[\]]+?)\s*\]{1,2}\s*(?:#.*)?$")
@@ -109,51 +104,18 @@ class Passwords(Struct, frozen=True, kw_only=True):
 
     def resolve(self, password: str) -> str:
         """The password itself, read from the environment if written `env:NAME`. Raises ValueError."""
-        if not password.startswith("env:"):
-            return password
-        value = self.environment.get(password[4:])
-        if not value:
-            raise ValueError(f"the environment variable {password[4:]} is not set, but password names it")
-        return value
+        return resolve(password, self.environment, "password")
 
 
 # ------------------------------------------------------------------------------------------------ fields
 
 
-def field_types(kind: str) -> dict[str, Any]:
-    """The fields of a kind that a person may set, with their types."""
-    return {f.name: f.type for f in msgspec.structs.fields(KINDS[kind]) if f.name not in _STORES_OWN}
-
-
-def describe_type(wanted: Any) -> str:
-    """A field's type as a person reads it."""
-    members: tuple[Any, ...] = getattr(wanted, "__args__", ())
-    if isinstance(wanted, type) and issubclass(wanted, Enum):
-        return " | ".join(str(member.value) for member in wanted)
-    if type(None) in members:
-        return describe_type(next(member for member in members if member is not type(None)))
-    if getattr(wanted, "__origin__", None) is tuple:
-        return f"list of {describe_type(members[0])}"
-    if getattr(wanted, "__origin__", None) is dict:
-        return "table"
-    words: dict[Any, str] = {
-        LinkUse: "link names or tables",
-        TemplateDocument: "tables",
-        str: "text",
-        bool: "true | false",
-        int: "whole number",
-        float: "number",
-        dt.datetime: "instant with zone",
-    }
-    return words.get(wanted, getattr(wanted, "__name__", str(wanted)))
-
-
 def read_field(kind: str, name: str, value: Any) -> Any:
     """A field's value from what TOML gave. Raises ValueError that says what is allowed."""
-    types = field_types(kind)
-    if name not in types:
-        raise ValueError(f"there is no key {name!r}; known are: {', '.join(sorted(types))}")
-    wanted = types[name]
+    fields = settable(kind)
+    if name not in fields:
+        raise ValueError(f"there is no key {name!r}; known are: {', '.join(sorted(fields))}")
+    wanted = fields[name].type
     if name in _NUMBER_FIELDS:
         value = [_digits(item) for item in value] if isinstance(value, list) else _digits(value)
     if (kind, name) == ("line", "links") and isinstance(value, list):
@@ -164,6 +126,9 @@ def read_field(kind: str, name: str, value: Any) -> Any:
         raise ValueError(f"{name} cannot be {_shown(name, value)}: {error}; allowed: {describe_type(wanted)}") from None
     if isinstance(read, dt.datetime) and read.tzinfo is None:
         raise ValueError(f"{name} needs a time zone, such as 2030-01-01T00:00:00+03:30")
+    for misfit in misfits(fields[name].setting, read, name):
+        value = "what it is" if name in HIDDEN else misfit.shown
+        raise ValueError(f"{misfit.place} cannot be {value}; allowed: {misfit.allowed}")
     return read
 
 
@@ -176,7 +141,8 @@ def parse_setting(kind: str, setting: str) -> tuple[str, Any]:
     name = name.strip()
     if not separator:
         raise ValueError(f"{setting!r} is not key=value")
-    wanted = field_types(kind).get(name)
+    field = settable(kind).get(name)
+    wanted = field.type if field else None
     value: Any = text
     if wanted is not str or text[:1] in "\"'":
         try:
@@ -306,6 +272,9 @@ def plan(
     entries = tuple(entries)
     faults: list[str] = []
     stored = documents_of(site)
+    broken: dict[tuple[str, str], list[Fault]] = {}
+    for known in site.mended:
+        broken.setdefault((known.kind, known.name), []).append(known)
     puts: dict[tuple[str, str], Document] = {}
     differences: list[Difference] = []
     for entry in entries:
@@ -316,20 +285,30 @@ def plan(
         except ValueError as error:
             faults.append(f"{file}, line {entry.line}: {entry.kind} {entry.name}: {error}")
             continue
-        if after != before:
+        if after != before or key in broken:
             puts[key] = after
-            differences.append(_difference(entry.kind, entry.name, before, after))
-    named = {(entry.kind, entry.name) for entry in entries}
-    removals = tuple(key for key in stored if key not in named) if prune else ()
+            differences.append(_difference(entry.kind, entry.name, before, after, broken.get(key, ())))
+    named = {(entry.kind, entry.name): entry.line for entry in entries}
+    removals = tuple(key for key in {**stored, **broken} if key not in named) if prune else ()
     differences += [Difference(change="remove", kind=kind, name=name) for kind, name in removals]
     result = {**{key: document for key, document in stored.items() if key not in removals}, **puts}
-    places = {f"{entry.kind} {entry.name}:": entry.line for entry in entries}
-    for fault in [] if faults else faults_of(build_site(result.values(), 0)):
-        line = next((line for start, line in places.items() if fault.startswith(start)), None)
-        faults.append(fault if line is None else f"{file}, line {line}: {fault}")
+    for fault in () if faults else _faults_after(site, build_site(result.values(), 0), named, passwords):
+        line = named.get((fault.kind, fault.name))
+        faults.append(str(fault) if line is None else f"{file}, line {line}: {fault}")
     if faults:
         raise BadSiteFile(faults)
     return Plan(version=site.version, puts=tuple(puts.values()), removals=removals, differences=tuple(differences))
+
+
+def _faults_after(
+    before: Site, after: Site, named: Mapping[tuple[str, str], int], passwords: Passwords
+) -> Iterable[Fault]:
+    """The faults of what a file names, and those that it brings to others; what was wrong there before may stay."""
+    known = faults_of(before)
+    yield from (fault for fault in faults_of(after) if (fault.kind, fault.name) in named or fault not in known)
+    for link in after.links.values():
+        if ("link", link.name) in named and is_named(link.password):
+            yield from (fault for fault in login_faults(link, passwords.environment) if fault.field == "password")
 
 
 def documents_of(site: Site) -> dict[tuple[str, str], Document]:
@@ -363,19 +342,29 @@ def _with_credential(after: Account, before: Account | None, password: str | Non
     return after
 
 
-def _difference(kind: str, name: str, before: Document | None, after: Document) -> Difference:
+def _difference(kind: str, name: str, before: Document | None, after: Document, broken: Iterable[Fault]) -> Difference:
+    """What changes in a document; `broken`: what stands in the stored one and did not count."""
     make: Callable[..., Document] = KINDS[kind]
     old: Any = before if before is not None else make(**{NAME_FIELDS[kind]: name})
     changes = tuple(
         FieldChange(name=field, before=_shown(field, getattr(old, field)), after=_shown(field, getattr(after, field)))
-        for field in field_types(kind)
+        for field in settable(kind)
         if getattr(old, field) != getattr(after, field)
     )
-    return Difference(change="change" if before is not None else "add", kind=kind, name=name, fields=changes)
+    instead = tuple(
+        FieldChange(
+            name=fault.field, before=fault.arguments.get("value", "?"), after=fault.arguments.get("counts", "none")
+        )
+        for fault in broken
+        if fault.field and fault.field not in {change.name for change in changes}
+    )
+    return Difference(
+        change="change" if before is not None else "add", kind=kind, name=name, fields=(*changes, *instead)
+    )
 
 
 def _shown(name: str, value: Any) -> str:
-    if name in SECRETS and value and not str(value).startswith("env:"):
+    if name in SECRETS and value and not is_named(str(value)):
         return MASK
     try:
         return toml_value(plain(value)) if value is not None else "none"
@@ -398,25 +387,19 @@ def write(site: Site, *, secrets: bool = False) -> str:
     """The site as a file that `parse` and `plan` find no difference in; passwords only with `secrets`."""
     blocks = ["# A site of Payamak, for `payamak apply`. Money in rial; what is not written has its default."]
     for (kind, _), document in documents_of(site).items():
-        blocks.append("\n".join([f"[[{kind}]]", *_lines_of(document, secrets)]))
+        blocks.append("\n".join([f"[[{kind}]]", *_lines_of(kind, document, secrets)]))
     return "\n\n".join(blocks) + "\n"
 
 
-def _lines_of(document: Document, secrets: bool) -> Iterable[str]:
+def _lines_of(kind: str, document: Document, secrets: bool) -> Iterable[str]:
     for field in msgspec.structs.fields(document):
         value = getattr(document, field.name)
-        if field.name in _STORES_OWN or value is None:
+        if field.name in STORES_OWN or value is None or value == default_of(kind, field.name):
             continue
-        if not field.required and value == _default_of(field):
-            continue
-        if field.name in SECRETS and not secrets and not str(value).startswith("env:"):
+        if field.name in SECRETS and not secrets and not is_named(str(value)):
             yield f"# {field.name}: kept in the store, not written (export --secrets writes it)"
         else:
             yield f"{toml_key(field.name)} = {toml_value(plain(value), spread=field.name == 'templates')}"
-
-
-def _default_of(field: msgspec.structs.FieldInfo) -> Any:
-    return field.default_factory() if field.default_factory is not msgspec.NODEFAULT else field.default
 
 
 def toml_key(name: str) -> str:

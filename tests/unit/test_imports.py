@@ -36,15 +36,16 @@ MAY_IMPORT: dict[str, set[str]] = {
     "upstreams": set(),
     "store": {"encoding", *WORDS, *EDGE},
     "simulator": {"smpp", "encoding", *EDGE},
-    "domain": {"encoding", "codes", "errors"},
+    "domain": {"encoding", "codes", "errors", "setting"},
     "client": {"codes"},
     "encoding": set(),
     "smpp": set(),
     "metrics": {"api.app", *STORE, *WORDS},
-    "sitefile": {*WORDS},
-    "config": {"codes", "errors"},
+    "sitefile": {*WORDS, "setting"},
+    "config": {"codes", "errors", "setting"},
     "log": {"config"},
     "clock": set(),
+    "setting": set(),
     "errors": {"codes"},
     "codes": set(),
     "": set(),
@@ -53,7 +54,7 @@ MAY_IMPORT: dict[str, set[str]] = {
 FREE = {"runtime", "cli", "demo", "__main__"}
 
 #: Pure: octets and values in, octets and values out.
-PURE = {"encoding", "domain", "smpp"}
+PURE = {"encoding", "domain", "smpp", "setting"}
 IMPURE_MODULES = {
     *(
         "apsw",

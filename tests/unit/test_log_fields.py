@@ -13,6 +13,7 @@ from tests.source import name_of, parsed, python_files
 #: Names and numbers of our own things.
 OWN = {
     "account",
+    "document",
     "event_id",
     "id",
     "library",
@@ -24,6 +25,7 @@ OWN = {
     "path",
     "port",
     "received_id",
+    "setting",
     "thread",
 }
 #: Counts, positions, durations.
@@ -42,7 +44,19 @@ COUNTS = {
     "version",
 }
 #: Words out of lists of ours.
-WORDS = {"code", "intake", "reason_before", "command", "event_name", "mode", "reason", "status", "todo", "detail"}
+WORDS = {
+    "code",
+    "intake",
+    "reason_before",
+    "command",
+    "event_name",
+    "mode",
+    "reason",
+    "status",
+    "todo",
+    "detail",
+    "why",
+}
 #: Where an error was and of what type; never its text.
 ERRORS = {"at", "error", "task", "what", "where"}
 #: An operator's words, short and cut.

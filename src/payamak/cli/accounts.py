@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Annotated, cast
 
 from cyclopts import App, Parameter
 
+from payamak.cli.bounds import bounded
 from payamak.cli.documents import Options, edit, fields_help, find, given_fields, masked, put, remove, show
 from payamak.cli.passwords import new_password
 from payamak.cli.shell import Common, ExitCode, Failed, fill, grid, now_ms, open_store, say, tell
+from payamak.domain.money import MOST_RIAL
 
 if TYPE_CHECKING:
     from payamak.domain.site import Account, Document, Site
@@ -128,7 +130,7 @@ async def change_password(
 @app.command
 async def credit(
     name: str,
-    amount: int,
+    amount: Annotated[int, bounded(-MOST_RIAL, MOST_RIAL)],
     *,
     note: str = "",
     allow_negative: Annotated[

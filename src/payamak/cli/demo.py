@@ -5,8 +5,10 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from payamak.cli.bounds import Port
 
-def demo(*, once: bool = False, port: int = 0, data: Path | None = None, facts: Path | None = None) -> None:
+
+def demo(*, once: bool = False, port: Port = 0, data: Path | None = None, facts: Path | None = None) -> None:
     """Show a whole gateway at work: two simulated operators, the manual's five scenarios, a live table.
 
     It goes on serving afterwards, until Ctrl-C: a sandbox to write a program against.

@@ -194,10 +194,13 @@ def _integrity(path: Path) -> list[Finding]:
 
 def _site(store: SqliteStore) -> Iterator[Finding]:
     from payamak.domain.site import faults_of
+    from payamak.domain.site.faults import login_faults
 
     site = store.site
-    for fault in faults_of(site):
-        yield Finding(name="site", is_well=False, says=fault, todo="correct it: `payamak apply`, or the groups' change")
+    logins = (fault for link in site.links.values() for fault in login_faults(link, os.environ))
+    for fault in dict.fromkeys(map(str, (*site.mended, *faults_of(site), *logins))):
+        todo = "correct it: `payamak apply`, or the groups' change"
+        yield Finding(name="site", is_well=False, says=fault, todo=todo)
     says = f"{len(site.accounts)} accounts, {len(site.lines)} lines, {len(site.links)} links"
     yield Finding(name="site", is_well=True, says=says)
     if site.intake_is_suspended:
@@ -281,9 +284,11 @@ def _address(link: Link) -> tuple[str, int]:
 
 async def _link(link: Link) -> Finding:
     """A connection to the operator's port, closed at once: it takes no bind away."""
+    from payamak.domain.site.secrets import is_missing, variable_of
+
     name = f"link {link.name}"
-    if link.password.startswith("env:") and link.password[4:] not in os.environ:
-        says = f"its password names {link.password[4:]}, which is not set here"
+    if is_missing(link.password, os.environ):
+        says = f"its password names {variable_of(link.password)}, which is not set here"
         return Finding(name=name, is_well=False, says=says, todo="set it where `payamak serve` runs")
     host, port = _address(link)
     where = f"{host}:{port}"

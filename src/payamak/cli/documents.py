@@ -6,6 +6,7 @@ A running server sees it within half a second.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Annotated, Any, Final
@@ -62,7 +63,9 @@ def find(site: Site, kind: str, name: str) -> Document:
 
 def given_fields(kind: str, options: Options) -> dict[str, Any]:
     """The fields that a command line names. Raises Failed for what is not allowed."""
-    from payamak.sitefile import NAME_FIELDS, parse_setting, read_field
+    from payamak.domain.site import NAME_FIELDS
+    from payamak.domain.site.secrets import is_named
+    from payamak.sitefile import parse_setting, read_field
 
     given: dict[str, Any] = {}
     try:
@@ -77,7 +80,7 @@ def given_fields(kind: str, options: Options) -> dict[str, Any]:
         raise Failed(str(error), ExitCode.USAGE) from error
     if NAME_FIELDS[kind] in given:
         raise Failed(f"{NAME_FIELDS[kind]} is the {kind}'s name: it is given first and never changes", ExitCode.USAGE)
-    if not str(given.get("password", "env:")).startswith("env:"):
+    if "password" in given and not is_named(str(given["password"])):
         raise Failed(CLEAR_PASSWORD, ExitCode.USAGE)
     return given
 
@@ -88,17 +91,15 @@ CLEAR_PASSWORD: Final = (
 
 
 def fields_help(kind: str) -> str:
-    """Every key of a kind with its type and default, as a Markdown list for --help."""
-    import msgspec
+    """Every key of a kind with its meaning, what is allowed and its default, as a Markdown list for --help."""
+    from payamak.domain.site.kinds import settable
+    from payamak.setting import allowed_words, default_words
 
-    from payamak.sitefile import KINDS, describe_type, field_types
-
-    defaults = {field.name: field for field in msgspec.structs.fields(KINDS[kind])}
     lines = []
-    for name, wanted in field_types(kind).items():
-        default = defaults[name].default
-        says = "" if default in (msgspec.NODEFAULT, None, "", ()) else f", default {getattr(default, 'value', default)}"
-        lines.append(f"- `{name}`: {describe_type(wanted)}{says}")
+    for name, field in settable(kind).items():
+        default = default_words(field)
+        says = f"{allowed_words(field)}{f', default {default}' if default else ''}"
+        lines.append(f"- `{name}`: {field.setting.meaning} ({says})")
     return "Keys for `--set`:\n\n" + "\n".join(lines)
 
 
@@ -109,16 +110,16 @@ async def put(kind: str, name: str, common: Common, given: Mapping[str, Any], *,
     """Add a document, or change the given fields of one."""
     from msgspec.structs import replace
 
-    from payamak.sitefile import KINDS, NAME_FIELDS
+    from payamak.domain.site import KINDS, NAME_FIELDS
 
     def work(site: Site) -> tuple[Sequence[Document], Sequence[tuple[str, str]]]:
         make: Callable[..., Document] = KINDS[kind]
         if not is_new:
-            return [replace(find(site, kind, name), **given)], ()
+            return [_with_login(replace(find(site, kind, name), **given), given)], ()
         try:
             find(site, kind, name)
         except LookupError:
-            return [make(**{NAME_FIELDS[kind]: name, **given})], ()
+            return [_with_login(make(**{NAME_FIELDS[kind]: name, **given}), given)], ()
         raise ValueError(f"{kind} {name} is there already; `payamak {kind} change {name}` changes it")
 
     if not is_new and not given:
@@ -130,9 +131,20 @@ async def put(kind: str, name: str, common: Common, given: Mapping[str, Any], *,
     return ExitCode.DONE
 
 
+def _with_login(document: Document, given: Mapping[str, Any]) -> Document:
+    """The document, if a password that it names in a variable can be said at a bind. Raises ValueError."""
+    from payamak.domain.site import Link
+    from payamak.domain.site.faults import login_faults
+
+    if isinstance(document, Link) and "password" in given:
+        for fault in login_faults(document, os.environ):
+            raise ValueError(str(fault))
+    return document
+
+
 async def show(kind: str, name: str, common: Common) -> int:
     """Every field of one document."""
-    from payamak.sitefile import field_types
+    from payamak.domain.site.kinds import settable
 
     async with open_store(common) as store:
         try:
@@ -140,7 +152,7 @@ async def show(kind: str, name: str, common: Common) -> int:
         except LookupError as error:
             raise Failed(str(error)) from error
     plain = masked(document)
-    made = fill(grid("key", "value"), ((key, _word(plain.get(key))) for key in field_types(kind)))
+    made = fill(grid("key", "value"), ((key, _word(plain.get(key))) for key in settable(kind)))
     tell(common, plain, lambda console: console.print(made))
     return ExitCode.DONE
 
@@ -148,7 +160,7 @@ async def show(kind: str, name: str, common: Common) -> int:
 async def remove(kind: str, name: str, common: Common) -> int:
     """Take one document away; refused while another names it."""
     async with open_store(common) as store:
-        await edit(store, lambda site: ((), [(kind, _name(find(site, kind, name)))]))
+        await edit(store, lambda site: ((), [(kind, _stored_name(site, kind, name))]))
     tell(common, {"removed": name}, lambda _: say(f"{kind} {name} is removed."))
     return ExitCode.DONE
 
@@ -168,19 +180,24 @@ def masked(document: Document) -> dict[str, Any]:
     """All fields as plain values, defaults included, secrets masked unless they name a variable."""
     import msgspec
 
-    from payamak.sitefile import MASK, SECRETS
+    from payamak.domain.site import SECRETS
+    from payamak.domain.site.secrets import is_named
+    from payamak.sitefile import MASK
 
     plain: dict[str, Any] = {}
     for field in document.__struct_fields__:
         value = msgspec.to_builtins(getattr(document, field))
-        plain[field] = MASK if field in SECRETS and value and not str(value).startswith("env:") else value
+        plain[field] = MASK if field in SECRETS and value and not is_named(str(value)) else value
     return plain
 
 
-def _name(document: Document) -> str:
-    from payamak.store.housekeeping import name_of
+def _stored_name(site: Site, kind: str, name: str) -> str:
+    """The name that a document is kept under, also of one that cannot be read any more. Raises LookupError."""
+    from payamak.domain.site import name_of
 
-    return name_of(document)[1]
+    if any((fault.kind, fault.name) == (kind, name) for fault in site.mended):
+        return name
+    return name_of(find(site, kind, name))[1]
 
 
 def _word(value: object) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 from cyclopts import Parameter
 
+from payamak.cli.bounds import Ids
 from payamak.cli.documents import edit, find
 from payamak.cli.shell import Common, ExitCode, Failed, complain, counted, now_ms, open_store, say, tell
 
@@ -60,7 +61,7 @@ async def _switch(what: What, name: str | None, common: Common, *, is_suspended:
 
 
 async def cancel(
-    message_ids: tuple[int, ...] = (),
+    message_ids: Ids = (),
     *,
     line: Annotated[str | None, Parameter(help="All that waits on this line.")] = None,
     common: Common = Common(),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
+from payamak.cli.bounds import Id, Limit
 from payamak.cli.shell import (
     Common,
     ExitCode,
@@ -39,8 +40,8 @@ async def messages(
     account: str | None = None,
     since: str | None = None,
     until: str | None = None,
-    limit: int = 50,
-    before: Annotated[int | None, Parameter(name="--before")] = None,
+    limit: Limit = 50,
+    before: Id | None = None,
     text: Annotated[bool, Parameter(negative="")] = False,
     common: Common = Common(),
 ) -> int:
@@ -163,7 +164,7 @@ async def queue(*, common: Common = Common()) -> int:
     return ExitCode.DONE
 
 
-async def unmatched(*, limit: int = 50, common: Common = Common()) -> int:
+async def unmatched(*, limit: Limit = 50, common: Common = Common()) -> int:
     """List receipts that belong to no known message, newest first, with what was tried and why none will do.
 
     They are early ones whose answer has not come, or belong to messages that were removed or sent by another program.

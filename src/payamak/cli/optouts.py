@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 from cyclopts import App, Parameter
 
+from payamak.cli.bounds import Limit, bounded
 from payamak.cli.shell import (
     Common,
     ExitCode,
@@ -85,7 +86,9 @@ async def add(
     *,
     line: LineOption = None,
     operator_wide: EveryLine = False,
-    days: Annotated[float | None, Parameter(help="How long it holds; without it, for good.")] = None,
+    days: Annotated[
+        float | None, bounded(0.001, 36_500), Parameter(help="How long it holds; without it, for good.")
+    ] = None,
     common: Common = Common(),
 ) -> int:
     """Add one by hand.
@@ -109,7 +112,7 @@ async def add(
 async def show_list(
     *,
     line: Annotated[str | None, Parameter(help='Of this line only; "*" is the operator-wide list.')] = None,
-    limit: int = 100,
+    limit: Limit = 100,
     after: Annotated[str, Parameter(help="Go on after this recipient.")] = "",
     common: Common = Common(),
 ) -> int:

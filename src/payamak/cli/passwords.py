@@ -41,7 +41,9 @@ def new_password(given: str | None, *, stdin: bool) -> str:
     if stdin:
         return from_stdin()
     if given is not None:
-        if not given.startswith("env:"):
+        from payamak.domain.site.secrets import is_named
+
+        if not is_named(given):
             raise Failed(CLEAR_PASSWORD, ExitCode.USAGE)
         try:
             return passwords().resolve(given)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import App, Parameter
 
+from payamak.cli.bounds import MOST_ID, Limit, bounded
 from payamak.cli.shell import (
     Common,
     ExitCode,
@@ -42,8 +43,10 @@ async def show_list(
     sender: Annotated[str | None, Parameter(help="From this number, in any spelling.")] = None,
     relay: Annotated[RelayState | None, Parameter(help="Where its post stands.")] = None,
     since: SinceOption = None,
-    limit: int = 50,
-    before: Annotated[int | None, Parameter(help="Go on below this id, for the next page.")] = None,
+    limit: Limit = 50,
+    before: Annotated[
+        int | None, bounded(1, MOST_ID), Parameter(help="Go on below this id, for the next page.")
+    ] = None,
     text: Annotated[bool, Parameter(negative="", help="Show the texts too.")] = False,
     common: Common = Common(),
 ) -> int:
@@ -72,7 +75,7 @@ async def show_list(
 
 @app.command
 async def replay(
-    ids: Annotated[tuple[int, ...], Parameter(name="ID", negative="")] = (),
+    ids: Annotated[tuple[int, ...], bounded(1, MOST_ID), Parameter(name="ID", negative="")] = (),
     /,
     *,
     line: LineOption = None,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
+from payamak.cli.bounds import Ids, TemplateNumber, bounded
 from payamak.cli.documents import CLEAR_PASSWORD
 from payamak.cli.shell import ExitCode, Failed, fill, grid, read_settings, say, tell_json
 from payamak.cli.wanted import Wanted
@@ -36,12 +37,13 @@ class Server:
     def client(self) -> AsyncClient:
         """A client for this server. Raises Failed if something is missing."""
         from payamak.client import AsyncClient
+        from payamak.domain.site.secrets import is_named, variable_of
 
         username = self.username or os.environ.get("PAYAMAK_USERNAME")
         password = self.password or "env:PAYAMAK_PASSWORD"
-        if not password.startswith("env:"):
+        if not is_named(password):
             raise Failed(CLEAR_PASSWORD, ExitCode.USAGE)
-        password = os.environ.get(password[4:], "")
+        password = os.environ.get(variable_of(password), "")
         if not username or not password:
             raise Failed(
                 "who sends? give --username and --password env:NAME, or set PAYAMAK_USERNAME and PAYAMAK_PASSWORD",
@@ -67,12 +69,12 @@ async def send(
     text: str | None = None,
     line: str | None = None,
     line2: str | None = None,
-    type: int = 0,
-    template: int = 0,
-    life_time: int | None = None,
+    type: Annotated[int, bounded(0, 2)] = 0,
+    template: TemplateNumber = 0,
+    life_time: Annotated[int | None, bounded(1, 10_080)] = None,
     csv: Path | None = None,
     out: Path | None = None,
-    parallel: int = 16,
+    parallel: Annotated[int, bounded(1, 1_000)] = 16,
     server: Server = Server(),
 ) -> int:
     """Send one message, or every row of a CSV file.
@@ -149,7 +151,7 @@ async def _send_file(server: Server, file: Path, out: Path, common: Wanted, para
     return ExitCode.DONE if set(counts) <= {"accepted"} else ExitCode.PROBLEM
 
 
-async def states(message_ids: tuple[int, ...], *, server: Server = Server()) -> int:
+async def states(message_ids: Ids, *, server: Server = Server()) -> int:
     """Ask where messages stand, by the ids that sending them answered.
 
     Example: `payamak states 3403 3404`

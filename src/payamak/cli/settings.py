@@ -36,9 +36,9 @@ def config(*, common: Common = Common()) -> int:
                 "value": _plain(getattr(settings, name)),
                 "from": source,
                 "default": _plain(default),
-                "unit": about.unit,
+                "unit": about.setting.unit,
                 "allowed": about.allowed,
-                "description": about.description,
+                "description": about.setting.meaning,
                 "variable": variable,
             }
         )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
+from payamak.cli.bounds import Id
 from payamak.cli.explain import next_text, part_text, reason_text, step_text
 from payamak.cli.messages import plain
 from payamak.cli.shell import (
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 
 
 async def show(
-    message_id: int, *, text: Annotated[bool, Parameter(negative="")] = False, common: Common = Common()
+    message_id: Id, *, text: Annotated[bool, Parameter(negative="")] = False, common: Common = Common()
 ) -> int:
     """Tell all of one message: its plan, attempts, answers, receipts, money, what happens next and why.
 

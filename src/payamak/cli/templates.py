@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, cast
 
 from cyclopts import App, Parameter
 
+from payamak.cli.bounds import TemplateNumber
 from payamak.cli.documents import edit, find
 from payamak.cli.shell import Common, ExitCode, Failed, fill, grid, open_store, say, tell
 
@@ -49,7 +50,7 @@ async def show_list(account: str | None = None, *, common: Common = Common()) ->
 
 
 @app.command
-async def show(account: str, number: int, *, common: Common = Common()) -> int:
+async def show(account: str, number: TemplateNumber, *, common: Common = Common()) -> int:
     """Show one text."""
     async with open_store(common) as store:
         try:
@@ -66,7 +67,7 @@ async def show(account: str, number: int, *, common: Common = Common()) -> int:
 @app.command
 async def add(
     account: str,
-    number: int,
+    number: TemplateNumber,
     text: str,
     *,
     pattern: Pattern = (),
@@ -93,7 +94,7 @@ async def add(
 @app.command
 async def change(
     account: str,
-    number: int,
+    number: TemplateNumber,
     text: str,
     *,
     pattern: Pattern = (),
@@ -114,7 +115,7 @@ async def change(
 
 
 @app.command
-async def remove(account: str, number: int, *, common: Common = Common()) -> int:
+async def remove(account: str, number: TemplateNumber, *, common: Common = Common()) -> int:
     """Remove a text."""
 
     def work(templates: Templates) -> Templates:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import App, Parameter
 
+from payamak.cli.bounds import Limit
 from payamak.cli.shell import (
     Common,
     ExitCode,
@@ -44,7 +45,7 @@ async def show_list(
     *,
     account: Annotated[str | None, Parameter(help="Of this account.")] = None,
     state: Annotated[PostState | None, Parameter(help="Where the post stands; `dead` is what was given up.")] = None,
-    limit: int = 50,
+    limit: Limit = 50,
     before: Annotated[str | None, Parameter(help="Go on below this event, for the next page.")] = None,
     common: Common = Common(),
 ) -> int:
@@ -128,6 +129,7 @@ async def post_test(name: str, *, common: Common = Common()) -> int:
 
     from payamak.delivery.posting import Poster
     from payamak.delivery.webhooks import make_ping
+    from payamak.domain.site.secrets import variable_of
 
     async with open_store(common) as store:
         account = _account(store.site, name)
@@ -139,7 +141,7 @@ async def post_test(name: str, *, common: Common = Common()) -> int:
     now = now_ms()
     post = make_ping(account, now, os.environ)
     if isinstance(post, str):
-        raise Failed(f"nothing was posted: {post} in this shell ({account.webhook_secret.removeprefix('env:')})")
+        raise Failed(f"nothing was posted: {post} in this shell ({variable_of(account.webhook_secret)})")
     poster, began_s = Poster(), time.monotonic()
     posted = await poster.post(post, now)
     took_ms = int((time.monotonic() - began_s) * 1_000)

@@ -19,6 +19,7 @@ from payamak.delivery import rounds
 from payamak.delivery.posting import Post, Posted, Poster
 from payamak.delivery.rounds import Rounds, Target
 from payamak.domain.mo import LONGEST_PAUSE_MS, READ, Received, RelayState, after_post
+from payamak.domain.site.secrets import is_missing, resolve
 from payamak.errors import Refused
 from payamak.store.base import NewMessage, PostResult, Store
 
@@ -78,9 +79,9 @@ class Relay(Rounds[Received]):
             return Posted(note="the line has no such target any more")
         secret = ""
         if line.relay_secret:
-            secret = os.environ.get(line.relay_secret.removeprefix("env:"), "")
-            if not secret:
+            if is_missing(line.relay_secret, os.environ):
                 return Posted(note="the variable that relay_secret names is not set")
+            secret = resolve(line.relay_secret, os.environ, "relay_secret")
         post = Post(
             url=url,
             id=f"mo-{received.id}",

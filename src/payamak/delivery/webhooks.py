@@ -21,6 +21,7 @@ from payamak.delivery.posting import Post, Posted, Poster
 from payamak.delivery.rounds import Rounds, Target
 from payamak.domain.posting import GONE, PostState
 from payamak.domain.site import Account
+from payamak.domain.site.secrets import is_missing, resolve
 from payamak.domain.webhooks import (
     WEBHOOK_PAUSES,
     Notice,
@@ -118,15 +119,14 @@ class Webhooks(Rounds[Notice]):
 
 def make_post(account: Account, event: str, body: bytes, environment: Mapping[str, str]) -> Post | str:
     """The signed post of a body to an account's webhook; or why there can be none."""
-    secret = environment.get(account.webhook_secret.removeprefix("env:"), "")
-    if not secret:
+    if not account.webhook_secret or is_missing(account.webhook_secret, environment):
         return "the variable that webhook_secret names is not set"
     return Post(
         url=account.webhook_url,
         id=event,
         json=body,
         timeout_s=account.webhook_timeout_s,
-        secret=secret,
+        secret=resolve(account.webhook_secret, environment, "webhook_secret"),
         private_is_allowed=account.webhook_allow_private_target,
     )
 

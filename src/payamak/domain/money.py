@@ -5,6 +5,12 @@ from typing import assert_never
 
 from payamak.encoding import Encoding
 
+MOST_RIAL = 10**15
+"""The most that one call may move and an account may have: below 2^53, so that every reader of JSON keeps it whole."""
+
+MOST_PRICE_RIAL = 10**9
+"""The highest price of a part, far above any; a text of 255 such parts is still less than MOST_RIAL."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Tariff:

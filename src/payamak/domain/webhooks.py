@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterable
 from typing import Any, Final
 
 import msgspec
 from msgspec import Struct
 
 from payamak.domain.message import FINAL_STATES, Reason, State
-from payamak.domain.posting import TARGET, Pauses, PostState, Tried, next_post
+from payamak.domain.posting import Pauses, PostState, Tried, next_post
 
 WEBHOOK_PAUSES: Final = Pauses(first_ms=5_000, longest_ms=24 * 3_600_000, give_up_ms=3 * 86_400_000)
 """P9: 5 s … 24 h for three days."""
@@ -182,18 +181,3 @@ def after_notice(
         retry_after_ms=retry_after_ms,
     )
     return next_post(tried, WEBHOOK_PAUSES, now)
-
-
-# --------------------------------------------------------------------------------------------- the setting
-
-
-def webhook_faults(url: str, secret: str, timeout_s: float) -> Iterable[str]:
-    """What is wrong with an account's settings for its webhook."""
-    if url and not TARGET.fullmatch(url):
-        yield f"webhook_url: {url!r} is no URL such as https://shop.example.ir/sms-states, without login"
-    if secret and not secret.startswith("env:"):
-        yield "webhook_secret is written env:NAME, the variable that has it"
-    if url and not secret:
-        yield "webhook_url needs webhook_secret, written env:NAME: every post is signed"
-    if not 0 < timeout_s <= 60:
-        yield "webhook_timeout_s is above 0 and at most 60"

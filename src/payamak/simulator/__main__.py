@@ -32,6 +32,19 @@ _TROUBLES = """
   cuts=SECONDS    cuts every connection so long after it came
   unbinds=SECONDS unbinds every connection so long after it came, and goes on answering"""
 
+DAY_MS = 86_400_000
+
+
+def _whole(lowest: int, highest: int) -> Callable[[str], int]:
+    """A reader of whole numbers in these bounds."""
+
+    def read(text: str) -> int:
+        if not lowest <= int(text) <= highest:
+            raise argparse.ArgumentTypeError(f"{text} is not allowed; allowed: {lowest} to {highest}")
+        return int(text)
+
+    return read
+
 
 def arguments() -> argparse.ArgumentParser:
     """The options of the command line."""
@@ -43,7 +56,7 @@ def arguments() -> argparse.ArgumentParser:
     )
     add, timing = parser.add_argument, Timing()
     add("--host", default="127.0.0.1", help="address to listen on")
-    add("--port", type=int, default=0, help="port, 0 = a free one")
+    add("--port", type=_whole(0, 65_535), default=0, help="port, 0 = a free one")
     add("--account", action="append", default=[], metavar="ID:PASSWORD", help="who may bind; none: everyone")
     add("--rules", type=Path, help="script of rules, TOML or JSON")
     add("--trouble", action="append", default=[], metavar="WHAT[=VALUE][@FROM..TO]", help="see below; may be repeated")
@@ -53,11 +66,11 @@ def arguments() -> argparse.ArgumentParser:
     add("--no-digits", action="store_true", help="last digits choose nothing")
     add("--refuse-line", action="append", default=[], help="line that opt-outs of a line refuse")
     add("--advertising-line", action="append", default=[], help="line that opt-outs of advertising refuse")
-    add("--answer-ms", type=int, default=timing.answer_ms, help="from submit to answer")
-    add("--receipt-ms", type=int, default=timing.receipt_ms, help="from answer to receipt")
-    add("--late-ms", type=int, default=timing.late_ms, help="from answer to a late receipt")
-    add("--submits-per-s", type=int, help="pace of a connection, beyond it ESME_RTHROTTLED")
-    add("--binds", type=int, help="live binds of a system_id, beyond it ESME_RALYBND")
+    add("--answer-ms", type=_whole(0, DAY_MS), default=timing.answer_ms, help="from submit to answer")
+    add("--receipt-ms", type=_whole(0, DAY_MS), default=timing.receipt_ms, help="from answer to receipt")
+    add("--late-ms", type=_whole(0, DAY_MS), default=timing.late_ms, help="from answer to a late receipt")
+    add("--submits-per-s", type=_whole(1, 1_000_000), help="pace of a connection, beyond it ESME_RTHROTTLED")
+    add("--binds", type=_whole(0, 100_000), help="live binds of a system_id, beyond it ESME_RALYBND")
     add("--answer-ids", type=IdFormat, default=IdFormat.DECIMAL, metavar="|".join(one.value for one in IdFormat))
     add("--receipt-ids", type=IdFormat, help="as --answer-ids; absent: the same")
     add(

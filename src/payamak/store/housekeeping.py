@@ -8,7 +8,7 @@ import msgspec
 
 from payamak.domain import events as ev
 from payamak.domain.message import Lane, Message, State
-from payamak.domain.site import DAY_MS, Account, Document, Line, Link, Site, build_site, faults_of
+from payamak.domain.site import DAY_MS, Account, Document, Site, build_site, faults_of, name_of
 from payamak.store import money, receipts
 from payamak.store.base import Claimed, OptOut
 from payamak.store.messages import happen, load
@@ -158,28 +158,26 @@ def move_line(tx: Transaction, source: str, target: str, now: int, limit: int) -
 # --------------------------------------------------------------------------------------- configuration
 
 
-def name_of(document: Document) -> tuple[str, str]:
-    """The kind and the name under which a document is kept."""
-    match document:
-        case Account():
-            return "account", document.username
-        case Line():
-            return "line", document.number
-        case Link():
-            return "link", document.name
-
-
 def put_documents(tx: Transaction, puts: Iterable[Document], removals: Iterable[tuple[str, str]]) -> Site:
-    """Change the configuration. Raises ValueError, having changed nothing, with every fault of the result."""
+    """Change the configuration. Raises ValueError, having changed nothing, with every fault that this would bring.
+
+    What was wrong before does not stand in the way of another change: an older program may have let it in, and a line
+    must be suspended in a hurry all the same.
+    """
     site = tx.site
     kept: dict[tuple[str, str], Document] = {
         name_of(document): document for table in (site.accounts, site.lines, site.links) for document in table.values()
     }
     puts = tuple(puts)
     removals = tuple(removals)
-    faults = [f"there is no {kind} {name}" for kind, name in removals if kept.pop((kind, name), None) is None]
+    unreadable = {(fault.kind, fault.name) for fault in site.mended if (fault.kind, fault.name) not in kept}
+    faults = [f"there is no {kind} {name}" for kind, name in removals if (kind, name) not in {*kept, *unreadable}]
+    for key in removals:
+        kept.pop(key, None)
     kept.update({name_of(document): document for document in puts})
-    if faults := [*faults, *faults_of(build_site(kept.values(), 0))]:
+    known = faults_of(site)
+    faults += [str(fault) for fault in faults_of(build_site(kept.values(), 0)) if fault not in known]
+    if faults:
         raise ValueError("\n".join(faults))
     for key in removals:
         tx.execute("remove_document", key)

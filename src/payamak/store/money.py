@@ -5,6 +5,7 @@ from __future__ import annotations
 from payamak.codes import Code
 from payamak.domain import events as ev
 from payamak.domain.message import Message
+from payamak.domain.money import MOST_RIAL
 from payamak.errors import Refused
 from payamak.store.transaction import Transaction
 
@@ -54,10 +55,6 @@ def release(tx: Transaction, message: Message, effect: ev.Release, now: int) -> 
     tx.execute("move_money", (effect.amount, -effect.amount, message.account_id))
 
 
-MOST_RIAL = 10**15
-"""The most that is credited at once: far above any invoice, far below where 64 bits end (a slip of the keyboard)."""
-
-
 def credit(tx: Transaction, username: str, amount: int, note: str, now: int, *, allow_negative: bool = False) -> int:
     """Money from outside (below zero: back to it); the new balance. Raises LookupError, ValueError."""
     row = tx.one("account_of_name", (username,))
@@ -67,6 +64,8 @@ def credit(tx: Transaction, username: str, amount: int, note: str, now: int, *, 
     if abs(amount) > MOST_RIAL:
         raise ValueError(f"{amount:,} rial is more than the {MOST_RIAL:,} that can be credited at once")
     available = int(tx.one("balance", (account_id,))[0])
+    if abs(available + amount) > MOST_RIAL:
+        raise ValueError(f"account {username} has {available:,} rial; it may have {MOST_RIAL:,}, of either sign")
     if amount < 0 and available + amount < 0 and not allow_negative:
         raise ValueError(f"account {username} has {available:,} rial; {-amount:,} would take it below zero")
     if amount:

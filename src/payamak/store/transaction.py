@@ -7,19 +7,12 @@ from collections.abc import Sequence
 from typing import Any
 
 import apsw
-import msgspec
 
 from payamak.domain.ids import IdBase, IdHabit
-from payamak.domain.site import Account, Document, Line, Link, Site, build_site
+from payamak.domain.site import Document, Fault, Site, build_site
+from payamak.domain.site.stored import read_document
 from payamak.store.feed import Change, Feed
 from payamak.store.statements import load_statements
-
-DOCUMENT_TYPES: dict[str, type[Account] | type[Line] | type[Link]] = {
-    "account": Account,
-    "line": Line,
-    "link": Link,
-}
-
 
 COMMITS_KEPT = 64
 """The last commits whose writer is on record. To be misread, a commit would have to fail without saying so while other
@@ -157,8 +150,13 @@ def read_site(db: apsw.Connection) -> Site:
 
 def _read_site(db: apsw.Connection) -> Site:
     sql = load_statements()
-    documents: list[Document] = [
-        msgspec.json.decode(body, type=DOCUMENT_TYPES[kind]) for kind, body in db.execute(sql["documents"])
-    ]
+    documents: list[Document] = []
+    faults: list[Fault] = []
+    for kind, name, body in db.execute(sql["documents"]):
+        document, found = read_document(kind, name, body)
+        documents += [document] if document else []
+        faults += found
     meta = {key: next(iter(db.execute(sql["meta"], (key,))))[0] for key in ("config_version", "intake_is_suspended")}
-    return build_site(documents, meta["config_version"], intake_is_suspended=bool(meta["intake_is_suspended"]))
+    return build_site(
+        documents, meta["config_version"], intake_is_suspended=bool(meta["intake_is_suspended"]), mended=tuple(faults)
+    )

@@ -24,6 +24,7 @@ from payamak.domain.mo import MoPart
 from payamak.domain.numbers import parse_line, parse_recipient
 from payamak.domain.receipts import ReceiptIn
 from payamak.domain.site import Link, Site
+from payamak.domain.site.secrets import resolve
 from payamak.encoding.alphabets import alphabet_of
 from payamak.encoding.parts import Encoding, Part, SplitMethod, split
 from payamak.encoding.udh import make_place, read_header
@@ -55,13 +56,8 @@ def tls_context(link: Link) -> ssl.SSLContext | None:
 
 
 def secret(text: str) -> str:
-    """A secret as configured: `env:NAME` is read from the environment. Raises ValueError if that is not set."""
-    if not text.startswith("env:"):
-        return text
-    value = os.environ.get(text[4:])
-    if value is None:
-        raise ValueError(f"the environment variable {text[4:]} is not set, but a link's password names it")
-    return value
+    """A link's password as configured, read from the environment if it is there. Raises ValueError if it is not."""
+    return resolve(text, os.environ, "a link's password", may_be_empty=True)
 
 
 def link_config(link: Link) -> LinkConfig:

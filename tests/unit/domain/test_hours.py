@@ -89,7 +89,7 @@ def test_a_fresh_message_outside_the_hours(line: Line, now: int, lives_h: int, e
 
 def test_hours_that_cannot_be_read_are_a_fault() -> None:
     """They never get into a store."""
-    assert faults_of(build_site([Line(number="3000", hours="nine to five")], 1)) == [
+    assert [str(fault) for fault in faults_of(build_site([Line(number="3000", hours="nine to five")], 1))] == [
         "line 3000: hours are written 07:00-22:00 or always, not 'nine to five'"
     ]
 

@@ -126,8 +126,8 @@ def test_faults(given: dict[str, object], says: str) -> None:
     """A wrong setting is told at apply, with its account."""
     account = replace(Account(username="shop", webhook_url=URL), **given)
     (fault,) = faults_of(build_site([account], 1))
-    assert fault.startswith("account shop: ")
-    assert says in fault
+    assert str(fault).startswith("account shop: ")
+    assert says in str(fault)
 
 
 def test_no_faults() -> None:

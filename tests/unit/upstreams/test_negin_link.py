@@ -54,8 +54,8 @@ def test_a_link_with_an_address_and_a_login_is_well(url: str) -> None:
 def test_a_link_that_cannot_work_is_refused(link: Link, words: str) -> None:
     """When it is configured, not when the first message waits for it."""
     [fault] = faults_of(site_of(link))
-    assert fault.startswith("link panel: ")
-    assert words in fault
+    assert str(fault).startswith("link panel: ")
+    assert words in str(fault)
 
 
 def test_a_text_is_one_part_on_the_wire() -> None:
@@ -68,7 +68,7 @@ def test_a_text_is_one_part_on_the_wire() -> None:
 
 def test_beside_smpp_the_other_links_hand_over_whole_texts_too() -> None:
     """A message may fail over between the links of its line, so they must cut alike."""
-    assert any("split` payload" in fault for fault in faults_of(site_of(LINK, SMPP)))
+    assert any("split` payload" in str(fault) for fault in faults_of(site_of(LINK, SMPP)))
     assert faults_of(site_of(LINK, changed(SMPP, split=SplitMethod.PAYLOAD))) == []
 
 

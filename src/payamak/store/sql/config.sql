@@ -1,6 +1,6 @@
 -- name: documents
 -- The whole configuration.
-SELECT kind, body FROM config ORDER BY kind, name;
+SELECT kind, name, body FROM config ORDER BY kind, name;
 
 -- name: document
 -- One document.

@@ -1,0 +1,219 @@
+"""What is wrong with the documents of a site, as values; their English is in words.py.
+
+`faults_of` looks at a whole site: each document by itself, by the settings of its fields, and what one says of another.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+import msgspec
+from msgspec import Struct
+
+from payamak.domain.mo import fold
+from payamak.domain.numbers import line_key
+from payamak.domain.posting import TARGET
+from payamak.domain.site.accounts import Account
+from payamak.domain.site.kinds import HIDDEN, Document, name_of
+from payamak.domain.site.lines import Line
+from payamak.domain.site.links import Link, LinkKind
+from payamak.domain.site.secrets import is_missing, is_named, resolve
+from payamak.setting import Misfit, Octets, misfits_of, shown
+
+if TYPE_CHECKING:
+    from payamak.domain.site.snapshot import Site
+
+
+class Why(StrEnum):
+    """What can be wrong with a document; words.py has a sentence for each."""
+
+    NOT_ALLOWED = "not_allowed"
+    UNKNOWN = "unknown"
+    NO_DOCUMENT = "no_document"
+    NO_LINE = "no_line"
+    NO_LINK = "no_link"
+    NO_ACCOUNT = "no_account"
+    NO_NETWORK = "no_network"
+    NO_NUMBER = "no_number"
+    NO_URL = "no_url"
+    NO_SERVER = "no_server"
+    NO_USER = "no_user"
+    NOT_NAMED = "not_named"
+    UNSIGNED = "unsigned"
+    TEMPLATE = "template"
+    HOURS = "hours"
+    TWO_SPELLINGS = "two_spellings"
+    SPLITS_DIFFER = "splits_differ"
+    SPLIT_OF_NEGIN = "split_of_negin"
+    STATUS = "status"
+    KEYWORD = "keyword"
+    KEYWORD_URL = "keyword_url"
+
+
+class Fault(Struct, frozen=True, kw_only=True):
+    """One thing that is wrong: in which document and field, why, and the arguments of the sentence.
+
+    The argument `counts`: what holds in place of a stored value.
+    """
+
+    kind: str
+    name: str
+    field: str = ""
+    why: Why
+    arguments: Mapping[str, str] = msgspec.field(default_factory=dict)
+
+    def __str__(self) -> str:
+        from payamak.domain.site.words import in_words
+
+        return in_words(self)
+
+
+_STATUS = re.compile(r"0x[0-9a-f]+|[0-9a-f]+h|0|[1-9][0-9]*", re.IGNORECASE)
+"""The ways to write a command_status in a link's table; upstreams/verdicts.py reads them."""
+
+_SERVER = re.compile(r"https?://[^/?#@\s]+(/[^?#@\s]*)?\Z")
+
+SMPP_OCTETS = {"system_id": Octets(15), "password": Octets(8)}
+"""SMPP 3.4 §5.2.1 and §5.2.2, without the NUL that ends them; a link of kind negin may have longer ones."""
+
+
+class _Told:
+    """Makes the faults of one document."""
+
+    def __init__(self, kind: str, name: str) -> None:
+        self._kind = kind
+        self._name = name
+
+    def __call__(self, field: str, why: Why, **arguments: str) -> Fault:
+        return Fault(kind=self._kind, name=self._name, field=field, why=why, arguments=arguments)
+
+
+def faults_of(site: Site) -> list[Fault]:
+    """What is wrong in and between the documents of a site; empty if all is well."""
+    spellings = Counter(line_key(number) for number in site.lines)
+    faults: list[Fault] = []
+    for account in site.accounts.values():
+        faults += [*document_faults(account), *_account_faults(site, account)]
+    for line in site.lines.values():
+        faults += document_faults(line)
+        if spellings[line_key(line.number)] > 1:
+            faults.append(_Told("line", line.number)("number", Why.TWO_SPELLINGS))
+        faults += [*_line_faults(site, line), *_received_faults(site, line)]
+    for link in site.links.values():
+        faults += [*document_faults(link), *_link_faults(link)]
+    return faults
+
+
+def document_faults(document: Document) -> Iterable[Fault]:
+    """The values of a document that the settings of its fields do not allow."""
+    kind, name = name_of(document)
+    for misfit in misfits_of(document):
+        yield misfit_fault(kind, name, misfit)
+
+
+def misfit_fault(kind: str, name: str, misfit: Misfit, *, counts: str = "") -> Fault:
+    """A value that is not allowed, as a fault; a secret is not repeated in it. `counts`: what holds in its place."""
+    value = "what it is" if misfit.place in HIDDEN else misfit.shown
+    more = {"counts": counts} if counts else {}
+    return _Told(kind, name)(misfit.place, Why.NOT_ALLOWED, value=value, allowed=misfit.allowed, **more)
+
+
+def _account_faults(site: Site, account: Account) -> Iterable[Fault]:
+    told = _Told("account", account.username)
+    for field_name, numbers in (
+        ("lines", account.lines),
+        *((name, (getattr(account, name),)) for name in ("default_line", "service_line", "sim_line")),
+    ):
+        for number in numbers:
+            if number is not None and site.line(number) is None:
+                yield told(field_name, Why.NO_LINE, line=shown_name(number))
+    for net in account.allowed_addresses:
+        try:
+            ipaddress.ip_network(net, strict=False)
+        except ValueError:
+            yield told("allowed_addresses", Why.NO_NETWORK, value=shown(net))
+    if account.webhook_url and not TARGET.fullmatch(account.webhook_url):
+        yield told("webhook_url", Why.NO_URL, value=shown(account.webhook_url))
+    if account.webhook_secret and not is_named(account.webhook_secret):
+        yield told("webhook_secret", Why.NOT_NAMED)
+    if account.webhook_url and not account.webhook_secret:
+        yield told("webhook_url", Why.UNSIGNED)
+    for document in account.templates:
+        try:
+            document.template.check()
+        except ValueError as error:
+            yield told("templates", Why.TEMPLATE, number=str(document.number), said=str(error))
+
+
+def _line_faults(site: Site, line: Line) -> Iterable[Fault]:
+    told = _Told("line", line.number)
+    known = [site.links[use.link] for use in line.links if use.link in site.links]
+    for use in line.links:
+        if use.link not in site.links:
+            yield told("links", Why.NO_LINK, link=shown_name(use.link))
+    if len({link.wire_split for link in known}) > 1:
+        yield told("links", Why.SPLITS_DIFFER)
+        if any(link.kind is LinkKind.NEGIN for link in known):
+            yield told("links", Why.SPLIT_OF_NEGIN)
+    try:
+        _ = line.window
+    except ValueError as error:
+        yield told("hours", Why.HOURS, said=str(error))
+    if not line_key(line.number):
+        yield told("number", Why.NO_NUMBER)
+
+
+def _received_faults(site: Site, line: Line) -> Iterable[Fault]:
+    """What is wrong with the settings for messages from handsets."""
+    told = _Told("line", line.number)
+    for place, url in (("relay_url", line.relay_url), *(("keywords", k.url) for k in line.keywords)):
+        if url and not TARGET.fullmatch(url):
+            yield told(place, Why.NO_URL, value=shown(url))
+    if line.relay_secret and not is_named(line.relay_secret):
+        yield told("relay_secret", Why.NOT_NAMED)
+    seen = Counter(fold(keyword.keyword) for keyword in line.keywords)
+    for keyword in line.keywords:
+        word = shown(keyword.keyword)
+        if len(keyword.keyword.split()) != 1 or not fold(keyword.keyword) or seen[fold(keyword.keyword)] > 1:
+            yield told("keywords", Why.KEYWORD, keyword=word)
+        if not keyword.url:
+            yield told("keywords", Why.KEYWORD_URL, keyword=word)
+        if keyword.account not in site.accounts:
+            yield told("keywords", Why.NO_ACCOUNT, keyword=word, account=shown_name(keyword.account))
+
+
+def _link_faults(link: Link) -> Iterable[Fault]:
+    told = _Told("link", link.name)
+    if link.kind is LinkKind.NEGIN:
+        if not _SERVER.match(link.url):
+            yield told("url", Why.NO_SERVER)
+        if not link.system_id:
+            yield told("system_id", Why.NO_USER)
+    else:
+        yield from login_faults(link, {})
+    for key in link.status_verdicts:
+        if not _STATUS.fullmatch(key.strip()):
+            yield told("status_verdicts", Why.STATUS, key=shown(key))
+
+
+def login_faults(link: Link, environment: Mapping[str, str]) -> Iterable[Fault]:
+    """What no bind of SMPP 3.4 can hold of a link's login; a password in a variable is judged where that is set."""
+    if link.kind is not LinkKind.SMPP:
+        return
+    password = link.password
+    if is_named(password):
+        password = "" if is_missing(password, environment) else resolve(password, environment, "a link's password")
+    for place, value in (("system_id", link.system_id), ("password", password)):
+        allowed = SMPP_OCTETS[place]
+        if not allowed.fits(value):
+            yield misfit_fault("link", link.name, Misfit(place, shown(value), str(allowed)))
+
+
+def shown_name(name: str) -> str:
+    """A name that somebody wrote, plainly if it is short."""
+    return name if len(name) <= 64 and name.isprintable() else shown(name)

@@ -1,0 +1,102 @@
+"""The snapshot of a site: all its documents, with the look-ups that a message needs.
+
+The database keeps each document as JSON, `payamak apply` reads the same shapes from site.toml. A Site never changes; a
+change makes a new one with a higher version. Money in rial, times in UTC.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from msgspec import Struct, field
+
+from payamak.domain.events import Rules
+from payamak.domain.hours import Hours
+from payamak.domain.numbers import line_key
+from payamak.domain.site.accounts import Account
+from payamak.domain.site.faults import Fault
+from payamak.domain.site.kinds import Document
+from payamak.domain.site.lines import Line
+from payamak.domain.site.links import Link
+from payamak.domain.templates import Template
+from payamak.encoding.parts import SplitMethod
+
+
+class Site(Struct, frozen=True, kw_only=True):
+    """An immutable snapshot of the configuration, with the look-ups that a message needs.
+
+    `mended`: what stood in the store's documents and is not allowed (any more), so that another value counts in its
+    place; see stored.py.
+    """
+
+    version: int = 0
+    accounts: Mapping[str, Account] = field(default_factory=dict)
+    lines: Mapping[str, Line] = field(default_factory=dict)
+    links: Mapping[str, Link] = field(default_factory=dict)
+    intake_is_suspended: bool = False
+    accounts_by_id: Mapping[int, Account] = field(default_factory=dict)
+    lines_by_key: Mapping[str, Line] = field(default_factory=dict)
+    rules_by_line: Mapping[str, Rules] = field(default_factory=dict)
+    windows_by_line: Mapping[str, Hours] = field(default_factory=dict)
+    intervals_by_line: Mapping[str, int] = field(default_factory=dict)
+    templates_by_account: Mapping[int, Mapping[int, Template]] = field(default_factory=dict)
+    mended: tuple[Fault, ...] = ()
+
+    def line(self, text: str) -> Line | None:
+        """The line registered under this number, in either spelling (contract §5)."""
+        return self.lines.get(text) or self.lines_by_key.get(line_key(text))
+
+    def rules(self, number: str) -> Rules:
+        """The rules of a line; the defaults for one that is no longer configured."""
+        return self.rules_by_line.get(number) or _DEFAULT_RULES
+
+    def split_of(self, line: Line) -> SplitMethod:
+        """How texts of this line are cut: as its first link says (validated: all its links say the same)."""
+        for use in line.links:
+            if link := self.links.get(use.link):
+                return link.wire_split
+        return SplitMethod.UDH8
+
+
+_DEFAULT_RULES = Rules()
+
+
+def build_site(
+    documents: Iterable[Document], version: int, *, intake_is_suspended: bool = False, mended: tuple[Fault, ...] = ()
+) -> Site:
+    """Put documents together to a snapshot. References between them are checked by `faults_of`, not here."""
+    accounts: dict[str, Account] = {}
+    lines: dict[str, Line] = {}
+    links: dict[str, Link] = {}
+    for document in documents:
+        match document:
+            case Account():
+                accounts[document.username] = document
+            case Line():
+                lines[document.number] = document
+            case Link():
+                links[document.name] = document
+    return Site(
+        version=version,
+        accounts=accounts,
+        lines=lines,
+        links=links,
+        intake_is_suspended=intake_is_suspended,
+        mended=mended,
+        accounts_by_id={a.id: a for a in accounts.values()},
+        lines_by_key={line_key(number): line for number, line in lines.items()},
+        intervals_by_line={number: line.interval_ms for number, line in lines.items() if line.interval_ms},
+        windows_by_line={number: window for number, line in lines.items() if (window := _window_of(line))},
+        rules_by_line={number: line.rules for number, line in lines.items()},
+        templates_by_account={
+            a.id: {t.number: t.template for t in a.templates} for a in accounts.values() if a.templates
+        },
+    )
+
+
+def _window_of(line: Line) -> Hours | None:
+    """The window as far as it can be read: what cannot be is told by `faults_of`, and never gets into a store."""
+    try:
+        return line.window
+    except ValueError:
+        return None

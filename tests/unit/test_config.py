@@ -1,0 +1,50 @@
+"""Settings of the process: in bounds, whichever way they come; where a wrong one stands is told."""
+
+from pathlib import Path
+
+import pytest
+
+from payamak.config import BadSettings, load
+
+WRONG = [
+    ("port", 99_999_999),
+    ("port", -1),
+    ("port", True),
+    ("port", 10**30),
+    ("port", float("nan")),
+    ("max_connections", 7),
+    ("max_connections", 10**9),
+    ("host", ""),
+    ("host", "h" * 254),
+    ("host", "a\0b"),
+    ("database", ""),
+    ("log_level", "loud"),
+    ("trusted_networks", "10.0.0.0/33"),
+    ("trusted_networks", ",".join(["10.0.0.0/8"] * 1_001)),
+]
+
+
+@pytest.mark.parametrize(("name", "value"), WRONG)
+def test_by_every_way(name: str, value: object, tmp_path: Path) -> None:
+    """From a file, from the environment, from an option: refused with place, name, value and what is allowed."""
+    file = tmp_path / "settings.toml"
+    written = repr(value).lower() if isinstance(value, int | float) else '"' + str(value).replace("\0", "\\u0000") + '"'
+    file.write_text(f"{name} = {written}\n", encoding="utf-8")
+    ways = {
+        f"settings.toml, line 1: {name} cannot be": lambda: load(file, {}),
+        f"PAYAMAK_{name.upper()}: {name} cannot be": lambda: load(None, {f"PAYAMAK_{name.upper()}": str(value)}),
+        f"--{name.replace('_', '-')} cannot be": lambda: load(None, {}, **{name: value}),
+    }
+    for said, way in ways.items():
+        with pytest.raises(BadSettings, match=r"; allowed: \S") as refused:
+            way()
+        assert said in str(refused.value)
+        assert len(str(refused.value)) < 400
+
+
+def test_what_is_right(tmp_path: Path) -> None:
+    """The option is above the environment, and that above the file."""
+    file = tmp_path / "settings.toml"
+    file.write_text('port = 1\nhost = "::1"\nmax_connections = 8\n', encoding="utf-8")
+    settings = load(file, {"PAYAMAK_PORT": "2", "PAYAMAK_MAX_CONNECTIONS": "9"}, port=65_535, host=None)
+    assert (settings.port, settings.host, settings.max_connections) == (65_535, "::1", 9)
