@@ -19,6 +19,7 @@ from payamak.codes import Code
 from payamak.domain.events import Event
 from payamak.domain.message import Lane, Message, State
 from payamak.domain.mo import Kept, MoPart, Received
+from payamak.domain.own_ids import OwnId
 from payamak.domain.posting import PostState
 from payamak.domain.receipt import Cursor, IdReport, OpenIds, ReceiptIn, WaitingReceipt
 from payamak.domain.site import Document, Site
@@ -127,15 +128,15 @@ class SqliteStore:
         )
 
     def accept_batch(
-        self, account_id: int, items: Sequence[NewMessage | Code], check_ids: Sequence[int] | None, now: int
+        self, account_id: int, items: Sequence[NewMessage | Code], own_ids: Sequence[OwnId] | None, now: int
     ) -> Awaitable[list[Batched | Code]]:
         """See Store.accept_batch."""
         lane = min((new.lane for new in items if isinstance(new, NewMessage)), default=Lane.BULK)
         return self.writer.submit(
-            lambda tx: batches.accept_batch(tx, account_id, items, check_ids, now),
+            lambda tx: batches.accept_batch(tx, account_id, items, own_ids, now),
             _URGENCY[lane],
             within_s=self._within(ANSWER_WITHIN_S),
-            undo=Undo(lambda tx, told: batches.revoke_batch(tx, account_id, check_ids, told, now), batches.ids_told),
+            undo=Undo(lambda tx, told: batches.revoke_batch(tx, account_id, own_ids, told, now), batches.ids_told),
         )
 
     def outbox(self, account_id: int, check_ids: Sequence[int]) -> Awaitable[dict[int, OutboxRow]]:
