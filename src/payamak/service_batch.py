@@ -149,7 +149,9 @@ class BatchService(Service):
             raise Refused(Code.MALFORMED, f"a password has 1 to {LONGEST_PASSWORD_OCTETS} octets")
         password_hash = await hash_password(password)
         try:
-            await self._store.set_password(account.username, password_hash)
+            await self._store.set_password(account.username, password_hash, account.credential_version)
+        except LookupError as error:
+            raise Refused(Code.CREDENTIALS, "the password was changed meanwhile") from error
         except StoreFailed as error:
             raise Refused(Code.BUSY, "the store cannot keep the password now") from error
 

@@ -284,12 +284,15 @@ async def test_available(world: World) -> None:
 
 
 async def test_a_new_password(world: World) -> None:
-    """The hash is replaced and the version grows; nothing else of the account changes."""
+    """The hash is replaced under a version of its own; nothing else of the account changes."""
     before = world.store.site.accounts["shop"]
-    site = await world.store.set_password("shop", "$argon2id$...")
+    site = await world.store.set_password("shop", "$argon2id$...", before.credential_version)
     after = site.accounts["shop"]
-    assert (after.password_hash, after.credential_version) == ("$argon2id$...", before.credential_version + 1)
+    assert after.password_hash == "$argon2id$..."
+    assert after.credential_version != before.credential_version
     assert (after.id, after.lines, after.keep_days) == (before.id, before.lines, before.keep_days)
     assert world.store.site.accounts["shop"] == after
-    with pytest.raises(LookupError):
-        await world.store.set_password("nobody", "x")
+    for name, version in (("nobody", after.credential_version), ("shop", before.credential_version)):
+        with pytest.raises(LookupError):
+            await world.store.set_password(name, "x", version)
+    assert world.store.site.accounts["shop"] == after

@@ -268,8 +268,9 @@ class TemplateDocument(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 class Account(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """A customer: who it is, what it may use, how it is answered.
 
-    `id` is given by the store (0 until then). `credential_version` grows with every new password, so that a
-    cached verification dies with it. `lane` overrules the class of all its messages.
+    `id` (0 until then) and `credential_version` are given by the store. The version is drawn anew with every new
+    password and for every new account, and never given twice: what was proven or granted under one, a remembered
+    verification or a session, is bound to it and dies with it. `lane` overrules the class of all its messages.
 
     `webhook_url` is told of every change of a message's state, or of those that come to one of `webhook_states`; the
     posts are signed with `webhook_secret` (`env:NAME`) and go to private addresses only with

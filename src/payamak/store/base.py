@@ -302,8 +302,12 @@ class Store(Protocol):
         """Change the configuration in one transaction. Raises ValueError with all faults; then nothing changes."""
         ...
 
-    def set_password(self, username: str, password_hash: str) -> Awaitable[Site]:
-        """Give an account a new web-service password, whatever else of it changes meanwhile. Raises LookupError."""
+    def set_password(self, username: str, password_hash: str, version: int) -> Awaitable[Site]:
+        """Give an account a new web-service password, whatever else of it changes meanwhile.
+
+        `version` is that of the credential in whose name this is done. Raises LookupError if the account is gone or
+        has another one by now: under the same name somebody else may have come.
+        """
         ...
 
     def set_intake(self, is_suspended: bool) -> Awaitable[None]:

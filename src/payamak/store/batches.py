@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import apsw
+from msgspec import Struct
 from msgspec.structs import replace
 
 from payamak.codes import Code
@@ -12,7 +13,7 @@ from payamak.domain.message import Reason, State
 from payamak.domain.optout import with_known_opt_outs
 from payamak.domain.own_ids import OwnId, has_same_body
 from payamak.domain.plan import reservation
-from payamak.domain.site import Site
+from payamak.domain.site import Account, Site
 from payamak.errors import Refused
 from payamak.store import messages
 from payamak.store.base import Batched, NewMessage, OutboxRow, Standing
@@ -102,13 +103,31 @@ def _check_credit(tx: Transaction, account_id: int, total: int) -> None:
         raise Refused(Code.NO_CREDIT, "the credit does not cover the whole batch")
 
 
-def set_password(tx: Transaction, username: str, password_hash: str) -> Site:
+class PasswordSet(Struct, frozen=True, kw_only=True):
+    """What a new password has left: the site, and the account as it was before."""
+
+    site: Site
+    before: Account
+
+    @property
+    def after(self) -> Account:
+        """The account with its new password."""
+        return self.site.accounts[self.before.username]
+
+
+def set_password(tx: Transaction, username: str, password_hash: str, version: int) -> PasswordSet:
     """See Store.set_password."""
     account = tx.site.accounts.get(username)
-    if account is None:
-        raise LookupError(f"there is no account {username!r}")
-    version = account.credential_version + 1
-    return put_documents(tx, [replace(account, password_hash=password_hash, credential_version=version)], [])
+    if account is None or account.credential_version != version:
+        raise LookupError(f"account {username!r} is gone, or has another password by now")
+    return PasswordSet(site=put_documents(tx, [replace(account, password_hash=password_hash)], []), before=account)
+
+
+def take_password_back(tx: Transaction, done: PasswordSet) -> None:
+    """The old password again, for its owner was told that there is no new one; unless somebody has set another."""
+    now = tx.site.accounts.get(done.before.username)
+    if now is not None and now.credential_version == done.after.credential_version:
+        put_documents(tx, [replace(now, password_hash=done.before.password_hash)], [])
 
 
 # --------------------------------------------------------------------------------------------- reading

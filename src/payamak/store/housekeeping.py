@@ -11,6 +11,7 @@ from payamak.domain.message import Lane, Message, State
 from payamak.domain.site import DAY_MS, Account, Document, Line, Link, Site, build_site, faults_of
 from payamak.store import money, receipts
 from payamak.store.base import Claimed, OptOut
+from payamak.store.credentials import with_version
 from payamak.store.messages import happen, load
 from payamak.store.rows import message_of
 from payamak.store.transaction import Transaction
@@ -174,7 +175,10 @@ def name_of(document: Document) -> tuple[str, str]:
 
 
 def put_documents(tx: Transaction, puts: Iterable[Document], removals: Iterable[tuple[str, str]]) -> Site:
-    """Change the configuration. Raises ValueError, having changed nothing, with every fault of the result."""
+    """Change the configuration. Raises ValueError, having changed nothing, with every fault of the result.
+
+    What the store gives an account, its number and its credential's version, is given here, whatever the puts say.
+    """
     site = tx.site
     kept: dict[tuple[str, str], Document] = {
         name_of(document): document for table in (site.accounts, site.lines, site.links) for document in table.values()
@@ -189,6 +193,8 @@ def put_documents(tx: Transaction, puts: Iterable[Document], removals: Iterable[
         tx.execute("remove_document", key)
     for document in puts:
         if isinstance(document, Account):
+            before = None if ("account", document.username) in removals else site.accounts.get(document.username)
+            document = with_version(document, before)
             document = msgspec.structs.replace(document, id=_account_id(tx, document.username))
         kind, name = name_of(document)
         tx.execute("put_document", (kind, name, msgspec.json.encode(document).decode()))

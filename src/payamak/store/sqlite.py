@@ -289,15 +289,14 @@ class SqliteStore:
         """See Store.put_documents."""
         return self._newer(await self.writer.submit(lambda tx: housekeeping.put_documents(tx, puts, removals)))
 
-    async def set_password(self, username: str, password_hash: str) -> Site:
+    async def set_password(self, username: str, password_hash: str, version: int) -> Site:
         """See Store.set_password."""
-        before = self.site.accounts.get(username)
-        site = await self.writer.submit(
-            lambda tx: batches.set_password(tx, username, password_hash),
+        done = await self.writer.submit(
+            lambda tx: batches.set_password(tx, username, password_hash, version),
             within_s=self._within(ANSWER_WITHIN_S),
-            undo=Undo(lambda tx, _: before and batches.set_password(tx, username, before.password_hash)),
+            undo=Undo(batches.take_password_back),
         )
-        return self._newer(site)
+        return self._newer(done.site)
 
     async def set_intake(self, is_suspended: bool) -> None:
         """See Store.set_intake."""

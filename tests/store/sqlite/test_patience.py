@@ -234,10 +234,10 @@ async def test_read_marks_given_up(serving: World) -> None:
 async def test_a_password_given_up(serving: World) -> None:
     """A new password whose caller was told that it failed is not the account's."""
     store = sqlite_of(serving)
-    await store.set_password("shop", "old")
+    first = await store.set_password("shop", "old", store.site.accounts["shop"].credential_version)
     with slow_commit(store) as disk:
         with pytest.raises(StoreFailed):
-            await store.set_password("shop", "new")
+            await store.set_password("shop", "new", first.accounts["shop"].credential_version)
         disk.let_go()
         await settled(serving)
     assert (await store.refresh()).accounts["shop"].password_hash == "old"
