@@ -100,10 +100,9 @@ class Service:
         A refusal that the operator spoke within `verdict_wait` is raised as Refused too: that message stays in
         the store as rejected and is not charged.
         """
-        site = self._store.site
         account = await self._account(submission.caller)
         self._check_interval(account)
-        new = self._plan(site, account, submission)
+        new = self._plan(self._store.site, account, submission)
         if not self.intake_open:
             raise Refused(Code.BUSY, "the intake is closed")
         watch = self._store.feed.watch()
@@ -162,10 +161,12 @@ class Service:
         """18, 16, 17, 29: who may ask at all."""
         if caller.username is None or caller.password is None:
             raise Refused(Code.CREDENTIALS)
-        account = self._store.site.accounts.get(caller.username)
-        if not await self._gatekeeper.admits(account, caller.username, caller.password, caller.address):
+        proven = self._store.site.accounts.get(caller.username)
+        if not await self._gatekeeper.admits(proven, caller.username, caller.password, caller.address):
             raise Refused(Code.CREDENTIALS)
-        assert account is not None
+        account = self._store.site.accounts.get(caller.username)
+        if account is None or proven is None or account.credential_version != proven.credential_version:
+            raise Refused(Code.CREDENTIALS, "the password was changed while it was verified")
         if not account.is_active:
             raise Refused(Code.ACCOUNT_INACTIVE)
         if account.has_expired(self._clock.now()):

@@ -18,7 +18,8 @@ from msgspec.structs import replace
 from payamak.clock import Clock
 from payamak.codes import RECIPIENTS_OWN, Code
 from payamak.domain.message import Lane
-from payamak.domain.numbers import parse_whole_number
+from payamak.domain.numbers import line_key, parse_recipient, parse_whole_number
+from payamak.domain.own_ids import OwnId, digest_of
 from payamak.domain.plan import SendType, choose_ways, lane_of
 from payamak.domain.site import Account
 from payamak.domain.standing import state_code
@@ -111,12 +112,11 @@ class BatchService(Service):
         account = await self._account(batch.caller)
         self._check_interval(account)
         _check_lengths(batch)
-        ways = choose_ways(self._store.site, account, batch.line, None, SendType.NORMAL)
-        lane = lane_of(account, ways[0], Lane.BULK)
-        items = [self._item(account, batch, place, lane) for place in range(len(batch.recipients))]
+        items = self._items(account, batch)
+        own_ids = None if batch.check_ids is None else self._own_ids(account, batch, batch.check_ids, items)
         if not self.intake_open:
             raise Refused(Code.BUSY, "the intake is closed")
-        return _batch_sent(await self._accept(account, items, batch.check_ids))
+        return _batch_sent(await self._accept(account, items, own_ids))
 
     async def info(self, caller: Caller) -> Info:
         """The account and what it may spend. Raises Refused."""
@@ -149,12 +149,14 @@ class BatchService(Service):
             raise Refused(Code.MALFORMED, f"a password has 1 to {LONGEST_PASSWORD_OCTETS} octets")
         password_hash = await hash_password(password)
         try:
-            await self._store.set_password(account.username, password_hash)
+            await self._store.set_password(account.username, password_hash, account.credential_version)
+        except LookupError as error:
+            raise Refused(Code.CREDENTIALS, "the password was changed meanwhile") from error
         except StoreFailed as error:
             raise Refused(Code.BUSY, "the store cannot keep the password now") from error
 
     async def _accept(
-        self, account: Account, items: Sequence[NewMessage | Code], check_ids: Sequence[int] | None
+        self, account: Account, items: Sequence[NewMessage | Code], own_ids: Sequence[OwnId] | None
     ) -> list[Batched | Code]:
         """In turn: a flood of batches waits here and not in the writer, where it would hold up everyone else."""
         if self._batches >= BATCHES_AT_ONCE + BATCHES_WAITING:
@@ -164,7 +166,7 @@ class BatchService(Service):
             async with asyncio.timeout(TURN_WITHIN_S):
                 await self._turns.acquire()
             try:
-                return await self._store.accept_batch(account.id, items, check_ids, self._clock.now())
+                return await self._store.accept_batch(account.id, items, own_ids, self._clock.now())
             finally:
                 self._turns.release()
         except TimeoutError as error:
@@ -173,6 +175,41 @@ class BatchService(Service):
             raise Refused(Code.BUSY, "the store cannot keep the messages now") from error
         finally:
             self._batches -= 1
+
+    def _items(self, account: Account, batch: Batch) -> list[NewMessage | Code]:
+        """The messages of the batch, planned; or why they cannot be sent. Raises Refused with 2.
+
+        With own ids the line refuses each message and not yet the call: what was sent before is to be told its id, also
+        when the line is the account's no more.
+        """
+        try:
+            ways = choose_ways(self._store.site, account, batch.line, None, SendType.NORMAL)
+        except Refused as refused:
+            if batch.check_ids is None:
+                raise
+            return [refused.code] * len(batch.recipients)
+        lane = lane_of(account, ways[0], Lane.BULK)
+        return [self._item(account, batch, place, lane) for place in range(len(batch.recipients))]
+
+    def _own_ids(
+        self, account: Account, batch: Batch, check_ids: Sequence[int], items: Sequence[NewMessage | Code]
+    ) -> list[OwnId]:
+        """The caller's ids, each with what comes under it: also where it cannot be sent now, for it may have been."""
+        meant = batch.line or account.default_line
+        lines = [batch.line and line_key(batch.line), meant and line_key(meant)]
+        return [
+            OwnId(
+                number=number,
+                digest=digest_of(
+                    account.id,
+                    number,
+                    parse_recipient(batch.recipients[place]) or batch.recipients[place],
+                    lines,
+                    [_of(batch.texts, place), *([] if isinstance(item, Code) else [item.plan[0].text])],
+                ),
+            )
+            for place, (number, item) in enumerate(zip(check_ids, items, strict=True))
+        ]
 
     def _item(self, account: Account, batch: Batch, place: int, lane: Lane) -> NewMessage | Code:
         """One message of the batch, planned; or why it cannot be sent."""
@@ -244,11 +281,18 @@ def _batch_sent(told: Iterable[Batched | Code]) -> BatchSent:
         raise Refused(codes[0])
     fresh = {each.message_id: each for each in outcomes if not isinstance(each, Code) and not each.is_repeated}
     return BatchSent(
-        outcomes=tuple(int(each) if isinstance(each, Code) else each.message_id for each in outcomes),
+        outcomes=tuple(map(_outcome, outcomes)),
         count=len(fresh),
         parts=sum(each.parts for each in fresh.values()),
         cost_rial=sum(each.reserved for each in fresh.values()),
     )
+
+
+def _outcome(told: Batched | Code) -> int:
+    """What stands in a message's place: its id, or a code; 24 where its own id is another message's (P6)."""
+    if isinstance(told, Code):
+        return int(told)
+    return int(Code.MESSAGE_ID_INVALID) if told.has_other_body else told.message_id
 
 
 async def _readable(reading: Awaitable[T]) -> T:

@@ -267,7 +267,7 @@ def plan(
     """What must change so that the site is what the entries say. Raises BadSiteFile with every fault.
 
     Documents that no entry names are kept unless `prune`. A password that is the stored one changes nothing; a
-    new one is hashed and the credential's version grows, so that cached verifications die.
+    new one is hashed; the store gives its version.
     """
     entries = tuple(entries)
     faults: list[str] = []
@@ -337,8 +337,6 @@ def _with_credential(after: Account, before: Account | None, password: str | Non
         after = replace(after, password_hash=stored if matches else passwords.hash(clear))
     elif after.password_hash and not after.password_hash.startswith("$argon2id$"):
         raise ValueError("password_hash begins with $argon2id$; a password in clear is given as password")
-    if before is not None and after.password_hash != stored:
-        after = replace(after, credential_version=before.credential_version + 1)
     return after
 
 

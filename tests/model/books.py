@@ -148,7 +148,7 @@ class Books:
     copies: list[Copy] = field(default_factory=list)
     strays: list[News] = field(default_factory=list)
     opt_outs: dict[tuple[str, str], Known] = field(default_factory=dict)
-    check_ids: dict[tuple[str, int], int] = field(default_factory=dict)
+    check_ids: dict[tuple[str, int], tuple[int, str]] = field(default_factory=dict)
 
     # -- money
 

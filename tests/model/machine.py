@@ -40,6 +40,7 @@ from payamak.codes import Code
 from payamak.domain.events import Answered, Cancelled, Event, IllegalMove, Postponed, Revoked
 from payamak.domain.ids import readings
 from payamak.domain.message import Lane, Message, PartState, Reason
+from payamak.domain.own_ids import MARK_OCTETS, OwnId
 from payamak.domain.receipts import ReceiptIn
 from payamak.errors import Refused
 from payamak.store.base import Batched, Claim, NewMessage, OptOut
@@ -124,40 +125,45 @@ class StoreMachine(Bench):
     def accept_batch(
         self, account: str, items: list[tuple[str, list[PlannedStep], int]], has_check_ids: bool, life: int
     ) -> None:
-        """Several at once, all that can be accepted or nothing; a caller's own id is taken once (P6)."""
+        """Several at once, all that can be accepted or nothing; a caller's own id is taken once, by one body (P6)."""
         news = [self.new(account, recipient, plan, life) for recipient, plan, _ in items]
-        check_ids = [check_id for _, _, check_id in items] if has_check_ids else None
+        own_ids = [OwnId(number=n, digest=recipient.encode().ljust(MARK_OCTETS)) for recipient, _, n in items]
 
         async def work() -> list[Batched | Code] | int:
             try:
-                return await self.store.accept_batch(news[0].account_id, news, check_ids, self.now)
+                return await self.store.accept_batch(
+                    news[0].account_id, news, own_ids if has_check_ids else None, self.now
+                )
             except Refused as refused:
                 return int(refused.code)
 
         def books(told: list[Batched | Code] | int) -> None:
-            keys = check_ids if check_ids is not None else list(range(len(items)))
-            fresh: dict[int, tuple[str, Expected | int]] = {}
-            before = self.books.check_ids if has_check_ids else {}
-            for key, (recipient, plan, _) in zip(keys, items, strict=True):
-                if (account, key) not in before and key not in fresh:
-                    fresh[key] = recipient, self.prepared(account, recipient, plan, life)
-            total = sum(life_of.budget for _, life_of in fresh.values() if isinstance(life_of, Expected))
+            keys = [(account, n if has_check_ids else -1 - place) for place, (_, _, n) in enumerate(items)]
+            fresh: dict[int, Expected | int] = {}
+            firsts: dict[tuple[str, int], int] = {}
+            for place, (recipient, plan, _) in enumerate(items):
+                if keys[place] not in self.books.check_ids and keys[place] not in firsts:
+                    fresh[place] = self.prepared(account, recipient, plan, life)
+                    if isinstance(fresh[place], Expected):
+                        firsts[keys[place]] = place
+            total = sum(life_of.budget for life_of in fresh.values() if isinstance(life_of, Expected))
             if total > max(self.books.available(account), 0):  # what costs nothing goes on a debt too
                 assert told == 14
                 return
             assert isinstance(told, list)
-            for key, answer in zip(keys, told, strict=True):
-                if key in fresh:
-                    recipient, life_of = fresh.pop(key)
-                    if isinstance(life_of, int):
-                        assert answer == life_of
-                        continue
-                    assert isinstance(answer, Batched)
+            for place, ((recipient, _, _), answer) in enumerate(zip(items, told, strict=True)):
+                life_of = fresh.get(place, 0)
+                if isinstance(life_of, int) and life_of:
+                    assert answer == life_of
+                    continue
+                assert isinstance(answer, Batched)
+                if isinstance(life_of, Expected):
                     self.books.accept(answer.message_id, account, recipient, life_of, self.now)
                     if has_check_ids:
-                        self.books.check_ids[account, key] = answer.message_id
-                elif isinstance(answer, Batched) and has_check_ids:
-                    assert answer.message_id == self.books.check_ids[account, key]
+                        self.books.check_ids[keys[place]] = answer.message_id, recipient
+                else:  # met again: the same recipient is the same body here
+                    message_id, first = self.books.check_ids[keys[place]]
+                    assert (answer.message_id, answer.has_other_body) == (message_id, recipient != first)
 
         self.do(work, books)
 

@@ -120,12 +120,19 @@ async def test_zeep_sends_and_asks(tmp_path: Path, port: str) -> None:
 
 @pytest.mark.parametrize("port", PORTS)
 async def test_zeep_sends_by_own_ids(tmp_path: Path, port: str) -> None:
-    """A call that is repeated is answered alike and sends nothing; the outbox tells what was sent."""
+    """A call that is repeated is answered alike and sends nothing, under another body 24; the outbox tells what was."""
     async with house(tmp_path, config=PLAIN) as home:
         there = await program(home, port)
         own = {"messages": strings(TEXT), "mobiles": strings(ALI, BAD, SARA), "tempCheckIds": longs(71, 72, 73)}
         first = await there.call("SendSmsByCheckId", line=int(LINE), **own)
-        assert first == await there.call("SendSmsByCheckId", line=int(LINE2), **own)
+        assert first == await there.call("SendSmsByCheckId", line=int(LINE), **own)
+        for line, other in (
+            (LINE2, {}),
+            (LINE, {"messages": strings("other")}),
+            (LINE, {"mobiles": strings(SARA, BAD, ALI)}),
+        ):
+            refused = await there.call("SendSmsByCheckId", line=int(line), **{**own, **other})
+            assert (refused["SendSmsByCheckIdResult"], refused["pMessageIds"]["long"]) == (-2, [24, 1, 24])
         ids = first["pMessageIds"]["long"]
         assert ids[1] == 1
         outbox = await there.call("GetOutboxByCheckId", pTempCheckIds=longs(73, 99, 72, 71))

@@ -6,11 +6,12 @@ import asyncio
 from collections.abc import Sequence
 
 import pytest
-from tests.store.world import ALI, DAY, LINE, LINE2, NOW, SARA, Listener, MakeStore, World, step
+from tests.store.world import ALI, DAY, LINE, LINE2, MARK, NOW, OTHER, SARA, Listener, MakeStore, World, step
 
 from payamak.codes import Code
 from payamak.domain.events import Cancelled
 from payamak.domain.message import Lane, State
+from payamak.domain.own_ids import MARK_OCTETS, OwnId
 from payamak.errors import Refused
 from payamak.store.base import Batched, NewMessage, OptOut
 from payamak.store.records import Search
@@ -19,10 +20,16 @@ Told = list[Batched | Code]
 
 
 async def send(
-    world: World, items: Sequence[NewMessage | Code], check_ids: Sequence[int] | None = None, account: str = "shop"
+    world: World,
+    items: Sequence[NewMessage | Code],
+    check_ids: Sequence[int] | None = None,
+    account: str = "shop",
+    bodies: Sequence[bytes] | None = None,
 ) -> Told:
-    """Accept a batch."""
-    return await world.store.accept_batch(world.account_id(account), items, check_ids, world.now)
+    """Accept a batch; under own ids with these bodies, or all with the same."""
+    digests = bodies or [MARK] * len(items)
+    own_ids = check_ids and [OwnId(number=n, digest=d) for n, d in zip(check_ids, digests, strict=True)]
+    return await world.store.accept_batch(world.account_id(account), items, own_ids, world.now)
 
 
 def ids(told: Told) -> list[int]:
@@ -129,7 +136,7 @@ async def test_nothing_to_keep_is_no_error(world: World) -> None:
 
 
 async def test_an_own_id_is_taken_once(world: World) -> None:
-    """The second time the first message's id comes back, whatever is asked for now."""
+    """The second time the first message's id comes back, also where it could not be sent now."""
     (first, second) = ids(await send(world, [world.new(), world.new(recipient=SARA)], [5, -6]))
     told = await send(world, [Code.TEXT_EMPTY, world.new(), world.new(step(price=1), recipient=SARA)], [-6, 9, 5])
     assert told[0] == Batched(message_id=second, is_repeated=True)
@@ -143,6 +150,50 @@ async def test_an_own_id_twice_in_one_call(world: World) -> None:
     assert told[0] == told[2]
     assert len(await world.store.search(Search())) == 2
     assert (await world.balance()).reserved == 200
+
+
+async def test_an_own_id_with_another_body(world: World) -> None:
+    """It is not kept, no money is looked at for it, and its place names the message that has the id (P6)."""
+    (first,) = ids(await send(world, [world.new(step(price=9_999))], [5]))
+    other = Batched(message_id=first, is_repeated=True, has_other_body=True)
+    told = await send(world, [world.new(step(price=2)), world.new(step(price=1))], [5, 6], bodies=[OTHER, MARK])
+    assert told[0] == other
+    assert ids(told)[1] != first
+    assert await send(world, [Code.TEXT_EMPTY], [5], bodies=[OTHER]) == [other]
+    assert await send(world, [world.new()], [5]) == [Batched(message_id=first, is_repeated=True)]
+    assert (await world.balance()).available == 0
+    assert len(await world.store.search(Search())) == 2
+
+
+async def test_another_body_in_the_same_call(world: World) -> None:
+    """The first that can be accepted has the id; what is refused has taken it from nobody."""
+    items = [Code.RECIPIENT_INVALID, world.new(), world.new(recipient=SARA), world.new(), Code.TEXT_EMPTY]
+    told = await send(world, items, [5] * 5, bodies=[OTHER, MARK, OTHER, MARK, OTHER])
+    assert told[0] == Code.RECIPIENT_INVALID
+    assert isinstance(told[1], Batched)
+    other = Batched(message_id=told[1].message_id, is_repeated=True, has_other_body=True)
+    assert told[2:] == [other, told[1], other]
+    assert [m.recipient for m in await world.store.search(Search())] == [ALI]
+    assert (await world.balance()).reserved == 100
+
+
+async def test_the_same_body_said_in_two_ways(world: World) -> None:
+    """One mark in common is the same body, whichever the others are."""
+    (first,) = ids(await send(world, [world.new()], [5], bodies=[MARK + OTHER]))
+    repeated = [Batched(message_id=first, is_repeated=True)]
+    for body in (MARK, OTHER, b"y" * MARK_OCTETS + OTHER):
+        assert await send(world, [world.new()], [5], bodies=[body]) == repeated
+
+
+async def test_two_bodies_at_once(world: World, make_store: MakeStore) -> None:
+    """Of callers at the same time, in two processes, one has the id; all the others are told that it is another's."""
+    stores = [world, World(await make_store())]
+    bodies = [bytes([n]) * MARK_OCTETS for n in range(10)]
+    calls = (send(stores[n % 2], [stores[n % 2].new()], [5], bodies=[body]) for n, body in enumerate(bodies))
+    told = [answer for answers in await asyncio.gather(*calls) for answer in answers]
+    assert len({answer.message_id for answer in told if isinstance(answer, Batched)}) == 1
+    assert sorted(isinstance(answer, Batched) and answer.has_other_body for answer in told) == [False] + [True] * 9
+    assert len(await world.store.search(Search())) == 1
 
 
 async def test_own_ids_belong_to_the_account(world: World) -> None:
@@ -233,12 +284,15 @@ async def test_available(world: World) -> None:
 
 
 async def test_a_new_password(world: World) -> None:
-    """The hash is replaced and the version grows; nothing else of the account changes."""
+    """The hash is replaced under a version of its own; nothing else of the account changes."""
     before = world.store.site.accounts["shop"]
-    site = await world.store.set_password("shop", "$argon2id$...")
+    site = await world.store.set_password("shop", "$argon2id$...", before.credential_version)
     after = site.accounts["shop"]
-    assert (after.password_hash, after.credential_version) == ("$argon2id$...", before.credential_version + 1)
+    assert after.password_hash == "$argon2id$..."
+    assert after.credential_version != before.credential_version
     assert (after.id, after.lines, after.keep_days) == (before.id, before.lines, before.keep_days)
     assert world.store.site.accounts["shop"] == after
-    with pytest.raises(LookupError):
-        await world.store.set_password("nobody", "x")
+    for name, version in (("nobody", after.credential_version), ("shop", before.credential_version)):
+        with pytest.raises(LookupError):
+            await world.store.set_password(name, "x", version)
+    assert world.store.site.accounts["shop"] == after

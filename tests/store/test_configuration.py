@@ -18,13 +18,13 @@ from payamak.store.records import Search
 
 
 async def test_put(make_store: MakeStore) -> None:
-    """Documents are kept as they are, but for the accounts' numbers, which the store gives."""
+    """Documents are kept as they are, but for accounts' numbers and credentials' versions, which the store gives."""
     store = await make_store()
     before = store.site.version
     site = await store.put_documents(SITE, [], NOW)
     assert site is store.site
     assert site.version == before + 1
-    kept = {**site.links, **site.lines, **{n: replace(a, id=0) for n, a in site.accounts.items()}}
+    kept = {**site.links, **site.lines, **{n: replace(a, id=0, credential_version=1) for n, a in site.accounts.items()}}
     given = {getattr(d, "name", "") or getattr(d, "number", "") or getattr(d, "username", ""): d for d in SITE}
     assert kept == given
     assert len({account.id for account in site.accounts.values()}) == 3
@@ -64,7 +64,29 @@ async def test_numbers_of_accounts_are_stable(world: World) -> None:
     assert (await world.store.put_documents([replace(shop, id=77)], [], NOW)).accounts["shop"] == shop
     await world.store.put_documents([], [("account", "shop")], NOW)
     assert (await world.balance()).available == 10_000
-    assert (await world.store.put_documents([replace(shop, id=0)], [], NOW)).accounts["shop"] == shop
+    again = (await world.store.put_documents([replace(shop, id=0)], [], NOW)).accounts["shop"]
+    assert again == replace(shop, credential_version=again.credential_version)
+
+
+async def test_versions_of_credentials_never_come_again(world: World) -> None:
+    """Each new password has one of its own, so has each new account; all else leaves it; nobody outside gives one."""
+    seen = [world.store.site.accounts["shop"].credential_version]
+
+    async def put(*removals: tuple[str, str], **fields: object) -> int:
+        account = replace(Account(username="shop", lines=(LINE,), credential_version=seen[0]), **fields)
+        site = await world.store.put_documents([account], removals, NOW)
+        return site.accounts["shop"].credential_version
+
+    for password_hash in ("first", "second", "first", ""):
+        seen.append(await put(password_hash=password_hash))
+        assert await put(password_hash=password_hash, is_active=False, keep_days=9) == seen[-1]
+        assert await put(password_hash=password_hash, credential_version=7) == seen[-1]
+    seen.append(await put(("account", "shop")))  # in one change
+    await world.store.put_documents([], [("account", "shop")], NOW)
+    seen.append(await put())
+    assert len(set(seen)) == len(seen)
+    assert min(seen) > 1_000_000  # none of the counts that older versions gave
+    assert max(seen) < 2**53
 
 
 async def test_seen_by_others(world: World, make_store: MakeStore) -> None:

@@ -8,6 +8,7 @@ from payamak.codes import Code
 from payamak.domain.events import Answered, OnAmbiguous, Outcome, OutcomeKind
 from payamak.domain.ids import IdBase, readings
 from payamak.domain.message import Lane, Message, PartState, Step
+from payamak.domain.own_ids import MARK_OCTETS
 from payamak.domain.receipts import ReceiptIn
 from payamak.domain.site import Account, Document, Line, LineKind, Link, LinkUse
 from payamak.encoding.parts import Encoding
@@ -28,6 +29,9 @@ HOLD = "983000444"
 
 ALI = "989120000001"
 SARA = "989120000002"
+
+MARK, OTHER = bytes(MARK_OCTETS), b"x" * MARK_OCTETS
+"""Two digests of what comes under an own id: one mark, and another."""
 
 MakeStore = Callable[[], Awaitable[Store]]
 

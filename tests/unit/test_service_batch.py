@@ -2,12 +2,12 @@
 
 import asyncio
 import datetime as dt
-from collections.abc import AsyncIterator, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 
 import pytest
 from msgspec.structs import replace as changed
-from tests.unit.house import ACCOUNT, CALLER, CREDIT, NOW, A, B, Gate, HandClock, House, T
+from tests.unit.batches import ALI, BATCH, REZA, SARA, Desk, kept, refusal
+from tests.unit.house import ACCOUNT, CALLER, CREDIT, NOW, A, B, T
 
 from payamak.codes import Code
 from payamak.domain.events import Cancelled
@@ -18,44 +18,11 @@ from payamak.service_batch import (
     BATCHES_AT_ONCE,
     BATCHES_WAITING,
     MOST_MESSAGES,
-    Batch,
     BatchSent,
-    BatchService,
     OutboxEntry,
 )
 from payamak.store.base import Batched, NewMessage
 from payamak.store.records import Search
-from payamak.store.sqlite import SqliteStore
-
-ALI, SARA, REZA = "09120000001", "09120000002", "09120000003"
-BATCH = Batch(caller=CALLER, texts=["hello"], recipients=[ALI, SARA], line=A)
-
-
-@pytest.fixture
-async def desk(tmp_path: Path) -> AsyncIterator[tuple[House, BatchService]]:
-    """A house whose service takes batches."""
-    store, clock = SqliteStore(tmp_path / "payamak.db"), HandClock()
-    service = BatchService(store, clock, Gate())
-    house = House(store, clock, service)
-    await house.put()
-    yield house, service
-    await store.close()
-
-
-Desk = tuple[House, BatchService]
-
-
-async def refusal(service: BatchService, batch: Batch) -> Code:
-    """The code that refuses the whole."""
-    with pytest.raises(Refused) as caught:
-        await service.send_batch(batch)
-    return caught.value.code
-
-
-async def kept(house: House) -> list[tuple[str, str, str]]:
-    """Recipient, line and text of what the store has, the oldest first."""
-    return [(m.recipient, m.current.line, m.current.text) for m in (await house.store.search(Search()))[::-1]]
-
 
 # -------------------------------------------------------------------------------------------- arrays
 
@@ -329,26 +296,6 @@ async def test_the_class_of_a_batch(desk: Desk, account: dict[str, object], line
 # --------------------------------------------------------------------------------------- the own ids
 
 
-async def test_own_ids_never_send_twice(desk: Desk) -> None:
-    """Repeated, the call is answered alike and costs nothing; a fresh id among them is sent."""
-    house, service = desk
-    batch = changed(BATCH, check_ids=[11, 12])
-    first = await service.send_batch(batch)
-    again = await service.send_batch(batch)
-    assert again == BatchSent(outcomes=first.outcomes, count=0, parts=0, cost_rial=0)
-    mixed = await service.send_batch(changed(batch, check_ids=[12, 13]))
-    assert mixed.outcomes[0] == first.outcomes[1]
-    assert (mixed.count, len(await kept(house))) == (1, 3)
-
-
-async def test_a_sent_id_is_told_though_it_could_not_be_sent_now(desk: Desk) -> None:
-    """What was accepted stays accepted: a repeated call whose text is empty this time is told the id."""
-    _, service = desk
-    first = await service.send_batch(changed(BATCH, check_ids=[11, 12]))
-    again = await service.send_batch(changed(BATCH, texts=[""], check_ids=[11, 12]))
-    assert again.outcomes == first.outcomes
-
-
 async def test_the_outbox_tells_states(desk: Desk) -> None:
     """In the order asked, repeats kept, ids never taken left out; the numbers are those of wsStates."""
     house, service = desk
@@ -375,10 +322,26 @@ async def hashed(password: str) -> str:
 async def test_a_new_password(desk: Desk) -> None:
     """The account's hash is the new one's, under a version of its own, so that no cached proof outlives it."""
     house, service = desk
-    version = house.store.site.accounts["shop"].credential_version
+    before = house.store.site.accounts["shop"]
     await service.change_password(CALLER, " n€w ", hashed)
     account = house.store.site.accounts["shop"]
-    assert (account.password_hash, account.credential_version) == ("hash of  n€w ", version + 1)
+    assert account.password_hash == "hash of  n€w "
+    assert account.credential_version != before.credential_version
+
+
+async def test_a_new_password_for_somebody_else(desk: Desk) -> None:
+    """Who has the account's name by the time that the new password is made keeps his own; the caller is told 18."""
+    house, service = desk
+
+    async def replaced_meanwhile(password: str) -> str:
+        await house.store.put_documents([], [("account", "shop")], NOW)
+        await house.store.put_documents([changed(ACCOUNT, password_hash="the new owner's")], [], NOW)
+        return f"hash of {password}"
+
+    with pytest.raises(Refused) as caught:
+        await service.change_password(CALLER, "new", replaced_meanwhile)
+    assert caught.value.code is Code.CREDENTIALS
+    assert house.store.site.accounts["shop"].password_hash == "the new owner's"
 
 
 @pytest.mark.parametrize("password", [None, "", "x" * 1_025, "ی" * 513])

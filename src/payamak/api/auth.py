@@ -28,17 +28,29 @@ from payamak.errors import Refused
 LONGEST_OCTETS: Final = 1_024
 """Of a user name or a password: longer ones are nobody's, and are neither hashed nor counted."""
 
+Identity = tuple[int, str]
+"""A credential's version and hash."""
+
 _HASHER: Final = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1, type=Type.ID)
 """The first of OWASP's equal choices for argon2id; 27 ms on the reference machine."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Credential:
-    """What an account proves itself with. `version` changes with the password and ends every cached proof."""
+    """What an account proves itself with. `version` is another for each password, and never given twice."""
 
     username: str
     password_hash: str
     version: int
+
+    @property
+    def identity(self) -> "Identity":
+        """What a proof is bound to: it says nothing of any other credential, whatever name or number that has.
+
+        The hash is in it because a hash has a salt of its own: what a proof says of a hash is true for ever, also where
+        a version came from another hand than the store's.
+        """
+        return self.version, self.password_hash
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,10 +87,10 @@ class Authenticator:
         self._clock = clock_monotonic
         self._limits = limits or AuthLimits()
         self._key = secrets.token_bytes(32)
-        self._verified: OrderedDict[bytes, tuple[int, float]] = OrderedDict()
+        self._verified: OrderedDict[bytes, tuple[Identity, float]] = OrderedDict()
         self._account_failures = _Allowance(self._limits.failures_per_account, self._limits)
         self._address_failures = _Allowance(self._limits.failures_per_address, self._limits)
-        self._under_way: dict[tuple[bytes, int | None], asyncio.Task[bool]] = {}
+        self._under_way: dict[tuple[bytes, Identity | None], asyncio.Task[bool]] = {}
         self._turns = _Turns(self._limits)
         self._threads = ThreadPoolExecutor(self._limits.concurrent, thread_name_prefix="payamak-argon2")
         # An unknown account is verified against this, so that the time taken does not tell who exists.
@@ -89,12 +101,12 @@ class Authenticator:
         found = self._verified.get(digest)
         if found is None or credential is None:
             return False
-        version, used_s = found
+        identity, used_s = found
         now_s = self._clock()
-        if version != credential.version or now_s - used_s > self._limits.cache_idle_s:
+        if identity != credential.identity or now_s - used_s > self._limits.cache_idle_s:
             del self._verified[digest]
             return False
-        self._verified[digest] = (version, now_s)
+        self._verified[digest] = (identity, now_s)
         self._verified.move_to_end(digest)
         return True
 
@@ -112,7 +124,7 @@ class Authenticator:
             return True
         if self._is_limited(username, address):
             return False
-        key = (digest, credential.version if credential else None)
+        key = (digest, credential.identity if credential else None)
         task = self._under_way.get(key)
         if task is None:
             task = asyncio.create_task(self._verify(username, password, credential, address, digest))
@@ -121,7 +133,7 @@ class Authenticator:
         # Shielded: a caller that hangs up must not take the result from the others.
         return await asyncio.shield(task)
 
-    def _has_ended(self, key: tuple[bytes, int | None], task: asyncio.Task[bool]) -> None:
+    def _has_ended(self, key: tuple[bytes, Identity | None], task: asyncio.Task[bool]) -> None:
         self._under_way.pop(key, None)
         if not task.cancelled():
             task.exception()  # looked at: all who asked may have hung up
@@ -144,7 +156,7 @@ class Authenticator:
             self._account_failures.spend(username, now_s)
             self._address_failures.spend(place, now_s)
             return False
-        self._verified[digest] = (credential.version, now_s)
+        self._verified[digest] = (credential.identity, now_s)
         self._verified.move_to_end(digest)
         if len(self._verified) > self._limits.cached_credentials:
             self._verified.popitem(last=False)

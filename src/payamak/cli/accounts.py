@@ -117,9 +117,7 @@ async def change_password(
     hashed = _hashed(new_password(password, stdin=stdin))
 
     def work(site: Site) -> tuple[Sequence[Document], Sequence[tuple[str, str]]]:
-        account = cast("Account", find(site, "account", name))
-        version = account.credential_version + 1
-        return [replace(account, password_hash=hashed, credential_version=version)], ()
+        return [replace(cast("Account", find(site, "account", name)), password_hash=hashed)], ()
 
     async with open_store(common) as store:
         await edit(store, work)

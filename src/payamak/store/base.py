@@ -16,6 +16,7 @@ from payamak.codes import Code
 from payamak.domain.events import Event
 from payamak.domain.message import Lane, Message, Reason, State, Step
 from payamak.domain.mo import Kept, MoPart, Received, RelayState
+from payamak.domain.own_ids import OwnId
 from payamak.domain.posting import PostState
 from payamak.domain.receipts import Cursor, IdReport, OpenIds, ReceiptIn, WaitingReceipt
 from payamak.domain.site import Document, Site
@@ -44,12 +45,17 @@ class NewMessage(Struct, frozen=True, kw_only=True):
 
 
 class Batched(Struct, frozen=True, kw_only=True):
-    """One message of a batch: its id, parts and rial reserved; of one that was accepted before, its id alone."""
+    """One message of a batch: its id, parts and rial reserved; of one that was accepted before, its id alone.
+
+    `has_other_body`: the caller's own id is this message's, and what came under it now is something else. It is not
+    kept, and the caller is told 24 and not the id.
+    """
 
     message_id: int
     parts: int = 0
     reserved: int = 0
     is_repeated: bool = False
+    has_other_body: bool = False
 
 
 class OutboxRow(Struct, frozen=True, kw_only=True):
@@ -135,14 +141,14 @@ class Store(Protocol):
         ...
 
     def accept_batch(
-        self, account_id: int, items: Sequence[NewMessage | Code], check_ids: Sequence[int] | None, now: int
+        self, account_id: int, items: Sequence[NewMessage | Code], own_ids: Sequence[OwnId] | None, now: int
     ) -> Awaitable[list[Batched | Code]]:
         """Keep an account's fresh messages in one transaction, all of them or none; what became of each, in order.
 
         An item that is a code was refused already and keeps its place; one whose recipient has opted out of every step
-        gets 27 or 33. `check_ids`: the caller's own id of each item; one that was accepted before in the account, or
-        stands earlier in the call, is not kept again. Raises Refused with 14 if the balance does not cover all that
-        is fresh; then nothing is kept.
+        gets 27 or 33. `own_ids`: the caller's own id of each item; one that was accepted before in the account, or
+        earlier in the call, is not kept again, whether its body is the same or another. Raises Refused with 14 if the
+        balance does not cover all that is fresh; then nothing is kept.
         """
         ...
 
@@ -296,8 +302,12 @@ class Store(Protocol):
         """Change the configuration in one transaction. Raises ValueError with all faults; then nothing changes."""
         ...
 
-    def set_password(self, username: str, password_hash: str) -> Awaitable[Site]:
-        """Give an account a new web-service password, whatever else of it changes meanwhile. Raises LookupError."""
+    def set_password(self, username: str, password_hash: str, version: int) -> Awaitable[Site]:
+        """Give an account a new web-service password, whatever else of it changes meanwhile.
+
+        `version` is that of the credential in whose name this is done. Raises LookupError if the account is gone or
+        has another one by now: under the same name somebody else may have come.
+        """
         ...
 
     def set_intake(self, is_suspended: bool) -> Awaitable[None]:

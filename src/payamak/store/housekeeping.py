@@ -11,6 +11,7 @@ from payamak.domain.message import Lane, Message, State
 from payamak.domain.site import DAY_MS, Account, Document, Site, build_site, faults_of, name_of
 from payamak.store import money, receipts
 from payamak.store.base import Claimed, OptOut
+from payamak.store.credentials import with_version
 from payamak.store.messages import happen, load
 from payamak.store.rows import message_of
 from payamak.store.transaction import Transaction
@@ -163,6 +164,8 @@ def put_documents(tx: Transaction, puts: Iterable[Document], removals: Iterable[
 
     What was wrong before does not stand in the way of another change: an older program may have let it in, and a line
     must be suspended in a hurry all the same.
+
+    What the store gives an account, its number and its credential's version, is given here, whatever the puts say.
     """
     site = tx.site
     kept: dict[tuple[str, str], Document] = {
@@ -183,6 +186,8 @@ def put_documents(tx: Transaction, puts: Iterable[Document], removals: Iterable[
         tx.execute("remove_document", key)
     for document in puts:
         if isinstance(document, Account):
+            before = None if ("account", document.username) in removals else site.accounts.get(document.username)
+            document = with_version(document, before)
             document = msgspec.structs.replace(document, id=_account_id(tx, document.username))
         kind, name = name_of(document)
         tx.execute("put_document", (kind, name, msgspec.json.encode(document).decode()))

@@ -19,6 +19,7 @@ from payamak.codes import Code
 from payamak.domain.events import Event
 from payamak.domain.message import Lane, Message
 from payamak.domain.mo import Kept, MoPart, Received
+from payamak.domain.own_ids import OwnId
 from payamak.domain.posting import PostState
 from payamak.domain.receipts import Cursor, IdReport, OpenIds, ReceiptIn, WaitingReceipt
 from payamak.domain.site import Document, Site
@@ -127,15 +128,15 @@ class SqliteStore:
         )
 
     def accept_batch(
-        self, account_id: int, items: Sequence[NewMessage | Code], check_ids: Sequence[int] | None, now: int
+        self, account_id: int, items: Sequence[NewMessage | Code], own_ids: Sequence[OwnId] | None, now: int
     ) -> Awaitable[list[Batched | Code]]:
         """See Store.accept_batch."""
         lane = min((new.lane for new in items if isinstance(new, NewMessage)), default=Lane.BULK)
         return self.writer.submit(
-            lambda tx: batches.accept_batch(tx, account_id, items, check_ids, now),
+            lambda tx: batches.accept_batch(tx, account_id, items, own_ids, now),
             _URGENCY[lane],
             within_s=self._within(ANSWER_WITHIN_S),
-            undo=Undo(lambda tx, told: batches.revoke_batch(tx, account_id, check_ids, told, now), batches.ids_told),
+            undo=Undo(lambda tx, told: batches.revoke_batch(tx, account_id, own_ids, told, now), batches.ids_told),
         )
 
     def outbox(self, account_id: int, check_ids: Sequence[int]) -> Awaitable[dict[int, OutboxRow]]:
@@ -288,15 +289,14 @@ class SqliteStore:
         """See Store.put_documents."""
         return self._newer(await self.writer.submit(lambda tx: housekeeping.put_documents(tx, puts, removals)))
 
-    async def set_password(self, username: str, password_hash: str) -> Site:
+    async def set_password(self, username: str, password_hash: str, version: int) -> Site:
         """See Store.set_password."""
-        before = self.site.accounts.get(username)
-        site = await self.writer.submit(
-            lambda tx: batches.set_password(tx, username, password_hash),
+        done = await self.writer.submit(
+            lambda tx: batches.set_password(tx, username, password_hash, version),
             within_s=self._within(ANSWER_WITHIN_S),
-            undo=Undo(lambda tx, _: before and batches.set_password(tx, username, before.password_hash)),
+            undo=Undo(batches.take_password_back),
         )
-        return self._newer(site)
+        return self._newer(done.site)
 
     async def set_intake(self, is_suspended: bool) -> None:
         """See Store.set_intake."""

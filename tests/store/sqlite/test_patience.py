@@ -16,11 +16,12 @@ import apsw
 import pytest
 from tests import traces
 from tests.store.sqlite.support import file_of
-from tests.store.world import ALI, NOW, SARA, Listener, World, step
+from tests.store.world import ALI, MARK, NOW, OTHER, SARA, Listener, World, step
 
 from payamak.codes import Code
 from payamak.domain.message import Lane, Message, Reason, State
 from payamak.domain.mo import MoPart
+from payamak.domain.own_ids import OwnId
 from payamak.encoding.alphabets import Alphabet
 from payamak.errors import StoreFailed
 from payamak.store import sqlite as sqlite_module
@@ -182,20 +183,26 @@ async def test_the_undoing_waits_for_the_disk(serving: World, monkeypatch: pytes
             await asyncio.sleep(0.01)
 
 
-async def test_a_batch_given_up(serving: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A batch is undone whole, its ids are free again, and who asked for the same ones beside it is told so too."""
+@pytest.mark.parametrize("body", [MARK, OTHER], ids=["same body", "another body"])
+async def test_a_batch_given_up(serving: World, monkeypatch: pytest.MonkeyPatch, body: bytes) -> None:
+    """A batch is undone whole, its ids are free again, and who asked for the same ones beside it is told so too.
+
+    Also with another body: who is told 24 believes that somebody has the id.
+    """
     store = sqlite_of(serving)
     account_id = serving.account_id()
     news = [serving.new(step(price=100), recipient=r, lane=Lane.BULK) for r in (ALI, SARA)]
+    own = [OwnId(number=n, digest=MARK) for n in (1, 2)]
+    beside = [OwnId(number=n, digest=body) for n in (1, 2, 3)]
     gate, inside = threading.Event(), threading.Barrier(2)
     monkeypatch.setattr(sqlite_module, "ANSWER_WITHIN_S", 0.5)
     with slow_commit(store) as disk:
         store.writer.submit(lambda tx: (inside.wait(10), gate.wait(10)))
         await asyncio.to_thread(inside.wait, 10)
-        first = asyncio.ensure_future(store.accept_batch(account_id, news, [1, 2], NOW))
+        first = asyncio.ensure_future(store.accept_batch(account_id, news, own, NOW))
         await asyncio.sleep(0)
         monkeypatch.setattr(sqlite_module, "ANSWER_WITHIN_S", 10.0)
-        second = asyncio.ensure_future(store.accept_batch(account_id, [*news, Code.UDH], [1, 2, 3], NOW))
+        second = asyncio.ensure_future(store.accept_batch(account_id, [*news, Code.UDH], beside, NOW))
         await asyncio.sleep(0)
         gate.set()
         with pytest.raises(StoreFailed):
@@ -205,7 +212,7 @@ async def test_a_batch_given_up(serving: World, monkeypatch: pytest.MonkeyPatch)
             await second
         await settled(serving)
     assert {m.state for m in await kept(serving)} <= {State.CANCELLED}
-    again = await store.accept_batch(account_id, news, [1, 2], NOW)
+    again = await store.accept_batch(account_id, news, own, NOW)
     assert [isinstance(each, Batched) and each.is_repeated for each in again] == [False, False]
     assert (await serving.balance()).reserved == 200
 
@@ -228,10 +235,10 @@ async def test_read_marks_given_up(serving: World) -> None:
 async def test_a_password_given_up(serving: World) -> None:
     """A new password whose caller was told that it failed is not the account's."""
     store = sqlite_of(serving)
-    await store.set_password("shop", "old")
+    first = await store.set_password("shop", "old", store.site.accounts["shop"].credential_version)
     with slow_commit(store) as disk:
         with pytest.raises(StoreFailed):
-            await store.set_password("shop", "new")
+            await store.set_password("shop", "new", first.accounts["shop"].credential_version)
         disk.let_go()
         await settled(serving)
     assert (await store.refresh()).accounts["shop"].password_hash == "old"

@@ -153,6 +153,28 @@ async def test_new_password_ends_the_old_proof(authenticator: Authenticator, cre
     assert await authenticator.verify("u", "new", changed, HOME)
 
 
+async def test_an_old_proof_says_nothing_of_another_hash(
+    authenticator: Authenticator, credential: Credential, runs: Verifications
+) -> None:
+    """A credential that has the name and, by whatever hand, the version of an earlier one is proven by itself alone."""
+    assert await authenticator.verify("u", PASSWORD, credential, HOME)
+    successor = Credential(username="u", password_hash=hash_password("new"), version=credential.version)
+    assert not stands(authenticator, "u", PASSWORD, successor)
+    assert not await authenticator.verify("u", PASSWORD, successor, HOME)
+    assert await authenticator.verify("u", "new", successor, HOME)
+    assert runs.count == 3
+
+
+async def test_a_verification_under_way_is_the_credentials_own(
+    authenticator: Authenticator, credential: Credential, runs: Verifications
+) -> None:
+    """Who asks for the successor while the old one is being verified does not share its result."""
+    successor = Credential(username="u", password_hash=hash_password("new"), version=credential.version)
+    asked = (authenticator.verify("u", PASSWORD, each, HOME) for each in (credential, successor))
+    assert await asyncio.gather(*asked) == [True, False]
+    assert runs.count == 2
+
+
 async def test_name_and_password_are_told_apart(authenticator: Authenticator, credential: Credential) -> None:
     """No other split of the same characters passes by the cache."""
     assert await authenticator.verify("u", PASSWORD, credential, HOME)

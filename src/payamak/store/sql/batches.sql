@@ -1,10 +1,10 @@
 -- name: message_of_check_id
--- The message that was accepted under the caller's own id.
-SELECT message_id FROM check_id WHERE account_id = ? AND check_id = ?;
+-- The message that was accepted under the caller's own id, and the digest of its body.
+SELECT message_id, digest FROM check_id WHERE account_id = ? AND check_id = ?;
 
 -- name: insert_check_id
 -- Take a caller's id, in the transaction that accepts its message.
-INSERT INTO check_id (account_id, check_id, message_id, accepted_at) VALUES (?, ?, ?, ?);
+INSERT INTO check_id (account_id, check_id, message_id, accepted_at, digest) VALUES (?, ?, ?, ?, ?);
 
 -- name: forget_check_id
 -- Give a caller's id free again: its message was taken back before anyone was told of it.
