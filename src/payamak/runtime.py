@@ -1,8 +1,8 @@
 """Builds everything, starts it in order, stops it in reverse.
 
 Start: lock and open the store, look it through, recover, bring the links up, open the HTTP door. Stop: close the
-intake, give back what waits in memory, let outstanding answers come, unbind, store what came, close the door and the store.
-Dying at any point of either is safe: what is accepted is on disk, and recovery finds it.
+intake, give back what waits in memory, let outstanding answers come, unbind, store what came, close the door and the
+store. Dying at any point of either is safe: what is accepted is on disk, and recovery finds it.
 """
 
 from __future__ import annotations

@@ -205,8 +205,9 @@ def fold(store: Path) -> None:
     """All that the log holds goes into the file; the next commit begins a new log."""
     with closing(apsw.Connection(str(store))) as db:
         db.set_busy_timeout(10_000)
+        db.pragma("user_version")  # else it does not know yet that there is a log
         log, copied_frames = db.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_RESTART)
-        assert log == copied_frames
+        assert log == copied_frames > 0
 
 
 @pytest.mark.parametrize("was_noticed", [True, False])
@@ -258,8 +259,12 @@ async def test_an_older_log(tmp_path: Path) -> None:
         await home.drained()
         assert await home.terminate() == 0
         log.write_bytes(kept)
-        assert "a later state than the log ends with" in await refused(home.database)
+        said = await refused(home.database)
+        assert "a later state than the log ends with" in said or "is malformed" in said
+        assert "move payamak.sqlite-wal and payamak.sqlite-shm away" in said
+        assert log.read_bytes() == kept
         log.unlink()
+        home.database.with_name(f"{home.database.name}-shm").unlink(missing_ok=True)
         await home.serve()
 
 

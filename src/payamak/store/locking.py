@@ -52,10 +52,12 @@ def resolved(path: Path) -> Path:
 
 def make_private(path: Path) -> None:
     """Make the file, for its owner alone, if it is not there; whoever has set other rights since has meant them."""
+    if path.exists():
+        return  # not even opened: the close would end SQLite's locks (holding.py)
     try:
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, PRIVATE))
     except OSError:
-        return  # it is there; or it cannot be made, which SQLite will say
+        return  # somebody was faster; or it cannot be made, which SQLite will say
 
 
 class ServeLock:

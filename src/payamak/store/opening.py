@@ -34,6 +34,8 @@ def connect(path: Path, *, read_only: bool = False) -> apsw.Connection:
     except apsw.Error as error:
         if db is not None:
             db.close()  # one that is left open keeps the last that closes from emptying the log
+        if isinstance(error, apsw.CorruptError | apsw.NotADBError):
+            raise malformed(path, str(error)) from error
         raise StoreFailed(
             f"cannot open the store {path.name}: {error}; check that the folder exists and is writable"
         ) from error
@@ -111,10 +113,16 @@ def _counter_of_file_alone(path: Path) -> int | None:
 
 def malformed(path: Path, found: str) -> StoreFailed:
     """What is said of a store whose pages contradict each other."""
+    log = path.with_name(f"{path.name}-wal")
+    is_beside = log.exists() and log.stat().st_size
+    perhaps = (
+        f"If the file was put there without its log, move {log.name} and {path.name}-shm away and try again; else keep "
+        if is_beside
+        else "Keep "
+    )
     return StoreFailed(
         f"{path.name} is malformed ({found}): something else than Payamak has written to it or to its log, or the disk "
-        f"loses what it is given. Keep the file with its -wal, and put a backup in its place: `payamak doctor`, "
-        f"docs/guide/operations.md"
+        f"loses what it is given. {perhaps}the files and put a backup in their place (docs/guide/operations.md)"
     )
 
 
@@ -124,6 +132,14 @@ def unreadable(path: Path, error: apsw.Error) -> StoreFailed:
     if isinstance(error, apsw.CorruptError | apsw.NotADBError):
         return malformed(path, found)
     return StoreFailed(f"cannot use the store {path.name}: {found}")
+
+
+def as_told(error: apsw.Error) -> StoreFailed:
+    """What is said of an error of SQLite's while the store is in use."""
+    words = f"{type(error).__name__}: {error}"
+    if isinstance(error, apsw.CorruptError | apsw.NotADBError):
+        words += "; keep the files of the store and put a backup in their place (docs/guide/operations.md)"
+    return StoreFailed(words)
 
 
 _LAST_LOOKED_AT = ("message", "part", "ledger", "notice", "receipt")
@@ -151,6 +167,8 @@ def quick_check(db: apsw.Connection, within_s: float, monotonic: Callable[[], fl
             faults += [fault for fault in said if fault != "ok"]
         except apsw.InterruptError:
             unfinished.append(name)
+        except apsw.CorruptError as error:
+            faults.append(f"{name}: {error}")
         finally:
             db.set_progress_handler(None)
     return faults, unfinished

@@ -49,6 +49,7 @@ from payamak.store.files import OpenFiles
 from payamak.store.locking import resolved
 from payamak.store.opening import (
     allow_folding,
+    as_told,
     check_log,
     connect,
     copy_to,
@@ -209,7 +210,7 @@ class SqliteStore:
             try:
                 return reading.standings(self._loop_reader, account_id, ids)
             except apsw.Error as error:
-                raise StoreFailed(f"{type(error).__name__}: {error}") from error
+                raise as_told(error) from error
         return await self._read(lambda db: reading.standings(db, account_id, ids), self._within(ANSWER_WITHIN_S))
 
     # -- the back
@@ -421,7 +422,7 @@ class SqliteStore:
         try:
             return answer.result()
         except apsw.Error as error:
-            raise StoreFailed(f"{type(error).__name__}: {error}") from error
+            raise as_told(error) from error
 
     def _read_ended(self, answer: asyncio.Future[Any]) -> None:
         self._reads -= 1

@@ -42,6 +42,7 @@ from payamak.errors import Refused, StoreFailed
 from payamak.store.contents import Overwritten
 from payamak.store.feed import Change, Feed
 from payamak.store.files import OpenFiles
+from payamak.store.opening import as_told
 from payamak.store.shares import ACCEPTS, Shares, Urgency
 from payamak.store.transaction import Transaction
 from payamak.store.work import Patience, Undo, Work
@@ -230,7 +231,7 @@ class Batch:
 
 def _as_told(error: BaseException) -> BaseException:
     if isinstance(error, apsw.Error) and not isinstance(error, apsw.ConstraintError):  # that one is a bug of ours
-        told = StoreFailed(f"{type(error).__name__}: {error}")
+        told = as_told(error)
         told.__cause__ = error
         return told
     return error
