@@ -17,20 +17,17 @@ async def _never(*_: object) -> int:
 
 def main() -> None:
     """Slow one step of the start down, then be payamak."""
-    import payamak.runtime as runtime
+    from payamak import runtime
+
+    def slow(*_: object, **__: object) -> None:
+        print("starting", flush=True)
+        time.sleep(FOREVER_S)
 
     match sys.argv.pop(1):
         case "open":
-
-            def slow(_: object) -> None:
-                print("starting", flush=True)
-                time.sleep(FOREVER_S)
-
-            runtime.Gateway.__init__.__kwdefaults__["open_store"] = slow
-        case "look":
-            runtime.look_through = _never  # type: ignore[assignment]
-        case "recover":
-            runtime.recover = _never
+            setattr(runtime, "serve_lock", slow)  # noqa: B010 - it is no name that others may use
+        case step:
+            setattr(runtime, {"look": "look_through"}.get(step, step), _never)
     from payamak.cli import main as payamak
 
     payamak()

@@ -180,8 +180,8 @@ async def test_sqlites_locks_last(tmp_path: Path) -> None:
         assert home.process is not None
         files = home.database, home.database.with_name(f"{home.database.name}-shm")
         before = sorted(report.read_text().splitlines())
-        for name, fields in (("/healthz", {}), ("/readyz", {}), ("/metrics", {})):
-            await home.http.get(f"{home.base_url}{name}", params=fields)
+        for page in ("/healthz", "/readyz", "/metrics"):
+            await home.http.get(f"{home.base_url}{page}")
         for n in range(20):
             await home.send(mobile=f"98912000{n:03d}0", message="متن", line=LINE)
         for command in (("backup", str(tmp_path / "b.sqlite")), ("doctor", "--ledger"), ("messages",), ("queue",)):

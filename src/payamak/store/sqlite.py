@@ -145,7 +145,10 @@ class SqliteStore:
 
     async def look_through(self, within_s: float) -> list[str]:
         """See Store.look_through."""
-        faults, unfinished = await self._read(lambda db: quick_check(db, within_s, time.monotonic))
+        found: list[tuple[list[str], list[str]]] = []
+        with suppress(StoreFailed):  # after a fault even the end of the reading transaction may raise
+            await self._read(lambda db: found.append(quick_check(db, within_s, time.monotonic)))
+        faults, unfinished = found[0] if found else (["it cannot be read"], [])
         if faults:
             raise malformed(self.path, faults[0])
         return unfinished

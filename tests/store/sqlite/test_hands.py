@@ -85,6 +85,24 @@ async def test_serve_lock(tmp_path: Path) -> None:
     other.release()
 
 
+def test_either_lock_is_enough(tmp_path: Path) -> None:
+    """Without the lock file the file is locked all the same; and a copy in its place is not free to be served."""
+    path = file_of(tmp_path)
+    first = serve_lock(path)
+    Path(f"{path}-serve").unlink()
+    for _ in range(2):
+        with pytest.raises(StoreFailed, match="another Payamak serves"):
+            serve_lock(path)
+    first.release()
+    first = serve_lock(path)
+    path.rename(tmp_path / "aside")
+    path.touch()
+    with pytest.raises(StoreFailed, match="another Payamak serves"):
+        serve_lock(path)
+    first.release()
+    serve_lock(path).release()
+
+
 def test_serve_lock_of_a_dead_process(tmp_path: Path) -> None:
     """A server that was killed holds no lock."""
     code = (
