@@ -25,6 +25,7 @@ _RECEIPTS = "src/payamak/store/receipts.py"
 _POOLS = "src/payamak/domain/pools.py"
 _MATCHING = "src/payamak/store/matching.py"
 _OPENING = "src/payamak/store/opening.py"
+_CONTENTS = "src/payamak/store/contents.py"
 _WRITER = "src/payamak/store/writer.py"
 _MONEY = "src/payamak/store/money.py"
 _LIFE = ("tests/unit/domain/test_states.py",)
@@ -48,7 +49,7 @@ FAULTS: tuple[Fault, ...] = (
         name="a removed log is given up",
         breaks="P1: what was promised before somebody removed the log is gone at the next start",
         file="src/payamak/store/writer.py",
-        old="            if self.files.is_log_alone_lost():\n",
+        old="            if self.files.contents.lost is None and self.files.is_log_alone_lost():\n",
         new="            if False:\n",
         tests=("tests/store/sqlite/test_patience.py",),
     ),
@@ -476,10 +477,58 @@ FAULTS: tuple[Fault, ...] = (
     Fault(
         name="two servers on one file",
         breaks="P3: two processes take the same message",
-        file=_OPENING,
+        file="src/payamak/store/locking.py",
         old="fcntl.LOCK_EX | fcntl.LOCK_NB",
         new="fcntl.LOCK_SH | fcntl.LOCK_NB",
         tests=("tests/store/sqlite/test_hands.py",),
+    ),
+    Fault(
+        name="the lock is a name",
+        breaks="P3: who removes the lock file, or mounts the store elsewhere, lets a second server in",
+        file="src/payamak/store/locking.py",
+        old="    if not _lock_store(store, fcntl.F_WRLCK):\n",
+        new="    if False:\n",
+        tests=("tests/store/sqlite/test_hands.py",),
+    ),
+    Fault(
+        name="an overwritten store is not noticed",
+        breaks="P1: accepted is said of what lies in a file that somebody has put another over",
+        file=_CONTENTS,
+        old="        if fault is not None:\n            raise self.lose(fault)\n",
+        new="",
+        tests=("tests/store/sqlite/test_overwritten.py",),
+    ),
+    Fault(
+        name="a store that was put back is not noticed",
+        breaks="P1: what was promised since the backup is gone, and more is promised on top of it",
+        file="src/payamak/store/transaction.py",
+        old="        if self._batch < self._seen or row is None or row[0] not in self._proofs:\n",
+        new="        if row is None:\n",
+        tests=("tests/store/sqlite/test_overwritten.py",),
+    ),
+    Fault(
+        name="a mark in an overwritten store is believed",
+        breaks="P3: octets leave although the mark lies in a file that is lost",
+        file=_WRITER,
+        old="                if isinstance(error, Overwritten):\n",
+        new="                if False:\n",
+        tests=("tests/store/sqlite/test_overwritten.py",),
+    ),
+    Fault(
+        name="a log of another time is read",
+        breaks="P1: a backup is mixed with the log that somebody left beside it",
+        file="src/payamak/store/sqlite.py",
+        old="        check_log(db, self.path)\n",
+        new="",
+        tests=("tests/store/sqlite/test_overwritten.py",),
+    ),
+    Fault(
+        name="recovery counts what it finds",
+        breaks="P2: a malformed store keeps the start in a loop for ever",
+        file="src/payamak/store/housekeeping.py",
+        old="    if ids and not moved:\n",
+        new="    moved = len(ids)\n    if False:\n",
+        tests=("tests/store/sqlite/test_malformed.py",),
     ),
     Fault(
         name="another account's states are told",

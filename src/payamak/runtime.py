@@ -1,14 +1,13 @@
 """Builds everything, starts it in order, stops it in reverse.
 
-Start: lock and open the store, recover, bring the links up, open the HTTP door. Stop: close the intake, give back
-what waits in memory, let outstanding answers come, unbind, store what came, close the door and the store. Dying at
-any point of either is safe: what is accepted is on disk, and recovery finds it.
+Start: lock and open the store, look it through, recover, bring the links up, open the HTTP door. Stop: close the
+intake, give back what waits in memory, let outstanding answers come, unbind, store what came, close the door and the
+store. Dying at any point of either is safe: what is accepted is on disk, and recovery finds it.
 """
 
 from __future__ import annotations
 
 import asyncio
-import os
 import resource
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -29,7 +28,7 @@ from payamak.delivery.inbound import InboundDesk
 from payamak.delivery.journal import state_logger
 from payamak.delivery.links import LinkKeeper
 from payamak.delivery.receipts import ReceiptDesk
-from payamak.delivery.recovery import keep_going, keep_house, recover, watch_store
+from payamak.delivery.recovery import keep_going, keep_house, look_through, recover, watch_store
 from payamak.delivery.relay import Relay
 from payamak.delivery.webhooks import Webhooks
 from payamak.delivery.worker import Worker
@@ -39,7 +38,7 @@ from payamak.errors import StoreFailed
 from payamak.log import alarm_logger, event_logger, warning_logger
 from payamak.metrics import Metrics, OpenEvents
 from payamak.service_batch import BatchService
-from payamak.store.opening import serve_lock
+from payamak.store.locking import ServeLock, serve_lock
 from payamak.store.sqlite import SqliteStore
 from payamak.upstreams.base import Sink, Upstream
 from payamak.upstreams.negin import NeginUpstream, open_client
@@ -95,16 +94,48 @@ class Gateway:
         self.log = event_logger("gateway")
         self.port = 0
         self._tasks: list[asyncio.Task[None]] = []
+        self._lock: ServeLock | None = None
+        self._server: HttpServer | None = None
+        self._is_built = False
 
-    async def start(self) -> None:
-        """Come up; `/readyz` answers 200 when this returns. Raises StoreFailed or OSError with what to do."""
+    def open(self) -> None:
+        """Lock and open the store; may take long where a migration does. Raises StoreFailed or OSError with what to do.
+
+        Whoever is asked to stop meanwhile may die at any point of it.
+        """
         path = Path(self.settings.database)
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._lock = serve_lock(path)
-        self.store = self._open_store(path)
+        try:
+            self.store = self._open_store(path)
+        except BaseException:
+            self._unlock()
+            raise
+
+    def _unlock(self) -> None:
+        if self._lock is not None:
+            self._lock.release()
+            self._lock = None
+
+    async def start(self) -> None:
+        """Come up; `/readyz` answers 200 when this returns. Raises StoreFailed or OSError with what to do.
+
+        When it raises, or is cancelled, all that it had begun is stopped.
+        """
+        if self._lock is None:
+            self.open()
+        try:
+            await self._come_up()
+        except BaseException:
+            self.store.interrupt()
+            await self._go_down()
+            raise
+
+    async def _come_up(self) -> None:
         self.metrics = Metrics(self.store.feed, lambda: self.store.writer.backlog)
         if self.settings.log_level in ("debug", "info"):
             self.store.feed.listen(state_logger(event_logger("message")))
+        await look_through(self.store, self.log)
         await recover(self.store, self.clock, self.log)
         self.store.begin_serving()
         self.worker = Worker(self.store, self.clock, event_logger("delivery"))
@@ -120,6 +151,7 @@ class Gateway:
         self.metrics.watch_store(lambda: self.store.trouble is None)
         self.metrics.watch_parts(lambda: self.worker.in_flight, lambda: self.worker.waiting)
         self.metrics.watch_posts({"relay": self.relay.posts, "webhook": self.webhooks.posts}, self._open_events)
+        self._is_built = True
         self.links.follow(self.store.site)
         self._tell_mended(self.store.site)
         self._tasks = [
@@ -155,10 +187,11 @@ class Gateway:
         page = WsdlPage(app, trusted_proxies=self.settings.trusted_networks)
         limits = HttpLimits(connections=self._most_connections())
         monotonic = self.clock.monotonic
-        self._server = HttpServer(
+        server = HttpServer(
             page, host=self.settings.host, port=self.settings.port, limits=limits, gate=app, monotonic=monotonic
         )
-        self.port = await self._server.start()
+        self.port = await server.start()
+        self._server = server
 
     def _most_connections(self) -> int:
         """As the setting says, but never so many that the store or a link finds no file left."""
@@ -224,17 +257,25 @@ class Gateway:
 
     async def stop(self) -> None:
         """Stop cleanly, in under 3 s if the operators answer; nothing that was accepted is lost."""
+        await self._go_down()
+        self.log("stopped")
+
+    async def _go_down(self) -> None:
+        if self._is_built:
+            await self._stop_work()
+        await self.store.close()
+        self._unlock()
+
+    async def _stop_work(self) -> None:
         self.service.is_stopping = True
         self.worker.stop_taking()
-        server = asyncio.create_task(self._server.stop(STOP_ANSWERS_S))
+        server = None if self._server is None else asyncio.create_task(self._server.stop(STOP_ANSWERS_S))
         await self.links.stop(STOP_ANSWERS_S)
         posters = (self.relay.stop(STOP_ANSWERS_S), self.webhooks.stop(STOP_ANSWERS_S))
         await asyncio.gather(self.worker.finish(STOP_ANSWERS_S), *posters)
-        await server
+        if server is not None:
+            await server
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._authenticator.close()
-        await self.store.close()
-        os.close(self._lock)
-        self.log("stopped")

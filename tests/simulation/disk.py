@@ -153,6 +153,7 @@ def drop(store: SqliteStore) -> None:
     """The process is gone: its connections too, whatever was not committed with them."""
     for db in [*store._opened, store._db]:
         db.close(True)
+    store.leave()
 
 
 __all__ = ["Batch", "Died", "Disk", "SimWriter", "drop", "open_store"]

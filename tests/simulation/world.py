@@ -248,7 +248,7 @@ class World:
             if (store := getattr(gateway, "store", None)) is not None:
                 sim_disk.drop(store)
             if (lock := getattr(gateway, "_lock", None)) is not None:
-                os.close(lock)
+                lock.release()
 
     def _die_at_commit(self) -> None:
         self.crash(is_told=True)

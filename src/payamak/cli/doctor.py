@@ -111,7 +111,13 @@ def _machine(settings: Settings) -> Iterator[Finding]:
 
 
 def _folder(path: Path) -> Iterator[Finding]:
-    folder = path.absolute().parent
+    from payamak.store.locking import resolved
+
+    try:
+        path = resolved(path.absolute())
+    except StoreFailed as error:
+        yield Finding(name="names", is_well=False, says=str(error), todo="remove the names that are not used")
+    folder = path.parent
     if not folder.is_dir():
         yield Finding(name="folder", is_well=False, says=f"{folder} is not there", todo="make it, or correct --data")
         return
@@ -165,7 +171,8 @@ async def _store(path: Path, books: list[AuditedAccount] | None) -> list[Finding
 def _integrity(path: Path) -> list[Finding]:
     import apsw
 
-    from payamak.store.opening import connect
+    from payamak.store.locking import resolved
+    from payamak.store.opening import check_log, connect
     from payamak.store.statements import load_migrations
 
     if not path.exists():
@@ -173,8 +180,10 @@ def _integrity(path: Path) -> list[Finding]:
         return [Finding(name="store", is_well=False, says=f"{path} is not there", todo=todo)]
     todo = "stop the server, keep the file, and put a backup in its place"
     try:
+        path = resolved(path)
         db = connect(path, read_only=True)
         try:
+            check_log(db, path)
             says = str(db.pragma("quick_check"))
             schema, mode = int(db.pragma("user_version")), str(db.pragma("journal_mode"))
         finally:
@@ -321,7 +330,7 @@ async def _server(settings: Settings) -> Finding:
     ready = answer.status_code == 200
     says = f"{url} answers {answer.status_code}: {answer.text.strip()}"
     if answer.text.startswith("not taking: "):
-        todo = "see to the disk; it goes on by itself (docs/guide/operations.md)"
+        todo = "see to what it says; after a fault of the disk it goes on by itself (docs/guide/operations.md)"
     else:
         todo = "" if ready else "it stops, or the intake is suspended: `payamak resume intake`"
     return Finding(name="server", is_well=ready, says=says, todo=todo)

@@ -6,8 +6,9 @@ import asyncio
 import os
 import signal
 import sys
+from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 from cyclopts import Parameter
 
@@ -15,6 +16,10 @@ from payamak.cli.shell import ExitCode, complain, read_settings, say, tell_json
 
 if TYPE_CHECKING:
     from payamak.config import Settings
+    from payamak.runtime import Gateway
+
+STOPPING: Final = (signal.SIGINT, signal.SIGTERM)
+"""The signals that ask us to stop."""
 
 
 def serve(
@@ -67,6 +72,10 @@ async def _serve(settings: Settings, *, as_json: bool) -> int:
     from payamak.runtime import Gateway
 
     catch_strays(asyncio.get_running_loop())
+    gateway = Gateway(settings)
+    for number in STOPPING:  # the store is opened at one go: a signal ends that by ending us, and nothing is lost
+        signal.signal(number, signal.SIG_DFL)
+    gateway.open()
     stop = asyncio.Event()
 
     def on_signal() -> None:
@@ -74,10 +83,10 @@ async def _serve(settings: Settings, *, as_json: bool) -> int:
             os._exit(130)  # asked twice: what is accepted is on disk, recovery finds it
         stop.set()
 
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in STOPPING:
         asyncio.get_running_loop().add_signal_handler(number, on_signal)
-    gateway = Gateway(settings)
-    await gateway.start()
+    if not await _is_up(gateway, stop):
+        return ExitCode.DONE
     calm_collector()
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     url = f"http://{host}:{gateway.port}"
@@ -88,6 +97,18 @@ async def _serve(settings: Settings, *, as_json: bool) -> int:
     await stop.wait()
     await gateway.stop()
     return ExitCode.DONE
+
+
+async def _is_up(gateway: Gateway, stop: asyncio.Event) -> bool:
+    """Whether the gateway has come up; False if it was told to stop before, and has. Raises what `start` raises."""
+    starting, told = asyncio.create_task(gateway.start()), asyncio.create_task(stop.wait())
+    await asyncio.wait((starting, told), return_when=asyncio.FIRST_COMPLETED)
+    told.cancel()
+    if not starting.done():
+        starting.cancel()
+    with suppress(asyncio.CancelledError):
+        await starting
+    return not starting.cancelled()
 
 
 def calm_collector() -> None:

@@ -20,6 +20,17 @@ RETIRE_BATCH = 200
 """Small batches: each is one transaction, and callers wait behind it (about 10 µs a message)."""
 
 
+LOOK_WITHIN_S = 5.0
+"""How long a start looks for pages that contradict each other: some 2 million messages on a common disk; a start of a
+larger store does not take longer."""
+
+
+async def look_through(store: Store, log: Callable[..., object]) -> None:
+    """Before anything is done with the store: its pages agree, as far as there is time. Raises StoreFailed."""
+    if unfinished := await store.look_through(LOOK_WITHIN_S):
+        log("store_partly_looked_through", detail=",".join(unfinished))
+
+
 async def recover(store: Store, clock: Clock, log: Callable[..., object]) -> int:
     """Before anything is taken: end the leases of the dead and treat what they had on the wire as ambiguous (P3).
 

@@ -380,6 +380,13 @@ class Store(Protocol):
         """What an upstream that is asked for states has to ask for: up to `limit` messages, from FIRST_PAGE on."""
         ...
 
+    async def look_through(self, within_s: float) -> list[str]:
+        """Look for pages that contradict each other, for so long at most; the tables that were not looked through.
+
+        Raises StoreFailed, with what to do, if there are any.
+        """
+        ...
+
     def refresh(self) -> Awaitable[Site]:
         """Look whether another process changed the configuration."""
         ...

@@ -9,6 +9,7 @@ import msgspec
 from payamak.domain import events as ev
 from payamak.domain.message import Lane, Message, State
 from payamak.domain.site import DAY_MS, Account, Document, Site, build_site, faults_of, name_of
+from payamak.errors import StoreFailed
 from payamak.store import money, receipts
 from payamak.store.base import Claimed, OptOut
 from payamak.store.credentials import with_version
@@ -59,29 +60,45 @@ def release(tx: Transaction, message_ids: Sequence[int]) -> None:
 
 
 def recover(tx: Transaction, now: int, limit: int) -> int:
-    """The dead hold no leases, and what they had on the wire is ambiguous (P3)."""
+    """The dead hold no leases, and what they had on the wire is ambiguous (P3); how many messages moved.
+
+    Raises StoreFailed if there are some and none can be moved: to look again would find the same ones for ever.
+    """
     tx.execute("release_leases")
-    ids = [row[0] for row in tx.all("sending_ids", (limit,))]
-    receipts.recover(tx, ids, now)
-    return len(ids)
+    ids = _sending(tx, limit)
+    receipts.recover(tx, tuple(ids), now)
+    moved = len(ids.keys() - _sending(tx, limit).keys()) if ids else 0
+    if ids and not moved:
+        raise StoreFailed(
+            f"the store is malformed: it names {len(ids)} messages on the wire that are not there or cannot be moved, "
+            f"the first {next(iter(ids))}; keep the file and put a backup in its place (docs/guide/operations.md)"
+        )
+    return moved
 
 
-def _happen_to(tx: Transaction, message_id: int, event: ev.Event, now: int) -> None:
-    if message := load(tx, message_id):
-        happen(tx, message, event, now)
+def _sending(tx: Transaction, limit: int) -> dict[int, None]:
+    """Messages on the wire, in the order of the store."""
+    return dict.fromkeys(row[0] for row in tx.all("sending_ids", (limit,)))
+
+
+def _happen_to(tx: Transaction, message_id: int, event: ev.Event, now: int) -> bool:
+    """Whether the message has moved; not one that an index names and no table holds."""
+    message = load(tx, message_id)
+    return message is not None and happen(tx, message, event, now).message.version != message.version
 
 
 def sweep(tx: Transaction, now: int, limit: int) -> int:
-    """What is past its deadline expires; what waits too long for a receipt is unknown (P7). Receipts are retried."""
+    """What is past its deadline expires; what waits too long for a receipt is unknown (P7). Receipts are retried.
+
+    Answers how much has moved: whoever comes again at once for `limit` of them must not find the same ones.
+    """
     expired = _open_ids(tx, State.QUEUED, "past_deadline_ids", lambda line: now, limit)
-    for message_id in expired:
-        _happen_to(tx, message_id, ev.DeadlinePassed(), now)
+    moved = sum(_happen_to(tx, message_id, ev.DeadlinePassed(), now) for message_id in expired)
     overdue = _open_ids(tx, State.ENROUTE, "overdue_ids", lambda line: now - tx.site.rules(line).grace_ms, limit)
-    for message_id in overdue:
-        _happen_to(tx, message_id, ev.ReceiptOverdue(), now)
+    moved += sum(_happen_to(tx, message_id, ev.ReceiptOverdue(), now) for message_id in overdue)
     tx.execute("forget_expired_opt_outs", (now, limit))
     forgotten = tx.db.changes()
-    return len(expired) + len(overdue) + forgotten + receipts.retry(tx, now, limit)
+    return moved + forgotten + receipts.retry(tx, now, limit)
 
 
 def _open_ids(tx: Transaction, state: State, query: str, until: Callable[[str], int], limit: int) -> list[int]:
@@ -134,7 +151,7 @@ def retire(tx: Transaction, after_id: int, now: int, limit: int) -> tuple[int, i
         money.fold_entries(tx, account_id, message_id, now)
         for statement in ("delete_parts", "delete_receipts", "delete_notices", "delete_message"):
             tx.execute(statement, (message_id,))
-        removed += 1
+        removed += tx.db.changes()
         if removed == limit:
             return removed, message_id
     return removed, (rows[-1][0] if len(rows) == limit * LOOK_AHEAD else 0)
@@ -151,9 +168,7 @@ def move_line(tx: Transaction, source: str, target: str, now: int, limit: int) -
         raise ValueError(f"line {source} is where the messages are already")
     ids = [row[0] for row in tx.all("queued_on_line", (source, limit))]
     event = ev.Moved(line=line.number, advertising=line.kind == "advertising")
-    for message_id in ids:
-        _happen_to(tx, message_id, event, now)
-    return len(ids)
+    return sum(_happen_to(tx, message_id, event, now) for message_id in ids)
 
 
 # --------------------------------------------------------------------------------------- configuration

@@ -1,36 +1,32 @@
-"""The store's file: opened with the settings that durability needs, brought up to date, locked, copied."""
+"""The store's file: opened with the settings that durability needs, looked at, brought up to date, copied."""
 
 from __future__ import annotations
 
-import fcntl
 import os
-from contextlib import suppress
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import apsw
 
 from payamak.errors import StoreFailed
+from payamak.store.locking import PRIVATE, check_no_orphan, make_private
 from payamak.store.statements import load_migrations
 
 BUSY_TIMEOUT_MS = 10_000
 """How long a transaction waits for another process's: ten times the longest that the command line takes."""
 
-PRIVATE = 0o600
-"""The mode of what we make, for it holds texts, numbers, hashes. SQLite gives `-wal` and `-shm` the store's mode."""
-
-
-def _make_private(path: Path) -> None:
-    """Make the file, for its owner alone, if it is not there; whoever has set other rights since has meant them."""
-    with suppress(OSError):  # it is there; or it cannot be made, which SQLite will say
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, PRIVATE))
-
 
 def connect(path: Path, *, read_only: bool = False) -> apsw.Connection:
-    """Open the file. Raises StoreFailed with what to do if it cannot be opened."""
+    """Open the file; until `allow_folding` its log is not copied into it at the close.
+
+    Raises StoreFailed with what to do if it cannot be opened.
+    """
     flags = apsw.SQLITE_OPEN_READONLY if read_only else apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE
     if not read_only:
-        _make_private(path)
+        check_no_orphan(path)
+        make_private(path)
     db: apsw.Connection | None = None
     try:
         db = apsw.Connection(str(path), flags=flags)
@@ -38,6 +34,8 @@ def connect(path: Path, *, read_only: bool = False) -> apsw.Connection:
     except apsw.Error as error:
         if db is not None:
             db.close()  # one that is left open keeps the last that closes from emptying the log
+        if isinstance(error, apsw.CorruptError | apsw.NotADBError):
+            raise malformed(path, str(error)) from error
         raise StoreFailed(
             f"cannot open the store {path.name}: {error}; check that the folder exists and is writable"
         ) from error
@@ -46,6 +44,8 @@ def connect(path: Path, *, read_only: bool = False) -> apsw.Connection:
 
 def _set_up(db: apsw.Connection, read_only: bool) -> None:
     db.set_busy_timeout(BUSY_TIMEOUT_MS)
+    # A log that does not belong to the file must not get into it.
+    db.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
     # Else every new value of a parameter makes SQLite plan a statement with a partial index anew.
     db.config(apsw.SQLITE_DBCONFIG_ENABLE_QPSG, 1)
     if not read_only:
@@ -54,6 +54,124 @@ def _set_up(db: apsw.Connection, read_only: bool) -> None:
         db.pragma("foreign_keys", True)
         db.pragma("wal_autocheckpoint", 4_000)
     db.pragma("cache_size", -32_000)  # 32 MB
+
+
+def allow_folding(db: apsw.Connection) -> None:
+    """The log belongs to the file: whoever closes it last copies the log into it, as SQLite does."""
+    db.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0)
+
+
+def check_log(db: apsw.Connection, path: Path) -> None:
+    """Raise StoreFailed if the log beside the file goes on from another state than the file's; changes nothing.
+
+    A file that was put back without removing the `-wal` beside it, or a log that was left from another time: SQLite
+    reads such a log as if it belonged there and mixes the pages of two times. The file alone tells up to which
+    transaction it holds everything, at least; the log tells which one it goes on from, and its last. Where the file
+    alone cannot be read, as after a death within a checkpoint, nothing is concluded.
+    """
+    log = path.with_name(f"{path.name}-wal")
+    if not log.exists() or not log.stat().st_size:
+        return
+    began = _counter(db, "base")
+    alone = _counter_of_file_alone(path)
+    if alone is None or began is None:
+        return
+    last = _counter(db, "batch")  # read last: while a server is at work all three grow
+    if began <= alone and (last is None or alone <= last):
+        return
+    raise StoreFailed(
+        f"{log.name} is not the log of {path.name}, which holds "
+        f"{'an earlier state than the log goes on from' if alone < began else 'a later state than the log ends with'}: "
+        f"one of the two was put there without the other. Nothing was changed. To use the file as it is, move "
+        f"{log.name} and {path.name}-shm away; to use the log, put the file back that belongs to it"
+    )
+
+
+def _counter(db: apsw.Connection, key: str) -> int | None:
+    try:
+        for (value,) in db.execute("SELECT value FROM meta WHERE key = ?", (key,)):
+            return int(value)
+    except apsw.SQLError:  # the table is not there yet
+        return None
+    return None
+
+
+def _counter_of_file_alone(path: Path) -> int | None:
+    """The last transaction that stands in the file without its log; None if that cannot be read."""
+    alone: apsw.Connection | None = None
+    try:
+        alone = apsw.Connection(
+            f"file:{quote(str(path))}?immutable=1", flags=apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI
+        )
+        return _counter(alone, "batch")
+    except apsw.Error:
+        return None
+    finally:
+        if alone is not None:
+            alone.close()
+
+
+def malformed(path: Path, found: str) -> StoreFailed:
+    """What is said of a store whose pages contradict each other."""
+    log = path.with_name(f"{path.name}-wal")
+    is_beside = log.exists() and log.stat().st_size
+    perhaps = (
+        f"If the file was put there without its log, move {log.name} and {path.name}-shm away and try again; else keep "
+        if is_beside
+        else "Keep "
+    )
+    return StoreFailed(
+        f"{path.name} is malformed ({found}): something else than Payamak has written to it or to its log, or the disk "
+        f"loses what it is given. {perhaps}the files and put a backup in their place (docs/guide/operations.md)"
+    )
+
+
+def unreadable(path: Path, error: apsw.Error) -> StoreFailed:
+    """What is said of a store that SQLite refuses to work with."""
+    found = f"{type(error).__name__}: {error}"
+    if isinstance(error, apsw.CorruptError | apsw.NotADBError):
+        return malformed(path, found)
+    return StoreFailed(f"cannot use the store {path.name}: {found}")
+
+
+def as_told(error: apsw.Error) -> StoreFailed:
+    """What is said of an error of SQLite's while the store is in use."""
+    words = f"{type(error).__name__}: {error}"
+    if isinstance(error, apsw.CorruptError | apsw.NotADBError):
+        words += "; keep the files of the store and put a backup in their place (docs/guide/operations.md)"
+    return StoreFailed(words)
+
+
+_LAST_LOOKED_AT = ("message", "part", "ledger", "notice", "receipt")
+"""The large tables: what they leave of the time would be too little for the others."""
+
+_STEPS = 200
+"""How often a look asks whether its time is over: about every 200 pages, some 1 ms."""
+
+
+def quick_check(db: apsw.Connection, within_s: float, monotonic: Callable[[], float]) -> tuple[list[str], list[str]]:
+    """SQLite's quick_check, table by table, in bounded time: the faults, and the tables that were not looked through.
+
+    Each table may take its share of the time that is left; small ones come first and leave most of theirs.
+    """
+    names = [row[0] for row in db.execute("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name")]
+    names.sort(key=lambda name: name in _LAST_LOOKED_AT)
+    ends_s = monotonic() + within_s
+    faults: list[str] = []
+    unfinished: list[str] = []
+    for place, name in enumerate(names):
+        until_s = monotonic() + max(ends_s - monotonic(), 0) / (len(names) - place)
+        db.set_progress_handler(lambda until_s=until_s: monotonic() > until_s, _STEPS)  # type: ignore[misc]
+        try:
+            said = [str(row[0]) for row in db.execute(f"PRAGMA quick_check({name})")]  # a name of our own schema
+            faults += [fault for fault in said if fault != "ok"]
+        except apsw.InterruptError:
+            unfinished.append(name)
+        except apsw.CorruptError as error:
+            faults.append(f"{name}: {error}")
+        finally:
+            db.set_progress_handler(None)
+    return faults, unfinished
 
 
 def migrate(db: apsw.Connection) -> int:
@@ -69,20 +187,6 @@ def migrate(db: apsw.Connection) -> int:
             db.pragma("user_version", number + 1)
         db.execute("COMMIT")
     return len(migrations)
-
-
-def serve_lock(path: Path) -> int:
-    """Take the lock that only one server may hold; the file descriptor. Raises StoreFailed if another has it."""
-    # Nobody else may open it: who can read a file can also lock it, and so keep us from starting.
-    descriptor = os.open(f"{path}-serve", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, PRIVATE)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        os.close(descriptor)
-        raise StoreFailed(
-            f"another Payamak serves {path.name}: stop it first, or give this one a file of its own (--data)"
-        ) from error
-    return descriptor
 
 
 def copy_to(db: apsw.Connection, path: Path) -> None:

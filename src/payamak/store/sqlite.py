@@ -3,13 +3,19 @@
 Several hands may write to one file (the server and the command line): each in short transactions of its own,
 which BEGIN IMMEDIATE and a busy timeout keep apart. A second server on the same file is refused by a lock file
 beside it (`serve_lock`), because leases assume that only one back is at work.
+
+The path is resolved before anything is opened; a file with several names is refused (locking.py).
 """
+
+# size: each method of the protocol, a few lines each; what they do stands in the modules that they call.
 
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -25,7 +31,7 @@ from payamak.domain.receipts import Cursor, IdReport, OpenIds, ReceiptIn, Waitin
 from payamak.domain.site import Document, Site
 from payamak.domain.webhooks import Notice, NoticeCount, NoticeResult, NoticeSearch, WebhookTarget
 from payamak.errors import StoreFailed
-from payamak.store import batches, housekeeping, messages, money, reading, receipts, received, webhooks
+from payamak.store import batches, holding, housekeeping, messages, money, reading, receipts, received, webhooks
 from payamak.store.audit import audit
 from payamak.store.base import (
     ACKNOWLEDGE_WITHIN_S,
@@ -41,7 +47,18 @@ from payamak.store.base import (
 )
 from payamak.store.feed import Change, Feed, Watch
 from payamak.store.files import OpenFiles
-from payamak.store.opening import connect, copy_to, migrate
+from payamak.store.locking import resolved
+from payamak.store.opening import (
+    allow_folding,
+    as_told,
+    check_log,
+    connect,
+    copy_to,
+    malformed,
+    migrate,
+    quick_check,
+    unreadable,
+)
 from payamak.store.records import Audit, Balance, QueueRow, ReceivedSearch, Search, Story
 from payamak.store.shares import Urgency
 from payamak.store.transaction import Transaction, read_site
@@ -72,24 +89,44 @@ class SqliteStore:
     """See payamak.store.base.Store for what each method promises."""
 
     def __init__(self, path: Path, *, inline: bool = False) -> None:
-        """Open and migrate the file; call on the running loop. `inline` writes on the loop, for a virtual clock."""
-        self.path = path
+        """Open and migrate the file; call on the running loop. `inline` writes on the loop, for a virtual clock.
+
+        Raises StoreFailed if file and log do not belong together or cannot be read; then both are left as they are.
+        """
+        self.named = path
+        self.path = path = resolved(path)
         self.feed = Feed()
-        db = connect(path)
-        migrate(db)
-        self._transaction = Transaction(db, self.feed)
-        self._site = read_site(db)
-        self._db = db
-        self._loop_reader = connect(path, read_only=True)
-        # Opened now: one that is opened when the log has lost its name would make a new log in its place.
-        self._free_readers = [connect(path, read_only=True) for _ in range(READERS)]
-        self._opened = (*self._free_readers, self._loop_reader)
+        self._files: OpenFiles | None = None
+        self._db = connect(path)
+        self._opened: list[apsw.Connection] = []
+        try:
+            self._open()
+        except (apsw.Error, StoreFailed) as error:
+            for db in (*self._opened, self._db):
+                db.close()
+            if isinstance(error, StoreFailed):
+                raise
+            raise unreadable(path, error) from error
+        self._key = holding.key_of(path)
+        holding.enter(self._key)
+        self._is_left = False
         self._readers = ThreadPoolExecutor(READERS, "payamak-reader")
         self._retire_from = 0
         self._reads = 0
         self._is_serving = False
         writer = InlineWriter if inline else ThreadWriter
         self.writer: Writer = writer(self._transaction, self.feed)
+
+    def _open(self) -> None:
+        db = self._db
+        check_log(db, self.path)
+        migrate(db)
+        self._transaction = Transaction(db, self.feed)
+        self._site = read_site(db)
+        # Opened now: one that is opened when the log has lost its name would make a new log in its place.
+        self._opened += [connect(self.path, read_only=True) for _ in range(1 + READERS)]
+        self._loop_reader, *self._free_readers = self._opened
+        allow_folding(db)
 
     @property
     def site(self) -> Site:
@@ -101,7 +138,31 @@ class SqliteStore:
         self._is_serving = True
         self._db.set_busy_timeout(SERVING_BUSY_TIMEOUT_MS)
         self._loop_reader.set_busy_timeout(LOOP_BUSY_TIMEOUT_MS)
-        self.writer.watch_files(OpenFiles(self.path))
+        with suppress(apsw.Error):  # then what another state of the file is, is known from the first commit on
+            self._db.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
+        self._files = OpenFiles(self.path, self.named, self._db)
+        self._transaction.begin_serving(self._files.contents.is_folded)
+        self.writer.watch_files(self._files)
+
+    async def look_through(self, within_s: float) -> list[str]:
+        """See Store.look_through."""
+        found: list[tuple[list[str], list[str]]] = []
+        with suppress(StoreFailed):  # after a fault even the end of the reading transaction may raise
+            await self._read(lambda db: found.append(quick_check(db, within_s, time.monotonic)))
+        faults, unfinished = found[0] if found else (["it cannot be read"], [])
+        if faults:
+            raise malformed(self.path, faults[0])
+        return unfinished
+
+    def interrupt(self) -> None:
+        """End the queries that run, for whoever will not wait for them: they raise StoreFailed."""
+        for db in self._opened:
+            db.interrupt()
+
+    @property
+    def lost(self) -> str | None:
+        """Why nothing that stands in the file may be told any more; None if all is well."""
+        return None if self._files is None else self._files.contents.lost
 
     @property
     def trouble(self) -> str | None:
@@ -153,7 +214,7 @@ class SqliteStore:
             try:
                 return reading.standings(self._loop_reader, account_id, ids)
             except apsw.Error as error:
-                raise StoreFailed(f"{type(error).__name__}: {error}") from error
+                raise as_told(error) from error
         return await self._read(lambda db: reading.standings(db, account_id, ids), self._within(ANSWER_WITHIN_S))
 
     # -- the back
@@ -351,6 +412,8 @@ class SqliteStore:
             finally:
                 self._free_readers.append(db)
 
+        if self.lost is not None:
+            raise StoreFailed(self.lost)
         if within_s is not None and self._reads >= MOST_READS:
             raise StoreFailed("too many queries are waiting for the disk")
         self._reads += 1
@@ -362,7 +425,7 @@ class SqliteStore:
         try:
             return answer.result()
         except apsw.Error as error:
-            raise StoreFailed(f"{type(error).__name__}: {error}") from error
+            raise as_told(error) from error
 
     def _read_ended(self, answer: asyncio.Future[Any]) -> None:
         self._reads -= 1
@@ -429,5 +492,18 @@ class SqliteStore:
         """See Store.close."""
         await self.writer.close()
         self._readers.shutdown(wait=True)
+        if self._files is not None:
+            with suppress(apsw.Error, StoreFailed):
+                self._files.contents.check()  # the last close copies the log into whatever lies there
         for db in (*self._opened, self._db):
             db.close()
+        self.leave()
+
+    def leave(self) -> None:
+        """After the connections have been closed: let go of our own descriptors."""
+        if self._files is not None:
+            self._files.close()
+            self._files = None
+        if not self._is_left:
+            self._is_left = True
+            holding.leave(self._key)

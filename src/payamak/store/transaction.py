@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import apsw
@@ -11,12 +11,16 @@ import apsw
 from payamak.domain.ids import IdBase, IdHabit
 from payamak.domain.site import Document, Fault, Site, build_site
 from payamak.domain.site.stored import read_document
+from payamak.store.contents import Overwritten
 from payamak.store.feed import Change, Feed
 from payamak.store.statements import load_statements
 
 COMMITS_KEPT = 64
 """The last commits whose writer is on record. To be misread, a commit would have to fail without saying so while other
 processes make that many before it is read back."""
+
+_LOW = 0xFFFF_FFFF
+"""The bits of a proof that hold the transaction's number; those above are the process's own, drawn at its start."""
 
 
 class Transaction:
@@ -44,6 +48,15 @@ class Transaction:
         self._token = secrets.randbits(62)
         self._turns: dict[tuple[str, int], int] = {}
         self._dirty = False
+        self._seen = 0
+        self._base: int | None = None
+        self._base_kept: int | None = None
+        self._proofs: set[int] = set()
+        self._is_folded: Callable[[], bool] | None = None
+
+    def begin_serving(self, is_folded: Callable[[], bool]) -> None:
+        """From here on nobody else serves: what we write last is what must be found. `is_folded`: of contents.py."""
+        self._is_folded = is_folded
 
     def execute(self, name: str, values: Sequence[Any] = ()) -> Any:
         """Run a named statement; the cursor to read from."""
@@ -60,17 +73,36 @@ class Transaction:
         return list(self.db.execute(self.sql[name], values))
 
     def begin(self) -> None:
-        """After BEGIN: see whether anyone else has written since the last batch."""
+        """After BEGIN: see whether anyone else has written since the last batch. Raises Overwritten."""
         version = self.db.pragma("data_version")
         if version != self._data_version or self._dirty:
             self._data_version = version
             self._dirty = False
             self._batch = self.read_batch()
+            self._check_last()
             self.has_unmatched = self.one("oldest_unmatched")[0] is not None
             self.has_lost = self.one("any_lost_part") is not None
             self._habits = {row[0]: habit_of(row) for row in self.execute("id_habits")}
             if self.one("meta", ("config_version",))[0] != self.site.version:
                 self.site = read_site(self.db)
+        if self._is_folded is not None and self._is_folded():
+            self._base = self._batch
+
+    def _check_last(self) -> None:
+        """Somebody else has written: is what we wrote last still there? Raises Overwritten.
+
+        Others only go on from it. A store that was put back has fewer transactions, or another server's proof; a commit
+        of ours that failed without saying so may stand there or not.
+        """
+        if self._is_folded is None or not self._proofs:
+            return
+        row = self.one("meta", ("served",))
+        if self._batch < self._seen or row is None or row[0] not in self._proofs:
+            raise Overwritten(
+                "the store was put back to another state while it is in use, or another gateway serves it"
+            )
+        self._seen = self._batch
+        self._proofs = {row[0]}
 
     def habit(self, upstream: str) -> IdHabit:
         """What the receipts of an upstream have shown of its ids."""
@@ -95,7 +127,18 @@ class Transaction:
         self._batch += 1
         self.execute("set_meta", ("batch", self._batch))
         self.execute("set_meta", (f"signature/{self._batch % COMMITS_KEPT}", self._token))
+        if self._is_folded is not None:
+            self._prove()
         return self._batch
+
+    def _prove(self) -> None:
+        """Leave what tells us again that nobody has put the store back, and which state its log goes on from."""
+        proof = (self._token & ~_LOW) | (self._batch & _LOW)
+        self.execute("set_meta", ("served", proof))
+        self._proofs.add(proof)
+        if self._base != self._base_kept:
+            self.execute("set_meta", ("base", self._base))
+            self._base_kept = self._base
 
     def read_batch(self) -> int:
         """The last transaction that is in the file, whoever made it."""
@@ -117,9 +160,16 @@ class Transaction:
         """Remember who was served last; it is only fairness, so a rolled-back claim need not take it back."""
         self._turns[line, lane] = account_id
 
+    def committed(self) -> None:
+        """What the transaction remembers is what is on disk."""
+        self._seen = self._batch
+        if len(self._proofs) > 1:
+            self._proofs = {(self._token & ~_LOW) | (self._batch & _LOW)}
+
     def rolled_back(self) -> None:
         """What was remembered may not be on disk: read it again before the next batch."""
         self._dirty = True
+        self._base_kept = None
         self.site = Site(version=-1)
         self.changes = []
         self.retried = {}

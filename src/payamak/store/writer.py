@@ -21,6 +21,8 @@ When it fails:
   STALL_S, no further accept is taken.
 * The file is removed or replaced under us: nothing is written and nothing vouched for until it is back (files.py).
   If it is only the log, what was promised is copied from it into the store at once.
+* The file or its log is overwritten in place, or the store is put back to another state: nothing is written, vouched
+  for or read from then on (contents.py).
 """
 
 from __future__ import annotations
@@ -37,8 +39,10 @@ import apsw
 
 from payamak.domain.events import IllegalMove
 from payamak.errors import Refused, StoreFailed
+from payamak.store.contents import Overwritten
 from payamak.store.feed import Change, Feed
 from payamak.store.files import OpenFiles
+from payamak.store.opening import as_told
 from payamak.store.shares import ACCEPTS, Shares, Urgency
 from payamak.store.transaction import Transaction
 from payamak.store.work import Patience, Undo, Work
@@ -131,6 +135,8 @@ class Batch:
         try:
             self._together(works)
         except Exception as error:
+            if isinstance(error, Overwritten) and self.files is not None and self.files.contents.lost is None:
+                error = self.files.contents.lose(str(error))
             if isinstance(error, STORAGE_FAULTS):
                 self.fault = str(_as_told(error))
             if len(works) == 1 or isinstance(error, STORAGE_FAULTS):
@@ -178,7 +184,7 @@ class Batch:
         try:
             self.files.check()
         except StoreFailed:
-            if self.files.is_log_alone_lost():
+            if self.files.contents.lost is None and self.files.is_log_alone_lost():
                 # No start would find it: what it holds goes into the store now. Readers may keep back a part, and it
                 # may fail; then the next look goes on. Where all is copied this does nothing.
                 with suppress(apsw.Error):
@@ -186,15 +192,23 @@ class Batch:
             raise
 
     def _vouch(self, works: list[Work]) -> None:
-        """A file that was removed meanwhile has taken the commit to nowhere: promise nothing."""
+        """A file that was removed meanwhile has taken the commit to nowhere: promise nothing.
+
+        One that was overwritten has taken it for good: then nobody is told that anything happened, nor does anything
+        leave that is marked in it.
+        """
         if self.files is None:
             return
         try:
             self.files.check()
-        except StoreFailed as error:
-            self.fault = str(error)
+        except (StoreFailed, apsw.Error) as error:
+            told = _as_told(error)
+            self.fault = str(told)
             for work in works:
-                work.is_given_up |= work.undo is not None
+                if isinstance(error, Overwritten):
+                    work.error, work.changes = work.error or told, []
+                else:
+                    work.is_given_up |= work.undo is not None
 
     def _commit(self, batch: int) -> None:
         try:
@@ -216,7 +230,7 @@ class Batch:
 
 def _as_told(error: BaseException) -> BaseException:
     if isinstance(error, apsw.Error) and not isinstance(error, apsw.ConstraintError):  # that one is a bug of ours
-        told = StoreFailed(f"{type(error).__name__}: {error}")
+        told = as_told(error)
         told.__cause__ = error
         return told
     return error

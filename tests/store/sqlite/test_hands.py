@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -15,7 +14,7 @@ from tests.store.world import LINE, NOW, World, step, taken
 
 from payamak.domain.message import State
 from payamak.errors import StoreFailed
-from payamak.store.opening import serve_lock
+from payamak.store.locking import serve_lock
 from payamak.store.records import Search
 from payamak.store.sqlite import SqliteStore
 
@@ -81,20 +80,38 @@ async def test_serve_lock(tmp_path: Path) -> None:
     with pytest.raises(StoreFailed, match="another Payamak serves"):
         serve_lock(path)
     other = serve_lock(tmp_path / "other.sqlite")
-    os.close(first)
-    os.close(serve_lock(path))
-    os.close(other)
+    first.release()
+    serve_lock(path).release()
+    other.release()
+
+
+def test_either_lock_is_enough(tmp_path: Path) -> None:
+    """Without the lock file the file is locked all the same; and a copy in its place is not free to be served."""
+    path = file_of(tmp_path)
+    first = serve_lock(path)
+    Path(f"{path}-serve").unlink()
+    for _ in range(2):
+        with pytest.raises(StoreFailed, match="another Payamak serves"):
+            serve_lock(path)
+    first.release()
+    first = serve_lock(path)
+    path.rename(tmp_path / "aside")
+    path.touch()
+    with pytest.raises(StoreFailed, match="another Payamak serves"):
+        serve_lock(path)
+    first.release()
+    serve_lock(path).release()
 
 
 def test_serve_lock_of_a_dead_process(tmp_path: Path) -> None:
     """A server that was killed holds no lock."""
     code = (
-        "import os, sys; from pathlib import Path; from payamak.store.opening import serve_lock;"
+        "import os, sys; from pathlib import Path; from payamak.store.locking import serve_lock;"
         "serve_lock(Path(sys.argv[1])); os.kill(os.getpid(), 9)"
     )
     killed = subprocess.run([sys.executable, "-c", code, str(file_of(tmp_path))], check=False)
     assert killed.returncode == -9
-    os.close(serve_lock(file_of(tmp_path)))
+    serve_lock(file_of(tmp_path)).release()
 
 
 async def test_opened_again(sqlite: SqliteStore, world: World) -> None:

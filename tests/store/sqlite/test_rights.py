@@ -11,7 +11,7 @@ import pytest
 from tests.store.sqlite.support import file_of
 from tests.store.world import World
 
-from payamak.store.opening import serve_lock
+from payamak.store.locking import serve_lock
 from payamak.store.sqlite import SqliteStore
 
 
@@ -35,7 +35,7 @@ async def test_files_are_private(tmp_path: Path) -> None:
     lock = serve_lock(store.path)
     await store.backup(str(tmp_path / "backup.sqlite"))
     found = rights(tmp_path)
-    os.close(lock)
+    lock.release()
     await store.close()
     names = ("store.sqlite", "store.sqlite-wal", "store.sqlite-shm", "store.sqlite-serve", "backup.sqlite")
     assert found == dict.fromkeys(names, 0o600)
