@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tests.scenarios.cli_program import OPERATOR_PASSWORD, SITE, Shell, ended
 
-NUMBERS = {
+NUMBERS: dict[tuple[str, str], dict[str, float]] = {
     ("line", "9830003300"): {"receipt_grace_hours": 1e300, "messages_per_minute": 1e-9},
     ("link", "operator"): {"enquire_link_s": -1, "parts_per_second": -1, "source_ton": 999},
     ("account", "shop"): {"max_parts": 999, "keep_days": 1e300},

@@ -1,5 +1,6 @@
 """Settings of the process: in bounds, whichever way they come; where a wrong one stands is told."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -30,7 +31,7 @@ def test_by_every_way(name: str, value: object, tmp_path: Path) -> None:
     file = tmp_path / "settings.toml"
     written = repr(value).lower() if isinstance(value, int | float) else '"' + str(value).replace("\0", "\\u0000") + '"'
     file.write_text(f"{name} = {written}\n", encoding="utf-8")
-    ways = {
+    ways: dict[str, Callable[[], object]] = {
         f"settings.toml, line 1: {name} cannot be": lambda: load(file, {}),
         f"PAYAMAK_{name.upper()}: {name} cannot be": lambda: load(None, {f"PAYAMAK_{name.upper()}": str(value)}),
         f"--{name.replace('_', '-')} cannot be": lambda: load(None, {}, **{name: value}),

@@ -132,7 +132,7 @@ async def put(kind: str, name: str, common: Common, given: Mapping[str, Any], *,
 
 
 def _with_login(document: Document, given: Mapping[str, Any]) -> Document:
-    """The document, if a password that it names in a variable can be said at a bind. Raises ValueError."""
+    """The document, if a bind can say the password that it names in a variable of this shell. Raises ValueError."""
     from payamak.domain.site import Link
     from payamak.domain.site.faults import login_faults
 

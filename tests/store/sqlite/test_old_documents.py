@@ -17,6 +17,7 @@ from tests.store.world import DAY, HOLD, HOUR, LINE, LINE2, World, later, lost, 
 from payamak.domain.message import Reason, State
 from payamak.domain.money import MOST_RIAL
 from payamak.domain.site import Line, faults_of
+from payamak.sitefile import documents_of
 from payamak.store.sqlite import SqliteStore
 
 GRACE = 2_160 * HOUR
@@ -105,10 +106,9 @@ async def test_hands_are_not_tied(old: World, kind: str, name: str, field: str, 
     store = SqliteStore(file_of(tmp_path))
     other = store.site.lines[LINE2]
     await store.put_documents([replace(other, is_suspended=True)], [], old.now)
-    assert len(store.site.mended) == 1
-    document = {"line": store.site.lines, "link": store.site.links, "account": store.site.accounts}[kind][name]
-    await store.put_documents([document], [], old.now)
-    assert store.site.mended == ()
+    assert store.site.mended
+    await store.put_documents([documents_of(store.site)[kind, name]], [], old.now)
+    assert not store.site.mended
     await store.close()
     again = SqliteStore(file_of(tmp_path))
     assert (again.site.mended, faults_of(again.site)) == ((), [])

@@ -34,14 +34,15 @@ def functions() -> Iterator[tuple[str, Any]]:
 def numbers_of(function: Any) -> Iterator[tuple[str, bool]]:
     """The parameters that take numbers, and whether each says what is allowed; of option classes their fields."""
     for name, hint in typing.get_type_hints(function, include_extras=True).items():
-        bare, extras = hint, ()
+        bare: Any = hint
+        extras: tuple[Any, ...] = ()
         if hasattr(hint, "__metadata__"):
             bare, extras = hint.__origin__, hint.__metadata__
         elif isinstance(hint, types.UnionType) or typing.get_origin(hint) is typing.Union:
             extras = tuple(e for one in hint.__args__ for e in getattr(one, "__metadata__", ()))
         if name == "return" or name in SETTINGS:
             continue
-        if is_dataclass(bare) and not issubclass(bare, Options | Common):
+        if isinstance(bare, type) and is_dataclass(bare) and not issubclass(bare, Options | Common):
             yield from numbers_of(bare)
         if any(t in (int, float) for t in flat(bare)):
             yield name, any(isinstance(e, Parameter) and e.validator for e in extras)
