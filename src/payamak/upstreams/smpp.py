@@ -113,6 +113,7 @@ class SmppUpstream:
         self._down_reason = "connecting"
         self._sendings: deque[_Sending] = deque()
         self._overdue: dict[int, tuple[int, Report]] = {}
+        self._last_answer_at_s = float("-inf")
         self._client = ClientLink(
             link_config(link),
             on_request=self._on_request,
@@ -137,6 +138,26 @@ class SmppUpstream:
     def window(self) -> int:
         """Parts without an answer at a time."""
         return self.link.window
+
+    @property
+    def answered_since_bind(self) -> int:
+        """Submits answered on the present bind, with any status, late answers included; 0 while there is none."""
+        return self._client.answered_since_bind
+
+    @property
+    def last_answer_at_s(self) -> float:
+        """When the last answer to a submit came, of any status, late ones included: seconds of `Clock.monotonic`.
+
+        Minus infinity before the first one; it is kept over binds.
+        """
+        return self._last_answer_at_s
+
+    def break_now(self, reason: str) -> None:
+        """Drop the connection at once and bind again by the rule for reconnecting; no-op while there is none.
+
+        What is outstanding is then reported ambiguous, with `LinkLost.reason` GIVEN_UP.
+        """
+        self._client.break_now(reason)
 
     def start(self) -> None:
         """Connect and bind, and do so again whenever the link breaks."""
@@ -194,6 +215,7 @@ class SmppUpstream:
     def _on_response(self, sending: _Sending, number: int, future: asyncio.Future[Pdu]) -> None:
         error = future.exception()
         if error is None:
+            self._last_answer_at_s = self._clock.monotonic()
             response = future.result()
             operator_id = response.message_id if isinstance(response, SubmitSmResp) else None
             outcome = outcome_of(number, response.status, operator_id, self._verdicts)
@@ -214,6 +236,7 @@ class SmppUpstream:
 
     def _on_late_response(self, sequence: int, pdu: Pdu) -> None:
         """An answer after its time-out: no verdict is thrown away."""
+        self._last_answer_at_s = self._clock.monotonic()
         known = self._overdue.pop(sequence, None)
         if known is not None:
             number, report = known

@@ -142,6 +142,16 @@ class ClientLink:
         """How many more requests can be written now; 0 while not bound."""
         return 0 if self._connection is None else self._connection.window_free
 
+    @property
+    def answered_since_bind(self) -> int:
+        """Requests answered on the present connection, whatever was said, late or in time; 0 while there is none."""
+        return 0 if self._connection is None else self._connection.answered
+
+    def break_now(self, reason: str) -> None:
+        """Drop the connection at once, say why in `Down`, and come back as after every loss; no-op without one."""
+        if self._connection is not None:
+            self._connection.give_up(reason)
+
     def start(self) -> None:
         """Begin to connect; needs a running loop. `on_up` tells when it is bound."""
         if self._task is None:

@@ -6,7 +6,7 @@ futures; what a request's end tells is what the promise "no blind second copy" s
 
     NotBound, WindowFull, ValueError   raised at once: nothing was or will be written
     LinkLost(sent=False)               not one octet left
-    LinkLost(sent=True)                the octets left, the answer never came
+    LinkLost(sent=True)                the octets left, the answer has not come; it may still, over a later bind
     ResponseTimeout                    the same; the answer may still come, to `on_late_response`
     a response                         the peer's verdict; look at `status`, it may be a generic_nack
 """
@@ -60,11 +60,28 @@ _LAST_WRITE_S: Final = 5.0
 
 
 class LinkLost(Exception):
-    """The link broke before the answer. `sent` False: not one octet left; True: the peer may have it."""
+    """The link broke before the answer to one request, which had this `sequence`.
 
-    def __init__(self, *, sent: bool) -> None:
+    `sent` False: not one octet left; True: the peer may have it. `age_s`: seconds between its octets and the break.
+    `alone`: no other request was sent and without an answer then; those whose response timer had fired before do not
+    count. `reason`: what ended the connection.
+    """
+
+    def __init__(
+        self,
+        *,
+        sent: bool,
+        sequence: int = 0,
+        age_s: float = 0.0,
+        alone: bool = False,
+        reason: DownReason | None = None,
+    ) -> None:
         super().__init__("link lost " + ("after" if sent else "before") + " sending")
         self.sent = sent
+        self.sequence = sequence
+        self.age_s = age_s
+        self.alone = alone
+        self.reason = reason
 
 
 class ResponseTimeout(Exception):
@@ -84,6 +101,7 @@ class DownReason(StrEnum):
     PEER_UNBOUND = "peer_unbound"
     PEER_CLOSED = "peer_closed"
     LINK_DEAD = "link_dead"
+    GIVEN_UP = "given_up"
     STOPPED = "stopped"
 
 
@@ -115,7 +133,7 @@ class Connection(asyncio.Protocol):
         self._session = Session(role, config, now=self._loop.time())
         self._log = log
         self._transport: asyncio.Transport | None = None
-        self._waiting: dict[int, asyncio.Future[Pdu]] = {}
+        self._waiting: dict[int, tuple[asyncio.Future[Pdu], float]] = {}  # and when its octets were written
         self._unwritten: list[int] = []  # sequences whose octets have not been handed to the transport yet
         self._handlers: set[asyncio.Task[None]] = set()
         self._pauses: set[str] = set()  # who wants nothing to be read
@@ -126,6 +144,8 @@ class Connection(asyncio.Protocol):
         self._is_stuck = False  # the peer does not read, the transport's buffer is full
         self._is_draining = False
         self._told: Counter[str] = Counter()
+        self.answered = 0
+        """Requests that the peer has answered on this connection, whatever it said, late or in time."""
         self.down: Down | None = None
 
     # --- what the two ends do differently
@@ -169,9 +189,10 @@ class Connection(asyncio.Protocol):
             raise NotBound("the link is being stopped")
         if self._is_stuck:
             raise WindowFull("the peer does not read")
-        sequence = self._session.request(pdu, self._loop.time())
+        now = self._loop.time()
+        sequence = self._session.request(pdu, now)
         future: asyncio.Future[Pdu] = self._loop.create_future()
-        self._waiting[sequence] = future
+        self._waiting[sequence] = (future, now)
         self._unwritten.append(sequence)
         self._flush_soon()
         return future
@@ -211,6 +232,11 @@ class Connection(asyncio.Protocol):
             self.abort()
         return await self.wait_closed()
 
+    def give_up(self, reason: str) -> None:
+        """Drop the connection at once for a reason of ours, which `down` then tells."""
+        self.down = self.down or Down(reason=DownReason.GIVEN_UP, detail=reason)
+        self.abort()
+
     def abort(self) -> None:
         """Drop the connection at once: no unbind, and what is not written yet is lost."""
         if self._transport is not None:
@@ -219,7 +245,8 @@ class Connection(asyncio.Protocol):
     async def _wait_idle(self, timeout_s: float) -> None:
         until = self._loop.time() + timeout_s
         while True:
-            busy: list[asyncio.Future[Pdu] | asyncio.Future[None]] = [*self._waiting.values(), *self._handlers]
+            busy: list[asyncio.Future[Pdu] | asyncio.Future[None]] = [future for future, _ in self._waiting.values()]
+            busy += self._handlers
             busy = [one for one in busy if not one.done()]
             left_s = until - self._loop.time()
             if not busy or left_s <= 0:
@@ -275,15 +302,28 @@ class Connection(asyncio.Protocol):
         for handle in (self._timer, self._flush_handle):
             if handle is not None:
                 handle.cancel()
-        unwritten = set(self._unwritten)
-        waiting, self._waiting = self._waiting, {}
-        for sequence, future in waiting.items():
-            if not future.done():
-                future.set_exception(LinkLost(sent=sequence not in unwritten))
         self.down = self.down or Down(reason=DownReason.PEER_CLOSED, detail=str(exc or ""))
+        self._tell_lost(self.down.reason)
         self._say("smpp.closed", reason=self.down.reason, detail=self.down.detail)
         if not self._closed.done():
             self._closed.set_result(None)
+
+    def _tell_lost(self, reason: DownReason) -> None:
+        """Every request without an answer hears that there will be none on this connection."""
+        now, unwritten = self._loop.time(), set(self._unwritten)
+        waiting, self._waiting = self._waiting, {}
+        sent = sum(sequence not in unwritten for sequence in waiting)
+        for sequence, (future, written_at_s) in waiting.items():
+            if not future.done():
+                is_sent = sequence not in unwritten
+                lost = LinkLost(
+                    sent=is_sent,
+                    sequence=sequence,
+                    age_s=now - written_at_s if is_sent else 0.0,
+                    alone=is_sent and sent == 1,
+                    reason=reason,
+                )
+                future.set_exception(lost)
 
     def pause_writing(self) -> None:
         """The transport's buffer is full: the window counts as full."""
@@ -300,16 +340,16 @@ class Connection(asyncio.Protocol):
     def _handle(self, event: Event) -> None:
         match event:
             case ResponseReceived():
-                future = self._waiting.pop(event.sequence, None)
-                if future is not None and not future.done():
+                self.answered += 1
+                if (future := self._no_longer_waiting(event.sequence)) is not None:
                     future.set_result(event.pdu)
             case RequestReceived():
                 self._take_request(event.pdu)
             case ResponseOverdue():
-                future = self._waiting.pop(event.sequence, None)
-                if future is not None and not future.done():
+                if (future := self._no_longer_waiting(event.sequence)) is not None:
                     future.set_exception(ResponseTimeout(event.sequence))
             case LateResponse():
+                self.answered += 1
                 self._guard(self._on_late_response, event.sequence, event.pdu)
             case BindRequested() | Bound() | BindRefused():
                 self._on_bind(event)
@@ -325,6 +365,11 @@ class Connection(asyncio.Protocol):
                 self._say_of_many("smpp.pdu_refused", command=name, status=status, sequence=event.sequence)
             case AlertReceived():
                 self._say_of_many("smpp.alert", sequence=event.pdu.sequence)
+
+    def _no_longer_waiting(self, sequence: int) -> asyncio.Future[Pdu] | None:
+        """The future of a request that has its end, unless whoever asked has lost interest."""
+        future, _ = self._waiting.pop(sequence, (None, 0.0))
+        return None if future is None or future.done() else future
 
     def _take_request(self, pdu: Pdu) -> None:
         try:

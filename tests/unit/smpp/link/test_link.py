@@ -430,3 +430,43 @@ async def _pour(esme: Peer, count: int) -> None:
         answer.add_done_callback(lambda _: room.release())
         answers.append(answer)
     await soon(asyncio.gather(*answers))
+
+
+async def test_what_a_loss_says_of_each_request() -> None:
+    """A request that was alone on the wire hears so, and how old its octets were; one of two does not."""
+    async with centre() as smsc, peer(smsc) as esme:
+        for count, alone in ((2, False), (1, True)):
+            await esme.up()
+            smsc.answer = response_to
+            await soon(esme.link.request(a_message()))
+            assert esme.link.answered_since_bind == 1
+            await smsc.requests.get()
+            smsc.answer = lambda pdu: None
+            asked = [esme.link.request(a_message()) for _ in range(count)]
+            for _ in asked:
+                await soon(smsc.requests.get())
+            smsc.only().abort()
+            ends = await soon(asyncio.gather(*asked, return_exceptions=True))
+            assert isinstance(ends, list)
+            for end in ends:
+                assert isinstance(end, LinkLost)
+                assert (end.sent, end.alone, end.reason) == (True, alone, DownReason.PEER_CLOSED)
+                assert 0 <= end.age_s < 10
+            await esme.down()
+
+
+async def test_a_link_that_we_give_up_comes_back() -> None:
+    """A connection that is dropped for a reason of ours says which, and is bound again by itself."""
+    async with centre() as smsc, peer(smsc) as esme:
+        esme.link.break_now("before there is one")
+        await esme.up()
+        smsc.answer = lambda pdu: None
+        asked = esme.link.request(a_message())
+        await soon(smsc.requests.get())
+        esme.link.break_now("never answers")
+        with pytest.raises(LinkLost) as caught:
+            await soon(asked)
+        assert caught.value.reason is DownReason.GIVEN_UP
+        assert await esme.down() == Down(reason=DownReason.GIVEN_UP, detail="never answers")
+        await esme.up()
+        assert esme.link.answered_since_bind == 0
