@@ -24,7 +24,8 @@ class Outcome(Struct, frozen=True, kw_only=True):
     """The answer to one part of an attempt.
 
     `status` is the SMPP command_status (or the HTTP code of a `negin` upstream), `code` our verdict for a
-    refusal, `reason` why a part has to come again (LATER only), `part` counts from 1.
+    refusal, `reason` why a part has to come again (LATER only), `part` counts from 1. `broke_link` (AMBIGUOUS only):
+    this part alone was outstanding, others had been answered on this bind, and the link broke within 5 s of its octets.
     """
 
     part: int
@@ -33,6 +34,7 @@ class Outcome(Struct, frozen=True, kw_only=True):
     status: int | None = None
     code: Code | None = None
     reason: Reason = Reason.OPERATOR_BUSY
+    broke_link: bool = False
 
 
 class OnAmbiguous(StrEnum):

@@ -213,6 +213,8 @@ class Link(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_d
     parts_per_second: float = 0
     response_timeout_s: float = 60
     enquire_link_s: float = 30
+    trial_after: int = 10
+    trial_minutes: float = 5
     split: SplitMethod = SplitMethod.UDH8
     gives_receipts: bool = True
     echoes_reference: bool = False

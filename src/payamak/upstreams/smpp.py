@@ -27,7 +27,7 @@ from payamak.encoding.parts import Encoding, Part, SplitMethod, split
 from payamak.errors import StoreFailed
 from payamak.smpp.codec import text_octets, tlv_int
 from payamak.smpp.constants import DataCoding, EsmClass, RegisteredDelivery, Status, Tag
-from payamak.smpp.link import ClientLink, Down, LinkConfig, LinkLost, ResponseTimeout
+from payamak.smpp.link import ClientLink, Down, DownReason, LinkConfig, LinkLost, ResponseTimeout
 from payamak.smpp.pdu import DataSm, DataSmResp, DeliverSm, DeliverSmResp, Pdu, SubmitSm, SubmitSmResp, tlv
 from payamak.smpp.receipt import Receipt, parse_receipt
 from payamak.smpp.session import OVERDUE_KEPT, NotBound, WindowFull
@@ -44,6 +44,9 @@ _ALPHABETS = {
     DataCoding.UCS2: Alphabet.UCS2,
 }
 """What is not here is read as Latin-1, octets that are no text included."""
+
+BREAK_AFTER_S = 5.0
+"""A link that breaks later than this after a part's octets has not broken at that part (taste)."""
 
 
 def tls_context(link: Link) -> ssl.SSLContext | None:
@@ -114,6 +117,7 @@ class SmppUpstream:
         self._sendings: deque[_Sending] = deque()
         self._overdue: dict[int, tuple[int, Report]] = {}
         self._last_answer_at_s = float("-inf")
+        self._is_narrow = False
         self._client = ClientLink(
             link_config(link),
             on_request=self._on_request,
@@ -152,6 +156,11 @@ class SmppUpstream:
         """
         return self._last_answer_at_s
 
+    def narrow(self, is_narrow: bool) -> None:
+        """See Upstream.narrow."""
+        self._is_narrow = is_narrow
+        self._flow()
+
     def break_now(self, reason: str) -> None:
         """Drop the connection at once and bind again by the rule for reconnecting; no-op while there is none.
 
@@ -187,10 +196,15 @@ class SmppUpstream:
         while self._sendings:
             sending = self._sendings[0]
             while sending.waiting:
-                if self._client.is_bound and self._client.window_free < 1:
+                if self._client.is_bound and self._client.window_free < self._least_free:
                     return
                 self._write(sending, sending.waiting.popleft())
             self._sendings.popleft()
+
+    @property
+    def _least_free(self) -> int:
+        """How much of the window must be free for a part to be written: all of it while the link is narrow."""
+        return self.link.window if self._is_narrow else 1
 
     def _write(self, sending: _Sending, number: int) -> None:
         if self._clock.now() >= sending.message.deadline_at:  # it has waited for the window until now (P7)
@@ -222,7 +236,8 @@ class SmppUpstream:
         elif isinstance(error, LinkLost) and not error.sent:
             outcome = Outcome(part=number, kind=OutcomeKind.LATER, reason=Reason.LINK_DOWN)
         else:
-            outcome = Outcome(part=number, kind=OutcomeKind.AMBIGUOUS)
+            broke_link = isinstance(error, LinkLost) and self._is_to_blame(error)
+            outcome = Outcome(part=number, kind=OutcomeKind.AMBIGUOUS, broke_link=broke_link)
             if isinstance(error, ResponseTimeout):
                 self._overdue[error.sequence] = (number, sending.report)
                 if len(self._overdue) > OVERDUE_KEPT:  # the session has forgotten the oldest too
@@ -233,6 +248,11 @@ class SmppUpstream:
                 unsent = sending.waiting.popleft()
                 sending.report(Outcome(part=unsent, kind=OutcomeKind.LATER, reason=Reason.REFUSED))
         self._flow()
+
+    def _is_to_blame(self, lost: LinkLost) -> bool:
+        """Whether a part may have broken the link by itself: others were answered on this bind, then it went, alone."""
+        is_ours = lost.reason in (DownReason.GIVEN_UP, DownReason.STOPPED)
+        return lost.alone and not is_ours and lost.age_s <= BREAK_AFTER_S and self.answered_since_bind > 0
 
     def _on_late_response(self, sequence: int, pdu: Pdu) -> None:
         """An answer after its time-out: no verdict is thrown away."""
