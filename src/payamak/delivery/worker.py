@@ -153,8 +153,7 @@ class Worker:
         routable = self._is_routable(number)
         for lane in Lane:
             direct = routable and self._backlog.is_direct(number, lane)
-            room = HELD_PER_LANE - self._held.get((number, lane), 0) if direct else 0
-            self._store.feed.room[number, lane] = room
+            self._store.feed.room[number, lane] = self._room(number, lane) if direct else 0
 
     # -- taking
 
@@ -227,6 +226,9 @@ class Worker:
             return False
         return self._kept_back.get((message.current.line, int(message.lane)), 0) > MOST_KEPT_BACK
 
+    def _room(self, number: str, lane: Lane) -> int:
+        return HELD_PER_LANE - self._held.get((number, lane), 0)
+
     def _place_at(self, message: Message) -> int:
         """When to look again whether there is a place for a resend."""
         key, now = (message.current.line, int(message.lane)), self._clock.now()
@@ -255,8 +257,7 @@ class Worker:
         for number, line in self._store.site.lines.items():
             if any(use.link == name for use in line.links) and self._is_routable(number):
                 for lane in Lane:
-                    room = HELD_PER_LANE - self._held.get((number, lane), 0)
-                    if room >= CLAIM_FROM and not self._backlog.is_direct(number, lane):
+                    if self._room(number, lane) >= CLAIM_FROM and not self._backlog.is_direct(number, lane):
                         return True
         return False
 
@@ -296,8 +297,11 @@ class Worker:
                 next_poll_s = self._clock.monotonic() + POLL_S
             now = self._clock.now()
             for number in list(self._store.site.lines):
-                if self._backlog.is_due(number, now) and self._is_routable(number):
-                    await self._claim(number, now)
+                if (lanes := self._backlog.due_lanes(number, now)) and self._is_routable(number):
+                    if any(self._room(number, lane) >= CLAIM_FROM for lane in lanes):
+                        await self._claim(number, now)
+                    else:
+                        self._backlog.put_off(number, now + CLAIM_AGAIN_MS)
             self._wake.clear()
             due_in_s = (self._backlog.next_due_at() - self._clock.now()) / 1_000
             poll_in_s = next_poll_s - self._clock.monotonic()
@@ -312,8 +316,7 @@ class Worker:
 
     async def _claim(self, number: str, now: int) -> None:
         """One claim of a line, as much as there is room for; sets when to come again."""
-        rooms = [HELD_PER_LANE - self._held.get((number, lane), 0) for lane in Lane]
-        rooms = [room if room >= CLAIM_FROM else 0 for room in rooms]
+        rooms = [room if (room := self._room(number, lane)) >= CLAIM_FROM else 0 for lane in Lane]
         try:
             if (interval_ms := self._store.site.intervals_by_line.get(number)) and not self._turns.knows(number):
                 self._turns.resume(number, await self._store.last_turn(number), interval_ms)
