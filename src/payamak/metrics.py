@@ -16,19 +16,24 @@ from payamak.api.app import Handler, Request, Response, Route
 from payamak.domain.events import LearnOptOut
 from payamak.store.feed import Change, Feed
 
+LINK_ON_TRIAL = "payamak_link_on_trial"
+"""Also read by `payamak doctor`."""
+
 ANSWER_BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
 
 class _Links(Collector):
-    """One gauge for each link that is configured now."""
+    """One gauge with a value for each link that is configured now."""
 
-    def __init__(self, standings: Callable[[], Mapping[str, bool]]) -> None:
-        self._standings = standings
+    def __init__(self, name: str, says: str, values: Callable[[], Mapping[str, int]]) -> None:
+        self._name = name
+        self._says = says
+        self._values = values
 
     def collect(self) -> Iterable[GaugeMetricFamily]:
-        family = GaugeMetricFamily("payamak_link_up", "1 while the link is bound and can send.", labels=["link"])
-        for name, is_up in self._standings().items():
-            family.add_metric([name], float(is_up))
+        family = GaugeMetricFamily(self._name, self._says, labels=["link"])
+        for name, value in self._values().items():
+            family.add_metric([name], float(value))
         yield family
 
 
@@ -126,9 +131,19 @@ class Metrics:
         """`refused` tells how many calls were not taken because too many came."""
         self._registry.register(_Shed(refused))
 
-    def watch_links(self, standings: Callable[[], Mapping[str, bool]]) -> None:
-        """`standings` tells of each link by name whether it is up; asked whenever the page is."""
-        self._registry.register(_Links(standings))
+    def watch_links(
+        self,
+        standings: Callable[[], Mapping[str, bool]],
+        trials: Callable[[], Mapping[str, bool]],
+        suspects: Callable[[], Mapping[str, int]],
+    ) -> None:
+        """Of each link by name: whether it is up, whether it is on trial, how many suspects it has; asked each time."""
+        for name, says, values in (
+            ("payamak_link_up", "1 while the link is bound and can send.", standings),
+            (LINK_ON_TRIAL, "1 while the link is sent one submit at a time, for it answers none.", trials),
+            ("payamak_link_suspects", "Messages at which the link may break.", suspects),
+        ):
+            self._registry.register(_Links(name, says, values))
 
     def watch_parts(self, in_flight: Callable[[], int], held: Callable[[], int]) -> None:
         """How many parts are without an answer and how many messages wait in memory."""

@@ -147,7 +147,11 @@ class Gateway:
         self.inbound = InboundDesk(self.store, self.clock, event_logger("received"), self.relay.wake)
         self.sink = ReceiptDesk(self.store, self.worker, self.inbound, self.clock, event_logger("receipts"))
         self.links = LinkKeeper(self.worker, self._upstream, event_logger("link"))
-        self.metrics.watch_links(lambda: {name: u.is_up for name, u in self.links.upstreams.items()})
+        self.metrics.watch_links(
+            lambda: {name: u.is_up for name, u in self.links.upstreams.items()},
+            lambda: self.worker.trials,
+            lambda: self.worker.suspects,
+        )
         self.metrics.watch_store(lambda: self.store.trouble is None)
         self.metrics.watch_parts(lambda: self.worker.in_flight, lambda: self.worker.waiting)
         self.metrics.watch_posts({"relay": self.relay.posts, "webhook": self.webhooks.posts}, self._open_events)

@@ -50,7 +50,7 @@ def test_parameters() -> None:
 def test_metrics() -> None:
     """Every metric is documented, and no other."""
     metrics = Metrics(Feed(), lambda: 0)
-    metrics.watch_links(dict)
+    metrics.watch_links(dict, dict, dict)
     metrics.watch_store(lambda: True)
     metrics.watch_admission(lambda: 0)
     metrics.watch_parts(lambda: 0, lambda: 0)

@@ -47,15 +47,16 @@ ACCOUNT: Final = Account(username="shop", lines=(NUMBER,), default_line=NUMBER, 
 class Day:
     """The world and the hands on it. Times in seconds since the begin, which is half past eight in Tehran."""
 
-    def __init__(self, made: World, line: Line, account: Account) -> None:
+    def __init__(self, made: World, line: Line, account: Account, link: Link = LINK) -> None:
         self.world = made
         self._line = line
         self._account = account
+        self._link = link
 
     async def begin(self, config: SimulatorConfig) -> None:
         """Furnish it and bring the gateway up."""
         account = replace(self._account, password_hash=hash_password("x"))
-        await furnish(self.world, [LINK, self._line, account], {"shop": CREDIT})
+        await furnish(self.world, [self._link, self._line, account], {"shop": CREDIT})
         await self.world.open_operators([config])
         assert await self.world.start()
 
@@ -106,6 +107,7 @@ def live(
     *,
     line: Line = LINE,
     account: Account = ACCOUNT,
+    link: Link = LINK,
     config: SimulatorConfig | None = None,
     seed: int = 1,
 ) -> World:
@@ -113,10 +115,10 @@ def live(
     with world(seed) as made:
 
         async def told() -> None:
-            day = Day(made, line, account)
+            day = Day(made, line, account, link)
             await day.begin(config or SimulatorConfig())
             await tell(day)
 
         made.run(told())
-        assert made.failures == []
+        assert made.failures == [], made.failures
         return made

@@ -243,7 +243,7 @@ class Story:
             return
         worker = life.gateway.worker
         held = {place: count for place, count in worker._held.items() if count}
-        if worker.in_flight or worker.waiting or held or worker._tasks:
+        if worker.in_flight or worker.waiting or held or worker.outlet.tasks:
             self.world.fail(f"the worker holds {worker.in_flight} parts, {worker.waiting} messages, {held}")
 
     def account_name(self, account_id: int) -> str:

@@ -63,9 +63,9 @@ class Backlog:
         """True if a fresh message of the class may come by the Feed."""
         return (line, lane) not in self._is_behind
 
-    def is_due(self, line: str, now: int) -> bool:
-        """True if a claim for the line makes sense now."""
-        return any(self._due_at.get((line, lane), NEVER) <= now for lane in Lane)
+    def due_lanes(self, line: str, now: int) -> list[Lane]:
+        """The classes of which something is due, as far as anyone has said."""
+        return [lane for lane in Lane if self._due_at.get((line, lane), NEVER) <= now]
 
     def next_due_at(self) -> int:
         """When the next claim makes sense."""

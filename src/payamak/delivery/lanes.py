@@ -27,24 +27,27 @@ class Lanes:
         self.count += 1
 
     def peek(self, in_flight: int, window: int) -> Message | None:
-        """The message that `next` would take."""
-        for lane, accounts in self._lanes.items():
-            if accounts and in_flight < max(1, int(window * WINDOW_SHARE[lane])):
-                return next(iter(accounts.values()))[0]
-        return None
-
-    def next(self, in_flight: int, window: int) -> Message | None:
-        """Take the next message whose class may still use the window; None if none may."""
-        for lane, accounts in self._lanes.items():
-            if accounts and in_flight < max(1, int(window * WINDOW_SHARE[lane])):
-                account_id, waiting = next(iter(accounts.items()))
-                message = waiting.popleft()
-                del accounts[account_id]
-                if waiting:
-                    accounts[account_id] = waiting  # to the end of the turn
-                self.count -= 1
+        """The message whose turn it is among those whose class may still use the window; None if none may."""
+        for lane in Lane:
+            if (message := self.head(lane)) and has_room(lane, in_flight, window):
                 return message
         return None
+
+    def head(self, lane: Lane) -> Message | None:
+        """The message of a class whose turn it is."""
+        accounts = self._lanes[lane]
+        return next(iter(accounts.values()))[0] if accounts else None
+
+    def take(self, lane: Lane) -> Message:
+        """Take the head of a class; its account's next turn comes after everybody else's."""
+        accounts = self._lanes[lane]
+        account_id, waiting = next(iter(accounts.items()))
+        message = waiting.popleft()
+        del accounts[account_id]
+        if waiting:
+            accounts[account_id] = waiting
+        self.count -= 1
+        return message
 
     def drain(self) -> list[Message]:
         """Take everything."""
@@ -53,3 +56,8 @@ class Lanes:
             accounts.clear()
         self.count = 0
         return messages
+
+
+def has_room(lane: Lane, in_flight: int, window: int) -> bool:
+    """Whether a class may still use the window, with so many parts in flight; each may when nothing is."""
+    return in_flight < max(1, int(window * WINDOW_SHARE[lane]))

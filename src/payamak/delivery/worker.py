@@ -1,44 +1,45 @@
-"""The back's hands: take what was accepted, mark it, submit it, store the answer.
+"""The back's first hand: take what was accepted and bring it to the desk of a link.
 
 One desk for each link. A message comes to a desk from the Feed, already leased to us, or by a claim. The desk keeps
-it in its lanes until window and pace allow it to go; then it is marked as on the wire, by a commit, and only then
-written. Its answers are stored by another commit. Nothing here decides what an answer means for the message:
-`advance()` does, inside these commits.
+it until it may go; then the outlet (outlet.py) marks it, submits it and stores its answers.
 
 When it fails:
 
-* The mark cannot be stored: the message goes back to its lane and the desk rests; nothing left.
-* An answer cannot be stored: it is kept and tried again until it can, for the operator will not say it again.
-  If we die before, the attempt is ambiguous and recovery treats it so (P3).
 * A link goes down: what waits at its desk is given back to the store; what was on the wire is reported
   ambiguous by the upstream.
+* A link comes on trial: what has a better link is given back and goes by that; the rest waits in its place.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from functools import partial
-from typing import Any
 
 from payamak.clock import Clock
 from payamak.delivery.backlog import Backlog
-from payamak.delivery.desk import Desk, Flight
+from payamak.delivery.desk import Desk, limits_of
+from payamak.delivery.outlet import STORE_REST_S, Outlet
 from payamak.delivery.pacing import Turns
 from payamak.delivery.routing import choose_link, is_routable
-from payamak.domain import events as ev
-from payamak.domain.events import Outcome
-from payamak.domain.message import Lane, Message, Reason, State
+from payamak.delivery.waiting import Kind, was_on_wire
+from payamak.domain.events import OnAmbiguous
+from payamak.domain.message import Lane, Message, State
+from payamak.domain.site import Line
 from payamak.errors import StoreFailed
-from payamak.log import place_of
-from payamak.store.base import Claim, Store
+from payamak.store.base import Store
 from payamak.store.feed import Change
-from payamak.upstreams.base import Parcel, Upstream
+from payamak.upstreams.base import Upstream
 
 HELD_PER_LANE = 256
 """Messages of one line and class that the back holds in memory. Enough to fill a window of 100 twice; small enough
 that a claim, which deals the accounts in turn, comes often."""
+
+MOST_KEPT_BACK = HELD_PER_LANE // 2
+"""Of those, how many may be resends that may not go yet: the rest finds fresh ones a place."""
+
+PUT_OFF_MS, PUT_OFF_APART_MS, LONGEST_PUT_OFF_MS = 2_000, 10, 10_000
+"""After how long a resend that found no place is looked at again: one after the other, for each is a commit."""
 
 POLL_S = 1.0
 """How often a line is looked at although nobody said that something is due: another process may have moved it."""
@@ -49,49 +50,70 @@ CLAIM_AGAIN_MS = 20
 CLAIM_FROM = HELD_PER_LANE // 4
 """A lane with less room is left alone until it has: else a line at its pace would commit a lease for each message."""
 
-STORE_REST_S = 1.0
-"""How long a desk rests, and an answer waits, when the store fails."""
+TRIED_WITH_CODES_AFTER_S = 60.0
+"""How long a link on trial whose lines have others is tried only with what can wait: no code, nothing that is held."""
 
 
 class Worker:
-    """Takes, marks, submits and concludes. Lives on one event loop; see the module's text."""
+    """Takes and deals out. Lives on one event loop; see the module's text."""
 
     def __init__(self, store: Store, clock: Clock, log: Callable[..., object]) -> None:
         self._store = store
         self._clock = clock
         self._log = log
-        self._loop = asyncio.get_running_loop()
         self._desks: dict[str, Desk] = {}
         self._held: dict[tuple[str, int], int] = {}
+        self._kept_back: dict[tuple[str, int], int] = {}
+        self._place_looked_at: dict[tuple[str, int], int] = {}
         self._backlog = Backlog()
         self._turns = Turns()
+        self.outlet = Outlet(store, clock, log, self, self._turns)
         self._open_lines: set[str] = set()
         self._wake = asyncio.Event()
         self._is_stopping = False
-        self._tasks: set[asyncio.Task[None]] = set()
         self._stop_listening = store.feed.listen(self._on_changes)
 
     # -- links
 
     def open_desk(self, upstream: Upstream, parts_per_second: float) -> None:
         """Begin to use a link."""
-        self._desks[upstream.name] = Desk(upstream, parts_per_second, self._clock.monotonic())
+        self._desks[upstream.name] = desk = Desk(upstream, parts_per_second, self._clock.monotonic())
+        desk.follow(self._clock.monotonic())
         self.link_changed(upstream.name)
 
     def close_desk(self, name: str) -> None:
         """Use a link no more; what waits there is given back to the store."""
         if desk := self._desks.pop(name, None):
-            self._give_back(desk.lanes.drain())
+            self.give_back_all(desk)
         self.refresh_lines()
 
     def link_changed(self, name: str) -> None:
         """A link came up, went down, or was suspended or resumed: its desk opens or is cleared."""
         desk = self._desks.get(name)
-        if desk is not None and not self._is_open(name):
-            self._give_back(desk.lanes.drain())
+        if desk is not None:
+            desk.follow(self._clock.monotonic())
+            if not self.is_open(name):
+                self.give_back_all(desk)
         self.refresh_lines()
         if desk is not None:
-            self._pump(desk)
+            self.outlet.pump(desk)
+
+    def trial_changed(self, desk: Desk) -> None:
+        """See Hands.trial_changed: resends make room, and what may go by another link does."""
+        is_on_trial = desk.health.is_on_trial
+        self._log("link_on_trial" if is_on_trial else "link_answers", link=desk.name)
+        if is_on_trial:
+            link = self._store.site.links.get(desk.name)
+            if link is not None:
+                desk.tries_from_s = self._clock.monotonic() + limits_of(link).trial_s
+            self._give_back(
+                desk.waiting.remove(lambda m, kind: kind is not Kind.FRESH or self._goes_elsewhere(m, desk))
+            )
+        self.refresh_lines()
+
+    def _goes_elsewhere(self, message: Message, desk: Desk) -> bool:
+        line = self._store.site.lines.get(message.current.line)
+        return line is not None and self._choose(line, message) is not desk
 
     def refresh_lines(self) -> None:
         """Say to the Feed which lines have room, after anything that opens or closes one.
@@ -109,22 +131,29 @@ class Worker:
             self._set_rooms(number)
         self._wake.set()
 
-    def _is_open(self, name: str) -> bool:
+    def is_open(self, name: str) -> bool:
+        """Whether a link may be used now: it is up, and nobody has suspended it."""
         desk = self._desks.get(name)
         link = self._store.site.links.get(name)
         return desk is not None and desk.upstream.is_up and link is not None and not link.is_suspended
 
+    def serves(self, desk: Desk) -> bool:
+        """See Hands.serves."""
+        return self._desks.get(desk.name) is desk and self.is_open(desk.name)
+
+    def _is_well(self, name: str) -> bool:
+        return self.is_open(name) and not self._desks[name].health.is_on_trial
+
     def _is_routable(self, number: str) -> bool:
         line = self._store.site.lines.get(number)
-        return line is not None and not self._is_stopping and is_routable(line, self._is_open)
+        return line is not None and not self._is_stopping and is_routable(line, self.is_open)
 
     def _set_rooms(self, number: str) -> None:
         """Tell the Feed how many fresh messages of each class may come straight to us."""
         routable = self._is_routable(number)
         for lane in Lane:
             direct = routable and self._backlog.is_direct(number, lane)
-            room = HELD_PER_LANE - self._held.get((number, lane), 0) if direct else 0
-            self._store.feed.room[number, lane] = room
+            self._store.feed.room[number, lane] = self._room(number, lane) if direct else 0
 
     # -- taking
 
@@ -138,13 +167,13 @@ class Worker:
                 continue
             if message.is_leased:
                 if desk := self._take(message):
-                    touched[desk.upstream.name] = desk
+                    touched[desk.name] = desk
                     fresh.append(message)
             else:
                 self._will_be_due(message.current.line, message.lane, message.due_at)
         gone: set[int] = set()
         for desk in touched.values():
-            gone |= self._pump(desk)
+            gone |= self.outlet.pump(desk)
         for message in fresh:
             if message.id not in gone:
                 self._store.feed.has_to_queue(message.id)
@@ -152,21 +181,85 @@ class Worker:
     def _take(self, message: Message) -> Desk | None:
         """Put a leased message into the lanes of the desk that its line and recipient name."""
         line = self._store.site.lines.get(message.current.line)
-        name = None
+        desk = None
         if line is not None and not line.is_suspended and not self._is_stopping:
-            name = choose_link(line, message.recipient, message.id, self._is_open)
+            desk = self._choose(line, message)
         self._count(message, 1)
-        if name is None:
+        if desk is None:
             self._give_back([message])
             self._store.feed.has_to_queue(message.id)
             return None
-        desk = self._desks[name]
-        desk.lanes.put(message)
+        kind = desk.kind_of(message)
+        if self._finds_no_place(message, kind, desk):
+            self.outlet.postpone(message, message.reason, self._place_at(message))
+        else:
+            desk.waiting.put(message, kind)
         return desk
+
+    def _choose(self, line: Line, message: Message) -> Desk | None:
+        """The desk of the first link that is open and well; of one on trial only if none is, or to try it.
+
+        Else a link whose lines all have another one would stay on trial for ever. It is tried with one message after
+        each bind, and after each `trial_minutes`.
+        """
+        open_link = choose_link(line, message.recipient, message.id, self.is_open)
+        if open_link is None or not self._desks[open_link].health.is_on_trial:
+            return None if open_link is None else self._desks[open_link]
+        well_link = choose_link(line, message.recipient, message.id, self._is_well)
+        if well_link is None or self._may_try(self._desks[open_link], line, message):
+            return self._desks[open_link]
+        return self._desks[well_link]
+
+    def _may_try(self, desk: Desk, line: Line, message: Message) -> bool:
+        """Whether a link on trial may be tried with this message, although the message has a better link."""
+        now_s = self._clock.monotonic()
+        is_dear = message.lane is Lane.OTP or line.on_ambiguous is OnAmbiguous.HOLD
+        from_s = desk.tries_from_s + (TRIED_WITH_CODES_AFTER_S if is_dear else 0.0)
+        if now_s < from_s or desk.in_flight or desk.waiting.count or was_on_wire(message):
+            return False
+        desk.tries_from_s = now_s + limits_of(self._store.site.links[desk.name]).trial_s
+        return True
+
+    def _finds_no_place(self, message: Message, kind: Kind, desk: Desk) -> bool:
+        """Whether so many wait already that may not go yet that fresh ones would find no room beside them."""
+        if kind is Kind.FRESH or (kind is Kind.AGAIN and desk.resends_go):
+            return False
+        return self._kept_back.get((message.current.line, int(message.lane)), 0) > MOST_KEPT_BACK
+
+    def _room(self, number: str, lane: Lane) -> int:
+        return HELD_PER_LANE - self._held.get((number, lane), 0)
+
+    def _place_at(self, message: Message) -> int:
+        """When to look again whether there is a place for a resend."""
+        key, now = (message.current.line, int(message.lane)), self._clock.now()
+        at = max(now + PUT_OFF_MS, self._place_looked_at.get(key, 0) + PUT_OFF_APART_MS)
+        self._place_looked_at[key] = at = min(at, now + LONGEST_PUT_OFF_MS)
+        return at
 
     def _count(self, message: Message, change: int) -> None:
         key = (message.current.line, int(message.lane))
         self._held[key] = self._held.get(key, 0) + change
+        if was_on_wire(message):
+            self._kept_back[key] = self._kept_back.get(key, 0) + change
+
+    def left(self, message: Message) -> None:
+        """See Hands.left."""
+        self._count(message, -1)
+        self._set_rooms(message.current.line)
+
+    def came_back(self, message: Message) -> None:
+        """See Hands.came_back."""
+        self._count(message, 1)
+        self._set_rooms(message.current.line)
+
+    def may_bring_fresh(self, name: str) -> bool:
+        """See Hands.may_bring_fresh: something of a line of the link is due in the store, and will be claimed."""
+        for number, line in self._store.site.lines.items():
+            if any(use.link == name for use in line.links) and self._is_routable(number):
+                for lane in Lane:
+                    if self._room(number, lane) >= CLAIM_FROM and not self._backlog.is_direct(number, lane):
+                        return True
+        return False
 
     def _will_be_due(self, number: str, lane: int, due_at: int) -> None:
         if not self._is_routable(number):
@@ -176,15 +269,19 @@ class Worker:
         if sooner:
             self._wake.set()
 
+    def give_back_all(self, desk: Desk) -> None:
+        """See Hands.give_back_all."""
+        self._give_back(desk.waiting.drain())
+
     def _give_back(self, messages: list[Message]) -> None:
         """Return leases to the store; a claim finds the messages when their line is open again."""
         if messages:
             for message in messages:
                 self._count(message, -1)
-            self._start(self._release(messages))
+            self.outlet.start(self._release(messages))
 
     async def _release(self, messages: list[Message]) -> None:
-        await self._until_stored(lambda: self._store.release([m.id for m in messages]))
+        await self.outlet.until_stored(lambda: self._store.release([m.id for m in messages]))
         soon = self._clock.now() + int(POLL_S * 1_000)
         for line, lane in {(m.current.line, m.lane) for m in messages}:
             self._will_be_due(line, lane, soon)
@@ -195,11 +292,16 @@ class Worker:
         while not self._is_stopping:
             if self._clock.monotonic() >= next_poll_s:
                 await self._poll_lines()
+                for desk in list(self._desks.values()):
+                    self.outlet.tend(desk)
                 next_poll_s = self._clock.monotonic() + POLL_S
             now = self._clock.now()
             for number in list(self._store.site.lines):
-                if self._backlog.is_due(number, now) and self._is_routable(number):
-                    await self._claim(number, now)
+                if (lanes := self._backlog.due_lanes(number, now)) and self._is_routable(number):
+                    if any(self._room(number, lane) >= CLAIM_FROM for lane in lanes):
+                        await self._claim(number, now)
+                    else:
+                        self._backlog.put_off(number, now + CLAIM_AGAIN_MS)
             self._wake.clear()
             due_in_s = (self._backlog.next_due_at() - self._clock.now()) / 1_000
             poll_in_s = next_poll_s - self._clock.monotonic()
@@ -214,8 +316,7 @@ class Worker:
 
     async def _claim(self, number: str, now: int) -> None:
         """One claim of a line, as much as there is room for; sets when to come again."""
-        rooms = [HELD_PER_LANE - self._held.get((number, lane), 0) for lane in Lane]
-        rooms = [room if room >= CLAIM_FROM else 0 for room in rooms]
+        rooms = [room if (room := self._room(number, lane)) >= CLAIM_FROM else 0 for lane in Lane]
         try:
             if (interval_ms := self._store.site.intervals_by_line.get(number)) and not self._turns.knows(number):
                 self._turns.resume(number, await self._store.last_turn(number), interval_ms)
@@ -224,185 +325,14 @@ class Worker:
             self._backlog.put_off(number, now + int(STORE_REST_S * 1_000))
             return
         self._backlog.claimed(number, claimed.next_due_at, now, now + CLAIM_AGAIN_MS)
-        touched = {desk.upstream.name: desk for m in claimed.messages if (desk := self._take(m))}
+        touched = {desk.name for m in claimed.messages if (desk := self._take(m))}
         self._set_rooms(number)
-        for desk in touched.values():
-            self._pump(desk)
-
-    # -- marking and submitting
-
-    def _pump(self, desk: Desk) -> set[int]:
-        """Mark what may go now; the ids of what was taken out of the lanes."""
-        name = desk.upstream.name
-        if not self._is_open(name):
-            return set()
-        now_s = self._clock.monotonic()
-        going: list[Message] = []
-        while desk.lanes.count and desk.in_flight < desk.upstream.window:
-            message = desk.lanes.peek(desk.in_flight, desk.upstream.window)
-            if message is None:
-                break
-            if wait_s := desk.pace.wait_s(now_s, message.current.wire_parts):
-                self._pump_later(desk, wait_s)
-                break
-            desk.lanes.next(desk.in_flight, desk.upstream.window)
-            if self._has_to_wait(message):
-                continue
-            parts = message.current.wire_parts
-            desk.pace.take(parts, now_s)
-            desk.in_flight += parts
-            going.append(message)
-            self._count(message, -1)
-            self._set_rooms(message.current.line)
-        if going:
-            self._start(self._mark(desk, going))
-        return {message.id for message in going}
-
-    def _has_to_wait(self, message: Message) -> bool:
-        """Postpone a message whose line's hours are over or whose turn has not come; True if it was.
-
-        A fallback or a late retry may come to a line outside its hours. A message that was given a turn comes back
-        as PACED when that is due, and goes, unless others whose turn has passed have come back with it.
-        """
-        number, site, now = message.current.line, self._store.site, self._clock.now()
-        window = site.windows_by_line.get(number)
-        interval_ms = site.intervals_by_line.get(number)
-        if window is not None and not window.is_open(now):
-            event = ev.Postponed(reason=Reason.OUTSIDE_HOURS, until=window.opens_at(now))
-        elif interval_ms:
-            if message.reason is Reason.PACED and self._turns.goes(number, interval_ms, now):
-                return False
-            turn_at = self._turns.take(number, interval_ms, now, message.deadline_at)
-            if turn_at <= now:
-                self._turns.goes(number, interval_ms, now)
-                return False
-            event = ev.Postponed(reason=Reason.PACED, until=turn_at)
-        else:
-            return False
-        self._count(message, -1)
-        self._start(self._until_stored(lambda: self._store.advance(message.id, event, now, message.version)))
-        return True
-
-    def _pump_later(self, desk: Desk, wait_s: float) -> None:
-        at_s = self._loop.time() + wait_s
-        if desk.timer is not None and desk.timer_at_s > at_s:
-            desk.timer.cancel()  # it waits for the pace of a long text; a short one that came since may go sooner
-            desk.timer = None
-        if desk.timer is None:
-            desk.timer_at_s = at_s
-            desk.timer = self._loop.call_later(wait_s, self._pump_now, desk)
-
-    def _pump_now(self, desk: Desk) -> None:
-        desk.timer = None
-        self._pump(desk)
-
-    async def _mark(self, desk: Desk, going: list[Message]) -> None:
-        """Commit the marks, then write; what could not be marked goes back to its lane."""
-        claims = [Claim(message_id=m.id, version=m.version, link=desk.upstream.name) for m in going]
-        is_urgent = any(message.lane is Lane.OTP for message in going)
-        try:
-            changes = await self._store.put_on_wire(claims, self._clock.now(), is_urgent=is_urgent)
-        except StoreFailed as error:
-            self._log("mark_failed", link=desk.upstream.name, reason=str(error))
-            self._put_back(desk, going)
-            return
-        # A message may be there twice, as it was and as an answer to an earlier attempt has changed it meanwhile.
-        submits = [(c.message, effect) for c in changes for effect in c.effects if isinstance(effect, ev.Submit)]
-        reserved = sum(message.current.wire_parts for message in going)
-        written = sum(len(effect.parts) for _, effect in submits)
-        desk.in_flight += written - reserved
-        for message, effect in submits:
-            self._submit(desk, message, effect)
-        if written < reserved:  # expired, cancelled or moved in the meantime, or only some of its parts go
-            self._pump(desk)
-
-    def _put_back(self, desk: Desk, going: list[Message]) -> None:
-        """Into the lanes again; into the store if the desk was closed meanwhile, for nobody would look there."""
-        for message in reversed(going):
-            desk.in_flight -= message.current.wire_parts
-            desk.lanes.put(message, first=True)
-            self._count(message, 1)
-            self._set_rooms(message.current.line)
-        name = desk.upstream.name
-        if self._desks.get(name) is not desk or not self._is_open(name):
-            self._give_back(desk.lanes.drain())
-        else:
-            self._pump_later(desk, STORE_REST_S)
-
-    def _submit(self, desk: Desk, message: Message, effect: ev.Submit) -> None:
-        flight = Flight(desk, message.id, effect.step, effect.try_no, len(effect.parts))
-        if self._clock.now() >= message.deadline_at:  # its mark took that long: nothing has left, nothing will (P7)
-            for part in effect.parts:
-                self._on_outcome(flight, Outcome(part=part, kind=ev.OutcomeKind.LATER, reason=Reason.DEADLINE))
-            return
-        desk.upstream.submit(Parcel(message=message, parts=effect.parts), partial(self._on_outcome, flight))
-
-    # -- concluding
-
-    def _on_outcome(self, flight: Flight, outcome: Outcome) -> None:
-        """An answer to one part: free its place, gather it with others of the same loop turn, store."""
-        desk = flight.desk
-        now_s = self._clock.monotonic()
-        if flight.open_parts > 0:
-            flight.open_parts -= 1
-            desk.in_flight -= 1
-            if not desk.pump_is_due:
-                desk.pump_is_due = True
-                self._loop.call_soon(self._pump_again, desk)
-        if outcome.kind is ev.OutcomeKind.TAKEN:
-            desk.pace.went_well(now_s)
-        elif desk.slows_down(outcome):
-            desk.pace.throttled(now_s)
-        flight.outcomes.append(outcome)
-        if len(flight.outcomes) == 1:
-            self._loop.call_soon(self._conclude, flight)
-
-    def _pump_again(self, desk: Desk) -> None:
-        desk.pump_is_due = False
-        self._pump(desk)
-
-    def _conclude(self, flight: Flight) -> None:
-        """Store the answers that have come: submit_sm_resp → Outcome → advance(), in one commit."""
-        outcomes, flight.outcomes = tuple(flight.outcomes), []
-        link = self._store.site.links.get(flight.desk.upstream.name)
-        event = ev.Answered(
-            step=flight.step,
-            try_no=flight.try_no,
-            outcomes=outcomes,
-            gives_receipts=link is None or link.gives_receipts,
-        )
-        stored: asyncio.Future[Any] = asyncio.ensure_future(
-            self._store.advance(flight.message_id, event, self._clock.now())
-        )
-        stored.add_done_callback(partial(self._concluded, flight, event))
-
-    def _concluded(self, flight: Flight, event: ev.Answered, stored: asyncio.Future[Any]) -> None:
-        error = stored.exception()
-        if isinstance(error, StoreFailed):
-            self._log("answer_not_stored", message_id=flight.message_id, reason=str(error))
-            self._start(self._conclude_later(flight, event))
-        elif error is not None:
-            where = place_of(error)
-            self._log("answer_lost", message_id=flight.message_id, error=type(error).__name__, where=where)
-
-    async def _conclude_later(self, flight: Flight, event: ev.Answered) -> None:
-        await self._until_stored(lambda: self._store.advance(flight.message_id, event, self._clock.now()))
-
-    async def _until_stored(self, write: Callable[[], Any]) -> None:
-        """Try again until the store can: what is written here will not be said a second time."""
-        while True:
-            try:
-                await write()
-                return
-            except StoreFailed:
-                await asyncio.sleep(STORE_REST_S)
+        for desk in list(self._desks.values()):
+            # A probe may have waited for what this claim would bring.
+            if desk.name in touched or desk.probe_asked_s is not None:
+                self.outlet.pump(desk)
 
     # -- stopping
-
-    def _start(self, work: Any) -> None:
-        task = self._loop.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
 
     @property
     def in_flight(self) -> int:
@@ -410,9 +340,19 @@ class Worker:
         return sum(desk.in_flight for desk in self._desks.values())
 
     @property
+    def trials(self) -> Mapping[str, bool]:
+        """Of each link, whether it is on trial."""
+        return {name: desk.health.is_on_trial for name, desk in self._desks.items()}
+
+    @property
+    def suspects(self) -> Mapping[str, int]:
+        """Of each link, how many messages are suspect there."""
+        return {name: len(desk.suspects) for name, desk in self._desks.items()}
+
+    @property
     def waiting(self) -> int:
         """Messages held in memory."""
-        return sum(desk.lanes.count for desk in self._desks.values())
+        return sum(desk.waiting.count for desk in self._desks.values())
 
     def stop_taking(self) -> None:
         """Take nothing more and give back what waits; what is on the wire goes on."""
@@ -421,13 +361,13 @@ class Worker:
         for number in self._store.site.lines:
             self._set_rooms(number)
         for desk in self._desks.values():
-            self._give_back(desk.lanes.drain())
+            self.give_back_all(desk)
 
     async def finish(self, timeout_s: float) -> None:
         """After the upstreams have stopped: wait until every answer is stored, at most `timeout_s`."""
         self._stop_listening()
         deadline = self._clock.monotonic() + timeout_s
-        while self._tasks and self._clock.monotonic() < deadline:
-            await asyncio.wait(self._tasks, timeout=max(deadline - self._clock.monotonic(), 0.01))
-        for task in list(self._tasks):
+        while self.outlet.tasks and self._clock.monotonic() < deadline:
+            await asyncio.wait(self.outlet.tasks, timeout=max(deadline - self._clock.monotonic(), 0.01))
+        for task in list(self.outlet.tasks):
             task.cancel()

@@ -60,6 +60,24 @@ class Upstream(Protocol):
         """How many parts may be without an answer at a time."""
         ...
 
+    @property
+    def answered_since_bind(self) -> int:
+        """Submits answered on the present bind, whatever was said, late answers included; 0 while there is none."""
+        ...
+
+    @property
+    def last_answer_at_s(self) -> float:
+        """When the last answer to a submit came, in seconds of `Clock.monotonic`; minus infinity before the first."""
+        ...
+
+    def narrow(self, is_narrow: bool) -> None:
+        """While narrow, write one part at a time: the next one when the one before has its answer or is overdue."""
+        ...
+
+    def break_now(self, reason: str) -> None:
+        """Give this bind up and make another one; what is outstanding is reported ambiguous. No-op while down."""
+        ...
+
     def start(self) -> None:
         """Begin to keep the link up."""
         ...

@@ -165,6 +165,8 @@ class NeginUpstream:
         self._down_reason = "connecting"
         self._is_stopping = False
         self._downs = 0
+        self._answered = 0
+        self._last_answer_at_s = float("-inf")
         self._next_alarm_s = clock.monotonic()
         self._keepers: list[asyncio.Task[None]] = []
         self._calls: set[asyncio.Task[Outcome]] = set()
@@ -183,6 +185,24 @@ class NeginUpstream:
     def window(self) -> int:
         """Calls that may be open at a time."""
         return self.link.window
+
+    @property
+    def answered_since_bind(self) -> int:
+        """Sends answered since the link came up; 0 while it is down."""
+        return self._answered
+
+    @property
+    def last_answer_at_s(self) -> float:
+        """See Upstream.last_answer_at_s."""
+        return self._last_answer_at_s
+
+    def narrow(self, is_narrow: bool) -> None:
+        """Nothing to do: a message is one call, whatever its parts."""
+
+    def break_now(self, reason: str) -> None:
+        """Use the link no more until the server answers a probe; calls under way are waited for."""
+        if self.is_up:
+            self._go_down(reason)
 
     def start(self) -> None:
         """Begin to probe, and to ask for states."""
@@ -268,6 +288,8 @@ class NeginUpstream:
         if error is not None and (not isinstance(error, Refusal) or self._is_login(error)):
             self._go_down(str(error))
             return
+        self._last_answer_at_s = self._clock.monotonic()
+        self._answered += self._is_up.is_set()
         self._downs = 0
         if isinstance(error, Refusal) and error.code == Code.NO_CREDIT and error.code not in self._verdicts:
             self._raise_alarm()
@@ -294,6 +316,7 @@ class NeginUpstream:
         self._down_reason = reason
         if self._is_up.is_set():
             self._is_up.clear()
+            self._answered = 0
             self._downs += 1
             self._log("link_down", link=self.name, reason=reason)
             self._sink.link_changed(self.name)

@@ -31,7 +31,7 @@ from payamak.encoding.udh import make_place, read_header
 from payamak.errors import StoreFailed
 from payamak.smpp.codec import text_octets, tlv_int
 from payamak.smpp.constants import DataCoding, EsmClass, RegisteredDelivery, Status, Tag
-from payamak.smpp.link import ClientLink, Down, LinkConfig, LinkLost, ResponseTimeout
+from payamak.smpp.link import ClientLink, Down, DownReason, LinkConfig, LinkLost, ResponseTimeout
 from payamak.smpp.overdue import Overdue
 from payamak.smpp.pdu import DataSm, DataSmResp, DeliverSm, DeliverSmResp, Pdu, SubmitSm, SubmitSmResp, tlv
 from payamak.smpp.receipt import Receipt, parse_receipt
@@ -42,6 +42,9 @@ from payamak.upstreams.verdicts import outcome_of, read_verdicts, receipt_meanin
 
 _BIND_MODES = {mode.value: mode for mode in BindMode}
 _CODINGS = {Encoding.GSM7: DataCoding.SMSC_DEFAULT, Encoding.UCS2: DataCoding.UCS2}
+
+BREAK_AFTER_S = 5.0
+"""A link that breaks later than this after a part's octets has not broken at that part (taste)."""
 
 
 def tls_context(link: Link) -> ssl.SSLContext | None:
@@ -108,6 +111,7 @@ class SmppUpstream:
         self._sendings: deque[_Sending] = deque()
         self._overdue: Overdue[tuple[int, Report]] = Overdue()
         self._last_answer_at_s = float("-inf")
+        self._is_narrow = False
         self._client = ClientLink(
             link_config(link),
             on_request=self._on_request,
@@ -147,6 +151,11 @@ class SmppUpstream:
         """
         return self._last_answer_at_s
 
+    def narrow(self, is_narrow: bool) -> None:
+        """See Upstream.narrow."""
+        self._is_narrow = is_narrow
+        self._flow()
+
     def break_now(self, reason: str) -> None:
         """Drop the connection at once and bind again by the rule for reconnecting; no-op while there is none.
 
@@ -182,10 +191,15 @@ class SmppUpstream:
         while self._sendings:
             sending = self._sendings[0]
             while sending.waiting:
-                if self._client.is_bound and self._client.window_free < 1:
+                if self._client.is_bound and self._client.window_free < self._least_free:
                     return
                 self._write(sending, sending.waiting.popleft())
             self._sendings.popleft()
+
+    @property
+    def _least_free(self) -> int:
+        """How much of the window must be free for a part to be written: all of it while the link is narrow."""
+        return self.link.window if self._is_narrow else 1
 
     def _write(self, sending: _Sending, number: int) -> None:
         if self._clock.now() >= sending.message.deadline_at:  # it has waited for the window until now (P7)
@@ -217,7 +231,8 @@ class SmppUpstream:
         elif isinstance(error, LinkLost) and not error.sent:
             outcome = Outcome(part=number, kind=OutcomeKind.LATER, reason=Reason.LINK_DOWN)
         else:
-            outcome = Outcome(part=number, kind=OutcomeKind.AMBIGUOUS)
+            broke_link = isinstance(error, LinkLost) and self._is_to_blame(error)
+            outcome = Outcome(part=number, kind=OutcomeKind.AMBIGUOUS, broke_link=broke_link)
             if isinstance(error, ResponseTimeout | LinkLost):
                 self._overdue.keep(error.sequence, (number, sending.report), self._clock.monotonic())
         sending.report(outcome)
@@ -226,6 +241,11 @@ class SmppUpstream:
                 unsent = sending.waiting.popleft()
                 sending.report(Outcome(part=unsent, kind=OutcomeKind.LATER, reason=Reason.REFUSED))
         self._flow()
+
+    def _is_to_blame(self, lost: LinkLost) -> bool:
+        """Whether a part may have broken the link by itself: others were answered on this bind, then it went, alone."""
+        is_ours = lost.reason in (DownReason.GIVEN_UP, DownReason.STOPPED)
+        return lost.alone and not is_ours and lost.age_s <= BREAK_AFTER_S and self.answered_since_bind > 0
 
     def _on_late_response(self, sequence: int, pdu: Pdu) -> None:
         """An answer after its time-out, or over a later bind: no verdict is thrown away."""

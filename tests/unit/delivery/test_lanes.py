@@ -20,9 +20,15 @@ def a_waiting(number: int, lane: Lane = NORMAL, account_id: int = 1) -> Message:
 def taken(lanes: Lanes, in_flight: int = 0, window: int = 100) -> list[int]:
     """The ids in the order in which they go."""
     ids = []
-    while message := lanes.next(in_flight, window):
+    while message := take(lanes, in_flight, window):
         ids.append(message.id)
     return ids
+
+
+def take(lanes: Lanes, in_flight: int = 0, window: int = 100) -> Message | None:
+    """Take the message whose turn it is."""
+    message = lanes.peek(in_flight, window)
+    return None if message is None else lanes.take(message.lane)
 
 
 def test_the_higher_class_goes_first() -> None:
@@ -73,7 +79,7 @@ def test_the_window_keeps_a_share_for_the_classes_above(window: int, in_flight: 
     for lane in Lane:
         lanes = Lanes()
         lanes.put(a_waiting(1, lane))
-        assert (lanes.next(in_flight, window) is not None) is (lane in lanes_served)
+        assert (take(lanes, in_flight, window) is not None) is (lane in lanes_served)
         assert lanes.count == (lane not in lanes_served)
 
 
@@ -94,7 +100,7 @@ def test_nothing_is_lost_or_doubled(steps: list[tuple[Lane, int, str]]) -> None:
         if act == "put":
             lanes.put(a_waiting(number, lane, account_id))
             waiting.add(number)
-        elif act == "next" and (message := lanes.next(0, 10)):
+        elif act == "next" and (message := take(lanes, 0, 10)):
             waiting.remove(message.id)
         elif act == "drain":
             assert {message.id for message in lanes.drain()} == waiting
@@ -103,7 +109,7 @@ def test_nothing_is_lost_or_doubled(steps: list[tuple[Lane, int, str]]) -> None:
     assert sorted(taken(lanes)) == sorted(waiting)
 
 
-def test_peek_tells_what_next_takes() -> None:
+def test_peek_tells_what_goes_next() -> None:
     """Looking takes nothing, and tells of the message that goes next, or of none."""
     lanes = Lanes()
     assert lanes.peek(0, 10) is None
@@ -113,7 +119,7 @@ def test_peek_tells_what_next_takes() -> None:
         before = lanes.count
         assert lanes.peek(0, 10) is seen
         assert lanes.count == before
-        assert lanes.next(0, 10) is seen
+        assert lanes.take(seen.lane) is seen
     assert lanes.count == 0
     lanes.put(a_waiting(1, Lane.BULK))
     assert lanes.peek(7, 10) is None

@@ -9,6 +9,7 @@ import pytest
 from msgspec.structs import replace
 from tests.unit.house import ACCOUNT, LINES, NOW, SUBMISSION, A, House
 
+from payamak.delivery.waiting import Kind
 from payamak.delivery.worker import Worker
 from payamak.domain.events import DeadlinePassed
 from payamak.domain.message import Message, Reason, State
@@ -26,6 +27,8 @@ class Noting:
     is_up = True
     down_reason = ""
     window = 10
+    answered_since_bind = 0
+    last_answer_at_s = float("-inf")
 
     def __init__(self) -> None:
         self.parcels: list[Parcel] = []
@@ -36,6 +39,12 @@ class Noting:
 
     async def stop(self, timeout_s: float) -> None:
         """See Upstream."""
+
+    def narrow(self, is_narrow: bool) -> None:
+        """See Upstream.narrow."""
+
+    def break_now(self, reason: str) -> None:
+        """See Upstream.break_now."""
 
     def submit(self, parcel: Parcel, report: Report) -> None:
         """See Upstream."""
@@ -84,8 +93,8 @@ async def test_a_mark_that_took_too_long_sends_nothing(house: House, monkeypatch
 async def settled(worker: Worker) -> None:
     """Wait until the worker has nothing under way any more."""
     async with asyncio.timeout(30):
-        while worker._tasks:
-            await asyncio.wait(worker._tasks)
+        while worker.outlet.tasks:
+            await asyncio.wait(worker.outlet.tasks)
 
 
 async def test_a_message_that_waits_twice_takes_its_place_once(house: House) -> None:
@@ -96,8 +105,8 @@ async def test_a_message_that_waits_twice_takes_its_place_once(house: House) -> 
     assert story is not None
     desk = worker._desks["north"]
     for version in (7, story.message.version):
-        desk.lanes.put(replace(story.message, version=version, is_leased=True))
-    worker._pump(desk)
+        desk.waiting.put(replace(story.message, version=version, is_leased=True), Kind.FRESH)
+    worker.outlet.pump(desk)
     await settled(worker)
     assert [parcel.parts for parcel in upstream.parcels] == [(1, 2)]
     assert worker.in_flight == 2

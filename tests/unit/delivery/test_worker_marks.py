@@ -44,6 +44,8 @@ class Listening:
     is_up = True
     down_reason = ""
     window = 10
+    answered_since_bind = 0
+    last_answer_at_s = float("-inf")
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -57,6 +59,12 @@ class Listening:
 
     async def stop(self, timeout_s: float) -> None:
         """See Upstream.stop."""
+
+    def narrow(self, is_narrow: bool) -> None:
+        """See Upstream.narrow."""
+
+    def break_now(self, reason: str) -> None:
+        """See Upstream.break_now."""
 
     def submit(self, parcel: Parcel, report: Report) -> None:
         """See Upstream.submit."""
