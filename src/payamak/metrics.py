@@ -127,6 +127,15 @@ class Metrics:
         well = Gauge("payamak_store_well", "1 while the store can keep what comes.", registry=self._registry)
         well.set_function(lambda: float(is_well()))
 
+    def watch_restore(self, held: Callable[[], int]) -> None:
+        """`held` tells how many messages wait for a person after a restore."""
+        gauge = Gauge(
+            "payamak_messages_restored",
+            "Messages that are held after a restore until a person lets them go.",
+            registry=self._registry,
+        )
+        gauge.set_function(held)
+
     def watch_admission(self, refused: Callable[[], int]) -> None:
         """`refused` tells how many calls were not taken because too many came."""
         self._registry.register(_Shed(refused))

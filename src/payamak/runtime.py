@@ -1,8 +1,9 @@
 """Builds everything, starts it in order, stops it in reverse.
 
-Start: lock and open the store, look it through, recover, bring the links up, open the HTTP door. Stop: close the
-intake, give back what waits in memory, let outstanding answers come, unbind, store what came, close the door and the
-store. Dying at any point of either is safe: what is accepted is on disk, and recovery finds it.
+Start: lock and open the store, look it through, hold what waits if it is a copy that was put back, recover, bring the
+links up, open the HTTP door. Stop: close the intake, give back what waits in memory, let outstanding answers come,
+unbind, store what came, close the door and the store. Dying at any point of either is safe: what is accepted is on
+disk, and recovery finds it.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from payamak.config import Settings
 from payamak.delivery.inbound import InboundDesk
 from payamak.delivery.journal import state_logger
 from payamak.delivery.links import LinkKeeper
+from payamak.delivery.marking import MarkKeeper, begin_mark
 from payamak.delivery.receipts import ReceiptDesk
 from payamak.delivery.recovery import keep_going, keep_house, look_through, recover, watch_store
 from payamak.delivery.relay import Relay
@@ -85,12 +87,16 @@ class Gateway:
         clock: Clock | None = None,
         open_store: Callable[[Path], SqliteStore] = SqliteStore,
         make_upstream: Callable[[Link, Sink], Upstream] | None = None,
+        is_restored: bool = False,
     ) -> None:
-        """Clock, store and transport can be put in by hand: the same code then runs under a virtual clock."""
+        """`is_restored`: a person says that the store is a copy that was put back, with all that lies beside it.
+
+        Clock, store and transport can be put in by hand: the same code then runs under a virtual clock."""
         self.settings = settings
         self.clock = clock or SystemClock()
         self._open_store = open_store
         self._make_upstream = make_upstream
+        self._is_restored = is_restored
         self.log = event_logger("gateway")
         self.port = 0
         self._tasks: list[asyncio.Task[None]] = []
@@ -136,6 +142,7 @@ class Gateway:
         if self.settings.log_level in ("debug", "info"):
             self.store.feed.listen(state_logger(event_logger("message")))
         await look_through(self.store, self.log)
+        await begin_mark(self.store, self.clock, alarm_logger("store"), is_restored=self._is_restored)
         await recover(self.store, self.clock, self.log)
         self.store.begin_serving()
         self.worker = Worker(self.store, self.clock, event_logger("delivery"))
@@ -158,7 +165,10 @@ class Gateway:
         self._is_built = True
         self.links.follow(self.store.site)
         self._tell_mended(self.store.site)
+        self.marks = MarkKeeper(self.store, self.clock, alarm_logger("store"))
+        self.metrics.watch_restore(lambda: self.marks.held)
         self._tasks = [
+            self._keep("mark", self.marks.run),
             self._keep("claims", self.worker.run_claims),
             self._keep("house", lambda: keep_house(self.store, self.clock, self.log)),
             self._keep("store", lambda: watch_store(self.store, alarm_logger("store"))),
@@ -181,7 +191,7 @@ class Gateway:
             **negin_dialect.routes(self.service, allow_get=self.settings.allow_get),
             **sendsms_dialect.routes(self.service, allow_get=self.settings.allow_get),
             **soap_dialect.routes(self.service, admission.admits),
-            **health_routes(self._is_ready, metrics, lambda: self.store.trouble),
+            **health_routes(self._is_ready, metrics, lambda: self.store.trouble, lambda: self.marks.asks),
         }
         app = http.Application(
             self.metrics.counted(routes),
@@ -283,3 +293,4 @@ class Gateway:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._authenticator.close()
+        await self.marks.stop()

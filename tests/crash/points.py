@@ -109,6 +109,7 @@ COMMITS = (
         lambda _, did_wait: bool(did_wait),
         Scene.WEBHOOKS,
     ),
+    Commit("store mark", "commit of the store's own mark", "payamak.store.sqlite", "move", lambda _, mark: bool(mark)),
     Commit(
         "recovery",
         "commit of the recovery at start",
@@ -128,6 +129,7 @@ CALLS = (
         "_update",
         lambda arguments: arguments[2].step > arguments[1].step,
     ),
+    Call("beside", "the mark is written beside the store", "payamak.store.mark", "MarkFile.write", _always),
     Call("ledger", "entry of the ledger, inside the transaction", "payamak.store.money", "enter", _always),
     Call(
         "post",

@@ -57,7 +57,7 @@ class House:
 
     # -- the process
 
-    async def serve(self) -> None:
+    async def serve(self, *more: str) -> None:
         """Start `payamak serve` and wait until it is ready. Raises AssertionError with its words if it is not."""
         log = traces.opened(self.folder / "serve.log")
         self.process = await asyncio.create_subprocess_exec(
@@ -66,6 +66,7 @@ class House:
             "serve",
             "--port",
             "0",
+            *more,
             stdout=asyncio.subprocess.PIPE,
             stderr=log,
             env={**os.environ, "PAYAMAK_DATABASE": str(self.database), "PYTHONUNBUFFERED": "1"},

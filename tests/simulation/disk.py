@@ -16,6 +16,7 @@ from typing import Any
 import apsw
 
 from payamak.store.feed import Feed
+from payamak.store.mark import MarkFile
 from payamak.store.sqlite import SqliteStore
 from payamak.store.transaction import Transaction
 from payamak.store.work import Work
@@ -141,10 +142,18 @@ class SimWriter(_QueuedWriter):
         await asyncio.sleep(max(0.0, self._told_at_s - self._loop.time()) + 1e-6)
 
 
+class _Mark(MarkFile):
+    """The file beside the store, without the syncs."""
+
+    def _replace(self, octets: bytes) -> None:
+        self.path.write_bytes(octets)
+
+
 def open_store(path: Path, disk: Disk) -> SqliteStore:
     """The production store with this disk. Syncing is not the subject here, so it is not done."""
     store = SqliteStore(path, inline=True)
     store._db.pragma("synchronous", "OFF")
+    store.mark_file = _Mark(path)
     store.writer = SimWriter(store._transaction, store.feed, disk)
     return store
 

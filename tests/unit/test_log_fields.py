@@ -33,6 +33,7 @@ COUNTS = {
     "ambiguous_attempts",
     "count",
     "granted",
+    "ids_above",
     "links",
     "max_connections",
     "open_files",

@@ -36,11 +36,14 @@ class Sparing:
 
 
 def health_routes(
-    is_ready: Callable[[], bool], metrics: Callable[[], bytes], trouble: Callable[[], str | None] = lambda: None
+    is_ready: Callable[[], bool],
+    metrics: Callable[[], bytes],
+    trouble: Callable[[], str | None] = lambda: None,
+    asks: Callable[[], str] = lambda: "",
 ) -> Mapping[str, Route]:
     """The three pages that machines read; none needs a password, none tells anything of a customer.
 
-    `trouble` says what is wrong with the store, for the person who looks.
+    `trouble` says what is wrong with the store, `asks` what a person has to decide, for the person who looks.
     """
 
     async def healthz(_: Request) -> Response:
@@ -48,7 +51,9 @@ def health_routes(
 
     async def readyz(_: Request) -> Response:
         if is_ready():
-            return Response(status=200, content_type=_TEXT, body=b"ready\n")
+            asked = asks()
+            body = f"ready\n{asked}\n" if asked else "ready\n"
+            return Response(status=200, content_type=_TEXT, body=body.encode())
         why = trouble()
         body = f"not taking: {why}\n" if why else "not taking\n"
         return Response(status=503, content_type=_TEXT, body=body.encode())

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from payamak.domain.receipts import IdReport
+    from payamak.domain.restoring import Restore
     from payamak.domain.site import Link
     from payamak.store.records import AuditedAccount
     from payamak.store.sqlite import SqliteStore
@@ -159,6 +160,7 @@ async def _store(path: Path, books: list[AuditedAccount] | None) -> list[Finding
         return [Finding(name="store", is_well=False, says=str(error), todo="use a backup, or correct the path")]
     try:
         findings += _site(store)
+        findings += _restored(await store.last_restore(), path)
         findings += [finding for report in await store.id_reports() for finding in _receipts(report)]
         if books is not None:
             findings += await _ledger(store, books)
@@ -226,6 +228,25 @@ def _site(store: SqliteStore) -> Iterator[Finding]:
         if not account.password_hash:
             todo = f"`payamak account password {account.username}`"
             yield Finding(name=f"account {account.username}", is_well=False, says="has no password", todo=todo)
+
+
+def _restored(restore: Restore | None, path: Path) -> Iterator[Finding]:
+    """What a copy that was put back still holds; and whether the mark that would show one is there."""
+    from payamak.cli.shell import instant_text
+    from payamak.delivery.marking import todo
+    from payamak.store.mark import UNREADABLE, MarkFile
+
+    beside = MarkFile(path)
+    if beside.read().mark == UNREADABLE:
+        says = f"{beside.path.name} cannot be understood"
+        yield Finding(name="mark", is_well=False, says=says, todo="a running server writes it anew within a second")
+    if restore is None or not restore.is_open or not (restore.held or restore.posts):
+        return
+    since = f"put back, noticed {instant_text(restore.noticed_at)}; known until {instant_text(restore.known_until_at)}"
+    says = f"{since}: {restore.held:,} messages are held; ids go on above {restore.ids_above}"
+    if restore.posts:
+        says += f"; {restore.posts:,} messages from handsets wait to be posted, answers to them are held"
+    yield Finding(name="restored", is_well=False, says=says, todo=todo(restore))
 
 
 def _receipts(report: IdReport) -> Iterator[Finding]:

@@ -35,6 +35,8 @@ _REASONS: Final[dict[Reason, str]] = {
     Reason.LINK_BROKE: "The link broke at it three times, at nothing else: it may have arrived or not.",
     Reason.NO_RECEIPT: "No receipt came until deadline and grace.",
     Reason.OPERATOR_UNSURE: "The operator itself does not know what became of it.",
+    Reason.RESTORED: "The store may be a copy that was put back; it may have been sent after the copy was made.",
+    Reason.RESUMED: "It was held after a restore, a person let it go, and it waits for its turn.",
 }
 
 _PARTS: Final[dict[PartState, str]] = {
@@ -77,6 +79,11 @@ def next_text(message: Message, site: Site, now: int) -> str:
     """What happens next, and what a person may do about it."""
     line = site.lines.get(message.current.line)
     match message.state:
+        case State.QUEUED if message.is_held:
+            return (
+                "It is held until `payamak resume restored` (`resume moved` if the store is no copy), `payamak cancel`,"
+                " or its deadline."
+            )
         case State.QUEUED if line is None:
             return f"Line {message.current.line} is not configured any more: configure it, or `payamak move` it."
         case State.QUEUED if line is not None and line.is_suspended:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from payamak.store.sqlite import SqliteStore
 
 What = Literal["line", "link", "intake"]
+Resumable = Literal["line", "link", "intake", "restored", "moved"]
 _AT_ONCE: Final = 500
 """Messages moved or cancelled in one transaction: some 20 ms, so that the server's own work is not held up."""
 
@@ -31,12 +32,56 @@ async def suspend(what: What, name: str | None = None, *, common: Common = Commo
     return await _switch(what, name, common, is_suspended=True)
 
 
-async def resume(what: What, name: str | None = None, *, common: Common = Common()) -> int:
-    """Let a line, a link, or the intake go on.
+async def resume(
+    what: Resumable,
+    name: str | None = None,
+    *,
+    line: Annotated[
+        str | None, Parameter(help="Of what is held after a restore, only what waits on this line.")
+    ] = None,
+    account: Annotated[str | None, Parameter(help="Of what is held after a restore, only this account's.")] = None,
+    common: Common = Common(),
+) -> int:
+    """Let a line, a link, or the intake go on; or what is held because a copy of the store was put back.
 
-    Example: `payamak resume link rahyab`
+    `restored` lets that go which waited in the copy, all of it or a line's or an account's: each may have been sent
+    already, after the copy was made. What was on the wire then goes by its line's rule. `moved` says that the store is
+    no copy but the newest there is, only that it came without the file `…-mark` beside it: all goes on as it was.
+
+    Example: `payamak resume link rahyab`, `payamak resume restored --line 9830003300`
     """
+    if what != "restored" and (line is not None or account is not None):
+        raise Failed("--line and --account belong to `resume restored`", ExitCode.USAGE)
+    if what == "restored" or what == "moved":
+        if name is not None:
+            raise Failed(f"`resume {what}` takes no name; --line and --account choose", ExitCode.USAGE)
+        return await _resume_held(line, account, common, is_moved=what == "moved")
     return await _switch(what, name, common, is_suspended=False)
+
+
+async def _resume_held(line: str | None, account: str | None, common: Common, *, is_moved: bool) -> int:
+    async with open_store(common) as store:
+        number = None if line is None else _number(store.site, line)
+        account_id = None if account is None else _account_id(store.site, account)
+        count = 0
+        while found := await store.resume_held(
+            now_ms(), _AT_ONCE, line=number, account_id=account_id, is_moved=is_moved
+        ):
+            count += found
+        left = await store.last_restore()
+    held = left.held if left else 0
+    tell(
+        common,
+        {"resumed": count, "held": held},
+        lambda _: say(f"let go: {counted(count, 'message')}; still held: {held:,}"),
+    )
+    return ExitCode.DONE
+
+
+def _account_id(site: Site, username: str) -> int:
+    if username not in site.accounts:
+        raise Failed(f"there is no account {username}; there are: {', '.join(site.accounts) or 'none'}")
+    return site.accounts[username].id
 
 
 async def _switch(what: What, name: str | None, common: Common, *, is_suspended: bool) -> int:

@@ -81,6 +81,23 @@ async def import_list(
 
 
 @app.command
+async def export(file: Path, *, common: Common = Common()) -> int:
+    """Write the whole list into a new file, for `payamak restore --opt-outs`; `payamak backup` does so by itself.
+
+    Example: `payamak optout export /backup/opt-outs-$(date +%FT%H%M).csv`
+    """
+    from payamak.cli.optout_file import write_opt_outs
+
+    async with open_store(common) as store:
+        try:
+            count = await write_opt_outs(store, file)
+        except FileExistsError as error:
+            raise Failed(f"{file} exists already; an export never overwrites") from error
+    tell(common, {"file": str(file), "opt_outs": count}, lambda _: say(f"{file}: {counted(count, 'opt-out')}."))
+    return ExitCode.DONE
+
+
+@app.command
 async def add(
     recipient: str,
     *,

@@ -55,6 +55,7 @@ COMMANDS: tuple[tuple[Group, str, str, str], ...] = (
     (_HANDS, "cancel", "hands:cancel", "Take waiting messages back."),
     (_HANDS, "move", "hands:move", "Move waiting messages to another line."),
     (_CARE, "backup", "care:backup", "Copy the store to a file while it is in use."),
+    (_CARE, "restore", "restore:restore", "Put a copy of the store back; what waits in it is held."),
     (_CARE, "doctor", "doctor:doctor", "Look for problems and say what to do."),
     (_CARE, "config", "settings:config", "All settings: meaning, unit, allowed, value and where it comes from."),
 )

@@ -29,6 +29,7 @@ def serve(
     host: str | None = None,
     port: int | None = None,
     log_level: str | None = None,
+    restored: Annotated[bool, Parameter(negative="")] = False,
     json: Annotated[bool, Parameter(negative="")] = False,
 ) -> int:
     """Run the gateway until Ctrl-C or SIGTERM; then it stops cleanly, in under 3 s. A second signal ends it at once.
@@ -50,6 +51,9 @@ def serve(
         The port to listen on; 0 takes a free one.
     log_level
         How much is logged: debug, info, warning, error.
+    restored
+        The store is a copy that was put back with all that lies beside it (a snapshot of the machine), which cannot
+        be noticed: hold what waits in it until `payamak resume restored`. For one start, not for the unit's file.
     json
         Say where it listens as one line of JSON.
     """
@@ -61,18 +65,18 @@ def serve(
 
     configure(settings.log_level, human=sys.stderr.isatty())
     try:
-        return run_loop(_serve(settings, as_json=json))
+        return run_loop(_serve(settings, as_json=json, is_restored=restored))
     except (StoreFailed, OSError, ValueError) as error:
         complain(f"cannot start: {error}")
         return ExitCode.USAGE
 
 
-async def _serve(settings: Settings, *, as_json: bool) -> int:
+async def _serve(settings: Settings, *, as_json: bool, is_restored: bool = False) -> int:
     from payamak.log import catch_strays
     from payamak.runtime import Gateway
 
     catch_strays(asyncio.get_running_loop())
-    gateway = Gateway(settings)
+    gateway = Gateway(settings, is_restored=is_restored)
     for number in STOPPING:  # the store is opened at one go: a signal ends that by ending us, and nothing is lost
         signal.signal(number, signal.SIG_DFL)
     gateway.open()

@@ -138,6 +138,16 @@ class Moved(Struct, frozen=True, kw_only=True):
     advertising: bool
 
 
+class Restored(Struct, frozen=True, kw_only=True):
+    """The store is, or may be, a copy that was put back: what became of the message since, nobody here knows (P10)."""
+
+
+class Resumed(Struct, frozen=True, kw_only=True):
+    """A person lets a held message go; `is_moved`: the store is no copy, so nothing has been sent since."""
+
+    is_moved: bool = False
+
+
 Event = (
     OnWire
     | Answered
@@ -150,6 +160,8 @@ Event = (
     | Cancelled
     | Revoked
     | Moved
+    | Restored
+    | Resumed
 )
 
 

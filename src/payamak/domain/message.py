@@ -70,6 +70,8 @@ class Reason(StrEnum):
     LINK_BROKE = "link_broke"
     NO_RECEIPT = "no_receipt"
     OPERATOR_UNSURE = "operator_unsure"
+    RESTORED = "restored"
+    RESUMED = "resumed"
 
 
 class StepKind(StrEnum):
@@ -189,3 +191,8 @@ class Message(Struct, frozen=True, kw_only=True):
     def is_final(self) -> bool:
         """True when nothing more is expected; enroute by a link that gives no receipts is such an end."""
         return self.state in FINAL_STATES or self.reason is Reason.NO_RECEIPTS
+
+    @property
+    def is_held(self) -> bool:
+        """True while it waits for a person, because the store is, or may be, a copy that was put back (P10)."""
+        return self.state is State.QUEUED and self.reason is Reason.RESTORED

@@ -19,6 +19,8 @@ What can go wrong, and what the table makes of it:
   this recipient and this line. A receipt speaks of its own copy alone: DELIVERED of any copy settles the part, another
   verdict ends resending and decides when no copy is left that may still arrive.
 * A receipt for an earlier step counts only as long as the present step has not been on the wire (P8).
+* The store is a copy that was put back (P10): what waits or was on the wire is held, whatever else happens to it, until
+  a person lets it go or it ends; then it may have arrived, for nobody knows what was sent after the copy was made.
 """
 
 from __future__ import annotations
@@ -58,6 +60,8 @@ def advance(message: Message, event: Event, now: int, rules: Rules = DEFAULT_RUL
     if move is None:
         raise ev.IllegalMove(message.state, type(event).__name__)
     after, effects = move.make(message, event, now, rules)
+    if message.is_held and not isinstance(event, ev.Resumed):
+        after = _still_held(after)
     if after is message or after == message:
         return message, effects
     return replace(after, version=message.version + 1, changed_at=now), effects
@@ -128,6 +132,8 @@ def _give_up(m: Message, state: State, reason: Reason) -> Advance:
     That is one with an ambiguous part, and one with a copy sent that the operator put off: "come again" says
     nothing about the part before it.
     """
+    if m.is_held:
+        return _end(m, State.UNKNOWN, Reason.RESTORED)
     if _A in _word(m) or m.unanswered.strip("0"):
         return _end(m, State.UNKNOWN, Reason.ANSWER_LOST)
     return _end(m, state, reason)
@@ -193,6 +199,8 @@ def _waits_again(m: Message, word: str, reason: Reason, now: int) -> Message:
 
 
 def _on_wire(m: Message, event: ev.OnWire, now: int, rules: Rules) -> Advance:
+    if m.is_held and now < m.deadline_at:
+        return m, ()
     if now >= m.deadline_at:
         return _give_up(m, State.EXPIRED, Reason.DEADLINE)
     word = _word(m)
@@ -240,6 +248,46 @@ def _moved(m: Message, event: ev.Moved, now: int, rules: Rules) -> Advance:
     step = replace(m.current, line=event.line, advertising=event.advertising, earlier_lines=earlier)
     plan = (*m.plan[: m.step], step, *m.plan[m.step + 1 :])
     return replace(m, plan=plan, reason=Reason.MOVED, due_at=now, is_leased=False), ()
+
+
+# ------------------------------------------------------------------------------- moves: a copy put back
+
+
+def _still_held(m: Message) -> Message:
+    """A message that only a person lets go; it is due when it ends."""
+    if m.state is not State.QUEUED:
+        return m
+    return replace(m, reason=Reason.RESTORED, due_at=m.deadline_at, is_leased=False)
+
+
+def _restored(m: Message, event: Event, now: int, rules: Rules) -> Advance:
+    """What was on the wire when the copy was made is ambiguous, as after any death (P3)."""
+    word = _word(m)
+    lost = tuple(ev.Outcome(part=i, kind=OutcomeKind.AMBIGUOUS) for i, letter in enumerate(word, 1) if letter == _S)
+    if not lost:
+        return _still_held(m), ()
+    after = replace(m, state=State.QUEUED, parts=_with_word(m, m.step, word.replace(_S, _A)))
+    after = _count_unanswered(after, [outcome.part for outcome in lost], 1)
+    return _still_held(after), (ev.Record(step=m.step, try_no=m.tries, outcomes=lost),)
+
+
+def _resumed(m: Message, event: ev.Resumed, now: int, rules: Rules) -> Advance:
+    """By hand. What was on the wire goes by its line's rule; what waited goes, as the copy that it may be.
+
+    There is no record of the try in which it may have gone already, but it counts as one.
+    """
+    if not m.is_held:
+        return m, ()
+    word = _word(m)
+    if now >= m.deadline_at:
+        return _give_up(m, State.UNKNOWN, Reason.RESTORED)
+    if _A in word:  # it was on the wire
+        return _lost(m, word, now, rules)
+    if not event.is_moved:
+        waiting = [part for part, letter in enumerate(word, 1) if letter == _W]
+        m = replace(m, tries=m.tries + 1, parts=_with_word(m, m.step, word.replace(_W, _A)))
+        m = _count_unanswered(m, waiting, 1)
+    return replace(m, reason=Reason.RESUMED, due_at=now), ()
 
 
 # ------------------------------------------------------------------------------------- moves: sending
@@ -529,11 +577,14 @@ TABLE: dict[tuple[State, type], Move] = {
     (_Q, ev.Cancelled): Move(_cancelled, (State.CANCELLED, State.UNKNOWN)),
     (_Q, ev.Revoked): Move(_revoked, (State.CANCELLED, State.UNKNOWN)),
     (_Q, ev.Moved): Move(_moved, (_Q,)),
+    (_Q, ev.Restored): Move(_restored, (_Q,)),
+    (_Q, ev.Resumed): Move(_resumed, (_Q, State.UNKNOWN)),
     (_Q, ev.Answered): Move(_answered, (_Q, _E, State.REJECTED, State.UNDELIVERABLE)),
     (_Q, ev.Pooled): Move(_pooled, (_Q,)),
     (_Q, ev.Receipted): Move(_receipted, (_Q, _E, *_BY_RECEIPT)),
     (_SENDING, ev.Answered): Move(_answered, _BY_ANSWER),
     (_SENDING, ev.Pooled): Move(_pooled, (_SENDING,)),
+    (_SENDING, ev.Restored): Move(_restored, (_Q,)),
     (_SENDING, ev.Recovered): Move(_recovered, (_Q, State.UNKNOWN)),
     (_SENDING, ev.Receipted): Move(_receipted, (_SENDING, _Q, _E, *_BY_RECEIPT)),
     (_E, ev.Receipted): Move(_receipted, (_E, _Q, *_BY_RECEIPT)),

@@ -27,7 +27,9 @@ TEST_TYPE: Final = "webhook.test"
 class Notice(Struct, frozen=True, kw_only=True):
     """One change of a message's state, as its customer is told of it and as the store keeps it.
 
-    `sequence` counts the notices of a message from 1 without a gap. `told` is the number that wsStates would say.
+    `sequence` counts the notices of a message from 1, with a leap where the message is one of a copy of the store that
+    was put back: the numbers between may have been used for something else. `told` is the number that wsStates would
+    say.
     `next_at` is there while the notice has its turn: a waiting one without it comes after the one before it. `note`
     says in English what came of the last post, at `posted_at`.
     """

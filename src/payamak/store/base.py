@@ -19,6 +19,7 @@ from payamak.domain.mo import Kept, MoPart, Received, RelayState
 from payamak.domain.own_ids import OwnId
 from payamak.domain.posting import PostState
 from payamak.domain.receipts import Cursor, IdReport, OpenIds, ReceiptIn, WaitingReceipt
+from payamak.domain.restoring import Restore
 from payamak.domain.site import Document, Site
 from payamak.domain.webhooks import Notice, NoticeCount, NoticeResult, NoticeSearch, WebhookTarget
 from payamak.store.feed import Change, Feed, Watch
@@ -212,6 +213,39 @@ class Store(Protocol):
         """Remove up to `limit` final messages that are older than their account keeps them."""
         ...
 
+    # -- a copy that was put back
+    def settle_mark(self, now: int, *, is_restored: bool = False, ids_above: int = 0) -> Awaitable[bool]:
+        """At start: compare the store's mark with the one beside it, and draw another.
+
+        True if the store is, or may be, a copy that was put back (or is said to be: `is_restored`): that is noted, ids
+        go on above all that may have been given since (and above `ids_above`), and `hold` has work. Raises StoreFailed.
+        """
+        ...
+
+    def hold(self, now: int, limit: int) -> Awaitable[int]:
+        """After such a note, before anything is taken: hold what waits or was on the wire; how many (0 = all are)."""
+        ...
+
+    def keep_mark(self, now: int, *, is_needed: bool = False) -> Awaitable[None]:
+        """Draw another mark if anything was committed since the last one, or if that `is_needed`, in store and file.
+
+        Raises StoreFailed; the next call goes on where this one failed.
+        """
+        ...
+
+    def resume_held(
+        self, now: int, limit: int, *, line: str | None = None, account_id: int | None = None, is_moved: bool = False
+    ) -> Awaitable[int]:
+        """Let up to `limit` held messages go, of a line, an account, or all; how many (0 = none is left).
+
+        `is_moved`: the store is no copy, it only came without its mark; so nothing can have been sent twice.
+        """
+        ...
+
+    def last_restore(self) -> Awaitable[Restore | None]:
+        """The last time that the store was held to be a copy that was put back; None if it never was."""
+        ...
+
     # -- messages from handsets
     def receive_mo(
         self, part: MoPart, session: str, live: Collection[str], now: int, *, is_sure: bool = True
@@ -392,7 +426,10 @@ class Store(Protocol):
         ...
 
     def backup(self, path: str) -> Awaitable[None]:
-        """Copy the store to a new file while it is in use. Raises FileExistsError."""
+        """Copy the store to a new file while it is in use. Raises FileExistsError.
+
+        The copy says of itself that it is one: wherever it is served, what waits in it is held.
+        """
         ...
 
     async def close(self) -> None:

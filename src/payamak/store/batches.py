@@ -51,9 +51,11 @@ def accept_batch(
             own = own_ids[place]
             tx.execute("insert_check_id", (account_id, own.number, message.id, now, own.digest))
         told[place] = Batched(message_id=message.id, parts=message.current.parts, reserved=message.reserved)
+    digests = [own.digest for own in own_ids or ()]
     for place, own in enumerate(own_ids or ()):
         if place not in told:
-            told[place] = _met_again(told[first_place[own.number]], own_ids[first_place[own.number]].digest, own)
+            first = first_place[own.number]
+            told[place] = _met_again(told[first], digests[first], own)
     return [told[place] for place in range(len(items))]
 
 

@@ -83,14 +83,7 @@ def serve_lock(path: Path) -> ServeLock:
     Makes the store's file if it is not there; call it before the store is opened.
     """
     path = resolved(path)
-    taken = f"another Payamak serves {path.name}: stop it first, or give this one a file of its own (--data)"
-    # Nobody else may open it: who can read a file can also lock it, and so keep us from starting.
-    beside = os.open(f"{path}-serve", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, PRIVATE)
-    try:
-        fcntl.flock(beside, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        os.close(beside)
-        raise StoreFailed(taken) from error
+    beside = lock_beside(path)
     try:
         check_no_orphan(path)
         make_private(path)
@@ -106,8 +99,27 @@ def serve_lock(path: Path) -> ServeLock:
     if not _lock_store(store, fcntl.F_WRLCK):
         holding.give_back(key, store)
         os.close(beside)
-        raise StoreFailed(taken)
+        raise StoreFailed(_taken(path))
     return ServeLock(path, beside, store, key)
+
+
+def lock_beside(path: Path) -> int:
+    """Take the lock on the file beside a resolved path: the descriptor that holds it until it is closed.
+
+    For whoever puts another file in the store's place. Raises StoreFailed if a server has it.
+    """
+    # Nobody else may open it: who can read a file can also lock it, and so keep us from starting.
+    beside = os.open(f"{path}-serve", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, PRIVATE)
+    try:
+        fcntl.flock(beside, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        os.close(beside)
+        raise StoreFailed(_taken(path)) from error
+    return beside
+
+
+def _taken(path: Path) -> str:
+    return f"another Payamak serves {path.name}: stop it first, or give this one a file of its own (--data)"
 
 
 def _lock_store(descriptor: int, kind: int) -> bool:

@@ -28,8 +28,11 @@ def known_opt_outs(tx: Transaction, recipient: str, now: int) -> dict[str, Code]
     return {line: Code(code) for line, code in tx.execute("opt_outs_of", (recipient, now))}
 
 
-def accept(tx: Transaction, new: NewMessage, now: int) -> Change:
-    """Keep a fresh message. Raises Refused with 27, 33 or 14 before anything is written."""
+def accept(tx: Transaction, new: NewMessage, now: int, *, is_held: bool = False) -> Change:
+    """Keep a fresh message. Raises Refused with 27, 33 or 14 before anything is written.
+
+    `is_held`: it may be the copy of one that was sent before the store was put back, and waits for a person.
+    """
     plan = with_known_opt_outs(new.plan, known_opt_outs(tx, new.recipient, now))
     amount = reservation(plan)
     money.reserve(tx, new.account_id, amount)
@@ -42,14 +45,14 @@ def accept(tx: Transaction, new: NewMessage, now: int) -> Change:
         plan=plan,
         accepted_at=now,
         deadline_at=new.deadline_at,
-        due_at=new.due_at or now,
+        due_at=new.deadline_at if is_held else new.due_at or now,
         changed_at=now,
-        reason=Reason.OUTSIDE_HOURS if waits else Reason.ACCEPTED,
+        reason=Reason.RESTORED if is_held else Reason.OUTSIDE_HOURS if waits else Reason.ACCEPTED,
         lane=new.lane,
         source=new.source,
         step=first,
         reserved=amount,
-        is_leased=not waits and tx.feed.take_room(plan[first].line, new.lane),
+        is_leased=not (waits or is_held) and tx.feed.take_room(plan[first].line, new.lane),
     )
     tx.execute("insert_message", insert_columns(message))
     message = replace(message, id=tx.db.last_insert_rowid())
@@ -94,7 +97,7 @@ def happen(tx: Transaction, message: Message, event: Event, now: int) -> Change:
     after, effects = advance(message, event, now, tx.site.rules(message.current.line))
     if after is not message:
         fell_back = after.state is State.QUEUED and after.step != message.step
-        if fell_back and not tx.feed.take_room(after.current.line, after.lane):
+        if fell_back and after.is_leased and not tx.feed.take_room(after.current.line, after.lane):
             after = replace(after, is_leased=False)
         _update(tx, message, after)
     for effect in effects:

@@ -216,24 +216,33 @@ def _keep(
 
 
 def recover(tx: Transaction, message_ids: Sequence[int], now: int) -> list[Change]:
-    """The process that had the messages on the wire is dead: their answers are lost, receipts that wait may say more.
-
-    First all answers are lost, then the receipts are dealt: each message is told what is left to it (Recovered).
-    """
-    changes: list[Change] = []
+    """The process that had the messages on the wire is dead: each is told what is left to it (Recovered)."""
+    changes = settle_lost(tx, message_ids, now)
     for message_id in message_ids:
-        if (message := load(tx, message_id)) is not None:
-            parts = [row[0] for row in tx.all("unanswered_parts", (message_id, message.step, message.tries))]
-            _lose(tx, message_id, message.step, message.tries, parts, now)
-    for message_id in message_ids:
-        if (message := load(tx, message_id)) is not None and message.state is State.SENDING:
-            changes += _settle_step(tx, message, message.step, message.tries, now)
         message = load(tx, message_id)
         if message is not None and message.state is State.SENDING:
             word = message.parts[message.step]
             lost = [i for i, letter in enumerate(word, 1) if letter in (PartState.ON_WIRE, PartState.AMBIGUOUS)]
             event = ev.Recovered(awaited=awaited_parts(tx, message, lost, now))
             changes.append(happen(tx, message, event, now))
+    return changes
+
+
+def settle_lost(tx: Transaction, message_ids: Sequence[int], now: int) -> list[Change]:
+    """The answers to what these messages have on the wire will not come: let receipts that wait say what is certain.
+
+    First all answers are lost, then the receipts are dealt; what they leave open stays on the wire for the caller.
+    """
+    changes: list[Change] = []
+    for message_id in message_ids:
+        message = load(tx, message_id)
+        if message is not None and message.state is State.SENDING:
+            parts = [row[0] for row in tx.all("unanswered_parts", (message_id, message.step, message.tries))]
+            _lose(tx, message_id, message.step, message.tries, parts, now)
+    for message_id in message_ids:
+        message = load(tx, message_id)
+        if message is not None and message.state is State.SENDING:
+            changes += _settle_step(tx, message, message.step, message.tries, now)
     return changes
 
 

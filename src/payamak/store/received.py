@@ -23,7 +23,7 @@ from payamak.domain.numbers import parse_recipient
 from payamak.domain.site import DAY_MS, Line, Site
 from payamak.encoding.alphabets import Alphabet
 from payamak.errors import Refused
-from payamak.store.base import PostResult
+from payamak.store.base import NewMessage, PostResult
 from payamak.store.messages import accept
 from payamak.store.records import ReceivedSearch
 from payamak.store.statements import load_statements
@@ -224,7 +224,7 @@ def conclude_post(tx: Transaction, result: PostResult, now: int) -> Received | N
     note, reply_id = result.note, received.reply_id
     if result.reply is not None and reply_id is None:
         try:
-            reply_id = accept(tx, result.reply, now).message.id
+            reply_id = _reply(tx, received, result.reply, now)
         except Refused as refusal:  # it has changed nothing
             note = f"{note}; the answer was refused: {refusal.code.name} ({refusal.code.value})"
     tx.execute("update_relay", (result.state.value, received.tries + 1, result.next_at, note, reply_id, received.id))
@@ -234,6 +234,15 @@ def conclude_post(tx: Transaction, result: PostResult, now: int) -> Received | N
         _give_turn(tx, received.target, received.sender, now)
     row = tx.one("received", (received.id,))
     return received_of(row)
+
+
+def _reply(tx: Transaction, received: Received, reply: NewMessage, now: int) -> int:
+    """Accept the answer to a handset. Raises Refused.
+
+    To a message of a copy that was put back it may have been sent already: it is held with what else waited there.
+    """
+    message = accept(tx, reply, now, is_held=tx.restored.is_open and received.id <= tx.restored.received_id).message
+    return message.id
 
 
 def _give_turn(tx: Transaction, target: str, sender: str, now: int) -> None:

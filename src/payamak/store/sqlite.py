@@ -28,10 +28,22 @@ from payamak.domain.mo import Kept, MoPart, Received
 from payamak.domain.own_ids import OwnId
 from payamak.domain.posting import PostState
 from payamak.domain.receipts import Cursor, IdReport, OpenIds, ReceiptIn, WaitingReceipt
+from payamak.domain.restoring import Restore
 from payamak.domain.site import Document, Site
 from payamak.domain.webhooks import Notice, NoticeCount, NoticeResult, NoticeSearch, WebhookTarget
 from payamak.errors import StoreFailed
-from payamak.store import batches, holding, housekeeping, messages, money, reading, receipts, received, webhooks
+from payamak.store import (
+    batches,
+    holding,
+    housekeeping,
+    messages,
+    money,
+    reading,
+    receipts,
+    received,
+    restoring,
+    webhooks,
+)
 from payamak.store.audit import audit
 from payamak.store.base import (
     ACKNOWLEDGE_WITHIN_S,
@@ -48,6 +60,7 @@ from payamak.store.base import (
 from payamak.store.feed import Change, Feed, Watch
 from payamak.store.files import OpenFiles
 from payamak.store.locking import resolved
+from payamak.store.mark import NONE, Mark, MarkFile, move, sign_copy
 from payamak.store.opening import (
     allow_folding,
     as_told,
@@ -114,6 +127,10 @@ class SqliteStore:
         self._retire_from = 0
         self._reads = 0
         self._is_serving = False
+        self._is_inline = inline
+        self.mark_file = MarkFile(path)
+        self._beside = NONE
+        self._unwritten: Mark | None = None
         writer = InlineWriter if inline else ThreadWriter
         self.writer: Writer = writer(self._transaction, self.feed)
 
@@ -261,6 +278,44 @@ class SqliteStore:
             lambda tx: housekeeping.retire(tx, start, now, limit), Urgency.BULK
         )
         return removed
+
+    # -- a copy that was put back
+
+    async def settle_mark(self, now: int, *, is_restored: bool = False, ids_above: int = 0) -> bool:
+        """See Store.settle_mark."""
+        beside = self.mark_file.read()
+        self._beside = beside.mark
+        return await self.writer.submit(
+            lambda tx: restoring.notice(tx, beside, now, is_asked=is_restored, above=ids_above)
+        )
+
+    def hold(self, now: int, limit: int) -> Awaitable[int]:
+        """See Store.hold."""
+        return self.writer.submit(lambda tx: restoring.hold(tx, now, limit))
+
+    async def keep_mark(self, now: int, *, is_needed: bool = False) -> None:
+        """See Store.keep_mark: the store first, then the file."""
+        if self._unwritten is None:
+            self._unwritten = await self.writer.submit(lambda tx: move(tx, self._beside, now, is_needed=is_needed))
+        if (mark := self._unwritten) is None:
+            return
+        if self._is_inline:
+            self.mark_file.write(mark)
+        else:
+            await asyncio.to_thread(self.mark_file.write, mark)
+        self._beside, self._unwritten = mark.mark, None
+
+    def resume_held(
+        self, now: int, limit: int, *, line: str | None = None, account_id: int | None = None, is_moved: bool = False
+    ) -> Awaitable[int]:
+        """See Store.resume_held."""
+        return self.writer.submit(
+            lambda tx: restoring.resume(tx, now, limit, line=line, account_id=account_id, is_moved=is_moved)
+        )
+
+    def last_restore(self) -> Awaitable[Restore | None]:
+        """See Store.last_restore."""
+        return self._read(restoring.last_restore)
 
     # -- messages from handsets
 
@@ -486,7 +541,12 @@ class SqliteStore:
 
     async def backup(self, path: str) -> None:
         """See Store.backup: SQLite's online backup, of the state at its begin."""
-        await self._read(lambda db: copy_to(db, Path(path)))
+
+        def copy(db: apsw.Connection) -> None:
+            copy_to(db, Path(path))
+            sign_copy(Path(path))
+
+        await self._read(copy)
 
     async def close(self) -> None:
         """See Store.close."""

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import apsw
+from msgspec import Struct
 
 from payamak.domain.ids import IdBase, IdHabit
 from payamak.domain.site import Document, Fault, Site, build_site
@@ -23,6 +24,17 @@ _LOW = 0xFFFF_FFFF
 """The bits of a proof that hold the transaction's number; those above are the process's own, drawn at its start."""
 
 
+class Restored(Struct, frozen=True, kw_only=True):
+    """The last time that this store was held to be a copy that was put back; up to which ids it is the copy's."""
+
+    id: int = 0
+    message_id: int = 0
+    received_id: int = 0
+    events_above: int = 0
+    held_to: int | None = None
+    is_open: bool = False
+
+
 class Transaction:
     """The writing connection with what the writer remembers between transactions.
 
@@ -30,6 +42,7 @@ class Transaction:
     database is asked whether another process has committed (`data_version`), and the snapshot is read again if
     the configuration's own version grew. `has_unmatched`: receipts wait, so that an answer looks for its own only then.
     `has_lost`: answers were lost of which no receipt has told, so that receipts are dealt only then (store/pooling.py).
+    `restored` is the last restore: it is read again with the rest.
     `retried` is how far the receipts that wait for more to be known were looked at again (store/receipts.py).
     """
 
@@ -41,6 +54,7 @@ class Transaction:
         self.site = Site(version=-1)
         self.has_unmatched = False
         self.has_lost = False
+        self.restored = Restored()
         self.retried: dict[str, tuple[object, int | None]] = {}
         self._habits: dict[str, IdHabit] = {}
         self._data_version = -1
@@ -83,6 +97,7 @@ class Transaction:
             self.has_unmatched = self.one("oldest_unmatched")[0] is not None
             self.has_lost = self.one("any_lost_part") is not None
             self._habits = {row[0]: habit_of(row) for row in self.execute("id_habits")}
+            self.restored_changed()
             if self.one("meta", ("config_version",))[0] != self.site.version:
                 self.site = read_site(self.db)
         if self._is_folded is not None and self._is_folded():
@@ -116,6 +131,11 @@ class Transaction:
         doubts = (habit.contradictions, habit.unlearned)
         self.execute("put_id_habit", (upstream, *counts, *doubts, habit.settled.value))
         self._habits[upstream] = habit
+
+    def restored_changed(self) -> None:
+        """A restore was noted, or what it held was let go: read the last one again."""
+        row = self.one("last_restored")
+        self.restored = _NEVER if row is None else restored_of(row)
 
     def config_changed(self) -> None:
         """The piece of work has written documents: count the version and read the snapshot again."""
@@ -176,6 +196,19 @@ class Transaction:
 
 
 _NO_HABIT = IdHabit()
+_NEVER = Restored()
+
+
+def restored_of(row: Any) -> Restored:
+    """A restore, from the columns of `-- name: last_restored`."""
+    return Restored(
+        id=row[0],
+        message_id=row[4],
+        received_id=row[5],
+        events_above=row[7],
+        held_to=row[8],
+        is_open=row[9] is None,
+    )
 
 
 def habit_of(row: Any) -> IdHabit:

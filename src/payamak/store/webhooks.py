@@ -44,7 +44,8 @@ def tell(tx: Transaction, message: Message, now: int) -> None:
     told = state_code(message.state, message.was_taken, account.unknown_state)
     standing = (message.state.value, message.reason.value, told, message.code)
     facts = (message.current.line, message.step, message.was_taken, message.charged)
-    tx.execute("insert_notice", (message.id, message.account_id, now, *standing, *facts))
+    above = tx.restored.events_above if message.id <= tx.restored.message_id else 0
+    tx.execute("insert_notice", (message.id, message.account_id, now, *standing, *facts, above))
 
 
 def conclude(tx: Transaction, result: NoticeResult, now: int) -> bool:
@@ -54,7 +55,7 @@ def conclude(tx: Transaction, result: NoticeResult, now: int) -> bool:
     if tx.db.changes() == 0:
         return False
     if result.post is not PostState.WAITING:
-        tx.execute("next_notice_has_turn", (now, result.message_id, result.sequence + 1))
+        tx.execute("next_notice_has_turn", (now, result.message_id, result.sequence))
     if result.gone_url is not None:
         tx.execute("put_gone", (result.account_id, result.gone_url, now))
     return True

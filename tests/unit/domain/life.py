@@ -7,7 +7,7 @@ script, one word an event:
     a:to            answers of the attempt on the wire: part 1 taken, part 2 opted out; `.` says nothing of a part
     a0.1:t          the same for step 0, try 1           n:t       by a link that gives no receipts
     r1:d  r0.1:d    a receipt for part 1 of the current step, of step 0
-    postpone  cancel  revoke  move  deadline  overdue            the events of these names
+    postpone  cancel  revoke  move  deadline  overdue  restore  resume            the events of these names
     @deadline  @grace  @late                             the clock jumps to the deadline, the grace's end, far beyond
 """
 
@@ -54,6 +54,9 @@ PLAIN: dict[str, Event] = {
     "move": ev.Moved(line="moved", advertising=False),
     "deadline": ev.DeadlinePassed(),
     "overdue": ev.ReceiptOverdue(),
+    "restore": ev.Restored(),
+    "resume": ev.Resumed(),
+    "resume-moved": ev.Resumed(is_moved=True),
 }
 
 
@@ -194,7 +197,12 @@ class Life:
             assert not before.was_settled_late, "unknown is settled once"
         assert after.was_taken >= before.was_taken
         recorded = [effect for effect in self.effects if isinstance(effect, ev.Record)]
-        assert len(recorded) == isinstance(event, ev.Answered | ev.Recovered), "every answer is kept"
+        is_news = isinstance(event, ev.Answered | ev.Recovered)
+        was_sent = isinstance(event, ev.Restored) and before.state is State.SENDING
+        assert len(recorded) == (is_news or was_sent), "every answer is kept"
+        if before.is_held and not isinstance(event, ev.Resumed):
+            assert after.is_held or after.state is not State.QUEUED, "a person lets it go"
+            assert not any(isinstance(effect, ev.Submit) for effect in self.effects), "nothing goes out unasked"
 
     def _check_standing(self) -> None:
         """The letters of the parts fit the state: what waits has something to send, what is sent is waited for."""

@@ -1,8 +1,9 @@
 -- name: insert_notice
--- Tell of a change of state: the next number of its message, at once unless the one before still waits.
+-- Tell of a change of state: the next number of its message, at once unless the one before still waits. After a restore
+-- the numbers of the copy's messages go on far above: those between may have been used for other events.
 INSERT INTO notice (message_id, sequence, account_id, at, state, reason, told, code, line, step, was_taken, charged, post,
   waiting_since, next_at)
-VALUES (?1, (SELECT coalesce(max(sequence), 0) + 1 FROM notice WHERE message_id = ?1), ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10,
+VALUES (?1, (SELECT max(coalesce(max(sequence), 0), ?12) + 1 FROM notice WHERE message_id = ?1), ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10,
   ?11, 'waiting', ?3,
   CASE (SELECT post FROM notice WHERE message_id = ?1 ORDER BY sequence DESC LIMIT 1) WHEN 'waiting' THEN NULL ELSE ?3 END);
 
@@ -66,13 +67,15 @@ WHERE message_id = ?5 AND sequence = ?6 AND post = 'waiting';
 
 -- name: next_notice_has_turn
 -- The one after it, if it came after it.
-UPDATE notice SET next_at = ?1 WHERE message_id = ?2 AND sequence = ?3 AND post = 'waiting' AND next_at IS NULL;
+UPDATE notice SET next_at = ?1 WHERE message_id = ?2
+  AND sequence = (SELECT min(sequence) FROM notice WHERE message_id = ?2 AND sequence > ?3)
+  AND post = 'waiting' AND next_at IS NULL;
 
 -- name: notice_again
 -- Post it once more, by hand: its three days begin anew; after the one before it, if that waits.
 UPDATE notice SET post = 'waiting', tries = 0, waiting_since = ?1, note = '',
-  next_at = CASE WHEN EXISTS (SELECT 1 FROM notice AS before WHERE before.message_id = ?2 AND before.sequence = ?3 - 1
-    AND before.post = 'waiting') THEN NULL ELSE ?1 END
+  next_at = CASE WHEN EXISTS (SELECT 1 FROM notice AS before WHERE before.message_id = ?2 AND before.sequence =
+    (SELECT max(sequence) FROM notice WHERE message_id = ?2 AND sequence < ?3) AND before.post = 'waiting') THEN NULL ELSE ?1 END
 WHERE message_id = ?2 AND sequence = ?3 AND post <> 'waiting' RETURNING account_id;
 
 -- name: hurry_notices

@@ -1,0 +1,96 @@
+"""A list of opt-outs as a file: all that is known of each, so that it can be put into an older copy of the store."""
+
+from __future__ import annotations
+
+import csv
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, TextIO
+
+from payamak.cli.shell import ExitCode, Failed
+from payamak.codes import Code
+from payamak.domain.numbers import parse_recipient
+
+if TYPE_CHECKING:
+    from payamak.store.base import OptOut
+    from payamak.store.sqlite import SqliteStore
+
+COLUMNS: Final = ("recipient", "line", "code", "source", "learned_at", "expires_at")
+_SOURCES: Final = ("imported", "learned", "hand", "handset")
+_CODES: Final = {str(code.value): code.value for code in (Code.OPTED_OUT, Code.OPTED_OUT_OF_LINE)}
+_PAGE: Final = 5_000
+
+
+def beside(backup: Path) -> Path:
+    """Where the list lies that belongs to a backup."""
+    return backup.with_name(f"{backup.name}.opt-outs.csv")
+
+
+async def write_opt_outs(store: SqliteStore, file: Path) -> int:
+    """Write the whole list into a new file, for its owner alone; how many. Raises FileExistsError."""
+    count, after = 0, ""
+    with _new(file) as made:
+        writer = csv.writer(made)
+        writer.writerow(COLUMNS)
+        while page := await _page(store, after):
+            writer.writerows((o.recipient, o.line, o.code, o.source, o.learned_at, o.expires_at) for o in page)
+            count, after = count + len(page), page[-1].recipient
+        made.flush()
+        os.fsync(made.fileno())
+    return count
+
+
+def _new(file: Path) -> TextIO:
+    return open(file, "x", encoding="utf-8", newline="", opener=lambda path, flags: os.open(path, flags, 0o600))
+
+
+async def _page(store: SqliteStore, after: str) -> list[OptOut]:
+    """Whole recipients only, for the next page begins after the last one."""
+    found = await store.opt_outs(None, None, after, _PAGE)
+    if len(found) < _PAGE:
+        return found
+    last = found[-1].recipient
+    return [o for o in found if o.recipient != last] or await store.opt_outs(last, None, "", 1_000_000)
+
+
+def read_opt_outs(file: Path) -> list[OptOut]:
+    """The list as it was written. Raises Failed, naming the line, before anything is used."""
+    try:
+        with file.open(encoding="utf-8-sig", newline="") as opened:
+            reader = csv.reader(opened)
+            if tuple(next(reader, ())) != COLUMNS:
+                raise Failed(
+                    f"{file}, line 1: the columns are {', '.join(COLUMNS)}, as `payamak backup` and `payamak optout"
+                    " export` write them; a list of numbers goes in by `payamak optout import`",
+                    ExitCode.USAGE,
+                )
+            return list(_rows(file, reader))
+    except OSError as error:
+        raise Failed(f"{file}: {error.strerror}", ExitCode.USAGE) from error
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise Failed(f"{file}: this is no CSV in UTF-8: {error}", ExitCode.USAGE) from error
+
+
+def _rows(file: Path, reader: Iterator[list[str]]) -> Iterator[OptOut]:
+    from payamak.store.base import OptOut
+
+    for number, row in enumerate(reader, 2):
+        if not row:
+            continue
+        try:
+            recipient, line, code, source, learned_at, expires_at = row
+            known = parse_recipient(recipient)
+            if known is None or source not in _SOURCES or not line:
+                raise ValueError
+            made = OptOut(
+                recipient=known,
+                line=line,
+                code=_CODES[code],
+                source=source,
+                learned_at=int(learned_at),
+                expires_at=int(expires_at) if expires_at else None,
+            )
+        except (ValueError, KeyError):
+            raise Failed(f"{file}, line {number}: this is no opt-out", ExitCode.USAGE) from None
+        yield made
