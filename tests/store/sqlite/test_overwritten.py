@@ -175,3 +175,28 @@ async def test_a_log_of_another_time(tmp_path: Path) -> None:
             SqliteStore(dead / "store.sqlite")
     assert (dead / "store.sqlite").read_bytes() == octets
     assert filecmp.cmp(dead / "store.sqlite-wal", kept, shallow=False)
+
+
+async def test_a_store_from_before(tmp_path: Path) -> None:
+    """A file and a log that know nothing of proofs, as they were left before, are opened, served, then watched."""
+    path = file_of(tmp_path)
+    store = SqliteStore(path)
+    world = await World(store).build()
+    states = [await world.accept(), await world.sending(), await world.enroute("1")]
+    assert not list(store._db.execute("SELECT key FROM meta WHERE key IN ('base', 'served')"))
+    old = tmp_path / "old"
+    old.mkdir()
+    for suffix in ("", "-wal"):
+        shutil.copy(f"{path}{suffix}", old / f"store.sqlite{suffix}")
+    await store.close()
+    assert (old / "store.sqlite-wal").stat().st_size
+    again = SqliteStore(old / "store.sqlite")
+    assert await again.look_through(60.0) == []
+    assert await again.recover(NOW, 100) == 1
+    again.begin_serving()
+    await again.prove()
+    assert {message.id for message in await again.search(Search())} == {message.id for message in states}
+    write_at(again.path, 0, b"S")
+    with pytest.raises(StoreFailed, match="was overwritten"):
+        await again.prove()
+    await again.close()
