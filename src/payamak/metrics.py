@@ -115,6 +115,17 @@ class Metrics:
         shed = Gauge("payamak_http_shed", "Calls answered 23 because too many came.", registry=self._registry)
         shed.set_function(lambda: float(refused()))
 
+    def watch_unfinished(self, unfinished: Callable[[], int], dropped: Callable[[], int]) -> None:
+        """`unfinished` tells how many requests wait for the rest of their bodies, `dropped` how many no longer did."""
+        waiting = Gauge("payamak_http_unfinished", "Requests whose body is not whole.", registry=self._registry)
+        waiting.set_function(lambda: float(unfinished()))
+        gone = Gauge(
+            "payamak_http_unfinished_dropped",
+            "Requests dropped before their body was whole because one address, or all, had too many such.",
+            registry=self._registry,
+        )
+        gone.set_function(lambda: float(dropped()))
+
     def watch_links(self, standings: Callable[[], Mapping[str, bool]]) -> None:
         """`standings` tells of each link by name whether it is up; asked whenever the page is."""
         self._registry.register(_Links(standings))

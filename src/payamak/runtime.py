@@ -154,6 +154,8 @@ class Gateway:
         self._server = HttpServer(
             page, host=self.settings.host, port=self.settings.port, limits=limits, gate=app, monotonic=monotonic
         )
+        unfinished = self._server.unfinished
+        self.metrics.watch_unfinished(lambda: len(unfinished), lambda: unfinished.dropped)
         self.port = await self._server.start()
 
     def _most_connections(self) -> int:

@@ -52,8 +52,9 @@ def accept_batch(
             tx.execute("insert_check_id", (account_id, own.number, message.id, now, own.digest))
         told[place] = Batched(message_id=message.id, parts=message.current.parts, reserved=message.reserved)
     for place, own in enumerate(own_ids or ()):
-        if place not in told:
-            told[place] = _met_again(told[first_place[own.number]], own_ids[first_place[own.number]].digest, own)
+        if own_ids is not None and place not in told:
+            first = first_place[own.number]
+            told[place] = _met_again(told[first], own_ids[first].digest, own)
     return [told[place] for place in range(len(items))]
 
 
