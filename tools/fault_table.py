@@ -499,6 +499,33 @@ FAULTS: tuple[Fault, ...] = (
         tests=("tests/unit/test_service_batch.py",),
     ),
     Fault(
+        name="a call under way before its body is there",
+        breaks="Overload: bodies that never end fill the calls under way, and everybody is told 23",
+        file="src/payamak/api/app.py",
+        old="            body = await self._read_body(head, receive, neighbourhood(address))\n",
+        new="            if admission is not None and not is_taken:\n"
+        "                is_taken = admission.admits(address)\n"
+        "                admission.under_way += is_taken\n"
+        "            body = await self._read_body(head, receive, neighbourhood(address))\n",
+        tests=("tests/unit/api/test_unfinished.py",),
+    ),
+    Fault(
+        name="unfinished bodies without a bound",
+        breaks="Overload: one address fills the gateway with bodies that never end",
+        file="src/payamak/api/crowd.py",
+        old="        if self._weights.of(address) >= self._most_of_each:\n",
+        new="        if False:\n",
+        tests=("tests/unit/api/test_unfinished.py",),
+    ),
+    Fault(
+        name="one room for all bodies",
+        breaks="Overload: one address' large bodies that never end refuse everybody's",
+        file="src/payamak/api/app.py",
+        old="                or neighbours_octets + more > self._limits.of_each_octets\n",
+        new="",
+        tests=("tests/unit/api/test_unfinished.py",),
+    ),
+    Fault(
         name="half a batch is kept",
         breaks="P1: a batch that is refused for its credit leaves messages behind",
         file="src/payamak/store/batches.py",

@@ -74,16 +74,14 @@ class _Posts(Collector):
         )
 
 
-class _Shed(Collector):
-    """How many calls were refused because too many came; counted by whoever refuses them."""
+class _CountedElsewhere(Collector):
+    """A counter that its subject keeps, as calls that were refused: asked whenever the page is."""
 
-    def __init__(self, refused: Callable[[], int]) -> None:
-        self._refused = refused
+    def __init__(self, name: str, says: str, count: Callable[[], int]) -> None:
+        self._name, self._says, self._count = name, says, count
 
     def collect(self) -> Iterable[Metric]:
-        yield CounterMetricFamily(
-            "payamak_http_shed", "Calls answered 23 because too many came.", value=self._refused()
-        )
+        yield CounterMetricFamily(self._name, self._says, value=self._count())
 
 
 class Metrics:
@@ -138,7 +136,15 @@ class Metrics:
 
     def watch_admission(self, refused: Callable[[], int]) -> None:
         """`refused` tells how many calls were not taken because too many came."""
-        self._registry.register(_Shed(refused))
+        says = "Calls answered 23 because too many came."
+        self._registry.register(_CountedElsewhere("payamak_http_shed", says, refused))
+
+    def watch_unfinished(self, unfinished: Callable[[], int], dropped: Callable[[], int]) -> None:
+        """`unfinished` tells how many requests wait for the rest of their bodies, `dropped` how many no longer did."""
+        waiting = Gauge("payamak_http_unfinished", "Requests whose body is not whole.", registry=self._registry)
+        waiting.set_function(lambda: float(unfinished()))
+        says = "Requests dropped before their body was whole because one address, or all, had too many such."
+        self._registry.register(_CountedElsewhere("payamak_http_unfinished_dropped", says, dropped))
 
     def watch_links(
         self,

@@ -204,6 +204,8 @@ class Gateway:
         server = HttpServer(
             page, host=self.settings.host, port=self.settings.port, limits=limits, gate=app, monotonic=monotonic
         )
+        unfinished = server.unfinished
+        self.metrics.watch_unfinished(lambda: len(unfinished), lambda: unfinished.dropped)
         self.port = await server.start()
         self._server = server
 

@@ -7,7 +7,9 @@ import resource
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
+from urllib.parse import urlencode
 
+import httpx2
 import pytest
 import pytest_asyncio
 from tests.hostile.attack import (
@@ -27,7 +29,9 @@ from tests.hostile.attack import (
 )
 from tests.scenarios.house import House, house
 
+from payamak.api.shared import HttpLimits
 from payamak.config import Settings
+from payamak.demo.site import MOBILES, PASSWORD
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.slow]
 
@@ -86,6 +90,61 @@ async def test_slow_heads_and_bodies(home: House) -> None:
     async with under_attack(home, most_growth_mib=200, name="3,000 slow requests"):
         took_s = await asyncio.to_thread(attack)
     assert 14 < took_s < 25
+
+
+ENDLESS = {
+    "two octets": HEAD + b"Content-Length: 100\r\n\r\nte",
+    "large": HEAD + b"Content-Length: 1000000\r\n\r\n" + b"t" * 1_000,
+    "chunked": HEAD + b"Transfer-Encoding: chunked\r\n\r\n2\r\nte\r\n",
+    "expect": HEAD + b"Expect: 100-continue\r\nContent-Length: 100\r\n\r\n",
+    "1.0": HEAD.replace(b"1.1", b"1.0") + b"Content-Length: 100\r\n\r\nte",
+    "pipelined": b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n" + HEAD + b"Content-Length: 100\r\n\r\nte",
+    "soap": HEAD.replace(b"/api/wsSend.ashx", b"/almassms.asmx") + b"Content-Length: 100\r\n\r\n<s",
+    "long heads": HEAD + b"X: " + b"x" * 8_000,
+}
+
+
+def in_two_pieces(home: House) -> bytes:
+    """The answer to a message whose body comes after its head."""
+    fields = {"username": "other", "password": PASSWORD, "mobile": MOBILES["ok"], "message": "سلام"}
+    body = urlencode(fields).encode()
+    head = HEAD + b"Content-Type: application/x-www-form-urlencoded\r\nConnection: close\r\n"
+    with sockets(home, 1) as (one,):
+        one.sendall(head + b"Content-Length: %d\r\n\r\n" % len(body))
+        time.sleep(0.02)  # so that it comes apart
+        one.sendall(body)
+        return read_all(one)
+
+
+def unfinished(home: House) -> float:
+    """What the metrics tell of requests that are not whole."""
+    page = httpx2.get(f"{home.base_url}/metrics").text
+    return float(next(line for line in page.splitlines() if line.startswith("payamak_http_unfinished ")).split()[1])
+
+
+@pytest.mark.parametrize("name", ENDLESS)
+async def test_bodies_that_never_end(home: House, name: str) -> None:
+    """Thousands of requests of one address that are never ended shut nobody out: a neighbour is always answered -1.
+
+    So is an honest caller of the same address, as behind a proxy that nobody named, whose body comes after its head.
+    """
+    count = 7_000 if name == "two octets" else 1_500
+
+    def attack() -> None:
+        with sockets(home, count) as many:
+            for place, one in enumerate(many):
+                send_all(one, [ENDLESS[name]], 1)
+                if place % 20 == 0:
+                    time.sleep(0.01)  # slower than anything is refused for its speed
+            assert wait_for(lambda: closed(many) >= count - 600)  # those beyond what an address may have
+            for one in many[::10]:
+                send_all(one, [ENDLESS[name]], 1)
+            for _ in range(10):
+                assert b'"status":-1' in in_two_pieces(home)
+            assert 0 < unfinished(home) <= HttpLimits().unfinished_of_each
+
+    async with under_attack(home, most_growth_mib=100, name=f"{count} requests without an end: {name}"):
+        await asyncio.to_thread(attack)
 
 
 async def test_answers_that_nobody_reads(home: House) -> None:

@@ -28,10 +28,10 @@ async def send(
 ) -> Told:
     """Accept a batch; under own ids with these bodies, or all with the same."""
     digests = bodies or [MARK] * len(items)
-    own_ids = None
-    if check_ids is not None:
-        own_ids = [OwnId(number=n, digest=d) for n, d in zip(check_ids, digests, strict=True)]
-    return await world.store.accept_batch(world.account_id(account), items, own_ids, world.now)
+    own_ids = [OwnId(number=n, digest=d) for n, d in zip(check_ids or (), digests, strict=False)]
+    return await world.store.accept_batch(
+        world.account_id(account), items, None if check_ids is None else own_ids, world.now
+    )
 
 
 def ids(told: Told) -> list[int]:
@@ -169,8 +169,13 @@ async def test_an_own_id_with_another_body(world: World) -> None:
 
 async def test_another_body_in_the_same_call(world: World) -> None:
     """The first that can be accepted has the id; what is refused has taken it from nobody."""
-    items: list[NewMessage | Code] = [Code.RECIPIENT_INVALID, world.new(), world.new(recipient=SARA), world.new()]
-    items.append(Code.TEXT_EMPTY)
+    items: list[NewMessage | Code] = [
+        Code.RECIPIENT_INVALID,
+        world.new(),
+        world.new(recipient=SARA),
+        world.new(),
+        Code.TEXT_EMPTY,
+    ]
     told = await send(world, items, [5] * 5, bodies=[OTHER, MARK, OTHER, MARK, OTHER])
     assert told[0] == Code.RECIPIENT_INVALID
     assert isinstance(told[1], Batched)

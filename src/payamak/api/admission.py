@@ -1,13 +1,15 @@
 """Which calls are taken when more come than can be served: early and cheap refusals, so that the rest stay quick.
 
 What comes in beyond our speed has to wait somewhere, and the longer it waits the less anyone has of its answer. So
-each call is looked at before its body is read, its password checked or its JSON parsed. Two delays are measured, never
-a rate, which would be another one on every machine: for how long the call has waited to be read (turns.py), or its turn
-of the event loop has lasted, and for how long the oldest accept has waited for the disk. Up to LOW_S all calls are
-taken, from HIGH_S on none, between the two a share that falls evenly. The rest is answered 23 in its door's own form.
+each call is looked at when its body is there, before its password is checked or its JSON parsed: what has not come
+whole is nothing that has to be served, and has its own bounds (`HttpLimits`, `BodyLimits`). Two delays are measured,
+never a rate, which would be another one on every machine: for how long the call has waited to be read (turns.py), or
+its turn of the event loop has lasted, and for how long the oldest accept has waited for the disk. Up to LOW_S all calls
+are taken, from HIGH_S on none, between the two a share that falls evenly. The rest is answered 23 in its door's own
+form.
 
-A few calls at once are never refused: their delay is not of their making. And of each address a few calls a second are
-taken all the same, so that whoever floods us is refused and not those who call beside him.
+A few calls at once are never refused: their delay is not of their making. And of each address (IPv6: of each /64) a few
+calls a second are taken all the same, so that whoever floods us is refused and not those who call beside him.
 """
 
 from __future__ import annotations
@@ -16,6 +18,8 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable
 from typing import Final
+
+from payamak.api.neighbourhood import neighbourhood
 
 FEW: Final = 100
 """Calls under way up to which all are taken: together about 20 ms of work."""
@@ -59,10 +63,15 @@ class Admission:
         if self.under_way < FEW:
             return True
         if self.under_way < MOST and (self._has_time(late_s) or self._is_favoured(address)):
-            self._taken_of[address] += 1
+            self._taken_of[neighbourhood(address)] += 1
             return True
         self.refused += 1
         return False
+
+    @property
+    def has_room(self) -> bool:
+        """Whether one more may be under way, for a call that was looked at before."""
+        return self.under_way < MOST
 
     def _has_time(self, late_s: float) -> bool:
         share = (HIGH_S - max(late_s, self._waiting_s())) / (HIGH_S - LOW_S)
@@ -75,7 +84,7 @@ class Admission:
         return True
 
     def _is_favoured(self, address: str) -> bool:
-        if self._favours >= FROM_ALL or self._taken_of[address] >= FROM_EACH:
+        if self._favours >= FROM_ALL or self._taken_of[neighbourhood(address)] >= FROM_EACH:
             return False
         self._favours += 1
         return True

@@ -6,6 +6,7 @@ the programs in the field read nothing else (contract §1).
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
@@ -17,6 +18,7 @@ import msgspec
 import structlog
 
 from payamak.api.admission import Admission
+from payamak.api.neighbourhood import neighbourhood
 from payamak.api.url import fold_path
 from payamak.codes import Code
 from payamak.log import place_of
@@ -89,6 +91,8 @@ class BodyLimits:
     drained_octets: int = 8 << 20
     together_octets: int = 64 << 20
     """All bodies that are not whole yet, but for the first `free_octets` of each; beyond it further ones get 23."""
+    of_each_octets: int = 16 << 20
+    """Of these, what the bodies of one address (IPv6: one /64) hold: nobody takes the room of all."""
     free_octets: int = 16 << 10
 
 
@@ -120,14 +124,20 @@ class Application:
         self._admission = admission
         self._limits = body_limits or BodyLimits()
         self._held_octets = 0  # of bodies that are not whole yet
+        self._held_octets_of: Counter[str] = Counter()
         self._trusted = tuple(trusted_proxies)
         self._is_trusted = lru_cache(maxsize=4096)(self._find_trusted)
         self._gated_route = lru_cache(maxsize=4096)(self._find_gated_route)
 
+    def is_call(self, method: bytes, target: bytes) -> bool:
+        """Whether this is a call, which `admit` is asked about when it has come whole."""
+        route = self._gated_route(target.partition(b"?")[0])
+        return route is not None and route.busy is not None and method.decode("latin-1") in route.methods
+
     def admit(
         self, method: bytes, target: bytes, headers: Iterable[tuple[bytes, bytes]], peer: str, waited_s: float
     ) -> Response | bool:
-        """Look at a call before anything is made for it: the answer that refuses it, True if it is taken.
+        """Look at a call that has come whole, before anything is made for it: its refusal, or True if it is taken.
 
         False if it is not for the gate to say: an unusual target, or a route that takes all calls. `waited_s` is how
         long the call has waited for its turn. A call that is taken counts as under way until it is answered, or
@@ -139,19 +149,23 @@ class Application:
         if method.decode("latin-1") not in route.methods:
             return False
         forwarded_for = _Head(headers).forwarded_for if self._trusted else None
-        return self._takes(self._admission, self.client_address(peer, forwarded_for), waited_s) or route.busy
-
-    @staticmethod
-    def _takes(admission: Admission, address: str, waited_s: float = 0.0) -> bool:
-        """Whether the call is taken; then it counts as under way."""
-        is_taken = admission.admits(address, waited_s)
-        admission.under_way += is_taken
-        return is_taken
+        is_taken = self._admission.admits(self.client_address(peer, forwarded_for), waited_s)
+        self._admission.under_way += is_taken
+        return is_taken or route.busy
 
     def leave(self) -> None:
         """A call that `admit` has taken does not come to the application."""
         if self._admission is not None:
             self._admission.under_way -= 1
+
+    def busy(self, target: bytes) -> Response | None:
+        """The answer to a call that is not taken; None where it has no form that is the same for all calls."""
+        route = self._gated_route(target.partition(b"?")[0])
+        return None if route is None else route.busy
+
+    def caller(self, headers: Iterable[tuple[bytes, bytes]], peer: str) -> str:
+        """The caller's own address, after trusted proxies were believed."""
+        return self.client_address(peer, _Head(headers).forwarded_for if self._trusted else None)
 
     def _find_gated_route(self, raw_path: bytes) -> Route | None:
         """The route of a target in origin form; others are split with more care by whoever serves them."""
@@ -195,43 +209,50 @@ class Application:
         if scope["method"] not in route.methods:
             allowed = ", ".join(sorted(route.methods)).encode("ascii")
             return refusal(Code.MALFORMED, HTTPStatus.METHOD_NOT_ALLOWED), [(b"allow", allowed), *unread]
-        admission = self._admission
-        if admission is None or route.busy is None:
-            return await self._serve(scope, receive, head, path, route)
-        if not scope.get(ADMITTED):
-            client = scope["client"]
-            if not self._takes(admission, self.client_address(client[0] if client else "", head.forwarded_for)):
-                return route.busy, unread
-        try:
-            return await self._serve(scope, receive, head, path, route)
-        finally:
-            admission.under_way -= 1
+        return await self._serve(scope, receive, head, path, route)
 
     async def _serve(
         self, scope: Message, receive: Callable[[], Awaitable[Message]], head: "_Head", path: str, route: Route
     ) -> tuple[Response | None, list[tuple[bytes, bytes]]]:
-        body = await self._read_body(head, receive)
-        if isinstance(body, Response):
-            return body, [(b"connection", b"close")]
-        if body is None:
-            return None, []
+        """Read the body, then take the call: until it is whole it is nothing that others have to wait for."""
         client = scope["client"]
-        request = Request(
-            method=scope["method"],
-            path=path,
-            query=scope["query_string"],
-            content_type=head.content_type,
-            body=body,
-            client_address=self.client_address(client[0] if client else "", head.forwarded_for),
-            forwarded_for=head.forwarded_for,
-        )
+        address = self.client_address(client[0] if client else "", head.forwarded_for)
+        admission = None if route.busy is None else self._admission
+        is_taken = bool(scope.get(ADMITTED))
         try:
-            return await route.handler(request), []
-        except Exception as error:
-            _log.error("handler_failed", path=path, error=type(error).__name__, where=place_of(error))
-            return refusal(Code.INTERNAL), []
+            if admission is not None and head.expects_continue and not admission.admits(address):
+                return route.busy, [(b"connection", b"close")]  # before the body is sent
+            body = await self._read_body(head, receive, neighbourhood(address))
+            if isinstance(body, Response):
+                return body, [(b"connection", b"close")]
+            if body is None:
+                return None, []
+            if admission is not None and not is_taken:
+                is_taken = admission.has_room if head.expects_continue else admission.admits(address)
+                admission.under_way += is_taken
+                if not is_taken:
+                    return route.busy, []
+            request = Request(
+                method=scope["method"],
+                path=path,
+                query=scope["query_string"],
+                content_type=head.content_type,
+                body=body,
+                client_address=address,
+                forwarded_for=head.forwarded_for,
+            )
+            try:
+                return await route.handler(request), []
+            except Exception as error:
+                _log.error("handler_failed", path=path, error=type(error).__name__, where=place_of(error))
+                return refusal(Code.INTERNAL), []
+        finally:
+            if is_taken:
+                self.leave()
 
-    async def _read_body(self, head: "_Head", receive: Callable[[], Awaitable[Message]]) -> bytes | Response | None:
+    async def _read_body(
+        self, head: "_Head", receive: Callable[[], Awaitable[Message]], place: str
+    ) -> bytes | Response | None:
         """The body; a 413 if it is too large, 23 if too many large ones come at once; None if the caller left.
 
         What is not taken is read away first: many clients look for an answer only when they have sent all.
@@ -247,7 +268,9 @@ class Application:
         body = _Body(self._limits)
         try:
             while message["type"] == "http.request":
-                self._held_octets += body.take(message["body"], self._held_octets)
+                more = body.take(message["body"], self._held_octets, self._held_octets_of[place])
+                self._held_octets += more
+                self._held_octets_of[place] += more
                 if body.refused is not None and body.taken_octets >= self._limits.drained_octets:
                     return body.refused
                 if not message["more_body"]:
@@ -256,6 +279,9 @@ class Application:
             return None
         finally:
             self._held_octets -= body.held_octets
+            self._held_octets_of[place] -= body.held_octets
+            if not self._held_octets_of[place]:
+                del self._held_octets_of[place]
 
     def client_address(self, peer: str, forwarded_for: str | None) -> str:
         """Return the caller's address: the peer's, unless it is a trusted proxy.
@@ -290,18 +316,24 @@ class _Body:
         self.held_octets = 0
         self.refused: Response | None = None
 
-    def take(self, chunk: bytes, together_octets: int) -> int:
-        """Take one more piece, while all bodies hold `together_octets`; how much more this one holds now."""
+    def take(self, chunk: bytes, together_octets: int, neighbours_octets: int) -> int:
+        """Take one more piece, while all bodies hold so many octets and those of its address so many of them.
+
+        Returns how much more this one holds now.
+        """
         self.taken_octets += len(chunk)
-        if self.refused is not None:
-            return 0
         held_before = self.held_octets
-        self._chunks.append(chunk)
-        self.held_octets = max(self.taken_octets - self._limits.free_octets, 0)
-        if self.taken_octets > self._limits.largest_octets:
+        if self.taken_octets > self._limits.largest_octets:  # told also to who found no room before
             self.refused = refusal(Code.MALFORMED, HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
-        elif self.held_octets and together_octets + self.held_octets - held_before > self._limits.together_octets:
-            self.refused = refusal(Code.BUSY)
+        elif self.refused is None:
+            self._chunks.append(chunk)
+            self.held_octets = max(self.taken_octets - self._limits.free_octets, 0)
+            more = self.held_octets - held_before
+            if more and (
+                together_octets + more > self._limits.together_octets
+                or neighbours_octets + more > self._limits.of_each_octets
+            ):
+                self.refused = refusal(Code.BUSY)
         if self.refused is not None:
             self._chunks.clear()
             self.held_octets = 0

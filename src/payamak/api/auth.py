@@ -16,12 +16,12 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
-from ipaddress import IPv6Address
 from typing import Final
 
 from argon2 import PasswordHasher, Type
 from argon2.exceptions import Argon2Error, InvalidHashError, VerificationError
 
+from payamak.api.neighbourhood import neighbourhood
 from payamak.codes import Code
 from payamak.errors import Refused
 
@@ -145,7 +145,7 @@ class Authenticator:
     async def _verify(
         self, username: str, password: str, credential: Credential | None, address: str, digest: bytes
     ) -> bool:
-        place = _neighbourhood(address)
+        place = neighbourhood(address)
         async with self._turns.of(place, self._address_failures.spent_of(place, self._clock())):
             if self._is_limited(username, address):
                 return False
@@ -165,7 +165,7 @@ class Authenticator:
     def _is_limited(self, username: str, address: str) -> bool:
         now_s = self._clock()
         return self._account_failures.is_spent(username, now_s) or self._address_failures.is_spent(
-            _neighbourhood(address), now_s
+            neighbourhood(address), now_s
         )
 
     def _digest(self, username: str, password: str) -> bytes:
@@ -261,13 +261,3 @@ def _matches(password_hash: str, password: str) -> bool:
         return _HASHER.verify(password_hash, password)
     except (VerificationError, InvalidHashError, Argon2Error):
         return False
-
-
-def _neighbourhood(address: str) -> str:
-    """The address; of IPv6 its /64, which one customer has for himself."""
-    if ":" not in address:
-        return address
-    try:
-        return IPv6Address(address).packed[:8].hex()
-    except ValueError:
-        return address

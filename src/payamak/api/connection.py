@@ -11,12 +11,13 @@ from typing import Final, cast
 
 import httptools
 from uvicorn.config import Config
-from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from payamak.api.app import ADMITTED, Response
+from payamak.api.neighbourhood import neighbourhood
 from payamak.api.shared import Shared
 from payamak.api.turns import TAKEN_S
+from payamak.api.wire import BAD_REQUEST, TIMEOUT, Flow, Outlet
 
 _HIGH_OCTETS: Final = re.compile(rb"[\x80-\xff]")
 # A method's last letter, a blank, a target in ASCII up to its first raw octet. Attempts start at blanks only
@@ -34,31 +35,7 @@ _MOST_FRAMING_OCTETS: Final = 256 << 10
 Nobody reads those two; without a limit they are a head without end."""
 
 _PLAIN_DIGITS: Final = 4
-"""Of the length of a body that is read away for a refusal: below 10,000 octets, which come in one piece, about."""
-
-
-class _Flow(FlowControl):
-    """uvicorn's, which reads on after every answer, however much is still to be parsed."""
-
-    is_held = False
-    """Whether nothing may be read, whoever asks."""
-
-    def resume_reading(self) -> None:
-        if not self.is_held:
-            super().resume_reading()
-
-
-class _Outlet:
-    """What answers are written to. What is for somebody who has just gone is dropped; uvloop's transport raises."""
-
-    def __init__(self, transport: asyncio.Transport) -> None:
-        self._transport = transport
-        self.close = transport.close
-        self.is_closing = transport.is_closing
-
-    def write(self, data: bytes) -> None:
-        if not self._transport.is_closing():
-            self._transport.write(data)
+"""Of the length of a body for which nothing is made until it is whole: below 10,000 octets, mostly in one piece."""
 
 
 class PayamakHttpProtocol(HttpToolsProtocol):
@@ -77,10 +54,14 @@ class PayamakHttpProtocol(HttpToolsProtocol):
         self._turns = shared.turns
         self._limits = shared.limits
         self._address = ""
+        self._place = ""
         self._waits_for_turn = False
-        self._refusal: Response | None = None
+        self._is_deferred = False  # nothing is made for this request until its body is whole
+        self._deferred_body = b""
+        self._must_end = False  # after the request that is deferred
+        self.is_unfinished = False
         self._unparsed = b""
-        self._flow: _Flow
+        self._flow: Flow
         self._parsed_octets = 0  # of the unparsed ones; they are cut off when all are
         self._has_ended = False  # the peer's end came before all that it sent was parsed
         self._stuck_due_monotonic_s: float | None = None
@@ -101,11 +82,12 @@ class PayamakHttpProtocol(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Start the clock for the first head; make room."""
         super().connection_made(transport)
-        self.flow = self._flow = _Flow(transport)
-        self._outlet = _Outlet(transport)
+        self.flow = self._flow = Flow(transport)
+        self._outlet = Outlet(transport)
         self._due_monotonic_s = self.loop.time() + self._limits.head_s
         self._address = self.client[0] if self.client else ""
-        leaver = self._crowd.enter(self, self._address)
+        self._place = neighbourhood(self._address)
+        leaver = self._crowd.enter(self, self._place)
         if leaver is not None:
             leaver.transport.abort()
 
@@ -113,6 +95,7 @@ class PayamakHttpProtocol(HttpToolsProtocol):
         """Tell the server, which may be waiting to stop."""
         super().connection_lost(exc)
         self._crowd.leave(self)
+        self._end_unfinished()
         self._unparsed = b""
         self._unset_keepalive_if_required()
         self._shared.on_lost()
@@ -135,11 +118,12 @@ class PayamakHttpProtocol(HttpToolsProtocol):
         self._unset_keepalive_if_required()
         if self._unparsed:
             self._unparsed += data
-        elif not self._is_in_body and self._turns.must_wait(len(data)):
+        elif (self._is_deferred or not self._is_in_body) and self._turns.must_wait(len(data)):
             self._unparsed = data
             self._wait_for_turn()
         elif len(data) <= _SLICE_OCTETS:
             self._take(data)
+            self._look_whether_unfinished()
         else:
             self._unparsed = data
             self._take_slices()
@@ -168,8 +152,9 @@ class PayamakHttpProtocol(HttpToolsProtocol):
     def _wait_for_turn(self) -> None:
         self._waits_for_turn = True
         self._hold()
+        self._end_unfinished()
         self._crowd.serve(self)
-        self._turns.wait(self, self._address, len(self._unparsed) - self._parsed_octets)
+        self._turns.wait(self, self._place, len(self._unparsed) - self._parsed_octets)
 
     def _hold(self) -> None:
         self._flow.is_held = True
@@ -204,10 +189,45 @@ class PayamakHttpProtocol(HttpToolsProtocol):
             return
         self._flow.is_held = False
         self._unparsed, self._parsed_octets = b"", 0
+        self._look_whether_unfinished()
         if was_held and not self.pipeline:
             self.flow.resume_reading()
         if self._has_ended and self.eof_received() is None:
             self.transport.close()
+
+    def _look_whether_unfinished(self) -> None:
+        """All that has come is parsed: if a body, or a head that is long already, is not whole, its peer goes on."""
+        if not (self._is_in_body or (self._is_in_head and self._head_octets > _SLICE_OCTETS)) or self._is_broken:
+            return
+        if not self.is_unfinished:
+            self.is_unfinished = True
+            self._shared.unfinished.begin(self)
+
+    def _end_unfinished(self) -> None:
+        if self.is_unfinished:
+            self.is_unfinished = False
+            if self._shared.unfinished.end(self) and self._open_cycle() is None:
+                self._crowd.wait(self)
+
+    def caller(self) -> str:
+        """Whose request is begun and not ended; from now on it is the first of his to go."""
+        self._crowd.hasten(self)
+        gate = self._shared.gate
+        if gate is None or self._is_in_head:  # a head that has not ended names nobody
+            return self._address
+        return gate.caller(self.headers, self._address)
+
+    def drop(self) -> None:
+        """Wait no more for the rest of a request: 23 in its door's form, as far as there is one."""
+        self.is_unfinished = False
+        self._break_off(TIMEOUT if self._is_in_head else self._shared.dropping(self.url))
+
+    def shutdown(self) -> None:
+        """See uvicorn: end now, or after the request that is under way."""
+        if self._is_deferred:
+            self._must_end = True
+        else:
+            super().shutdown()
 
     def _may_parse(self) -> bool:
         return not self._is_broken and len(self.pipeline) < _MOST_PIPELINED
@@ -222,7 +242,7 @@ class PayamakHttpProtocol(HttpToolsProtocol):
                 raise httptools.HttpParserError("head too large")
         except httptools.HttpParserError:
             if not self._is_broken:
-                self._break_off(b"400 Bad Request")
+                self._break_off(BAD_REQUEST)
             return
         if self._due_monotonic_s is None and self._open_cycle() is None:
             # Something came that begins no request, a stray line end perhaps: it must not stop the clock.
@@ -278,7 +298,9 @@ class PayamakHttpProtocol(HttpToolsProtocol):
     def on_body(self, body: bytes) -> None:
         """A piece of the body."""
         self._framing_octets -= len(body)
-        if self._refusal is None:
+        if self._is_deferred:
+            self._deferred_body += body
+        else:
             super().on_body(body)
 
     def _ignore_upgrade(self) -> None:
@@ -332,11 +354,10 @@ class PayamakHttpProtocol(HttpToolsProtocol):
         if self.expect_100_continue and self.parser.get_http_version() == "1.0":
             self.expect_100_continue = False  # RFC 9110 §10.1.1
         self._due_monotonic_s = self.loop.time() + self._limits.body_s
-        looked = self._look()
-        if isinstance(looked, Response):
-            self._refusal = looked
-        else:
-            self._hand_on(is_admitted=looked)
+        self._end_unfinished()
+        self._is_deferred = self._may_wait_for_its_body()
+        if not self._is_deferred:
+            self._hand_on(is_admitted=False)
         self._is_in_body = True
         self._chunks = 0
         self._framing_octets = 0
@@ -351,13 +372,19 @@ class PayamakHttpProtocol(HttpToolsProtocol):
         self.scope[ADMITTED] = is_admitted  # type: ignore[typeddict-unknown-key]
         self.cycle.transport = self._outlet  # type: ignore[assignment]
 
-    def _look(self) -> Response | bool:
-        """Let the gate look at a plain request that nothing stands before; its refusal needs no more of uvicorn."""
+    def _may_wait_for_its_body(self) -> bool:
+        """Whether it is a plain call that nothing stands before: until it has come whole, nothing is made for it."""
         gate = self._shared.gate
         if gate is None or self.expect_100_continue or self.flow.write_paused or self._open_cycle() is not None:
             return False
         if self.parser.should_upgrade() or not all(map(_is_plain, self.headers)):
             return False
+        return gate.is_call(self.parser.get_method(), self.url)
+
+    def _look(self) -> Response | bool:
+        """Let the gate look at a request that has come whole."""
+        gate = self._shared.gate
+        assert gate is not None
         looked = gate.admit(self.parser.get_method(), self.url, self.headers, self._address, self._turns.waited_s)
         if looked is True:
             self._turns.charge(TAKEN_S)
@@ -374,19 +401,33 @@ class PayamakHttpProtocol(HttpToolsProtocol):
         if self.parser.should_upgrade():
             return  # the head alone: see _ignore_upgrade
         self._is_in_body = False
-        if self._refusal is not None:
-            self._refuse(self._refusal)
+        self._end_unfinished()
+        if self._is_deferred and not self._take_deferred():
             return
         self._due_monotonic_s = None
         if not self.flow.write_paused:
             self._crowd.serve(self)
         super().on_message_complete()
 
+    def _take_deferred(self) -> bool:
+        """Hand the request on, its body behind it; or refuse it, then False."""
+        self._is_deferred = False
+        body, self._deferred_body = self._deferred_body, b""
+        looked = self._look()
+        if isinstance(looked, Response):
+            self._refuse(looked)
+            return False
+        self._hand_on(is_admitted=looked)
+        if body:
+            super().on_body(body)
+        if self._must_end:
+            self.cycle.keep_alive = False
+        return True
+
     def _refuse(self, answer: Response) -> None:
         """Write an answer that is ready, and idle on."""
-        self._refusal = None
         self.server_state.total_requests += 1
-        closes = self.parser.get_http_version() == "1.0" or not self.parser.should_keep_alive()
+        closes = self._must_end or self.parser.get_http_version() == "1.0" or not self.parser.should_keep_alive()
         self._outlet.write(self._shared.refusals.octets(answer, closes=closes))
         if closes:
             self._is_broken = True  # what was sent behind it is not for us
@@ -420,27 +461,28 @@ class PayamakHttpProtocol(HttpToolsProtocol):
         elif self.flow.read_paused:
             self._due_monotonic_s = now_monotonic_s + self._limits.body_s  # it is we who do not read
         elif self._is_in_head or self._is_in_body:
-            self._break_off(b"408 Request Timeout")
+            self._break_off(TIMEOUT)
         else:
             self.transport.close()
 
-    def _break_off(self, status: bytes) -> None:
-        """Read no more. Requests that came whole are still answered; only the broken one gets the status."""
+    def _break_off(self, answer: bytes) -> None:
+        """Read no more. Requests that came whole are still answered; only the broken one gets this answer."""
         self._is_broken = True
+        self._end_unfinished()
         cycle = self._open_cycle()
         if cycle is not None and not self._is_in_body:
             cycle.keep_alive = False
             return
         is_answered = (
             self._is_in_body
-            and self._refusal is None
+            and not self._is_deferred
             and (cycle is None or cycle.response_started or bool(self.pipeline))
         )
         if cycle is not None:
             cycle.disconnected = True
             cycle.message_event.set()
         if not is_answered:
-            self._outlet.write(b"HTTP/1.1 %b\r\ncontent-length: 0\r\nconnection: close\r\n\r\n" % status)
+            self._outlet.write(answer)
         self.transport.close()
 
 

@@ -18,7 +18,7 @@ from uvicorn.server import ServerState
 
 from payamak.api.app import Application
 from payamak.api.connection import PayamakHttpProtocol
-from payamak.api.shared import HttpLimits, Shared
+from payamak.api.shared import HttpLimits, Shared, Unfinished
 
 _SWEEP_S: Final = 1.0
 
@@ -61,6 +61,11 @@ class HttpServer:
         )
         self._listening: asyncio.Server | None = None
         self._ticker: asyncio.Task[None] | None = None
+
+    @property
+    def unfinished(self) -> Unfinished:
+        """The requests that are begun and not ended."""
+        return self._shared.unfinished
 
     async def start(self) -> int:
         """Listen; return the port. Raises OSError if the address cannot be had."""

@@ -6,14 +6,16 @@ import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 from uvicorn.server import ServerState
 
 from payamak.api.app import SAFETY_HEADERS, Application, Response
 from payamak.api.crowd import Crowd
+from payamak.api.neighbourhood import neighbourhood
 from payamak.api.turns import Turns
+from payamak.api.wire import TIMEOUT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,14 +32,32 @@ class HttpLimits:
     """Request line and headers together; more is answered 400."""
     connections: int = 10_000
     """Connections at one time; one more and the one that waits longest is closed, see `Crowd`."""
+    unfinished: int = 2_000
+    """Requests at one time whose body, or long head, is not whole; one more and the oldest is dropped, see `Crowd`."""
+    unfinished_of_each: int = 500
+    """Of one address (IPv6: one /64). Matters of taste: whoever writes a request in one go has none."""
     backlog: int = 2_048
     """Connections that the system may hold for us until we take them."""
+
+
+FRESH_S: Final = 0.02
+"""From a request's first read to its being counted as unfinished. So few ms make no flood. Taste."""
 
 
 class Guest(Protocol):
     """A connection as the crowd has it."""
 
     transport: asyncio.Transport
+    is_unfinished: bool
+    """Whether it has begun a request and waits for the rest."""
+
+    def caller(self) -> str:
+        """Whose request that is: the caller's own address, after trusted proxies were believed."""
+        ...
+
+    def drop(self) -> None:
+        """What it has begun and not ended is not waited for any more."""
+        ...
 
 
 class Refusals:
@@ -70,6 +90,42 @@ class Refusals:
         return STATUS_LINE[answer.status] + lines + b"\r\n" + answer.body
 
 
+class Unfinished(Crowd[Guest]):
+    """Requests that are begun and not ended; each address, and all, may have so many.
+
+    Many programs write head and body apart, so a request has a moment before it is counted.
+    """
+
+    dropped = 0
+    """How many were not waited for any more."""
+
+    def __init__(self, most: int, most_of_each: int) -> None:
+        super().__init__(most, most_of_each)
+        self._fresh: list[Guest] = []
+
+    def begin(self, guest: Guest) -> None:
+        """A request has not come whole."""
+        if not self._fresh:
+            asyncio.get_running_loop().call_later(FRESH_S, self._count)
+        self._fresh.append(guest)
+
+    def end(self, guest: Guest) -> bool:
+        """Now it has; whether it was counted."""
+        was_counted = guest in self
+        self.leave(guest)
+        return was_counted
+
+    def _count(self) -> None:
+        """Count those that are still not whole; those that have to go for them are dropped."""
+        fresh, self._fresh = self._fresh, []
+        for guest in fresh:
+            if guest.is_unfinished and guest not in self:
+                leaver = self.enter(guest, neighbourhood(guest.caller()))
+                if leaver is not None:
+                    self.dropped += 1
+                    leaver.drop()
+
+
 class Shared:
     """What the connections of one server have in common."""
 
@@ -85,7 +141,13 @@ class Shared:
         self.state = state
         self.limits = limits or HttpLimits()
         self.crowd = Crowd[Guest](self.limits.connections)
+        self.unfinished = Unfinished(self.limits.unfinished, self.limits.unfinished_of_each)
         self.turns = Turns(monotonic)
         self.gate = gate
         self.refusals = Refusals(state)
         self.on_lost = on_lost
+
+    def dropping(self, target: bytes) -> bytes:
+        """What a caller is told whose body is not waited for any more: 23 in its door's form, where there is one."""
+        busy = None if self.gate is None else self.gate.busy(target)
+        return TIMEOUT if busy is None else self.refusals.octets(busy, closes=True)

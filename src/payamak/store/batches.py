@@ -51,11 +51,10 @@ def accept_batch(
             own = own_ids[place]
             tx.execute("insert_check_id", (account_id, own.number, message.id, now, own.digest))
         told[place] = Batched(message_id=message.id, parts=message.current.parts, reserved=message.reserved)
-    digests = [own.digest for own in own_ids or ()]
     for place, own in enumerate(own_ids or ()):
-        if place not in told:
+        if own_ids is not None and place not in told:
             first = first_place[own.number]
-            told[place] = _met_again(told[first], digests[first], own)
+            told[place] = _met_again(told[first], own_ids[first].digest, own)
     return [told[place] for place in range(len(items))]
 
 

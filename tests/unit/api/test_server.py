@@ -10,11 +10,11 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from payamak.api import connection as connection_module
 from payamak.api import server as server_module
 from payamak.api.app import Application, BodyLimits, Request, Response, Route
 from payamak.api.server import HttpServer
 from payamak.api.shared import HttpLimits
+from payamak.api.wire import Outlet
 
 BODY_LIMITS = BodyLimits(largest_octets=1_000, drained_octets=300_000)
 BOTH = frozenset({"GET", "POST"})
@@ -126,7 +126,7 @@ class Gone(asyncio.Transport):
 
 def test_who_has_just_gone_is_told_nothing() -> None:
     """An answer that comes between the loss of a connection and the news of it is dropped."""
-    connection_module._Outlet(Gone()).write(b"HTTP/1.1 200 OK")
+    Outlet(Gone()).write(b"HTTP/1.1 200 OK")
     with pytest.raises(RuntimeError):
         Gone().write(b"x")
 
