@@ -58,7 +58,7 @@ def is_up(day: Day) -> bool:
 async def bound(day: Day) -> float:
     """Wait until the link is bound; when that was seen."""
     while not is_up(day):  # noqa: ASYNC110 - time is made up: looking costs nothing
-        await asyncio.sleep(0.002)
+        await asyncio.sleep(0.01)
     return day.world.loop.time()
 
 

@@ -244,8 +244,11 @@ class Worker:
 
     def left(self, message: Message) -> None:
         """See Hands.left."""
+        number, lane = message.current.line, message.lane
         self._count(message, -1)
-        self._set_rooms(message.current.line)
+        self._set_rooms(number)
+        if self._room(number, lane) == CLAIM_FROM and not self._backlog.is_direct(number, lane):
+            self._will_be_due(number, lane, self._clock.now())
 
     def came_back(self, message: Message) -> None:
         """See Hands.came_back."""
@@ -301,7 +304,9 @@ class Worker:
                     if any(self._room(number, lane) >= CLAIM_FROM for lane in lanes):
                         await self._claim(number, now)
                     else:
-                        self._backlog.put_off(number, now + CLAIM_AGAIN_MS)
+                        self._backlog.put_off(
+                            number, now + int(POLL_S * 1_000)
+                        )  # left() comes before, if there is room
             self._wake.clear()
             due_in_s = (self._backlog.next_due_at() - self._clock.now()) / 1_000
             poll_in_s = next_poll_s - self._clock.monotonic()
