@@ -31,7 +31,7 @@ class Operator:
         self.is_up = True
         self.answered_since_bind = 0
         self.last_answer_at_s = float("-inf")
-        self.is_narrow = False
+        self.narrowed: list[bool] = []
         self.breaks: list[str] = []
         self.open: list[tuple[Message, int, Report]] = []
         self.late: list[tuple[int, Report]] = []
@@ -46,7 +46,7 @@ class Operator:
 
     def narrow(self, is_narrow: bool) -> None:
         """See Upstream."""
-        self.is_narrow = is_narrow
+        self.narrowed.append(is_narrow)
 
     def break_now(self, reason: str) -> None:
         """See Upstream."""
@@ -221,7 +221,7 @@ async def test_ten_overdue_put_the_link_on_trial(scene: Scene) -> None:
     assert dict(scene.worker.trials) == {"north": True}
     fresh = await scene.send(2)
     assert north.given[10:] == fresh[:1]
-    assert north.is_narrow
+    assert north.narrowed == [True]
     north.overdue()
     await scene.settle()
     assert north.given[10:] == fresh
@@ -232,7 +232,7 @@ async def test_ten_overdue_put_the_link_on_trial(scene: Scene) -> None:
     north.answer_late()
     await scene.settle()
     assert scene.said == ["link_on_trial", "link_answers"]
-    assert not north.is_narrow
+    assert north.narrowed == [True, False]
     await scene.later(40_000)
     assert len(set(north.given[12:])) == len(north.given[12:]) == 11, "all but the one that was answered late"
 
