@@ -298,20 +298,24 @@ class Worker:
                 for desk in list(self._desks.values()):
                     self.outlet.tend(desk)
                 next_poll_s = self._clock.monotonic() + POLL_S
-            now = self._clock.now()
-            for number in list(self._store.site.lines):
-                if (lanes := self._backlog.due_lanes(number, now)) and self._is_routable(number):
-                    if any(self._room(number, lane) >= CLAIM_FROM for lane in lanes):
-                        await self._claim(number, now)
-                    else:
-                        self._backlog.put_off(
-                            number, now + int(POLL_S * 1_000)
-                        )  # left() comes before, if there is room
+            await self._claim_due()
             self._wake.clear()
             due_in_s = (self._backlog.next_due_at() - self._clock.now()) / 1_000
             poll_in_s = next_poll_s - self._clock.monotonic()
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._wake.wait(), max(min(due_in_s, poll_in_s), 0.01))
+
+    async def _claim_due(self) -> None:
+        """Claim for each line that has something due and room for it; left() tells when there is room again."""
+        now = self._clock.now()
+        for number in list(self._store.site.lines):
+            lanes = self._backlog.due_lanes(number, now)
+            if not lanes or not self._is_routable(number):
+                continue
+            if any(self._room(number, lane) >= CLAIM_FROM for lane in lanes):
+                await self._claim(number, now)
+            else:
+                self._backlog.put_off(number, now + int(POLL_S * 1_000))
 
     async def _poll_lines(self) -> None:
         """Look at every line, called due or not: another process may have moved messages there."""

@@ -415,3 +415,31 @@ async def test_resends_that_wait_leave_room_for_fresh_ones(scene: Scene, monkeyp
     while len(north.given) < 30 + 30 + 6:
         await scene.later()
         assert len(set(north.given[30:])) == len(north.given[30:])
+
+
+async def test_a_full_lane_costs_no_transaction(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A line whose lanes are full is claimed for again when there is room, not fifty times a second."""
+    for name, value in (("HELD_PER_LANE", 4), ("CLAIM_FROM", 2)):
+        monkeypatch.setattr(worker_module, name, value)
+    await scene.begin("north", window=1)
+    ids = await scene.send(9)
+    claims: list[str] = []
+    claim = scene.house.store.claim
+
+    def counting(line: str, *more: Any) -> Any:
+        claims.append(line)
+        return claim(line, *more)
+
+    monkeypatch.setattr(scene.house.store, "claim", counting)
+    scene.house.clock.now_ms += 100
+    for _ in range(20):
+        await scene.worker._claim_due()
+        scene.house.clock.now_ms += 20
+    assert len(claims) <= 1
+    while len(scene.links["north"].given) < len(ids):
+        scene.links["north"].answer()
+        await scene.settle()
+        await scene.worker._claim_due()
+        await scene.settle()
+    assert scene.links["north"].given == ids
+    assert len([line for line in claims if line == A]) <= 1 + len(ids) // 2
