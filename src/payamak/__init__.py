@@ -11,10 +11,11 @@ One message, eight hops:
        | 2 service.py            send()            allowed, plan, split, price -> NewMessage
        | 3 store/messages.py     accept()          one transaction; the COMMIT is our promise; then the Feed
        <-- answer with message_id, at once or when the Feed brings the verdict
-         4 delivery/worker.py    _take(), _mark()  from the Feed, else store.claim(); "on the wire" is committed
+         4 delivery/worker.py    _take()           from the Feed, else store.claim(), to the desk of a link
+           delivery/outlet.py    _mark()           whose turn it is goes; "on the wire" is committed
          5 upstreams/smpp.py     submit()          step -> SubmitSm, part by part
          6 smpp/link/client.py   request()         the session turns it into octets ---> submit_sm
-           delivery/worker.py    _conclude()       submit_sm_resp -> Outcome -> advance(), committed
+           delivery/outlet.py    _conclude()       submit_sm_resp -> Outcome -> advance(), committed
          7 delivery/receipts.py  receipt()         match, advance(), COMMIT,
                                                    then deliver_sm_resp             <--- deliver_sm
          8 delivery/webhooks.py  post()            each change of state to the customer's URL
@@ -30,8 +31,8 @@ Where things live, from the pure core to the edge; imports point down only (test
     smpp                SMPP 3.4: codec, session (both ends, without a socket); link: the sockets
     store               the Store protocol and its Feed; SQLite: one writer with group commit
     upstreams           who takes a message away: SMPP, or another server of the same contract (negin)
-    delivery            the back: claims, lanes, pacing, marks, answers, receipts, recovery; what handsets send,
-                        relayed; webhooks
+    delivery            the back: claims, lanes, pacing, marks, answers, the health of links, receipts, recovery;
+                        what handsets send, relayed; webhooks
     service             the front: the one door behind every dialect
     api                 HTTP: the server, forms, passwords; one file for each dialect
     client              the library for callers; works with any server of the contract
@@ -41,7 +42,7 @@ Where things live, from the pure core to the edge; imports point down only (test
     config, clock, log, metrics
     setting             what a person must know of one field of a configuration: meaning, unit, bounds, label
 
-Read domain/message.py, domain/states.py, service.py, delivery/worker.py, smpp/session.py, in this order.
+Read domain/message.py, domain/states.py, service.py, delivery/worker.py and outlet.py, smpp/session.py, in this order.
 """
 
 __version__ = "0.1.0"

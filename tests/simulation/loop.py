@@ -50,9 +50,13 @@ class NothingToDo(RuntimeError):
 
 
 class SimTask(asyncio.Task[Any]):
-    """A task with a place in sets that is the same in every run."""
+    """A task with a hash that does not depend on where it lies in memory; asyncio asks for it as soon as it is made."""
 
     serial: int = 0
+
+    def __init__(self, coro: Any, serial: int, **more: Any) -> None:
+        self.serial = serial
+        super().__init__(coro, **more)
 
     def __hash__(self) -> int:
         return self.serial
@@ -178,9 +182,8 @@ class VirtualLoop(asyncio.BaseEventLoop):
         process = PROCESS.get()
         if (context := more.get("context")) is not None:
             process = context.get(PROCESS)
-        task = SimTask(coro, loop=loop, **more)
         self._serial += 1
-        task.serial = self._serial
+        task = SimTask(coro, self._serial, loop=loop, **more)
         if process is not None:
             process.tasks.append(task)
             if process.is_dead:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import shutil
 import sys
 import time
@@ -74,6 +75,7 @@ async def doctor(
     findings = [*_machine(settings), *_folder(Path(settings.database))]
     findings += await _store(Path(settings.database), books if ledger else None)
     findings.append(await _server(settings))
+    findings += await _trials(settings)
     rows = (
         (Text("well", style="green") if f.is_well else Text("PROBLEM", style="bold red"), f.name, f.says, f.todo)
         for f in findings
@@ -338,16 +340,22 @@ async def _link(link: Link) -> Finding:
     )
 
 
+def _url(settings: Settings, path: str) -> str:
+    """A page of the server of this machine."""
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.host, settings.host)
+    return f"http://[{host}]:{settings.port}{path}" if ":" in host else f"http://{host}:{settings.port}{path}"
+
+
 async def _server(settings: Settings) -> Finding:
     import httpx2
 
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.host, settings.host)
-    url = f"http://[{host}]:{settings.port}/readyz" if ":" in host else f"http://{host}:{settings.port}/readyz"
+    url = _url(settings, "/readyz")
     try:
         async with httpx2.AsyncClient(timeout=CONNECT_TIMEOUT_S, trust_env=False) as client:
             answer = await client.get(url)
     except httpx2.HTTPError:
-        return Finding(name="server", is_well=True, says=f"nobody answers on {host}:{settings.port}: it is not running")
+        says = f"nobody answers on {urlsplit(url).netloc}: it is not running"
+        return Finding(name="server", is_well=True, says=says)
     ready = answer.status_code == 200
     says = f"{url} answers {answer.status_code}: {answer.text.strip()}"
     if answer.text.startswith("not taking: "):
@@ -355,3 +363,30 @@ async def _server(settings: Settings) -> Finding:
     else:
         todo = "" if ready else "it stops, or the intake is suspended: `payamak resume intake`"
     return Finding(name="server", is_well=ready, says=says, todo=todo)
+
+
+async def _trials(settings: Settings) -> list[Finding]:
+    """Links of the running server that are bound and answer nothing: only it knows, and its metrics tell."""
+    import httpx2
+
+    try:
+        async with httpx2.AsyncClient(timeout=CONNECT_TIMEOUT_S, trust_env=False) as client:
+            page = (await client.get(_url(settings, "/metrics"))).text
+    except httpx2.HTTPError:
+        return []
+    return [
+        Finding(
+            name=f"link {name}",
+            is_well=False,
+            says="on trial: it is bound and answers no submit, so it is sent one at a time",
+            todo="ask the operator; nothing is lost meanwhile (docs/guide/operations.md)",
+        )
+        for name in links_on_trial(page)
+    ]
+
+
+def links_on_trial(page: str) -> list[str]:
+    """The links that a page of metrics says are on trial."""
+    from payamak.metrics import LINK_ON_TRIAL
+
+    return re.findall(rf'^{LINK_ON_TRIAL}{{link="(.+)"}} 1\.0$', page, re.MULTILINE)

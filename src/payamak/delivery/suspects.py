@@ -69,6 +69,10 @@ class Hush:
         self._holds_until_s = 0.0
         self._rests_until_s = 0.0
 
+    def others_first(self, now: float) -> None:
+        """The link has just been opened for all: whoever else waits goes first for a while."""
+        self._rests_until_s = now + HUSH_S
+
     def turn(self, now: float, in_flight: int, *, others_wait: bool) -> Turn:
         """Who goes now. `in_flight`: parts without an answer; `others_wait`: somebody else could go."""
         if self.is_out:

@@ -4,7 +4,7 @@ A *resend* is the next try of a message one of whose tries stayed without an ans
 spent only where it is likely to be answered:
 
 * The link has answered some submit since its bind: fresh ones and resends go as their classes say, and in turn within
-  a class. Suspects go one at a time (suspects.py).
+  a class. Suspects go one at a time (suspects.py), at first after all others.
 * It has not yet: fresh ones go as ever, and their answers open the link for the rest. Where nothing fresh waits and
   nothing is without an answer, one message of the others goes alone: the *probe*, a code if there is one. Else a code
   that was in flight when the link broke would wait until somebody else has something to send.
@@ -68,6 +68,8 @@ class Waiting:
         self._lanes = {kind: Lanes() for kind in Kind}
         self.hush = Hush()
         self._is_resends_turn = True
+        self._is_open = False
+        """Whether the link answered when somebody was last picked."""
 
     @property
     def count(self) -> int:
@@ -85,7 +87,11 @@ class Waiting:
     def pick(self, view: View, in_flight: int) -> Picked | None:
         """The message whose turn it is, with so many parts in flight; None if nobody may go."""
         if not view.has_answered or view.is_on_trial:
+            self._is_open = False
             return self._with_care(view, in_flight)
+        if not self._is_open:
+            self._is_open = True
+            self.hush.others_first(view.now_s)
         if self._lanes[Kind.SUSPECT].count or self.hush.is_out:
             turn = self._turn(view, in_flight)
             if turn is Turn.NOBODY:

@@ -244,8 +244,11 @@ class Worker:
 
     def left(self, message: Message) -> None:
         """See Hands.left."""
+        number, lane = message.current.line, message.lane
         self._count(message, -1)
-        self._set_rooms(message.current.line)
+        self._set_rooms(number)
+        if self._room(number, lane) == CLAIM_FROM and not self._backlog.is_direct(number, lane):
+            self._will_be_due(number, lane, self._clock.now())
 
     def came_back(self, message: Message) -> None:
         """See Hands.came_back."""
@@ -295,18 +298,24 @@ class Worker:
                 for desk in list(self._desks.values()):
                     self.outlet.tend(desk)
                 next_poll_s = self._clock.monotonic() + POLL_S
-            now = self._clock.now()
-            for number in list(self._store.site.lines):
-                if (lanes := self._backlog.due_lanes(number, now)) and self._is_routable(number):
-                    if any(self._room(number, lane) >= CLAIM_FROM for lane in lanes):
-                        await self._claim(number, now)
-                    else:
-                        self._backlog.put_off(number, now + CLAIM_AGAIN_MS)
+            await self._claim_due()
             self._wake.clear()
             due_in_s = (self._backlog.next_due_at() - self._clock.now()) / 1_000
             poll_in_s = next_poll_s - self._clock.monotonic()
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._wake.wait(), max(min(due_in_s, poll_in_s), 0.01))
+
+    async def _claim_due(self) -> None:
+        """Claim for each line that has something due and room for it; left() tells when there is room again."""
+        now = self._clock.now()
+        for number in list(self._store.site.lines):
+            lanes = self._backlog.due_lanes(number, now)
+            if not lanes or not self._is_routable(number):
+                continue
+            if any(self._room(number, lane) >= CLAIM_FROM for lane in lanes):
+                await self._claim(number, now)
+            else:
+                self._backlog.put_off(number, now + int(POLL_S * 1_000))
 
     async def _poll_lines(self) -> None:
         """Look at every line, called due or not: another process may have moved messages there."""
