@@ -669,6 +669,8 @@ FAULTS: tuple[Fault, ...] = (
         old="build_site(kept.values(), 0)) if fault not in known]",
         new="build_site(kept.values(), 0))]",
         tests=("tests/store/sqlite/test_old_documents.py",),
+    ),
+    Fault(
         name="resends go to whoever is bound",
         breaks="P3: what was on the wire is spent on a link that has answered nothing",
         file="src/payamak/delivery/waiting.py",
