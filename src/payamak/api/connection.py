@@ -15,6 +15,7 @@ from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from payamak.api.app import ADMITTED, Response
+from payamak.api.phrases import STATUS_LINES
 from payamak.api.shared import Shared
 from payamak.api.turns import TAKEN_S
 
@@ -222,7 +223,7 @@ class PayamakHttpProtocol(HttpToolsProtocol):
                 raise httptools.HttpParserError("head too large")
         except httptools.HttpParserError:
             if not self._is_broken:
-                self._break_off(b"400 Bad Request")
+                self._break_off(400)
             return
         if self._due_monotonic_s is None and self._open_cycle() is None:
             # Something came that begins no request, a stray line end perhaps: it must not stop the clock.
@@ -420,11 +421,11 @@ class PayamakHttpProtocol(HttpToolsProtocol):
         elif self.flow.read_paused:
             self._due_monotonic_s = now_monotonic_s + self._limits.body_s  # it is we who do not read
         elif self._is_in_head or self._is_in_body:
-            self._break_off(b"408 Request Timeout")
+            self._break_off(408)
         else:
             self.transport.close()
 
-    def _break_off(self, status: bytes) -> None:
+    def _break_off(self, status: int) -> None:
         """Read no more. Requests that came whole are still answered; only the broken one gets the status."""
         self._is_broken = True
         cycle = self._open_cycle()
@@ -440,7 +441,7 @@ class PayamakHttpProtocol(HttpToolsProtocol):
             cycle.disconnected = True
             cycle.message_event.set()
         if not is_answered:
-            self._outlet.write(b"HTTP/1.1 %b\r\ncontent-length: 0\r\nconnection: close\r\n\r\n" % status)
+            self._outlet.write(b"%bcontent-length: 0\r\nconnection: close\r\n\r\n" % STATUS_LINES[status])
         self.transport.close()
 
 
