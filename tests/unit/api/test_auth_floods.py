@@ -1,6 +1,7 @@
 """Floods of passwords: who floods waits behind everybody else, and what may be asked of argon2 is bounded."""
 
 import asyncio
+import threading
 from collections.abc import Iterator
 
 import pytest
@@ -19,8 +20,10 @@ class Verifications:
 
     def __init__(self) -> None:
         self.passwords: list[str] = []
+        self.may_go = threading.Event()
 
     def __call__(self, password_hash: str, password: str) -> bool:
+        assert self.may_go.wait(60)
         self.passwords.append(password)
         return password == PASSWORD
 
@@ -46,11 +49,19 @@ CREDENTIAL = Credential(username="u", password_hash=hash_password(PASSWORD), ver
 
 
 async def asked(authenticator: Authenticator, count: int, address: str = FLOOD) -> list[asyncio.Task[bool]]:
-    """So many attempts with different wrong passwords, all under way."""
+    """So many attempts with different wrong passwords, all under way; none ends before `may_go`."""
     attempts = [authenticator.verify("u", f"{address} {n}", CREDENTIAL, address) for n in range(count)]
     tasks = [asyncio.create_task(attempt) for attempt in attempts]
     await asyncio.sleep(0)
     return tasks
+
+
+async def right(authenticator: Authenticator, runs: Verifications) -> bool:
+    """The right password from elsewhere, asked while all that was asked before is still under way."""
+    asking = asyncio.create_task(authenticator.verify("u", PASSWORD, CREDENTIAL, HOME))
+    await asyncio.sleep(0)
+    runs.may_go.set()
+    return await asking
 
 
 def busy(results: list[bool | BaseException]) -> int:
@@ -63,7 +74,7 @@ def busy(results: list[bool | BaseException]) -> int:
 async def test_another_address_goes_first(authenticator: Authenticator, runs: Verifications) -> None:
     """An attempt from elsewhere overtakes all that one address has waiting."""
     flood = await asked(authenticator, 8)
-    assert await authenticator.verify("u", PASSWORD, CREDENTIAL, HOME)
+    assert await right(authenticator, runs)
     assert runs.passwords.index(PASSWORD) <= 2
     assert busy(await asyncio.gather(*flood, return_exceptions=True)) == 0
 
@@ -71,17 +82,20 @@ async def test_another_address_goes_first(authenticator: Authenticator, runs: Ve
 async def test_a_full_house_is_full_for_who_filled_it(authenticator: Authenticator, runs: Verifications) -> None:
     """Where too many wait, the flood's last one is refused and not the newcomer from elsewhere."""
     flood = await asked(authenticator, 30)
-    assert await authenticator.verify("u", PASSWORD, CREDENTIAL, HOME)
+    assert await right(authenticator, runs)
     assert busy(await asyncio.gather(*flood, return_exceptions=True)) == 20
     assert len(runs.passwords) == 11
 
 
 async def test_past_failures_count(authenticator: Authenticator, runs: Verifications) -> None:
     """An address whose passwords were wrong waits behind one without failures that came later."""
+    runs.may_go.set()
     await asyncio.gather(*await asked(authenticator, 3))
     runs.passwords.clear()
+    runs.may_go.clear()
     first = await asked(authenticator, 2)
     second = await asked(authenticator, 2, HOME)
+    runs.may_go.set()
     await asyncio.gather(*first, *second)
     assert [words.split()[0] for words in runs.passwords] == [FLOOD, HOME, HOME, FLOOD]
 
@@ -114,6 +128,7 @@ async def test_callers_that_hang_up_leave_no_turn_behind(authenticator: Authenti
     flood = await asked(authenticator, 30)
     for task in flood:
         task.cancel()
+    runs.may_go.set()
     await asyncio.gather(*flood, return_exceptions=True)
     assert await authenticator.verify("u", PASSWORD, CREDENTIAL, HOME)
     assert await authenticator.verify("v", PASSWORD, None, HOME) in (True, False)

@@ -109,7 +109,7 @@ class FakeSink:
 
     async def next(self) -> None:
         """Wait for the next receipt or news."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             await self.happened.wait()
         self.happened.clear()
 
