@@ -397,7 +397,8 @@ TRACES_KEPT: Final = 20
 
 def _keep(finds: dict[tuple[str, str, Kind], list[tuple[Find, Path]]], folder: Path, keep_in: Path) -> list[Found]:
     """Copy the trace of each first find, whole, for whoever comes to look."""
-    origins = dict(json.loads(line) for path in folder.glob("origins-*") for line in path.open(encoding="utf-8"))
+    told = [path.read_text(encoding="utf-8").splitlines() for path in folder.glob("origins-*")]
+    origins = dict(json.loads(line) for lines in told for line in lines)
     kept = keep_in / f"{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}"
     kept.mkdir(parents=True, exist_ok=True)
     found: list[Found] = []

@@ -15,6 +15,7 @@ from prometheus_client.registry import Collector
 from payamak.api.app import Handler, Request, Response, Route
 from payamak.domain.events import LearnOptOut
 from payamak.store.feed import Change, Feed
+from payamak.store.records import FaultCounts
 
 ANSWER_BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
@@ -109,6 +110,17 @@ class Metrics:
         """`is_well` tells whether the store can keep anything now."""
         well = Gauge("payamak_store_well", "1 while the store can keep what comes.", registry=self._registry)
         well.set_function(lambda: float(is_well()))
+
+    def watch_faults(self, is_well: Callable[[], bool], counts: Callable[[], FaultCounts]) -> None:
+        """Whether all background work goes well, and what of it the store has put aside."""
+        well = Gauge("payamak_background_well", "1 while no background work fails.", registry=self._registry)
+        well.set_function(lambda: float(is_well()))
+        aside = Gauge("payamak_put_aside", "Rows whose handling fails by a bug of ours.", registry=self._registry)
+        aside.set_function(lambda: float(counts().aside))
+        kept = Gauge("payamak_unreadable", "Pieces of operators that could not be handled.", registry=self._registry)
+        kept.set_function(lambda: float(counts().unreadable))
+        ever = Gauge("payamak_unreadable_ever", "The same, those that are gone included.", registry=self._registry)
+        ever.set_function(lambda: float(counts().unreadable_ever))
 
     def watch_admission(self, refused: Callable[[], int]) -> None:
         """`refused` tells how many calls were not taken because too many came."""

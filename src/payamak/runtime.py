@@ -29,7 +29,7 @@ from payamak.delivery.inbound import InboundDesk
 from payamak.delivery.journal import state_logger
 from payamak.delivery.links import LinkKeeper
 from payamak.delivery.receipts import ReceiptDesk
-from payamak.delivery.recovery import keep_going, keep_house, recover, watch_store
+from payamak.delivery.recovery import Health, keep_going, keep_house, recover, watch_store
 from payamak.delivery.relay import Relay
 from payamak.delivery.webhooks import Webhooks
 from payamak.delivery.worker import Worker
@@ -92,6 +92,7 @@ class Gateway:
         self.log = event_logger("gateway")
         self.port = 0
         self._tasks: list[asyncio.Task[None]] = []
+        self.health = Health(alarm_logger("gateway"))
 
     async def start(self) -> None:
         """Come up; `/readyz` answers 200 when this returns. Raises StoreFailed or OSError with what to do."""
@@ -110,28 +111,34 @@ class Gateway:
         self.relay = Relay(self.store, self.clock, event_logger("relay"), self.service.plan_reply)
         self.webhooks = Webhooks(self.store, self.clock, event_logger("webhook"))
         self.store.feed.listen(self.webhooks.hear)
+        for work in (self.worker, self.relay, self.webhooks):
+            work.health = self.health
         self.inbound = InboundDesk(self.store, self.clock, event_logger("received"), self.relay.wake)
         self.sink = ReceiptDesk(self.store, self.worker, self.inbound, self.clock, event_logger("receipts"))
         self.links = LinkKeeper(self.worker, self._upstream, event_logger("link"))
         self.metrics.watch_links(lambda: {name: u.is_up for name, u in self.links.upstreams.items()})
         self.metrics.watch_store(lambda: self.store.trouble is None)
+        self.metrics.watch_faults(lambda: self.health.trouble is None, lambda: self.health.counts)
         self.metrics.watch_parts(lambda: self.worker.in_flight, lambda: self.worker.waiting)
         self.metrics.watch_posts({"relay": self.relay.posts, "webhook": self.webhooks.posts}, self._open_events)
         self.links.follow(self.store.site)
+        self._followed = self.store.site.version
         self._tasks = [
             self._keep("claims", self.worker.run_claims),
-            self._keep("house", lambda: keep_house(self.store, self.clock, self.log)),
-            self._keep("store", lambda: watch_store(self.store, alarm_logger("store"))),
-            self._keep("inbound", self.inbound.run),
-            self._keep("relay", self.relay.run),
-            self._keep("webhooks", self.webhooks.run),
+            self._keep("house", lambda: keep_house(self.store, self.clock, self.log, self.health)),
+            self._keep(
+                "store", lambda: watch_store(self.store, alarm_logger("store"), lambda: self.health.went_well("store"))
+            ),
+            self._keep("inbound", lambda: self.inbound.run(self.health)),
+            self._keep(self.relay.KIND, self.relay.run),
+            self._keep(self.webhooks.KIND, self.webhooks.run),
             self._keep("config", self._follow_config),
         ]
         await self._open_door()
         self.log("ready", port=self.port, links=len(self.store.site.links))
 
     def _keep(self, name: str, work: Callable[[], Awaitable[None]]) -> asyncio.Task[None]:
-        return asyncio.create_task(keep_going(name, work, self.log))
+        return asyncio.create_task(keep_going(name, work, self.log, health=self.health))
 
     async def _open_door(self) -> None:
         admission = Admission(self.clock.monotonic, lambda: self.store.writer.waiting_s)
@@ -141,7 +148,7 @@ class Gateway:
             **negin_dialect.routes(self.service, allow_get=self.settings.allow_get),
             **sendsms_dialect.routes(self.service, allow_get=self.settings.allow_get),
             **soap_dialect.routes(self.service, admission.admits),
-            **health_routes(self._is_ready, metrics, lambda: self.store.trouble),
+            **health_routes(self._is_ready, metrics, lambda: self.store.trouble or self.health.trouble),
         }
         app = http.Application(
             self.metrics.counted(routes),
@@ -165,7 +172,7 @@ class Gateway:
         return most
 
     def _is_ready(self) -> bool:
-        return self.service.is_ready
+        return self.service.is_ready and self.health.trouble is None
 
     def _open_events(self) -> OpenEvents:
         """What customers have not been told yet, as last counted."""
@@ -189,21 +196,18 @@ class Gateway:
 
     async def _follow_config(self) -> None:
         """See what another process changed: accounts, lines, links, suspensions."""
-        version = self.store.site.version
         while True:
             await asyncio.sleep(WATCH_CONFIG_S)
             try:
                 site = await self.store.refresh()
-            except Exception as error:
-                # A bug's text may quote what stands in a document.
-                self.log(
-                    "config_not_read", reason=str(error) if isinstance(error, StoreFailed) else type(error).__name__
-                )
+            except StoreFailed as error:
+                self.log("config_not_read", reason=str(error))
                 continue
-            if site.version != version:
-                version = site.version
-                self.log("config_changed", version=version)
-                self.links.follow(site)
+            if site.version != self._followed:
+                self.links.follow(site)  # if it fails, it is followed again
+                self._followed = site.version
+                self.log("config_changed", version=site.version)
+            self.health.went_well("config")
 
     async def stop(self) -> None:
         """Stop cleanly, in under 3 s if the operators answer; nothing that was accepted is lost."""

@@ -23,7 +23,7 @@ from payamak.simulator import SimulatorConfig, Timing
 from payamak.store.records import Search
 
 WITHIN_S = 15.0
-"""The promise is 2 s on a machine of its own; a shared one is given more: whoever waits for the disk waits for as long as
+"""The promise is 2 s on a machine of its own; a shared one is given more: whoever waits for the disk waits as long as
 the test likes."""
 
 FAULT_S = 4.0

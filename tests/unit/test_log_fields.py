@@ -15,6 +15,7 @@ OWN = {
     "account",
     "event_id",
     "id",
+    "key",
     "library",
     "line",
     "link",
@@ -33,6 +34,7 @@ COUNTS = {
     "granted",
     "links",
     "max_connections",
+    "octets",
     "open_files",
     "outstanding",
     "place",
@@ -42,7 +44,8 @@ COUNTS = {
     "version",
 }
 #: Words out of lists of ours.
-WORDS = {"code", "intake", "reason_before", "command", "event_name", "mode", "reason", "status", "todo", "detail"}
+WORDS = {"code", "intake", "reason_before", "command", "event_name", "kind", "mode", "reason", "status", "todo"}
+WORDS |= {"detail", "work"}
 #: Where an error was and of what type; never its text.
 ERRORS = {"at", "error", "task", "what", "where"}
 #: An operator's words, short and cut.
@@ -54,7 +57,7 @@ POSTS = {"note"}
 ALLOWED = OWN | COUNTS | WORDS | ERRORS | OPERATORS | MASKED | POSTS
 
 #: What writes a line, by the name it is called by.
-LOGGERS = {"log", "_log", "_say", "_tell"}
+LOGGERS = {"alarm", "_alarm", "log", "_log", "_say", "_tell"}
 LEVELS = {"debug", "info", "warning", "error", "exception", "critical"}
 
 #: What may stand for `reason` and `detail`: of errors only those whose words are ours.

@@ -9,7 +9,8 @@ When it fails:
 
 * The mark cannot be stored: the message goes back to its lane and the desk rests; nothing left.
 * An answer cannot be stored: it is kept and tried again until it can, for the operator will not say it again.
-  If we die before, the attempt is ambiguous and recovery treats it so (P3).
+  If we die before, the attempt is ambiguous and recovery treats it so (P3); so is one that fails by a bug, three times.
+* A bug with one message, its mark or its turn: it alone is put aside, and the others go (store/aside.py).
 * A link goes down: what waits at its desk is given back to the store; what was on the wire is reported
   ambiguous by the upstream.
 """
@@ -22,14 +23,18 @@ from contextlib import suppress
 from functools import partial
 from typing import Any
 
+import msgspec
+
 from payamak.clock import Clock
 from payamak.delivery.backlog import Backlog
 from payamak.delivery.desk import Desk, Flight
 from payamak.delivery.pacing import Turns
+from payamak.delivery.recovery import Health
 from payamak.delivery.routing import choose_link, is_routable
 from payamak.domain import events as ev
 from payamak.domain.events import Outcome
 from payamak.domain.message import Lane, Message, Reason, State
+from payamak.domain.unreadable import MOST_TRIES, Unreadable
 from payamak.errors import StoreFailed
 from payamak.log import place_of
 from payamak.store.base import Claim, Store
@@ -68,6 +73,8 @@ class Worker:
         self._open_lines: set[str] = set()
         self._wake = asyncio.Event()
         self._is_stopping = False
+        self.health = Health(log)
+        """Where bugs are told; the runtime puts in the one that all background work shares."""
         self._tasks: set[asyncio.Task[None]] = set()
         self._stop_listening = store.feed.listen(self._on_changes)
 
@@ -196,6 +203,7 @@ class Worker:
             if self._clock.monotonic() >= next_poll_s:
                 await self._poll_lines()
                 next_poll_s = self._clock.monotonic() + POLL_S
+                self.health.went_well("claims")
             now = self._clock.now()
             for number in list(self._store.site.lines):
                 if self._backlog.is_due(number, now) and self._is_routable(number):
@@ -223,6 +231,11 @@ class Worker:
         except StoreFailed:
             self._backlog.put_off(number, now + int(STORE_REST_S * 1_000))
             return
+        except Exception as error:  # this line's alone: the others are claimed
+            self.health.failed(f"claims of {number}", error)
+            self._backlog.put_off(number, now + int(STORE_REST_S * 1_000))
+            return
+        self.health.went_well(f"claims of {number}")
         self._backlog.claimed(number, claimed.next_due_at, now, now + CLAIM_AGAIN_MS)
         touched = {desk.upstream.name: desk for m in claimed.messages if (desk := self._take(m))}
         self._set_rooms(number)
@@ -280,8 +293,19 @@ class Worker:
         else:
             return False
         self._count(message, -1)
-        self._start(self._until_stored(lambda: self._store.advance(message.id, event, now, message.version)))
+        self._start(self._postpone(message, event, now))
         return True
+
+    async def _postpone(self, message: Message, event: ev.Postponed, now: int) -> None:
+        try:
+            await self._until_stored(lambda: self._store.advance(message.id, event, now, message.version))
+        except Exception as error:
+            await self._put_aside(message.id, error)
+
+    async def _put_aside(self, message_id: int, error: Exception) -> None:
+        """A bug with this message: it is given back, due again later, and shown; the others go."""
+        told = (type(error).__name__, " < ".join(reversed(place_of(error))))
+        await self._until_stored(lambda: self._store.put_aside(message_id, *told, self._clock.now()))
 
     def _pump_later(self, desk: Desk, wait_s: float) -> None:
         at_s = self._loop.time() + wait_s
@@ -306,6 +330,9 @@ class Worker:
             self._log("mark_failed", link=desk.upstream.name, reason=str(error))
             self._put_back(desk, going)
             return
+        except Exception as error:
+            await self._mark_apart(desk, going, error)
+            return
         # A message may be there twice, as it was and as an answer to an earlier attempt has changed it meanwhile.
         submits = [(c.message, effect) for c in changes for effect in c.effects if isinstance(effect, ev.Submit)]
         reserved = sum(message.current.wire_parts for message in going)
@@ -315,6 +342,17 @@ class Worker:
             self._submit(desk, message, effect)
         if written < reserved:  # expired, cancelled or moved in the meantime, or only some of its parts go
             self._pump(desk)
+
+    async def _mark_apart(self, desk: Desk, going: list[Message], error: Exception) -> None:
+        """A bug with one of them: each alone, and the one that fails alone is put aside."""
+        if len(going) > 1:
+            for message in going:
+                await self._mark(desk, [message])
+            return
+        (message,) = going
+        desk.in_flight -= message.current.wire_parts
+        await self._put_aside(message.id, error)
+        self._pump(desk)
 
     def _put_back(self, desk: Desk, going: list[Message]) -> None:
         """Into the lanes again; into the store if the desk was closed meanwhile, for nobody would look there."""
@@ -381,12 +419,35 @@ class Worker:
         if isinstance(error, StoreFailed):
             self._log("answer_not_stored", message_id=flight.message_id, reason=str(error))
             self._start(self._conclude_later(flight, event))
-        elif error is not None:
-            where = place_of(error)
-            self._log("answer_lost", message_id=flight.message_id, error=type(error).__name__, where=where)
+        elif isinstance(error, Exception):
+            self._start(self._conclude_later(flight, event, error))
 
-    async def _conclude_later(self, flight: Flight, event: ev.Answered) -> None:
-        await self._until_stored(lambda: self._store.advance(flight.message_id, event, self._clock.now()))
+    async def _conclude_later(self, flight: Flight, event: ev.Answered, error: Exception | None = None) -> None:
+        """Until it is stored; an answer that fails by a bug each time is a lost one, as if none had come (P2, P3)."""
+        tries = 0 if error is None else 1
+        while tries < MOST_TRIES:
+            try:
+                await self._until_stored(lambda: self._store.advance(flight.message_id, event, self._clock.now()))
+                return
+            except Exception as again:
+                tries, error = tries + 1, again
+            await asyncio.sleep(STORE_REST_S)
+        assert error is not None
+        await self._lose(flight, event, error)
+
+    async def _lose(self, flight: Flight, event: ev.Answered, error: Exception) -> None:
+        where, now = place_of(error), self._clock.now()
+        self.health.alarm("answer_lost", message_id=flight.message_id, error=type(error).__name__, where=where)
+        piece = Unreadable(
+            kind="answer",
+            link=flight.desk.upstream.name,
+            message_id=flight.message_id,
+            octets=msgspec.json.encode(event.outcomes),
+            error=type(error).__name__,
+            place=" < ".join(reversed(where)),
+            came_at=now,
+        )
+        await self._until_stored(lambda: self._store.lose_answer(piece, event, now))
 
     async def _until_stored(self, write: Callable[[], Any]) -> None:
         """Try again until the store can: what is written here will not be said a second time."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 
 import msgspec
 
@@ -10,6 +11,7 @@ from payamak.domain import events as ev
 from payamak.domain.message import Lane, Message, State
 from payamak.domain.site import DAY_MS, Account, Document, Line, Link, Site, build_site, faults_of
 from payamak.store import money, receipts
+from payamak.store.aside import AsideKind, apart, is_aside, put_aside, put_message_aside, retry_lost, where_of
 from payamak.store.base import Claimed, OptOut
 from payamak.store.messages import happen, load
 from payamak.store.rows import message_of
@@ -40,8 +42,14 @@ def _claim_of_lane(
         for account_id in served:
             rows = tx.all("ready_messages", (line, lane.value, account_id, now, share))
             for row in rows:
-                message = message_of(row)
+                try:
+                    message = message_of(row)
+                except Exception as error:  # a bug, or a row that an older one has spoilt: the others still go
+                    put_message_aside(tx, row[0], type(error).__name__, where_of(error), now)
+                    continue
                 tx.execute("lease_message", (message.id, message.version))
+                if tx.has_aside:
+                    tx.execute("take_from_aside", (AsideKind.CLAIM.value, message.id))
                 claimed.append(msgspec.structs.replace(message, is_leased=True))
             room -= len(rows)
             if rows:
@@ -60,12 +68,13 @@ def release(tx: Transaction, message_ids: Sequence[int]) -> None:
 def recover(tx: Transaction, now: int, limit: int) -> int:
     """The dead hold no leases, and what they had on the wire is ambiguous (P3)."""
     tx.execute("release_leases")
-    ids = [row[0] for row in tx.all("sending_ids", (limit,))]
-    moved = {message_id for message_id in ids if receipts.recover(tx, message_id, now)}
-    still = {row[0] for row in tx.all("sending_ids", (limit,))} if moved else set(ids)
+    ids = [row[0] for row in tx.all("sending_ids", (now, limit))]
+    for message_id in ids:
+        apart(tx, AsideKind.LOST, message_id, now, partial(receipts.recover, tx, message_id, now))
+    still = {row[0] for row in tx.all("sending_ids", (now, limit))}
     for message_id in ids:
         if message_id in still:
-            _happen_to(tx, message_id, ev.Recovered(), now)
+            apart(tx, AsideKind.LOST, message_id, now, partial(_happen_to, tx, message_id, ev.Recovered(), now))
     return len(ids)
 
 
@@ -75,28 +84,42 @@ def _happen_to(tx: Transaction, message_id: int, event: ev.Event, now: int) -> N
 
 
 def sweep(tx: Transaction, now: int, limit: int) -> int:
-    """What is past its deadline expires; what waits too long for a receipt is unknown (P7). Receipts are retried."""
-    expired = _open_ids(tx, State.QUEUED, "past_deadline_ids", lambda line: now, limit)
-    for message_id in expired:
-        _happen_to(tx, message_id, ev.DeadlinePassed(), now)
-    overdue = _open_ids(tx, State.ENROUTE, "overdue_ids", lambda line: now - tx.site.rules(line).grace_ms, limit)
-    for message_id in overdue:
-        _happen_to(tx, message_id, ev.ReceiptOverdue(), now)
+    """What is past its deadline expires; what waits too long for a receipt is unknown (P7). Receipts are retried.
+
+    How many were looked at: each has moved, or is put aside and passed by for a while, so that who comes again as long
+    as there is something comes to an end.
+    """
+    expired = _open_ids(tx, State.QUEUED, "past_deadline_ids", lambda line: now, now, limit)
+    overdue = _open_ids(tx, State.ENROUTE, "overdue_ids", lambda line: now - tx.site.rules(line).grace_ms, now, limit)
+    work: tuple[tuple[list[int], ev.Event], ...] = ((expired, ev.DeadlinePassed()), (overdue, ev.ReceiptOverdue()))
+    for ids, event in work:
+        for message_id in ids:
+            apart(tx, AsideKind.DEADLINE, message_id, now, partial(_happen_to, tx, message_id, event, now))
     tx.execute("forget_expired_opt_outs", (now, limit))
     forgotten = tx.db.changes()
-    return len(expired) + len(overdue) + forgotten + receipts.retry(tx, now, limit)
+    lost = retry_lost(tx, now, limit)
+    return len(expired) + len(overdue) + forgotten + lost + receipts.retry(tx, now, limit)
 
 
-def _open_ids(tx: Transaction, state: State, query: str, until: Callable[[str], int], limit: int) -> list[int]:
+def _open_ids(
+    tx: Transaction, state: State, query: str, until: Callable[[str], int], now: int, limit: int
+) -> list[int]:
     """Up to `limit` messages of a state whose deadline is at or before `until(line)`, line by line.
 
     Asked for each line, because each has its own grace: one with a long grace must not hide the others' messages.
     """
     ids: list[int] = []
     for (line,) in tx.all("lines_in_state", (state.value,)):
-        if len(ids) < limit:
-            ids += [row[0] for row in tx.all(query, (line, until(line), limit - len(ids)))]
+        if len(ids) < limit and not is_aside(tx, AsideKind.LINE, line, now):
+            ids += (
+                apart(tx, AsideKind.LINE, line, now, partial(_of_line, tx, query, line, until, now, limit - len(ids)))
+                or []
+            )
     return ids
+
+
+def _of_line(tx: Transaction, query: str, line: str, until: Callable[[str], int], now: int, limit: int) -> list[int]:
+    return [row[0] for row in tx.all(query, (line, until(line), now, limit))]
 
 
 SETTLE_TIME_MS = 7 * DAY_MS
@@ -130,17 +153,27 @@ def retire(tx: Transaction, after_id: int, now: int, limit: int) -> tuple[int, i
     for message_id, account_id, line, accepted_at, deadline_at, is_final in rows:
         if accepted_at > now - shortest:
             return removed, 0
-        settled_at = deadline_at + tx.site.rules(line).grace_ms + SETTLE_TIME_MS
+        try:
+            settled_at = deadline_at + tx.site.rules(line).grace_ms + SETTLE_TIME_MS
+        except Exception as error:
+            put_aside(tx, AsideKind.RETIRE, message_id, type(error).__name__, where_of(error), now)
+            continue
         old_at = max(accepted_at + limits.get(account_id, _KEEP_UNKNOWN_MS), settled_at)
         if not is_final or now < old_at or tx.one("notice_waits", (message_id,)) is not None:
             continue
-        money.fold_entries(tx, account_id, message_id, now)
-        for statement in ("delete_parts", "delete_receipts", "delete_notices", "delete_message"):
-            tx.execute(statement, (message_id,))
+        if not apart(tx, AsideKind.RETIRE, message_id, now, partial(_remove, tx, account_id, message_id, now)):
+            continue
         removed += 1
         if removed == limit:
             return removed, message_id
     return removed, (rows[-1][0] if len(rows) == limit * LOOK_AHEAD else 0)
+
+
+def _remove(tx: Transaction, account_id: int, message_id: int, now: int) -> bool:
+    money.fold_entries(tx, account_id, message_id, now)
+    for statement in ("delete_parts", "delete_receipts", "delete_notices", "delete_message"):
+        tx.execute(statement, (message_id,))
+    return True
 
 
 def move_line(tx: Transaction, source: str, target: str, now: int, limit: int) -> int:

@@ -9,6 +9,7 @@ given up.
 from __future__ import annotations
 
 from collections import Counter
+from functools import partial
 from typing import Any
 
 from msgspec.structs import replace
@@ -29,6 +30,7 @@ from payamak.domain.operator_ids import (
 )
 from payamak.domain.receipt import ReceiptIn, Unmatched
 from payamak.domain.site import LinkKind
+from payamak.store.aside import AsideKind, apart, is_aside
 from payamak.store.feed import Change
 from payamak.store.matching import Match, match, only_lost_part
 from payamak.store.messages import happen, load
@@ -258,19 +260,28 @@ def retry(tx: Transaction, now: int, limit: int) -> int:
     """
     looked = 0
     for (upstream,) in tx.all("conflict_upstreams"):
-        habit = _still_settled(tx, upstream, now)
-        known = (tx.site.version, habit.choice, habit.unlearned)
-        known_then, after_id = tx.retried.get(upstream, (None, 0))
-        if known_then != known:
-            after_id = 0
-        if after_id is None:
-            continue
-        rows = tx.all("conflicts_of", (upstream, after_id, limit))
-        for kept in rows:
-            _look_again(tx, kept, _as_configured(tx, _receipt_of(kept)), now)
-        tx.retried[upstream] = (known, rows[-1][0] if len(rows) == limit else None)
-        looked += len(rows)
+        if not is_aside(tx, AsideKind.UPSTREAM, upstream, now):
+            looked += apart(tx, AsideKind.UPSTREAM, upstream, now, partial(_retry_of, tx, upstream, now, limit)) or 0
     return looked
+
+
+def _retry_of(tx: Transaction, upstream: str, now: int, limit: int) -> int:
+    habit = _still_settled(tx, upstream, now)
+    known = (tx.site.version, habit.choice, habit.unlearned)
+    known_then, after_id = tx.retried.get(upstream, (None, 0))
+    if known_then != known:
+        after_id = 0
+    if after_id is None:
+        return 0
+    rows = tx.all("conflicts_of", (upstream, after_id, limit))
+    for kept in rows:
+        apart(tx, AsideKind.RECEIPT, kept[0], now, partial(_retry_one, tx, kept, now))
+    tx.retried[upstream] = (known, rows[-1][0] if len(rows) == limit else None)
+    return len(rows)
+
+
+def _retry_one(tx: Transaction, kept: Any, now: int) -> None:
+    _look_again(tx, kept, _as_configured(tx, _receipt_of(kept)), now)
 
 
 def _still_settled(tx: Transaction, upstream: str, now: int) -> IdHabit:

@@ -31,8 +31,9 @@ class Transaction:
 
     `site` is the snapshot of the configuration that holds inside the transaction: before every batch the
     database is asked whether another process has committed (`data_version`), and the snapshot is read again if
-    the configuration's own version grew. `has_unmatched`: receipts wait, so that an answer looks for its own only then.
-    `retried` is how far the receipts that wait for more to be known were looked at again (store/receipts.py).
+    the configuration's own version grew. `has_unmatched`: receipts wait, so that an answer looks for its own only then;
+    `has_aside` likewise (store/aside.py). `retried` is how far the receipts that wait for more to be known were looked
+    at again (store/receipts.py).
     """
 
     def __init__(self, db: apsw.Connection, feed: Feed) -> None:
@@ -42,6 +43,7 @@ class Transaction:
         self.changes: list[Change] = []
         self.site = Site(version=-1)
         self.has_unmatched = False
+        self.has_aside = False
         self.retried: dict[str, tuple[object, int | None]] = {}
         self._habits: dict[str, IdHabit] = {}
         self._data_version = -1
@@ -72,6 +74,7 @@ class Transaction:
             self._dirty = False
             self._batch = self.read_batch()
             self.has_unmatched = self.one("oldest_unmatched")[0] is not None
+            self.has_aside = bool(self.one("any_aside")[0])
             self._habits = {row[0]: habit_of(row) for row in self.execute("id_habits")}
             if self.one("meta", ("config_version",))[0] != self.site.version:
                 self.site = read_site(self.db)
@@ -123,6 +126,11 @@ class Transaction:
 
     def committed(self) -> None:
         """Nothing to forget: what the transaction remembers is what is on disk."""
+
+    def undone(self, changes: int) -> None:
+        """A savepoint was rolled back: forget what the work in it has left in memory."""
+        del self.changes[changes:]
+        self._habits = {row[0]: habit_of(row) for row in self.execute("id_habits")}
 
     def rolled_back(self) -> None:
         """What was remembered may not be on disk: read it again before the next batch."""

@@ -10,6 +10,7 @@ from payamak.domain.message import Lane, Message, State, Step, StepKind
 from payamak.domain.mo import MoPart
 from payamak.domain.receipt import ReceiptIn
 from payamak.domain.site import Link, LinkKind
+from payamak.domain.unreadable import Unreadable
 from payamak.encoding.parts import Encoding, SplitMethod
 from payamak.errors import StoreFailed
 
@@ -89,6 +90,10 @@ class FakeSink:
         self.news = 0
         self.happened = asyncio.Event()
         self.failures = 0
+
+    async def unreadable(self, piece: Unreadable) -> None:
+        """See Sink."""
+        raise AssertionError(f"nothing is unreadable here: {piece!r}")
 
     def link_changed(self, name: str) -> None:
         """See Sink.link_changed."""

@@ -8,6 +8,7 @@ from payamak.clock import SystemClock
 from payamak.domain.mo import Alphabet, MoPart, join
 from payamak.domain.receipt import ReceiptIn
 from payamak.domain.site import Line, Link, build_site
+from payamak.domain.unreadable import Unreadable
 from payamak.encoding.parts import SplitMethod, choose, split
 from payamak.errors import StoreFailed
 from payamak.smpp.constants import EsmClass, Status, Tag
@@ -24,6 +25,10 @@ class Keeper:
     def __init__(self) -> None:
         self.parts: list[MoPart] = []
         self.fails = False
+
+    async def unreadable(self, piece: Unreadable) -> None:
+        """See Sink."""
+        raise AssertionError(f"nothing is unreadable here: {piece!r}")
 
     def link_changed(self, name: str) -> None:
         """See Sink."""
