@@ -9,9 +9,10 @@ import pytest
 from tests.store.world import DAY, HOUR, LINE, LINE2, MINUTE, World, step, taken
 
 from payamak.domain import events as ev
+from payamak.domain import states
 from payamak.domain.message import Message, Reason, State
 from payamak.domain.unreadable import Unreadable
-from payamak.store import aside, messages
+from payamak.store import aside, messages, webhooks
 from payamak.store.aside import MOST_UNREADABLE
 from payamak.store.sqlite import SqliteStore
 
@@ -23,7 +24,7 @@ def spoil(monkeypatch: pytest.MonkeyPatch) -> Spoil:
     """Make the rule fail for these messages, whatever happens to them; answers what mends it."""
 
     def make(*ids: int, event: type[ev.Event] | tuple[type, ...] = object) -> Callable[[], None]:  # type: ignore[assignment]
-        advance = messages.advance
+        advance = states.advance
 
         def failing(message: Message, what: ev.Event, now: int, rules: Any) -> Any:
             if message.id in ids and isinstance(what, event):
@@ -196,7 +197,7 @@ async def test_money_of_a_failed_row_is_undone_with_it(sqlite: SqliteStore, monk
     def fails(*_: object) -> None:
         raise KeyError("a bug after the money has moved")
 
-    monkeypatch.setattr(messages.webhooks, "tell", fails)
+    monkeypatch.setattr(webhooks, "tell", fails)
     await swept(sqlite, world.now + HOUR, 10)
     assert (await state(sqlite, message.id))[0] is State.QUEUED
     assert all(not account.faults for account in (await sqlite.audit()).accounts)

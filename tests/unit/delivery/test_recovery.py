@@ -74,7 +74,7 @@ async def test_deadlines_that_fail_do_not_stop_retention(monkeypatch: pytest.Mon
     async with asyncio.timeout(60):
         while store.rounds < 3 or store.retired < 3:  # noqa: ASYNC110
             await asyncio.sleep(0.001)
-    assert health.trouble == "background work fails: deadlines (OverflowError)"
+    assert "background work fails: deadlines (OverflowError)" in str(health.trouble)
     assert health.counts.aside == 3
     assert {(event, fields["task"], fields["error"]) for event, fields in said} == {
         ("background_work_failed", "deadlines", "OverflowError")
@@ -85,7 +85,7 @@ async def test_deadlines_that_fail_do_not_stop_retention(monkeypatch: pytest.Mon
     async with asyncio.timeout(60):
         while store.rounds < rounds + 2:  # noqa: ASYNC110
             await asyncio.sleep(0.001)
-    assert health.trouble is None
+    assert not health.trouble
     house.cancel()
     with pytest.raises(asyncio.CancelledError):
         await house
