@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
+import apsw
 import pytest
 from tests.store.world import DAY, HOUR, LINE, LINE2, MINUTE, World, step, taken
 
@@ -14,7 +16,9 @@ from payamak.domain.message import Message, Reason, State
 from payamak.domain.unreadable import Unreadable
 from payamak.store import aside, messages, webhooks
 from payamak.store.aside import MOST_UNREADABLE
+from payamak.store.records import FaultCounts
 from payamak.store.sqlite import SqliteStore
+from payamak.store.statements import load_migrations
 
 Spoil = Callable[..., Callable[[], None]]
 
@@ -204,3 +208,28 @@ async def test_money_of_a_failed_row_is_undone_with_it(sqlite: SqliteStore, monk
     monkeypatch.undo()
     await swept(sqlite, world.now + 2 * HOUR, 10)
     assert (await state(sqlite, message.id))[0] is State.EXPIRED
+
+
+async def test_a_store_from_before(tmp_path: Path) -> None:
+    """A store without these tables, with messages in every open state, is brought up to date and goes on."""
+    path = tmp_path / "before.sqlite"
+    store = SqliteStore(path)
+    world = await World(store).build()
+    queued, sending = await world.accept(world.new(step(price=0), life=MINUTE)), await world.sending(step(price=0))
+    enroute = await world.enroute("77", step(price=0))
+    final = await world.accept(world.new(step(price=0)))
+    await store.advance(final.id, ev.Cancelled(), world.now)
+    await store.close()
+    db = apsw.Connection(str(path))
+    before = next(number for number, text in enumerate(load_migrations()) if "CREATE TABLE aside" in text)
+    db.execute("DROP TABLE aside; DROP TABLE unreadable")
+    db.pragma("user_version", before)
+    db.close()
+    store = SqliteStore(path)
+    assert await store.recover(world.now, 10) == 1
+    assert await store.recover(world.now, 10) == 0
+    await swept(store, world.now + HOUR, 10)
+    states = [(await state(store, each.id))[0] for each in (queued, sending, enroute, final)]
+    assert states == [State.EXPIRED, State.QUEUED, State.ENROUTE, State.CANCELLED]
+    assert await store.fault_counts() == FaultCounts()
+    await store.close()
