@@ -262,7 +262,7 @@ async def test_open_ids_survive_a_restart(tmp_path: Path) -> None:
 
 
 async def test_a_receipt_that_meets_a_bug_holds_up_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The others of its call are stored; the third time it is kept as unreadable, and asked for no more by that book."""
+    """The others of its call are stored; the third time it is kept as unreadable, and asked for no more."""
     bench = Bench()
     kept: list[Unreadable] = []
     store = bench.sink.receipt
