@@ -14,14 +14,19 @@ TRACE ?=
 FUZZ_SECONDS ?= 60
 SEED ?= 1
 RATE ?= 700
-BIN := .venv/bin
-export PYTHON
+VENV ?= .venv
+BIN := $(VENV)/bin
+TIMES ?= 50
+# All that starts few processes, and the golden exchanges: a few minutes.
+SHORT := tests/unit tests/docs tests/store tests/fuzz \
+	tests/scenarios/test_contract_samples.py tests/scenarios/test_contract_reference.py
+export PYTHON VENV
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test check fuzz bench overload crash crash-long crash-page seeds model faults format changelog lock clean runtime dev
+.PHONY: help demo run test test-short test-pythons again check fuzz bench overload crash crash-long crash-page seeds model faults format changelog lock clean runtime dev
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
 demo: runtime ## the whole program against two simulated operators; ARGS="--once" ends when all is final
 	@exec $(BIN)/payamak demo $(ARGS)
@@ -31,6 +36,20 @@ run: runtime ## payamak serve $(ARGS)
 
 test: check ## check, then every test; PYTEST_ARGS="-k name" for some
 	@$(BIN)/python -m pytest -n $(WORKERS) $(PYTEST_ARGS)
+
+test-short: dev ## units, golden exchanges, pages, store; PYTHON=python3.13 VENV=build/venv-3.13 for another Python
+	@$(BIN)/python -m pytest -n $(WORKERS) $(SHORT) $(PYTEST_ARGS)
+
+test-pythons: dev ## test-short on every other promised Python that is at hand, each in an environment of its own
+	@own=$$($(BIN)/python -c 'import sys; print("%d.%d" % sys.version_info[:2])'); \
+	sh tools/pythons.sh | while read -r version python; do \
+		[ "$$version" = "$$own" ] && continue; \
+		echo "Python $$version: $$python"; \
+		$(MAKE) --no-print-directory test-short PYTHON="$$python" VENV="build/venv-$$version" </dev/null || exit 1; \
+	done
+
+again: dev ## tests that start processes or search traces, TIMES=50 beside a busy processor; PYTEST_ARGS="tests/faults"
+	@$(BIN)/python -m tools.again --times $(TIMES) $(PYTEST_ARGS)
 
 check: dev ## linter, format, strict types, import rule
 	@$(BIN)/ruff check .

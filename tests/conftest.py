@@ -1,7 +1,6 @@
 """What holds for every test: how Hypothesis searches, which skips CI does not accept, what no trace may hold."""
 
 import os
-from collections import Counter
 from collections.abc import Generator
 
 import pytest
@@ -14,7 +13,7 @@ settings.register_profile("here", deadline=None, suppress_health_check=[HealthCh
 settings.register_profile("ci", parent=settings.get_profile("here"), derandomize=True, print_blob=True)
 settings.load_profile("ci" if os.environ.get("CI") else "here")
 
-FINDS = pytest.StashKey[tuple[list[str], Counter[traces.Find]]]()
+FINDS = pytest.StashKey[tuple[list[str], list[traces.Found]]]()
 """What was found in the traces of the run (tests/traces.py)."""
 
 
@@ -29,18 +28,18 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     if hasattr(session.config, "workerinput"):
         traces.close()
     else:
-        _, finds = session.config.stash[FINDS] = traces.end()
+        _, finds = session.config.stash[FINDS] = traces.end(session.config.rootpath / "build" / "traces")
         if finds and session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     """Say what was searched, and each find."""
-    told, finds = config.stash.get(FINDS, ([], Counter()))
-    for find, times in sorted(finds.items(), key=str):
-        terminalreporter.write_line(f"FOUND in the traces: {traces.words_of(find, times)}", red=True)
+    told, finds = config.stash.get(FINDS, ([], []))
+    for found in finds:
+        terminalreporter.write_line(f"FOUND in the traces: {traces.words_of(found)}", red=True)
     for sentence in told:
-        terminalreporter.write_line(f"traces: {sentence}; {sum(finds.values())} found")
+        terminalreporter.write_line(f"traces: {sentence}; {sum(found.times for found in finds)} found")
 
 
 MUST_RUN_IN_CI = ("interop", "debian")

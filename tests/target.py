@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import weakref
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from urllib.parse import parse_qs
 
 from msgspec import Struct
+from tests.ports import reserved_port
 
 
 class Call(Struct, frozen=True, kw_only=True):
@@ -45,23 +47,14 @@ class Target:
         self.port = 0
         self._changed = asyncio.Event()
         self._server: asyncio.Server | None = None
+        self._port_is_ours = ExitStack()
+        weakref.finalize(self, self._port_is_ours.close)
         self._serving: dict[asyncio.StreamWriter, asyncio.Task[None] | None] = {}
 
     async def start(self) -> None:
-        """Listen; after `die()` on the same port again.
-
-        Meanwhile the system may have given that port to somebody's connection, which soon ends: then try again.
-        """
-        async with asyncio.timeout(60):
-            while True:
-                try:
-                    self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
-                    break
-                except OSError:
-                    if not self.port:
-                        raise
-                await asyncio.sleep(0.05)
-        self.port = self._server.sockets[0].getsockname()[1]
+        """Listen; after `die()` on the same port again, which nobody is given meanwhile."""
+        self.port = self.port or self._port_is_ours.enter_context(reserved_port())
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
 
     async def die(self) -> None:
         """Cut every connection and listen no more."""

@@ -3,12 +3,14 @@
 Whoever starts a process of ours hands its log over (`opened`, `kept`, `kept_text`); whoever sends says what is secret
 of it (`know_request`), and at the end of a house all that its store holds is known too (`know_store`): numbers, texts,
 passwords, hashes. tests/conftest.py searches when the last test is done, also under several workers; a find fails the
-run and says in which kind of trace, at which event, which kind of secret, never the secret itself.
+run and says in which kind of trace, of which test, in which line, at which event, which kind of secret, never the
+secret itself; the trace is kept under build/traces, so that nobody has to meet the find a second time to see it.
 
 Digits are folded: ten thousand messages that differ by a number are one secret, and ten thousand lines that differ by
-an id are one line. Only numbers of mobiles are looked for digit by digit, in every line. So a run of ten minutes is
-searched in a second or two. Texts and passwords that are too short to mean anything (`_is_telling`) are not looked for:
-they would be found in every timestamp.
+an id are one line. Only numbers of mobiles are looked for digit by digit, in every line, but not where digits are
+nobody's number and there are so many that some will look like one: behind the point of a fraction, in an instant, in a
+digest (`_digits`). So a run of ten minutes is searched in a second or two. Texts and passwords that are too short to
+mean anything (`_is_telling`) are not looked for: they would be found in every timestamp.
 """
 
 from __future__ import annotations
@@ -19,7 +21,6 @@ import re
 import shutil
 import tempfile
 import time
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -59,11 +60,22 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Find:
-    """One find: where, at which event, what kind of secret."""
+    """One find: where, at which event, what kind of secret, in which line of its trace (the first is 1)."""
 
     trace: str
     event: str
     kind: Kind
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """All finds of one kind at one event: the first of them, how many, whose trace it is, and where it is kept."""
+
+    first: Find
+    times: int
+    origin: str
+    evidence: Path
 
 
 @dataclass
@@ -109,6 +121,10 @@ def _is_telling(kind: Kind, folded: str) -> bool:
 # ------------------------------------------------------------------------------------------- searching
 
 _RUN: Final = re.compile(r"\d{10,}")
+_FRACTION: Final = re.compile(r"(?<![\w.])\d+\.\d+(?:[eE][+-]?\d+)?(?![\w.])", re.ASCII)
+_INSTANT: Final = re.compile(r"(?<!\d)1[5-9]\d{11}(?:\d{3}){0,2}(?!\d)", re.ASCII)
+"""Milli-, micro- or nanoseconds since 1970. No spelling of a mobile is so long and begins so."""
+_DIGEST: Final = re.compile(r"(?<!\w)(?=\d*[a-f])(?:[0-9a-f]{32,}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(?!\w)")
 _HEX: Final = re.compile(r"(?:[0-9a-fA-F]{2}){8,}")
 _NO_DIGITS: Final = dict.fromkeys(map(ord, "0123456789"))
 _ESCAPE: Final = re.compile(r"\\u([0-9a-fA-F]{4})")
@@ -117,29 +133,44 @@ _ESCAPE: Final = re.compile(r"\\u([0-9a-fA-F]{4})")
 def search(trace: str, lines: Iterable[str], secrets: Secrets) -> Iterator[Find]:
     """Every find in the lines of one trace: plain digits in every line, the rest in every shape of line."""
     seen: set[str] = set()
-    for line in lines:
+    for number, line in enumerate(lines, 1):
         if "\\" in line:
             line = _ESCAPE.sub(lambda found: chr(int(found[1], 16)), line)
         if _has_number(line, secrets):
-            yield Find(trace, _event(line), Kind.NUMBER)
+            yield Find(trace, _event(line), Kind.NUMBER, number)
         shape = line.translate(_NO_DIGITS)  # far quicker than to fold
         if shape in seen:
             continue
         seen.add(shape)
         if trace == Trace.LOG and not line.startswith("{"):
-            yield Find(trace, _event(line), Kind.STRAY)
+            yield Find(trace, _event(line), Kind.STRAY, number)
         readings = list(_readings(line))
         if any(_has_number(reading, secrets) for reading in readings):
-            yield Find(trace, _event(line), Kind.NUMBER)
+            yield Find(trace, _event(line), Kind.NUMBER, number)
         folded = [_folded(reading) for reading in (line, *readings)]
         for kind in sorted({kind for kind, word in secrets.words if any(word in each for each in folded)}):
-            yield Find(trace, _event(line), kind)
+            yield Find(trace, _event(line), kind, number)
 
 
 def _has_number(text: str, secrets: Secrets) -> bool:
-    runs = _RUN.findall(latin_digits(text))
+    runs = _RUN.findall(_digits(latin_digits(text)))
     pieces = (run[at : at + 10] for run in runs for at in range(len(run) - 9))
     return any(piece in secrets.numbers and piece not in secrets.lines for piece in pieces)
+
+
+def _digits(text: str) -> str:
+    """The text without digits that look like a number by chance alone, page after page: ten digits of a measured time.
+
+    A float that is whole is read as the number that it stands for, so that one that became a value is found.
+    """
+    if "." in text:
+        text = _FRACTION.sub(lambda found: _whole(found[0]), text)
+    return _DIGEST.sub(" ", _INSTANT.sub(" ", text))
+
+
+def _whole(written: str) -> str:
+    value = float(written)
+    return str(int(value)) if value.is_integer() else written.partition(".")[0]
 
 
 def _readings(line: str) -> Iterator[str]:
@@ -173,9 +204,13 @@ class Collector:
         self._numbers = count(1)
         self._file: IO[str] | None = None
 
-    def place(self, trace: Trace) -> Path:
-        """A new file of this kind."""
-        return self.folder / f"{trace.name}-{os.getpid()}-{next(self._numbers)}"
+    def place(self, trace: Trace, path: Path | None = None) -> Path:
+        """A new file of this kind; whose it is stands in the list of origins."""
+        place = self.folder / f"{trace.name}-{os.getpid()}-{next(self._numbers)}"
+        test = os.environ.get("PYTEST_CURRENT_TEST", "no test").partition(" (")[0]
+        with (self.folder / f"origins-{os.getpid()}").open("a", encoding="utf-8") as origins:
+            origins.write(json.dumps([place.name, f"{path.name if path else 'what was read'} of {test}"]) + "\n")
+        return place
 
     def know(self, kind: Kind, values: Iterable[str]) -> None:
         """Keep secrets for the search."""
@@ -207,7 +242,7 @@ def collector() -> Collector | None:
 def kept(path: Path, trace: Trace) -> None:
     """Keep a file that is there, by a link: what is written to it later is kept too, and it outlives the test."""
     if (own := collector()) is not None:
-        place = own.place(trace)
+        place = own.place(trace, path)
         try:
             os.link(path, place)
         except OSError:  # another file system
@@ -318,24 +353,25 @@ def close() -> None:
         _collectors.popitem()[1].close()
 
 
-def end() -> tuple[list[str], Counter[Find]]:
-    """Search what was kept and put it away: what was looked at, in one sentence, and the finds."""
+def end(keep_in: Path) -> tuple[list[str], list[Found]]:
+    """Search what was kept and put it away: what was looked at, in one sentence, and the finds, with their evidence."""
     began_s = time.perf_counter()
     close()
     folder = Path(os.environ.pop(VARIABLE))
-    secrets, octets, stores, finds = Secrets(), 0, 0, Counter[Find]()
+    secrets, octets, stores = Secrets(), 0, 0
     for path in folder.glob("secrets-*"):
         for line in path.read_text(encoding="utf-8").splitlines():
             _restore(secrets, *json.loads(line))
-    files = [path for path in folder.iterdir() if path.name.partition("-")[0] in Trace.__members__]
+    files = sorted(path for path in folder.iterdir() if path.name.partition("-")[0] in Trace.__members__)
+    finds: dict[tuple[str, str, Kind], list[tuple[Find, Path]]] = {}
     for path in files:
         if path.suffix == ".unread":
             stores += 1
         elif path.exists():
             octets += path.stat().st_size
-            with path.open(encoding="utf-8", errors="replace") as lines:
-                trace = Trace[path.name.partition("-")[0]]
-                finds.update(search(trace, (line.rstrip("\n") for line in lines), secrets))
+            for find in _search_file(path, secrets):
+                finds.setdefault((find.trace, find.event, find.kind), []).append((find, path))
+    found = _keep(finds, folder, keep_in) if finds else []
     shutil.rmtree(folder)
     known = len(secrets.numbers) + len(secrets.words)
     took_s = time.perf_counter() - began_s
@@ -344,7 +380,37 @@ def end() -> tuple[list[str], Counter[Find]]:
     ]
     if stores:
         told.append(f"{stores} stores could not be read: what is secret in them is not known")
-    return told, finds
+    return told, found
+
+
+def _search_file(path: Path, secrets: Secrets) -> Iterator[Find]:
+    with path.open(encoding="utf-8", errors="replace") as lines:
+        yield from search(Trace[path.name.partition("-")[0]], (line.rstrip("\n") for line in lines), secrets)
+
+
+RUNS_KEPT: Final = 10
+"""Of so many runs the evidence stays; older ones go when a new one comes."""
+
+TRACES_KEPT: Final = 20
+"""Files of one run: who leaks everywhere has shown enough."""
+
+
+def _keep(finds: dict[tuple[str, str, Kind], list[tuple[Find, Path]]], folder: Path, keep_in: Path) -> list[Found]:
+    """Copy the trace of each first find, whole, for whoever comes to look."""
+    told = [path.read_text(encoding="utf-8").splitlines() for path in folder.glob("origins-*")]
+    origins = dict(json.loads(line) for lines in told for line in lines)
+    kept = keep_in / f"{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}"
+    kept.mkdir(parents=True, exist_ok=True)
+    found: list[Found] = []
+    for _, sightings in sorted(finds.items()):
+        first, path = sightings[0]
+        evidence = kept / path.name
+        if len(found) < TRACES_KEPT and not evidence.exists():
+            shutil.copyfile(path, evidence)
+        found.append(Found(first, len(sightings), origins.get(path.name, "nobody"), evidence))
+    for old in sorted(keep_in.iterdir())[:-RUNS_KEPT]:
+        shutil.rmtree(old, ignore_errors=True)
+    return found
 
 
 def _restore(secrets: Secrets, kind: str, word: str) -> None:
@@ -356,9 +422,13 @@ def _restore(secrets: Secrets, kind: str, word: str) -> None:
         secrets.words.add((Kind[kind], word))
 
 
-def words_of(find: Find, times: int) -> str:
-    """One find as a sentence."""
-    return f"{find.kind} in the {find.trace}, event {find.event!r} ({times} times)"
+def words_of(found: Found) -> str:
+    """One kind of find as a sentence."""
+    first = found.first
+    return (
+        f"{first.kind} in the {first.trace}, event {first.event!r} ({found.times} times): "
+        f"line {first.line} of {found.evidence}, which is {found.origin}"
+    )
 
 
 def request_of(octets: bytes) -> tuple[bytes, bytes]:

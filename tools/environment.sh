@@ -1,9 +1,9 @@
 #!/bin/sh
-# Makes .venv hold exactly what the lock names: `sh tools/environment.sh runtime`, `... dev` or `... fuzz`.
+# Makes .venv (or $VENV) hold exactly what the lock names: `sh tools/environment.sh runtime`, `... dev` or `... fuzz`.
 #
 # A stamp keeps the checksum of what was installed and the folder it was installed for, so that a second call
 # costs nothing. `dev` contains `runtime`; `fuzz` is put on top of `dev`, and is not missed where it cannot be had. The virtual environment is made anew when the folder was moved or
-# copied (its scripts hold absolute paths) or when its Python no longer runs.
+# copied (its scripts hold absolute paths) or when its Python no longer runs. VENV names another folder for it.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -14,7 +14,7 @@ case $kind in
     fuzz) lock=requirements-fuzz.txt && sh "$0" dev ;;
     *) echo "environment.sh: runtime, dev or fuzz expected, got $kind" >&2; exit 2 ;;
 esac
-venv=.venv
+venv=${VENV:-.venv}
 log=$venv/install.log
 
 stamp_of() { cat "$@" pyproject.toml | cksum; }

@@ -5,7 +5,7 @@ set -eu
 runs() { "$1" -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; }
 has_venv() { "$1" -c 'import ensurepip, venv' >/dev/null 2>&1; }
 
-candidates=${PYTHON:-"python3.13 python3.12 python3.11 python3"}
+candidates=${PYTHON:-"python3.13 python3.12 python3.11 python3.14 python3"}
 without_venv=
 # A name on the PATH may be a shim that cannot run: only starting it tells.
 for candidate in $candidates; do

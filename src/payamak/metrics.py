@@ -15,6 +15,7 @@ from prometheus_client.registry import Collector
 from payamak.api.app import Handler, Request, Response, Route
 from payamak.domain.events import LearnOptOut
 from payamak.store.feed import Change, Feed
+from payamak.store.records import FaultCounts
 
 LINK_ON_TRIAL = "payamak_link_on_trial"
 """Also read by `payamak doctor`."""
@@ -133,6 +134,17 @@ class Metrics:
             registry=self._registry,
         )
         gauge.set_function(held)
+
+    def watch_faults(self, is_well: Callable[[], bool], counts: Callable[[], FaultCounts]) -> None:
+        """Whether all background work goes well, and what of it the store has put aside."""
+        well = Gauge("payamak_background_well", "1 while no background work fails.", registry=self._registry)
+        well.set_function(lambda: float(is_well()))
+        aside = Gauge("payamak_put_aside", "Rows whose handling fails by a bug of ours.", registry=self._registry)
+        aside.set_function(lambda: float(counts().aside))
+        kept = Gauge("payamak_unreadable", "Pieces of operators that could not be handled.", registry=self._registry)
+        kept.set_function(lambda: float(counts().unreadable))
+        ever = Gauge("payamak_unreadable_ever", "The same, those that are gone included.", registry=self._registry)
+        ever.set_function(lambda: float(counts().unreadable_ever))
 
     def watch_admission(self, refused: Callable[[], int]) -> None:
         """`refused` tells how many calls were not taken because too many came."""

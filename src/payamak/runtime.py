@@ -30,7 +30,7 @@ from payamak.delivery.journal import state_logger
 from payamak.delivery.links import LinkKeeper
 from payamak.delivery.marking import MarkKeeper, begin_mark
 from payamak.delivery.receipts import ReceiptDesk
-from payamak.delivery.recovery import keep_going, keep_house, look_through, recover, watch_store
+from payamak.delivery.recovery import Health, keep_going, keep_house, look_through, recover, watch_store
 from payamak.delivery.relay import Relay
 from payamak.delivery.webhooks import Webhooks
 from payamak.delivery.worker import Worker
@@ -100,6 +100,7 @@ class Gateway:
         self.log = event_logger("gateway")
         self.port = 0
         self._tasks: list[asyncio.Task[None]] = []
+        self.health = Health(alarm_logger("gateway"))
         self._lock: ServeLock | None = None
         self._server: HttpServer | None = None
         self._is_built = False
@@ -151,6 +152,8 @@ class Gateway:
         self.relay = Relay(self.store, self.clock, event_logger("relay"), self.service.plan_reply)
         self.webhooks = Webhooks(self.store, self.clock, event_logger("webhook"))
         self.store.feed.listen(self.webhooks.hear)
+        self.worker.outlet.bugs = self.health
+        self.relay.health = self.webhooks.health = self.health
         self.inbound = InboundDesk(self.store, self.clock, event_logger("received"), self.relay.wake)
         self.sink = ReceiptDesk(self.store, self.worker, self.inbound, self.clock, event_logger("receipts"))
         self.links = LinkKeeper(self.worker, self._upstream, event_logger("link"))
@@ -160,28 +163,32 @@ class Gateway:
             lambda: self.worker.suspects,
         )
         self.metrics.watch_store(lambda: self.store.trouble is None)
+        self.metrics.watch_faults(lambda: self.health.trouble is None, lambda: self.health.counts)
         self.metrics.watch_parts(lambda: self.worker.in_flight, lambda: self.worker.waiting)
         self.metrics.watch_posts({"relay": self.relay.posts, "webhook": self.webhooks.posts}, self._open_events)
         self._is_built = True
         self.links.follow(self.store.site)
         self._tell_mended(self.store.site)
+        self._followed = self.store.site.version
         self.marks = MarkKeeper(self.store, self.clock, alarm_logger("store"))
         self.metrics.watch_restore(lambda: self.marks.held)
         self._tasks = [
             self._keep("mark", self.marks.run),
             self._keep("claims", self.worker.run_claims),
-            self._keep("house", lambda: keep_house(self.store, self.clock, self.log)),
-            self._keep("store", lambda: watch_store(self.store, alarm_logger("store"))),
-            self._keep("inbound", self.inbound.run),
-            self._keep("relay", self.relay.run),
-            self._keep("webhooks", self.webhooks.run),
+            self._keep("house", lambda: keep_house(self.store, self.clock, self.log, self.health)),
+            self._keep(
+                "store", lambda: watch_store(self.store, alarm_logger("store"), lambda: self.health.went_well("store"))
+            ),
+            self._keep("inbound", lambda: self.inbound.run(self.health)),
+            self._keep(self.relay.KIND, self.relay.run),
+            self._keep(self.webhooks.KIND, self.webhooks.run),
             self._keep("config", self._follow_config),
         ]
         await self._open_door()
         self.log("ready", port=self.port, links=len(self.store.site.links))
 
     def _keep(self, name: str, work: Callable[[], Awaitable[None]]) -> asyncio.Task[None]:
-        return asyncio.create_task(keep_going(name, work, self.log))
+        return asyncio.create_task(keep_going(name, work, self.log, health=self.health))
 
     async def _open_door(self) -> None:
         admission = Admission(self.clock.monotonic, lambda: self.store.writer.waiting_s)
@@ -191,7 +198,9 @@ class Gateway:
             **negin_dialect.routes(self.service, allow_get=self.settings.allow_get),
             **sendsms_dialect.routes(self.service, allow_get=self.settings.allow_get),
             **soap_dialect.routes(self.service, admission.admits),
-            **health_routes(self._is_ready, metrics, lambda: self.store.trouble, lambda: self.marks.asks),
+            **health_routes(
+                self._is_ready, metrics, lambda: self.store.trouble or self.health.trouble, lambda: self.marks.asks
+            ),
         }
         app = http.Application(
             self.metrics.counted(routes),
@@ -218,7 +227,11 @@ class Gateway:
         return most
 
     def _is_ready(self) -> bool:
-        return self.service.is_ready
+        return self.service.is_ready and self.health.trouble is None
+
+    def _trouble(self) -> str | None:
+        """What keeps the intake closed, or must not happen and does; None if all is well."""
+        return self.store.trouble or self.health.trouble
 
     def _open_events(self) -> OpenEvents:
         """What customers have not been told yet, as last counted."""
@@ -242,22 +255,19 @@ class Gateway:
 
     async def _follow_config(self) -> None:
         """See what another process changed: accounts, lines, links, suspensions."""
-        version = self.store.site.version
         while True:
             await asyncio.sleep(WATCH_CONFIG_S)
             try:
                 site = await self.store.refresh()
-            except Exception as error:
-                # A bug's text may quote what stands in a document.
-                self.log(
-                    "config_not_read", reason=str(error) if isinstance(error, StoreFailed) else type(error).__name__
-                )
+            except StoreFailed as error:
+                self.log("config_not_read", reason=str(error))
                 continue
-            if site.version != version:
-                version = site.version
-                self.log("config_changed", version=version)
+            if site.version != self._followed:
+                self.links.follow(site)  # if it fails, it is followed again
+                self._followed = site.version
+                self.log("config_changed", version=site.version)
                 self._tell_mended(site)
-                self.links.follow(site)
+            self.health.went_well("config")
 
     def _tell_mended(self, site: Site) -> None:
         """Say which stored settings do not count as they stand; no value, for it may be a secret."""

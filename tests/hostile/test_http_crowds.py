@@ -77,7 +77,7 @@ async def test_slow_heads_and_bodies(home: House) -> None:
                 one.sendall(HEAD)
             for one in bodies:
                 one.sendall(HEAD + b"Content-Length: 1000000\r\n\r\n")
-            while time.monotonic() - started_s < 25 and not is_closed(heads[-1]):
+            while time.monotonic() - started_s < 120 and not is_closed(heads[-1]):
                 for one in heads:
                     send_all(one, [b"X"], 1)
                 for one in bodies:
@@ -89,7 +89,7 @@ async def test_slow_heads_and_bodies(home: House) -> None:
 
     async with under_attack(home, most_growth_mib=200, name="3,000 slow requests"):
         took_s = await asyncio.to_thread(attack)
-    assert 14 < took_s < 25
+    assert 14 < took_s < 120
 
 
 ENDLESS = {

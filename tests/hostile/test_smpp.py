@@ -56,7 +56,7 @@ async def test_floods_of_operators(tmp_path: Path) -> None:
     async with operators(FLOODS) as bad, tenanted_house(tmp_path, *links(bad)) as (home, _):
         # Seven floods and the neighbour share one processor, and so do those who write them: more patience.
         told = "floods of operators"
-        async with under_attack(home, most_growth_mib=60, name=told, most_wait_s=15, fields=THROUGH_THE_OTHER):
+        async with under_attack(home, most_growth_mib=60, name=told, fields=THROUGH_THE_OTHER):
             await asyncio.sleep(SECONDS)
         log = logged(home)
         print(f"connections { ({name: one.connections for name, one in bad.items()}) }; log: {log}")

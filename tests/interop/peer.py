@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import socket
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -71,12 +70,3 @@ async def running(script: str, *arguments: str) -> AsyncIterator[Peer]:
         except TimeoutError:
             process.kill()
             await process.wait()
-
-
-def free_port() -> int:
-    """A port that nobody listens on now; the peer cannot be asked which one it took."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    assert isinstance(port, int)
-    return port

@@ -8,7 +8,8 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from tests.interop.peer import Peer, free_port, running
+from tests.interop.peer import Peer, running
+from tests.ports import reserved_port
 from tests.scenarios.house import accounts_changed, house
 from tests.site import LINE
 
@@ -53,10 +54,10 @@ CODINGS = {Encoding.GSM7: 0, Encoding.UCS2: 8}
 @asynccontextmanager
 async def operator() -> AsyncIterator[tuple[Peer, int]]:
     """The peer's server and its port."""
-    port = free_port()
-    async with running("smsc34", str(port)) as peer:
-        await peer.hear("ready")
-        yield peer, port
+    with reserved_port() as port:
+        async with running("smsc34", str(port)) as peer:
+            await peer.hear("ready")
+            yield peer, port
 
 
 class Us:

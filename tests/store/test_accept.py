@@ -175,7 +175,7 @@ async def test_queueing_said_at_once_is_heard(world: World) -> None:
     store.feed.listen(back)  # type: ignore[arg-type]
     watch = store.feed.watch()
     message = await world.accept(watch=watch)
-    assert await asyncio.wait_for(watch.verdict(3_600), 5) == message
+    assert await asyncio.wait_for(watch.verdict(3_600), 60) == message
     watch.close()
 
 
@@ -183,7 +183,7 @@ async def test_not_leased_means_no_wait(world: World) -> None:
     """A message that waits in the store is answered at once."""
     watch = world.store.feed.watch()
     message = await world.accept(watch=watch)
-    assert await asyncio.wait_for(watch.verdict(3_600), 5) == message
+    assert await asyncio.wait_for(watch.verdict(3_600), 60) == message
     watch.close()
 
 
@@ -197,7 +197,7 @@ async def test_caller_hangs_up(world: World) -> None:
     waiter = asyncio.ensure_future(store.accept(world.new(), world.now, watch))
     waiter.cancel()
     watch.close()
-    await asyncio.wait_for(heard.wait(), 5)
+    await asyncio.wait_for(heard.wait(), 60)
     (message,) = await store.search(Search())
     assert message.is_leased
     assert not store.feed._watches

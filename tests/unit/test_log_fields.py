@@ -16,6 +16,7 @@ OWN = {
     "document",
     "event_id",
     "id",
+    "key",
     "library",
     "line",
     "link",
@@ -36,6 +37,7 @@ COUNTS = {
     "ids_above",
     "links",
     "max_connections",
+    "octets",
     "open_files",
     "outstanding",
     "place",
@@ -57,6 +59,8 @@ WORDS = {
     "todo",
     "detail",
     "why",
+    "kind",
+    "work",
 }
 #: Where an error was and of what type; never its text.
 ERRORS = {"at", "error", "task", "what", "where"}
@@ -69,7 +73,7 @@ POSTS = {"note"}
 ALLOWED = OWN | COUNTS | WORDS | ERRORS | OPERATORS | MASKED | POSTS
 
 #: What writes a line, by the name it is called by.
-LOGGERS = {"log", "_log", "_say", "_tell"}
+LOGGERS = {"alarm", "_alarm", "log", "_log", "_say", "_tell"}
 LEVELS = {"debug", "info", "warning", "error", "exception", "critical"}
 
 #: What may stand for `reason` and `detail`: of errors only those whose words are ours.

@@ -69,7 +69,10 @@ class Back:
     async def rest(self) -> None:
         """Wait until everything that was begun is done."""
         while self.tasks:
-            await asyncio.gather(*self.tasks)
+            done, _ = await asyncio.wait(self.tasks)
+            self.tasks -= done  # from Python 3.12 on nothing yields to the callbacks of tasks that are done already
+            for task in done:
+                task.result()
 
 
 PATIENT = changed(ACCOUNT, verdict_wait_ms=60_000)

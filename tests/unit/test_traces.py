@@ -13,7 +13,7 @@ from urllib.parse import quote_plus
 
 import pytest
 from tests.source import ROOT, name_of, parsed, python_files
-from tests.traces import VARIABLE, Find, Kind, Secrets, Trace, request_of, search
+from tests.traces import VARIABLE, Find, Found, Kind, Secrets, Trace, request_of, search
 
 TEXT = "کد ورود شما 482913 است"
 LATIN = "Your code is 482913"
@@ -52,6 +52,11 @@ def found(lines: Iterable[str], secrets: Secrets, trace: Trace = Trace.LOG) -> s
     [
         *((number, Kind.NUMBER) for number in ("989121234567", "09121234567", "9121234567", "+989121234567")),
         *((f"b'{number}'", Kind.NUMBER) for number in ("00989121234567", "۰۹۱۲۱۲۳۴۵۶۷", "%D9%A0۹۱۲۱۲۳۴۵۶۷")),
+        *((f"x{number}", Kind.NUMBER) for number in ("=989121234567.0", "=9.89121234567e+11", " 0.5 +989121234567")),
+        *((f"1.2.{number}", Kind.NUMBER) for number in ("989121234567", "9121234567:2775")),
+        (f"5 of 9121234567 in 0.{7:016}", Kind.NUMBER),
+        (f"{'ab' * 16} 989121234567 1795681393123", Kind.NUMBER),
+        (f"id{1_000}989121234567", Kind.NUMBER),
         (b"989121234567".hex(), Kind.NUMBER),
         (f"ValueError('{TEXT}')", Kind.TEXT),
         (quote_plus(TEXT), Kind.TEXT),
@@ -72,6 +77,45 @@ def test_what_is_planted_is_found(secrets: Secrets, planted: str, kind: Kind, es
     wrong = json.dumps({"event": "call_failed", "error": planted}, ensure_ascii=escaped)
     assert ("call_failed", kind) in found([*harmless[:50], wrong, *harmless[50:]], secrets)
     assert found(harmless, secrets) == set()
+
+
+@pytest.mark.parametrize(
+    "harmless",
+    [
+        *(
+            'payamak_answer_s_sum{path="/x"} 0.0' + digits
+            for digits in ("9121234567", "39121234567001", "9121234567e-05")
+        ),
+        "payamak_x_created 1.7991212345671e+09",
+        line(took_s=3.91212345670001),
+        line(at=1_799_121_234_567),
+        line(at=1_791_212_345_678_001),
+        line(at=1_791_212_345_678_001_002),
+        line(digest="9121234567abcdef" * 2),
+        line(id="a0e7d1b2-91ab-4c3d-8e9f-a09121234567"),
+    ],
+)
+@pytest.mark.parametrize("trace", [Trace.METRICS, Trace.COMMAND])
+def test_digits_that_are_nobodys(secrets: Secrets, harmless: str, trace: Trace) -> None:
+    """Fractions, instants and digests are no numbers, whatever ten digits stand in them."""
+    for number in ("9121234567", "9912123456", "9121234567", "1212345678"):
+        secrets.add(Kind.NUMBER, number)
+    assert "9121234567" in secrets.numbers
+    assert found([harmless], secrets, trace) == set()
+
+
+def test_a_page_of_metrics_is_searched_but_for_its_fractions(secrets: Secrets) -> None:
+    """A number in a name, a label or a whole value is found, also beside a fraction that looks like one."""
+    pages = (
+        'payamak_x{to="989121234567"} 0.5',
+        "payamak_x_9121234567 1.0",
+        "payamak_x 9.89121234567e+11",
+        "payamak_x 9.121234567e+09",
+        "payamak_x 989121234567 1795681393123",
+        'payamak_x{to="09121234567"} 1.7956813339121234567e+09',
+    )
+    for page in pages:
+        assert found([page], secrets, Trace.METRICS) == {("no event", Kind.NUMBER)}, page
 
 
 def test_texts_that_differ_by_a_number(secrets: Secrets) -> None:
@@ -115,7 +159,7 @@ from tests import traces
 def test_plants(tmp_path):
     traces.know(traces.Kind.NUMBER, "09121234567")
     with traces.opened(tmp_path / "serve.log") as log:
-        log.write(b'{"event": "leaked", "x": "989121234567"}\\n')
+        log.write(b'{"event": "well"}\\n{"event": "leaked", "x": "989121234567"}\\n')
 
 def test_plants_nothing(tmp_path):
     traces.kept_text("payamak_x 1\\n", traces.Trace.METRICS)
@@ -145,6 +189,12 @@ def test_a_find_fails_the_run(tmp_path: Path, chosen: str, workers: tuple[str, .
         check=False,
     )
     assert (done.returncode, says in done.stdout, "9121234567" in done.stdout) == (code, True, False), done.stdout
+    kept = list((tmp_path / "build" / "traces").rglob("LOG-*"))
+    assert len(kept) == code
+    for evidence in kept:  # what was found can be looked at: which line, of which file, of which test
+        assert "9121234567" in evidence.read_text().splitlines()[1]
+        where = f"line 2 of {evidence}, which is serve.log of "
+        assert any(where in said and said.endswith("test_it.py::test_plants") for said in done.stdout.splitlines())
 
 
 #: What starts processes of ours that log nothing of anybody, or whose log is a test's own.
@@ -171,5 +221,6 @@ def parsed_constants(path: Path) -> list[Constant]:
 
 
 def test_a_find_says_no_secret() -> None:
-    """A find is made of names that are ours."""
-    assert set(Find.__dataclass_fields__) == {"trace", "event", "kind"}
+    """A find is made of names that are ours, and of a place."""
+    assert set(Find.__dataclass_fields__) == {"trace", "event", "kind", "line"}
+    assert set(Found.__dataclass_fields__) == {"first", "times", "origin", "evidence"}

@@ -8,14 +8,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE
+from uvicorn.protocols.http import httptools_impl
 from uvicorn.server import ServerState
 
 from payamak.api.app import SAFETY_HEADERS, Application, Response
 from payamak.api.crowd import Crowd
 from payamak.api.neighbourhood import neighbourhood
+from payamak.api.phrases import STATUS_LINES
 from payamak.api.turns import Turns
 from payamak.api.wire import TIMEOUT
+
+# uvicorn makes its lines from the interpreter's words, and each of its answers looks them up here.
+httptools_impl.STATUS_LINE.update(STATUS_LINES)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +91,7 @@ class Refusals:
             *([(b"connection", b"close")] if closes else []),
         ]
         lines = b"".join(b"%b: %b\r\n" % header for header in headers)
-        return STATUS_LINE[answer.status] + lines + b"\r\n" + answer.body
+        return STATUS_LINES[answer.status] + lines + b"\r\n" + answer.body
 
 
 class Unfinished(Crowd[Guest]):

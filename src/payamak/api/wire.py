@@ -7,9 +7,11 @@ from typing import Final
 
 from uvicorn.protocols.http.flow_control import FlowControl
 
-_BARE: Final = b"HTTP/1.1 %b\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
-BAD_REQUEST: Final = _BARE % b"400 Bad Request"
-TIMEOUT: Final = _BARE % b"408 Request Timeout"
+from payamak.api.phrases import STATUS_LINES
+
+_BARE: Final = b"%bcontent-length: 0\r\nconnection: close\r\n\r\n"
+BAD_REQUEST: Final = _BARE % STATUS_LINES[400]
+TIMEOUT: Final = _BARE % STATUS_LINES[408]
 
 
 class Flow(FlowControl):

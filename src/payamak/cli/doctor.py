@@ -164,6 +164,7 @@ async def _store(path: Path, books: list[AuditedAccount] | None) -> list[Finding
         findings += _site(store)
         findings += _restored(await store.last_restore(), path)
         findings += [finding for report in await store.id_reports() for finding in _receipts(report)]
+        findings += await _faults(store)
         if books is not None:
             findings += await _ledger(store, books)
         findings += await asyncio.gather(*(_link(link) for link in store.site.links.values()))
@@ -265,6 +266,22 @@ def _receipts(report: IdReport) -> Iterator[Finding]:
     yield Finding(name=name, is_well=not conflicts, says=says, todo=todo if conflicts else "")
 
 
+async def _faults(store: SqliteStore) -> list[Finding]:
+    """Rows whose handling fails by a bug of ours, each by its name, and pieces that could not be handled."""
+    counts = await store.fault_counts()
+    told = [f"{row.work} {row.key}: {row.error}, {row.times} times" for row in await store.aside(5)]
+    says = f"{counts.aside:,} rows fail and are passed by" + (f": {'; '.join(told)}" if told else "")
+    todo = (
+        "`payamak show ID`; correct what it names (`payamak apply`), or report it: they are tried again by themselves"
+    )
+    kept = f"{counts.unreadable:,} pieces of operators could not be handled"
+    see = "`payamak unreadable` shows them; report them, then `payamak unreadable --forget`"
+    return [
+        Finding(name="rows aside", is_well=not counts.aside, says=says, todo=todo if counts.aside else ""),
+        Finding(name="unreadable", is_well=not counts.unreadable, says=kept, todo=see if counts.unreadable else ""),
+    ]
+
+
 async def _ledger(store: SqliteStore, books: list[AuditedAccount]) -> list[Finding]:
     """Prove every account from its entries; `books` is filled with them."""
     audit = await store.audit()
@@ -358,7 +375,9 @@ async def _server(settings: Settings) -> Finding:
         return Finding(name="server", is_well=True, says=says)
     ready = answer.status_code == 200
     says = f"{url} answers {answer.status_code}: {answer.text.strip()}"
-    if answer.text.startswith("not taking: "):
+    if answer.text.startswith("not taking: background work"):
+        todo = "this must not happen: the log has the error and its place; correct what it names, or report it"
+    elif answer.text.startswith("not taking: "):
         todo = "see to what it says; after a fault of the disk it goes on by itself (docs/guide/operations.md)"
     else:
         todo = "" if ready else "it stops, or the intake is suspended: `payamak resume intake`"

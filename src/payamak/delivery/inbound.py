@@ -15,6 +15,7 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from payamak.clock import Clock
+from payamak.delivery.recovery import Health
 from payamak.domain.mo import Kept, MoPart
 from payamak.domain.numbers import masked
 from payamak.errors import StoreFailed
@@ -84,18 +85,26 @@ class InboundDesk:
                 async with asyncio.timeout_at(surely_at_s):
                     await changed.wait()
 
-    async def run(self) -> None:
+    async def run(self, health: Health | None = None) -> None:
         """Until cancelled: deliver what waits too long for its parts, forget old ones. A failing store delays it."""
+        health = health or Health(self._log)
         next_retire_s = self._clock.monotonic() + RETIRE_EVERY_S
         while True:
             try:
-                if touched := await self._store.sweep_received(self._clock.now(), SWEEP_BATCH):
+                if touched := await health.attempt("received", self._sweep):
                     self._on_kept()
                     if touched >= SWEEP_BATCH:
                         continue
                 if self._clock.monotonic() >= next_retire_s:
-                    removed = await self._store.retire_received(self._clock.now(), SWEEP_BATCH)
+                    removed = await health.attempt("received retention", self._retire)
                     next_retire_s = self._clock.monotonic() + (0.0 if removed else RETIRE_EVERY_S)
+                health.went_well("inbound")
             except StoreFailed as error:
                 self._log("housekeeping_failed", reason=str(error))
             await asyncio.sleep(SWEEP_EVERY_S)
+
+    async def _sweep(self) -> int:
+        return await self._store.sweep_received(self._clock.now(), SWEEP_BATCH)
+
+    async def _retire(self) -> int:
+        return await self._store.retire_received(self._clock.now(), SWEEP_BATCH)

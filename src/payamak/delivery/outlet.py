@@ -9,7 +9,8 @@ When it fails:
 
 * The mark cannot be stored: the message goes back to its lane and the desk rests; nothing left.
 * An answer cannot be stored: it is kept and tried again until it can, for the operator will not say it again.
-  If we die before, the attempt is ambiguous and recovery treats it so (P3).
+  If we die before, the attempt is ambiguous and recovery treats it so (P3); so is one that fails by a bug, three times.
+* A bug with one message, its mark or its turn: it alone is put aside, and the others go (store/aside.py).
 """
 
 from __future__ import annotations
@@ -19,15 +20,18 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, Protocol
 
+import msgspec
 from msgspec.structs import replace
 
 from payamak.clock import Clock
 from payamak.delivery.desk import Desk, Flight, limits_of
 from payamak.delivery.pacing import Turns
+from payamak.delivery.recovery import Health
 from payamak.delivery.waiting import Kind, Picked, View
 from payamak.domain import events as ev
 from payamak.domain.events import Outcome, OutcomeKind
 from payamak.domain.message import Lane, Message, Reason
+from payamak.domain.unreadable import MOST_TRIES, Unreadable
 from payamak.errors import StoreFailed
 from payamak.log import place_of
 from payamak.store.base import Claim, Store
@@ -79,6 +83,8 @@ class Outlet:
         self._turns = turns
         self._loop = asyncio.get_running_loop()
         self.tasks: set[asyncio.Task[None]] = set()
+        self.bugs = Health(log)
+        """Where bugs are told; the runtime puts in the one that all background work shares."""
 
     # -- marking and submitting
 
@@ -166,10 +172,18 @@ class Outlet:
     def postpone(self, message: Message, reason: Reason, until: int) -> None:
         """Give a message back to the store, not to be claimed before an instant."""
         self._hands.left(message)
-        event = ev.Postponed(reason=reason, until=until)
-        self.start(
-            self.until_stored(lambda: self._store.advance(message.id, event, self._clock.now(), message.version))
-        )
+        self.start(self._postpone(message, ev.Postponed(reason=reason, until=until)))
+
+    async def _postpone(self, message: Message, event: ev.Postponed) -> None:
+        try:
+            await self.until_stored(lambda: self._store.advance(message.id, event, self._clock.now(), message.version))
+        except Exception as error:
+            await self._put_aside(message.id, error)
+
+    async def _put_aside(self, message_id: int, error: Exception) -> None:
+        """A bug with this message: it is given back, due again later, and shown; the others go."""
+        told = (type(error).__name__, " < ".join(reversed(place_of(error))))
+        await self.until_stored(lambda: self._store.put_aside(message_id, *told, self._clock.now()))
 
     def _pump_later(self, desk: Desk, wait_s: float) -> None:
         at_s = self._loop.time() + wait_s
@@ -204,6 +218,9 @@ class Outlet:
             self._log("mark_failed", link=desk.name, reason=str(error))
             self._put_back(desk, going)
             return
+        except Exception as error:
+            await self._mark_apart(desk, going, error)
+            return
         # A message may be there twice, as it was and as an answer to an earlier attempt has changed it meanwhile.
         submits = [(c.message, effect) for c in changes for effect in c.effects if isinstance(effect, ev.Submit)]
         reserved = sum(message.current.wire_parts for message in messages)
@@ -216,6 +233,19 @@ class Outlet:
             self._submit(desk, message, effect, is_suspect=message.id == suspect)
         if written < reserved:  # expired, cancelled or moved in the meantime, or only some of its parts go
             self.pump(desk)
+
+    async def _mark_apart(self, desk: Desk, going: list[Picked], error: Exception) -> None:
+        """A bug with one of them: each alone, and the one that fails alone is put aside."""
+        if len(going) > 1:
+            for picked in going:
+                await self._mark(desk, [picked])
+            return
+        (picked,) = going
+        desk.in_flight -= picked.message.current.wire_parts
+        if picked.kind is Kind.SUSPECT:
+            desk.waiting.hush.ended(self._clock.monotonic())
+        await self._put_aside(picked.message.id, error)
+        self.pump(desk)
 
     def _put_back(self, desk: Desk, going: list[Picked]) -> None:
         """Into the lanes again; into the store if the desk was closed meanwhile, for nobody would look there."""
@@ -297,12 +327,35 @@ class Outlet:
         if isinstance(error, StoreFailed):
             self._log("answer_not_stored", message_id=flight.message_id, reason=str(error))
             self.start(self._conclude_later(flight, event))
-        elif error is not None:
-            where = place_of(error)
-            self._log("answer_lost", message_id=flight.message_id, error=type(error).__name__, where=where)
+        elif isinstance(error, Exception):
+            self.start(self._conclude_later(flight, event, error))
 
-    async def _conclude_later(self, flight: Flight, event: ev.Answered) -> None:
-        await self.until_stored(lambda: self._store.advance(flight.message_id, event, self._clock.now()))
+    async def _conclude_later(self, flight: Flight, event: ev.Answered, error: Exception | None = None) -> None:
+        """Until it is stored; an answer that fails by a bug each time is a lost one, as if none had come (P2, P3)."""
+        tries = 0 if error is None else 1
+        while tries < MOST_TRIES:
+            try:
+                await self.until_stored(lambda: self._store.advance(flight.message_id, event, self._clock.now()))
+                return
+            except Exception as again:
+                tries, error = tries + 1, again
+            await asyncio.sleep(STORE_REST_S)
+        assert error is not None
+        await self._lose(flight, event, error)
+
+    async def _lose(self, flight: Flight, event: ev.Answered, error: Exception) -> None:
+        where, now = place_of(error), self._clock.now()
+        self.bugs.alarm("answer_lost", message_id=flight.message_id, error=type(error).__name__, where=where)
+        piece = Unreadable(
+            kind="answer",
+            link=flight.desk.name,
+            message_id=flight.message_id,
+            octets=msgspec.json.encode(event.outcomes),
+            error=type(error).__name__,
+            place=" < ".join(reversed(where)),
+            came_at=now,
+        )
+        await self.until_stored(lambda: self._store.lose_answer(piece, event, now))
 
     async def until_stored(self, write: Callable[[], Any]) -> None:
         """Try again until the store can: what is written here will not be said a second time."""

@@ -9,7 +9,11 @@ from payamak.delivery.inbound import InboundDesk
 from payamak.delivery.worker import Worker
 from payamak.domain.mo import MoPart
 from payamak.domain.receipts import ReceiptIn
+from payamak.domain.unreadable import Unreadable
+from payamak.log import alarm_logger
 from payamak.store.base import Store
+
+_alarm = alarm_logger("receipts")
 
 LONGEST_WORD = 12
 """Of `stat` and `err` in the log; SMPP 3.4 appendix B has 7 and 3."""
@@ -39,6 +43,12 @@ class ReceiptDesk:
             # The operator's words, as long as words of a receipt are: what is longer would be no word of one.
             said = {"stat": receipt.stat[:LONGEST_WORD], "err": (receipt.err or "")[:LONGEST_WORD]}
             self._log("receipt_kept", link=receipt.link, **said)
+
+    async def unreadable(self, piece: Unreadable) -> None:
+        """Commit what could not be handled, and tell of it: of its octets not one."""
+        await self._store.keep_unreadable(piece)
+        told = {"kind": piece.kind, "error": piece.error, "where": piece.place, "octets": len(piece.octets)}
+        _alarm("unreadable_kept", link=piece.link, **told)
 
     async def mo(self, part: MoPart) -> None:
         """See Sink.mo."""

@@ -10,6 +10,7 @@ from payamak.clock import Clock
 from payamak.errors import StoreFailed
 from payamak.log import place_of
 from payamak.store.base import Store
+from payamak.store.records import FaultCounts
 
 LOOK_EVERY_S = 0.25
 RECOVERY_BATCH = 500
@@ -44,7 +45,7 @@ async def recover(store: Store, clock: Clock, log: Callable[..., object]) -> int
     return total
 
 
-async def watch_store(store: Store, log: Callable[..., object]) -> None:
+async def watch_store(store: Store, log: Callable[..., object], went_well: Callable[[], None] = lambda: None) -> None:
     """Say when the disk fails and when it is well again, and try it meanwhile: nobody else may write. Until cancelled.
 
     A look that changes nothing succeeds on a full disk too, so only what is written proves anything.
@@ -60,20 +61,67 @@ async def watch_store(store: Store, log: Callable[..., object]) -> None:
         if trouble is not None:
             with suppress(StoreFailed):
                 await store.prove()
+        went_well()
         await asyncio.sleep(LOOK_EVERY_S)
 
 
-async def keep_house(store: Store, clock: Clock, log: Callable[..., object]) -> None:
-    """Sweep deadlines every second and old messages every minute, until cancelled. A failing store only delays it."""
+class Health:
+    """Which work in the background fails: since its last failure it has not succeeded. Lives on one event loop.
+
+    `alarm` tells the log, as an error, whatever the level. `counts` is what the store has put aside, as last counted.
+    """
+
+    def __init__(self, alarm: Callable[..., object]) -> None:
+        self.alarm = alarm
+        self.counts = FaultCounts()
+        self._failing: dict[str, str] = {}
+
+    def failed(self, name: str, error: Exception) -> None:
+        """A bug in it: told by type and place, for its words may quote a text."""
+        self._failing[name] = type(error).__name__
+        self.alarm("background_work_failed", task=name, error=type(error).__name__, where=place_of(error))
+
+    def went_well(self, name: str) -> None:
+        """A whole round of it, or what failed before, has succeeded."""
+        self._failing.pop(name, None)
+
+    @property
+    def trouble(self) -> str | None:
+        """What fails now, for a person; None if all is well."""
+        if not self._failing:
+            return None
+        return "background work fails: " + ", ".join(f"{name} ({error})" for name, error in self._failing.items())
+
+    async def attempt(self, name: str, work: Callable[[], Awaitable[int]]) -> int:
+        """One round of one piece of work: 0 if it failed by a bug, so that the others go on. Raises StoreFailed."""
+        try:
+            done = await work()
+        except StoreFailed:
+            raise
+        except Exception as error:
+            self.failed(name, error)
+            return 0
+        self.went_well(name)
+        return done
+
+
+async def keep_house(store: Store, clock: Clock, log: Callable[..., object], health: Health | None = None) -> None:
+    """Sweep deadlines every second and old messages every minute, until cancelled. A failing store only delays it.
+
+    Deadlines and retention do not wait for each other: a bug in one is told, and the other goes on.
+    """
+    health = health or Health(log)
     next_retire = clock.monotonic() + RETIRE_EVERY_S
     while True:
         try:
-            touched = await store.sweep(clock.now(), SWEEP_BATCH)
+            touched = await health.attempt("deadlines", lambda: store.sweep(clock.now(), SWEEP_BATCH))
             if touched >= SWEEP_BATCH:
                 continue
             if clock.monotonic() >= next_retire:
-                removed = await store.retire(clock.now(), RETIRE_BATCH)
+                removed = await health.attempt("retention", lambda: store.retire(clock.now(), RETIRE_BATCH))
                 next_retire = clock.monotonic() + (0.0 if removed else RETIRE_EVERY_S)
+            health.counts = await store.fault_counts()
+            health.went_well("house")
         except StoreFailed as error:
             log("housekeeping_failed", reason=str(error))
         await asyncio.sleep(SWEEP_EVERY_S)
@@ -83,16 +131,21 @@ AFTER_A_BUG_S = 1.0
 
 
 async def keep_going(
-    name: str, work: Callable[[], Awaitable[None]], log: Callable[..., object], rest_s: float = AFTER_A_BUG_S
+    name: str,
+    work: Callable[[], Awaitable[None]],
+    log: Callable[..., object],
+    rest_s: float = AFTER_A_BUG_S,
+    health: Health | None = None,
 ) -> None:
     """Run what works in the background until it returns or is cancelled.
 
-    A bug in it is told by type and place, for its words may quote a text; after a pause the work begins anew.
+    A bug in it is told as an error; after a pause the work begins anew, and tells `health` when a round has gone well.
     If it ended instead, claims or deadlines would stand still and nothing would show it (P2).
     """
+    health = health or Health(log)
     while True:
         try:
             return await work()
         except Exception as error:
-            log("background_work_failed", task=name, error=type(error).__name__, where=place_of(error))
+            health.failed(name, error)
         await asyncio.sleep(rest_s)

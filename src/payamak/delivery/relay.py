@@ -62,6 +62,11 @@ class Relay(Rounds[Received]):
         told = {"received_id": item.id, "line": item.line, "tries": item.tries + 1, "note": result.note}
         self._tell(result.state.value, **told)
 
+    async def _put_off(self, item: Received, note: str) -> None:
+        state, next_at = after_post(item, None, None, self._clock.now())
+        result = PostResult(received_id=item.id, state=state, next_at=next_at, note=note, reply=None)
+        await self._stored(lambda: self._store.conclude_post(result, self._clock.now()))
+
     async def _result(self, target: Target, received: Received) -> PostResult:
         posted = await self._post(received)
         now = self._clock.now()

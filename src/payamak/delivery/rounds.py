@@ -19,6 +19,7 @@ from typing import Generic, TypeVar
 
 from payamak.clock import Clock
 from payamak.delivery.posting import Poster
+from payamak.delivery.recovery import Health
 from payamak.errors import StoreFailed
 from payamak.log import place_of
 
@@ -56,6 +57,8 @@ class Rounds(Generic[Item]):
         self._targets: dict[Hashable, Target] = {}
         self._wake = asyncio.Event()
         self._is_stopping = False
+        self.health = Health(log)
+        """Where bugs are told; the runtime puts in the one that all background work shares."""
         self.posts: dict[str, int] = {}
         """Posts since the start, by what became of them."""
 
@@ -75,6 +78,10 @@ class Rounds(Generic[Item]):
 
     async def _handle(self, target: Target, item: Item) -> None:
         """Post one, store what came of it, tell the log."""
+        raise NotImplementedError
+
+    async def _put_off(self, item: Item, note: str) -> None:
+        """Store that one could not be posted, as a post that had no answer: it comes again, others go before it."""
         raise NotImplementedError
 
     # -- the rounds
@@ -117,16 +124,31 @@ class Rounds(Generic[Item]):
         waiting = await self._waiting()
         now = self._clock.now()
         soonest_at = now + int(POLL_S * 1_000)
+        are_well = True
         for name, next_at in waiting:
             target = self._targets.setdefault(name, Target())
             due_at = max(next_at, target.rests_until)
             if due_at > now:
                 soonest_at = min(soonest_at, due_at)
             elif len(target.posting) < PLACES:
-                await self._fill(name, target, now)
+                are_well &= await self._fills(name, target, now)
+        if are_well:
+            self.health.went_well(self.KIND)
         names = {name for name, _ in waiting}
         self._targets = {name: t for name, t in self._targets.items() if t.posting or name in names}
         return (soonest_at - self._clock.now()) / 1_000
+
+    async def _fills(self, name: Hashable, target: Target, now: int) -> bool:
+        """Fill the places of a target; False if that failed by a bug: this target rests, the others go on."""
+        try:
+            await self._fill(name, target, now)
+        except StoreFailed:
+            raise
+        except Exception as error:
+            self.health.failed(self.KIND, error)
+            target.rests_until = now + BUG_REST_MS
+            return False
+        return True
 
     async def _fill(self, name: Hashable, target: Target, now: int) -> None:
         target.ended.clear()
@@ -141,13 +163,20 @@ class Rounds(Generic[Item]):
     async def _begin(self, target: Target, key: Hashable, item: Item) -> None:
         try:
             await self._handle(target, item)
-        except Exception as error:  # a bug: told once, and the target rests, or it would be posted to without a pause
-            self._log(self.KIND + "_failed", id=key, error=type(error).__name__, where=place_of(error))
-            target.rests_until = self._clock.now() + BUG_REST_MS
+        except Exception as error:  # a bug with this one: told, and put off like a post without an answer
+            self.health.alarm(self.KIND + "_failed", id=key, error=type(error).__name__, where=place_of(error))
+            await self._put_off_or_rest(target, item, error)
         finally:
             target.posting.pop(key, None)
             target.ended.add(key)
             self._wake.set()
+
+    async def _put_off_or_rest(self, target: Target, item: Item, error: Exception) -> None:
+        """Where not even that can be stored the target rests, or it would be posted to without a pause."""
+        try:
+            await self._put_off(item, f"not posted: an error of ours ({type(error).__name__})")
+        except Exception:
+            target.rests_until = self._clock.now() + BUG_REST_MS
 
     def _tell(self, became: str, **fields: object) -> None:
         """Count and log a post whose end is stored."""

@@ -112,6 +112,19 @@ class Webhooks(Rounds[Notice]):
             self._kept.add(item.account_id)
         self._tell(post.value, event_id=item.id, tries=item.tries + 1, note=posted.note)
 
+    async def _put_off(self, item: Notice, note: str) -> None:
+        post, next_at = after_notice(item, None, None, self._clock.now())
+        result = NoticeResult(
+            message_id=item.message_id,
+            sequence=item.sequence,
+            account_id=item.account_id,
+            post=post,
+            next_at=next_at,
+            note=note,
+            gone_url=None,
+        )
+        await self._stored(lambda: self._store.conclude_notice(result, self._clock.now()))
+
     def _url_of(self, notice: Notice) -> str | None:
         account = self._store.site.accounts_by_id.get(notice.account_id)
         return account.webhook_url or None if account else None

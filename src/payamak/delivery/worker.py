@@ -297,6 +297,7 @@ class Worker:
                 await self._poll_lines()
                 for desk in list(self._desks.values()):
                     self.outlet.tend(desk)
+                self.outlet.bugs.went_well("claims")
                 next_poll_s = self._clock.monotonic() + POLL_S
             await self._claim_due()
             self._wake.clear()
@@ -333,6 +334,11 @@ class Worker:
         except StoreFailed:
             self._backlog.put_off(number, now + int(STORE_REST_S * 1_000))
             return
+        except Exception as error:  # this line's alone: the others are claimed
+            self.outlet.bugs.failed(f"claims of {number}", error)
+            self._backlog.put_off(number, now + int(STORE_REST_S * 1_000))
+            return
+        self.outlet.bugs.went_well(f"claims of {number}")
         self._backlog.claimed(number, claimed.next_due_at, now, now + CLAIM_AGAIN_MS)
         touched = {desk.name for m in claimed.messages if (desk := self._take(m))}
         self._set_rooms(number)

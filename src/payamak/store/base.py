@@ -13,7 +13,7 @@ from typing import Protocol
 from msgspec import Struct
 
 from payamak.codes import Code
-from payamak.domain.events import Event
+from payamak.domain.events import Answered, Event
 from payamak.domain.message import Lane, Message, Reason, State, Step
 from payamak.domain.mo import Kept, MoPart, Received, RelayState
 from payamak.domain.own_ids import OwnId
@@ -21,9 +21,19 @@ from payamak.domain.posting import PostState
 from payamak.domain.receipts import Cursor, IdReport, OpenIds, ReceiptIn, WaitingReceipt
 from payamak.domain.restoring import Restore
 from payamak.domain.site import Document, Site
+from payamak.domain.unreadable import Unreadable
 from payamak.domain.webhooks import Notice, NoticeCount, NoticeResult, NoticeSearch, WebhookTarget
 from payamak.store.feed import Change, Feed, Watch
-from payamak.store.records import Audit, Balance, QueueRow, ReceivedSearch, Search, Story
+from payamak.store.records import (
+    Aside,
+    Audit,
+    Balance,
+    FaultCounts,
+    QueueRow,
+    ReceivedSearch,
+    Search,
+    Story,
+)
 
 ANSWER_WITHIN_S = 1.5
 """How long a caller waits for the disk; then he is told busy (23), and what he asked for is withdrawn or undone."""
@@ -187,6 +197,34 @@ class Store(Protocol):
         In a server it raises StoreFailed after ACKNOWLEDGE_WITHIN_S; the receipt may be kept all the same, and the
         one that the operator brings again is a second one.
         """
+        ...
+
+    def put_aside(self, message_id: int, error: str, place: str, now: int) -> Awaitable[None]:
+        """A waiting message that nobody can take, by a bug of ours: given back, due again later, shown (P2)."""
+        ...
+
+    def lose_answer(self, piece: Unreadable, event: Answered, now: int) -> Awaitable[None]:
+        """An answer that cannot be stored is kept as unreadable, and its attempt is ambiguous, in one transaction."""
+        ...
+
+    def keep_unreadable(self, piece: Unreadable) -> Awaitable[None]:
+        """Keep what could not be handled, before it is acknowledged."""
+        ...
+
+    def fault_counts(self) -> Awaitable[FaultCounts]:
+        """How many rows are aside and how many pieces are unreadable."""
+        ...
+
+    def aside(self, limit: int) -> Awaitable[list[Aside]]:
+        """Rows that are put aside, the latest failure first."""
+        ...
+
+    def unreadable(self, piece_id: int | None, limit: int) -> Awaitable[list[Unreadable]]:
+        """Unreadable pieces, the latest first; or one of them."""
+        ...
+
+    def forget_unreadable(self, piece_id: int | None) -> Awaitable[int]:
+        """A person has seen one, or all; how many went."""
         ...
 
     def claim(self, line: str, rooms: Sequence[int], now: int) -> Awaitable[Claimed]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 
 import msgspec
 
@@ -11,6 +12,7 @@ from payamak.domain.message import Lane, Message, State
 from payamak.domain.site import DAY_MS, Account, Document, Site, build_site, faults_of, name_of
 from payamak.errors import StoreFailed
 from payamak.store import money, receipts
+from payamak.store.aside import AsideKind, apart, is_aside, put_aside, put_message_aside, retry_lost, where_of
 from payamak.store.base import Claimed, OptOut
 from payamak.store.credentials import with_version
 from payamak.store.messages import happen, load
@@ -42,8 +44,14 @@ def _claim_of_lane(
         for account_id in served:
             rows = tx.all("ready_messages", (line, lane.value, account_id, now, share))
             for row in rows:
-                message = message_of(row)
+                try:
+                    message = message_of(row)
+                except Exception as error:  # a bug, or a row that an older one has spoilt: the others still go
+                    put_message_aside(tx, row[0], type(error).__name__, where_of(error), now)
+                    continue
                 tx.execute("lease_message", (message.id, message.version))
+                if tx.has_aside:
+                    tx.execute("take_from_aside", (AsideKind.CLAIM.value, message.id))
                 claimed.append(msgspec.structs.replace(message, is_leased=True))
             room -= len(rows)
             if rows:
@@ -65,9 +73,12 @@ def recover(tx: Transaction, now: int, limit: int) -> int:
     Raises StoreFailed if there are some and none can be moved: to look again would find the same ones for ever.
     """
     tx.execute("release_leases")
-    ids = _sending(tx, limit)
-    receipts.recover(tx, tuple(ids), now)
-    moved = len(ids.keys() - _sending(tx, limit).keys()) if ids else 0
+    ids = _sending(tx, now, limit)
+    for message_id in ids:
+        apart(tx, AsideKind.LOST, message_id, now, partial(receipts.lose_answers, tx, message_id, now))
+    for message_id in ids:
+        apart(tx, AsideKind.LOST, message_id, now, partial(receipts.recover, tx, message_id, now))
+    moved = len(ids.keys() - _sending(tx, now, limit).keys()) if ids else 0
     if ids and not moved:
         raise StoreFailed(
             f"the store is malformed: it names {len(ids)} messages on the wire that are not there or cannot be moved, "
@@ -76,9 +87,9 @@ def recover(tx: Transaction, now: int, limit: int) -> int:
     return moved
 
 
-def _sending(tx: Transaction, limit: int) -> dict[int, None]:
-    """Messages on the wire, in the order of the store."""
-    return dict.fromkeys(row[0] for row in tx.all("sending_ids", (limit,)))
+def _sending(tx: Transaction, now: int, limit: int) -> dict[int, None]:
+    """Messages on the wire, in the order of the store; but for those that are put aside."""
+    return dict.fromkeys(row[0] for row in tx.all("sending_ids", (now, limit)))
 
 
 def _happen_to(tx: Transaction, message_id: int, event: ev.Event, now: int) -> bool:
@@ -90,27 +101,41 @@ def _happen_to(tx: Transaction, message_id: int, event: ev.Event, now: int) -> b
 def sweep(tx: Transaction, now: int, limit: int) -> int:
     """What is past its deadline expires; what waits too long for a receipt is unknown (P7). Receipts are retried.
 
-    Answers how much has moved: whoever comes again at once for `limit` of them must not find the same ones.
+    Answers how much has moved, or is put aside and passed by for a while: whoever comes again at once for `limit` of
+    them must not find the same ones.
     """
-    expired = _open_ids(tx, State.QUEUED, "past_deadline_ids", lambda line: now, limit)
-    moved = sum(_happen_to(tx, message_id, ev.DeadlinePassed(), now) for message_id in expired)
-    overdue = _open_ids(tx, State.ENROUTE, "overdue_ids", lambda line: now - tx.site.rules(line).grace_ms, limit)
-    moved += sum(_happen_to(tx, message_id, ev.ReceiptOverdue(), now) for message_id in overdue)
+    expired = _open_ids(tx, State.QUEUED, "past_deadline_ids", lambda line: now, now, limit)
+    overdue = _open_ids(tx, State.ENROUTE, "overdue_ids", lambda line: now - tx.site.rules(line).grace_ms, now, limit)
+    work: tuple[tuple[list[int], ev.Event], ...] = ((expired, ev.DeadlinePassed()), (overdue, ev.ReceiptOverdue()))
+    moved = 0
+    for ids, event in work:
+        for message_id in ids:
+            done = apart(tx, AsideKind.DEADLINE, message_id, now, partial(_happen_to, tx, message_id, event, now))
+            moved += done is not False
     tx.execute("forget_expired_opt_outs", (now, limit))
     forgotten = tx.db.changes()
-    return moved + forgotten + receipts.retry(tx, now, limit)
+    return moved + forgotten + retry_lost(tx, now, limit) + receipts.retry(tx, now, limit)
 
 
-def _open_ids(tx: Transaction, state: State, query: str, until: Callable[[str], int], limit: int) -> list[int]:
+def _open_ids(
+    tx: Transaction, state: State, query: str, until: Callable[[str], int], now: int, limit: int
+) -> list[int]:
     """Up to `limit` messages of a state whose deadline is at or before `until(line)`, line by line.
 
     Asked for each line, because each has its own grace: one with a long grace must not hide the others' messages.
     """
     ids: list[int] = []
     for (line,) in tx.all("lines_in_state", (state.value,)):
-        if len(ids) < limit:
-            ids += [row[0] for row in tx.all(query, (line, until(line), limit - len(ids)))]
+        if len(ids) < limit and not is_aside(tx, AsideKind.LINE, line, now):
+            ids += (
+                apart(tx, AsideKind.LINE, line, now, partial(_of_line, tx, query, line, until, now, limit - len(ids)))
+                or []
+            )
     return ids
+
+
+def _of_line(tx: Transaction, query: str, line: str, until: Callable[[str], int], now: int, limit: int) -> list[int]:
+    return [row[0] for row in tx.all(query, (line, until(line), now, limit))]
 
 
 SETTLE_TIME_MS = 7 * DAY_MS
@@ -144,17 +169,26 @@ def retire(tx: Transaction, after_id: int, now: int, limit: int) -> tuple[int, i
     for message_id, account_id, line, accepted_at, deadline_at, is_final in rows:
         if accepted_at > now - shortest:
             return removed, 0
-        settled_at = deadline_at + tx.site.rules(line).grace_ms + SETTLE_TIME_MS
+        try:
+            settled_at = deadline_at + tx.site.rules(line).grace_ms + SETTLE_TIME_MS
+        except Exception as error:
+            put_aside(tx, AsideKind.RETIRE, message_id, type(error).__name__, where_of(error), now)
+            continue
         old_at = max(accepted_at + limits.get(account_id, _KEEP_UNKNOWN_MS), settled_at)
         if not is_final or now < old_at or tx.one("notice_waits", (message_id,)) is not None:
             continue
-        money.fold_entries(tx, account_id, message_id, now)
-        for statement in ("delete_parts", "delete_receipts", "delete_notices", "delete_message"):
-            tx.execute(statement, (message_id,))
-        removed += tx.db.changes()
+        removed += apart(tx, AsideKind.RETIRE, message_id, now, partial(_remove, tx, account_id, message_id, now)) or 0
         if removed == limit:
             return removed, message_id
     return removed, (rows[-1][0] if len(rows) == limit * LOOK_AHEAD else 0)
+
+
+def _remove(tx: Transaction, account_id: int, message_id: int, now: int) -> int:
+    """How many messages went: none where an index names one that no table holds."""
+    money.fold_entries(tx, account_id, message_id, now)
+    for statement in ("delete_parts", "delete_receipts", "delete_notices", "delete_message"):
+        tx.execute(statement, (message_id,))
+    return int(tx.db.changes())
 
 
 def move_line(tx: Transaction, source: str, target: str, now: int, limit: int) -> int:

@@ -140,6 +140,7 @@ def _record(tx: Transaction, message: Message, effect: ev.Record, now: int) -> N
     for outcome in effect.outcomes:
         key = None if outcome.operator_id is None else operator_key(outcome.operator_id)
         values = (outcome.kind.value, outcome.status, outcome.code, outcome.operator_id, key, now)
+        tx.has_lost = tx.has_lost or outcome.kind is OutcomeKind.AMBIGUOUS
         tx.execute("answer_part", (*values, message.id, effect.step, effect.try_no, outcome.part))
 
 

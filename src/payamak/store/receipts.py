@@ -9,7 +9,8 @@ is given up.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
+from functools import partial
 from typing import Any
 
 from msgspec.structs import replace
@@ -31,6 +32,7 @@ from payamak.domain.message import Message, PartState, State
 from payamak.domain.pools import CopyKey
 from payamak.domain.receipts import ReceiptIn, Unmatched
 from payamak.domain.site import LinkKind
+from payamak.store.aside import AsideKind, apart, is_aside
 from payamak.store.feed import Change
 from payamak.store.matching import Found, Match, match
 from payamak.store.messages import happen, load
@@ -215,42 +217,42 @@ def _keep(
 # ------------------------------------------------------------------------------------- receipts that waited
 
 
-def recover(tx: Transaction, message_ids: Sequence[int], now: int) -> list[Change]:
-    """The process that had the messages on the wire is dead: each is told what is left to it (Recovered)."""
-    changes = settle_lost(tx, message_ids, now)
-    for message_id in message_ids:
-        message = load(tx, message_id)
-        if message is not None and message.state is State.SENDING:
-            word = message.parts[message.step]
-            lost = [i for i, letter in enumerate(word, 1) if letter in (PartState.ON_WIRE, PartState.AMBIGUOUS)]
-            event = ev.Recovered(awaited=awaited_parts(tx, message, lost, now))
-            changes.append(happen(tx, message, event, now))
-    return changes
+def recover(tx: Transaction, message_id: int, now: int) -> list[Change]:
+    """The process that had the message on the wire is dead: it is told what is left to it (Recovered).
 
-
-def settle_lost(tx: Transaction, message_ids: Sequence[int], now: int) -> list[Change]:
-    """The answers to what these messages have on the wire will not come: let receipts that wait say what is certain.
-
-    First all answers are lost, then the receipts are dealt; what they leave open stays on the wire for the caller.
+    After `lose_answers` of every message that was there: only then receipts that wait are dealt rightly.
     """
-    changes: list[Change] = []
-    for message_id in message_ids:
-        message = load(tx, message_id)
-        if message is not None and message.state is State.SENDING:
-            parts = [row[0] for row in tx.all("unanswered_parts", (message_id, message.step, message.tries))]
-            _lose(tx, message_id, message.step, message.tries, parts, now)
-    for message_id in message_ids:
-        message = load(tx, message_id)
-        if message is not None and message.state is State.SENDING:
-            changes += _settle_step(tx, message, message.step, message.tries, now)
+    changes = settle_lost(tx, message_id, now)
+    message = load(tx, message_id)
+    if message is not None and message.state is State.SENDING:
+        word = message.parts[message.step]
+        lost = [i for i, letter in enumerate(word, 1) if letter in (PartState.ON_WIRE, PartState.AMBIGUOUS)]
+        event = ev.Recovered(awaited=awaited_parts(tx, message, lost, now))
+        changes.append(happen(tx, message, event, now))
     return changes
+
+
+def lose_answers(tx: Transaction, message_id: int, now: int) -> None:
+    """The answers to what a message has on the wire will not come."""
+    message = load(tx, message_id)
+    if message is not None and message.state is State.SENDING:
+        parts = [row[0] for row in tx.all("unanswered_parts", (message_id, message.step, message.tries))]
+        _lose(tx, message_id, message.step, message.tries, parts, now)
+
+
+def settle_lost(tx: Transaction, message_id: int, now: int) -> list[Change]:
+    """Let receipts that wait say what is certain of a message whose answers are lost; the rest stays on the wire."""
+    message = load(tx, message_id)
+    if message is None or message.state is not State.SENDING:
+        return []
+    return _settle_step(tx, message, message.step, message.tries, now)
 
 
 def _lose(tx: Transaction, message_id: int, step: int, try_no: int, parts: Iterable[int], now: int) -> None:
     """The answers to these parts will not come any more."""
     for part in parts:
         tx.execute("lose_part", (now, message_id, step, try_no, part))
-        tx.has_lost = True
+    tx.has_lost = True
 
 
 def _match_early(tx: Transaction, part: tuple[int, int, int, int], operator_id: str, now: int) -> list[Change]:
@@ -311,19 +313,28 @@ def retry(tx: Transaction, now: int, limit: int) -> int:
     """
     looked = 0
     for (upstream,) in tx.all("conflict_upstreams"):
-        habit = _still_settled(tx, upstream, now)
-        known = (tx.site.version, habit.choice, habit.unlearned)
-        known_then, after_id = tx.retried.get(upstream, (None, 0))
-        if known_then != known:
-            after_id = 0
-        if after_id is None:
-            continue
-        rows = tx.all("conflicts_of", (upstream, after_id, limit))
-        for kept in rows:
-            _look_again(tx, kept, _as_configured(tx, receipt_of(kept)), now)
-        tx.retried[upstream] = (known, rows[-1][0] if len(rows) == limit else None)
-        looked += len(rows)
+        if not is_aside(tx, AsideKind.UPSTREAM, upstream, now):
+            looked += apart(tx, AsideKind.UPSTREAM, upstream, now, partial(_retry_of, tx, upstream, now, limit)) or 0
     return looked
+
+
+def _retry_of(tx: Transaction, upstream: str, now: int, limit: int) -> int:
+    habit = _still_settled(tx, upstream, now)
+    known = (tx.site.version, habit.choice, habit.unlearned)
+    known_then, after_id = tx.retried.get(upstream, (None, 0))
+    if known_then != known:
+        after_id = 0
+    if after_id is None:
+        return 0
+    rows = tx.all("conflicts_of", (upstream, after_id, limit))
+    for kept in rows:
+        apart(tx, AsideKind.RECEIPT, kept[0], now, partial(_retry_one, tx, kept, now))
+    tx.retried[upstream] = (known, rows[-1][0] if len(rows) == limit else None)
+    return len(rows)
+
+
+def _retry_one(tx: Transaction, kept: Any, now: int) -> None:
+    _look_again(tx, kept, _as_configured(tx, receipt_of(kept)), now)
 
 
 def _still_settled(tx: Transaction, upstream: str, now: int) -> IdHabit:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Collection, Sequence
+from functools import partial
 from typing import Any
 
 import apsw
@@ -23,6 +24,7 @@ from payamak.domain.numbers import parse_recipient
 from payamak.domain.site import DAY_MS, Line, Site
 from payamak.encoding.alphabets import Alphabet
 from payamak.errors import Refused
+from payamak.store.aside import AGAIN_MS, AsideKind, apart
 from payamak.store.base import NewMessage, PostResult
 from payamak.store.messages import accept
 from payamak.store.records import ReceivedSearch
@@ -103,14 +105,15 @@ def _insert_part(
     tx.execute("insert_received_part", (digest, session, *place, octets, now, due_at, joined))
 
 
-def _deliver(tx: Transaction, key: tuple[Any, ...], now: int) -> None:
-    """Make a message of the parts that are there."""
+def _deliver(tx: Transaction, key: tuple[Any, ...], now: int) -> int:
+    """Make a message of the parts that are there; its id."""
     rows = tx.all("received_parts_open", key)
     parts = [_part_of(row) for row in rows]
     text = join(_piece(part) for part in parts)
     received_id = _keep(tx, parts[0], key[1], text, now, is_complete=len(parts) == parts[0].total)
     for row in rows:
         tx.execute("join_received_part", (received_id, row[0]))
+    return received_id
 
 
 def _part_of(row: Any) -> MoPart:
@@ -280,13 +283,19 @@ def sweep_received(tx: Transaction, now: int, limit: int) -> int:
     count = 0
     before: tuple[Any, ...] | None = None
     while count < limit and (key := tx.one("received_parts_overdue", (now,))) is not None:
-        if key == before:
+        first = tx.one("received_parts_open", key)
+        if key == before or first is None:
             break  # an index names what no table holds: it would be found for ever, under the writer's lock
-        _deliver(tx, key, now)
+        if apart(tx, AsideKind.RECEIVED, first[0], now, partial(_deliver, tx, key, now)) is None:
+            tx.execute("put_off_parts", (*key, now + AGAIN_MS))
         before = key
         count += 1
     tx.execute("forget_received_parts", (now - REPEAT_MS, limit))
     return count + int(tx.db.changes())
+
+
+def _first_of(tx: Transaction, key: tuple[Any, ...]) -> int:
+    return int(tx.one("received_parts_open", key)[0])
 
 
 def retire_received(tx: Transaction, now: int, limit: int) -> int:
@@ -295,6 +304,10 @@ def retire_received(tx: Transaction, now: int, limit: int) -> int:
     count = 0
     for (number,) in tx.all("lines_of_received"):
         days = (site.lines.get(number) or _DEFAULTS).keep_received_days
-        tx.execute("retire_received", (number, now - int(days * DAY_MS), limit))
-        count += int(tx.db.changes())
+        count += apart(tx, AsideKind.RETIRE, number, now, partial(_retire_of, tx, number, days, now, limit)) or 0
     return count
+
+
+def _retire_of(tx: Transaction, number: str, days: float, now: int, limit: int) -> int:
+    tx.execute("retire_received", (number, now - int(days * DAY_MS), limit))
+    return int(tx.db.changes())

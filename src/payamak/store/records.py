@@ -29,6 +29,27 @@ class PartRecord(Struct, frozen=True, kw_only=True):
     receipt_at: int | None
 
 
+class Aside(Struct, frozen=True, kw_only=True):
+    """A row whose handling failed by a bug of ours (store/aside.py): which work, which row, what, where, until when."""
+
+    work: str
+    key: str
+    error: str
+    place: str
+    first_at: int
+    last_at: int
+    times: int
+    again_at: int
+
+
+class FaultCounts(Struct, frozen=True, kw_only=True):
+    """How many rows are aside, how many pieces are unreadable, and how many have ever been."""
+
+    aside: int = 0
+    unreadable: int = 0
+    unreadable_ever: int = 0
+
+
 class Entry(Struct, frozen=True, kw_only=True):
     """One line of the ledger: `amount` rial from the purse `source` to the purse `target`."""
 

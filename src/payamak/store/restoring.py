@@ -58,8 +58,10 @@ def hold(tx: Transaction, now: int, limit: int) -> int:
     if noted.held_to is None:
         return 0
     ids = [row[0] for row in tx.all("to_hold", (noted.held_to, limit))]
-    receipts.settle_lost(tx, ids, now)  # receipts that wait in the copy may say what became of it
     for message_id in ids:
+        receipts.lose_answers(tx, message_id, now)
+    for message_id in ids:
+        receipts.settle_lost(tx, message_id, now)  # receipts that wait in the copy may say what became of it
         if (message := load(tx, message_id)) and message.state in (State.QUEUED, State.SENDING):
             happen(tx, message, ev.Restored(), now)
     is_done = len(ids) < limit

@@ -22,7 +22,7 @@ from typing import Any, TypeVar
 import apsw
 
 from payamak.codes import Code
-from payamak.domain.events import Event
+from payamak.domain.events import Answered, Event
 from payamak.domain.message import Lane, Message
 from payamak.domain.mo import Kept, MoPart, Received
 from payamak.domain.own_ids import OwnId
@@ -30,9 +30,11 @@ from payamak.domain.posting import PostState
 from payamak.domain.receipts import Cursor, IdReport, OpenIds, ReceiptIn, WaitingReceipt
 from payamak.domain.restoring import Restore
 from payamak.domain.site import Document, Site
+from payamak.domain.unreadable import Unreadable
 from payamak.domain.webhooks import Notice, NoticeCount, NoticeResult, NoticeSearch, WebhookTarget
 from payamak.errors import StoreFailed
 from payamak.store import (
+    aside,
     batches,
     holding,
     housekeeping,
@@ -72,7 +74,7 @@ from payamak.store.opening import (
     quick_check,
     unreadable,
 )
-from payamak.store.records import Audit, Balance, QueueRow, ReceivedSearch, Search, Story
+from payamak.store.records import Aside, Audit, Balance, FaultCounts, QueueRow, ReceivedSearch, Search, Story
 from payamak.store.shares import Urgency
 from payamak.store.transaction import Transaction, read_site
 from payamak.store.work import Undo
@@ -250,6 +252,36 @@ class SqliteStore:
         return self.writer.submit(
             lambda tx: receipts.receive(tx, receipt, now), within_s=self._within(ACKNOWLEDGE_WITHIN_S)
         )
+
+    def put_aside(self, message_id: int, error: str, place: str, now: int) -> Awaitable[None]:
+        """See Store.put_aside."""
+        return self.writer.submit(lambda tx: aside.put_message_aside(tx, message_id, error, place, now))
+
+    def lose_answer(self, piece: Unreadable, event: Answered, now: int) -> Awaitable[None]:
+        """See Store.lose_answer."""
+        return self.writer.submit(lambda tx: aside.lose_answer(tx, piece, event, now))
+
+    def keep_unreadable(self, piece: Unreadable) -> Awaitable[None]:
+        """See Store.keep_unreadable."""
+        return self.writer.submit(
+            lambda tx: aside.keep_unreadable(tx, piece), within_s=self._within(ACKNOWLEDGE_WITHIN_S)
+        )
+
+    def fault_counts(self) -> Awaitable[FaultCounts]:
+        """See Store.fault_counts."""
+        return self._read(aside.fault_counts)
+
+    def aside(self, limit: int) -> Awaitable[list[Aside]]:
+        """See Store.aside."""
+        return self._read(lambda db: aside.aside_list(db, limit))
+
+    def unreadable(self, piece_id: int | None, limit: int) -> Awaitable[list[Unreadable]]:
+        """See Store.unreadable."""
+        return self._read(lambda db: aside.unreadable_list(db, piece_id, limit))
+
+    def forget_unreadable(self, piece_id: int | None) -> Awaitable[int]:
+        """See Store.forget_unreadable."""
+        return self.writer.submit(lambda tx: aside.forget_unreadable(tx, piece_id))
 
     def claim(self, line: str, rooms: Sequence[int], now: int) -> Awaitable[Claimed]:
         """See Store.claim."""

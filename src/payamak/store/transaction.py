@@ -40,9 +40,9 @@ class Transaction:
 
     `site` is the snapshot of the configuration that holds inside the transaction: before every batch the
     database is asked whether another process has committed (`data_version`), and the snapshot is read again if
-    the configuration's own version grew. `has_unmatched`: receipts wait, so that an answer looks for its own only then.
-    `has_lost`: answers were lost of which no receipt has told, so that receipts are dealt only then (store/pooling.py).
-    `restored` is the last restore: it is read again with the rest.
+    the configuration's own version grew. `has_unmatched`: receipts wait, so that an answer looks for its own only then;
+    `has_aside` likewise (store/aside.py). `has_lost`: answers were lost of which no receipt has told, so that receipts
+    are dealt only then (store/pooling.py). `restored` is the last restore: it is read again with the rest.
     `retried` is how far the receipts that wait for more to be known were looked at again (store/receipts.py).
     """
 
@@ -55,6 +55,7 @@ class Transaction:
         self.has_unmatched = False
         self.has_lost = False
         self.restored = Restored()
+        self.has_aside = False
         self.retried: dict[str, tuple[object, int | None]] = {}
         self._habits: dict[str, IdHabit] = {}
         self._data_version = -1
@@ -96,6 +97,7 @@ class Transaction:
             self._check_last()
             self.has_unmatched = self.one("oldest_unmatched")[0] is not None
             self.has_lost = self.one("any_lost_part") is not None
+            self.has_aside = bool(self.one("any_aside")[0])
             self._habits = {row[0]: habit_of(row) for row in self.execute("id_habits")}
             self.restored_changed()
             if self.one("meta", ("config_version",))[0] != self.site.version:
@@ -185,6 +187,11 @@ class Transaction:
         self._seen = self._batch
         if len(self._proofs) > 1:
             self._proofs = {(self._token & ~_LOW) | (self._batch & _LOW)}
+
+    def undone(self, changes: int) -> None:
+        """A savepoint was rolled back: forget what the work in it has left in memory."""
+        del self.changes[changes:]
+        self._habits = {row[0]: habit_of(row) for row in self.execute("id_habits")}
 
     def rolled_back(self) -> None:
         """What was remembered may not be on disk: read it again before the next batch."""

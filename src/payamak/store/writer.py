@@ -221,6 +221,7 @@ class Batch:
                 happened = False
             if not happened:
                 raise StoreFailed(f"the commit failed: {error}") from error
+        self.transaction.committed()
 
     def _roll_back(self) -> None:
         self.transaction.rolled_back()

@@ -11,6 +11,7 @@ from payamak.domain.events import Outcome
 from payamak.domain.message import Message
 from payamak.domain.mo import MoPart
 from payamak.domain.receipts import ReceiptIn
+from payamak.domain.unreadable import Unreadable
 
 
 class Parcel(Struct, frozen=True, kw_only=True):
@@ -37,6 +38,10 @@ class Sink(Protocol):
 
     async def mo(self, part: MoPart) -> None:
         """Store a part of a message from a handset; as with receipts, acknowledge it when this returns."""
+        ...
+
+    async def unreadable(self, piece: Unreadable) -> None:
+        """Keep what could not be handled; as with receipts, acknowledge it when this returns."""
         ...
 
 

@@ -20,6 +20,8 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
 from typing import Final, Protocol
 
+import msgspec
+
 from payamak.client import MessageState, PayamakError
 from payamak.clock import Clock
 from payamak.codes import Code, StateCode
@@ -29,6 +31,7 @@ from payamak.domain.receipts import FIRST_PAGE, Cursor, OpenId, OpenIds, Receipt
 from payamak.domain.site import Link
 from payamak.errors import StoreFailed
 from payamak.upstreams.base import Sink
+from payamak.upstreams.unhandled import Unhandled
 
 IDS_PER_CALL: Final = 500
 HELD_AT_MOST: Final = 50_000
@@ -127,6 +130,7 @@ class Asker:
         self._open_ids = open_ids
         self._clock = clock
         self._on_failure = on_failure
+        self._unhandled = Unhandled(link.name, sink, clock)
         self._book = Book(link.poll_pauses_s)
         self._wake = asyncio.Event()
         self._sweeps = 0
@@ -221,10 +225,20 @@ class Asker:
             if (receipt := self._receipt(each, state, now)) is not None
         ]
         stored = await asyncio.gather(*map(self._sink.receipt, receipts), return_exceptions=True)
-        for failure in stored:
-            if failure is not None and not isinstance(failure, StoreFailed):
-                raise failure
-        return {receipt.operator_id for receipt, failure in zip(receipts, stored, strict=True) if failure is None}
+        return {
+            receipt.operator_id
+            for receipt, failure in zip(receipts, stored, strict=True)
+            if failure is None or await self._is_kept(receipt, failure)
+        }
+
+    async def _is_kept(self, receipt: ReceiptIn, failure: BaseException) -> bool:
+        """Whether what failed by a bug, not by the disk, is kept as unreadable now; else it is asked for again."""
+        if isinstance(failure, StoreFailed) or not isinstance(failure, Exception):
+            return False
+        try:
+            return await self._unhandled.keep("receipt", msgspec.json.encode(receipt), failure)
+        except StoreFailed:
+            return False
 
     def _receipt(self, wanted: OpenId, state: MessageState, now: int) -> ReceiptIn | None:
         """The state as a receipt; no line is named, so that it is matched by its id or not at all."""

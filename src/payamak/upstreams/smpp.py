@@ -29,7 +29,7 @@ from payamak.encoding.alphabets import alphabet_of
 from payamak.encoding.parts import Encoding, Part, SplitMethod, split
 from payamak.encoding.udh import make_place, read_header
 from payamak.errors import StoreFailed
-from payamak.smpp.codec import text_octets, tlv_int
+from payamak.smpp.codec import encode, text_octets, tlv_int
 from payamak.smpp.constants import DataCoding, EsmClass, RegisteredDelivery, Status, Tag
 from payamak.smpp.link import ClientLink, Down, DownReason, LinkConfig, LinkLost, ResponseTimeout
 from payamak.smpp.overdue import Overdue
@@ -38,6 +38,7 @@ from payamak.smpp.receipt import Receipt, parse_receipt
 from payamak.smpp.session import NotBound, WindowFull
 from payamak.smpp.states import BindMode
 from payamak.upstreams.base import Parcel, Report, Sink
+from payamak.upstreams.unhandled import Unhandled
 from payamak.upstreams.verdicts import outcome_of, read_verdicts, receipt_meaning
 
 _BIND_MODES = {mode.value: mode for mode in BindMode}
@@ -107,6 +108,7 @@ class SmppUpstream:
         self._clock = clock
         self._log = log
         self._verdicts = read_verdicts(link.status_verdicts)
+        self._unhandled = Unhandled(link.name, sink, clock)
         self._down_reason = "connecting"
         self._sendings: deque[_Sending] = deque()
         self._overdue: Overdue[tuple[int, Report]] = Overdue()
@@ -285,8 +287,8 @@ class SmppUpstream:
         """deliver_sm or data_sm from the operator: stored, then acknowledged; a temporary error if it cannot be."""
         assert isinstance(pdu, DeliverSm | DataSm)
         answer = DeliverSmResp if isinstance(pdu, DeliverSm) else DataSmResp
-        receipt = parse_receipt(pdu)
         try:
+            receipt = parse_receipt(pdu)
             if receipt is None:
                 await self._sink.mo(self._mo_part(pdu))
             else:
@@ -294,7 +296,18 @@ class SmppUpstream:
         except StoreFailed as error:
             self._log("not_stored", link=self.name, reason=str(error))
             return answer(sequence=pdu.sequence, status=Status.ESME_RX_T_APPN)
+        except Exception as error:  # a bug of ours: the operator is asked to bring it again, but not for ever
+            if not await self._is_kept(pdu, error):
+                raise
         return answer(sequence=pdu.sequence)
+
+    async def _is_kept(self, pdu: DeliverSm | DataSm, error: Exception) -> bool:
+        try:
+            kind = "receipt" if pdu.esm_class & EsmClass.TYPE_MASK else "mo"  # SMPP 3.4 §5.2.12
+            return await self._unhandled.keep(kind, encode(pdu, 1), error)
+        except StoreFailed as failure:
+            self._log("not_stored", link=self.name, reason=str(failure))
+            return False
 
     def _mo_part(self, pdu: DeliverSm | DataSm) -> MoPart:
         """What a handset sent; the header goes before the sar parameters (SMPP 3.4 §5.3.2.22)."""

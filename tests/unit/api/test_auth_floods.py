@@ -1,6 +1,7 @@
 """Floods of passwords: who floods waits behind everybody else, and what may be asked of argon2 is bounded."""
 
 import asyncio
+import threading
 from collections.abc import Iterator
 
 import pytest
@@ -19,8 +20,11 @@ class Verifications:
 
     def __init__(self) -> None:
         self.passwords: list[str] = []
+        self.may_go = threading.Event()
+        self.may_go.set()
 
     def __call__(self, password_hash: str, password: str) -> bool:
+        assert self.may_go.wait(60)
         self.passwords.append(password)
         return password == PASSWORD
 
@@ -53,6 +57,14 @@ async def asked(authenticator: Authenticator, count: int, address: str = FLOOD) 
     return tasks
 
 
+async def right(authenticator: Authenticator, runs: Verifications) -> bool:
+    """The right password from elsewhere, asked while all that was asked before is still under way."""
+    asking = asyncio.create_task(authenticator.verify("u", PASSWORD, CREDENTIAL, HOME))
+    await asyncio.sleep(0)
+    runs.may_go.set()
+    return await asking
+
+
 def busy(results: list[bool | BaseException]) -> int:
     """How many were refused with 23; the others were wrong."""
     refused = [one for one in results if isinstance(one, Refused) and one.code is Code.BUSY]
@@ -62,16 +74,18 @@ def busy(results: list[bool | BaseException]) -> int:
 
 async def test_another_address_goes_first(authenticator: Authenticator, runs: Verifications) -> None:
     """An attempt from elsewhere overtakes all that one address has waiting."""
+    runs.may_go.clear()
     flood = await asked(authenticator, 8)
-    assert await authenticator.verify("u", PASSWORD, CREDENTIAL, HOME)
+    assert await right(authenticator, runs)
     assert runs.passwords.index(PASSWORD) <= 2
     assert busy(await asyncio.gather(*flood, return_exceptions=True)) == 0
 
 
 async def test_a_full_house_is_full_for_who_filled_it(authenticator: Authenticator, runs: Verifications) -> None:
     """Where too many wait, the flood's last one is refused and not the newcomer from elsewhere."""
+    runs.may_go.clear()
     flood = await asked(authenticator, 30)
-    assert await authenticator.verify("u", PASSWORD, CREDENTIAL, HOME)
+    assert await right(authenticator, runs)
     assert busy(await asyncio.gather(*flood, return_exceptions=True)) == 20
     assert len(runs.passwords) == 11
 
@@ -80,8 +94,10 @@ async def test_past_failures_count(authenticator: Authenticator, runs: Verificat
     """An address whose passwords were wrong waits behind one without failures that came later."""
     await asyncio.gather(*await asked(authenticator, 3))
     runs.passwords.clear()
+    runs.may_go.clear()
     first = await asked(authenticator, 2)
     second = await asked(authenticator, 2, HOME)
+    runs.may_go.set()
     await asyncio.gather(*first, *second)
     assert [words.split()[0] for words in runs.passwords] == [FLOOD, HOME, HOME, FLOOD]
 
@@ -111,9 +127,11 @@ async def order_of(authenticator: Authenticator, *places: str, given_up: str = "
 
 async def test_callers_that_hang_up_leave_no_turn_behind(authenticator: Authenticator, runs: Verifications) -> None:
     """Attempts that are given up, waiting or not, take no place from those that come later."""
+    runs.may_go.clear()
     flood = await asked(authenticator, 30)
     for task in flood:
         task.cancel()
+    runs.may_go.set()
     await asyncio.gather(*flood, return_exceptions=True)
     assert await authenticator.verify("u", PASSWORD, CREDENTIAL, HOME)
     assert await authenticator.verify("v", PASSWORD, None, HOME) in (True, False)

@@ -57,7 +57,7 @@ class Client:
 
     async def answer(self) -> tuple[int, dict[str, str], bytes]:
         """The next answer: status, headers, body."""
-        head = (await asyncio.wait_for(self.reader.readuntil(b"\r\n\r\n"), 5)).decode()
+        head = (await asyncio.wait_for(self.reader.readuntil(b"\r\n\r\n"), 60)).decode()
         first, *lines = head.strip().split("\r\n")
         headers = dict(line.split(": ", 1) for line in lines)
         body = await self.reader.readexactly(int(headers.get("content-length", "0")))
@@ -65,7 +65,7 @@ class Client:
 
     async def rest(self) -> bytes:
         """All that comes until the server closes."""
-        return await asyncio.wait_for(self.reader.read(), 5)
+        return await asyncio.wait_for(self.reader.read(), 60)
 
     def close(self) -> None:
         self.writer.close()
@@ -353,7 +353,7 @@ async def test_caller_that_hangs_up_changes_nothing() -> None:
         await entered.wait()
         client.writer.transport.abort()
         release.set()
-        await asyncio.wait_for(ended.wait(), 5)
+        await asyncio.wait_for(ended.wait(), 60)
 
 
 async def test_server_takes_a_bound_socket_and_leaves_signals_alone() -> None:

@@ -80,7 +80,7 @@ async def converse(chunks: list[bytes], step_s: float = 0.0) -> tuple[list[Seen]
     protocol.connection_made(transport)
     for chunk in chunks:
         protocol.data_received(chunk)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while protocol._waits_for_turn or not all(task.done() for task in state.tasks):  # noqa: ASYNC110 - what it does is what is tested
             await asyncio.sleep(0)
     protocol.connection_lost(None)

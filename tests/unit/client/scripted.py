@@ -3,7 +3,6 @@
 import asyncio
 import json
 import queue
-import socket
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -11,6 +10,8 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl
+
+from tests.ports import reserved_port
 
 from payamak.client import AsyncClient, Client, MessageState, Sent
 
@@ -104,10 +105,9 @@ def serving() -> Iterator[Server]:
 
 @contextmanager
 def refusing_address() -> Iterator[str]:
-    """An address that nobody listens at: bound, so that nobody else takes it, but never listening."""
-    with socket.socket() as bound:
-        bound.bind(("127.0.0.1", 0))
-        yield f"http://127.0.0.1:{bound.getsockname()[1]}"
+    """An address that nobody listens at."""
+    with reserved_port() as port:
+        yield f"http://127.0.0.1:{port}"
 
 
 class BlockingFace:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from msgspec.structs import replace
+from tests.ports import reserved_port
 from tests.target import Call, Say, Script, target
 
 from payamak.delivery.posting import (
@@ -176,10 +177,13 @@ async def test_time_is_bounded() -> None:
         hold.set()
 
 
-@pytest.mark.parametrize("url", ["http://127.0.0.1:1/", "http://[::1]:1/", "http://nowhere.invalid/", "http://a..b/"])
+@pytest.mark.parametrize(
+    "url", ["http://127.0.0.1:{port}/", "http://[::1]:{port}/", "http://nowhere.invalid/", "http://a..b/"]
+)
 async def test_nobody_there(url: str) -> None:
     """No connection, no such name: told, not raised."""
-    got = await posted(replace(POST, url=url))
+    with reserved_port("::1" if "::1" in url else "127.0.0.1") as port:
+        got = await posted(replace(POST, url=url.format(port=port)))
     assert got.status is None
     assert got.note
 

@@ -6,7 +6,10 @@ import asyncio
 
 import pytest
 
-from payamak.delivery.recovery import keep_going
+from payamak.clock import SystemClock
+from payamak.delivery import recovery
+from payamak.delivery.recovery import Health, keep_going, keep_house
+from payamak.store.records import FaultCounts
 
 
 async def test_a_bug_is_told_and_the_work_begins_anew() -> None:
@@ -34,3 +37,55 @@ async def test_a_stop_ends_it() -> None:
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
+
+
+class Broken:
+    """A store whose sweep or retention fails by a bug."""
+
+    def __init__(self) -> None:
+        self.sweep_fails = True
+        self.rounds = 0
+        self.retired = 0
+
+    async def sweep(self, now: int, limit: int) -> int:
+        """See Store."""
+        self.rounds += 1
+        if self.sweep_fails:
+            raise OverflowError("09123456789")
+        return 0
+
+    async def retire(self, now: int, limit: int) -> int:
+        """See Store."""
+        self.retired += 1
+        return 0
+
+    async def fault_counts(self) -> FaultCounts:
+        """See Store."""
+        return FaultCounts(aside=3)
+
+
+async def test_deadlines_that_fail_do_not_stop_retention(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is an error, and red, until the deadlines have been swept again; meanwhile the rest of the house is kept."""
+    monkeypatch.setattr(recovery, "SWEEP_EVERY_S", 0.001)
+    monkeypatch.setattr(recovery, "RETIRE_EVERY_S", 0.0)
+    said: list[tuple[str, dict[str, object]]] = []
+    store, health = Broken(), Health(lambda event, **fields: said.append((event, fields)))
+    house = asyncio.create_task(keep_house(store, SystemClock(), lambda *_, **__: None, health))  # type: ignore[arg-type]
+    async with asyncio.timeout(60):
+        while store.rounds < 3 or store.retired < 3:  # noqa: ASYNC110
+            await asyncio.sleep(0.001)
+    assert "background work fails: deadlines (OverflowError)" in str(health.trouble)
+    assert health.counts.aside == 3
+    assert {(event, fields["task"], fields["error"]) for event, fields in said} == {
+        ("background_work_failed", "deadlines", "OverflowError")
+    }
+    assert "0912" not in repr(said)
+    store.sweep_fails = False
+    rounds = store.rounds
+    async with asyncio.timeout(60):
+        while store.rounds < rounds + 2:  # noqa: ASYNC110
+            await asyncio.sleep(0.001)
+    assert not health.trouble
+    house.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await house

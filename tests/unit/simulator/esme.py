@@ -81,8 +81,8 @@ class Esme:
         return self.events.count(event)
 
     async def until(self, holds: Callable[[], bool]) -> None:
-        """Wait until something is true, asked again after each event; fails after five seconds."""
-        async with asyncio.timeout(5):
+        """Wait until something is true, asked again after each event; fails after a minute."""
+        async with asyncio.timeout(60):
             while not holds():
                 self._changed.clear()
                 await self._changed.wait()

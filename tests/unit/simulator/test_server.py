@@ -65,8 +65,8 @@ async def running(**changes: object) -> AsyncIterator[Simulator]:
 
 
 async def until(simulator: Simulator, holds: Callable[[Ledger], bool]) -> None:
-    """Wait for the operator's book to say so; fails after five seconds."""
-    async with asyncio.timeout(5):
+    """Wait for the operator's book to say so; fails after a minute."""
+    async with asyncio.timeout(60):
         await simulator.ledger.until(holds)
 
 

@@ -10,6 +10,7 @@ from payamak.domain.message import Lane, Message, State, Step, StepKind
 from payamak.domain.mo import MoPart
 from payamak.domain.receipts import ReceiptIn
 from payamak.domain.site import Link, LinkKind
+from payamak.domain.unreadable import Unreadable
 from payamak.encoding.parts import Encoding, SplitMethod
 from payamak.errors import StoreFailed
 
@@ -90,6 +91,10 @@ class FakeSink:
         self.happened = asyncio.Event()
         self.failures = 0
 
+    async def unreadable(self, piece: Unreadable) -> None:
+        """See Sink."""
+        raise AssertionError(f"nothing is unreadable here: {piece!r}")
+
     def link_changed(self, name: str) -> None:
         """See Sink.link_changed."""
         self.news += 1
@@ -109,7 +114,7 @@ class FakeSink:
 
     async def next(self) -> None:
         """Wait for the next receipt or news."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             await self.happened.wait()
         self.happened.clear()
 

@@ -8,6 +8,7 @@ from payamak.clock import SystemClock
 from payamak.domain.mo import MoPart, join
 from payamak.domain.receipts import ReceiptIn
 from payamak.domain.site import Line, Link, build_site
+from payamak.domain.unreadable import Unreadable
 from payamak.encoding.alphabets import Alphabet
 from payamak.encoding.parts import SplitMethod, choose, split
 from payamak.errors import StoreFailed
@@ -25,6 +26,10 @@ class Keeper:
     def __init__(self) -> None:
         self.parts: list[MoPart] = []
         self.fails = False
+
+    async def unreadable(self, piece: Unreadable) -> None:
+        """See Sink."""
+        raise AssertionError(f"nothing is unreadable here: {piece!r}")
 
     def link_changed(self, name: str) -> None:
         """See Sink."""

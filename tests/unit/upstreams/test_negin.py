@@ -54,7 +54,7 @@ class Bench:
         """What is reported of a message."""
         reported: asyncio.Queue[Outcome] = asyncio.Queue()
         self.upstream.submit(Parcel(message=sent or message(), parts=parts), reported.put_nowait)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             return [await reported.get() for _ in parts]
 
 

@@ -18,6 +18,7 @@ from payamak.domain.events import Outcome, OutcomeKind
 from payamak.domain.message import Lane, PartState, State, Step
 from payamak.domain.receipts import FIRST_PAGE, Cursor, OpenId, OpenIds, ReceiptIn
 from payamak.domain.site import Account, Line, Link, LinkUse
+from payamak.domain.unreadable import Unreadable
 from payamak.encoding.parts import Encoding, SplitMethod
 from payamak.store.base import Claim, NewMessage
 from payamak.store.records import Search
@@ -161,7 +162,7 @@ async def test_a_call_that_fails_is_told_and_repeated() -> None:
     bench.door.codes = TransportFailed("silence", False)
     bench.asker.expect(open_id())
     async with asking(bench):
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             await bench.has_failed.wait()
         bench.door.codes = {3403: 16}
         assert await bench.receipts(1) == ["3403"]
@@ -259,3 +260,27 @@ async def test_open_ids_survive_a_restart(tmp_path: Path) -> None:
     assert [message.state for message in await store.search(Search())] == [State.DELIVERED] * 5
     assert (await store.open_operator_ids(LINK.upstream_name, FIRST_PAGE, 500)).ids == ()
     await store.close()
+
+
+async def test_a_receipt_that_meets_a_bug_holds_up_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The others of its call are stored; the third time it is kept as unreadable, and asked for no more."""
+    bench = Bench()
+    kept: list[Unreadable] = []
+    store = bench.sink.receipt
+
+    async def clumsy(receipt: ReceiptIn) -> None:
+        if receipt.operator_id == "3403":
+            raise KeyError(receipt.recipient)
+        await store(receipt)
+
+    async def keep(piece: Unreadable) -> None:
+        kept.append(piece)
+
+    monkeypatch.setattr(bench.sink, "receipt", clumsy)
+    monkeypatch.setattr(bench.sink, "unreadable", keep)
+    bench.door.codes = {3403: 1, 3404: 1}
+    wanted = [open_id(3403), open_id(3404)]
+    assert [await bench.asker._ask(wanted) for _ in range(3)] == [{"3404"}, {"3404"}, {"3403", "3404"}]
+    (piece,) = kept
+    assert (piece.kind, piece.error) == ("receipt", "KeyError")
+    assert b"3403" in piece.octets

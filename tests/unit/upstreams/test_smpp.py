@@ -13,6 +13,7 @@ from payamak.domain.events import Outcome, OutcomeKind
 from payamak.domain.message import Message, Reason, Step
 from payamak.domain.receipts import ReceiptIn
 from payamak.domain.site import Line, Link, build_site
+from payamak.domain.unreadable import Unreadable
 from payamak.encoding.parts import Encoding
 from payamak.errors import StoreFailed
 from payamak.smpp.codec import encode
@@ -39,6 +40,10 @@ MESSAGE = Message(
 
 class NoSink:
     """A sink that nothing comes to."""
+
+    async def unreadable(self, piece: Unreadable) -> None:
+        """See Sink."""
+        raise AssertionError(f"nothing is unreadable here: {piece!r}")
 
     def link_changed(self, name: str) -> None:
         """See Sink."""

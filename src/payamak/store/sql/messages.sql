@@ -64,17 +64,20 @@ UPDATE message SET is_leased = 0 WHERE is_leased = 1 AND state = 'queued' AND is
 UPDATE message SET is_leased = 0 WHERE id = ? AND state = 'queued' AND is_leased = 1;
 
 -- name: sending_ids
--- What was on the wire when the last process died.
-SELECT id FROM message WHERE state = 'sending' AND is_final = 0 LIMIT ?;
+-- What was on the wire when the last process died, but for what is aside.
+SELECT id FROM message WHERE state = 'sending' AND is_final = 0
+  AND NOT EXISTS (SELECT 1 FROM aside WHERE kind = 'lost' AND key = message.id AND again_at > ?) LIMIT ?;
 
 -- name: past_deadline_ids
 -- Waiting messages of a line whose validity is over (P7).
 SELECT id FROM message WHERE state = 'queued' AND line = ? AND is_final = 0 AND deadline_at <= ?
+  AND NOT EXISTS (SELECT 1 FROM aside WHERE kind = 'deadline' AND key = message.id AND again_at > ?)
 ORDER BY deadline_at LIMIT ?;
 
 -- name: overdue_ids
 -- Taken messages of a line whose receipt did not come until deadline and grace (P7).
 SELECT id FROM message WHERE state = 'enroute' AND line = ? AND is_final = 0 AND deadline_at <= ?
+  AND NOT EXISTS (SELECT 1 FROM aside WHERE kind = 'deadline' AND key = message.id AND again_at > ?)
 ORDER BY deadline_at LIMIT ?;
 
 -- name: lines_in_state
