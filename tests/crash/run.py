@@ -16,9 +16,10 @@ import apsw
 import msgspec
 from tests import traces
 from tests.crash import site
-from tests.crash.checker import Verdict, check, check_received, check_webhooks, read_store
+from tests.crash.checker import Verdict, check, check_received, check_webhooks
 from tests.crash.client import SEND, Book, Sent, call, message
 from tests.crash.points import Scene, scene_of
+from tests.crash.reading import read_store
 from tests.crash.victim import Spec
 from tests.crash.ways import BY_NAME, Cell, Operator, operator
 from tests.crash.zygote import Child, Order, Zygote
