@@ -228,6 +228,9 @@ _ENDS: dict[tuple[str, str], Callable[[Verdict, _End], None]] = {
 }
 """The ends that there are, and what an open message may wait for when nothing moves any more."""
 
+WAITING = frozenset(end for end, check_one in _ENDS.items() if check_one is _waits)
+"""In which states, and for which reasons, a message waits for receipts: until its deadline, if they do not come."""
+
 
 def _of_step(message: Kept) -> list[Part]:
     return [part for part in message.parts if part.step == message.step]

@@ -30,7 +30,7 @@ from rich.console import Console
 from rich.table import Table
 from tests import traces
 from tests.crash import site
-from tests.crash.checker import Verdict, check
+from tests.crash.checker import WAITING, Verdict, check
 from tests.crash.client import Book
 from tests.crash.load import Load
 from tests.crash.reading import read_store
@@ -40,6 +40,9 @@ from tests.crash.zygote import Child, Order, Zygote
 from payamak.simulator import read_ledger
 
 CREDIT_RIAL = 10**12
+WINDOW = 50
+"""Each lost answer keeps a place of the window for as long as the response timer runs."""
+
 READY_S, STOP_S = 60.0, 60.0
 PAUSES_S = (0.3, 6.0)
 """Between two kills."""
@@ -56,6 +59,8 @@ RULES: list[dict[str, object]] = [
     {"recipient": "*91", "behaviour": "receipt_first"},
     {"recipient": "*92", "behaviour": "receipt_twice"},
     {"recipient": "*93", "behaviour": "never_answers", "times": 1},
+    {"recipient": "*95", "behaviour": "answer_lost"},
+    {"recipient": "*996", "behaviour": "never_answers"},
     {"recipient": "*994", "behaviour": "throttled", "times": 1},
     {"recipient": "*9995", "behaviour": "disconnects", "times": 1},
 ]
@@ -63,9 +68,6 @@ RULES: list[dict[str, object]] = [
 
 TROUBLES = ("loses=3", "fails=5")
 """Three answers in a hundred are lost, never their receipts; of the receipts five in a hundred say UNDELIV."""
-
-WAITING = frozenset({("enroute", "taken"), ("queued", "receipts_awaited")})
-"""In which states and for which reasons a message waits for receipts."""
 
 
 class Report(Struct, frozen=True, kw_only=True):
@@ -147,14 +149,14 @@ class Supervisor:
             assert status == 0, f"{name} stopped with {status}"
 
 
-async def strike(seconds: float, seed: int, rate: float) -> Report:
-    """Load, kills, drain, and the checker's word."""
+async def strike(seconds: float, seed: int, rate: float, keep: Path | None = None) -> Report:
+    """Load, kills, drain, and the checker's word. `keep`: an empty folder that store, ledger and logs stay in."""
     zygote, book = Zygote(), Book()
     await zygote.start()
     try:
         with tempfile.TemporaryDirectory(prefix="payamak-crash-") as top:
-            supervisor = Supervisor(Path(top), zygote)
-            await site.furnish(supervisor.store, supervisor.operator_port, "http://127.0.0.1:1", CREDIT_RIAL)
+            supervisor = Supervisor(keep or Path(top), zygote)
+            await site.furnish(supervisor.store, supervisor.operator_port, "http://127.0.0.1:1", CREDIT_RIAL, WINDOW)
             await supervisor.begin("operator")
             await supervisor.begin("gateway")
             load = Load(supervisor.port, rate, book)
@@ -253,14 +255,19 @@ app = App(help_format="plaintext")
 
 
 @app.default
-def main(*, minutes: float = 10, seed: int = 1, rate: float = 700) -> int:
-    """Kill at random for so many minutes under so many messages a second; 0 if every promise was kept."""
+def main(*, minutes: float = 10, seed: int = 1, rate: float = 700, keep: Path | None = None) -> int:
+    """Kill at random for so many minutes under so many messages a second; 0 if every promise was kept.
+
+    With `--keep FOLDER` store, ledger and logs of the run stay in that folder.
+    """
+    if keep is not None:
+        keep.mkdir(parents=True)
     console = Console()
     console.print(f"seed {seed}, {minutes:g} minutes at {rate:g} messages/s")
-    report = asyncio.run(strike(minutes * 60, seed, rate))
+    report = asyncio.run(strike(minutes * 60, seed, rate, keep))
     console.print(table(report))
     for sentence in report.verdict.broken[:50]:
-        console.print(f"BROKEN {sentence}", markup=False, style="red")
+        console.print(f"BROKEN {sentence}", markup=False, style="red", soft_wrap=True)
     return int(bool(report.verdict.broken))
 
 
