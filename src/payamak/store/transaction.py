@@ -33,6 +33,7 @@ class Transaction:
     database is asked whether another process has committed (`data_version`), and the snapshot is read again if
     the configuration's own version grew. `has_unmatched`: receipts wait, so that an answer looks for its own only then.
     `has_lost`: answers were lost of which no receipt has told, so that receipts are dealt only then (store/pooling.py).
+    `has_dealt`: this process has dealt receipts, so that an answer may name one of them (store/reclaiming.py).
     `retried` is how far the receipts that wait for more to be known were looked at again (store/receipts.py).
     """
 
@@ -44,6 +45,7 @@ class Transaction:
         self.site = Site(version=-1)
         self.has_unmatched = False
         self.has_lost = False
+        self.has_dealt = False
         self.retried: dict[str, tuple[object, int | None]] = {}
         self._habits: dict[str, IdHabit] = {}
         self._data_version = -1
