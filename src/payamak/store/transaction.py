@@ -33,7 +33,8 @@ class Transaction:
     database is asked whether another process has committed (`data_version`), and the snapshot is read again if
     the configuration's own version grew. `has_unmatched`: receipts wait, so that an answer looks for its own only then.
     `has_lost`: answers were lost of which no receipt has told, so that receipts are dealt only then (store/pooling.py).
-    `has_dealt`: this process has dealt receipts, so that an answer may name one of them (store/reclaiming.py).
+    `has_dealt`: receipts were dealt, so that an answer may name one of them (store/reclaiming.py); asked at the first
+    transaction only, for afterwards it is this process that deals.
     `retried` is how far the receipts that wait for more to be known were looked at again (store/receipts.py).
     """
 
@@ -72,6 +73,7 @@ class Transaction:
         """After BEGIN: see whether anyone else has written since the last batch."""
         version = self.db.pragma("data_version")
         if version != self._data_version or self._dirty:
+            self.has_dealt |= self._data_version == -1 and self.one("any_dealt") is not None
             self._data_version = version
             self._dirty = False
             self._batch = self.read_batch()

@@ -43,6 +43,10 @@ UPDATE receipt SET message_id = CASE message_id WHEN ?1 THEN ?3 ELSE ?1 END
 WHERE upstream = ?5 AND standing = 'matched'
   AND ((message_id = ?1 AND operator_key = ?2) OR (message_id = ?3 AND operator_key = ?4));
 
+-- name: any_dealt
+-- Whether a receipt that had waited has found a message.
+SELECT 1 FROM receipt WHERE message_id IS NOT NULL AND standing = 'matched' LIMIT 1;
+
 -- name: dealt_to_recipient
 -- The ids of receipts that have found a message of the recipient after they had waited: what comes again under one of
 -- them tells of no other copy.
