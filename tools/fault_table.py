@@ -761,8 +761,8 @@ FAULTS: tuple[Fault, ...] = (
     Fault(
         name="an answer that fails is forgotten",
         breaks="P2: a message whose answer meets a bug stays on the wire until the next start",
-        file="src/payamak/delivery/worker.py",
-        old="            self._start(self._conclude_later(flight, event, error))\n",
+        file="src/payamak/delivery/outlet.py",
+        old="            self.start(self._conclude_later(flight, event, error))\n",
         new="            pass\n",
         tests=("tests/unit/delivery/test_a_bug_with_one.py",),
     ),

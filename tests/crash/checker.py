@@ -1,85 +1,38 @@
 """Joins what the clients were promised, what the store keeps and what the operator received; says what was broken.
 
-It reads the store's tables with statements of its own, so that a fault of the program's reading cannot hide one of its
-writing. Every message of a run has a recipient of its own, so the recipient joins all three.
+The store is read by reading.py, with statements of its own; whose copy each submit was, copies.py says. A recipient may
+have several messages over one line: then the receipts of lost answers are dealt, and it is judged by copies whether
+that was done rightly.
 """
 
 from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
-import apsw
-from msgspec import Struct
 from tests.crash.client import Book
-from tests.crash.site import HOLDING, PRICES
+from tests.crash.copies import MOST_TRIES, Pool, owners, pools, step_of, tries_spent, unanswered, words_by_part
+from tests.crash.reading import Kept, Part, Store
+from tests.crash.site import HOLDING, PRICES, RESPONSE_TIMEOUT_S
 
 from payamak.simulator import OPTED_OUT_LINE, Entry
 
-PRAGMAS = ("integrity_check", "foreign_key_check")
-
-
-class Part(Struct, frozen=True, kw_only=True):
-    """An attempt at a part, as the store keeps it."""
-
-    step: int
-    try_no: int
-    part: int
-    on_wire_at: int
-    answer: str | None
-    answered_at: int | None
-
-
-class Kept(Struct, frozen=True, kw_only=True):
-    """A message as the store keeps it."""
-
-    id: int
-    recipient: str
-    steps: tuple[dict[str, Any], ...]
-    state: str
-    reason: str
-    step: int
-    changed_at: int
-    copies: int
-    reserved: int
-    charged: int
-    is_final: bool
-    was_settled_late: bool
-    parts: tuple[Part, ...] = ()
-
-
-class Purse(Struct, frozen=True, kw_only=True):
-    """An account's money, counted in each of the ways there are."""
-
-    username: str
-    available: int
-    reserved: int
-    available_by_entries: int
-    reserved_by_entries: int
-    reserved_by_messages: int
-    credit: int
-    charged_by_messages: int
-
-
-@dataclass
-class Store:
-    """All that the checker needs of the file."""
-
-    messages: list[Kept]
-    purses: list[Purse]
-    received: list[dict[str, Any]]
-    notices: list[dict[str, Any]]
-    health: list[str]
+_TIMEOUT_MS = RESPONSE_TIMEOUT_S * 1_000
 
 
 @dataclass
 class Verdict:
-    """What a run has shown. Everything but `copies`, `counted` and `unknown` must be nought or empty."""
+    """What a run has shown. What is a list must be empty, and `money_off` nought.
+
+    `lost_answers`: messages with a copy whose answer never came. Of these `unknown` have ended so, and `waiting` are
+    open because a copy of theirs has no receipt: they will be unknown at their deadline. `arrived` are those of both
+    whose every part the operator delivered, which is more than could be known for certain. `pooled` were delivered by
+    receipts that named nobody.
+    """
 
     messages: int = 0
     promised: int = 0
@@ -88,7 +41,13 @@ class Verdict:
     counted: int = 0
     copies_outside: list[str] = field(default_factory=list)
     copies_held: list[str] = field(default_factory=list)
+    delivered_falsely: list[str] = field(default_factory=list)
+    unknown_falsely: list[str] = field(default_factory=list)
+    lost_answers: int = 0
+    pooled: int = 0
     unknown: int = 0
+    waiting: int = 0
+    arrived: int = 0
     money_off: int = 0
     faults: list[str] = field(default_factory=list)
     posted_again: int = 0
@@ -98,152 +57,183 @@ class Verdict:
     def broken(self) -> list[str]:
         """Every promise that was not kept, one sentence each."""
         off = [f"money: {self.money_off} rial off"] if self.money_off else []
-        return [*self.lost, *self.copies_outside, *self.copies_held, *off, *self.faults]
-
-
-# --------------------------------------------------------------------------------------- reading the file
-
-
-def read_store(path: Path) -> Store:
-    """The file, which no process has open any more."""
-    db = apsw.Connection(str(path))
-    try:
-        health = [f"{name}: {row}" for name in PRAGMAS for row in db.execute(f"PRAGMA {name}") if row != ("ok",)]
-        return Store(
-            messages=list(_messages(db)),
-            purses=list(_purses(db)),
-            received=list(_rows(db, "id, sender, text, relay, keyword, tries, reply_id", "received")),
-            notices=list(_rows(db, "message_id, sequence, state, post", "notice")),
-            health=health,
-        )
-    finally:
-        db.close()
-
-
-def _messages(db: apsw.Connection) -> Iterator[Kept]:
-    parts: dict[int, list[Part]] = defaultdict(list)
-    attempt = "step, try_no, part, on_wire_at, answer, answered_at"
-    for message_id, *row in db.execute(f"SELECT message_id, {attempt} FROM part ORDER BY message_id, step, try_no"):
-        parts[message_id].append(Part(**dict(zip(attempt.split(", "), row, strict=True))))
-    columns = (
-        "id, recipient, plan, state, reason, step, changed_at, copies, reserved, charged, is_final, was_settled_late"
-    )
-    for row in db.execute(f"SELECT {columns} FROM message ORDER BY id"):
-        values = dict(zip(columns.split(", "), row, strict=True))
-        steps = tuple(json.loads(values.pop("plan")))
-        values.update({name: bool(values[name]) for name in ("is_final", "was_settled_late")})
-        yield Kept(steps=steps, parts=tuple(parts.get(values["id"], ())), **values)
-
-
-def _purses(db: apsw.Connection) -> Iterator[Purse]:
-    entries: dict[int, Counter[str]] = defaultdict(Counter)
-    for account_id, source, target, amount in db.execute("SELECT account_id, source, target, amount FROM ledger"):
-        entries[account_id][target] += amount
-        entries[account_id][source] -= amount
-    for account_id, username, available, reserved in db.execute(
-        "SELECT id, username, available, reserved FROM account"
-    ):
-        sums = "coalesce(sum(charged), 0), coalesce(sum(reserved), 0)"
-        charged, held = next(db.execute(f"SELECT {sums} FROM message WHERE account_id = ?", (account_id,)))
-        mine = entries[account_id]
-        yield Purse(
-            username=username,
-            available=available,
-            reserved=reserved,
-            available_by_entries=mine["available"],
-            reserved_by_entries=mine["reserved"],
-            reserved_by_messages=held,
-            credit=-mine["funding"],
-            charged_by_messages=charged,
-        )
-
-
-def _rows(db: apsw.Connection, columns: str, table: str) -> Iterator[dict[str, Any]]:
-    for row in db.execute(f"SELECT {columns} FROM {table} ORDER BY 1, 2"):
-        yield dict(zip(columns.split(", "), row, strict=True))
-
-
-# ------------------------------------------------------------------------------------------------ joining
+        false = [*self.delivered_falsely, *self.unknown_falsely]
+        return [*self.lost, *self.copies_outside, *self.copies_held, *false, *off, *self.faults]
 
 
 def check(book: Book, store: Store, entries: Sequence[Entry], *, may_lack_receipts: bool = False) -> Verdict:
     """Join the three ledgers. `may_lack_receipts`: the operator died too, and receipts with it."""
     verdict = Verdict(messages=len(store.messages), promised=len(book.promised), faults=list(store.health))
-    by_recipient: dict[str, list[Entry]] = defaultdict(list)
-    for entry in entries:
-        by_recipient[entry.recipient].append(entry)
-    kept = {message.recipient: message for message in store.messages}
-    _check_promises(verdict, book, kept)
-    _check_strangers(verdict, book, kept, by_recipient)
+    owned = owners(store.messages, entries)
+    verdict.faults += owned.astray
+    pool_of = pools(store.messages, owned)
+    _check_promises(verdict, book, store)
+    _check_strangers(verdict, book, store, entries)
     for message in store.messages:
-        taken = by_recipient.get(message.recipient, [])
-        _check_end(verdict, message, taken, may_lack_receipts)
-        _check_copies(verdict, message, taken)
-        _check_steps(verdict, message, taken)
+        mine = owned.of.get(message.id, [])
+        line = step_of(message)["line"]
+        pool = pool_of.get((message.recipient, line), Pool([], []))
+        _check_end(verdict, _End(message, mine, pool, may_lack_receipts))
+        _check_copies(verdict, message, mine)
+        _check_steps(verdict, message, mine)
     _check_money(verdict, store)
     return verdict
 
 
-def _check_promises(verdict: Verdict, book: Book, kept: dict[str, Kept]) -> None:
+def _check_promises(verdict: Verdict, book: Book, store: Store) -> None:
     """P1: what was answered with -1 is in the store, under the id that was told, and no id was given twice."""
-    for recipient, message_id in book.promised.items():
-        message = kept.get(recipient)
-        if message is None or message.id != message_id:
-            verdict.lost.append(f"{recipient}: promised as {message_id}, the store has {message and message.id}")
+    kept = {message.id: message for message in store.messages}
+    for sent, message_id in book.promised.items():
+        message = kept.get(message_id)
+        if message is None or not _is_of(sent, message):
+            found = message and message.recipient
+            verdict.lost.append(f"{sent[0]}: promised as {message_id}, which the store has for {found}")
     if len(set(book.promised.values())) != len(book.promised):
         verdict.faults.append("an id was given twice")
-    if len(kept) != verdict.messages:
+    if len({(message.recipient, message.steps[0]["text"]) for message in store.messages}) != len(store.messages):
         verdict.faults.append("a message was accepted twice")
 
 
-def _check_strangers(verdict: Verdict, book: Book, kept: dict[str, Kept], by_recipient: dict[str, list[Entry]]) -> None:
+def _is_of(sent: tuple[str, str], message: Kept) -> bool:
+    return sent[0] == message.recipient and message.steps[0]["text"].strip() == sent[1].strip()
+
+
+def _check_strangers(verdict: Verdict, book: Book, store: Store, entries: Iterable[Entry]) -> None:
     """Nothing is sent that the store does not know or that was refused before anything was sent."""
-    for recipient in by_recipient:
-        if recipient not in kept:
-            verdict.lost.append(f"{recipient}: was sent, and the store knows nothing of it")
-    for recipient, code in book.refused.items():
-        message = kept.get(recipient)
-        if message is None and recipient in by_recipient:
-            verdict.faults.append(f"{recipient}: was refused with {code} and sent")
-        if message is not None and message.state != "rejected":
-            verdict.faults.append(f"{recipient}: was refused with {code} and is {message.state}")
+    kept: dict[str, list[Kept]] = defaultdict(list)
+    for message in store.messages:
+        kept[message.recipient].append(message)
+    strangers: dict[str, set[str]] = defaultdict(set)
+    for entry in entries:
+        if not any(entry.text in step["text"] for message in kept[entry.recipient] for step in message.steps):
+            strangers[entry.recipient].add(entry.text)
+    for recipient in strangers:
+        verdict.lost.append(f"{recipient}: was sent, and the store knows nothing of it")
+    for sent, code in book.refused.items():
+        found = next((message for message in kept[sent[0]] if _is_of(sent, message)), None)
+        if any(text in sent[1] for text in strangers[sent[0]]):
+            verdict.faults.append(f"{sent[0]}: was refused with {code} and sent")
+        if found is not None and found.state != "rejected":
+            verdict.faults.append(f"{sent[0]}: was refused with {code} and is {found.state}")
 
 
-def _check_end(verdict: Verdict, message: Kept, entries: list[Entry], may_lack_receipts: bool) -> None:
-    """P2: a final state with a reason that fits what the operator saw."""
-    name = f"{message.recipient} ({message.state}, {message.reason})"
-    step = message.steps[message.step]
-    taken = [entry for entry in entries if entry.line == step["line"] and entry.is_taken]
-    match message.state, message.reason:
-        case "delivered", "receipt":
-            if _joined(taken) != step["text"]:
-                verdict.lost.append(f"{name}: the operator has {_joined(taken)!r}")
-        case "unknown", "answer_lost":
-            verdict.unknown += 1
-            if step["line"] not in HOLDING or not any(_was_lost(part, message) for part in _of_step(message)):
-                verdict.faults.append(f"{name}: nothing was lost here")
-            if not step["parts"] > 1 and any(0 in entry.acknowledged for entry in taken):
-                verdict.faults.append(f"{name}: its receipt was acknowledged, and settled nothing")
-        case "rejected", "opted_out":
-            # What had ended as unknown is final: an opt-out that comes then ends it, and starts no further step (P8).
-            for one in (step,) if message.was_settled_late else message.steps:
-                if one.get("skip") is None and not any(_is_opt_out(e) for e in entries if e.line == one["line"]):
-                    verdict.faults.append(f"{name}: nobody said so of {one['line']}")
-        case "enroute", "taken" if may_lack_receipts and not all(0 in entry.acknowledged for entry in taken):
-            verdict.unknown += 1
-            if not taken:
-                verdict.lost.append(f"{name}: the operator never had it")
-        case _:
-            verdict.lost.append(f"{name}: no end that this operator gives")
+# ------------------------------------------------------------------------------------------------- the ends
+
+
+@dataclass(frozen=True)
+class _End:
+    """A message at its end, or where it waits: `mine` are its own copies, `pool` all of its recipient and line."""
+
+    message: Kept
+    mine: list[Entry]
+    pool: Pool
+    may_lack_receipts: bool
+
+    @property
+    def name(self) -> str:
+        return f"{self.message.recipient} ({self.message.id}, {self.message.state}, {self.message.reason})"
+
+    @property
+    def step(self) -> dict[str, Any]:
+        return step_of(self.message)
+
+    @property
+    def taken(self) -> list[Entry]:
+        """What the operator took of the step."""
+        return [entry for entry in self.mine if entry.line == self.step["line"] and entry.is_taken]
+
+    @property
+    def undelivered(self) -> list[int]:
+        """The parts of which no copy was delivered, as far as the operator has said."""
+        words = words_by_part(self.taken)
+        return [part for part in range(1, self.step["parts"] + 1) if "DELIVRD" not in words[part]]
+
+
+def _check_end(verdict: Verdict, end: _End) -> None:
+    """P2: a final state with a reason that fits what the operator saw, or an open one with something to wait for."""
+    check_one = _ENDS.get((end.message.state, end.message.reason))
+    if check_one is None:
+        verdict.lost.append(f"{end.name}: no end that this operator gives")
+    else:
+        check_one(verdict, end)
+    lost = {(copy.step, copy.part) for copy in end.message.parts if copy.answer in (None, "ambiguous")}
+    verdict.lost_answers += bool(lost)
+    if end.message.state != "delivered" and end.pool.is_certain(end.message) and end.mine:
+        verdict.unknown_falsely.append(f"{end.name}: what was acknowledged says that every part arrived")
+
+
+def _delivered(verdict: Verdict, end: _End) -> None:
+    """P3: never said of what may not have arrived."""
+    if end.undelivered:
+        copies = [(entry.part, entry.verdict) for entry in end.taken]
+        verdict.delivered_falsely.append(f"{end.name}: parts {end.undelivered} were not delivered, of {copies}")
+    if _joined(end.taken) != end.step["text"]:
+        verdict.lost.append(f"{end.name}: the operator has {_joined(end.taken)!r}")
+    answered = {copy.part for copy in _of_step(end.message) if copy.answer == "taken"}
+    verdict.pooled += len(answered) < end.step["parts"]
+
+
+def _unknown(verdict: Verdict, end: _End) -> None:
+    """P3: on a line that holds by one lost answer, on another one by as many as may be, or when its time was over."""
+    verdict.unknown += 1
+    verdict.arrived += not end.undelivered
+    spent = tries_spent(end.message, _TIMEOUT_MS)
+    needed = 1 if end.step["line"] in HOLDING or end.message.changed_at >= end.message.deadline_at else MOST_TRIES
+    if spent < needed:
+        verdict.faults.append(f"{end.name}: after {spent} lost answers of a part, where {needed} make it so")
+
+
+def _waits(verdict: Verdict, end: _End) -> None:
+    """P7: until its deadline, for a receipt that did not come."""
+    verdict.waiting += 1
+    verdict.arrived += not end.undelivered
+    if not end.pool.may_wait(may_lack_receipts=end.may_lack_receipts):
+        verdict.lost.append(f"{end.name}: it waits, and there is nothing to wait for")
+    if end.message.state == "enroute" and not end.taken:
+        verdict.lost.append(f"{end.name}: the operator never had it")
+
+
+def _undeliverable(verdict: Verdict, end: _End) -> None:
+    """P8: only when no copy of any part can be delivered any more."""
+    words = words_by_part(end.taken)
+    parts = range(1, end.step["parts"] + 1)
+    if len(end.undelivered) < len(parts) or not all(words[part] for part in parts):
+        verdict.faults.append(f"{end.name}: the receipts of its parts say {dict(words)}")
+
+
+def _partly_delivered(verdict: Verdict, end: _End) -> None:
+    words = words_by_part(end.taken)
+    if not 0 < len(end.undelivered) < end.step["parts"] or not all(words[part] for part in end.undelivered):
+        verdict.faults.append(f"{end.name}: the receipts of its parts say {dict(words)}")
+
+
+def _opted_out(verdict: Verdict, end: _End) -> None:
+    """P4: an opt-out of each line that was tried; one that settled *unknown* late starts no further step (P8)."""
+    steps = (end.step,) if end.message.was_settled_late else end.message.steps
+    for one in steps:
+        if one.get("skip") is None and not any(_is_opt_out(e) for e in end.mine if e.line == one["line"]):
+            verdict.faults.append(f"{end.name}: nobody said so of {one['line']}")
+    if any("DELIVRD" in entry.receipts for entry in end.taken):
+        verdict.faults.append(f"{end.name}: a part of it was delivered")
+
+
+_ENDS: dict[tuple[str, str], Callable[[Verdict, _End], None]] = {
+    ("delivered", "receipt"): _delivered,
+    ("unknown", "answer_lost"): _unknown,
+    ("rejected", "opted_out"): _opted_out,
+    ("undeliverable", "receipt"): _undeliverable,
+    ("undeliverable", "partly_delivered"): _partly_delivered,
+    ("enroute", "taken"): _waits,
+    ("queued", "receipts_awaited"): _waits,
+}
+"""The ends that there are, and what an open message may wait for when nothing moves any more."""
+
+WAITING = frozenset(end for end, check_one in _ENDS.items() if check_one is _waits)
+"""In which states, and for which reasons, a message waits for receipts: until its deadline, if they do not come."""
 
 
 def _of_step(message: Kept) -> list[Part]:
     return [part for part in message.parts if part.step == message.step]
-
-
-def _was_lost(part: Part, message: Kept) -> bool:
-    """Whether the answer was missing when the message ended; one that comes later is only recorded."""
-    return part.answer in (None, "ambiguous") or (part.answered_at or 0) > message.changed_at
 
 
 def _joined(entries: Iterable[Entry]) -> str:
@@ -272,6 +262,9 @@ def _check_copies(verdict: Verdict, message: Kept, entries: list[Entry]) -> None
             if count > sum(one.answer != "later" for one in attempts) or _was_sure(attempts):
                 verdict.copies_outside.append(f"{name}: part {part} came {count} times: {attempts}")
     verdict.copies += seen
+    for (number, part), tries in unanswered(message).items():
+        if tries > MOST_TRIES:
+            verdict.copies_outside.append(f"{name}: {tries} tries of part {part} of step {number} have no answer")
     if seen > message.copies:
         verdict.faults.append(f"{name}: {seen} copies came, {message.copies} are counted")
 
@@ -294,10 +287,17 @@ def _check_steps(verdict: Verdict, message: Kept, entries: list[Entry]) -> None:
     for entry in entries:
         if entry.line not in lines:
             verdict.faults.append(f"{message.recipient}: came on {entry.line}, its plan has {lines}")
-        elif (number := lines.index(entry.line)) and not any(
-            _is_opt_out(one) for one in entries if one.line == lines[number - 1]
-        ):
+        elif (number := lines.index(entry.line)) and not _was_closed(message, number - 1, entries):
             verdict.faults.append(f"{message.recipient}: went on to {entry.line} without an opt-out before it")
+
+
+def _was_closed(message: Kept, number: int, entries: Iterable[Entry]) -> bool:
+    """Whether a step ended with an opt-out, or was not begun because one was known (of another message, too)."""
+    step = message.steps[number]
+    return step.get("skip") is not None or any(_is_opt_out(one) for one in entries if one.line == step["line"])
+
+
+_PAID = frozenset({"delivered", "enroute", "undeliverable"})
 
 
 def _check_money(verdict: Verdict, store: Store) -> None:
@@ -305,7 +305,7 @@ def _check_money(verdict: Verdict, store: Store) -> None:
     for message in store.messages:
         step = message.steps[message.step]
         price = PRICES[step["line"]][step["encoding"] == "ucs2"] * step["parts"]
-        owed = price if message.state in ("delivered", "enroute") else 0
+        owed = price if message.state in _PAID else 0
         verdict.money_off += abs(message.charged - owed) + (message.reserved if message.is_final else 0)
     for purse in store.purses:
         verdict.money_off += abs(purse.available - purse.available_by_entries)

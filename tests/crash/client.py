@@ -26,6 +26,11 @@ class Sent:
     next_line: str = ""
 
     @property
+    def key(self) -> tuple[str, str]:
+        """What tells it from every other message of a run: recipient and text."""
+        return self.recipient, self.text
+
+    @property
     def fields(self) -> dict[str, str]:
         """The form."""
         more = {"line2": self.next_line} if self.next_line else {}
@@ -35,39 +40,56 @@ class Sent:
         return fields
 
 
+Key = tuple[str, str]
+
+
 @dataclass
 class Book:
-    """What the clients were told, by recipient: every message has a recipient of its own."""
+    """What the clients were told, by recipient and text."""
 
-    asked: dict[str, Sent] = field(default_factory=dict)
-    promised: dict[str, int] = field(default_factory=dict)
-    refused: dict[str, int] = field(default_factory=dict)
-    unanswered: set[str] = field(default_factory=set)
+    asked: dict[Key, Sent] = field(default_factory=dict)
+    promised: dict[Key, int] = field(default_factory=dict)
+    refused: dict[Key, int] = field(default_factory=dict)
+    unanswered: set[Key] = field(default_factory=set)
 
     def note(self, sent: Sent, answer: Mapping[str, object] | None) -> None:
         """Write down an answer; None is a call that got none."""
-        self.asked[sent.recipient] = sent
+        self.asked[sent.key] = sent
         if answer is None:
-            self.unanswered.add(sent.recipient)
+            self.unanswered.add(sent.key)
         elif answer["status"] == -1:
             data = answer["data"]
             assert isinstance(data, dict)
-            self.promised[sent.recipient] = int(data["message_id"])
+            self.promised[sent.key] = int(data["message_id"])
         else:
-            self.refused[sent.recipient] = int(str(answer["status"]))
+            self.refused[sent.key] = int(str(answer["status"]))
 
 
 def message(number: int, patient_every: int = 9) -> Sent:
-    """The n-th message of a run. On each line every fourth is in two parts, every third has no next step."""
+    """The n-th message of a run. On each line every second is in two or three parts, every third has no next step."""
     line = list(NEXT)[number % 2]
     text = f"پیام شماره {number} " if number % 5 else f"Message {number} "
     username = PATIENT if number % patient_every == 4 else POOR if number % 13 == 7 else PROMPT
     return Sent(
         recipient=f"98912{number:07d}",
         line=line,
-        text=text * (6 if number // 2 % 4 == 1 and number % 5 else 1),
+        text=text * ((1, 6, 1, 10)[number // 2 % 4] if number % 5 else 1),
         username=username,
         next_line=NEXT[line] if number // 2 % 3 else "",
+    )
+
+
+def message_of_a_pair(number: int, first: int) -> Sent:
+    """A message to the recipient of message `first`, by the same line as every other message to it, in 1 to 3 parts.
+
+    Each part, however the text is cut, holds the number: so a copy tells whose it is.
+    """
+    line = list(NEXT)[first // 2 % 2]
+    return Sent(
+        recipient=f"98913{first:07d}",
+        line=line,
+        text=f"پیام شماره {number:07d} " * (1, 5, 9)[first // 7 % 3],
+        next_line=NEXT[line] if first // 3 % 3 else "",
     )
 
 

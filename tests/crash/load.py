@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from urllib.parse import urlencode
 
-from tests.crash.client import ANSWER_S, SEND, Book, Sent, message, read_answer
+from tests.crash.client import ANSWER_S, SEND, Book, Sent, message, message_of_a_pair, read_answer
 
 TICK_S = 0.02
 CONNECTIONS = 96
@@ -17,6 +17,17 @@ PATIENT_EVERY = 100
 
 BREATH_S = 0.02
 """How long a client rests whose server is away."""
+
+
+PAIR_EVERY = 13
+"""Of so many messages two are to one recipient, by one line. No multiple of ten: every last digit comes."""
+
+
+def message_of_load(number: int) -> Sent:
+    """The n-th message: most have a recipient of their own; the texts have one to three parts."""
+    if number % PAIR_EVERY < 2:
+        return message_of_a_pair(number, first=number - number % PAIR_EVERY)
+    return message(number, PATIENT_EVERY)
 
 
 class Load:
@@ -59,7 +70,7 @@ class Load:
             while True:
                 number = await self._queue.get()
                 streams = streams or await self._connect()
-                if streams is not None and not await self._send(message(number, PATIENT_EVERY), *streams):
+                if streams is not None and not await self._send(message_of_load(number), *streams):
                     streams[1].close()
                     streams = None
                 self._queue.task_done()
@@ -83,7 +94,7 @@ class Load:
             async with asyncio.timeout(ANSWER_S):
                 answer = await read_answer(reader)
         except (OSError, asyncio.IncompleteReadError, TimeoutError):
-            self._book.unanswered.add(sent.recipient)
+            self._book.unanswered.add(sent.key)
             return False
         self._book.note(sent, answer)
         return True

@@ -130,7 +130,7 @@ def main(
     console.print(rich_table(summary))
     console.print(summary.sentence())
     for sentence in summary.broken:
-        console.print(f"BROKEN {sentence}", markup=False, style="red")
+        console.print(f"BROKEN {sentence}", markup=False, style="red", soft_wrap=True)
     return int(bool(summary.broken))
 
 
@@ -142,7 +142,7 @@ def _teller(console: Console) -> Tell:
         nonlocal count
         count += 1
         for sentence in outcome.verdict.broken:
-            console.print(f"{outcome.cell} seed {outcome.seed}: {sentence}", markup=False, style="red")
+            console.print(f"{outcome.cell} seed {outcome.seed}: {sentence}", markup=False, style="red", soft_wrap=True)
         if count % 50 == 0:
             console.print(f"{count} runs ...")
 

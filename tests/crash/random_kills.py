@@ -3,8 +3,11 @@
     python -m tests.crash.random_kills --minutes 10 --seed 7 --rate 700
 
 The gateway runs on the disk that forgets (disk.py) until its last life; each process is started again at once. The
-operator writes its ledger line by line, so that its own death takes nothing of it, but receipts that it had not yet
-brought die with it: a message that waits for one of those stays enroute until its deadline, and is counted as unknown.
+operator loses some of its answers and brings the receipts of all copies all the same, some of them of copies that were
+not delivered; some recipients get two messages. Its ledger knows which receipt was for which copy, so the checker sees
+whether what was dealt is true of the copies, and which share stays unknown. The ledger is written line by line, so that
+the operator's own death takes nothing of it, but receipts that it had not yet brought die with it: a message that waits
+for one of those stays open until its deadline, and is counted as waiting.
 """
 
 from __future__ import annotations
@@ -26,9 +29,10 @@ from rich.console import Console
 from rich.table import Table
 from tests import traces
 from tests.crash import site
-from tests.crash.checker import Verdict, check, read_store
+from tests.crash.checker import WAITING, Verdict, check
 from tests.crash.client import Book
 from tests.crash.load import Load
+from tests.crash.reading import read_store
 from tests.crash.victim import Spec
 from tests.crash.zygote import Child, Order, Zygote
 from tests.ports import reserved_port
@@ -36,6 +40,9 @@ from tests.ports import reserved_port
 from payamak.simulator import read_ledger
 
 CREDIT_RIAL = 10**12
+WINDOW = 50
+"""Each lost answer keeps a place of the window for as long as the response timer runs."""
+
 READY_S, STOP_S = 60.0, 60.0
 PAUSES_S = (0.3, 6.0)
 """Between two kills."""
@@ -52,10 +59,15 @@ RULES: list[dict[str, object]] = [
     {"recipient": "*91", "behaviour": "receipt_first"},
     {"recipient": "*92", "behaviour": "receipt_twice"},
     {"recipient": "*93", "behaviour": "never_answers", "times": 1},
+    {"recipient": "*95", "behaviour": "answer_lost"},
+    {"recipient": "*996", "behaviour": "never_answers"},
     {"recipient": "*994", "behaviour": "throttled", "times": 1},
     {"recipient": "*9995", "behaviour": "disconnects", "times": 1},
 ]
-"""What the operator does by the recipient's last digits; everything else it takes and delivers."""
+"""What the operator does by the recipient's last digits; everything else it takes and delivers, but for TROUBLES."""
+
+TROUBLES = ("loses=3", "fails=5")
+"""Three answers in a hundred are lost, never their receipts; of the receipts five in a hundred say UNDELIV."""
 
 
 class Report(Struct, frozen=True, kw_only=True):
@@ -98,6 +110,8 @@ class Supervisor:
             arguments = ["simulate", "--port", str(self.operator_port), "--account", ":".join(site.LOGIN)]
             arguments += ["--rules", str(self._folder / "rules.json"), "--ledger", str(self.ledger)]
             arguments += ["--counters-only", "--no-digits", "--answer-ms", "4", "--receipt-ms", "40"]
+            arguments += ["--seed", str(self.kills[name])]
+            arguments += [word for trouble in TROUBLES for word in ("--trouble", trouble)]
         spec = Spec() if name == "gateway" and not is_last else None
         log = self._folder / f"{name}.log"
         with traces.opened(log) as errors:
@@ -135,8 +149,8 @@ class Supervisor:
             assert status == 0, f"{name} stopped with {status}"
 
 
-async def strike(seconds: float, seed: int, rate: float) -> Report:
-    """Load, kills, drain, and the checker's word."""
+async def strike(seconds: float, seed: int, rate: float, keep: Path | None = None) -> Report:
+    """Load, kills, drain, and the checker's word. `keep`: an empty folder that store, ledger and logs stay in."""
     zygote, book = Zygote(), Book()
     await zygote.start()
     try:
@@ -145,8 +159,8 @@ async def strike(seconds: float, seed: int, rate: float) -> Report:
             reserved_port() as port,
             reserved_port() as operator_port,
         ):
-            supervisor = Supervisor(Path(top), zygote, port, operator_port)
-            await site.furnish(supervisor.store, supervisor.operator_port, "http://127.0.0.1:1", CREDIT_RIAL)
+            supervisor = Supervisor(keep or Path(top), zygote, port, operator_port)
+            await site.furnish(supervisor.store, supervisor.operator_port, "http://127.0.0.1:1", CREDIT_RIAL, WINDOW)
             await supervisor.begin("operator")
             await supervisor.begin("gateway")
             load = Load(supervisor.port, rate, book)
@@ -192,11 +206,11 @@ async def _drained(path: Path) -> None:
         seen, since_s, until_s = None, time.monotonic(), time.monotonic() + DRAIN_S
         while time.monotonic() < until_s:
             await asyncio.sleep(0.5)
-            now = list(db.execute("SELECT state, count(*) FROM message WHERE is_final = 0 GROUP BY state"))
+            now = list(db.execute("SELECT state, reason, count(*) FROM message WHERE is_final = 0 GROUP BY 1, 2"))
             if now != seen:
                 seen, since_s = now, time.monotonic()
             is_still = time.monotonic() - since_s > QUIET_S
-            if not now or (is_still and all(state == "enroute" for state, _ in now)):
+            if not now or (is_still and all((state, reason) in WAITING for state, reason, _ in now)):
                 return
     finally:
         db.close()
@@ -224,23 +238,40 @@ def figures(report: Report) -> dict[str, str]:
         "copies in the wire window": f"{verdict.copies:,} ({verdict.counted:,} counted as possible)",
         "copies outside it": str(len(verdict.copies_outside)),
         "copies on lines that hold": str(len(verdict.copies_held)),
-        "unknown, or its receipt died with the operator": f"{verdict.unknown:,}",
+        "called delivered with a part undelivered": str(len(verdict.delivered_falsely)),
+        "unknown though every part is known to have arrived": str(len(verdict.unknown_falsely)),
+        "messages of which an answer was lost": f"{verdict.lost_answers:,}",
+        "delivered by receipts that named nobody": f"{verdict.pooled:,}",
+        "ended as unknown": f"{verdict.unknown:,} ({_share(verdict.unknown, verdict.messages)} of all,"
+        f" {_share(verdict.unknown, verdict.lost_answers)} of those)",
+        "wait for a receipt that died with the operator, or never was": f"{verdict.waiting:,}"
+        f" ({_share(verdict.waiting, verdict.messages)} of all)",
+        "of both, delivered as far as the operator knows": f"{verdict.arrived:,}",
         "other promises broken": str(len(verdict.faults)),
     }
+
+
+def _share(part: int, of: int) -> str:
+    return f"{100 * part / max(1, of):.2f} %"
 
 
 app = App(help_format="plaintext")
 
 
 @app.default
-def main(*, minutes: float = 10, seed: int = 1, rate: float = 700) -> int:
-    """Kill at random for so many minutes under so many messages a second; 0 if every promise was kept."""
+def main(*, minutes: float = 10, seed: int = 1, rate: float = 700, keep: Path | None = None) -> int:
+    """Kill at random for so many minutes under so many messages a second; 0 if every promise was kept.
+
+    With `--keep FOLDER` store, ledger and logs of the run stay in that folder.
+    """
+    if keep is not None:
+        keep.mkdir(parents=True)
     console = Console()
     console.print(f"seed {seed}, {minutes:g} minutes at {rate:g} messages/s")
-    report = asyncio.run(strike(minutes * 60, seed, rate))
+    report = asyncio.run(strike(minutes * 60, seed, rate, keep))
     console.print(table(report))
     for sentence in report.verdict.broken[:50]:
-        console.print(f"BROKEN {sentence}", markup=False, style="red")
+        console.print(f"BROKEN {sentence}", markup=False, style="red", soft_wrap=True)
     return int(bool(report.verdict.broken))
 
 

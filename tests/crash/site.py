@@ -26,18 +26,19 @@ PROMPT, PATIENT, POOR = "prompt", "patient", "poor"
 CREDIT_RIAL = 1_000_000
 KEYWORD = "قیمت"
 RESPONSE_TIMEOUT_S = 1.0
+WINDOW = 20
 PRICES = {RESEND_LINE: (210, 90), RESEND_NEXT: (301, 143), HOLD_LINE: (220, 91), HOLD_NEXT: (302, 147)}
 """Rial a part: GSM-7, UCS-2. All different, so that a wrong step shows in the balance."""
 
 
-def _links(port: int) -> list[Link]:
+def _links(port: int, window: int = WINDOW) -> list[Link]:
     common = Link(
         name="",
         port=port,
         system_id=LOGIN[0],
         password=LOGIN[1],
         upstream="operator",
-        window=20,
+        window=window,
         response_timeout_s=RESPONSE_TIMEOUT_S,
         status_verdicts={"0x0427": 27, "0x0433": 33},
         receipt_verdicts={"027": 27, "033": 33},
@@ -81,16 +82,16 @@ def _accounts() -> list[Account]:
     return [prompt, replace(prompt, username=PATIENT, verdict_wait_ms=1_500), replace(prompt, username=POOR)]
 
 
-def documents(port: int, target_url: str) -> list[Document]:
+def documents(port: int, target_url: str, window: int = WINDOW) -> list[Document]:
     """The whole site, its links leading to `port`, its received messages to `target_url`."""
-    return [*_links(port), *_lines(target_url), *_accounts()]
+    return [*_links(port, window), *_lines(target_url), *_accounts()]
 
 
-async def furnish(path: Path, port: int, target_url: str, credit_rial: int = CREDIT_RIAL) -> None:
+async def furnish(path: Path, port: int, target_url: str, credit_rial: int = CREDIT_RIAL, window: int = WINDOW) -> None:
     """A new store with the site and the credit."""
     store = SqliteStore(path)
     now = SystemClock().now()
-    await store.put_documents(documents(port, target_url), [], now)
+    await store.put_documents(documents(port, target_url, window), [], now)
     for username in (PROMPT, PATIENT):
         await store.credit(username, credit_rial, "test", now)
     await store.close()

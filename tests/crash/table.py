@@ -16,7 +16,10 @@ HEAD = "runs·lost·copies·unknown·money off"
 
 
 class Figures(Struct, frozen=True, kw_only=True):
-    """One cell: copies are those that the operator received, all of them within the wire window."""
+    """One cell: copies are those that the operator received, all of them within the wire window.
+
+    Unknown is what has ended so, and what waits for the receipt of a copy that never came.
+    """
 
     runs: int
     lost: int
@@ -34,7 +37,7 @@ def _figures(outcomes: Sequence[Outcome]) -> Figures:
         runs=len(outcomes),
         lost=sum(len(verdict.lost) for verdict in verdicts),
         copies=sum(verdict.copies for verdict in verdicts),
-        unknown=sum(verdict.unknown for verdict in verdicts),
+        unknown=sum(verdict.unknown + verdict.waiting for verdict in verdicts),
         money_off=sum(verdict.money_off for verdict in verdicts),
     )
 

@@ -55,6 +55,10 @@ class LineRules:
     is_advertising: bool = True
 
 
+Told = tuple[str | None, int | None, str | None, "News | None", int]
+"""What a copy has of a receipt: the news, the code, the operator's id, the receipt if it was dealt, and since when."""
+
+
 @dataclass
 class Copy:
     """A part of an attempt, as it left us."""
@@ -72,6 +76,17 @@ class Copy:
     operator_id: str | None = None
     receipt: str | None = None
     code: int | None = None
+    dealt: News | None = None
+    told_at: int = 0
+
+    @property
+    def told(self) -> Told:
+        """What a receipt that was dealt to it says, the id included."""
+        return self.receipt, self.code, self.operator_id, self.dealt, self.told_at
+
+    def tell(self, told: Told) -> None:
+        """Another receipt, or none, is its own."""
+        self.receipt, self.code, self.operator_id, self.dealt, self.told_at = told
 
 
 @dataclass(frozen=True)
@@ -147,6 +162,7 @@ class Books:
     messages: dict[int, Accepted] = field(default_factory=dict)
     copies: list[Copy] = field(default_factory=list)
     strays: list[News] = field(default_factory=list)
+    matched: list[tuple[int, News]] = field(default_factory=list)
     opt_outs: dict[tuple[str, str], Known] = field(default_factory=dict)
     check_ids: dict[tuple[str, int], tuple[int, str]] = field(default_factory=dict)
 
@@ -223,6 +239,9 @@ class Books:
             self._look_at([(rows[p].upstream, rows[p].line, message.recipient) for p in rows], now)
             if life.step == step:
                 awaited = tuple(copy.part for copy in lost if self._is_awaited(copy, life, now))
+        for part, _, _, operator_id in answers:
+            if operator_id is not None and rows[part].answer in (None, LOST):
+                self._reclaim(rows[part], operator_id)
         for part, verdict, _, operator_id in answers:
             if rows[part].answer in (None, LOST):
                 rows[part].answer, rows[part].answered_at = verdict, now
@@ -269,7 +288,9 @@ class Books:
         pool = self._pool(key, now)
         open_before = {copy.message_id for copy in pool.copies if self.messages[copy.message_id].life.end is None}
         for stray, copy in self._dealt(pool):
-            self.strays.remove(stray)
+            self.strays = [s for s in self.strays if s is not stray and not self._repeats(s, stray)]
+            self.matched.append((copy.message_id, stray))
+            copy.dealt = stray
             self._tell(copy, stray, now)
         for message_id in sorted(open_before if pool.copies else self._awaiting(key)):
             life = self.messages[message_id].life
@@ -280,6 +301,43 @@ class Books:
             told = {part for part in lost if self._was_told(message_id, life.step, part)}
             life.pooled(waits - life.awaited, has_receipts=True)
             life.pooled(life.awaited - waits - told, has_receipts=False)
+
+    @staticmethod
+    def _repeats(stray: News, dealt: News) -> bool:
+        """Brought again while it waited: it tells of no other copy."""
+        same = (stray.upstream, stray.line, stray.recipient) == (dealt.upstream, dealt.line, dealt.recipient)
+        return same and bool(dealt.operator_id) and stray.operator_id == dealt.operator_id and stray.news != UNDER_WAY
+
+    def _reclaim(self, copy: Copy, operator_id: str) -> None:
+        """An answer names the id of a receipt that may have been dealt to another copy: each gets its own."""
+        if copy.receipt is not None and copy.operator_id in (None, operator_id):
+            return
+        same = [
+            c for c in self.copies if (c.upstream, c.recipient) == (copy.upstream, copy.recipient) and c is not copy
+        ]
+        mine = [c for c in same if c.answer in (None, LOST) and c.receipt and c.told_at >= copy.at]
+        mine = sorted((c for c in mine if c.operator_id == operator_id), key=lambda c: -c.told_at)
+        if mine and copy.receipt is None:
+            self._let_wait(mine[0])
+        elif mine and mine[0].at <= copy.told_at:
+            one, other = copy.told, mine[0].told
+            copy.tell(other)
+            mine[0].tell(one)
+            names = {(copy.message_id, one[2]): mine[0].message_id, (mine[0].message_id, other[2]): copy.message_id}
+            self.matched = [(names.get((owner, news.operator_id), owner), news) for owner, news in self.matched]
+        elif not mine and copy.receipt is not None:
+            key = (copy.message_id, copy.step, copy.part)
+            rest = [c for c in same if (c.message_id, c.step, c.part) == key and c.receipt is None and c.answer == LOST]
+            for another in sorted((c for c in rest if c.at <= copy.told_at), key=lambda c: -c.try_no)[:1]:
+                another.tell(copy.told)
+                copy.tell((None, None, None, None, 0))
+
+    def _let_wait(self, holder: Copy) -> None:
+        """The receipt waits again: it is another copy's."""
+        back = [(m, n) for m, n in self.matched if (m, n.operator_id) == (holder.message_id, holder.operator_id)]
+        self.matched = [pair for pair in self.matched if pair not in back]
+        self.strays += [news for _, news in back]
+        holder.tell((None, None, None, None, 0))
 
     def _pool(self, key: PoolKey, now: int) -> Pool:
         """The receipts that name nobody and the copies that they may be about; empty unless there are both."""
@@ -307,6 +365,12 @@ class Books:
         strays = [
             s for s in strays if s.operator_id or not (nameless if s.reference is None else s.reference in nameless)
         ]
+        had = {
+            news.operator_id
+            for owner, news in self.matched
+            if owner in self.messages and self.messages[owner].recipient == key[2] and news.upstream == key[0]
+        }
+        strays = [s for s in strays if not s.operator_id or s.operator_id not in had]
         copies = [
             copy
             for copy in mine
@@ -375,6 +439,8 @@ class Books:
         for stray in [s for s in self.strays if s.operator_id == operator_id and s.upstream == copy.upstream]:
             if stray.at >= copy.at and stray.recipient in (None, copy.recipient):
                 self.strays.remove(stray)
+                if stray.news != UNDER_WAY:
+                    self.matched.append((copy.message_id, stray))
                 self._tell(copy, stray, now)
                 if stray.news != UNDER_WAY:
                     self._around(stray, now)
@@ -406,7 +472,7 @@ class Books:
             return
         if not self._counts(copy, news):
             return
-        copy.receipt, copy.code = news.news, news.code
+        copy.receipt, copy.code, copy.told_at = news.news, news.code, now
         copy.operator_id = copy.operator_id or news.operator_id or None
         message = self.messages[copy.message_id]
         life, line, was = message.life, message.life.sent_by, (message.life.state, message.life.step)

@@ -141,18 +141,26 @@ def _has_not_arrived(own: list[Copy], copies: list[Copy], receipts: list[Waiting
 
 
 def _pair(own: Iterable[Copy], receipts: list[Waiting], says: set[PartState]) -> Pair | None:
-    """A copy, the latest first, and the first receipt that came after it, if that says what is wanted."""
-    for copy in sorted(own, key=lambda c: c.since_at, reverse=True):
+    """A copy and the first receipt that came after it, if that says what is wanted.
+
+    Lost ones go first, for the answer of another names its receipt; and of these the latest.
+    """
+    for copy in sorted(own, key=_lost_and_late, reverse=True):
         first = next((receipt for receipt in receipts if receipt.came_at >= copy.since_at), None)
         if first is not None and first.says in says:
             return Pair(first, copy)
     return None
 
 
+def _lost_and_late(copy: Copy) -> tuple[bool, int]:
+    return copy.is_lost, copy.since_at
+
+
 def _any_pair(own: list[Copy], receipts: list[Waiting]) -> Pair | None:
     """A copy and a DELIVRD, whatever came between: where the part is alone in the pool nobody else is concerned."""
     delivered = [receipt for receipt in receipts if receipt.says is PartState.DELIVERED]
-    found = ((r, c) for r in delivered for c in reversed(own) if c.since_at <= r.came_at)
+    best_first = sorted(own, key=_lost_and_late, reverse=True)
+    found = ((r, c) for r in delivered for c in best_first if c.since_at <= r.came_at)
     return next((Pair(receipt, copy) for receipt, copy in found), None)
 
 

@@ -95,8 +95,12 @@ def settle(tx: Transaction, key: PoolKey, now: int, act: Settle) -> list[Change]
     for pair in _pairs(pool):
         held = pool.held[pair.receipt.number]
         tx.execute("match_receipt", ("matched", pair.copy.key[0], held.number))
+        tx.has_dealt = True
         changes += act(tx, held.receipt, pair.copy.key, now)
         dealt.add(held.number)
+        for number in _repetitions(pool, held, dealt):
+            tx.execute("match_receipt", ("repeated", pair.copy.key[0], number))
+            dealt.add(number)
     return changes + _keep_back(tx, pool, dealt, now)
 
 
@@ -147,7 +151,12 @@ def read_pool(tx: Transaction, key: PoolKey, now: int) -> Pool | None:
             states[message_id] = State(state)
         elif rivals and not is_final:
             copies.append(Copy((message_id, step, try_no, part), since, False))
-    held = {number: one for number, one in held.items() if not _may_repeat(one.receipt, told_without_id)}
+    dealt = {row[0] for row in tx.all("dealt_to_recipient", (key.recipient, after_id, key.upstream, since_at))}
+    held = {
+        number: one
+        for number, one in held.items()
+        if not _may_repeat(one.receipt, told_without_id) and _name(one.receipt) not in dealt
+    }
     if not held or len(copies) > MOST_ROWS or not any(copy.is_lost for copy in copies):
         return None
     waiting = tuple(
@@ -188,6 +197,13 @@ def _may_repeat(receipt: ReceiptIn, told_without_id: set[int]) -> bool:
     if receipt.operator_id:
         return False
     return any(receipt.reference in (None, message_id & 0xFFFF) for message_id in told_without_id)
+
+
+def _repetitions(pool: Pool, dealt: Held, others: set[int]) -> list[int]:
+    """The receipts that wait under the id of one that was dealt: brought again, they tell of no other copy."""
+    name = _name(dealt.receipt)
+    same = (number for number, held in pool.held.items() if name and _name(held.receipt) == name)
+    return [number for number in same if number not in others]
 
 
 def _may_be_of_lost(row: Any, key: PoolKey) -> bool:

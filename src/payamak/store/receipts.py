@@ -37,6 +37,7 @@ from payamak.store.feed import Change
 from payamak.store.matching import Found, Match, match
 from payamak.store.messages import happen, load
 from payamak.store.pooling import PoolKey, awaited_parts, receipt_of, settle
+from payamak.store.reclaiming import reclaim
 from payamak.store.transaction import Transaction
 
 
@@ -55,6 +56,8 @@ def apply(tx: Transaction, message_id: int, event: Event, now: int, version: int
     if lost:
         changes, event = _with_lost(tx, message, event, lost, now)
         message = (load(tx, message_id) or message) if changes else message
+    if tx.has_dealt:
+        reclaim(tx, message, event)
     changes.append(happen(tx, message, event, now))
     if tx.has_unmatched:
         answered = [outcome for outcome in event.outcomes if outcome.kind is not ev.OutcomeKind.AMBIGUOUS]

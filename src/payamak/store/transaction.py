@@ -43,6 +43,8 @@ class Transaction:
     the configuration's own version grew. `has_unmatched`: receipts wait, so that an answer looks for its own only then;
     `has_aside` likewise (store/aside.py). `has_lost`: answers were lost of which no receipt has told, so that receipts
     are dealt only then (store/pooling.py). `restored` is the last restore: it is read again with the rest.
+    `has_dealt`: receipts were dealt, so that an answer may name one of them (store/reclaiming.py); asked at the first
+    transaction only, for afterwards it is this process that deals.
     `retried` is how far the receipts that wait for more to be known were looked at again (store/receipts.py).
     """
 
@@ -56,6 +58,7 @@ class Transaction:
         self.has_lost = False
         self.restored = Restored()
         self.has_aside = False
+        self.has_dealt = False
         self.retried: dict[str, tuple[object, int | None]] = {}
         self._habits: dict[str, IdHabit] = {}
         self._data_version = -1
@@ -91,6 +94,7 @@ class Transaction:
         """After BEGIN: see whether anyone else has written since the last batch. Raises Overwritten."""
         version = self.db.pragma("data_version")
         if version != self._data_version or self._dirty:
+            self.has_dealt |= self._data_version == -1 and self.one("any_dealt") is not None
             self._data_version = version
             self._dirty = False
             self._batch = self.read_batch()

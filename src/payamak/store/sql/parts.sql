@@ -74,6 +74,35 @@ UPDATE part SET receipt = ?1, receipt_stat = ?2, receipt_err = ?3, receipt_at = 
   operator_id = coalesce(operator_id, ?5), operator_key = coalesce(operator_key, ?6), code = coalesce(code, ?7)
 WHERE message_id = ?8 AND step = ?9 AND try_no = ?10 AND part = ?11;
 
+-- name: told_copy
+-- A copy without an answer, and what a receipt that was dealt to it says (store/reclaiming.py).
+SELECT p.upstream, p.message_id, p.step, p.try_no, p.part, p.on_wire_at, p.receipt, p.receipt_stat, p.receipt_err, p.receipt_at,
+  p.operator_id, p.operator_key, p.code FROM part p
+WHERE p.message_id = ?1 AND p.step = ?2 AND p.try_no = ?3 AND p.part = ?4 AND (p.answer IS NULL OR p.answer = 'ambiguous');
+
+-- name: told_copies_of_id
+-- The copies of a recipient without an answer to which a receipt of this id was dealt, since an instant.
+SELECT p.upstream, p.message_id, p.step, p.try_no, p.part, p.on_wire_at, p.receipt, p.receipt_stat, p.receipt_err, p.receipt_at,
+  p.operator_id, p.operator_key, p.code
+FROM part p CROSS JOIN message m ON m.id = p.message_id
+WHERE p.upstream = ?1 AND p.operator_key = ?2 AND m.recipient = ?3 AND p.receipt_at >= ?4 AND p.receipt IS NOT NULL
+  AND (p.answer IS NULL OR p.answer = 'ambiguous')
+ORDER BY p.receipt_at DESC LIMIT 10;
+
+-- name: untold_copies
+-- The lost copies of a part that were on the wire before an instant, and of which no receipt has told.
+SELECT p.upstream, p.message_id, p.step, p.try_no, p.part, p.on_wire_at, p.receipt, p.receipt_stat, p.receipt_err, p.receipt_at,
+  p.operator_id, p.operator_key, p.code FROM part p
+WHERE p.message_id = ?1 AND p.step = ?2 AND p.part = ?3 AND p.upstream = ?4 AND p.on_wire_at <= ?5
+  AND p.answer = 'ambiguous' AND p.receipt IS NULL
+ORDER BY p.try_no DESC;
+
+-- name: put_told
+-- What a receipt says of a copy without an answer; all NULL if none does.
+UPDATE part SET receipt = ?1, receipt_stat = ?2, receipt_err = ?3, receipt_at = ?4, operator_id = ?5, operator_key = ?6,
+  code = ?7
+WHERE message_id = ?8 AND step = ?9 AND try_no = ?10 AND part = ?11;
+
 -- name: receipts_of_message
 -- The further receipts of a message.
 SELECT received_at, link, operator_id, stat, err, standing FROM receipt WHERE message_id = ? ORDER BY id;

@@ -32,6 +32,29 @@ ORDER BY received_at, id LIMIT 200;
 -- A receipt that waited has found its message.
 UPDATE receipt SET standing = ?1, message_id = ?2, why = '' WHERE id = ?3;
 
+-- name: let_receipt_wait
+-- One that was dealt to a message waits again: it is somebody else's.
+UPDATE receipt SET standing = 'unmatched', message_id = NULL, why = 'unknown_id'
+WHERE message_id = ?1 AND upstream = ?2 AND operator_key = ?3 AND standing = 'matched';
+
+-- name: hand_receipts_over
+-- Two that were dealt to two messages are each the other's.
+UPDATE receipt SET message_id = CASE message_id WHEN ?1 THEN ?3 ELSE ?1 END
+WHERE upstream = ?5 AND standing = 'matched'
+  AND ((message_id = ?1 AND operator_key = ?2) OR (message_id = ?3 AND operator_key = ?4));
+
+-- name: any_dealt
+-- Whether a receipt that had waited has found a message.
+SELECT 1 FROM receipt WHERE message_id IS NOT NULL AND standing = 'matched' LIMIT 1;
+
+-- name: dealt_to_recipient
+-- The ids of receipts that have found a message of the recipient after they had waited: what comes again under one of
+-- them tells of no other copy.
+SELECT DISTINCT r.operator_key
+FROM message m CROSS JOIN receipt r ON r.message_id = m.id
+WHERE m.recipient = ?1 AND m.id > ?2 AND r.upstream = ?3 AND r.standing = 'matched' AND r.received_at >= ?4
+  AND r.operator_key <> '';
+
 -- name: explain_receipt
 -- Why it waits on.
 UPDATE receipt SET why = ?1 WHERE id = ?2 AND why <> ?1;
