@@ -3,6 +3,8 @@
 `old` must stand exactly once in `file`; tests/docs/test_faults.py holds that, so that the table moves with the code.
 """
 
+# size: one row for each fault, in one table.
+
 from __future__ import annotations
 
 from dataclasses import dataclass

@@ -130,12 +130,12 @@ def test_a_poison_message_in_a_flow_of_good_ones(answer_ms: int, most_tries: int
     """Beside a flow of messages it costs them three seconds at most; it ends as unknown and all others are delivered.
 
     With three tries it has had them; with more the link has broken at it alone three times, and the bound on binds in
-    a minute costs ten seconds.
+    a minute costs fifteen seconds.
     """
     seconds, per_second = 40, 5
 
     async def tell(day: Day) -> None:
-        await day.until(70)  # bound for more than a minute: a link that has just come up thrice waits longer
+        await day.until(5)  # the link has just come up: its first bind counts among those of the minute
         day.world.operators[0].set_rules([Rule(recipient=POISON, behaviour=Behaviour.DISCONNECTS)])
         sent_at: dict[str, int] = {}
         for second in range(seconds):
@@ -146,7 +146,7 @@ def test_a_poison_message_in_a_flow_of_good_ones(answer_ms: int, most_tries: int
         await day.until(300)
         came_at = {entry.recipient: entry.received_at for entry in day.entries}  # the last copy, if there are some
         took = sorted(came_at[recipient] - at for recipient, at in sent_at.items())
-        assert took[len(took) * 99 // 100 - 1] <= (3_000 if most_tries == 3 else 12_000), took
+        assert took[len(took) * 99 // 100 - 1] <= (3_000 if most_tries == 3 else 30_000), took
         messages = await all_messages(day)
         assert all(m.state is State.DELIVERED for m in messages if m.recipient != POISON), ends(messages)
         (poison,) = [m for m in messages if m.recipient == POISON]

@@ -163,7 +163,7 @@ def quick_check(db: apsw.Connection, within_s: float, monotonic: Callable[[], fl
         until_s = monotonic() + max(ends_s - monotonic(), 0) / (len(names) - place)
         db.set_progress_handler(lambda until_s=until_s: monotonic() > until_s, _STEPS)  # type: ignore[misc]
         try:
-            said = [str(row[0]) for row in db.execute(f"PRAGMA quick_check({name})")]  # a name of our own schema
+            said = [str(row[0]) for row in db.execute("SELECT quick_check FROM pragma_quick_check(?)", (name,))]
             faults += [fault for fault in said if fault != "ok"]
         except apsw.InterruptError:
             unfinished.append(name)

@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from payamak.domain.site import Account, Line, Link, LinkKind, LinkUse, TemplateDocument, Why, build_site, faults_of
+from payamak.domain.site.fault import ENGLISH
 from payamak.domain.site.faults import login_faults
 from payamak.domain.site.kinds import KINDS, NAME_FIELDS, Document
 from payamak.domain.site.stored import read_document
-from payamak.domain.site.words import ENGLISH
 from payamak.setting import Numbers, fields_of, misfits_of
 from payamak.sitefile import BadSiteFile, Passwords, parse, parse_setting, plan
 

@@ -5,7 +5,8 @@ reference are made of that. A Site is an immutable snapshot of all documents. Mo
 """
 
 from payamak.domain.site.accounts import Account, AnswerTypes, TemplateDocument
-from payamak.domain.site.faults import Fault, Why, faults_of
+from payamak.domain.site.fault import Fault, Why
+from payamak.domain.site.faults import faults_of
 from payamak.domain.site.kinds import KINDS, NAME_FIELDS, SECRETS, STORES_OWN, Document, name_of
 from payamak.domain.site.lines import (
     ADVERTISING_HOURS,

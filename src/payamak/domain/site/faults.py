@@ -1,4 +1,4 @@
-"""What is wrong with the documents of a site, as values; their English is in words.py.
+"""What is wrong with the documents of a site, as values; their English is in fault.py.
 
 `faults_of` looks at a whole site: each document by itself, by the settings of its fields, and what one says of another.
 """
@@ -9,16 +9,13 @@ import ipaddress
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from enum import StrEnum
 from typing import TYPE_CHECKING
-
-import msgspec
-from msgspec import Struct
 
 from payamak.domain.mo import fold
 from payamak.domain.numbers import line_key
 from payamak.domain.posting import TARGET
 from payamak.domain.site.accounts import Account
+from payamak.domain.site.fault import Fault, Why
 from payamak.domain.site.kinds import HIDDEN, Document, name_of
 from payamak.domain.site.lines import Line
 from payamak.domain.site.links import Link, LinkKind
@@ -27,50 +24,6 @@ from payamak.setting import Misfit, Octets, misfits_of, shown
 
 if TYPE_CHECKING:
     from payamak.domain.site.snapshot import Site
-
-
-class Why(StrEnum):
-    """What can be wrong with a document; words.py has a sentence for each."""
-
-    NOT_ALLOWED = "not_allowed"
-    UNKNOWN = "unknown"
-    NO_DOCUMENT = "no_document"
-    NO_LINE = "no_line"
-    NO_LINK = "no_link"
-    NO_ACCOUNT = "no_account"
-    NO_NETWORK = "no_network"
-    NO_NUMBER = "no_number"
-    NO_URL = "no_url"
-    NO_SERVER = "no_server"
-    NO_USER = "no_user"
-    NOT_NAMED = "not_named"
-    UNSIGNED = "unsigned"
-    TEMPLATE = "template"
-    HOURS = "hours"
-    TWO_SPELLINGS = "two_spellings"
-    SPLITS_DIFFER = "splits_differ"
-    SPLIT_OF_NEGIN = "split_of_negin"
-    STATUS = "status"
-    KEYWORD = "keyword"
-    KEYWORD_URL = "keyword_url"
-
-
-class Fault(Struct, frozen=True, kw_only=True):
-    """One thing that is wrong: in which document and field, why, and the arguments of the sentence.
-
-    The argument `counts`: what holds in place of a stored value.
-    """
-
-    kind: str
-    name: str
-    field: str = ""
-    why: Why
-    arguments: Mapping[str, str] = msgspec.field(default_factory=dict)
-
-    def __str__(self) -> str:
-        from payamak.domain.site.words import in_words
-
-        return in_words(self)
 
 
 _STATUS = re.compile(r"0x[0-9a-f]+|[0-9a-f]+h|0|[1-9][0-9]*", re.IGNORECASE)

@@ -14,7 +14,7 @@ from payamak.domain.events import Rules
 from payamak.domain.hours import Hours
 from payamak.domain.numbers import line_key
 from payamak.domain.site.accounts import Account
-from payamak.domain.site.faults import Fault
+from payamak.domain.site.fault import Fault
 from payamak.domain.site.kinds import Document
 from payamak.domain.site.lines import Line
 from payamak.domain.site.links import Link

@@ -12,7 +12,8 @@ from typing import Any
 
 import msgspec
 
-from payamak.domain.site.faults import Fault, Why, misfit_fault
+from payamak.domain.site.fault import Fault, Why
+from payamak.domain.site.faults import misfit_fault
 from payamak.domain.site.kinds import KINDS, NAME_FIELDS, Document
 from payamak.setting import Misfit, describe_type, fields_of, mended, misfits_of, shown
 

@@ -19,8 +19,9 @@ class Comeback:
     receiver) was of use if it stayed for `max_s`. A bind on which all was asked in vain never is, however long it
     stayed: else a message at which the centre breaks, or a centre that answers nothing, is met anew without a pause.
 
-    Beside that there are at most `per_minute` binds in any minute. The first half of them come as soon as the pause
-    allows, for one mishap must not cost anybody ten seconds; the others are spread, so that a centre that cuts every
+    Beside that there are at most `per_minute` binds in any minute. Two thirds of them come as soon as the pause allows:
+    the first one and three after breaks, for a message at which the link breaks is given up at the third
+    (domain/states.py) and must not cost the others ten seconds. The rest are spread, so that a centre that cuts every
     bind leaves no half minute without one.
     """
 
@@ -51,9 +52,10 @@ class Comeback:
         """When the bound on binds allows the next one."""
         if not self._most:
             return now
-        allowed_at_s = self._binds[0] + _MINUTE_S if len(self._binds) == self._most else now
-        at_once = (self._most + 1) // 2
-        if len(self._binds) >= at_once and self._binds[-at_once] > now - _MINUTE_S:
-            spread_at_s = min(self._binds[-1] + _MINUTE_S / self._most, self._binds[-at_once] + _MINUTE_S)
-            allowed_at_s = max(allowed_at_s, spread_at_s)
-        return allowed_at_s
+        recent = [at_s for at_s in self._binds if at_s > now - _MINUTE_S]
+        if len(recent) * 3 < self._most * 2:
+            return now
+        even_s = _MINUTE_S / self._most
+        free_at_s = recent[0] + _MINUTE_S  # when the oldest of them no longer counts
+        shared_s = (free_at_s - recent[-1]) / (self._most - len(recent) + 1)
+        return recent[-1] + max(even_s, shared_s)

@@ -1,0 +1,80 @@
+"""One thing that is wrong with a document of a site: a value, and its English when it is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Final
+
+import msgspec
+from msgspec import Struct
+
+
+class Why(StrEnum):
+    """What can be wrong with a document; ENGLISH has a sentence for each."""
+
+    NOT_ALLOWED = "not_allowed"
+    UNKNOWN = "unknown"
+    NO_DOCUMENT = "no_document"
+    NO_LINE = "no_line"
+    NO_LINK = "no_link"
+    NO_ACCOUNT = "no_account"
+    NO_NETWORK = "no_network"
+    NO_NUMBER = "no_number"
+    NO_URL = "no_url"
+    NO_SERVER = "no_server"
+    NO_USER = "no_user"
+    NOT_NAMED = "not_named"
+    UNSIGNED = "unsigned"
+    TEMPLATE = "template"
+    HOURS = "hours"
+    TWO_SPELLINGS = "two_spellings"
+    SPLITS_DIFFER = "splits_differ"
+    SPLIT_OF_NEGIN = "split_of_negin"
+    STATUS = "status"
+    KEYWORD = "keyword"
+    KEYWORD_URL = "keyword_url"
+
+
+ENGLISH: Final[dict[Why, str]] = {
+    Why.NOT_ALLOWED: "{field} cannot be {value}; allowed: {allowed}",
+    Why.UNKNOWN: "there is no key {field}",
+    Why.NO_DOCUMENT: "it cannot be read: {said}",
+    Why.NO_LINE: "line {line} is not configured",
+    Why.NO_LINK: "link {link} is not configured",
+    Why.NO_ACCOUNT: "keyword {keyword}: account {account} is not configured",
+    Why.NO_NETWORK: "{value} is no address or network such as 10.0.0.0/8",
+    Why.NO_NUMBER: "a line is a number",
+    Why.NO_URL: "{field}: {value} is no URL such as https://shop.example.ir/sms, without login",
+    Why.NO_SERVER: "kind negin needs a url such as https://sms.example.ir, without login and query",
+    Why.NO_USER: "kind negin needs system_id, the user name at that server",
+    Why.NOT_NAMED: "{field} is written env:NAME, the variable that has it",
+    Why.UNSIGNED: "webhook_url needs webhook_secret, written env:NAME: every post is signed",
+    Why.TEMPLATE: "template {number}: {said}",
+    Why.HOURS: "{said}",
+    Why.TWO_SPELLINGS: "it is configured twice, with and without 98",
+    Why.SPLITS_DIFFER: "its links must have the same `split`, or parts and prices would differ",
+    Why.SPLIT_OF_NEGIN: "beside a link of kind negin the others have `split` payload",
+    Why.STATUS: "status {key} is written 0x0427, 427h or 1063",
+    Why.KEYWORD: "keyword {keyword}: it is one word, and there once",
+    Why.KEYWORD_URL: "keyword {keyword} needs a url",
+}
+
+
+class Fault(Struct, frozen=True, kw_only=True):
+    """One thing that is wrong: in which document and field, why, and the arguments of the sentence.
+
+    The argument `counts`: what holds in place of a stored value.
+    """
+
+    kind: str
+    name: str
+    field: str = ""
+    why: Why
+    arguments: Mapping[str, str] = msgspec.field(default_factory=dict)
+
+    def __str__(self) -> str:
+        """One English sentence, with the document that it is about; and what counts, if a stored value does not."""
+        sentence = ENGLISH[self.why].format_map({"field": self.field, **self.arguments})
+        counts = self.arguments.get("counts")
+        return f"{self.kind} {self.name}: {sentence}" + (f"; until then {counts} counts" if counts else "")
