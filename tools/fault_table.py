@@ -218,8 +218,8 @@ FAULTS: tuple[Fault, ...] = (
         name="only one candidate is ever settled",
         breaks="P3: receipts of a text of several parts, or of one that was sent again, are thrown away",
         file=_POOLS,
-        old="        if _is_delivered(part, copies, receipts):\n",
-        new="        if len(copies) == 1 and _is_delivered(part, copies, receipts):\n",
+        old="        if forced := _forced(part, copies, receipts):\n",
+        new="        if (forced := _forced(part, copies, receipts)) and len(copies) == 1:\n",
         tests=("tests/unit/domain/test_pools.py",),
     ),
     Fault(

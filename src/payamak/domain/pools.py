@@ -111,10 +111,10 @@ def _settle_one(copies: list[Copy], receipts: list[Waiting]) -> list[Pair]:
     """The pairs of one part that is certain; the first that is found."""
     for part in dict.fromkeys(copy.part for copy in copies if copy.is_lost):
         own = [copy for copy in copies if copy.part == part]
-        if _is_delivered(part, copies, receipts):
-            pair = _pair(own, receipts, {PartState.DELIVERED})
+        if forced := _forced(part, copies, receipts):
+            pair = _pair(own, receipts, forced)
             if pair is None and len(own) == len(copies):
-                pair = _any_pair(own, receipts)
+                pair = _any_pair(own, forced)
             if pair is not None:
                 return [pair]
         if _has_not_arrived(own, copies, receipts) and (pairs := _pair_all(own, receipts)):
@@ -122,12 +122,14 @@ def _settle_one(copies: list[Copy], receipts: list[Waiting]) -> list[Pair]:
     return []
 
 
-def _is_delivered(part: PartKey, copies: list[Copy], receipts: list[Waiting]) -> bool:
+def _forced(part: PartKey, copies: list[Copy], receipts: list[Waiting]) -> list[Waiting]:
+    """The first DELIVRD that cannot all be those of other parts: one of them is this part's. Empty if they can."""
     delivered = [receipt for receipt in receipts if receipt.says is PartState.DELIVERED]
     others = [copy.since_at for copy in copies if copy.part != part]
-    return any(
-        count > sum(since_at <= receipt.came_at for since_at in others) for count, receipt in enumerate(delivered, 1)
-    )
+    for count, receipt in enumerate(delivered, 1):
+        if count > sum(since_at <= receipt.came_at for since_at in others):
+            return delivered[:count]
+    return []
 
 
 def _has_not_arrived(own: list[Copy], copies: list[Copy], receipts: list[Waiting]) -> bool:
@@ -140,14 +142,14 @@ def _has_not_arrived(own: list[Copy], copies: list[Copy], receipts: list[Waiting
     )
 
 
-def _pair(own: Iterable[Copy], receipts: list[Waiting], says: set[PartState]) -> Pair | None:
-    """A copy and the first receipt that came after it, if that says what is wanted.
+def _pair(own: Iterable[Copy], receipts: list[Waiting], wanted: list[Waiting]) -> Pair | None:
+    """A copy and the first receipt that came after it, if that is one of those that are wanted.
 
     Lost ones go first, for the answer of another names its receipt; and of these the latest.
     """
     for copy in sorted(own, key=_lost_and_late, reverse=True):
         first = next((receipt for receipt in receipts if receipt.came_at >= copy.since_at), None)
-        if first is not None and first.says in says:
+        if first is not None and first in wanted:
             return Pair(first, copy)
     return None
 
@@ -156,9 +158,8 @@ def _lost_and_late(copy: Copy) -> tuple[bool, int]:
     return copy.is_lost, copy.since_at
 
 
-def _any_pair(own: list[Copy], receipts: list[Waiting]) -> Pair | None:
+def _any_pair(own: list[Copy], delivered: list[Waiting]) -> Pair | None:
     """A copy and a DELIVRD, whatever came between: where the part is alone in the pool nobody else is concerned."""
-    delivered = [receipt for receipt in receipts if receipt.says is PartState.DELIVERED]
     best_first = sorted(own, key=_lost_and_late, reverse=True)
     found = ((r, c) for r in delivered for c in best_first if c.since_at <= r.came_at)
     return next((Pair(receipt, copy) for receipt, copy in found), None)
@@ -169,7 +170,7 @@ def _pair_all(own: list[Copy], receipts: list[Waiting]) -> list[Pair]:
     pairs: list[Pair] = []
     left = list(receipts)
     for copy in sorted(own, key=lambda c: c.since_at, reverse=True):
-        pair = _pair([copy], left, set(PartState))
+        pair = _pair([copy], left, left)
         if pair is None:
             return []
         left.remove(pair.receipt)

@@ -89,6 +89,14 @@ def test_a_pair_that_is_taken_says_nothing_of_others() -> None:
     assert settled(pairs, there) == {(1, 0, 1): "d"}
 
 
+def test_only_a_receipt_that_must_be_its_own_is_taken() -> None:
+    """The DELIVRD that settles a part is one of those that force it; a later one may be another part's."""
+    there = copies_of("1.1@0", "1.1@0", "1.1@1", "1.2@1", "2.1@1?")
+    pairs = deal(there, receipts_of("d@0 u@0 d@1 u@1 u@1"))
+    assert settled(pairs, there) == {(1, 0, 1): "d"}
+    assert [pair.receipt.number for pair in pairs] == [0]
+
+
 # --------------------------------------------------------------------------------- against brute force
 
 
@@ -130,7 +138,7 @@ def pool_of(drawn: Sequence[tuple[tuple[int, int], int, bool]]) -> list[Copy]:
     return copies
 
 
-@settings(max_examples=1_500, deadline=None)
+@settings(max_examples=3_000, deadline=None)
 @given(pools, words)
 def test_never_said_of_what_may_not_have_been(
     drawn: list[tuple[tuple[int, int], int, bool]], said: list[tuple[int, PartState]]
