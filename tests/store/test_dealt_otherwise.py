@@ -83,6 +83,17 @@ async def test_two_answers_say_it_was_the_other_way_round(world: World) -> None:
     assert await waiting(world) == []
 
 
+async def test_brought_again_when_its_copy_has_another_id(world: World) -> None:
+    """A receipt of whoever it is that settled a message is nobody else's when it comes a second time."""
+    first = await world.answer(await world.sending(), lost())
+    await world.receipt("x")
+    await world.answer(first, taken("y"))
+    second = await world.sending()
+    await world.receipt("x")
+    await world.answer(second, lost())
+    assert await stands(world, second) == (State.QUEUED, Reason.RESEND)
+
+
 async def test_the_part_beside_it_is_not_left_waiting(world: World) -> None:
     """Both parts sent, the first one twice: when its copies have their own receipts, the other part has its own too."""
     first = await world.sending(step(parts=2))
