@@ -108,6 +108,17 @@ async def test_the_part_beside_it_is_not_left_waiting(world: World) -> None:
     assert await waiting(world) == []
 
 
+async def test_a_dealt_receipt_that_writes_the_id_otherwise(world: World) -> None:
+    """Dealt to the first copy, whose submit never arrived; the second one's answer has the id in hex."""
+    again = await world.on_wire(await world.answer(await world.sending(), lost()))
+    await world.receipt("4096")
+    await world.answer(again, taken("1000"))
+    story = await world.store.story(again.id)
+    assert story is not None
+    assert [(part.operator_id, part.receipt) for part in story.parts] == [(None, None), ("1000", "d")]
+    assert await waiting(world) == []
+
+
 async def test_the_id_written_otherwise_is_its_own(world: World) -> None:
     """An answer in hex to a copy whose receipt, in decimal, was dealt to it: it stays where it is."""
     message = await world.answer(await world.sending(), lost())
