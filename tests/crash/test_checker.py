@@ -23,7 +23,7 @@ LATEST = 10**13
 
 def entry(text: str, *receipts: str, part: int = 1, line: str = RESEND_LINE, **more: Any) -> Entry:
     """A copy that the operator took, each of its receipts acknowledged."""
-    fields = {"serial": 1, "received_at": 0, "connection": 1, "system_id": "payamak", "operator_id": "7"} | more
+    fields: dict[str, Any] = {"serial": 1, "received_at": 0, "connection": 1, "system_id": "payamak", "operator_id": "7"} | more
     acknowledged = fields.pop("acknowledged", [0] * len(receipts))
     return Entry(
         line=line,
