@@ -616,6 +616,22 @@ FAULTS: tuple[Fault, ...] = (
         tests=("tests/store/test_reading.py",),
     ),
     Fault(
+        name="a repetition counts as another receipt",
+        breaks="P3: a receipt that was dealt and comes again is counted for another message, called delivered",
+        file="src/payamak/store/pooling.py",
+        old="and _name(one.receipt) not in dealt\n",
+        new="and True\n",
+        tests=("tests/store/test_dealt_otherwise.py",),
+    ),
+    Fault(
+        name="a dealt receipt is kept from its own copy",
+        breaks="P3: a late answer names a receipt that another copy was dealt, and its message waits for it",
+        file=_RECEIPTS,
+        old="    if tx.has_dealt:\n",
+        new="    if False:\n",
+        tests=("tests/store/test_dealt_otherwise.py",),
+    ),
+    Fault(
         name="an unbind ends what is under way",
         breaks="P3: what the centre answers behind its unbind is not heard, and goes a second time",
         file="src/payamak/smpp/session.py",

@@ -83,6 +83,17 @@ async def test_two_answers_say_it_was_the_other_way_round(world: World) -> None:
     assert await waiting(world) == []
 
 
+async def test_brought_again_when_its_copy_has_another_id(world: World) -> None:
+    """A receipt of whoever it is that settled a message is nobody else's when it comes a second time."""
+    first = await world.answer(await world.sending(), lost())
+    await world.receipt("x")
+    await world.answer(first, taken("y"))
+    second = await world.sending()
+    await world.receipt("x")
+    await world.answer(second, lost())
+    assert await stands(world, second) == (State.QUEUED, Reason.RESEND)
+
+
 async def test_the_part_beside_it_is_not_left_waiting(world: World) -> None:
     """Both parts sent, the first one twice: when its copies have their own receipts, the other part has its own too."""
     first = await world.sending(step(parts=2))
@@ -94,6 +105,17 @@ async def test_the_part_beside_it_is_not_left_waiting(world: World) -> None:
     for name in ("a1", "a2"):
         await world.receipt(name)
     assert (await stands(world, second))[0] is State.DELIVERED
+    assert await waiting(world) == []
+
+
+async def test_a_dealt_receipt_that_writes_the_id_otherwise(world: World) -> None:
+    """Dealt to the first copy, whose submit never arrived; the second one's answer has the id in hex."""
+    again = await world.on_wire(await world.answer(await world.sending(), lost()))
+    await world.receipt("4096")
+    await world.answer(again, taken("1000"))
+    story = await world.store.story(again.id)
+    assert story is not None
+    assert [(part.operator_id, part.receipt) for part in story.parts] == [(None, None), ("1000", "d")]
     assert await waiting(world) == []
 
 

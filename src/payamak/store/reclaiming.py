@@ -68,10 +68,15 @@ def _reclaim(tx: Transaction, message: Message, key: CopyKey, operator_id: str) 
 
 
 def _names(tx: Transaction, upstream: str, operator_id: str) -> list[str]:
-    """The ids that the receipt of an answer may have, as far as that is certain: its own, or as the habit writes it."""
-    answered, habit = operator_key(operator_id), tx.habit(upstream).settled
-    base = IdBase.SAME if habit is IdBase.AUTO else habit
-    return [name for name in readings(operator_id) if key_under(name, base) == answered]
+    """The ids that the receipt of an answer may have: as the habit writes it, or under any reading until that is known.
+
+    A reading that only chance explains costs nothing: whose the receipt is, matching decides (store/matching.py).
+    """
+    habit = tx.habit(upstream).settled
+    names = readings(operator_id)
+    if habit is IdBase.AUTO:
+        return list(names)
+    return [name for name in names if key_under(name, habit) == operator_key(operator_id)]
 
 
 def _let_wait(tx: Transaction, upstream: str, holder: Told) -> None:
