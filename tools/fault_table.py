@@ -644,8 +644,8 @@ FAULTS: tuple[Fault, ...] = (
         name="late answers end with their bind",
         breaks="P3: an answer over the next bind settles nothing",
         file="src/payamak/smpp/link/client.py",
-        old="            overdue=link._overdue,\n",
-        new="            overdue=None,\n",
+        old="first_sequence=self._next_sequence, overdue=self._overdue\n",
+        new="first_sequence=self._next_sequence, overdue=Overdue()\n",
         tests=("tests/unit/smpp/link/test_leaving.py",),
     ),
     Fault(

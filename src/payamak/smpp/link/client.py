@@ -78,48 +78,65 @@ class LinkConfig:
         )
 
 
-class _ClientConnection(Connection):
-    def __init__(self, link: ClientLink) -> None:
-        super().__init__(
-            Role.ESME,
-            link.config.session_config(),
-            link._log,
-            first_sequence=link._next_sequence,
-            overdue=link._overdue,
-        )
-        self._link = link
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ClientCallbacks:
+    """What a link was given, and what it wants to know of its connection; see ClientLink."""
+
+    on_request: Callable[[Pdu], Answer]
+    on_up: Callable[[], None]
+    on_made: Callable[[], None]
+    """The socket is open, and the bind is about to leave."""
+    on_late_response: Callable[[int, Pdu], None] | None = None
+    on_room: Callable[[], None] | None = None
+    on_leaving: Callable[[], None] | None = None
+
+
+class ClientConnection(Connection):
+    """One bind of a link, from the open socket to its end; `bound_at_s` None until the SMSC has said yes."""
+
+    def __init__(
+        self,
+        config: LinkConfig,
+        callbacks: ClientCallbacks,
+        log: Log | None,
+        *,
+        first_sequence: int,
+        overdue: Overdue[int],
+    ) -> None:
+        super().__init__(Role.ESME, config.session_config(), log, first_sequence=first_sequence, overdue=overdue)
+        self._bind = config.bind_pdu()
+        self._callbacks = callbacks
         self.bound_at_s: float | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Bind at once."""
         super().connection_made(transport)
-        self._link._connection = self
-        now = self._loop.time()
-        self._link._comeback.bind_asked(now)
-        self._session.bind(self._link.config.bind_pdu(), now)
+        self._callbacks.on_made()
+        self._session.bind(self._bind, self._loop.time())
 
     def _on_request(self, pdu: Pdu) -> Answer:
-        return self._link._on_request(pdu)
+        return self._callbacks.on_request(pdu)
 
     def _on_bind(self, event: BindRequested | Bound | BindRefused) -> None:
         if isinstance(event, Bound):
             self.bound_at_s = self._loop.time()
-            self._say("smpp.bound", mode=event.mode, smsc=event.pdu.system_id)
-            self._guard(self._link._on_up)
+            self.say("smpp.bound", mode=event.mode, smsc=event.pdu.system_id)
+            self.guard(self._callbacks.on_up)
         elif isinstance(event, BindRefused):
             detail = status_name(event.status)
             self._finish(Down(reason=DownReason.BIND_REFUSED, status=event.status, detail=detail))
 
     def _on_late_response(self, sequence: int, pdu: Pdu) -> None:
-        if self._link._on_late_response is not None:
-            self._link._on_late_response(sequence, pdu)
+        if self._callbacks.on_late_response is not None:
+            self._callbacks.on_late_response(sequence, pdu)
 
     def _on_unbind_asked(self) -> None:
-        if self._link._on_leaving is not None:
-            self._link._on_leaving()
+        if self._callbacks.on_leaving is not None:
+            self._callbacks.on_leaving()
 
     def _on_room(self) -> None:
-        if self._link._on_room is not None:
-            self._link._on_room()
+        if self._callbacks.on_room is not None:
+            self._callbacks.on_room()
 
 
 class ClientLink:
@@ -148,14 +165,18 @@ class ClientLink:
         """
         encode(config.bind_pdu())
         self.config = config
-        self._on_request = on_request
-        self._on_up = on_up
+        self._callbacks = ClientCallbacks(
+            on_request=on_request,
+            on_up=on_up,
+            on_made=self._on_made,
+            on_late_response=on_late_response,
+            on_room=on_room,
+            on_leaving=on_leaving,
+        )
         self._on_down = on_down
-        self._on_late_response = on_late_response
-        self._on_room = on_room
-        self._on_leaving = on_leaving
         self._log = log
-        self._connection: _ClientConnection | None = None
+        self._connecting: ClientConnection | None = None
+        self._connection: ClientConnection | None = None
         self._task: asyncio.Task[None] | None = None
         self._stopping = asyncio.Event()
         self._comeback = Comeback(config.reconnect_initial_s, config.reconnect_max_s, config.binds_per_minute)
@@ -207,11 +228,14 @@ class ClientLink:
     async def _keep_bound(self) -> None:
         loop = asyncio.get_running_loop()
         while not self._stopping.is_set():
-            connection = _ClientConnection(self)
+            connection = ClientConnection(
+                self.config, self._callbacks, self._log, first_sequence=self._next_sequence, overdue=self._overdue
+            )
+            self._connecting = connection
             down = await self._live(connection)
             self._next_sequence = connection.next_sequence
-            connection._guard(self._on_down, down)
-            connection._say("smpp.down", reason=down.reason, status=down.status, detail=down.detail)
+            connection.guard(self._on_down, down)
+            connection.say("smpp.down", reason=down.reason, status=down.status, detail=down.detail)
             now, bound_at_s = loop.time(), connection.bound_at_s
             self._comeback.lost(
                 bound_for_s=0.0 if bound_at_s is None else now - bound_at_s,
@@ -223,7 +247,12 @@ class ClientLink:
                 async with asyncio.timeout(self._comeback.wait_s(now, random.uniform(0.5, 1.0))):
                     await self._stopping.wait()
 
-    async def _live(self, connection: _ClientConnection) -> Down:
+    def _on_made(self) -> None:
+        """From here on the connection is the one that is asked; the bind counts, whatever its answer."""
+        self._connection = self._connecting
+        self._comeback.bind_asked(asyncio.get_running_loop().time())
+
+    async def _live(self, connection: ClientConnection) -> Down:
         """Connect, bind, and stay until the connection is gone."""
         config = self.config
         hostname = (config.server_hostname or config.host) if config.ssl else None

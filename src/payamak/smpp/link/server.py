@@ -70,14 +70,14 @@ class ServerConnection(Connection):
             self.peer = (str(peer[0]), int(peer[1]))
         self._server.connections.add(self)
         if self._callbacks.on_connection is not None:
-            self._guard(self._callbacks.on_connection, self)
+            self.guard(self._callbacks.on_connection, self)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The ESME is gone."""
         super().connection_lost(exc)
         self._server.connections.discard(self)
         if self._callbacks.on_closed is not None:
-            self._guard(self._callbacks.on_closed, self)
+            self.guard(self._callbacks.on_closed, self)
 
     def _on_request(self, pdu: Pdu) -> Answer:
         return self._callbacks.on_request(self, pdu)
@@ -111,6 +111,12 @@ class Server:
         self.connections: set[ServerConnection] = set()
         self.port = 0
         self._listener: asyncio.Server | None = None
+
+    async def listen(self, host: str, port: int, ssl: tls.SSLContext | None) -> None:
+        """Take connections from now on; `port` 0 takes a free one. Raises OSError if it cannot."""
+        loop = asyncio.get_running_loop()
+        self._listener = await loop.create_server(lambda: ServerConnection(self), host, port, ssl=ssl)
+        self.port = int(self._listener.sockets[0].getsockname()[1])
 
     async def close(self, timeout_s: float = 5.0) -> None:
         """Stop listening, then unbind and close every connection."""
@@ -148,7 +154,5 @@ async def serve(
         on_late_response=on_late_response,
     )
     server = Server(callbacks, config or SessionConfig(), system_id, log)
-    loop = asyncio.get_running_loop()
-    server._listener = await loop.create_server(lambda: ServerConnection(server), host, port, ssl=ssl)
-    server.port = int(server._listener.sockets[0].getsockname()[1])
+    await server.listen(host, port, ssl)
     return server
