@@ -198,9 +198,7 @@ class Gateway:
             **negin_dialect.routes(self.service, allow_get=self.settings.allow_get),
             **sendsms_dialect.routes(self.service, allow_get=self.settings.allow_get),
             **soap_dialect.routes(self.service, admission.admits),
-            **health_routes(
-                self._is_ready, metrics, lambda: self.store.trouble or self.health.trouble, lambda: self.marks.asks
-            ),
+            **health_routes(self._is_ready, metrics, self._trouble, lambda: self.marks.asks),
         }
         app = http.Application(
             self.metrics.counted(routes),
