@@ -53,7 +53,7 @@ async def check_all(story: Story) -> None:
         _check_copies(story, record, mine)
         _check_deadline(story, record, mine)
         _check_fallback(story, record, mine)
-        _check_truth(story, record, mine)
+        _check_truth(story, record, mine, records)
         _check_receipts(story, record, mine)
         _check_starved(story, record)
     _check_haste(story)
@@ -169,17 +169,34 @@ def _check_fallback(story: Story, record: Record, mine: list[Kept]) -> None:
             story.world.fail(f"{message.id}: step {step} went out, the operator knows no opt-out before it")
 
 
-def _check_truth(story: Story, record: Record, mine: list[Kept]) -> None:
-    """P2 against the operator's ledger: delivered was delivered; what ended unsent was kept by nobody."""
+def _check_truth(story: Story, record: Record, mine: list[Kept], records: dict[int, Record]) -> None:
+    """P2 against the operator's ledger: delivered was delivered; what ended unsent was kept by nobody.
+
+    The one limit of P3: a receipt that comes after deadline and grace of its own message may be taken for that of a
+    newer one to the same person by the same line (docs/guide/receipts.md). Graces here are minutes.
+    """
     message = record.message
     kept = [one for one in mine if one.entry.is_taken]
     if message.state is State.DELIVERED:
         delivered = {one.entry.part for one in kept if "DELIVRD" in one.entry.receipts}
-        if len(delivered) < message.current.wire_parts:
+        if len(delivered) < message.current.wire_parts and not _was_outlived(story, record, records):
             story.world.fail(f"{message.id}: delivered, the operator says so of {delivered} only")
     unsent = message.state in (State.EXPIRED, State.CANCELLED) and not message.was_taken
     if unsent and kept:
         story.world.fail(f"{message.id}: {message.state} and never taken, the operator kept {len(kept)}")
+
+
+def _was_outlived(story: Story, record: Record, records: dict[int, Record]) -> bool:
+    """Whether a lost copy to the same person by the same line was past deadline and grace before the message ended."""
+    message = record.message
+    for other in records.values():
+        m = other.message
+        grace_ms = int(_line(story, m.current.line).receipt_grace_hours * 3_600_000)
+        is_over = m.deadline_at + grace_ms <= message.changed_at
+        is_alike = (m.recipient, m.current.line) == (message.recipient, message.current.line)
+        if m.id != message.id and is_alike and is_over and any(part.answer == "ambiguous" for part in other.parts):
+            return True
+    return False
 
 
 def _check_receipts(story: Story, record: Record, mine: list[Kept]) -> None:
