@@ -15,8 +15,8 @@ _HEAD_OCTETS = 16
 OWN = (
     ("payamak.store.writer", "Batch._together"),
     ("payamak.store.writer", "Batch._commit"),
-    ("payamak.smpp.link.client", "_ClientConnection.connection_made"),
-    ("payamak.smpp.link.client", "_ClientConnection.data_received"),
+    ("payamak.smpp.link.client", "ClientConnection.connection_made"),
+    ("payamak.smpp.link.client", "ClientConnection.data_received"),
     ("payamak.store.sqlite", "connect"),
 )
 """What is wrapped beside the tables' rows."""

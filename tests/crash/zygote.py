@@ -13,6 +13,7 @@ import os
 import signal
 import socket
 import sys
+from contextlib import suppress
 from typing import Any
 
 import msgspec
@@ -49,7 +50,8 @@ class Child:
     def kill(self, number: int = signal.SIGKILL) -> None:
         """Send it a signal; nothing if it has ended."""
         if not self.ended.done():
-            os.kill(self.pid, number)
+            with suppress(ProcessLookupError):  # it has just ended, and nobody has heard of it yet
+                os.kill(self.pid, number)
 
 
 class Zygote:

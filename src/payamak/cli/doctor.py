@@ -183,7 +183,7 @@ def _integrity(path: Path) -> list[Finding]:
     if not path.exists():
         todo = "name it with --data, or make one with `payamak apply`"
         return [Finding(name="store", is_well=False, says=f"{path} is not there", todo=todo)]
-    todo = "stop the server, keep the file, and put a backup in its place"
+    todo = "stop the server, then `payamak restore COPY --data STORE --replace`, which keeps what lies there"
     try:
         path = resolved(path)
         db = connect(path, read_only=True)
@@ -378,7 +378,7 @@ async def _server(settings: Settings) -> Finding:
     if answer.text.startswith("not taking: background work"):
         todo = "this must not happen: the log has the error and its place; correct what it names, or report it"
     elif answer.text.startswith("not taking: "):
-        todo = "see to what it says; after a fault of the disk it goes on by itself (docs/guide/operations.md)"
+        todo = "see to what it says; after a disk that was full or hung it goes on by itself (docs/guide/operations.md)"
     else:
         todo = "" if ready else "it stops, or the intake is suspended: `payamak resume intake`"
     return Finding(name="server", is_well=ready, says=says, todo=todo)

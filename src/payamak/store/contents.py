@@ -118,8 +118,9 @@ class Contents:
     def lose(self, what: str) -> Overwritten:
         """Give the store up: no checkpoint of ours carries the log into what lies there now. The error to raise."""
         self.lost = (
-            f"{what}: nothing is accepted, sent or written any more. Stop the gateway, put back the copy that is to "
-            f"be used, start it (docs/guide/operations.md, A store that was overwritten)"
+            f"{what}: nothing is accepted, sent or written any more. Stop the gateway and start it again; if it does "
+            f"not start, `payamak restore COPY --data STORE --replace` (docs/guide/operations.md, A store that was "
+            f"overwritten)"
         )
         self._db.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
         return Overwritten(self.lost)
