@@ -143,8 +143,8 @@ class Metrics:
         aside.set_function(lambda: float(counts().aside))
         kept = Gauge("payamak_unreadable", "Pieces of operators that could not be handled.", registry=self._registry)
         kept.set_function(lambda: float(counts().unreadable))
-        ever = Gauge("payamak_unreadable_ever", "The same, those that are gone included.", registry=self._registry)
-        ever.set_function(lambda: float(counts().unreadable_ever))
+        says = "The same, those that are gone included."
+        self._registry.register(_CountedElsewhere("payamak_unreadable_kept", says, lambda: counts().unreadable_ever))
 
     def watch_admission(self, refused: Callable[[], int]) -> None:
         """`refused` tells how many calls were not taken because too many came."""

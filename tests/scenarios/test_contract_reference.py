@@ -13,6 +13,7 @@ from payamak.api.negin import LARGEST_IDS, SEND_PATHS, STATES_PATHS
 from payamak.codes import REFUSAL_ORDER, Code, StateCode
 from payamak.metrics import Metrics, OpenEvents
 from payamak.store.feed import Feed
+from payamak.store.records import FaultCounts
 
 PAGE = (ROOT / "docs" / "reference" / "http.md").read_text(encoding="utf-8")
 CODES = {int(number): text for number, text in re.findall(r"^\| (\d+) \| ([^|]+) \|$", PAGE, re.MULTILINE)}
@@ -53,6 +54,9 @@ def test_metrics() -> None:
     metrics.watch_links(dict, dict, dict)
     metrics.watch_store(lambda: True)
     metrics.watch_admission(lambda: 0)
+    metrics.watch_unfinished(lambda: 0, lambda: 0)
+    metrics.watch_restore(lambda: 0)
+    metrics.watch_faults(lambda: True, FaultCounts)
     metrics.watch_parts(lambda: 0, lambda: 0)
     metrics.watch_posts({}, lambda: OpenEvents(waiting=0, dead=0, oldest_s=0))
     rendered = metrics.render().decode()

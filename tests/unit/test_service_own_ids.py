@@ -105,7 +105,7 @@ async def test_a_repeated_call_whose_site_has_changed(desk: Desk) -> None:
         ([changed(LINES[0], hours="03:00-03:01")], ACCOUNT),
         ([], changed(ACCOUNT, templates=(TemplateDocument(number=1, text="Your code is {code}"),))),
         ([], changed(ACCOUNT, templates=())),
-        ([], changed(ACCOUNT, max_parts=0)),
+        ([], changed(ACCOUNT, max_parts=1)),
         ([], changed(ACCOUNT, lines=(), default_line=None, service_line=None)),
     ]:
         await house.put(account, 0)

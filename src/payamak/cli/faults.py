@@ -6,14 +6,17 @@ from typing import Annotated, Any
 
 from cyclopts import Parameter
 
+from payamak.cli.bounds import MOST_ID, Limit, bounded
 from payamak.cli.shell import Common, ExitCode, Failed, fill, grid, instant_text, open_store, say, tell
 
 
 async def unreadable(
-    piece_id: Annotated[int | None, Parameter(help="One of them, with its octets in hex: they hold what came.")] = None,
+    piece_id: Annotated[
+        int | None, bounded(1, MOST_ID), Parameter(help="One of them, with its octets in hex: they hold what came.")
+    ] = None,
     *,
     forget: Annotated[bool, Parameter(negative="", help="Remove it, or all: a person has seen them.")] = False,
-    limit: int = 50,
+    limit: Limit = 50,
     common: Common = Common(),
 ) -> int:
     """List receipts, received messages and answers that failed in our hands three times, and were acknowledged.
