@@ -76,6 +76,12 @@ class Copy:
     operator_id: str | None = None
     receipt: str | None = None
     code: int | None = None
+
+    @property
+    def is_lost(self) -> bool:
+        """Never answered, and no receipt has told of it."""
+        return self.answer == LOST and self.receipt is None
+
     dealt: News | None = None
     told_at: int = 0
 
@@ -113,7 +119,7 @@ class Pool:
     def may_be_about(self, message_id: int, step: int, part: int, left: Sequence[News]) -> bool:
         """Whether one of its receipts that is still left may be about a lost copy of a part."""
         return any(
-            copy.answer == LOST
+            copy.is_lost
             and (copy.message_id, copy.step, copy.part) == (message_id, step, part)
             and any(
                 any(s is one for one in left) and s.at >= copy.at and s.reference in (None, message_id & 0xFFFF)
@@ -371,16 +377,8 @@ class Books:
             if owner in self.messages and self.messages[owner].recipient == key[2] and news.upstream == key[0]
         }
         strays = [s for s in strays if not s.operator_id or s.operator_id not in had]
-        copies = [
-            copy
-            for copy in mine
-            if copy.receipt is None
-            and (
-                copy.answer in (None, LOST)
-                or (copy.answer == TAKEN and self.messages[copy.message_id].life.end is None)
-            )
-        ]
-        if not strays or not any(copy.answer == LOST for copy in copies):
+        copies = [copy for copy in mine if copy.receipt in (None, UNSURE) and copy.answer in (None, LOST, TAKEN)]
+        if not strays or not any(copy.is_lost for copy in copies):
             return Pool([], [])
         return Pool(strays, copies)
 
@@ -396,7 +394,7 @@ class Books:
             if reference is None and some_wait:
                 continue
             pairs = deal(
-                [DealtCopy((c.message_id, c.step, c.try_no, c.part), c.at, c.answer == LOST) for c in copies],
+                [DealtCopy((c.message_id, c.step, c.try_no, c.part), c.at, c.is_lost) for c in copies],
                 [Waiting(i, s.at, PartState(NEWS_LETTERS[s.news]), s.operator_id) for i, s in enumerate(strays)],
             )
             for pair in pairs:

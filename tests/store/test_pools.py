@@ -6,7 +6,9 @@ import pytest
 from tests.store.world import ALI, DAY, HOLD, HOUR, LINE, SERVICE, World, later, lost, step, taken
 
 from payamak.codes import Code
+from payamak.domain.ids import IdBase
 from payamak.domain.message import Message, PartState, Reason, State
+from payamak.domain.site import Link
 
 UNDELIVERED = PartState.UNDELIVERABLE
 
@@ -192,3 +194,40 @@ async def test_deadline_and_grace(world: World, recipient: str) -> None:
     new = await world.answer(await world.sending(step(HOLD), recipient=recipient), lost())
     await world.receipt("a", line=HOLD)
     assert [(await stands(world, message))[0] for message in (old, new)] == [State.UNKNOWN, State.DELIVERED]
+
+
+@pytest.mark.parametrize("name", ["", "op-A1"])
+async def test_a_message_that_was_answered_too_late(world: World, name: str) -> None:
+    """It ended as unknown before its answer came: its receipt may be to come, so it is a rival as before (P3)."""
+    first = await world.sending(step(HOLD))
+    await world.answer(first, lost())
+    await world.answer(first, taken("A1"))
+    second = await world.answer(await world.sending(step(HOLD)), lost())
+    await world.receipt(name, line=HOLD)
+    assert (await stands(world, second))[0] is State.UNKNOWN
+
+
+async def test_an_unsure_word_is_not_the_last(world: World) -> None:
+    """An operator that was unsure of an answered message may still bring its DELIVRD, without an id."""
+    first = await world.enroute("A1", step(HOLD))
+    await world.receipt("A1", PartState.UNSURE, line=HOLD)
+    assert (await stands(world, first))[0] is State.UNKNOWN
+    second = await world.answer(await world.sending(step(HOLD)), lost())
+    await world.receipt("", line=HOLD)
+    assert (await stands(world, second))[0] is State.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("answered", "named"), [("A1", ""), (None, "R77")], ids=["no id in receipts", "none in answers"]
+)
+async def test_where_ids_are_settled(world: World, answered: str | None, named: str) -> None:
+    """Settled ids say nothing of a receipt that names none, nor of an answer that named none."""
+    await world.store.put_documents(
+        [Link(name=name, upstream="operator", id_base=IdBase.SAME) for name in ("north", "south")], [], world.now
+    )
+    await world.answer(await world.sending(step(HOLD)), taken(answered))
+    second = await world.answer(await world.sending(step(HOLD)), lost())
+    await world.receipt(named, line=HOLD, base=IdBase.SAME)
+    assert (await stands(world, second))[0] is State.UNKNOWN
+    await world.receipt("B9", line=HOLD, base=IdBase.SAME)
+    assert (await stands(world, second))[0] is State.DELIVERED

@@ -135,22 +135,24 @@ def read_pool(tx: Transaction, key: PoolKey, now: int) -> Pool | None:
         return None
     first_at = min(one.came_at for one in held.values())
     grace_ms = tx.site.rules(key.line).grace_ms
-    rivals = not _ids_are_settled(tx, key.upstream)
+    # Settled ids tell a receipt that names one from an answered copy's; they say nothing of one that names none.
+    is_anyones = not _ids_are_settled(tx, key.upstream) or any(not _name(one.receipt) for one in held.values())
     copies: list[Copy] = []
     states: dict[int, State] = {}
     told_without_id: set[int] = set()
     for row in tx.all("pool_of_recipient", (key.recipient, key.upstream, since_at, after_id)):
-        message_id, step, try_no, part, since, answer, operator_id, receipt, plan, deadline_at, state, is_final = row
+        message_id, step, try_no, part, since, answer, operator_id, receipt, plan, deadline_at, state = row
         if line_of_attempt(plan, step, try_no) != key.line or deadline_at + grace_ms <= first_at:
             continue
-        if receipt is not None:
-            if operator_id is None:
-                told_without_id.add(message_id)
-        elif answer != "taken":
+        if receipt is None and answer != "taken":
             copies.append(Copy((message_id, step, try_no, part), since, answer == "ambiguous"))
             states[message_id] = State(state)
-        elif rivals and not is_final:
-            copies.append(Copy((message_id, step, try_no, part), since, False))
+        elif receipt in (None, PartState.UNSURE.value):
+            # Answered, whatever became of its message, or told nothing for certain: its own receipt may be to come.
+            if is_anyones or operator_id is None:
+                copies.append(Copy((message_id, step, try_no, part), since, False))
+        elif operator_id is None:
+            told_without_id.add(message_id)
     dealt = {row[0] for row in tx.all("dealt_to_recipient", (key.recipient, after_id, key.upstream, since_at))}
     held = {
         number: one

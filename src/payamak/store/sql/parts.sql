@@ -47,12 +47,12 @@ SELECT message_id FROM part WHERE answer = 'ambiguous' AND receipt IS NULL LIMIT
 
 -- name: pool_of_recipient
 -- The copies of a recipient's newest messages that a receipt may be about (store/pooling.py): without an answer, lost, or
--- taken; and those lost ones whose receipt named no id, for such a receipt may come again.
+-- taken, and told nothing definite; and those lost ones whose receipt named no id, for such a receipt may come again.
 SELECT p.message_id, p.step, p.try_no, p.part, p.on_wire_at, p.answer, p.operator_id, p.receipt, m.plan, m.deadline_at,
-  m.state, m.is_final
+  m.state
 FROM message m CROSS JOIN part p ON p.message_id = m.id
 WHERE m.recipient = ?1 AND m.id > ?4 AND +p.upstream = ?2 AND +p.on_wire_at >= ?3
-  AND ((p.receipt IS NULL AND (p.answer IS NULL OR p.answer = 'ambiguous' OR p.answer = 'taken'))
+  AND (((p.receipt IS NULL OR p.receipt = 'k') AND (p.answer IS NULL OR p.answer = 'ambiguous' OR p.answer = 'taken'))
        OR (p.receipt IS NOT NULL AND p.operator_id IS NULL AND p.answer = 'ambiguous'));
 
 -- name: message_beyond
