@@ -28,6 +28,8 @@ from payamak.domain.restoring import AT_LEAST, Why
 from payamak.domain.site import Account, Line, LinkUse
 from payamak.encoding.alphabets import Alphabet
 from payamak.store.base import NewMessage, PostResult
+from payamak.store.mark import MarkFile
+from payamak.store.sqlite import SqliteStore
 
 ALL = (9, 9, 9)
 
@@ -125,10 +127,34 @@ async def test_let_go(world: World) -> None:
     assert (await world.standing_of(free)).version == free.version
 
 
+async def test_a_copy_is_not_let_go_as_moved(world: World) -> None:
+    """Who said that the store is a copy was right whatever comes later: nothing goes without being counted."""
+    await world.accept()
+    await put_back(world)
+    for _ in range(2):
+        await world.store.keep_mark(world.now, is_needed=True)
+    assert isinstance(world.store, SqliteStore)
+    MarkFile(world.store.path).path.unlink()
+    assert await world.store.settle_mark(world.now)
+    with pytest.raises(ValueError, match="resume restored"):
+        await world.store.resume_held(NOW, 9, is_moved=True)
+    while await world.store.hold(world.now, 100):
+        pass
+    assert await world.store.resume_held(NOW, 9) == 1
+    assert await world.store.resume_held(NOW, 9, is_moved=True) == 0
+
+
 async def test_let_go_as_moved(world: World) -> None:
     """The store is no copy: nothing counts as sent twice but what was on the wire, as after any death."""
+    assert not await world.store.settle_mark(world.now)
+    for _ in range(2):
+        await world.store.keep_mark(world.now, is_needed=True)
     waiting, sending = await world.accept(), await world.sending()
-    await put_back(world)
+    assert isinstance(world.store, SqliteStore)
+    MarkFile(world.store.path).path.unlink()
+    assert await world.store.settle_mark(world.now)
+    while await world.store.hold(world.now, 100):
+        pass
     assert await world.store.resume_held(NOW, 9, is_moved=True) == 2
     assert (await world.on_wire(await world.standing_of(waiting))).copies == 0
     assert standing(await world.standing_of(sending)) == (State.QUEUED, Reason.RESEND)

@@ -46,7 +46,8 @@ async def resume(
 
     `restored` lets that go which waited in the copy, all of it or a line's or an account's: each may have been sent
     already, after the copy was made. What was on the wire then goes by its line's rule. `moved` says that the store is
-    no copy but the newest there is, only that it came without the file `…-mark` beside it: all goes on as it was.
+    no copy but the newest there is, only that it came without the file `…-mark` beside it: all goes on as it was. It
+    lets nothing go where the store is a copy by its own word, or by a person's.
 
     Example: `payamak resume link rahyab`, `payamak resume restored --line 9830003300`
     """
@@ -64,10 +65,13 @@ async def _resume_held(line: str | None, account: str | None, common: Common, *,
         number = None if line is None else _number(store.site, line)
         account_id = None if account is None else _account_id(store.site, account)
         count = 0
-        while found := await store.resume_held(
-            now_ms(), _AT_ONCE, line=number, account_id=account_id, is_moved=is_moved
-        ):
-            count += found
+        try:
+            while found := await store.resume_held(
+                now_ms(), _AT_ONCE, line=number, account_id=account_id, is_moved=is_moved
+            ):
+                count += found
+        except ValueError as error:
+            raise Failed(str(error)) from error
         left = await store.last_restore()
     held = left.held if left else 0
     tell(

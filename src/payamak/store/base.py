@@ -276,7 +276,8 @@ class Store(Protocol):
     ) -> Awaitable[int]:
         """Let up to `limit` held messages go, of a line, an account, or all; how many (0 = none is left).
 
-        `is_moved`: the store is no copy, it only came without its mark; so nothing can have been sent twice.
+        `is_moved`: the store is no copy, it only came without its mark; so nothing can have been sent twice. Raises
+        ValueError with what to do if it is one, by its own word or a person's.
         """
         ...
 

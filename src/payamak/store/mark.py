@@ -21,6 +21,7 @@ from typing import Final
 import msgspec
 from msgspec import Struct
 
+from payamak.domain.restoring import ID_LIMIT
 from payamak.errors import StoreFailed
 from payamak.store.locking import PRIVATE
 from payamak.store.opening import allow_folding, connect
@@ -61,9 +62,11 @@ class MarkFile:
         except OSError as error:
             raise StoreFailed(f"cannot read {self.path.name}, the mark beside the store: {error.strerror}") from error
         try:
-            return msgspec.json.decode(octets, type=Mark)
+            mark = msgspec.json.decode(octets, type=Mark)
         except msgspec.DecodeError:
             return Mark(mark=UNREADABLE)
+        figures = (mark.ids_up_to, mark.received_up_to, mark.events_up_to)
+        return mark if all(0 <= figure < ID_LIMIT for figure in figures) else Mark(mark=UNREADABLE)
 
     def write(self, mark: Mark) -> None:
         """Replace it as a whole; on disk when this returns. Raises StoreFailed."""

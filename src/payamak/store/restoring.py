@@ -74,6 +74,11 @@ def hold(tx: Transaction, now: int, limit: int) -> int:
 
 def resume(tx: Transaction, now: int, limit: int, *, line: str | None, account_id: int | None, is_moved: bool) -> int:
     """See Store.resume_held."""
+    if is_moved and tx.one("copy_is_held") is not None:
+        raise ValueError(
+            "the store is a copy that was put back, by its own word or a person's, and what waits in it may have been "
+            "sent since: nothing is let go; `payamak resume restored` does, and counts it as a copy"
+        )
     ids = [row[0] for row in tx.all("held_ids", (line, account_id, limit))]
     for message_id in ids:
         if message := load(tx, message_id):

@@ -106,7 +106,18 @@ async def test_an_older_mark(tmp_path: Path) -> None:
     await store.close()
 
 
-@pytest.mark.parametrize("octets", [None, b"", b"{", b"\x00\xff", b'{"mark": 3}', b'{"mark": "0"}'])
+@pytest.mark.parametrize(
+    "octets",
+    [
+        None,
+        b"",
+        b"{",
+        b"\x00\xff",
+        b'{"mark": 3}',
+        b'{"mark": "0"}',
+        b'{"mark": "0", "ids_up_to": 9223372036854775807}',
+    ],
+)
 async def test_no_mark_that_fits(tmp_path: Path, octets: bytes | None) -> None:
     """The mark is gone, cut, garbage, another store's: held, and asked once."""
     path = file_of(tmp_path)

@@ -63,4 +63,8 @@ SELECT count(*) FROM received WHERE relay = 'waiting' AND id <= ?1 AND ?1 > 0;
 
 -- name: end_restored
 -- What waits may go.
-UPDATE restored SET resumed_at = ? WHERE id = ? AND resumed_at IS NULL;
+UPDATE restored SET resumed_at = ? WHERE id <= ? AND resumed_at IS NULL;
+
+-- name: copy_is_held
+-- Whether anything may be held because the store said itself, or a person did, that it is a copy.
+SELECT id FROM restored WHERE resumed_at IS NULL AND why <> 'mark' LIMIT 1;
