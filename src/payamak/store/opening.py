@@ -13,6 +13,7 @@ import apsw
 from payamak.errors import StoreFailed
 from payamak.store.locking import PRIVATE, check_no_orphan, make_private
 from payamak.store.statements import load_migrations
+from payamak.store.transaction import COMMITS_KEPT
 
 BUSY_TIMEOUT_MS = 10_000
 """How long a transaction waits for another process's: ten times the longest that the command line takes."""
@@ -66,22 +67,32 @@ def check_log(db: apsw.Connection, path: Path) -> None:
 
     A file that was put back without removing the `-wal` beside it, or a log that was left from another time: SQLite
     reads such a log as if it belonged there and mixes the pages of two times. The file alone tells up to which
-    transaction it holds everything, at least; the log tells which one it goes on from, and its last. Where the file
-    alone cannot be read, as after a death within a checkpoint, nothing is concluded.
+    transaction it holds everything, at least; the log tells which one it goes on from, and its last. Numbers of two
+    histories may agree, the signatures of a transaction do not (transaction.py): as long as the log still has that of
+    the file's last one, the two must be one. Where the file alone cannot be read, as after a death within a checkpoint,
+    nothing is concluded.
     """
     log = path.with_name(f"{path.name}-wal")
     if not log.exists() or not log.stat().st_size:
         return
     began = _counter(db, "base")
-    alone = _counter_of_file_alone(path)
-    if alone is None or began is None:
+    found = _last_of_file_alone(path)
+    if found is None or began is None:
         return
-    last = _counter(db, "batch")  # read last: while a server is at work all three grow
-    if began <= alone and (last is None or alone <= last):
+    alone, signature = found
+    signed = _counter(db, f"signature/{alone % COMMITS_KEPT}")
+    last = _counter(db, "batch")  # read last: while a server is at work all grow
+    is_kept = last is not None and last - alone < COMMITS_KEPT
+    if alone < began:
+        state = "an earlier state than the log goes on from"
+    elif last is not None and alone > last:
+        state = "a later state than the log ends with"
+    elif is_kept and signature is not None and signed is not None and signature != signed:
+        state = "another history than the log goes on from"
+    else:
         return
     raise StoreFailed(
-        f"{log.name} is not the log of {path.name}, which holds "
-        f"{'an earlier state than the log goes on from' if alone < began else 'a later state than the log ends with'}: "
+        f"{log.name} is not the log of {path.name}, which holds {state}: "
         f"one of the two was put there without the other. Nothing was changed. To use the file as it is, move "
         f"{log.name} and {path.name}-shm away; to use the log, put the file back that belongs to it"
     )
@@ -96,14 +107,15 @@ def _counter(db: apsw.Connection, key: str) -> int | None:
     return None
 
 
-def _counter_of_file_alone(path: Path) -> int | None:
-    """The last transaction that stands in the file without its log; None if that cannot be read."""
+def _last_of_file_alone(path: Path) -> tuple[int, int | None] | None:
+    """The last transaction that stands in the file without its log, and its signature; None if that cannot be read."""
     alone: apsw.Connection | None = None
     try:
         alone = apsw.Connection(
             f"file:{quote(str(path))}?immutable=1", flags=apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI
         )
-        return _counter(alone, "batch")
+        last = _counter(alone, "batch")
+        return None if last is None else (last, _counter(alone, f"signature/{last % COMMITS_KEPT}"))
     except apsw.Error:
         return None
     finally:

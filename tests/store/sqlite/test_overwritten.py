@@ -12,7 +12,7 @@ from pathlib import Path
 import apsw
 import pytest
 from tests.store.sqlite.support import file_of
-from tests.store.world import NOW, World
+from tests.store.world import NOW, World, step
 
 from payamak.errors import StoreFailed
 from payamak.store.contents import read_index
@@ -200,3 +200,33 @@ async def test_a_store_from_before(tmp_path: Path) -> None:
     with pytest.raises(StoreFailed, match="was overwritten"):
         await again.prove()
     await again.close()
+
+
+def log_of(path: Path) -> Path:
+    """The log beside a file."""
+    return path.with_name(f"{path.name}-wal")
+
+
+async def test_the_log_of_another_history(tmp_path: Path) -> None:
+    """A log whose numbers fit the file by chance, for both come from one backup: its signatures do not."""
+    early = file_of(tmp_path)
+    await (await World(SqliteStore(early)).build()).store.close()
+
+    async def history(name: str, messages: int) -> tuple[Path, bytes]:
+        path = tmp_path / f"{name}.sqlite"
+        shutil.copyfile(early, path)
+        world = World(SqliteStore(path))
+        world.store.begin_serving()
+        for _ in range(messages):
+            await world.accept(world.new(step(price=1)))
+        log = log_of(path).read_bytes()
+        await world.store.close()
+        return path, log
+
+    one, _ = await history("one", 10)
+    _, log = await history("other", 30)
+    log_of(one).write_bytes(log)
+    before = one.read_bytes()
+    with pytest.raises(StoreFailed, match="another history"):
+        SqliteStore(one)
+    assert (one.read_bytes(), log_of(one).read_bytes()) == (before, log)

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from payamak.domain.site.snapshot import Site
 
 
-_STATUS = re.compile(r"0x[0-9a-f]+|[0-9a-f]+h|0|[1-9][0-9]*", re.IGNORECASE)
+_STATUS = re.compile(r"0x[0-9a-f]{1,8}|[0-9a-f]{1,8}h|0|[1-9][0-9]{0,9}", re.IGNORECASE)
+"""A command_status: 32 bits (SMPP 3.4 §3.2), in hex or in decimal."""
 """The ways to write a command_status in a link's table; upstreams/verdicts.py reads them."""
 
 _SERVER = re.compile(r"https?://[^/?#@\s]+(/[^?#@\s]*)?\Z")
