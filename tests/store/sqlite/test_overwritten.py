@@ -215,12 +215,13 @@ async def test_the_log_of_another_history(tmp_path: Path) -> None:
     async def history(name: str, messages: int) -> tuple[Path, bytes]:
         path = tmp_path / f"{name}.sqlite"
         shutil.copyfile(early, path)
-        world = World(SqliteStore(path))
-        world.store.begin_serving()
+        store = SqliteStore(path)
+        store.begin_serving()
+        world = World(store)
         for _ in range(messages):
             await world.accept(world.new(step(price=1)))
         log = log_of(path).read_bytes()
-        await world.store.close()
+        await store.close()
         return path, log
 
     one, _ = await history("one", 10)

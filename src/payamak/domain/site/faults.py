@@ -27,8 +27,7 @@ if TYPE_CHECKING:
 
 
 _STATUS = re.compile(r"0x[0-9a-f]{1,8}|[0-9a-f]{1,8}h|0|[1-9][0-9]{0,9}", re.IGNORECASE)
-"""A command_status: 32 bits (SMPP 3.4 §3.2), in hex or in decimal."""
-"""The ways to write a command_status in a link's table; upstreams/verdicts.py reads them."""
+"""The ways to write a command_status (32 bits, SMPP 3.4 §3.2) in a link's table; upstreams/verdicts.py reads them."""
 
 _SERVER = re.compile(r"https?://[^/?#@\s]+(/[^?#@\s]*)?\Z")
 
