@@ -1,26 +1,10 @@
-"""The faults that the suite must notice: each breaks one promise in one place of a copy of the code.
-
-`old` must stand exactly once in `file`; tests/docs/test_faults.py holds that, so that the table moves with the code.
-"""
+"""Faults in the life of a message, the store and the deliveries."""
 
 # size: one row for each fault, in one table.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-
-@dataclass(frozen=True, kw_only=True)
-class Fault:
-    """One fault: what it breaks, how it is made, and the tests that must turn red."""
-
-    name: str
-    breaks: str
-    file: str
-    old: str
-    new: str
-    tests: tuple[str, ...]
-
+from tools.fault_table.fault import Fault
 
 _STATES = "src/payamak/domain/states.py"
 _RECEIPTS = "src/payamak/store/receipts.py"
