@@ -206,9 +206,7 @@ def _check_receipts(story: Story, record: Record, mine: list[Kept]) -> None:
     }
     for part in record.parts:
         entry = acknowledged.get(part.operator_id or "")
-        # Dealt to another copy of its part, it has settled the part all the same: an open fault, of the record alone.
-        is_told = any((p.step, p.part) == (part.step, part.part) and p.receipt == "d" for p in record.parts)
-        if part.answer == "taken" and entry is not None and part.receipt is None and not is_told:
+        if part.answer == "taken" and entry is not None and part.receipt is None:
             story.world.fail(
                 f"{record.message.id}: the receipt of {part.operator_id} ({entry.behaviour}) was taken and is lost"
             )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import permutations
+
 import pytest
 from tests.store.test_pools import resent, stands
 from tests.store.world import World, lost, step, taken
@@ -129,3 +131,25 @@ async def test_the_id_written_otherwise_is_its_own(world: World) -> None:
     assert [(part.operator_id, part.receipt) for part in story.parts] == [("1000", "d")]
     assert await waiting(world) == []
     assert await stands(world, message) == (State.DELIVERED, Reason.RECEIPT)
+
+
+@pytest.mark.parametrize("order", list(permutations(range(3))), ids=str)
+@pytest.mark.parametrize("owner", range(3))
+async def test_whoever_answers_first_the_receipt_ends_with_its_copy(
+    world: World, owner: int, order: tuple[int, ...]
+) -> None:
+    """Three copies of a part, two of them lost and the last under way, one receipt: the answers say whose it was."""
+    copies = [await world.sending()]
+    for _ in range(2):
+        again = await world.answer(copies[-1], lost())
+        world.now += 1_000
+        copies.append(await world.on_wire(again))
+    await world.receipt(f"id-{owner}")
+    assert (await stands(world, copies[0]))[0] is State.DELIVERED
+    for i in order:
+        await world.answer(copies[i], taken(f"id-{i}"))
+    story = await world.store.story(copies[0].id)
+    assert story is not None
+    told = [(part.operator_id, part.receipt) for part in story.parts]
+    assert told == [(f"id-{i}", PartState.DELIVERED if i == owner else None) for i in range(3)]
+    assert await waiting(world) == []

@@ -94,7 +94,7 @@ def _exchange(tx: Transaction, upstream: str, own: Told, holder: Told) -> None:
 
 
 def _pass_on(tx: Transaction, upstream: str, own: Told) -> None:
-    """It is not the copy's, and nobody knows whose: another lost copy of the part takes it, if there is one."""
+    """It is not the copy's, and nobody knows whose: another copy of the part without an answer takes it."""
     message_id, step, _, part = own.key
     for row in tx.all("untold_copies", (message_id, step, part, upstream, own.told_at)):
         other = _told(row)

@@ -90,12 +90,13 @@ WHERE p.upstream = ?1 AND p.operator_key = ?2 AND m.recipient = ?3 AND p.receipt
 ORDER BY p.receipt_at DESC LIMIT 10;
 
 -- name: untold_copies
--- The lost copies of a part that were on the wire before an instant, and of which no receipt has told.
+-- The copies of a part without an answer that were on the wire before an instant, and of which no receipt has told;
+-- the lost ones first, for the answer of another is still to come and may name the receipt of a third.
 SELECT p.upstream, p.message_id, p.step, p.try_no, p.part, p.on_wire_at, p.receipt, p.receipt_stat, p.receipt_err, p.receipt_at,
   p.operator_id, p.operator_key, p.code FROM part p
 WHERE p.message_id = ?1 AND p.step = ?2 AND p.part = ?3 AND p.upstream = ?4 AND p.on_wire_at <= ?5
-  AND p.answer = 'ambiguous' AND p.receipt IS NULL
-ORDER BY p.try_no DESC;
+  AND (p.answer IS NULL OR p.answer = 'ambiguous') AND p.receipt IS NULL
+ORDER BY p.answer IS NULL, p.try_no DESC;
 
 -- name: put_told
 -- What a receipt says of a copy without an answer; all NULL if none does.
