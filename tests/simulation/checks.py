@@ -312,5 +312,6 @@ def _check_answers(story: Story, records: dict[int, Record]) -> None:
             is_told = not story.world.deaths and message_id not in story.handled
             if is_told and allowed is not None and code not in allowed:
                 story.world.fail(f"{message_id}: wsStates said {code}, the table {sorted(allowed)}")
-            if asked.asked_s >= story.last_asked_s and code != told_at_end:
+            is_last = asked.asked_s >= story.last_asked_s and record.message.changed_at < story.last_asked_at
+            if is_last and code != told_at_end:
                 story.world.fail(f"{message_id}: the last wsStates said {code}, it ended as {record.message.state}")

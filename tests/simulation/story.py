@@ -77,6 +77,7 @@ class Story:
         self.is_ending = False
         self.began_s = 0.0
         self.last_asked_s = 0.0
+        self.last_asked_at = 0
         self.mended_at = 0
         self.handled: set[int] = set()
         """Messages that another process changed: the gateway's commits do not tell all of their history."""
@@ -106,7 +107,7 @@ class Story:
         await self._mend()
         await self._until_final()
         await asyncio.sleep(40)  # receipts that repeat what is final already
-        self.last_asked_s = made.loop.time()
+        self.last_asked_s, self.last_asked_at = made.loop.time(), made.clock.now()
         await self._ask_states()
         self._check_hands()
         self.is_ending = True

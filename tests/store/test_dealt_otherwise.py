@@ -8,7 +8,9 @@ import pytest
 from tests.store.test_pools import resent, stands
 from tests.store.world import World, lost, step, taken
 
+from payamak.domain.ids import IdBase
 from payamak.domain.message import Message, PartState, Reason, State
+from payamak.domain.site import Link
 
 
 async def waiting(world: World) -> list[str]:
@@ -152,4 +154,28 @@ async def test_whoever_answers_first_the_receipt_ends_with_its_copy(
     assert story is not None
     told = [(part.operator_id, part.receipt) for part in story.parts]
     assert told == [(f"id-{i}", PartState.DELIVERED if i == owner else None) for i in range(3)]
+    assert await waiting(world) == []
+
+
+async def test_receipts_that_overtake_the_answers_of_a_text(world: World) -> None:
+    """Both receipts of a text are there before its answers, and an older message has a lost copy nobody told of.
+
+    The operator's ids are known to be written as in its answers. Each receipt is its own part's: none is dealt to the lost copy while the answer that names it is being kept.
+    """
+    links = [Link(name=name, upstream="operator", id_base=IdBase.SAME) for name in ("north", "south")]
+    await world.store.put_documents(links, [], world.now)
+    first = await world.sending()
+    again = await world.answer(first, lost())
+    world.now += 1_000
+    await world.answer(await world.on_wire(again), taken("first"))
+    await world.receipt("first", base=IdBase.SAME)
+    world.now += 1_000
+    text = await world.sending(step(parts=2))
+    await world.receipt("one", base=IdBase.SAME)
+    await world.receipt("two", base=IdBase.SAME)
+    await world.answer(text, taken("one", 1), taken("two", 2))
+    story = await world.store.story(text.id)
+    assert story is not None
+    assert [(part.operator_id, part.receipt) for part in story.parts] == [("one", "d"), ("two", "d")]
+    assert (await stands(world, text))[0] is State.DELIVERED
     assert await waiting(world) == []

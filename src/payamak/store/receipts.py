@@ -84,7 +84,10 @@ def _with_lost(
 def _after_answers(
     tx: Transaction, message: Message, event: ev.Answered, answered: list[ev.Outcome], now: int
 ) -> list[Change]:
-    """Receipts that waited for these answers happen; what was a rival of others is none any more."""
+    """Receipts that waited for these answers happen; what was a rival of others is none any more.
+
+    All of them before any pool is looked at: there a receipt whose answer is here counts as one that names nobody.
+    """
     changes: list[Change] = []
     for outcome in answered:
         if outcome.operator_id is not None:
@@ -297,8 +300,7 @@ def _look_again(tx: Transaction, kept: Any, receipt: ReceiptIn, now: int) -> lis
     tx.execute("match_receipt", (standing, found.part.message_id, kept[0]))
     if receipt.part_state is None:
         return []
-    changes = _act(tx, receipt, found, now) if _counts(receipt, found) else []
-    return changes + _settle_around(tx, receipt, now)
+    return _act(tx, receipt, found, now) if _counts(receipt, found) else []
 
 
 def _as_configured(tx: Transaction, receipt: ReceiptIn) -> ReceiptIn:
@@ -337,7 +339,9 @@ def _retry_of(tx: Transaction, upstream: str, now: int, limit: int) -> int:
 
 
 def _retry_one(tx: Transaction, kept: Any, now: int) -> None:
-    _look_again(tx, kept, _as_configured(tx, receipt_of(kept)), now)
+    receipt = _as_configured(tx, receipt_of(kept))
+    _look_again(tx, kept, receipt, now)
+    _settle_around(tx, receipt, now)
 
 
 def _still_settled(tx: Transaction, upstream: str, now: int) -> IdHabit:

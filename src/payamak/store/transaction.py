@@ -69,7 +69,7 @@ class Transaction:
         self._seen = 0
         self._base: int | None = None
         self._base_kept: int | None = None
-        self._proofs: set[int] = set()
+        self._proofs: set[int | None] = set()
         self._is_folded: Callable[[], bool] | None = None
 
     def begin_serving(self, is_folded: Callable[[], bool]) -> None:
@@ -117,13 +117,18 @@ class Transaction:
         """
         if self._is_folded is None or not self._proofs:
             return
-        row = self.one("meta", ("served",))
-        if self._batch < self._seen or row is None or row[0] not in self._proofs:
+        found = self._served()
+        if self._batch < self._seen or found not in self._proofs:
             raise Overwritten(
                 "the store was put back to another state while it is in use, or another gateway serves it"
             )
         self._seen = self._batch
-        self._proofs = {row[0]}
+        self._proofs = {found}
+
+    def _served(self) -> int | None:
+        """The proof that stands in the file, whoever left it; None in a store that nobody has served."""
+        row = self.one("meta", ("served",))
+        return None if row is None else int(row[0])
 
     def habit(self, upstream: str) -> IdHabit:
         """What the receipts of an upstream have shown of its ids."""
@@ -160,6 +165,8 @@ class Transaction:
     def _prove(self) -> None:
         """Leave what tells us again that nobody has put the store back, and which state its log goes on from."""
         proof = (self._token & ~_LOW) | (self._batch & _LOW)
+        if not self._proofs:
+            self._proofs.add(self._served())  # what stands there if this first commit of ours fails
         self.execute("set_meta", ("served", proof))
         self._proofs.add(proof)
         if self._base != self._base_kept:

@@ -8,12 +8,14 @@ import shutil
 from collections.abc import AsyncIterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import apsw
 import pytest
 from tests.store.sqlite.support import file_of
 from tests.store.world import NOW, World, step
 
+from payamak.domain.message import State
 from payamak.errors import StoreFailed
 from payamak.store.contents import read_index
 from payamak.store.records import Search
@@ -231,3 +233,51 @@ async def test_the_log_of_another_history(tmp_path: Path) -> None:
     with pytest.raises(StoreFailed, match="another history"):
         SqliteStore(one)
     assert (one.read_bytes(), log_of(one).read_bytes()) == (before, log)
+
+
+@pytest.mark.parametrize("was_served", [False, True], ids=["a new store", "served before"])
+async def test_the_first_commit_of_a_server_fails(tmp_path: Path, was_served: bool) -> None:
+    """A disk that is full when a server begins has put nothing back: with room again everything is accepted."""
+    before = SqliteStore(file_of(tmp_path))
+    await World(before).build()
+    if was_served:
+        before.begin_serving()
+        await World(before).accept()
+    await before.close()
+    store = SqliteStore(file_of(tmp_path))
+    world = World(store)
+    store.begin_serving()
+    batch = store.writer._batch
+    full = _FullOnce(batch.db)
+    batch.db = full  # type: ignore[assignment]  # only what a batch asks of it
+    with pytest.raises(StoreFailed, match="full"):
+        await world.accept()
+    assert full.was_full
+    assert (await world.accept()).state is State.QUEUED
+    assert store.trouble is None
+    await store.close()
+
+
+class _FullOnce:
+    """The writing connection; its first COMMIT meets a full disk, which rolls back by itself."""
+
+    def __init__(self, db: apsw.Connection) -> None:
+        self._db = db
+        self.was_full = False
+
+    @property
+    def in_transaction(self) -> bool:
+        """See apsw."""
+        return self._db.in_transaction
+
+    def total_changes(self) -> int:
+        """See apsw."""
+        return self._db.total_changes()
+
+    def execute(self, sql: str) -> Any:
+        """See apsw."""
+        if sql == "COMMIT" and not self.was_full:
+            self.was_full = True
+            self._db.execute("ROLLBACK")
+            raise apsw.FullError("database or disk is full")
+        return self._db.execute(sql)
