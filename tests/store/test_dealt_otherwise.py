@@ -160,7 +160,8 @@ async def test_whoever_answers_first_the_receipt_ends_with_its_copy(
 async def test_receipts_that_overtake_the_answers_of_a_text(world: World) -> None:
     """Both receipts of a text are there before its answers, and an older message has a lost copy nobody told of.
 
-    The operator's ids are known to be written as in its answers. Each receipt is its own part's: none is dealt to the lost copy while the answer that names it is being kept.
+    The operator's ids are known to be written as in its answers. Each receipt is its own part's: none is dealt to the
+    lost copy while the answer that names it is being kept.
     """
     links = [Link(name=name, upstream="operator", id_base=IdBase.SAME) for name in ("north", "south")]
     await world.store.put_documents(links, [], world.now)

@@ -247,9 +247,8 @@ async def test_the_first_commit_of_a_server_fails(tmp_path: Path, was_served: bo
     store = SqliteStore(file_of(tmp_path))
     world = World(store)
     store.begin_serving()
-    batch = store.writer._batch
-    full = _FullOnce(batch.db)
-    batch.db = full  # type: ignore[assignment]  # only what a batch asks of it
+    batch: Any = store.writer._batch  # type: ignore[attr-defined]  # of the writer with a thread
+    batch.db = full = _FullOnce(batch.db)
     with pytest.raises(StoreFailed, match="full"):
         await world.accept()
     assert full.was_full
