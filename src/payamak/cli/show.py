@@ -20,11 +20,11 @@ from payamak.cli.shell import (
     now_ms,
     open_store,
     tell,
-    visible,
 )
 from payamak.cli.webhooks import table_of
 from payamak.codes import Code
 from payamak.domain.standing import state_code
+from payamak.visible import visible_block
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -85,7 +85,7 @@ def _print(console: Console, story: Story, site: Site, says: dict[str, str], now
     if text:
         for index, step in enumerate(m.plan, 1):
             console.print(Text(f"Text of step {index}:", style="italic"))
-            console.print(Text(visible(step.text)), soft_wrap=True)
+            console.print(Text(visible_block(step.text)), soft_wrap=True)
     if story.parts:
         columns = ("step", "try", "part", "link", "on the wire", "answer", "after", "operator id", "receipt", "came")
         console.print(fill(grid(*columns, title="Attempts"), (_attempt(part) for part in story.parts)))

@@ -9,7 +9,7 @@ from cyclopts import App, Parameter
 
 from payamak.cli.bounds import TemplateNumber
 from payamak.cli.documents import edit, find
-from payamak.cli.shell import Common, ExitCode, Failed, fill, grid, open_store, say, tell
+from payamak.cli.shell import Common, ExitCode, Failed, fill, grid, open_store, say, say_block, tell
 
 if TYPE_CHECKING:
     from payamak.domain.site import Account, Document, Site, TemplateDocument
@@ -60,7 +60,7 @@ async def show(account: str, number: TemplateNumber, *, common: Common = Common(
     found = next((t for t in owner.templates if t.number == number), None)
     if found is None:
         raise Failed(f"account {account} has no template {number}")
-    tell(common, found, lambda _: say(found.text))
+    tell(common, found, lambda _: say_block(found.text))
     return ExitCode.DONE
 
 
