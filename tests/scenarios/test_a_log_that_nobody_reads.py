@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import httpx2
-from tests import site
+from tests import site, traces
 from tests.ports import reserved_port
 from tests.scenarios.house import DRAIN_S, POLL_S, READY_S, House, house
 
@@ -62,7 +62,7 @@ async def metrics(home: House) -> str:
 
 async def test_hundreds_of_messages_go_through(tmp_path: Path) -> None:
     """Into a full pipe: all is accepted and delivered, the stall is told, a hang-up ends nothing, a stop ends it."""
-    with stalled_pipe() as (_, writer), reserved_port() as port:
+    with stalled_pipe() as (reader, writer), reserved_port() as port:
         async with house(tmp_path, serve=False) as home:
             await serve_into(home, port, writer)
             sent = [home.send(mobile=site.MOBILES["ok"], message=f"{n}", line=site.LINE2) for n in range(MESSAGES)]
@@ -80,6 +80,8 @@ async def test_hundreds_of_messages_go_through(tmp_path: Path) -> None:
             answer = await home.send(mobile=site.MOBILES["ok"], message="after the hang-up", line=site.LINE2)
             assert answer["status"] == -1
             assert await home.terminate() == 0
+        os.set_blocking(reader, False)
+        traces.kept_text(os.read(reader, 1 << 20).decode().lstrip("-"), traces.Trace.LOG)
 
 
 async def test_a_hang_up_reads_the_settings_again(tmp_path: Path) -> None:

@@ -143,3 +143,53 @@ def test_a_full_disk_under_the_log_stops_nothing() -> None:
     """What the log tells of goes on, also when the log was closed."""
     done = subprocess.run([sys.executable, "-c", FULL_DISK], capture_output=True, text=True, timeout=60, check=False)
     assert (done.returncode, done.stdout) == (0, "went on\n"), done.stderr
+
+
+ALARMS = """
+import sys
+from payamak.log import alarm_logger, configure, event_logger, warning_logger
+logs = configure(sys.argv[1])
+alarm_logger("store")("store_failed", reason="the disk is full")
+warning_logger("config")("setting_not_allowed")
+event_logger("gateway")("ready")
+logs.set_level("info")
+event_logger("gateway")("stopped")
+"""
+
+
+@pytest.mark.parametrize(
+    ("level", "told"), [("error", ["store_failed"]), ("warning", ["store_failed", "setting_not_allowed"])]
+)
+def test_what_somebody_has_to_hear_is_told_at_every_level(level: str, told: list[str]) -> None:
+    """An alarm is no information: no setting hides it; another level counts at once."""
+    done = subprocess.run(
+        [sys.executable, "-c", ALARMS, level], capture_output=True, text=True, timeout=60, check=False
+    )
+    events = [json.loads(line) for line in done.stderr.splitlines()]
+    assert [event["event"] for event in events] == [*told, "stopped"]
+    assert events[0]["level"] == "error"
+
+
+LOST = """
+import os, sys
+from payamak import log_output
+log_output.LogOutput.__init__.__kwdefaults__["most_octets"] = 2_000
+from payamak.log import configure, event_logger
+logs = configure()
+for number in range(100):
+    event_logger("gateway")("said", count=number)
+while logs.output.dropped != logs.output._told:
+    pass
+event_logger("gateway")("stopped")
+"""
+
+
+def test_what_was_lost_is_the_first_thing_said() -> None:
+    """After the lines that were kept, in the place of those that were not, and however little is to be told."""
+    done = subprocess.run([sys.executable, "-c", LOST], capture_output=True, text=True, timeout=60, check=False)
+    told = [json.loads(line) for line in done.stderr.splitlines()]
+    kept = [line["count"] for line in told if line["event"] == "said"]
+    assert kept == list(range(len(kept)))
+    lost, stopped = told[len(kept) :]
+    assert (lost["event"], lost["level"], lost["count"]) == ("log_lines_dropped", "error", 100 - len(kept))
+    assert stopped["event"] == "stopped"

@@ -121,8 +121,8 @@ def say(text: str) -> None:
 
 
 def say_block(text: str) -> None:
-    """A text that has lines of its own."""
-    print(visible_block(text), flush=True)
+    """A text that may have lines of its own: then they stand behind a bar."""
+    print(visible_block(text) if len(visible_lines(text)) > 1 else visible(text), flush=True)
 
 
 def json_line(value: Any) -> str:
