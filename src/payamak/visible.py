@@ -45,11 +45,6 @@ def visible_lines(text: str) -> list[str]:
     return [visible(line) for line in _LINE_END.split(text)]
 
 
-def visible_block(text: str) -> str:
-    """A text in its lines, each behind a bar."""
-    return "\n".join(BAR + line for line in visible_lines(text))
-
-
 def visible_json(line: str) -> str:
     """A line of JSON with its harmful characters escaped: the same value, and still one line."""
     return line if line.isprintable() else _HARMFUL.sub(_in_json, line)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import sys
 import tomllib
 import unicodedata
+from pathlib import Path
 
 import pytest
+from tests.source import name_of, parsed, python_files
 
 from payamak.sitefile import toml_value
-from payamak.visible import visible, visible_block, visible_json
+from payamak.visible import visible, visible_json, visible_lines
 
 #: The joiners that Persian and emoji are written with, and the signs of Cf that have a form: they stand before numbers.
 KEPT = {"\u200c", "\u200d", *map(chr, range(0x600, 0x606)), "\u06dd", "\u070f", "\u0890", "\u0891", "\u08e2"}
@@ -48,11 +51,10 @@ def test_marks(text: str, told: str) -> None:
     assert visible(text) == told
 
 
-def test_a_text_in_its_lines_stands_behind_a_bar() -> None:
-    """No line of a text that keeps its lines begins where ours do."""
-    told = visible_block("one\r\ntwo\rPlan\n\u2028Money\x0cx")
-    assert told.split("\n") == ["│ one", "│ two", "│ Plan", "│ <U+2028>Money␌x"]
-    assert len(told.splitlines()) == 4
+def test_a_text_in_its_lines() -> None:
+    """Only what every reader takes for the end of a line is one; the rest is marked within it."""
+    assert visible_lines("one\r\ntwo\rPlan\n\u2028Money\x0cx") == ["one", "two", "Plan", "<U+2028>Money␌x"]
+    assert visible_lines("") == [""]
 
 
 def test_json_and_toml_say_the_same_value() -> None:
@@ -64,3 +66,31 @@ def test_json_and_toml_say_the_same_value() -> None:
     assert tomllib.loads(f"text = {written}") == {"text": text}
     assert not set(HARMFUL) & set(line + written)
     assert len(line.splitlines()) == 1
+
+
+#: Who prints for people, and so by `visible`; and what is JSON or TOML already, escaped where it is made.
+PRINTS = {"src/payamak/cli/shell.py", "src/payamak/cli/site.py", "src/payamak/simulator/__main__.py"}
+#: Texts of ours that go to a terminal as they are: numbers, words of the demo's own site.
+OWN_TEXTS = {
+    *("f'Message {m.id}'", "f'Text of step {index}:'", "f'refused {row.refused.value}'", "row.case.recipient"),
+    *("f'{row.state.code:>2} {row.state.persian}'", "f'  {row.case.kind}'", "_LINE_NAMES.get(line, line)", "previous"),
+    "str(row.times[-1][1]) if row.times else ''",
+}
+TERMINAL = [*python_files("src/payamak/cli"), *python_files("src/payamak/demo"), *python_files("src/payamak/simulator")]
+
+
+@pytest.mark.parametrize("path", TERMINAL, ids=name_of)
+def test_nobody_writes_past_it(path: Path) -> None:
+    """What reaches a terminal goes by the helpers that show it: no print of its own, no Text of what is not ours."""
+    wrong = []
+    for node in ast.walk(parsed(path)):
+        match node:
+            case ast.Call(func=ast.Name("print")) if name_of(path) not in PRINTS:
+                wrong.append(f"print, line {node.lineno}")
+            case ast.Call(func=ast.Name("Text"), args=[first, *_]) if name_of(path) != "src/payamak/cli/shell.py":
+                said = ast.unparse(first)
+                if not isinstance(first, ast.Constant) and not said.startswith("visible(") and said not in OWN_TEXTS:
+                    wrong.append(f"Text({said}), line {node.lineno}")
+            case _:
+                pass
+    assert wrong == []

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 from cyclopts import Parameter
 
 from payamak.config import Settings, load
-from payamak.visible import BAR, visible, visible_block, visible_json, visible_lines
+from payamak.visible import BAR, visible, visible_json, visible_lines
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -120,9 +120,18 @@ def say(text: str) -> None:
     print(visible(text), flush=True)
 
 
-def say_block(text: str) -> None:
-    """A text that may have lines of its own: then they stand behind a bar."""
-    print(visible_block(text) if len(visible_lines(text)) > 1 else visible(text), flush=True)
+def show_block(out: Console, text: str) -> None:
+    """A text that may be long and have lines of its own: a bar stands before each, also where a terminal would wrap.
+
+    Blanks up to the edge would else put the rest where our own lines begin. A pipe has no edge, and gets lines whole.
+    """
+    from rich.text import Text
+
+    for line in visible_lines(text):
+        room = max(out.width - len(BAR), 1)
+        pieces = [piece.plain for piece in Text(line).wrap(out, room, overflow="fold")] if out.is_terminal else [line]
+        for piece in pieces or [""]:
+            out.print(Text(BAR + piece), soft_wrap=True)
 
 
 def json_line(value: Any) -> str:

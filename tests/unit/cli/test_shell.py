@@ -15,7 +15,7 @@ from payamak.cli.shell import (
     instant_text,
     parse_instant,
     say,
-    say_block,
+    show_block,
     tell_json,
 )
 
@@ -73,7 +73,7 @@ def test_a_terminal_is_not_commanded(capsys: pytest.CaptureFixture[str]) -> None
     told = capsys.readouterr().out
     assert json.loads(told) == {"text": EVIL}
     say(EVIL)
-    say_block(EVIL)
+    show_block(Console(), EVIL)
     complain(EVIL)
     said = capsys.readouterr()
     for shown in (captured.get(), told, said.out, said.err):
@@ -89,8 +89,21 @@ def test_a_text_does_not_write_lines_like_ours(capsys: pytest.CaptureFixture[str
     (row,) = [line for line in captured.get().splitlines() if "queued" in line or "delivered" in line]
     assert row.split() == ["a␊b", "delivered", "queued"]
     say("a\npayamak: done")
-    say_block("a\npayamak: done")
+    show_block(Console(), "a\npayamak: done")
     complain("a\npayamak: done")
     said = capsys.readouterr()
     assert said.out.splitlines() == ["a␊payamak: done", "│ a", "│ payamak: done"]
     assert said.err.splitlines() == ["payamak: a", "payamak: │ payamak: done"]
+
+
+def test_nor_where_a_terminal_wraps() -> None:
+    """A text that is as wide as the terminal does not put its rest where our lines begin; nothing of it is lost."""
+    console = Console(width=20, force_terminal=True, color_system=None)
+    with console.capture() as captured:
+        show_block(console, "a" * 17 + " payamak: done\n\nسلام " + "x" * 40)
+    told = captured.get().splitlines()
+    assert all(line.startswith("│ ") and len(line) <= 20 for line in told)
+    assert (
+        "".join(line.removeprefix("│ ") for line in told).replace(" ", "") == "a" * 17 + "payamak:doneسلام" + "x" * 40
+    )
+    assert "│ " in told, "the empty line is there"
