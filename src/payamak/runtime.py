@@ -228,7 +228,8 @@ class Gateway:
         self._server = server
 
     def _tells_states(self) -> bool:
-        return self.settings.log_level in ("debug", "info")
+        level = self.settings.log_level
+        return level in ("debug", "info") if self._logs is None else self._logs.is_told("info")
 
     def reread(self, settings: Settings) -> None:
         """Take over what can change while we run (`REREAD`); say what of the rest waits for a restart.
