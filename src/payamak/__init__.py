@@ -39,7 +39,8 @@ Where things live, from the pure core to the edge; imports point down only (test
     simulator           an operator to test against
     demo, cli           what a person starts
     runtime             builds everything, starts it in order, stops it in reverse
-    config, clock, log, metrics
+    config, clock, metrics; log, and log_output, the thread by which lines leave
+    visible             texts of others as a person may see them
     setting             what a person must know of one field of a configuration: meaning, unit, bounds, label
 
 Read domain/message.py, domain/states.py, service.py, delivery/worker.py and outlet.py, smpp/session.py, in this order.

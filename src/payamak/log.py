@@ -1,35 +1,59 @@
 """Structured logs: one JSON line on standard error for each change, without texts, passwords or full numbers.
 
-The fields that carry personal data never reach here; the last processor is a net below that rule. What others say
-on our standard error (libraries, the event loop, the interpreter at an error that nobody caught) may quote what a
-caller wrote: of an error only its type and its place are told (`catch_strays`).
+The fields that carry personal data never reach here; one processor is a net below that rule: a number stays whole
+only where it is one of our own lines. What others say on our standard error (libraries, the event loop, the
+interpreter at an error that nobody caught) may quote what a caller wrote: of an error only its type and its place are
+told (`catch_strays`). Lines leave by a thread of their own (log_output.py).
 """
 
 from __future__ import annotations
 
 import asyncio
+import atexit
 import logging
+import os
 import re
 import sys
 import threading
 import traceback
 from collections.abc import Callable, MutableMapping
-from contextlib import suppress
+from functools import lru_cache
 from types import TracebackType
-from typing import Any, Final, TextIO, cast
+from typing import Any, Final
 
 import structlog
+
+from payamak.log_output import LogOutput
+from payamak.visible import visible
 
 FORBIDDEN = frozenset(
     {"text", "message", "password", "recipient", "sender", "mobile", "query", "url", "body", "secret"}
 )
 """Names of fields that would hold what a log must not."""
 
-OWN_NUMBERS = frozenset({"line"})
-"""Fields whose number is ours: a SIM card's line looks like anybody's mobile."""
+OWN_IDS: Final = frozenset(
+    {"message_id", "received_id", "event_id", "id", "key", "event", "part", "link", "where", "at", "code", "thread"}
+)
+"""Fields of ours that are no words of others: ids have as many digits as a number, places have names of files."""
 
-_MOBILE: Final = re.compile(r"(?<!\d)(?:98|0)?9\d{9}(?!\d)")
-_SHORTEST_NUMBER: Final = 10
+CUT: Final = frozenset({"recipient_masked", "sender_masked"})
+"""Numbers whose middle is gone already (`domain.numbers.masked`)."""
+
+_BETWEEN: Final = " \t\u00a0\u202f\\-\u2010-\u2014\u2212\u200c-\u200f\u202a-\u202e\u2066-\u2069\ufeff"
+"""What people put between the digits of a number, as in domain/numbers.py."""
+
+_NUMBER: Final = re.compile(rf"(0[xX][0-9A-Fa-f]{{8}}(?![0-9A-Fa-f]))|\d(?:[{_BETWEEN}]{{0,2}}\d){{6,}}")
+"""Seven digits or more, of any script: mobiles, landlines, numbers abroad, in whatever spelling. Not a status of SMPP,
+which is written with eight digits of hex (the group)."""
+
+_DAY: Final = re.compile(r"\d{4}-\d\d-\d\d(?!\d)")
+_WHOLE_MOBILE: Final = re.compile(r"(?<!\d)(?:(?:00)?98|0)?9\d{9}(?!\d)")
+_SHORTEST: Final = 7
+_SHOWN_OF: Final = 12
+"""A number of so many digits shows its ends, as `domain.numbers.masked` has it."""
+
+_LEVELS: Final = {"debug": 10, "info": 20, "warning": 30, "error": 40, "critical": 50}
+
 _PLACES: Final = 6
 """Frames told of an error: enough to find it, few enough for a line."""
 
@@ -40,16 +64,36 @@ def place_of(error: BaseException) -> list[str]:
     return [f"{frame.filename.rpartition('/')[2]}:{frame.lineno} {frame.name}" for frame in frames]
 
 
-def _mask(_logger: Any, _name: str, fields: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """The last net: forbidden fields, numbers of mobiles, errors' texts.
+@lru_cache(maxsize=1_024)  # most words of a log are those of the line before
+def _without_numbers(text: str) -> str:
+    return _NUMBER.sub(lambda found: found[0] if found[1] or _DAY.match(found[0]) else "masked", text)
 
-    It costs a tenth of what writing the line does.
+
+@lru_cache(maxsize=1_024)
+def _without_mobiles(text: str) -> str:
+    return _WHOLE_MOBILE.sub("masked", text)
+
+
+def _cut(number: str) -> str:
+    """What may be shown of a number that is not ours; a text that is none, or a short one, is hidden altogether."""
+    return f"{number[:5]}***{number[-4:]}" if len(number) >= _SHOWN_OF and number.isdigit() else "***"
+
+
+def mask(fields: MutableMapping[str, Any], is_own_line: Callable[[str], bool]) -> MutableMapping[str, Any]:
+    """The last net: forbidden fields, numbers whatever role they play, errors' texts.
+
+    A centre may swap the two addresses of a message, so the field `line` counts as anybody's number unless it is one
+    of ours. It costs a tenth of what rendering the line does.
     """
     if not FORBIDDEN.isdisjoint(fields):
         fields.update(dict.fromkeys(FORBIDDEN & fields.keys(), "masked"))
     for key, value in fields.items():
-        if type(value) is str and len(value) >= _SHORTEST_NUMBER and key not in OWN_NUMBERS and _MOBILE.search(value):
-            fields[key] = _MOBILE.sub("masked", value)
+        if type(value) is not str:
+            continue
+        if key == "line":
+            fields[key] = value if is_own_line(value) else _cut(value)
+        elif len(value) >= _SHORTEST and key not in CUT:
+            fields[key] = _without_mobiles(value) if key in OWN_IDS else _without_numbers(value)
     if "exc_info" in fields:
         given = fields.pop("exc_info")
         error = given[1] if isinstance(given, tuple) else given if isinstance(given, BaseException) else sys.exception()
@@ -58,45 +102,84 @@ def _mask(_logger: Any, _name: str, fields: MutableMapping[str, Any]) -> Mutable
     return fields
 
 
-class _Unfailing:
-    """A stream whose failures are nobody's: a full disk under the log must not stop what the log tells of."""
-
-    def __init__(self, stream: TextIO) -> None:
-        self._stream = stream
-
-    def write(self, text: str) -> None:
-        """Write, if it can be."""
-        with suppress(OSError, ValueError):  # ValueError: closed
-            self._stream.write(text)
-
-    def flush(self) -> None:
-        """Flush, if it can be."""
-        with suppress(OSError, ValueError):
-            self._stream.flush()
-
-
-def _show_controls(_logger: Any, _name: str, fields: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+def show_harmful(fields: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """Characters that a terminal would obey are shown (an operator's words may hold them); JSON does so by itself."""
-    fields.update({k: ascii(v)[1:-1] for k, v in fields.items() if isinstance(v, str) and not v.isprintable()})
+    fields.update({k: visible(v) for k, v in fields.items() if isinstance(v, str) and not v.isprintable()})
     return fields
 
 
-def configure(level: str = "info", *, human: bool = False) -> None:
-    """Set the process's logs up: JSON lines, or columns for a person at a terminal."""
+class Logs:
+    """The logs of one process: how much is told, where it goes, whose numbers are ours."""
+
+    def __init__(self, level: str, output: LogOutput) -> None:
+        """`level` is one of the words of the setting `log_level`."""
+        self.output = output
+        self.is_own_line: Callable[[str], bool] = lambda _line: False
+        """Whether a number is one of our lines: whoever has the site says so."""
+        self.set_level(level)
+
+    def set_level(self, level: str) -> None:
+        """From now on tell as much as this word says."""
+        self._level = _LEVELS[level]
+
+    def is_told(self, level: str) -> bool:
+        """Whether what has this level is told now."""
+        return _LEVELS[level] >= self._level
+
+    def pass_or_drop(self, _logger: Any, name: str, fields: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+        """A processor: what is below the level goes no further."""
+        if not self.is_told(name):
+            raise structlog.DropEvent
+        return fields
+
+    def mask(self, _logger: Any, _name: str, fields: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+        """A processor: see `mask`."""
+        return mask(fields, self.is_own_line)
+
+
+class _Lines:
+    """What structlog hands a rendered line to."""
+
+    def __init__(self, output: LogOutput) -> None:
+        self._write = output.write
+
+    def msg(self, line: str) -> bool:
+        """Put it on its way; False if it was dropped."""
+        return self._write(line + "\n")
+
+    debug = info = warning = error = critical = msg
+
+
+def configure(level: str = "info", *, human: bool = False) -> Logs:
+    """Set the process's logs up: JSON lines, or columns for a person at a terminal. Nobody ever waits for them."""
+    output = LogOutput(_standard_error())
+    logs = Logs(level, output)
+    output.on_dropped = lambda count: alarm_logger("log")("log_lines_dropped", count=count)
+    atexit.register(output.close)
     renderer: Any = structlog.dev.ConsoleRenderer() if human else structlog.processors.JSONRenderer()
     structlog.configure(
         processors=[
+            logs.pass_or_drop,
             structlog.contextvars.merge_contextvars,
-            _mask,  # what follows adds only words of its own
+            logs.mask,  # what follows adds only words of its own
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            *([_show_controls] if human else []),
+            *([lambda _logger, _name, fields: show_harmful(fields)] if human else []),
             renderer,
         ],
-        wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level.upper())),
-        logger_factory=structlog.WriteLoggerFactory(file=cast(TextIO, _Unfailing(sys.stderr))),
+        wrapper_class=structlog.make_filtering_bound_logger(_LEVELS["debug"]),
+        logger_factory=lambda *_: _Lines(output),
         cache_logger_on_first_use=True,
     )
+    return logs
+
+
+def _standard_error() -> int:
+    """Its descriptor; of nothing at all where there is none, for the next file that is opened would get its number."""
+    try:
+        return sys.stderr.fileno()
+    except (AttributeError, OSError, ValueError):  # closed, or never there
+        return os.open(os.devnull, os.O_WRONLY)
 
 
 def event_logger(name: str) -> Callable[..., object]:

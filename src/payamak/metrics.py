@@ -20,6 +20,9 @@ from payamak.store.records import FaultCounts
 LINK_ON_TRIAL = "payamak_link_on_trial"
 """Also read by `payamak doctor`."""
 
+LOG_WELL, LOG_DROPPED = "payamak_log_well", "payamak_log_lines_dropped"
+"""Likewise."""
+
 ANSWER_BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
 
@@ -125,6 +128,13 @@ class Metrics:
         """`is_well` tells whether the store can keep anything now."""
         well = Gauge("payamak_store_well", "1 while the store can keep what comes.", registry=self._registry)
         well.set_function(lambda: float(is_well()))
+
+    def watch_log(self, is_well: Callable[[], bool], dropped: Callable[[], int]) -> None:
+        """Whether somebody reads the log, and how many of its lines were lost because nobody did."""
+        well = Gauge(LOG_WELL, "1 while the log's lines are taken from us.", registry=self._registry)
+        well.set_function(lambda: float(is_well()))
+        says = "Lines of the log that were lost: nobody read them, or they could not be written."
+        self._registry.register(_CountedElsewhere(LOG_DROPPED, says, dropped))
 
     def watch_restore(self, held: Callable[[], int]) -> None:
         """`held` tells how many messages wait for a person after a restore."""

@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import resource
 from collections.abc import Awaitable, Callable
+from dataclasses import fields, replace
 from pathlib import Path
 
 from payamak.api import app as http
@@ -37,7 +38,7 @@ from payamak.delivery.worker import Worker
 from payamak.domain.posting import PostState
 from payamak.domain.site import Account, Link, LinkKind, Site
 from payamak.errors import StoreFailed
-from payamak.log import alarm_logger, event_logger, warning_logger
+from payamak.log import Logs, alarm_logger, event_logger, warning_logger
 from payamak.metrics import Metrics, OpenEvents
 from payamak.service_batch import BatchService
 from payamak.store.locking import ServeLock, serve_lock
@@ -56,6 +57,9 @@ FEWEST_CONNECTIONS = 8
 
 MOST_MENDED_TOLD = 20
 """Stored settings that do not count, told one by one in the log; `payamak doctor` tells all."""
+
+REREAD = frozenset({"log_level", "trusted_networks"})
+"""Settings that a SIGHUP takes over; the others are built in."""
 
 WATCH_CONFIG_S = 0.5
 """How soon a change by another process (the command line) is seen."""
@@ -88,8 +92,10 @@ class Gateway:
         open_store: Callable[[Path], SqliteStore] = SqliteStore,
         make_upstream: Callable[[Link, Sink], Upstream] | None = None,
         is_restored: bool = False,
+        logs: Logs | None = None,
     ) -> None:
         """`is_restored`: a person says that the store is a copy that was put back, with all that lies beside it.
+        `logs`: those of the process, if it has any of its own.
 
         Clock, store and transport can be put in by hand: the same code then runs under a virtual clock."""
         self.settings = settings
@@ -97,12 +103,14 @@ class Gateway:
         self._open_store = open_store
         self._make_upstream = make_upstream
         self._is_restored = is_restored
+        self._logs = logs
         self.log = event_logger("gateway")
         self.port = 0
         self._tasks: list[asyncio.Task[None]] = []
         self.health = Health(alarm_logger("gateway"))
         self._lock: ServeLock | None = None
         self._server: HttpServer | None = None
+        self._believing: tuple[http.Application | WsdlPage, ...] = ()
         self._is_built = False
 
     def open(self) -> None:
@@ -140,8 +148,10 @@ class Gateway:
 
     async def _come_up(self) -> None:
         self.metrics = Metrics(self.store.feed, lambda: self.store.writer.backlog)
-        if self.settings.log_level in ("debug", "info"):
-            self.store.feed.listen(state_logger(event_logger("message")))
+        if (logs := self._logs) is not None:
+            logs.is_own_line = lambda number: self.store.site.line(number) is not None
+            self.metrics.watch_log(lambda: not logs.output.is_stuck, lambda: logs.output.dropped)
+        self.store.feed.listen(state_logger(event_logger("message"), self._tells_states))
         await look_through(self.store, self.log)
         await begin_mark(self.store, self.clock, alarm_logger("store"), is_restored=self._is_restored)
         await recover(self.store, self.clock, self.log)
@@ -206,6 +216,7 @@ class Gateway:
             trusted_proxies=self.settings.trusted_networks,
         )
         page = WsdlPage(app, trusted_proxies=self.settings.trusted_networks)
+        self._believing = (app, page)
         limits = HttpLimits(connections=self._most_connections())
         monotonic = self.clock.monotonic
         server = HttpServer(
@@ -215,6 +226,26 @@ class Gateway:
         self.metrics.watch_unfinished(lambda: len(unfinished), lambda: unfinished.dropped)
         self.port = await server.start()
         self._server = server
+
+    def _tells_states(self) -> bool:
+        level = self.settings.log_level
+        return level in ("debug", "info") if self._logs is None else self._logs.is_told("info")
+
+    def reread(self, settings: Settings) -> None:
+        """Take over what can change while we run (`REREAD`); say what of the rest waits for a restart.
+
+        What is in the store (accounts, lines, links) needs no asking: it is followed at once.
+        """
+        before = self.settings
+        changed = [f.name for f in fields(Settings) if getattr(settings, f.name) != getattr(before, f.name)]
+        now = {name: getattr(settings, name) for name in changed if name in REREAD}
+        self.settings = replace(before, **now)
+        if self._logs is not None:
+            self._logs.set_level(self.settings.log_level)
+        for believing in self._believing:
+            believing.believe(self.settings.trusted_networks)
+        later = ",".join(name for name in changed if name not in REREAD)
+        self.log("settings_reread", setting=",".join(now), todo=f"a restart takes over: {later}" if later else "")
 
     def _most_connections(self) -> int:
         """As the setting says, but never so many that the store or a link finds no file left."""

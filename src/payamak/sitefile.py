@@ -36,6 +36,7 @@ from payamak.domain.site.faults import login_faults
 from payamak.domain.site.kinds import HIDDEN, default_of, settable
 from payamak.domain.site.secrets import is_named, resolve
 from payamak.setting import describe_type, misfits
+from payamak.visible import visible_toml
 
 _KEPT: Final = frozenset(
     {("account", "id"), ("account", "password_hash"), ("account", "credential_version")}
@@ -413,7 +414,7 @@ def toml_value(value: Any, *, spread: bool = False) -> str:
         case int() | float():
             return repr(value)
         case str():
-            return msgspec.json.encode(value).decode().replace("\x7f", "\\u007f")
+            return visible_toml(msgspec.json.encode(value).decode())
         case dt.datetime():
             return value.isoformat()
         case dict():

@@ -39,15 +39,17 @@ MAY_IMPORT: dict[str, set[str]] = {
     "upstreams.negin_states": {"upstreams.base", "upstreams.unhandled", "client", *WORDS, *EDGE},
     "upstreams": set(),
     "store": {"encoding", *WORDS, *EDGE},
-    "simulator": {"smpp", "encoding", *EDGE},
+    "simulator": {"smpp", "encoding", "visible", *EDGE},
     "domain": {"encoding", "codes", "errors", "setting"},
     "client": {"codes"},
     "encoding": set(),
     "smpp": set(),
     "metrics": {"api.app", *STORE, *WORDS},
-    "sitefile": {*WORDS, "setting"},
+    "sitefile": {*WORDS, "setting", "visible"},
     "config": {"codes", "errors", "setting"},
-    "log": {"config"},
+    "log": {"config", "log_output", "visible"},
+    "log_output": set(),
+    "visible": set(),
     "clock": set(),
     "setting": set(),
     "errors": {"codes"},
@@ -58,7 +60,7 @@ MAY_IMPORT: dict[str, set[str]] = {
 FREE = {"runtime", "cli", "demo", "__main__"}
 
 #: Pure: octets and values in, octets and values out.
-PURE = {"encoding", "domain", "smpp", "setting"}
+PURE = {"encoding", "domain", "smpp", "setting", "visible"}
 IMPURE_MODULES = {
     *(
         "apsw",

@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 
-from payamak.log import _mask, _show_controls, place_of
+from payamak.log import mask, place_of, show_harmful
 
 SECRET = "989121234567 سلام p@ss"
+OWN_LINE = "989350003300"
 
 STRAYS = f"""
 import asyncio, logging, sys, threading, warnings
@@ -86,26 +87,40 @@ def test_strays(loop: str) -> None:
     [
         ({"text": "x", "password": "y", "sender": "z"}, {"text": "masked", "password": "masked", "sender": "masked"}),
         ({"note": "to 09121234567 and 989121234567."}, {"note": "to masked and masked."}),
-        ({"line": "989350003300", "id": "1234989121234567"}, {"line": "989350003300", "id": "1234989121234567"}),
+        ({"line": OWN_LINE, "id": "1234989121234567"}, {"line": OWN_LINE, "id": "1234989121234567"}),
         ({"link": "operator", "count": 9121234567}, {"link": "operator", "count": 9121234567}),
+        ({"line": "989121234567"}, {"line": "98912***4567"}),
+        ({"line": "09121234567"}, {"line": "***"}),
+        ({"line": "491771234567890"}, {"line": "49177***7890"}),
+        ({"line": "30001"}, {"line": "***"}),
+        ({"smsc": "c 00989121234567", "stat": "+982188776655"}, {"smsc": "c masked", "stat": "+masked"}),
+        ({"reason": "no route to 491771234567, 4420712345"}, {"reason": "no route to masked, masked"}),
+        ({"err": "۰۹۱۲۱۲۳۴۵۶۷", "note": "٩٨٩١٢١٢٣٤٥٦٧"}, {"err": "masked", "note": "masked"}),
+        ({"reason": "to 0912 123 45 67, +98-912-123-4567"}, {"reason": "to masked, +masked"}),
+        ({"reason": "answered 0x00000045 on 2026-11-26"}, {"reason": "answered 0x00000045 on 2026-11-26"}),
+        ({"reason": "connect to 127.0.0.1:2775 failed"}, {"reason": "connect to 127.0.0.1:2775 failed"}),
+        (
+            {"key": "9007199254740991", "message_id": 9007199254740991},
+            {"key": "9007199254740991", "message_id": 9007199254740991},
+        ),
     ],
 )
 def test_mask(fields: dict[str, Any], left: dict[str, Any]) -> None:
-    """Forbidden names and mobiles in any spelling; our own lines stay."""
-    assert _mask(None, "", dict(fields)) == left
+    """Forbidden names and every number, in any spelling, field and country; only a line that is ours stays whole."""
+    assert mask(dict(fields), {OWN_LINE}.__contains__) == left
 
 
 def test_a_terminal_is_not_commanded() -> None:
-    """In columns for a person, what a terminal would obey is shown."""
-    told = _show_controls(None, "", {"smsc": "a\x1b]0;b\x07\u202e", "link": "operator", "count": 1})
-    assert told == {"smsc": r"a\x1b]0;b\x07\u202e", "link": "operator", "count": 1}
+    """In columns for a person, what a terminal would obey is shown, and one line stays one."""
+    told = show_harmful({"smsc": "a\x1b]0;b\x07\u202e\n2026 [error] فردا", "link": "operator", "count": 1})
+    assert told == {"smsc": "a␛]0;b␇<U+202E>␊2026 [error] فردا", "link": "operator", "count": 1}
 
 
 def test_an_error_is_its_type_and_place() -> None:
     """Where somebody logs an exception whole, its text is left out all the same."""
     with pytest.raises(KeyError) as caught:
         raise KeyError(SECRET)
-    told = _mask(None, "", {"exc_info": caught.value})
+    told = mask({"exc_info": caught.value}, bool)
     assert told == {"error": "KeyError", "where": place_of(caught.value)}
     assert told["where"][-1].endswith("test_an_error_is_its_type_and_place")
 
@@ -128,3 +143,53 @@ def test_a_full_disk_under_the_log_stops_nothing() -> None:
     """What the log tells of goes on, also when the log was closed."""
     done = subprocess.run([sys.executable, "-c", FULL_DISK], capture_output=True, text=True, timeout=60, check=False)
     assert (done.returncode, done.stdout) == (0, "went on\n"), done.stderr
+
+
+ALARMS = """
+import sys
+from payamak.log import alarm_logger, configure, event_logger, warning_logger
+logs = configure(sys.argv[1])
+alarm_logger("store")("store_failed", reason="the disk is full")
+warning_logger("config")("setting_not_allowed")
+event_logger("gateway")("ready")
+logs.set_level("info")
+event_logger("gateway")("stopped")
+"""
+
+
+@pytest.mark.parametrize(
+    ("level", "told"), [("error", ["store_failed"]), ("warning", ["store_failed", "setting_not_allowed"])]
+)
+def test_what_somebody_has_to_hear_is_told_at_every_level(level: str, told: list[str]) -> None:
+    """An alarm is no information: no setting hides it; another level counts at once."""
+    done = subprocess.run(
+        [sys.executable, "-c", ALARMS, level], capture_output=True, text=True, timeout=60, check=False
+    )
+    events = [json.loads(line) for line in done.stderr.splitlines()]
+    assert [event["event"] for event in events] == [*told, "stopped"]
+    assert events[0]["level"] == "error"
+
+
+LOST = """
+import os, sys
+from payamak import log_output
+log_output.LogOutput.__init__.__kwdefaults__["most_octets"] = 2_000
+from payamak.log import configure, event_logger
+logs = configure()
+for number in range(100):
+    event_logger("gateway")("said", count=number)
+while logs.output.dropped != logs.output._told:
+    pass
+event_logger("gateway")("stopped")
+"""
+
+
+def test_what_was_lost_is_the_first_thing_said() -> None:
+    """After the lines that were kept, in the place of those that were not, and however little is to be told."""
+    done = subprocess.run([sys.executable, "-c", LOST], capture_output=True, text=True, timeout=60, check=False)
+    told = [json.loads(line) for line in done.stderr.splitlines()]
+    kept = [line["count"] for line in told if line["event"] == "said"]
+    assert kept == list(range(len(kept)))
+    lost, stopped = told[len(kept) :]
+    assert (lost["event"], lost["level"], lost["count"]) == ("log_lines_dropped", "error", 100 - len(kept))
+    assert stopped["event"] == "stopped"

@@ -77,7 +77,7 @@ LOGGERS = {"alarm", "_alarm", "log", "_log", "_say", "_tell"}
 LEVELS = {"debug", "info", "warning", "error", "exception", "critical"}
 
 #: What may stand for `reason` and `detail`: of errors only those whose words are ours.
-PLAIN_ERRORS = {"StoreFailed", "ValueError", "OSError", "PayamakError"}
+PLAIN_ERRORS = {"StoreFailed", "ValueError", "OSError", "PayamakError", "BadSettings"}
 
 FILES = [path for path in python_files("src/payamak") if path.name != "__main__.py"]
 

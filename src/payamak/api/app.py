@@ -125,9 +125,13 @@ class Application:
         self._limits = body_limits or BodyLimits()
         self._held_octets = 0  # of bodies that are not whole yet
         self._held_octets_of: Counter[str] = Counter()
+        self.believe(trusted_proxies)
+        self._gated_route = lru_cache(maxsize=4096)(self._find_gated_route)
+
+    def believe(self, trusted_proxies: Iterable[Network]) -> None:
+        """From now on these proxies are trusted with the addresses of their callers, and no others."""
         self._trusted = tuple(trusted_proxies)
         self._is_trusted = lru_cache(maxsize=4096)(self._find_trusted)
-        self._gated_route = lru_cache(maxsize=4096)(self._find_gated_route)
 
     def is_call(self, method: bytes, target: bytes) -> bool:
         """Whether this is a call, which `admit` is asked about when it has come whole."""

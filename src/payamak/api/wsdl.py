@@ -31,6 +31,10 @@ class WsdlPage:
 
     def __init__(self, app: _AsgiApp, *, trusted_proxies: Iterable[Network] = ()) -> None:
         self._app = app
+        self.believe(trusted_proxies)
+
+    def believe(self, trusted_proxies: Iterable[Network]) -> None:
+        """From now on these proxies are trusted with the scheme that was asked, and no others."""
         self._trusted = tuple(trusted_proxies)
 
     async def __call__(

@@ -28,5 +28,5 @@ def demo(*, once: bool = False, port: Port = 0, data: Path | None = None, facts:
     from payamak.demo.run import run
     from payamak.log import configure
 
-    configure("warning", human=sys.stderr.isatty())
-    sys.exit(run_loop(run(once=once, port=port, data=data, facts=facts)))
+    logs = configure("warning", human=sys.stderr is not None and sys.stderr.isatty())
+    sys.exit(run_loop(run(once=once, port=port, data=data, facts=facts, logs=logs)))

@@ -385,7 +385,7 @@ async def _server(settings: Settings) -> Finding:
 
 
 async def _trials(settings: Settings) -> list[Finding]:
-    """Links of the running server that are bound and answer nothing: only it knows, and its metrics tell."""
+    """What only the running server knows, and its metrics tell: links that answer nothing, a log that nobody reads."""
     import httpx2
 
     try:
@@ -393,7 +393,7 @@ async def _trials(settings: Settings) -> list[Finding]:
             page = (await client.get(_url(settings, "/metrics"))).text
     except httpx2.HTTPError:
         return []
-    return [
+    trials = [
         Finding(
             name=f"link {name}",
             is_well=False,
@@ -402,6 +402,20 @@ async def _trials(settings: Settings) -> list[Finding]:
         )
         for name in links_on_trial(page)
     ]
+    return [*trials, *log_told(page)]
+
+
+def log_told(page: str) -> list[Finding]:
+    """What a page of metrics says of the log: a problem while nobody reads it; what was lost is told ever after."""
+    from payamak.metrics import LOG_DROPPED, LOG_WELL
+
+    told = dict(re.findall(rf"^({LOG_WELL}|{LOG_DROPPED}_total) (\S+)$", page, re.MULTILINE))
+    if LOG_WELL not in told:
+        return []
+    is_well, lost = float(told[LOG_WELL]) == 1.0, float(told[f"{LOG_DROPPED}_total"])
+    says = f"{'its lines are taken' if is_well else 'nobody reads it'}; {lost:,.0f} lines were lost since the start"
+    todo = "" if is_well else "see to what standard error goes to: a pipe, a terminal, a disk; the gateway goes on"
+    return [Finding(name="log", is_well=is_well, says=says, todo=todo)]
 
 
 def links_on_trial(page: str) -> list[str]:

@@ -6,16 +6,18 @@ import asyncio
 import os
 import signal
 import sys
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
 from cyclopts import Parameter
 
-from payamak.cli.shell import ExitCode, complain, read_settings, say, tell_json
+from payamak.cli.shell import ExitCode, complain, json_line, read_settings
 
 if TYPE_CHECKING:
     from payamak.config import Settings
+    from payamak.log import Logs
     from payamak.runtime import Gateway
 
 STOPPING: Final = (signal.SIGINT, signal.SIGTERM)
@@ -33,6 +35,8 @@ def serve(
     json: Annotated[bool, Parameter(negative="")] = False,
 ) -> int:
     """Run the gateway until Ctrl-C or SIGTERM; then it stops cleanly, in under 3 s. A second signal ends it at once.
+
+    SIGHUP reads the settings again and takes over `log_level` and `trusted_networks`; it ends nothing.
 
     Settings come from `--config FILE` (TOML), from the environment as PAYAMAK_NAME, and from these options, the
     later above the earlier; `payamak config` explains all of them. Logs are JSON lines on standard error.
@@ -57,26 +61,33 @@ def serve(
     json
         Say where it listens as one line of JSON.
     """
-    settings = read_settings(config, database=data, host=host, port=port, log_level=log_level)
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until there is something to read again
+
+    def read() -> Settings:
+        return read_settings(config, database=data, host=host, port=port, log_level=log_level)
+
+    settings = read()
     raise_file_limit()
     from payamak.cli.running import run_loop
     from payamak.errors import StoreFailed
     from payamak.log import configure
 
-    configure(settings.log_level, human=sys.stderr.isatty())
+    logs = configure(settings.log_level, human=sys.stderr is not None and sys.stderr.isatty())
     try:
-        return run_loop(_serve(settings, as_json=json, is_restored=restored))
+        return run_loop(_serve(settings, read, logs, as_json=json, is_restored=restored))
     except (StoreFailed, OSError, ValueError) as error:
         complain(f"cannot start: {error}")
         return ExitCode.USAGE
 
 
-async def _serve(settings: Settings, *, as_json: bool, is_restored: bool = False) -> int:
+async def _serve(
+    settings: Settings, read: Callable[[], Settings], logs: Logs, *, as_json: bool, is_restored: bool = False
+) -> int:
     from payamak.log import catch_strays
     from payamak.runtime import Gateway
 
     catch_strays(asyncio.get_running_loop())
-    gateway = Gateway(settings, is_restored=is_restored)
+    gateway = Gateway(settings, is_restored=is_restored, logs=logs)
     for number in STOPPING:  # the store is opened at one go: a signal ends that by ending us, and nothing is lost
         signal.signal(number, signal.SIG_DFL)
     gateway.open()
@@ -89,18 +100,41 @@ async def _serve(settings: Settings, *, as_json: bool, is_restored: bool = False
 
     for number in STOPPING:
         asyncio.get_running_loop().add_signal_handler(number, on_signal)
+    asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, lambda: _reread(gateway, read))
     if not await _is_up(gateway, stop):
         return ExitCode.DONE
     calm_collector()
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     url = f"http://{host}:{gateway.port}"
     if as_json:
-        tell_json({"url": url, "database": settings.database, "pid": os.getpid()})
+        _announce(json_line({"url": url, "database": settings.database, "pid": os.getpid()}))
     else:
-        say(f"Payamak listens on {url} and keeps {settings.database}; Ctrl-C stops it.")
+        _announce(f"Payamak listens on {url} and keeps {settings.database}; Ctrl-C stops it.")
     await stop.wait()
     await gateway.stop()
     return ExitCode.DONE
+
+
+def _announce(line: str) -> None:
+    """Say on standard output where we listen, without waiting for a reader: it may be the pipe that the log goes to."""
+    from payamak.log_output import LogOutput
+    from payamak.visible import visible
+
+    with suppress(AttributeError, OSError, ValueError):  # there is none
+        LogOutput(sys.stdout.fileno()).write(visible(line) + "\n")
+
+
+def _reread(gateway: Gateway, read: Callable[[], Settings]) -> None:
+    """SIGHUP: what the settings say now, as far as it can change under us; a wrong file changes nothing."""
+    from payamak.config import BadSettings
+    from payamak.log import alarm_logger
+
+    try:
+        settings = read()
+    except BadSettings as error:
+        alarm_logger("gateway")("settings_not_read", reason=str(error))
+    else:
+        gateway.reread(settings)
 
 
 async def _is_up(gateway: Gateway, stop: asyncio.Event) -> bool:

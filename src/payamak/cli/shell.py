@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 from cyclopts import Parameter
 
 from payamak.config import Settings, load
+from payamak.visible import BAR, visible, visible_json, visible_lines
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -99,15 +100,6 @@ def now_ms() -> int:
 
 # ------------------------------------------------------------------------------------------------ telling
 
-_CONTROLS: Final = (*range(0x20), *range(0x7F, 0xA0))
-_SHOWN: Final = {c: 0x2400 + c if c < 0x20 else 0xFFFD for c in _CONTROLS if chr(c) not in "\n\t"}
-_ESCAPED: Final = {c: f"\\u{c:04x}" for c in _CONTROLS if c > 0x20}
-
-
-def visible(text: str) -> str:
-    """A text of others, as it may go to a terminal: control characters are shown, not obeyed."""
-    return text.translate(_SHOWN)
-
 
 def console() -> Console:
     """Standard output for people; as wide as needed where it is no terminal, so that nothing is cut."""
@@ -117,21 +109,41 @@ def console() -> Console:
 
 
 def complain(text: str) -> None:
-    """Standard error, a line for each sentence."""
-    for line in visible(text).splitlines():
+    """Standard error, one sentence; what its words bring along of lines stands behind a bar."""
+    first, *more = visible_lines(text)
+    for line in (first, *(f"{BAR}{line}" for line in more)):
         print(f"payamak: {line}", file=sys.stderr, flush=True)
 
 
 def say(text: str) -> None:
-    """One sentence on standard output, as it is."""
-    print(text, flush=True)
+    """One sentence on standard output, on one line."""
+    print(visible(text), flush=True)
 
 
-def tell_json(value: Any) -> None:
+def show_block(out: Console, text: str) -> None:
+    """A text that may be long and have lines of its own: a bar stands before each, also where a terminal would wrap.
+
+    Blanks up to the edge would else put the rest where our own lines begin. A pipe has no edge, and gets lines whole.
+    """
+    from rich.text import Text
+
+    for line in visible_lines(text):
+        room = max(out.width - len(BAR), 1)
+        pieces = [piece.plain for piece in Text(line).wrap(out, room, overflow="fold")] if out.is_terminal else [line]
+        for piece in pieces or [""]:
+            out.print(Text(BAR + piece), soft_wrap=True)
+
+
+def json_line(value: Any) -> str:
     """A value as one line of JSON; Structs and enums as their plain values."""
     import msgspec
 
-    print(json.dumps(msgspec.to_builtins(value), ensure_ascii=False).translate(_ESCAPED), flush=True)
+    return visible_json(json.dumps(msgspec.to_builtins(value), ensure_ascii=False))
+
+
+def tell_json(value: Any) -> None:
+    """The same, on standard output."""
+    print(json_line(value), flush=True)
 
 
 def grid(*columns: str, right: Iterable[str] = (), title: str | None = None) -> Table:

@@ -19,8 +19,8 @@ from payamak.cli.shell import (
     instant_text,
     now_ms,
     open_store,
+    show_block,
     tell,
-    visible,
 )
 from payamak.cli.webhooks import table_of
 from payamak.codes import Code
@@ -85,7 +85,7 @@ def _print(console: Console, story: Story, site: Site, says: dict[str, str], now
     if text:
         for index, step in enumerate(m.plan, 1):
             console.print(Text(f"Text of step {index}:", style="italic"))
-            console.print(Text(visible(step.text)), soft_wrap=True)
+            show_block(console, step.text)
     if story.parts:
         columns = ("step", "try", "part", "link", "on the wire", "answer", "after", "operator id", "receipt", "came")
         console.print(fill(grid(*columns, title="Attempts"), (_attempt(part) for part in story.parts)))

@@ -12,6 +12,7 @@ from cyclopts import Parameter
 
 from payamak.cli.passwords import passwords
 from payamak.cli.shell import Common, ExitCode, Failed, complain, console, open_store, say, tell
+from payamak.visible import visible
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -102,11 +103,11 @@ def _show(out: Console, differences: tuple[Difference, ...]) -> None:
 
     for difference in differences:
         mark, color = _MARKS[difference.change]
-        out.print(Text(f"{mark} {difference.kind} {difference.name}", style=color))
+        out.print(Text(visible(f"{mark} {difference.kind} {difference.name}"), style=color))
         for field in difference.fields:
             before = "" if difference.change == "add" else f"{field.before} → "
             after = "a new one" if field.before == field.after else field.after
-            out.print(Text(f"    {field.name}: {before}{after}"), soft_wrap=True)
+            out.print(Text(visible(f"    {field.name}: {before}{after}")), soft_wrap=True)
 
 
 async def export(
@@ -131,7 +132,7 @@ async def export(
     async with open_store(common) as store:
         text = write(store.site, secrets=secrets)
     if file is None:
-        tell(common, {"site": text}, lambda _: say(text.rstrip("\n")))
+        tell(common, {"site": text}, lambda _: print(text, end="", flush=True))
         return ExitCode.DONE
     _write(file, text, mode=0o600 if secrets else 0o644)
     tell(common, {"file": str(file)}, lambda _: say(f"the site is written to {file}"))

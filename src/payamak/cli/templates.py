@@ -9,9 +9,12 @@ from cyclopts import App, Parameter
 
 from payamak.cli.bounds import TemplateNumber
 from payamak.cli.documents import edit, find
-from payamak.cli.shell import Common, ExitCode, Failed, fill, grid, open_store, say, tell
+from payamak.cli.shell import Common, ExitCode, Failed, fill, grid, open_store, say, show_block, tell
+from payamak.visible import visible
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from payamak.domain.site import Account, Document, Site, TemplateDocument
 
 app = App(
@@ -49,6 +52,14 @@ async def show_list(account: str | None = None, *, common: Common = Common()) ->
     return ExitCode.DONE
 
 
+def _show_text(out: Console, text: str) -> None:
+    """As it is if it is one line that is no longer than the terminal's, else behind bars."""
+    if text == visible(text) and (not out.is_terminal or len(text) < out.width):
+        say(text)
+    else:
+        show_block(out, text)
+
+
 @app.command
 async def show(account: str, number: TemplateNumber, *, common: Common = Common()) -> int:
     """Show one text."""
@@ -60,7 +71,7 @@ async def show(account: str, number: TemplateNumber, *, common: Common = Common(
     found = next((t for t in owner.templates if t.number == number), None)
     if found is None:
         raise Failed(f"account {account} has no template {number}")
-    tell(common, found, lambda _: say(found.text))
+    tell(common, found, lambda console: _show_text(console, found.text))
     return ExitCode.DONE
 
 

@@ -8,10 +8,12 @@ from payamak.domain.numbers import masked
 from payamak.store.feed import Change
 
 
-def state_logger(log: Callable[..., object]) -> Callable[[Sequence[Change]], None]:
-    """A listener for the Feed. The number is masked, the text never there."""
+def state_logger(log: Callable[..., object], is_told: Callable[[], bool]) -> Callable[[Sequence[Change]], None]:
+    """A listener for the Feed. The number is masked, the text never there. `is_told`: whether the log wants it now."""
 
     def listen(changes: Sequence[Change]) -> None:
+        if not is_told():
+            return
         for change in changes:
             message = change.message
             if message.state is change.before and change.event != "Answered":

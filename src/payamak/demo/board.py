@@ -13,6 +13,7 @@ from payamak.codes import Code
 from payamak.demo.scenarios import Case
 from payamak.demo.site import BUSY_LINE, LINE, LINE2, SERVICE_LINE, SIM_LINE
 from payamak.domain.message import Message
+from payamak.visible import visible
 
 _LINE_NAMES = {LINE: "line", BUSY_LINE: "busy line", LINE2: "line2", SERVICE_LINE: "service", SIM_LINE: "Chelcheleh"}
 
@@ -60,7 +61,7 @@ class Row:
 
 def _standing(row: Row) -> Text:
     if row.error:
-        return Text(row.error, style="red")
+        return Text(visible(row.error), style="red")
     if row.refused is not None:
         return Text(f"refused {row.refused.value}", style="yellow")
     if row.state is None:

@@ -22,7 +22,7 @@ from payamak.config import Settings
 from payamak.demo import site
 from payamak.demo.board import Row, table
 from payamak.demo.scenarios import cases
-from payamak.log import catch_strays
+from payamak.log import Logs, catch_strays
 from payamak.runtime import Gateway
 from payamak.simulator import Simulator, SimulatorConfig, Timing
 from payamak.store.feed import Change
@@ -40,9 +40,10 @@ TIMING: Final = Timing(answer_ms=5, receipt_ms=300, late_ms=1_200)
 class Demo:
     """Everything that runs; `start` and `stop` bracket it."""
 
-    def __init__(self, settings: Settings, console: Console) -> None:
+    def __init__(self, settings: Settings, console: Console, logs: Logs) -> None:
         self.settings = settings
         self.console = console
+        self._logs = logs
         self.base_url = ""
         self._rows: dict[str, Row] = {}
 
@@ -54,7 +55,7 @@ class Demo:
             for login in (site.ADVERTISING_LOGIN, site.SERVICE_LOGIN)
         ]
         ports = [await operator.start() for operator in self._operators]
-        self.gateway = Gateway(self.settings)
+        self.gateway = Gateway(self.settings, logs=self._logs)
         await self.gateway.start()
         await self._furnish(ports)
         self.base_url = f"http://127.0.0.1:{self.gateway.port}"
@@ -165,7 +166,7 @@ def _write_facts(path: Path, base_url: str) -> None:
     os.replace(whole, path)
 
 
-async def run(*, once: bool, port: int, data: Path | None, facts: Path | None) -> int:
+async def run(*, once: bool, port: int, data: Path | None, facts: Path | None, logs: Logs) -> int:
     """The demo from start to stop; the exit status: 0 if every message came out as the manual says."""
     catch_strays(asyncio.get_running_loop())
     console = Console(width=None if sys.stdout.isatty() else PIPE_COLUMNS)
@@ -174,7 +175,7 @@ async def run(*, once: bool, port: int, data: Path | None, facts: Path | None) -
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     with tempfile.TemporaryDirectory(prefix="payamak-demo-") as folder:
         database = str((data or Path(folder)) / "payamak.sqlite")
-        demo = Demo(Settings(database=database, port=port), console)
+        demo = Demo(Settings(database=database, port=port), console, logs)
         await demo.start()
         try:
             if facts is not None:

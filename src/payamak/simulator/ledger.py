@@ -27,6 +27,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TextIO
 
+from payamak.visible import visible_json
+
 
 @dataclass(kw_only=True, slots=True)
 class Entry:
@@ -261,7 +263,7 @@ class Ledger:
 
     def _write(self, row: dict[str, object]) -> None:
         if self._file is not None:
-            self._write_line(json.dumps(row, ensure_ascii=False, separators=(",", ":")))
+            self._write_line(visible_json(json.dumps(row, ensure_ascii=False, separators=(",", ":"))))
 
     def _write_line(self, line: str) -> None:
         if self._file is not None:

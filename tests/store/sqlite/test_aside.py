@@ -233,3 +233,26 @@ async def test_a_store_from_before(tmp_path: Path) -> None:
     assert states == [State.EXPIRED, State.QUEUED, State.ENROUTE, State.CANCELLED]
     assert await store.fault_counts() == FaultCounts()
     await store.close()
+
+
+async def test_the_pauses_grow_up_to_an_hour(sqlite: SqliteStore) -> None:
+    """A minute, then twice as long each time; never more than an hour."""
+    world = await World(sqlite).build()
+    message = await world.accept()
+    pauses = []
+    for times in range(1, 12):
+        await sqlite.put_aside(message.id, "OverflowError", "states.py:7 advance", world.now + times)
+        (row,) = await sqlite.aside(1)
+        pauses.append((row.again_at - row.last_at) // MINUTE)
+    assert pauses == [1, 2, 4, 8, 16, 32, 60, 60, 60, 60, 60]
+
+
+async def test_a_waiting_message_that_nobody_can_take_expires(sqlite: SqliteStore) -> None:
+    """It is aside and due later and later; its deadline comes all the same."""
+    world = await World(sqlite).build()
+    message = await world.accept(world.new(step(price=0), life=MINUTE))
+    for _ in range(5):
+        await sqlite.put_aside(message.id, "OverflowError", "states.py:7 advance", world.now)
+    assert (await sqlite.claim(LINE, [10, 10, 10], world.now + MINUTE // 2)).messages == ()
+    await swept(sqlite, world.now + MINUTE, 10)
+    assert await state(sqlite, message.id) == (State.EXPIRED, Reason.DEADLINE)

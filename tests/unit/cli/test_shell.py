@@ -7,14 +7,16 @@ from rich.console import Console
 
 from payamak.cli.shell import (
     Failed,
+    complain,
     counted,
     duration_text,
     fill,
     grid,
     instant_text,
     parse_instant,
+    say,
+    show_block,
     tell_json,
-    visible,
 )
 
 NOW = 1_800_000_000_000
@@ -59,7 +61,7 @@ def test_a_count_is_told() -> None:
     assert (counted(1, "line"), counted(2_000, "line")) == ("1 line", "2,000 lines")
 
 
-EVIL = "سلام\x1b]0;title\x07\x1b[2J\x9b31m\x7f\r\n\tend"
+EVIL = "سلام\x1b]0;title\x07\x1b[2J\x9b31m\x7f\r\n\tend\u202eend\u2066\u2028payamak: done\npayamak: done"
 
 
 def test_a_terminal_is_not_commanded(capsys: pytest.CaptureFixture[str]) -> None:
@@ -69,7 +71,39 @@ def test_a_terminal_is_not_commanded(capsys: pytest.CaptureFixture[str]) -> None
         console.print(fill(grid("text"), [[EVIL]]))
     tell_json({"text": EVIL})
     told = capsys.readouterr().out
-    for shown in (captured.get(), visible(EVIL), told):
-        assert "سلام" in shown
-        assert not set(shown) & set(map(chr, (*range(9), *range(11, 32), *range(127, 160))))
     assert json.loads(told) == {"text": EVIL}
+    say(EVIL)
+    show_block(Console(), EVIL)
+    complain(EVIL)
+    said = capsys.readouterr()
+    for shown in (captured.get(), told, said.out, said.err):
+        assert "سلام" in shown
+        assert not set(shown) & {*map(chr, (*range(10), *range(11, 32), *range(127, 160))), *"\u202e\u2066\u2028"}
+
+
+def test_a_text_does_not_write_lines_like_ours(capsys: pytest.CaptureFixture[str]) -> None:
+    """A row of a table stays a row, a sentence one line, and further lines stand behind a bar."""
+    console = Console(width=200)
+    with console.capture() as captured:
+        console.print(fill(grid("text", "state"), [["a\nb  delivered", "queued"]]))
+    (row,) = [line for line in captured.get().splitlines() if "queued" in line or "delivered" in line]
+    assert row.split() == ["a␊b", "delivered", "queued"]
+    say("a\npayamak: done")
+    show_block(Console(), "a\npayamak: done")
+    complain("a\npayamak: done")
+    said = capsys.readouterr()
+    assert said.out.splitlines() == ["a␊payamak: done", "│ a", "│ payamak: done"]
+    assert said.err.splitlines() == ["payamak: a", "payamak: │ payamak: done"]
+
+
+def test_nor_where_a_terminal_wraps() -> None:
+    """A text that is as wide as the terminal does not put its rest where our lines begin; nothing of it is lost."""
+    console = Console(width=20, force_terminal=True, color_system=None)
+    with console.capture() as captured:
+        show_block(console, "a" * 17 + " payamak: done\n\nسلام " + "x" * 40)
+    told = captured.get().splitlines()
+    assert all(line.startswith("│ ") and len(line) <= 20 for line in told)
+    assert (
+        "".join(line.removeprefix("│ ") for line in told).replace(" ", "") == "a" * 17 + "payamak:doneسلام" + "x" * 40
+    )
+    assert "│ " in told, "the empty line is there"

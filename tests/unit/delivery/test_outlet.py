@@ -12,7 +12,7 @@ from tests.unit.house import ACCOUNT, LINES, NOW, SUBMISSION, A, House
 
 from payamak.delivery import worker as worker_module
 from payamak.delivery.worker import CLAIM_FROM, HELD_PER_LANE, MOST_KEPT_BACK, Worker
-from payamak.domain.events import Outcome, OutcomeKind
+from payamak.domain.events import OnAmbiguous, Outcome, OutcomeKind
 from payamak.domain.message import Lane, Message, Reason, State
 from payamak.domain.site import LaneName, Link, LinkUse
 from payamak.upstreams.base import Parcel, Report
@@ -297,6 +297,29 @@ async def test_messages_of_a_link_on_trial_go_by_the_next_one(scene: Scene) -> N
     assert scene.said == ["link_on_trial", "link_given_up", "link_answers"]
     back = await scene.send(2)
     assert north.given[before + 1 :] == back
+
+
+async def test_what_may_not_be_doubled_tries_a_link_on_trial_last(scene: Scene) -> None:
+    """A message of a line that holds does it only when nothing else has for a minute."""
+    await scene.begin("north", "south", window=10, trial_minutes=5)
+    north, south = scene.links["north"], scene.links["south"]
+    await scene.send(12)
+    scene.house.clock.now_ms += 60_000
+    north.overdue()
+    await scene.settle()
+    while len(north.open):
+        north.overdue()
+        await scene.later()
+    lines = [replace(line, on_ambiguous=OnAmbiguous.HOLD) for line in scene.house.store.site.lines.values()]
+    await scene.house.store.put_documents(lines, [], NOW)
+    before = len(north.given)
+    await scene.later(300_000)
+    held_back = await scene.send(2)
+    assert set(held_back) <= set(south.given)
+    await scene.later(60_000)
+    (trying, other) = await scene.send(2)
+    assert north.given[before:] == [trying]
+    assert other in south.given
 
 
 async def test_where_no_other_link_is_well_the_one_on_trial_is_used(scene: Scene) -> None:

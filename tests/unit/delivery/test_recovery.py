@@ -89,3 +89,55 @@ async def test_deadlines_that_fail_do_not_stop_retention(monkeypatch: pytest.Mon
     house.cancel()
     with pytest.raises(asyncio.CancelledError):
         await house
+
+
+class Disk:
+    """A store whose disk fails twice and is then tried with success."""
+
+    def __init__(self) -> None:
+        self.troubles: list[str | None] = [None, "the disk is full", "the disk is full", None, None]
+        self.proved = 0
+
+    @property
+    def trouble(self) -> str | None:
+        """See Store."""
+        return self.troubles[0]
+
+    async def prove(self) -> None:
+        """See Store."""
+        self.proved += 1
+
+    async def look_through(self, within_s: float) -> list[str]:
+        """See Store."""
+        return ["message", "part"] if within_s == recovery.LOOK_WITHIN_S else []
+
+
+async def test_a_disk_that_fails_is_told_and_tried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Once when it fails, with why; once when it is well; in between it is tried by a write at every look."""
+    disk, said = Disk(), []
+    over = asyncio.Event()
+
+    def looked() -> None:
+        disk.troubles.pop(0)
+        if len(disk.troubles) == 1:
+            over.set()
+
+    monkeypatch.setattr(recovery, "LOOK_EVERY_S", 0)
+    watching = asyncio.create_task(
+        recovery.watch_store(disk, lambda event, **fields: said.append((event, fields)), looked)  # type: ignore[arg-type]
+    )
+    await over.wait()
+    watching.cancel()
+    await asyncio.gather(watching, return_exceptions=True)
+    assert said == [
+        ("store_failed", {"reason": "the disk is full", "intake": "closed"}),
+        ("store_well", {"reason_before": "the disk is full", "intake": "open"}),
+    ]
+    assert disk.proved == 2
+
+
+async def test_what_a_start_had_no_time_to_look_at_is_named() -> None:
+    """The tables that are left, in the log."""
+    said: list[tuple[str, object]] = []
+    await recovery.look_through(Disk(), lambda event, **fields: said.append((event, fields["detail"])))  # type: ignore[arg-type]
+    assert said == [("store_partly_looked_through", "message,part")]
