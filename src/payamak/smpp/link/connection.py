@@ -49,7 +49,7 @@ _HANDLERS_AT_ONCE: Final = 1000
 # some 3 ms. Taste.
 _TURN_OCTETS: Final = 4 << 10
 # How long what was read waits for its turn if the last one brought nothing: only a flood of enquire_link, of answers to
-# nothing and the like gets so slow; in a long PDU it is a third of a second. Taste.
+# nothing and the like gets so slow. Taste.
 _USELESS_PAUSE_S: Final = 0.02
 # What the peer may leave unread before we read nothing more of it. These are responses to its requests: `request` stops
 # long before. Two honest ends never come near it, so they cannot wait for each other. Taste.
@@ -256,11 +256,14 @@ class Connection(asyncio.Protocol):
         self._take(data)
 
     def _take(self, data: bytes) -> None:
-        events = self._session.receive(data[:_TURN_OCTETS], self._loop.time())
-        if len(data) > _TURN_OCTETS:
-            self._held.insert(0, data[_TURN_OCTETS:])
+        # The rest of a long PDU comes in one turn: it costs as much as a short one, and the answers behind it wait.
+        size, read = max(_TURN_OCTETS, self._session.missing_octets), self._session.pdus_read
+        events = self._session.receive(data[:size], self._loop.time())
+        if len(data) > size:
+            self._held.insert(0, data[size:])
             self._hold_reading("turn")
-            is_useful = any(not isinstance(event, PduRefused | AlertReceived) for event in events)
+            is_amid = self._session.pdus_read == read  # in the midst of a PDU: it may be of use
+            is_useful = is_amid or any(not isinstance(event, PduRefused | AlertReceived) for event in events)
             self._loop.call_later(0 if is_useful else _USELESS_PAUSE_S, self._next_turn)
         for event in events:
             self._handle(event)
@@ -273,7 +276,7 @@ class Connection(asyncio.Protocol):
             return  # whoever holds brings us here again
         data = b"".join(self._held)
         self._held.clear()
-        if len(data) <= _TURN_OCTETS:
+        if len(data) <= max(_TURN_OCTETS, self._session.missing_octets):
             self._resume_reading()
         self._take(data)
 
