@@ -58,7 +58,7 @@ _BY_WORD: Final[dict[str, Stat]] = {
 _NOT_FINAL: Final = frozenset({Stat.ENROUTE, Stat.ACCEPTED})
 
 LONGEST_RECEIPT: Final = 1_024
-"""Octets of a receipt's text that are read: four times what a short_message holds. The rest is no part of Appendix B's."""
+"""Octets of a receipt's text that are read, four times what a short_message holds: the rest is none of Appendix B's."""
 
 _KEY: Final = re.compile(
     r"(?<![A-Za-z0-9])(id|sub|dlvrd|submit[\s_]{0,4}date|done[\s_]{0,4}date|stat|err|text)\s{0,4}:", re.IGNORECASE
