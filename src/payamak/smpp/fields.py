@@ -149,7 +149,7 @@ class Wire:
         size = len(frame)
         found: list[Tlv] = []
         while position < size:
-            if position + 4 > size:
+            if position + 4 > size or len(found) == MOST_TLVS:
                 break
             tag, length = _TLV_HEAD.unpack_from(frame, position)
             end = position + 4 + length
@@ -157,8 +157,6 @@ class Wire:
                 break
             found.append(Tlv(tag, frame[position + 4 : end]))
             position = end
-            if len(found) > MOST_TLVS:
-                break
         if position < size and not self.is_lenient:
             raise Malformed(
                 "optional parameters are too many, or end in the middle of one", Status.ESME_RINVOPTPARSTREAM
