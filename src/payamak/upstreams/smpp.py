@@ -293,9 +293,15 @@ class SmppUpstream:
         if not is_receipt(pdu):
             if (octets := len(text_octets(pdu))) > LONGEST_OCTETS:
                 return self._not_taken(pdu, NotTaken("too_long", is_for_good=True))
-            if not self._intake.takes(octets, self._clock.monotonic()):
+            if (wait_s := self._intake.wait_s(octets, self._clock.monotonic())) is None:
                 return self._not_taken(pdu, NotTaken("too_fast"))
+            if wait_s:
+                return self._in_turn(pdu, wait_s)
         return self._on_request(pdu)
+
+    async def _in_turn(self, pdu: Pdu, wait_s: float) -> Pdu:
+        await asyncio.sleep(wait_s)
+        return await self._on_request(pdu)
 
     def _not_taken(self, pdu: DeliverSm | DataSm, why: NotTaken) -> Pdu:
         """The answer to a part that is not taken: for good a wrong length (SMPP 3.4 §5.1.3), else to come again."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from payamak.domain.bounded import LONGEST_ID, LONGEST_WORD, bounded_id, bounded_word
-from payamak.domain.intake import LEAST_BURST, Intake
+from payamak.domain.intake import LEAST_BURST, LONGEST_WAIT_S, MOST_WAITING, Intake
 from payamak.domain.mo import LONGEST_OCTETS
 
 
@@ -37,17 +37,31 @@ def test_words() -> None:
 
 
 def test_intake() -> None:
-    """A burst at once, then by the second; what is refused costs nothing."""
+    """A burst at once, then by the second; a few wait for their turn, the rest is refused and costs nothing."""
     intake = Intake(10, 100.0)
-    assert [intake.takes(140, 100.0) for _ in range(int(LEAST_BURST) + 2)] == [True] * int(LEAST_BURST) + [False] * 2
-    assert [intake.takes(140, 101.0) for _ in range(11)] == [True] * 10 + [False]
-    assert not intake.takes(140, 99.0), "a clock that goes back brings nothing"
+    burst = int(LEAST_BURST)
+    assert [intake.wait_s(140, 100.0) for _ in range(burst + 1)] == [0.0] * burst + [0.1]
+    waits = [intake.wait_s(140, 100.0) for _ in range(25)]
+    assert waits == [pytest.approx(n / 10) for n in range(2, 21)] + [None] * 6
+    assert [intake.wait_s(140, 101.0) for _ in range(11)] == [pytest.approx(n / 10) for n in range(11, 21)] + [None]
+    assert intake.wait_s(140, 99.0) is None, "a clock that goes back brings nothing"
+    assert intake.wait_s(140, 200.0) == 0.0
 
 
 def test_a_payload_counts_as_several() -> None:
     """By its octets, in parts of 255; the longest message fits into a burst."""
     intake = Intake(1, 0.0)
-    assert intake.takes(LONGEST_OCTETS, 0.0)
-    assert intake.takes(LONGEST_OCTETS, 0.0)
-    assert not intake.takes(LONGEST_OCTETS, 0.0)
-    assert intake.takes(1, 0.0)
+    assert intake.wait_s(LONGEST_OCTETS, 0.0) == 0.0
+    assert intake.wait_s(LONGEST_OCTETS, 0.0) == 0.0
+    assert intake.wait_s(LONGEST_OCTETS, 0.0) is None
+    assert intake.wait_s(1, 0.0) == 0.0
+
+
+@pytest.mark.parametrize("rate", [1, 300, 10_000])
+def test_what_waits_is_bounded(rate: float) -> None:
+    """In number and in time, whatever the rate."""
+    intake = Intake(rate, 0.0)
+    waits = [intake.wait_s(1, 0.0) for _ in range(30_000)]
+    waiting = [wait for wait in waits if wait]
+    assert len(waiting) <= MOST_WAITING
+    assert max(waiting) <= LONGEST_WAIT_S

@@ -151,12 +151,20 @@ async def test_a_message_longer_than_any() -> None:
     assert await desk.ask(replace(long, tlvs=(tlv(Tag.MESSAGE_PAYLOAD, bytes(LONGEST_OCTETS)),))) == Status.ESME_ROK
 
 
-async def test_more_than_the_link_may_bring() -> None:
-    """It is to come again, said a few times in the log; receipts go by all the same."""
+async def test_more_than_the_link_may_bring(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A little waits for its turn, the rest is to come again, said a few times in the log; receipts go by."""
+    waits: list[float] = []
+
+    async def wait(seconds: float) -> None:
+        waits.append(seconds)
+
+    monkeypatch.setattr("payamak.upstreams.smpp.asyncio.sleep", wait)
     desk = Desk(Link(name="north", received_per_second=1))
     pdu = DeliverSm(source_addr="989120000001", destination_addr="983000123", short_message=b"x")
     statuses = [await desk.ask(pdu) for _ in range(2_000)]
-    assert statuses[:512] == [Status.ESME_ROK] * 512
+    assert statuses[:514] == [Status.ESME_ROK] * 514
+    assert len(waits) == len(desk.sink.parts) - 512 >= 2
+    assert max(waits) <= 2
     assert statuses.count(Status.ESME_RX_T_APPN) >= 1_000
     assert len(desk.logged) <= 12
     receipt = replace(pdu, esm_class=EsmClass.DELIVERY_RECEIPT)
