@@ -18,5 +18,15 @@ class Refused(Exception):
         self.detail = detail
 
 
+class NotTaken(Exception):
+    """A part of a message from a handset is not taken; `why` says so in a word. The operator brings it again, or, if it
+    `is_for_good`, may not."""
+
+    def __init__(self, why: str, *, is_for_good: bool = False) -> None:
+        super().__init__(why)
+        self.why = why
+        self.is_for_good = is_for_good
+
+
 class StoreFailed(Exception):
     """The store could not carry out or could not confirm a change; it has been read back and is not on disk."""

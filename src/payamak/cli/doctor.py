@@ -41,6 +41,9 @@ SAFE_SQLITE: Final = (3, 51, 3)
 SAFE_BACKPORTS: Final = ((3, 44, 6), (3, 50, 7))
 """Older series that got the same correction."""
 
+FOREIGN_TOLD_MS: Final = 7 * 86_400_000
+"""How long a message is told of that did not count for its line. Taste."""
+
 BUILT_AT_S: Final = 1_767_225_600
 """2026-01-01: a clock that shows an earlier time is wrong."""
 
@@ -165,6 +168,7 @@ async def _store(path: Path, books: list[AuditedAccount] | None) -> list[Finding
         findings += _restored(await store.last_restore(), path)
         findings += [finding for report in await store.id_reports() for finding in _receipts(report)]
         findings += await _faults(store)
+        findings += await _foreign(store)
         if books is not None:
             findings += await _ledger(store, books)
         findings += await asyncio.gather(*(_link(link) for link in store.site.links.values()))
@@ -280,6 +284,30 @@ async def _faults(store: SqliteStore) -> list[Finding]:
         Finding(name="rows aside", is_well=not counts.aside, says=says, todo=todo if counts.aside else ""),
         Finding(name="unreadable", is_well=not counts.unreadable, says=kept, todo=see if counts.unreadable else ""),
     ]
+
+
+async def _foreign(store: SqliteStore) -> list[Finding]:
+    """Messages of handsets that came by a link which does not count for their line, as the site says now."""
+    from payamak.cli.shell import instant_text, now_ms
+
+    found = await store.foreign_received(now_ms() - FOREIGN_TOLD_MS, 10_000)
+    open_ = [f for f in found if not store.site.counts(f.line, f.upstream, f.link)][:20]
+    findings = [
+        Finding(
+            name=f"link {f.link}",
+            is_well=False,
+            says=f"has brought {counted_of(f.count, 'message', 'messages')} of handsets for line {f.line}, which no "
+            f"link of its operator serves, the last {instant_text(f.last_at)}: kept, not read, not relayed",
+            todo=f"ask the operator; if it may, receives_for of link {f.link} names the line, then `payamak received "
+            f"replay --foreign --line {f.line}`",
+        )
+        for f in open_
+    ]
+    if open_ and (doubtful := await store.doubtful_opt_outs()):
+        says = f"{counted_of(doubtful, 'opt-out', 'opt-outs')} came by such messages; they hold"
+        todo = "`payamak optout list` marks them; `payamak optout forget` takes back what was nobody's wish"
+        findings.append(Finding(name="opt-outs", is_well=False, says=says, todo=todo))
+    return findings
 
 
 async def _ledger(store: SqliteStore, books: list[AuditedAccount]) -> list[Finding]:

@@ -16,7 +16,10 @@ if TYPE_CHECKING:
     from payamak.store.base import OptOut
     from payamak.store.sqlite import SqliteStore
 
-COLUMNS: Final = ("recipient", "line", "code", "source", "learned_at", "expires_at")
+OLD_COLUMNS: Final = ("recipient", "line", "code", "source", "learned_at", "expires_at")
+"""Of lists written before opt-outs could be doubtful; none of theirs is."""
+
+COLUMNS: Final = (*OLD_COLUMNS, "is_doubtful")
 _SOURCES: Final = ("imported", "learned", "hand", "handset")
 _CODES: Final = {str(code.value): code.value for code in (Code.OPTED_OUT, Code.OPTED_OUT_OF_LINE)}
 _PAGE: Final = 5_000
@@ -34,7 +37,9 @@ async def write_opt_outs(store: SqliteStore, file: Path) -> int:
         writer = csv.writer(made)
         writer.writerow(COLUMNS)
         while page := await _page(store, after):
-            writer.writerows((o.recipient, o.line, o.code, o.source, o.learned_at, o.expires_at) for o in page)
+            writer.writerows(
+                (o.recipient, o.line, o.code, o.source, o.learned_at, o.expires_at, int(o.is_doubtful)) for o in page
+            )
             count, after = count + len(page), page[-1].recipient
         made.flush()
         os.fsync(made.fileno())
@@ -59,7 +64,7 @@ def read_opt_outs(file: Path) -> list[OptOut]:
     try:
         with file.open(encoding="utf-8-sig", newline="") as opened:
             reader = csv.reader(opened)
-            if tuple(next(reader, ())) != COLUMNS:
+            if tuple(next(reader, ())) not in (COLUMNS, OLD_COLUMNS):
                 raise Failed(
                     f"{file}, line 1: the columns are {', '.join(COLUMNS)}, as `payamak backup` and `payamak optout"
                     " export` write them; a list of numbers goes in by `payamak optout import`",
@@ -79,9 +84,9 @@ def _rows(file: Path, reader: Iterator[list[str]]) -> Iterator[OptOut]:
         if not row:
             continue
         try:
-            recipient, line, code, source, learned_at, expires_at = row
+            recipient, line, code, source, learned_at, expires_at, *doubt = row
             known = parse_recipient(recipient)
-            if known is None or source not in _SOURCES or not line:
+            if known is None or source not in _SOURCES or not line or doubt not in ([], ["0"], ["1"]):
                 raise ValueError
             made = OptOut(
                 recipient=known,
@@ -90,6 +95,7 @@ def _rows(file: Path, reader: Iterator[list[str]]) -> Iterator[OptOut]:
                 source=source,
                 learned_at=int(learned_at),
                 expires_at=int(expires_at) if expires_at else None,
+                is_doubtful=doubt == ["1"],
             )
         except (ValueError, KeyError):
             raise Failed(f"{file}, line {number}: this is no opt-out", ExitCode.USAGE) from None

@@ -172,7 +172,7 @@ def _show(common: Common, found: list[OptOut], after: str | None) -> int:
             o.recipient,
             "every advertising line" if o.line == EVERY_LINE else o.line,
             o.code,
-            o.source,
+            f"{o.source}, doubtful" if o.is_doubtful else o.source,
             instant_text(o.learned_at),
             instant_text(o.expires_at) or "never",
         )

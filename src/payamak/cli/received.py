@@ -43,6 +43,9 @@ async def show_list(
     sender: Annotated[str | None, Parameter(help="From this number, in any spelling.")] = None,
     relay: Annotated[RelayState | None, Parameter(help="Where its post stands.")] = None,
     since: SinceOption = None,
+    foreign: Annotated[
+        bool, Parameter(negative="", help="Only those of a link that did not count for their line.")
+    ] = False,
     limit: Limit = 50,
     before: Annotated[
         int | None, bounded(1, MOST_ID), Parameter(help="Go on below this id, for the next page.")
@@ -58,9 +61,22 @@ async def show_list(
 
     async with open_store(common) as store:
         wanted = _search(store.site, line, sender, relay, since)
-        found = await store.search_received(replace(wanted, before_id=before, limit=limit))
+        found = await store.search_received(replace(wanted, before_id=before, limit=limit, is_foreign=foreign))
     now = now_ms()
-    columns = ["id", "received", "line", "sender", "whole", "read", "relay", "keyword", "tries", "next", "note"]
+    columns = [
+        "id",
+        "received",
+        "line",
+        "sender",
+        "whole",
+        "counts",
+        "read",
+        "relay",
+        "keyword",
+        "tries",
+        "next",
+        "note",
+    ]
     rows = ([*_row(one, now), *([one.text] if text else [])] for one in found)
     made = fill(grid(*columns, *(["text"] if text else []), right=("id", "tries")), rows)
     answer = {
@@ -80,31 +96,38 @@ async def replay(
     *,
     line: LineOption = None,
     since: SinceOption = None,
+    foreign: Annotated[
+        bool, Parameter(negative="", help="With --line: those that did not count, and whose link counts now.")
+    ] = False,
     common: Common = Common(),
 ) -> int:
     """Post messages once more: those named, or, of a line, those that were given up.
 
-    They get the same Webhook-Id as before, and three days of tries. What still waits is left as it is.
+    They get the same Webhook-Id as before, and three days of tries. What still waits is left as it is. What did not
+    count for its line counts from then on if its link does now.
 
     Example: `payamak received replay --line 9830003300 --since 7d`
     """
     if bool(ids) is (line is not None):
         raise Failed("say which: IDs, or --line NUMBER for all that were given up", ExitCode.USAGE)
-    if ids and since is not None:
-        raise Failed("--since goes with --line", ExitCode.USAGE)
+    if ids and (since is not None or foreign):
+        raise Failed("--since and --foreign go with --line", ExitCode.USAGE)
+    from msgspec.structs import replace
+
     count = 0
     async with open_store(common) as store:
         if ids:
             count = await store.replay(ids, now_ms())
         else:
-            found = await _dead(store, _search(store.site, line, None, RelayState.DEAD, since))
+            wanted = _search(store.site, line, None, None if foreign else RelayState.DEAD, since)
+            found = await _ids(store, replace(wanted, is_foreign=foreign))
             for start in range(0, len(found), 500):  # short transactions: the server's wait behind them
                 count += await store.replay(found[start : start + 500], now_ms())
     tell(common, {"replayed": count}, lambda _: say(f"posted again: {counted(count, 'message')}"))
     return ExitCode.DONE if count or not ids else ExitCode.PROBLEM
 
 
-async def _dead(store: Any, wanted: ReceivedSearch) -> Sequence[int]:
+async def _ids(store: Any, wanted: ReceivedSearch) -> Sequence[int]:
     """The ids of all that match, oldest first."""
     from msgspec.structs import replace
 
@@ -136,6 +159,7 @@ def _row(received: Received, now: int) -> list[object]:
         received.line,
         received.sender,
         "yes" if received.is_complete else "no",
+        f"no, by {received.link}" if received.is_foreign else "yes",
         instant_text(received.read_at),
         received.relay.value,
         received.keyword,

@@ -22,6 +22,8 @@ _DEFAULTS: Final = Options()
 # Servers close idle connections after 5 s (uvicorn, Apache, Node) or later. We let go first: a request
 # written into a connection that is just being closed fails in the ambiguous way.
 _KEEP_ALIVE_S: Final = 3.0
+# An answer about 10,000 ids has some 200 KB. What is longer is read no further: it is none of the contract's.
+_LONGEST_ANSWER_OCTETS: Final = 2 << 20
 _CERTAINLY_NOT_SENT: Final = (
     httpx2.ConnectError,
     httpx2.ConnectTimeout,
@@ -142,10 +144,14 @@ class Client(_Shared):
 
     def _post(self, request: Request) -> Reply | TransportFailed:
         try:
-            response = self._http.post(request.url, content=request.body)
+            with self._http.stream("POST", request.url, content=request.body) as response:
+                body = _Body(self._caller.options)
+                for piece in response.iter_bytes():
+                    if not body.takes(piece):
+                        break
         except httpx2.RequestError as error:
             return _failure(request, error)
-        return Reply(http_status=response.status_code, body=response.content)
+        return Reply(http_status=response.status_code, body=bytes(body.octets))
 
 
 class AsyncClient(_Shared):
@@ -222,10 +228,29 @@ class AsyncClient(_Shared):
 
     async def _post(self, request: Request) -> Reply | TransportFailed:
         try:
-            response = await self._http.post(request.url, content=request.body)
+            async with self._http.stream("POST", request.url, content=request.body) as response:
+                body = _Body(self._caller.options)
+                async for piece in response.aiter_bytes():
+                    if not body.takes(piece):
+                        break
         except httpx2.RequestError as error:
             return _failure(request, error)
-        return Reply(http_status=response.status_code, body=response.content)
+        return Reply(http_status=response.status_code, body=bytes(body.octets))
+
+
+class _Body:
+    """What comes of an answer's body: not too much of it, and not for too long."""
+
+    def __init__(self, options: Options) -> None:
+        self.octets = bytearray()
+        self._until_s = time.monotonic() + options.read_timeout_s
+
+    def takes(self, piece: bytes) -> bool:
+        """Keep a piece; whether more is to be read. Raises ReadTimeout."""
+        self.octets += piece
+        if time.monotonic() > self._until_s:
+            raise httpx2.ReadTimeout("the answer takes too long")
+        return len(self.octets) <= _LONGEST_ANSWER_OCTETS
 
 
 class _HttpSettings(TypedDict):

@@ -112,7 +112,8 @@ class Options:
     """Longest wait, in seconds, for a connection (TCP and TLS), and for a free one when all are busy."""
 
     read_timeout_s: float = 30.0
-    """Longest silence, in seconds, while sending a request or waiting for its answer."""
+    """Longest silence, in seconds, while sending a request or waiting for its answer; and how long that may take
+    once its body has begun."""
 
     max_tries: int = 3
     """How often a request goes out at most, the first time included. Only what is safe is repeated."""

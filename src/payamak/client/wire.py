@@ -29,6 +29,7 @@ LONGEST_LIFE_TIME_MINUTES: Final = 10_080
 """Contract §1; a server ignores anything above, which would be a silent surprise, so we refuse it."""
 
 _SMALLEST_ID: Final = 1001  # Contract §1: smaller numbers are error codes in this family.
+_LARGEST: Final = 2**63 - 1  # What a database holds; no id or code of this family comes near it.
 _BLANKS: Final = "\ufeff\0 \t\r\n"
 _INTEGER: Final = re.compile(r"[+-]?\d{1,20}")
 # A string, taken whole so that its commas are passed over (an unclosed one runs to the end and never
@@ -282,18 +283,19 @@ def _unexpected(request: Request, reply: Reply, reason: str) -> UnexpectedAnswer
 
 
 def _integer(value: object) -> int | None:
-    """Read a number given as number or string, Latin or Persian digits; None if it is neither."""
+    """Read a number given as number or string, Latin or Persian digits; None if it is neither, or beyond 63 bits."""
     match value:
         case bool():
             return None
         case int():
-            return value
+            number = value
         case float() if value.is_integer():
-            return int(value)
+            number = int(value)
         case str() if _INTEGER.fullmatch(value.strip(_BLANKS)):
-            return int(value.strip(_BLANKS))
+            number = int(value.strip(_BLANKS))
         case _:
             return None
+    return number if abs(number) <= _LARGEST else None
 
 
 def _integers(value: object) -> list[int] | None:

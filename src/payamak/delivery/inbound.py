@@ -18,7 +18,7 @@ from payamak.clock import Clock
 from payamak.delivery.recovery import Health
 from payamak.domain.mo import Kept, MoPart
 from payamak.domain.numbers import masked
-from payamak.errors import StoreFailed
+from payamak.errors import NotTaken, StoreFailed
 from payamak.store.base import Store
 
 SLOW_S = 2.0
@@ -27,6 +27,9 @@ SLOW_S = 2.0
 DOUBT_S = 1.0
 """How long the same words over another bind wait for the news that the first one is gone. It was sent before them, so
 a loop turn or two would do."""
+
+NOT_TAKEN = {Kept.TOO_MANY: False, Kept.TOO_LONG: True}
+"""What is not kept, and whether it is for good."""
 
 SWEEP_EVERY_S = 1.0
 SWEEP_BATCH = 200
@@ -54,7 +57,8 @@ class InboundDesk:
         self._changed = asyncio.Event()
 
     async def mo(self, part: MoPart) -> None:
-        """Commit a part, joined or not. Raises StoreFailed: then the operator will bring it again."""
+        """Commit a part, joined or not. Raises StoreFailed, or NotTaken: then the operator will bring it again, unless
+        that is for good."""
         session = self._sessions.setdefault(part.link, secrets.token_hex(8))
         digest, now_s = part.digest, self._clock.monotonic()
         started_s, storing = self._storing.get(digest, (now_s, None))
@@ -68,6 +72,8 @@ class InboundDesk:
         finally:
             if self._storing.get(digest, (0.0, None))[1] is stored:
                 del self._storing[digest]
+        if kept in NOT_TAKEN:
+            raise NotTaken(kept.value, is_for_good=NOT_TAKEN[kept])
         if kept is Kept.WHOLE:
             self._on_kept()
         place = f"{part.part}/{part.total}"

@@ -18,6 +18,13 @@ from payamak.domain.numbers import latin_digits
 from payamak.domain.posting import Pauses, Tried, next_post
 from payamak.encoding.alphabets import Alphabet, decode
 
+LONGEST_OCTETS = 255 * 255
+"""Of a whole message: no handset sends more than 255 parts, and none of these has more octets (SMPP 3.4 §5.2.21)."""
+
+LONGEST_WORD = 1_000
+"""Characters within which a message is one of the words, or begins with one; that is far above the longest word. To
+fold costs more than in proportion: Unicode sorts the marks of a letter, however many somebody writes."""
+
 REPEAT_MS = 600_000
 """How long a part that comes again may be a repetition: operators repeat within minutes, after their response timer or
 when the link is back. Taste."""
@@ -84,6 +91,9 @@ class Received(Struct, frozen=True, kw_only=True):
     note: str
     reply_id: int | None
 
+    is_foreign: bool = False
+    """Its link did not count for its line (Site.counts): it is shown, and neither read nor relayed."""
+
     def __repr__(self) -> str:
         return f"Received(id={self.id}, line={self.line!r}, relay={self.relay.value!r})"
 
@@ -92,8 +102,17 @@ class Kept(StrEnum):
     """What the store did with a part."""
 
     WHOLE = "whole"
+    FOREIGN = "foreign"
+    """Whole, from a link that does not count for the line."""
+
     PART = "part"
     REPEATED = "repeated"
+    TOO_MANY = "too_many"
+    """Not kept: as many parts of the link as may be wait for others already."""
+
+    TOO_LONG = "too_long"
+    """Not kept: its message would be longer than any can be."""
+
     DOUBTFUL = "doubtful"
     """Not kept: another bind that seems to be up has brought the same, and may be breaking at this moment."""
 
@@ -126,13 +145,16 @@ def fold(text: str) -> str:
 
 def is_one_of(text: str, words: Iterable[str]) -> bool:
     """Whether a whole message is one of the words, blanks within it not counted."""
+    text = text.strip()
+    if len(text) > LONGEST_WORD:
+        return False
     said = fold(text).replace(" ", "")
     return bool(said) and any(said == fold(word).replace(" ", "") for word in words)
 
 
 def keyword_of(text: str, keywords: Iterable[str]) -> str | None:
     """The keyword that the message's first word is, as it is configured."""
-    first = fold(text).partition(" ")[0].strip(_AROUND)
+    first = fold(text.lstrip()[:LONGEST_WORD]).partition(" ")[0].strip(_AROUND)
     return next((keyword for keyword in keywords if first and fold(keyword) == first), None)
 
 

@@ -27,7 +27,7 @@ class Place:
 
 def make_place(reference: int | None, total: int | None, part: int | None) -> Place | None:
     """The place that these numbers tell; None for a message of one part, and for numbers that make no sense."""
-    if reference is None or total is None or part is None or total < 2 or not 1 <= part <= total:
+    if reference is None or total is None or part is None or not 2 <= total <= 255 or not 1 <= part <= total:
         return None
     return Place(reference=reference, total=total, part=part)
 

@@ -41,15 +41,17 @@ def decode(frame: bytes) -> Pdu:
     return known(sequence=sequence, status=status, tlvs=tlvs, **fields)
 
 
-def encode(pdu: Pdu, sequence: int | None = None) -> bytes:
+def encode(pdu: Pdu, sequence: int | None = None, *, is_checked: bool = True) -> bytes:
     """Write one PDU; `sequence`, if given, instead of its own.
+
+    Unless it `is_checked`, texts may be longer than allowed: what came in so can be written down again.
 
     Raises ValueError, naming the field, if a value does not fit what the specification allows.
     """
     if isinstance(pdu, Unknown):
         body = pdu.body
     else:
-        body = pdu.wire.encode_body(pdu, pdu.tlvs, pdu.status)
+        body = pdu.wire.encode_body(pdu, pdu.tlvs, pdu.status, is_checked=is_checked)
     number = pdu.sequence if sequence is None else sequence
     try:
         return _HEADER.pack(HEADER_OCTETS + len(body), pdu.command_id, pdu.status, number) + body
@@ -66,9 +68,13 @@ def tlv_octets(pdu: Pdu, tag: int) -> bytes | None:
 
 
 def tlv_int(pdu: Pdu, tag: int) -> int | None:
-    """The same as a number; whatever its width, as some peers write it wider or narrower. None if empty."""
+    """The same as a number; whatever its width, as some peers write it wider or narrower.
+
+    None if it is empty, or beyond 32 bits: no number of SMPP is (section 3.2.4), and it may be as long as a PDU.
+    """
     value = tlv_octets(pdu, tag)
-    return int.from_bytes(value, "big") if value else None
+    value = value.lstrip(b"\0") or b"\0" if value else b""
+    return int.from_bytes(value, "big") if 0 < len(value) <= 4 else None
 
 
 def tlv_text(pdu: Pdu, tag: int) -> str | None:

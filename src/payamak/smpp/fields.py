@@ -17,6 +17,9 @@ from typing import Final, NamedTuple
 from payamak.smpp.constants import TLVS, Status, Tag, TlvKind
 
 _TLV_HEAD: Final = struct.Struct(">HH")
+MOST_TLVS: Final = 255
+"""The table has 44 of them (section 5.3.2), and vendors have their own; a PDU has room for 16,000 empty ones. Taste."""
+MOST_TEXT: Final = 65_536
 _INT_OCTETS: Final = {TlvKind.INT1: 1, TlvKind.INT2: 2, TlvKind.INT4: 4}
 
 
@@ -146,7 +149,7 @@ class Wire:
         size = len(frame)
         found: list[Tlv] = []
         while position < size:
-            if position + 4 > size:
+            if position + 4 > size or len(found) == MOST_TLVS:
                 break
             tag, length = _TLV_HEAD.unpack_from(frame, position)
             end = position + 4 + length
@@ -155,10 +158,12 @@ class Wire:
             found.append(Tlv(tag, frame[position + 4 : end]))
             position = end
         if position < size and not self.is_lenient:
-            raise Malformed("optional parameters end in the middle of one", Status.ESME_RINVOPTPARSTREAM)
+            raise Malformed(
+                "optional parameters are too many, or end in the middle of one", Status.ESME_RINVOPTPARSTREAM
+            )
         return tuple(found)
 
-    def encode_body(self, pdu: object, tlvs: tuple[Tlv, ...], status: int) -> bytes:
+    def encode_body(self, pdu: object, tlvs: tuple[Tlv, ...], status: int, *, is_checked: bool = True) -> bytes:
         """The octets behind the header. Raises ValueError, naming the field, on what cannot be written."""
         values = _as_tuple(self.get(pdu), len(self.names)) if self.get else ()
         if status and self.is_bare_on_error and values == self.defaults and not tlvs:
@@ -173,9 +178,9 @@ class Wire:
             value = values[index]
             index += 1
             if kind is Kind.CSTRING:
-                out.append(_c_octets(name, value, count))
+                out.append(_c_octets(name, value, count if is_checked else MOST_TEXT))
             else:
-                if not isinstance(value, bytes) or len(value) > count:
+                if not isinstance(value, bytes) or len(value) > (count if is_checked else 255):
                     raise ValueError(f"{name}: expected at most {count} octets (longer: message_payload)")
                 out.append(bytes((len(value),)))
                 out.append(value)

@@ -20,6 +20,11 @@ class FrameBuffer:
         self._rest = b""
         self._needed_octets = 4
 
+    @property
+    def missing(self) -> int:
+        """Octets that the PDU at hand lacks: of its length as far as that is known."""
+        return self._needed_octets - len(self._rest)
+
     def feed(self, data: bytes) -> list[bytes]:
         """The PDUs that are whole now, often none.
 

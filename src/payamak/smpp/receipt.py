@@ -57,6 +57,9 @@ _BY_WORD: Final[dict[str, Stat]] = {
 }
 _NOT_FINAL: Final = frozenset({Stat.ENROUTE, Stat.ACCEPTED})
 
+LONGEST_RECEIPT: Final = 1_024
+"""Octets of a receipt's text that are read, four times what a short_message holds: the rest is none of Appendix B's."""
+
 _KEY: Final = re.compile(
     r"(?<![A-Za-z0-9])(id|sub|dlvrd|submit[\s_]{0,4}date|done[\s_]{0,4}date|stat|err|text)\s{0,4}:", re.IGNORECASE
 )
@@ -197,7 +200,7 @@ def _network_error(pdu: DeliverSm | DataSm) -> str | None:
 
 def _written(pdu: DeliverSm | DataSm) -> dict[str, str]:
     """The values of Appendix B's text by key, first one counts. `text` is last and runs to the end."""
-    octets = text_octets(pdu)
+    octets = text_octets(pdu)[:LONGEST_RECEIPT]
     if pdu.esm_class & EsmClass.UDHI and octets:
         octets = octets[octets[0] + 1 :]
     text, keys = "", []

@@ -118,6 +118,7 @@ class Session:
         self.state = SessionState.OPEN
         self.mode: BindMode | None = None
         self.unmatched_responses = 0
+        self.pdus_read = 0
         self._frames = FrameBuffer(self.config.frame_limit_octets)
         self._out: list[bytes] = []
         self.next_sequence = first_sequence
@@ -152,6 +153,11 @@ class Session:
     def window_free(self) -> int:
         """How many more requests `request` takes now; 0 while not bound."""
         return max(self.config.window - len(self._outstanding), 0) if self.is_bound else 0
+
+    @property
+    def missing_octets(self) -> int:
+        """Octets that the PDU which is just coming in lacks."""
+        return self._frames.missing
 
     # --- out
 
@@ -258,6 +264,7 @@ class Session:
             frames = self._frames.feed(data)
         except BrokenStream as error:
             frames, broken = error.frames, str(error)
+        self.pdus_read += len(frames)
         if frames:
             self._heard_at_s = now
             self._enquiry_due_s = None

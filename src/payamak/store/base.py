@@ -29,6 +29,7 @@ from payamak.store.records import (
     Audit,
     Balance,
     FaultCounts,
+    ForeignReceived,
     QueueRow,
     ReceivedSearch,
     Search,
@@ -93,7 +94,10 @@ class Claimed(Struct, frozen=True, kw_only=True):
 
 
 class OptOut(Struct, frozen=True, kw_only=True):
-    """The recipient refuses the line; `line` is "*" for an operator-wide one. `expires_at` None: never."""
+    """The recipient refuses the line; `line` is "*" for an operator-wide one. `expires_at` None: never.
+
+    It holds all the same while it `is_doubtful`: brought by a link whose messages do not count for the line.
+    """
 
     recipient: str
     line: str
@@ -101,6 +105,7 @@ class OptOut(Struct, frozen=True, kw_only=True):
     source: str
     learned_at: int
     expires_at: int | None
+    is_doubtful: bool = False
 
 
 class Standing(Struct, frozen=True, kw_only=True):
@@ -335,6 +340,14 @@ class Store(Protocol):
 
     def replay(self, received_ids: Sequence[int], now: int) -> Awaitable[int]:
         """Let messages be posted once more; how many of them have a target and did not wait already."""
+        ...
+
+    def foreign_received(self, since_at: int, limit: int) -> Awaitable[list[ForeignReceived]]:
+        """What links have brought from handsets since then that did not count for its line, the most first."""
+        ...
+
+    def doubtful_opt_outs(self) -> Awaitable[int]:
+        """How many opt-outs hold that such messages asked for."""
         ...
 
     # -- webhooks

@@ -261,7 +261,10 @@ def set_intake(tx: Transaction, is_suspended: bool) -> None:
 def put_opt_outs(tx: Transaction, opt_outs: Sequence[OptOut]) -> int:
     """Import or add; what a person or the operator says is stronger than what was learned."""
     for o in opt_outs:
-        tx.execute("put_opt_out", (o.recipient, o.line, o.code, o.source, o.learned_at, o.expires_at))
+        if o.is_doubtful:
+            tx.execute("doubt_opt_out", (o.recipient, o.line, o.code, o.source, o.learned_at))
+        else:
+            tx.execute("put_opt_out", (o.recipient, o.line, o.code, o.source, o.learned_at, o.expires_at))
     return len(opt_outs)
 
 

@@ -95,9 +95,15 @@ def balances(db: apsw.Connection) -> list[Balance]:
 def opt_outs(db: apsw.Connection, recipient: str | None, line: str | None, after: str, limit: int) -> list[OptOut]:
     """A page of the opt-out list."""
     return [
-        OptOut(**dict(zip(OptOut.__struct_fields__, row, strict=True)))
+        OptOut(**dict(zip(OptOut.__struct_fields__, (*row[:-1], bool(row[-1])), strict=True)))
         for row in _all(db, "opt_outs", (recipient, line, after, limit))
     ]
+
+
+def doubtful_opt_outs(db: apsw.Connection) -> int:
+    """How many opt-outs a foreign message asked for."""
+    ((count,),) = _all(db, "doubtful_opt_outs", ())
+    return int(count)
 
 
 def unmatched(db: apsw.Connection, limit: int) -> list[WaitingReceipt]:

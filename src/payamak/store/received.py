@@ -19,15 +19,27 @@ from typing import Any
 import apsw
 
 from payamak.codes import Code
-from payamak.domain.mo import REPEAT_MS, Kept, MoPart, Received, RelayState, is_one_of, join, keyword_of, target_of
+from payamak.domain.mo import (
+    LONGEST_OCTETS,
+    REPEAT_MS,
+    Kept,
+    MoPart,
+    Received,
+    RelayState,
+    is_one_of,
+    join,
+    keyword_of,
+    target_of,
+)
 from payamak.domain.numbers import parse_recipient
 from payamak.domain.site import DAY_MS, Line, Site
+from payamak.domain.site.links import MOST_OPEN_PARTS
 from payamak.encoding.alphabets import Alphabet
 from payamak.errors import Refused
 from payamak.store.aside import AGAIN_MS, AsideKind, apart
 from payamak.store.base import NewMessage, PostResult
 from payamak.store.messages import accept
-from payamak.store.records import ReceivedSearch
+from payamak.store.records import ForeignReceived, ReceivedSearch
 from payamak.store.statements import load_statements
 from payamak.store.transaction import Transaction
 
@@ -43,6 +55,7 @@ def received_of(row: Any) -> Received:
     values = dict(zip(Received.__struct_fields__, row, strict=True))
     values["is_complete"] = bool(values["is_complete"])
     values["relay"] = RelayState(values["relay"])
+    values["is_foreign"] = bool(values["is_foreign"])
     return Received(**values)
 
 
@@ -67,23 +80,30 @@ def receive_mo(
     line = tx.site.line(part.line)
     number = line.number if line else part.line
     if part.total == 1:
-        received_id = _keep(tx, part, number, join([_piece(part)]), now, is_complete=True)
+        received_id, kept = _keep(tx, [part], number, join([_piece(part)]), now, is_complete=True)
         _insert_part(tx, part, number, digest, session, now, now, received_id)
-        return Kept.WHOLE
+        return kept
     key = (part.upstream, number, part.sender, part.reference, part.total)
     open_parts = tx.all("received_parts_open", key)
     same = [row for row in open_parts if row[8] == part.part]
     if same and same[0][1] == digest:
         return Kept.REPEATED
+    is_last = not same and len(open_parts) + 1 == part.total
+    if not is_last and tx.open_parts.of(tx, part.link, now) >= _most_open(tx.site, part.link):
+        return Kept.TOO_MANY
+    if not same and sum(len(row[10]) for row in open_parts) + len(part.octets) > LONGEST_OCTETS:
+        return Kept.TOO_LONG
     if same:  # another message under the same reference: the first one will not be completed any more
         _deliver(tx, key, now)
-        open_parts = []
     due_at = now + int((line or _DEFAULTS).join_minutes * 60_000)
     _insert_part(tx, part, number, digest, session, now, due_at, None)
-    if len(open_parts) + 1 < part.total:
-        return Kept.PART
-    _deliver(tx, key, now)
-    return Kept.WHOLE
+    tx.open_parts.add(part.link, 1)
+    return _deliver(tx, key, now)[1] if is_last else Kept.PART
+
+
+def _most_open(site: Site, link: str) -> int:
+    configured = site.links.get(link)
+    return MOST_OPEN_PARTS if configured is None else configured.most_open_parts
 
 
 def _piece(part: MoPart) -> tuple[int, Alphabet, bytes]:
@@ -105,15 +125,16 @@ def _insert_part(
     tx.execute("insert_received_part", (digest, session, *place, octets, now, due_at, joined))
 
 
-def _deliver(tx: Transaction, key: tuple[Any, ...], now: int) -> int:
-    """Make a message of the parts that are there; its id."""
+def _deliver(tx: Transaction, key: tuple[Any, ...], now: int) -> tuple[int, Kept]:
+    """Make a message of the parts that are there; its id, and whether it counts."""
     rows = tx.all("received_parts_open", key)
     parts = [_part_of(row) for row in rows]
     text = join(_piece(part) for part in parts)
-    received_id = _keep(tx, parts[0], key[1], text, now, is_complete=len(parts) == parts[0].total)
+    received_id, kept = _keep(tx, parts, key[1], text, now, is_complete=len(parts) == parts[0].total)
     for row in rows:
         tx.execute("join_received_part", (received_id, row[0]))
-    return received_id
+        tx.open_parts.add(row[3], -1)
+    return received_id, kept
 
 
 def _part_of(row: Any) -> MoPart:
@@ -131,34 +152,49 @@ def _part_of(row: Any) -> MoPart:
     )
 
 
-def _keep(tx: Transaction, part: MoPart, number: str, text: str, now: int, *, is_complete: bool) -> int:
-    """Keep a message, give it its place in a queue of posts, and do what its words ask for."""
-    line = tx.site.lines.get(number)
-    keyword = _keyword(line, text)
-    state = RelayState.WAITING if line and (keyword or line.relay_url) else RelayState.NONE
+def _keep(
+    tx: Transaction, parts: Sequence[MoPart], number: str, text: str, now: int, *, is_complete: bool
+) -> tuple[int, Kept]:
+    """Keep a message, give it its place in a queue of posts, and do what its words ask for.
+
+    Of one that any part's link may not bring for this line only an opt-out is heard.
+    """
+    part, line = parts[0], tx.site.lines.get(number)
+    is_foreign = line is not None and not all(tx.site.counts(number, p.upstream, p.link) for p in parts)
+    keyword = "" if is_foreign else _keyword(line, text)
+    is_relayed = line is not None and not is_foreign and (keyword or line.relay_url)
+    state = RelayState.WAITING if is_relayed else RelayState.NONE
     target = target_of(number, keyword)
     facts = (part.upstream, part.link, number, part.sender, text, now, is_complete)
-    tx.execute("insert_received", (*facts, state.value, keyword, target, now, None))
+    tx.execute("insert_received", (*facts, state.value, keyword, target, now, None, is_foreign))
     received_id = tx.db.last_insert_rowid()
     if state is RelayState.WAITING:
         _give_turn(tx, target, part.sender, now)
     if line is not None:
-        _follow_words(tx, line, part.sender, text, now)
-    return received_id
+        _follow_words(tx, line, part.sender, text, now, is_foreign=is_foreign)
+    return received_id, Kept.FOREIGN if is_foreign else Kept.WHOLE
 
 
 def _keyword(line: Line | None, text: str) -> str:
     return (keyword_of(text, [k.keyword for k in line.keywords]) or "") if line and line.keywords else ""
 
 
-def _follow_words(tx: Transaction, line: Line, sender: str, text: str, now: int) -> None:
-    """Opt out and back in by the handset (contract §8): this line, and nothing else."""
+def _follow_words(tx: Transaction, line: Line, sender: str, text: str, now: int, *, is_foreign: bool) -> None:
+    """Opt out and back in by the handset (contract §8): this line, and nothing else.
+
+    A foreign message may be nobody's: not to send to somebody who asked for it is the worse mistake out of two, so it
+    opts out, with a mark; it never opts in.
+    """
     recipient = parse_recipient(sender)
     if recipient is None:
         return
     if is_one_of(text, line.opt_out_words):
-        tx.execute("put_opt_out", (recipient, line.number, Code.OPTED_OUT_OF_LINE.value, "handset", now, None))
-    elif is_one_of(text, line.opt_in_words):
+        facts = (recipient, line.number, Code.OPTED_OUT_OF_LINE.value, "handset", now)
+        if is_foreign:
+            tx.execute("doubt_opt_out", facts)
+        else:
+            tx.execute("put_opt_out", (*facts, None))
+    elif not is_foreign and is_one_of(text, line.opt_in_words):
         tx.execute("forget_opt_out", (recipient, line.number))
 
 
@@ -197,10 +233,17 @@ def search_received(db: apsw.Connection, wanted: ReceivedSearch) -> list[Receive
         "sender": wanted.sender,
         "relay": wanted.relay.value if wanted.relay else None,
         "since_at": wanted.since_at,
+        "only_foreign": wanted.is_foreign,
         "before_id": wanted.before_id if wanted.before_id is not None else 1 << 62,
         "limit": wanted.limit,
     }
     return [received_of(row) for row in db.execute(load_statements()["search_received"], values)]
+
+
+def foreign_received(db: apsw.Connection, since_at: int, limit: int) -> list[ForeignReceived]:
+    """What links have brought since then that did not count for its line, the most first."""
+    rows = db.execute(load_statements()["foreign_received"], (since_at, limit))
+    return [ForeignReceived(**dict(zip(ForeignReceived.__struct_fields__, row, strict=True))) for row in rows]
 
 
 # ----------------------------------------------------------------------------------------------- posting
@@ -257,7 +300,10 @@ def _give_turn(tx: Transaction, target: str, sender: str, now: int) -> None:
 
 
 def replay(tx: Transaction, ids: Sequence[int], now: int) -> int:
-    """Post these once more, from the beginning and by today's keywords; how many had a target and did not wait."""
+    """Post these once more, from the beginning and by today's keywords; how many had a target and did not wait.
+
+    A foreign one whose link counts for its line by now counts from here on, target or not.
+    """
     count = 0
     for received_id in ids:
         row = tx.one("received", (received_id,))
@@ -266,12 +312,17 @@ def replay(tx: Transaction, ids: Sequence[int], now: int) -> int:
             continue
         line = tx.site.line(received.line)
         keyword = _keyword(line, received.text)
+        if received.is_foreign:
+            if line is None or not tx.site.counts(line.number, received.upstream, received.link):
+                continue
+            tx.execute("received_counts", (received.id,))
+            count += 1
         if line is None or not (keyword or line.relay_url):
             continue
         target = target_of(line.number, keyword)
         tx.execute("relay_again", (now, target, keyword, received.id))
         _give_turn(tx, target, received.sender, now)
-        count += 1
+        count += not received.is_foreign
     return count
 
 

@@ -159,3 +159,15 @@ class ReceivedSearch(Struct, frozen=True, kw_only=True):
     since_at: int | None = None
     before_id: int | None = None
     limit: int = 50
+    is_foreign: bool = False
+    """Only those whose link did not count for their line."""
+
+
+class ForeignReceived(Struct, frozen=True, kw_only=True):
+    """How many messages a link has brought for a line that it did not count for, and when the last one came."""
+
+    link: str
+    upstream: str
+    line: str
+    count: int
+    last_at: int

@@ -74,7 +74,17 @@ from payamak.store.opening import (
     quick_check,
     unreadable,
 )
-from payamak.store.records import Aside, Audit, Balance, FaultCounts, QueueRow, ReceivedSearch, Search, Story
+from payamak.store.records import (
+    Aside,
+    Audit,
+    Balance,
+    FaultCounts,
+    ForeignReceived,
+    QueueRow,
+    ReceivedSearch,
+    Search,
+    Story,
+)
 from payamak.store.shares import Urgency
 from payamak.store.transaction import Transaction, read_site
 from payamak.store.work import Undo
@@ -396,6 +406,14 @@ class SqliteStore:
     def replay(self, received_ids: Sequence[int], now: int) -> Awaitable[int]:
         """See Store.replay."""
         return self.writer.submit(lambda tx: received.replay(tx, received_ids, now))
+
+    def foreign_received(self, since_at: int, limit: int) -> Awaitable[list[ForeignReceived]]:
+        """See Store.foreign_received."""
+        return self._read(lambda db: received.foreign_received(db, since_at, limit))
+
+    def doubtful_opt_outs(self) -> Awaitable[int]:
+        """See Store.doubtful_opt_outs."""
+        return self._read(reading.doubtful_opt_outs)
 
     # -- webhooks
 

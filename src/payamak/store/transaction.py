@@ -35,6 +35,31 @@ class Restored(Struct, frozen=True, kw_only=True):
     is_open: bool = False
 
 
+class OpenParts:
+    """How many parts of each link wait for the others of their message: counted now and then, and kept by hand between.
+
+    What is rolled back is miscounted until the next count.
+    """
+
+    COUNT_EVERY_MS = 10_000
+    """A count goes through all that wait: some 20 ms for a hundred thousand."""
+
+    def __init__(self) -> None:
+        self._by_link: dict[str, int] = {}
+        self._counted_at: int | None = None
+
+    def of(self, tx: Transaction, link: str, now: int) -> int:
+        """How many there are of this link."""
+        if self._counted_at is None or not 0 <= now - self._counted_at < self.COUNT_EVERY_MS:
+            self._by_link = dict(tx.all("open_parts"))
+            self._counted_at = now
+        return self._by_link.get(link, 0)
+
+    def add(self, link: str, count: int) -> None:
+        """So many more wait, or fewer."""
+        self._by_link[link] = self._by_link.get(link, 0) + count
+
+
 class Transaction:
     """The writing connection with what the writer remembers between transactions.
 
@@ -59,6 +84,7 @@ class Transaction:
         self.restored = Restored()
         self.has_aside = False
         self.has_dealt = False
+        self.open_parts = OpenParts()
         self.retried: dict[str, tuple[object, int | None]] = {}
         self._habits: dict[str, IdHabit] = {}
         self._data_version = -1

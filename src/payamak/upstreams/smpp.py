@@ -11,16 +11,18 @@ from __future__ import annotations
 import asyncio
 import os
 import ssl
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterable
 from functools import partial
 
 from payamak.clock import Clock
 from payamak.codes import Code
+from payamak.domain.bounded import bounded_id, bounded_word
 from payamak.domain.events import Outcome, OutcomeKind
 from payamak.domain.ids import readings
+from payamak.domain.intake import Intake
 from payamak.domain.message import Message, Reason
-from payamak.domain.mo import MoPart
+from payamak.domain.mo import LONGEST_OCTETS, MoPart
 from payamak.domain.numbers import parse_line, parse_recipient
 from payamak.domain.receipts import ReceiptIn
 from payamak.domain.site import Link, Site
@@ -28,13 +30,13 @@ from payamak.domain.site.secrets import resolve
 from payamak.encoding.alphabets import alphabet_of
 from payamak.encoding.parts import Encoding, Part, SplitMethod, split
 from payamak.encoding.udh import make_place, read_header
-from payamak.errors import StoreFailed
+from payamak.errors import NotTaken, StoreFailed
 from payamak.smpp.codec import encode, text_octets, tlv_int
 from payamak.smpp.constants import DataCoding, EsmClass, RegisteredDelivery, Status, Tag
-from payamak.smpp.link import ClientLink, Down, DownReason, LinkConfig, LinkLost, ResponseTimeout
+from payamak.smpp.link import Answer, ClientLink, Down, DownReason, LinkConfig, LinkLost, ResponseTimeout
 from payamak.smpp.overdue import Overdue
 from payamak.smpp.pdu import DataSm, DataSmResp, DeliverSm, DeliverSmResp, Pdu, SubmitSm, SubmitSmResp, tlv
-from payamak.smpp.receipt import Receipt, parse_receipt
+from payamak.smpp.receipt import Receipt, is_receipt, parse_receipt
 from payamak.smpp.session import NotBound, WindowFull
 from payamak.smpp.states import BindMode
 from payamak.upstreams.base import Parcel, Report, Sink
@@ -109,6 +111,8 @@ class SmppUpstream:
         self._log = log
         self._verdicts = read_verdicts(link.status_verdicts)
         self._unhandled = Unhandled(link.name, sink, clock)
+        self._intake = Intake(link.received_per_second, clock.monotonic())
+        self._refusals: Counter[str] = Counter()
         self._down_reason = "connecting"
         self._sendings: deque[_Sending] = deque()
         self._overdue: Overdue[tuple[int, Report]] = Overdue()
@@ -116,7 +120,7 @@ class SmppUpstream:
         self._is_narrow = False
         self._client = ClientLink(
             link_config(link),
-            on_request=self._on_request,
+            on_request=self._on_asked,
             on_up=self._on_up,
             on_down=self._on_down,
             on_late_response=self._on_late_response,
@@ -283,6 +287,32 @@ class SmppUpstream:
 
     # -- receipts and messages from handsets
 
+    def _on_asked(self, pdu: Pdu) -> Answer:
+        """A request of the operator: a message of a handset beyond what the link may bring costs next to nothing."""
+        assert isinstance(pdu, DeliverSm | DataSm)
+        if not is_receipt(pdu):
+            if (octets := len(text_octets(pdu))) > LONGEST_OCTETS:
+                return self._not_taken(pdu, NotTaken("too_long", is_for_good=True))
+            if (wait_s := self._intake.wait_s(octets, self._clock.monotonic())) is None:
+                return self._not_taken(pdu, NotTaken("too_fast"))
+            if wait_s:
+                return self._in_turn(pdu, wait_s)
+        return self._on_request(pdu)
+
+    async def _in_turn(self, pdu: Pdu, wait_s: float) -> Pdu:
+        await asyncio.sleep(wait_s)
+        return await self._on_request(pdu)
+
+    def _not_taken(self, pdu: DeliverSm | DataSm, why: NotTaken) -> Pdu:
+        """The answer to a part that is not taken: for good a wrong length (SMPP 3.4 §5.1.3), else to come again."""
+        self._refusals[why.why] += 1
+        count = self._refusals[why.why]
+        if not count & (count - 1):  # a flood must not fill the disk with our log
+            self._log("mo_not_taken", link=self.name, reason=why.why, count=count)
+        status = Status.ESME_RINVMSGLEN if why.is_for_good else Status.ESME_RX_T_APPN
+        answer = DeliverSmResp if isinstance(pdu, DeliverSm) else DataSmResp
+        return answer(sequence=pdu.sequence, status=status)
+
     async def _on_request(self, pdu: Pdu) -> Pdu:
         """deliver_sm or data_sm from the operator: stored, then acknowledged; a temporary error if it cannot be."""
         assert isinstance(pdu, DeliverSm | DataSm)
@@ -293,6 +323,8 @@ class SmppUpstream:
                 await self._sink.mo(self._mo_part(pdu))
             else:
                 await self._sink.receipt(self._receipt_in(pdu, receipt))
+        except NotTaken as why:
+            return self._not_taken(pdu, why)
         except StoreFailed as error:
             self._log("not_stored", link=self.name, reason=str(error))
             return answer(sequence=pdu.sequence, status=Status.ESME_RX_T_APPN)
@@ -304,7 +336,7 @@ class SmppUpstream:
     async def _is_kept(self, pdu: DeliverSm | DataSm, error: Exception) -> bool:
         try:
             kind = "receipt" if pdu.esm_class & EsmClass.TYPE_MASK else "mo"  # SMPP 3.4 §5.2.12
-            return await self._unhandled.keep(kind, encode(pdu, 1), error)
+            return await self._unhandled.keep(kind, encode(pdu, 1, is_checked=False), error)
         except StoreFailed as failure:
             self._log("not_stored", link=self.name, reason=str(failure))
             return False
@@ -321,8 +353,8 @@ class SmppUpstream:
         return MoPart(
             upstream=self.link.upstream_name,
             link=self.name,
-            line=line.number if line else parse_line(pdu.destination_addr) or pdu.destination_addr,
-            sender=parse_recipient(pdu.source_addr) or parse_line(pdu.source_addr) or pdu.source_addr,
+            line=line.number if line else parse_line(pdu.destination_addr) or bounded_id(pdu.destination_addr),
+            sender=parse_recipient(pdu.source_addr) or parse_line(pdu.source_addr) or bounded_id(pdu.source_addr),
             alphabet=alphabet_of(pdu.data_coding),
             octets=octets,
             reference=place.reference if place else None,
@@ -331,7 +363,7 @@ class SmppUpstream:
         )
 
     def _receipt_in(self, pdu: DeliverSm | DataSm, receipt: Receipt) -> ReceiptIn:
-        errs = (receipt.err, receipt.err_text)
+        errs, operator_id = (receipt.err, receipt.err_text), bounded_id(receipt.operator_id)
         state, code = receipt_meaning(self.link, receipt.stat, receipt.stat_text, *errs, is_final=receipt.is_final)
         site = self._site()
         recipient, line = pdu.source_addr, site.line(pdu.destination_addr)
@@ -340,11 +372,11 @@ class SmppUpstream:
         return ReceiptIn(
             upstream=self.link.upstream_name,
             link=self.name,
-            operator_id=receipt.operator_id,
-            keys=readings(receipt.operator_id, self.link.id_base),
+            operator_id=operator_id,
+            keys=readings(operator_id, self.link.id_base),
             part_state=state,
-            stat=receipt.stat_text or receipt.stat.value,
-            err=receipt.err,
+            stat=bounded_word(receipt.stat_text or receipt.stat.value),
+            err=None if receipt.err is None else bounded_word(receipt.err),
             code=code,
             line=line.number if line else None,
             recipient=parse_recipient(recipient),

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from payamak.codes import Code
+from payamak.domain.bounded import bounded_id
 from payamak.domain.events import Outcome, OutcomeKind
 from payamak.domain.message import PartState, Reason
 from payamak.domain.site import Link
@@ -41,7 +42,8 @@ def outcome_of(part: int, status: int, operator_id: str | None, verdicts: Mappin
         kind = OutcomeKind.OPTED_OUT if code in OPT_OUTS else OutcomeKind.REFUSED
         return Outcome(part=part, kind=kind, status=status, code=code)
     if status == 0:
-        return Outcome(part=part, kind=OutcomeKind.TAKEN, status=0, operator_id=operator_id or None)
+        kept = bounded_id(operator_id) if operator_id else None
+        return Outcome(part=part, kind=OutcomeKind.TAKEN, status=0, operator_id=kept)
     if status in _LATER:
         return Outcome(part=part, kind=OutcomeKind.LATER, status=status, reason=_LATER[status])
     return Outcome(part=part, kind=OutcomeKind.REFUSED, status=status, code=Code.INTERNAL)

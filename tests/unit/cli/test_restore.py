@@ -12,6 +12,7 @@ from typing import Any
 
 import apsw
 import pytest
+from msgspec.structs import replace
 from tests.store.world import ALI, LINE, NOW, SARA, World
 
 from payamak.cli.optout_file import beside, read_opt_outs
@@ -239,6 +240,17 @@ def test_a_long_list(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     furnish(store, opt_outs=tuple(made))
     assert run(["optout", "export", "all.csv"]) == ExitCode.DONE
     assert read_opt_outs(Path("all.csv")) == made
+
+
+def test_doubt_goes_along(store: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A doubtful opt-out is one after a restore too; a list from before there were any can still be put in."""
+    doubtful = replace(REFUSED, is_doubtful=True)
+    furnish(store.with_name("newer.sqlite"), opt_outs=(doubtful, REFUSED_ALL))
+    assert run(["optout", "export", "newer.csv", "--data", "newer.sqlite"]) == ExitCode.DONE
+    assert read_opt_outs(Path("newer.csv")) == [doubtful, REFUSED_ALL]
+    rows = [line.rpartition(",")[0] for line in Path("newer.csv").read_text().splitlines()]
+    Path("old.csv").write_text("\n".join(rows))
+    assert read_opt_outs(Path("old.csv")) == [REFUSED, REFUSED_ALL]
 
 
 def test_a_list_that_exists(store: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -5,7 +5,7 @@ import json
 import queue
 import threading
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -32,6 +32,8 @@ class Answer:
     headers: tuple[tuple[str, str], ...] = ()
     hangs_up: bool = False
     is_silent: bool = False
+    drips: bool = False
+    """Its body comes an octet at a time, and without end."""
 
 
 @dataclass(frozen=True)
@@ -81,9 +83,13 @@ def serving() -> Iterator[Server]:
                 self.close_connection = True
                 return
             self.send_response(answer.http_status)
-            for name, value in (*answer.headers, ("Content-Length", str(len(answer.body)))):
+            size = 1 << 30 if answer.drips else len(answer.body)
+            for name, value in (*answer.headers, ("Content-Length", str(size))):
                 self.send_header(name, value)
             self.end_headers()
+            while answer.drips and not server.is_over.wait(0.01):
+                with suppress(OSError):
+                    self.wfile.write(b" ")
             self.wfile.write(answer.body)
 
         def log_message(self, format: str, *args: Any) -> None:

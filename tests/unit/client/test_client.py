@@ -282,3 +282,39 @@ def test_a_broken_address_is_told_when_the_client_is_made(connect: Connect, addr
     """An address that no request could reach is refused at once."""
     with pytest.raises(ValueError):
         connect(address)
+
+
+def padded(body: bytes, octets: int) -> bytes:
+    """The same object with a field before the others."""
+    return b'{"pad": "' + b"x" * octets + b'", ' + body.lstrip()[1:]
+
+
+def test_an_answer_of_any_length_is_not_read(server: Server, connect: Connect) -> None:
+    """Beyond 2 MB nothing is read, nor held in memory: it is no answer of the contract."""
+    server.will(padded(ACCEPTED, 3 << 20))
+    face = connect(server.url)
+    with pytest.raises(UnexpectedAnswer) as caught:
+        face.send(RECIPIENT, TEXT)
+    assert caught.value.may_have_been_sent
+    server.will(padded(ACCEPTED, 1 << 20))
+    assert face.send(RECIPIENT, TEXT).message_id
+
+
+def test_an_answer_that_drips_ends(server: Server, connect: Connect) -> None:
+    """Octet by octet is no silence, but the whole of an answer has its time too."""
+    server.will(Answer(drips=True))
+    face = connect(server.url, options=QUICK)
+    with pytest.raises(TransportFailed) as caught:
+        face.send(RECIPIENT, TEXT)
+    assert caught.value.may_have_been_sent
+
+
+@pytest.mark.parametrize("number", [str(2**63), str(10**300), "1e300", f'"{10**19}"', str(-(10**30))])
+@pytest.mark.parametrize("field", ["message_id", "status"])
+def test_a_number_that_no_column_holds(server: Server, connect: Connect, field: str, number: str) -> None:
+    """An id or a code beyond 63 bits is none: it would be stored, logged and shown by its hundreds of digits."""
+    body = {"message_id": '{"status":-1,"data":{"message_id":%s}}', "status": '{"status":%s,"data":null}'}[field]
+    server.will((body % number).encode())
+    face = connect(server.url)
+    with pytest.raises(UnexpectedAnswer):
+        face.send(RECIPIENT, TEXT)

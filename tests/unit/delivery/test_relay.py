@@ -15,7 +15,7 @@ from payamak.codes import Code
 from payamak.delivery.posting import Post, Posted, Poster
 from payamak.delivery.relay import PLACES, Relay
 from payamak.domain.mo import GIVE_UP_MS, MoPart, Received, RelayState
-from payamak.domain.site import Keyword, Line
+from payamak.domain.site import Document, Keyword, Line, Link, LinkUse
 from payamak.encoding.alphabets import Alphabet
 from payamak.errors import Refused, StoreFailed
 from payamak.store.base import NewMessage
@@ -24,6 +24,7 @@ from payamak.store.records import ReceivedSearch
 OK = Posted(status=200, note="HTTP 200")
 ALI, SARA = "989120000001", "989120000002"
 DEAD = "983000999"
+USE = (LinkUse(link="north"),)
 
 
 class Shop(Poster):
@@ -115,9 +116,12 @@ async def scene(house: House) -> Scene:
     """Two lines with targets, one with a keyword."""
     await house.put()
     win = Keyword(keyword="win", url="https://shop.example.ir/win", account=ACCOUNT.username)
-    lines = [
-        Line(number=A, gsm7_rial=100, ucs2_rial=100, relay_url="https://shop.example.ir/sms", keywords=(win,)),
-        Line(number=DEAD, relay_url="https://dead.example.ir/sms"),
+    lines: list[Document] = [
+        Link(name="north", upstream="o"),
+        Line(
+            number=A, links=USE, gsm7_rial=100, ucs2_rial=100, relay_url="https://shop.example.ir/sms", keywords=(win,)
+        ),
+        Line(number=DEAD, links=USE, relay_url="https://dead.example.ir/sms"),
     ]
     await house.store.put_documents(lines, [], NOW)
     return Scene(house)

@@ -13,6 +13,7 @@ from payamak.domain.mo import (
     FIRST_PAUSE_MS,
     GIVE_UP_MS,
     LONGEST_PAUSE_MS,
+    LONGEST_WORD,
     RELAY_PAUSES,
     MoPart,
     Received,
@@ -172,3 +173,26 @@ def test_three_days() -> None:
     assert state is RelayState.DEAD
     assert GIVE_UP_MS - 2 * LONGEST_PAUSE_MS < now - NOW <= GIVE_UP_MS
     assert 20 < tries < 60
+
+
+@pytest.mark.parametrize(
+    "text", ["a" + "\u0316\u0301" * 16_000, "\ufdfa" * 32_000, "لغو" + "\u064b" * 30_000, " " * 60_000]
+)
+def test_a_long_text_is_not_folded(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """To sort a letter's marks costs the square of their number: of a long text only the beginning is looked at."""
+    folded: list[int] = []
+
+    def normalize(form: str, given: str) -> str:
+        folded.append(len(given))
+        return given
+
+    monkeypatch.setattr("payamak.domain.mo.unicodedata.normalize", normalize)
+    assert not is_one_of(text, OPT_OUT_WORDS)
+    assert keyword_of(text, ["قیمت"]) is None
+    assert max(folded, default=0) <= LONGEST_WORD
+
+
+def test_a_word_among_blanks_and_before_much() -> None:
+    """Blanks around a word do not count however many; a keyword is seen before any length of text."""
+    assert is_one_of(" " * 5_000 + "لغو" + "\n" * 5_000, OPT_OUT_WORDS)
+    assert keyword_of(" " * 5_000 + "قیمت " + "x" * 60_000, ["قیمت"]) == "قیمت"

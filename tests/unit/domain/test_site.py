@@ -127,6 +127,7 @@ def test_a_sound_site_has_no_faults() -> None:
         (changed(LINE, links=(LinkUse(link="gone"),)), "link gone is not configured"),
         (changed(LINE, links=(LinkUse(link="one"), LinkUse(link="wide"))), "must have the same `split`"),
         (changed(LINE, ucs2_rial=-1), "ucs2_rial cannot be -1; allowed: 0 to 1000000000 (rial)"),
+        (changed(LINK, receives_for=("999",)), "line 999 is not configured"),
         (changed(LINK, status_verdicts={"0x400": 5}), "status_verdicts[0x400] cannot be 5"),
         (changed(LINK, receipt_verdicts={"045": 5}), "receipt_verdicts[045] cannot be 5"),
         (changed(LINK, window=0), "window cannot be 0; allowed: 1 to 10000 (parts)"),

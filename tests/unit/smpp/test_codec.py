@@ -197,3 +197,21 @@ def test_names() -> None:
     """Known numbers have the specification's names, others show as hexadecimal."""
     assert [status_name(0x58), status_name(0x400)] == ["ESME_RTHROTTLED", "0x00000400"]
     assert [command_name(0x80000004), command_name(0x10203)] == ["submit_sm_resp", "0x00010203"]
+
+
+@pytest.mark.parametrize(
+    ("octets", "number"),
+    [
+        (b"", None),
+        (b"\0", 0),
+        (b"\xff\xff\xff\xff", 2**32 - 1),
+        (bytes(60_000) + b"\x07", 7),
+        (b"\x01\0\0\0\0", None),
+        (b"\xff" * 60_000, None),
+    ],
+)
+def test_a_number_has_32_bits(octets: bytes, number: int | None) -> None:
+    """Wider than the table says is read, beyond 32 bits nothing is a number: a value may be as long as a PDU."""
+    assert (
+        tlv_int(p.DeliverSm(tlvs=(Tlv(int(Tag.USER_MESSAGE_REFERENCE), octets),)), Tag.USER_MESSAGE_REFERENCE) == number
+    )

@@ -58,7 +58,7 @@ def faults_of(site: Site) -> list[Fault]:
             faults.append(_Told("line", line.number)("number", Why.TWO_SPELLINGS))
         faults += [*_line_faults(site, line), *_received_faults(site, line)]
     for link in site.links.values():
-        faults += [*document_faults(link), *_link_faults(link)]
+        faults += [*document_faults(link), *_link_faults(site, link)]
     return faults
 
 
@@ -140,8 +140,11 @@ def _received_faults(site: Site, line: Line) -> Iterable[Fault]:
             yield told("keywords", Why.NO_ACCOUNT, keyword=word, account=shown_name(keyword.account))
 
 
-def _link_faults(link: Link) -> Iterable[Fault]:
+def _link_faults(site: Site, link: Link) -> Iterable[Fault]:
     told = _Told("link", link.name)
+    for number in link.receives_for:
+        if site.line(number) is None:
+            yield told("receives_for", Why.NO_LINE, line=shown_name(number))
     if link.kind is LinkKind.NEGIN:
         if not _SERVER.match(link.url):
             yield told("url", Why.NO_SERVER)

@@ -9,12 +9,18 @@ from msgspec import Struct, field
 
 from payamak.codes import Code
 from payamak.domain.ids import IdBase
-from payamak.domain.site.lines import NAME, SECRET, URL
+from payamak.domain.site.lines import NAME, NUMBER, SECRET, URL
 from payamak.encoding.parts import SplitMethod
 from payamak.setting import Items, Numbers, Octets, OneOf, Setting, Table, Text
 
 LONGEST_RESPONSE_TIMEOUT_S = 600
 """Beyond ten minutes nobody answers any more, and until then the message stands on the wire (P7; taste)."""
+
+RECEIVED_PER_SECOND = 300.0
+"""Far more than the handsets of a line send, and little beside what the disk takes (docs/decisions, 0044)."""
+
+MOST_OPEN_PARTS = 10_000
+"""Five minutes of nothing but halves at 30 a second; 2 MB. Taste."""
 
 OCTET = Numbers(0, 255)
 """SMPP 3.4 §5.2.5 and §5.2.6: type and plan of a number are one octet each."""
@@ -206,6 +212,33 @@ class Link(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_d
             fa="فاصله پرسش وضعیت",
         ),
     ] = 300
+    receives_for: Annotated[
+        tuple[str, ...],
+        Setting(
+            "Lines whose messages from handsets it may bring although no link of its operator serves them.",
+            "",
+            Items(10_000, NUMBER),
+            fa="دریافت برای خط‌های",
+        ),
+    ] = ()
+    received_per_second: Annotated[
+        float,
+        Setting(
+            "Parts of messages from handsets that are taken; what is more is to come again.",
+            "parts a second",
+            Numbers(1, 10_000),
+            fa="بخش دریافتی در ثانیه",
+        ),
+    ] = RECEIVED_PER_SECOND
+    most_open_parts: Annotated[
+        int,
+        Setting(
+            "Parts of long messages from handsets that wait for the others of theirs; what is more is to come again.",
+            "parts",
+            Numbers(255, 1_000_000),
+            fa="بیشینه بخش‌های در انتظار",
+        ),
+    ] = MOST_OPEN_PARTS
     is_suspended: Annotated[bool, Setting("Stopped by hand.", fa="متوقف")] = False
 
     def __repr__(self) -> str:

@@ -22,6 +22,13 @@ from payamak.domain.templates import Template
 from payamak.encoding.parts import SplitMethod
 
 
+class Bringers(Struct, frozen=True, kw_only=True):
+    """Who may bring messages from handsets for one line: upstreams by their links that serve it, and links by name."""
+
+    upstreams: frozenset[str]
+    links: frozenset[str]
+
+
 class Site(Struct, frozen=True, kw_only=True):
     """An immutable snapshot of the configuration, with the look-ups that a message needs.
 
@@ -39,6 +46,7 @@ class Site(Struct, frozen=True, kw_only=True):
     rules_by_line: Mapping[str, Rules] = field(default_factory=dict)
     windows_by_line: Mapping[str, Hours] = field(default_factory=dict)
     intervals_by_line: Mapping[str, int] = field(default_factory=dict)
+    bringers_by_line: Mapping[str, Bringers] = field(default_factory=dict)
     templates_by_account: Mapping[int, Mapping[int, Template]] = field(default_factory=dict)
     mended: tuple[Fault, ...] = ()
 
@@ -49,6 +57,14 @@ class Site(Struct, frozen=True, kw_only=True):
     def rules(self, number: str) -> Rules:
         """The rules of a line; the defaults for one that is no longer configured."""
         return self.rules_by_line.get(number) or _DEFAULT_RULES
+
+    def counts(self, number: str, upstream: str, link: str) -> bool:
+        """Whether what this link of this upstream brings from handsets counts for a registered line.
+
+        A link of the same upstream serves the line, or the link itself names it (`receives_for`).
+        """
+        bringers = self.bringers_by_line.get(number)
+        return bringers is not None and (upstream in bringers.upstreams or link in bringers.links)
 
     def split_of(self, line: Line) -> SplitMethod:
         """How texts of this line are cut: as its first link says (validated: all its links say the same)."""
@@ -88,10 +104,24 @@ def build_site(
         intervals_by_line={number: line.interval_ms for number, line in lines.items() if line.interval_ms},
         windows_by_line={number: window for number, line in lines.items() if (window := _window_of(line))},
         rules_by_line={number: line.rules for number, line in lines.items()},
+        bringers_by_line=_bringers(lines, links),
         templates_by_account={
             a.id: {t.number: t.template for t in a.templates} for a in accounts.values() if a.templates
         },
     )
+
+
+def _bringers(lines: Mapping[str, Line], links: Mapping[str, Link]) -> dict[str, Bringers]:
+    named: dict[str, set[str]] = {}
+    for link in links.values():
+        for number in link.receives_for:
+            named.setdefault(line_key(number), set()).add(link.name)
+    found = {}
+    for number, line in lines.items():
+        uses = {use.link for use in line.links}
+        upstreams = frozenset(links[use].upstream_name for use in uses if use in links)
+        found[number] = Bringers(upstreams=upstreams, links=frozenset(uses | named.get(line_key(number), set())))
+    return found
 
 
 def _window_of(line: Line) -> Hours | None:

@@ -21,6 +21,9 @@ from payamak.smpp.pdu import Bind, Pdu
 from payamak.smpp.session import NotBound
 from payamak.smpp.states import BINDS, BindMode, Role
 
+_SMSC_SHOWN = 15
+"""Of what a centre calls itself, in the log: as long as a system_id may be (section 5.2.1)."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LinkConfig:
@@ -120,7 +123,7 @@ class ClientConnection(Connection):
     def _on_bind(self, event: BindRequested | Bound | BindRefused) -> None:
         if isinstance(event, Bound):
             self.bound_at_s = self._loop.time()
-            self.say("smpp.bound", mode=event.mode, smsc=event.pdu.system_id)
+            self.say("smpp.bound", mode=event.mode, smsc=event.pdu.system_id[:_SMSC_SHOWN])
             self.guard(self._callbacks.on_up)
         elif isinstance(event, BindRefused):
             detail = status_name(event.status)

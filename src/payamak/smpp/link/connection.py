@@ -49,8 +49,11 @@ _HANDLERS_AT_ONCE: Final = 1000
 # some 3 ms. Taste.
 _TURN_OCTETS: Final = 4 << 10
 # How long what was read waits for its turn if the last one brought nothing: only a flood of enquire_link, of answers to
-# nothing and the like gets so slow; in a long PDU it is a third of a second. Taste.
+# nothing and the like gets so slow. Taste.
 _USELESS_PAUSE_S: Final = 0.02
+# The same if a request of the centre was refused at once: a flood of them takes a quarter of the loop, and up to some
+# 5,000 a second go by, so that answers behind them do not wait long. Taste.
+_REFUSED_PAUSE_S: Final = 0.004
 # What the peer may leave unread before we read nothing more of it. These are responses to its requests: `request` stops
 # long before. Two honest ends never come near it, so they cannot wait for each other. Taste.
 _UNREAD_OCTETS: Final = 1 << 20
@@ -104,6 +107,7 @@ class Connection(asyncio.Protocol):
         self._closed: asyncio.Future[None] = self._loop.create_future()
         self._is_stuck = False  # the peer does not read, the transport's buffer is full
         self._is_draining = False
+        self._has_refused = False  # at once, something of what was read last
         self._told: Counter[str] = Counter()
         self.asked = 0
         """Requests that were written, or are about to be."""
@@ -256,14 +260,22 @@ class Connection(asyncio.Protocol):
         self._take(data)
 
     def _take(self, data: bytes) -> None:
-        events = self._session.receive(data[:_TURN_OCTETS], self._loop.time())
-        if len(data) > _TURN_OCTETS:
-            self._held.insert(0, data[_TURN_OCTETS:])
+        # The rest of a long PDU comes in one turn: it costs as much as a short one, and the answers behind it wait.
+        size, read = max(_TURN_OCTETS, self._session.missing_octets), self._session.pdus_read
+        self._has_refused = False
+        events = self._session.receive(data[:size], self._loop.time())
+        has_more = len(data) > size
+        if has_more:
+            self._held.insert(0, data[size:])
             self._hold_reading("turn")
-            is_useful = any(not isinstance(event, PduRefused | AlertReceived) for event in events)
-            self._loop.call_later(0 if is_useful else _USELESS_PAUSE_S, self._next_turn)
         for event in events:
             self._handle(event)
+        if self._has_refused or has_more:
+            is_amid = self._session.pdus_read == read  # in the midst of a PDU: it may be of use
+            is_useful = is_amid or any(not isinstance(event, PduRefused | AlertReceived) for event in events)
+            pause_s = _REFUSED_PAUSE_S if self._has_refused else 0 if is_useful else _USELESS_PAUSE_S
+            self._hold_reading("turn")
+            self._loop.call_later(pause_s, self._next_turn)
         self._flush_soon()
 
     def _next_turn(self) -> None:
@@ -273,7 +285,7 @@ class Connection(asyncio.Protocol):
             return  # whoever holds brings us here again
         data = b"".join(self._held)
         self._held.clear()
-        if len(data) <= _TURN_OCTETS:
+        if len(data) <= max(_TURN_OCTETS, self._session.missing_octets):
             self._resume_reading()
         self._take(data)
 
@@ -378,6 +390,7 @@ class Connection(asyncio.Protocol):
         try:
             answer = self._on_request(pdu)
             if isinstance(answer, Pdu):
+                self._has_refused |= answer.status != 0 and self._session.role is Role.ESME
                 self.respond(pdu, answer)
         except Exception as error:
             self._answer_failure(pdu, error)

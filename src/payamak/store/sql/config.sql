@@ -34,9 +34,20 @@ SELECT line, code FROM optout WHERE recipient = ?1 AND (expires_at IS NULL OR ex
 -- Learn one; an imported or hand-made one is not shortened by a learned one.
 INSERT INTO optout (recipient, line, code, source, learned_at, expires_at) VALUES (?, ?, ?, ?, ?, ?)
 ON CONFLICT (recipient, line) DO UPDATE SET code = excluded.code, source = excluded.source,
-  learned_at = excluded.learned_at, expires_at = excluded.expires_at
+  learned_at = excluded.learned_at, expires_at = excluded.expires_at, is_doubtful = 0
 WHERE excluded.source <> 'learned' OR optout.source = 'learned'
   OR (optout.expires_at IS NOT NULL AND optout.expires_at <= excluded.learned_at);
+
+-- name: doubt_opt_out
+-- Learn one that is doubtful: it takes the place of one that would end, never of one that holds for good.
+INSERT INTO optout (recipient, line, code, source, learned_at, expires_at, is_doubtful) VALUES (?, ?, ?, ?, ?, NULL, 1)
+ON CONFLICT (recipient, line) DO UPDATE SET code = excluded.code, source = excluded.source,
+  learned_at = excluded.learned_at, expires_at = NULL, is_doubtful = 1
+WHERE optout.expires_at IS NOT NULL;
+
+-- name: doubtful_opt_outs
+-- How many opt-outs are doubtful.
+SELECT count(*) FROM optout WHERE is_doubtful = 1;
 
 -- name: forget_opt_out
 -- Forget one.
@@ -53,5 +64,5 @@ DELETE FROM optout WHERE (recipient, line) IN
 
 -- name: opt_outs
 -- A page of the list, by recipient.
-SELECT recipient, line, code, source, learned_at, expires_at FROM optout
+SELECT recipient, line, code, source, learned_at, expires_at, is_doubtful FROM optout
 WHERE (?1 IS NULL OR recipient = ?1) AND (?2 IS NULL OR line = ?2) AND recipient > ?3 ORDER BY recipient, line LIMIT ?4;

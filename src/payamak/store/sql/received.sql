@@ -30,26 +30,26 @@ DELETE FROM received_part WHERE id IN
 -- name: insert_received
 -- Keep a message from a handset.
 INSERT INTO received (upstream, link, line, sender, text, received_at, is_complete, relay, keyword, target,
-  waiting_since, next_at)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+  waiting_since, next_at, is_foreign)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 
 -- name: received
 -- One message, in the column order of `Received`.
 SELECT id, upstream, link, line, sender, text, received_at, is_complete, read_at, relay, keyword, target, tries,
-  waiting_since, next_at, note, reply_id
+  waiting_since, next_at, note, reply_id, is_foreign
 FROM received WHERE id = ?;
 
 -- name: unread_of_line
 -- What nobody has read yet on a line, oldest first.
 SELECT id, upstream, link, line, sender, text, received_at, is_complete, read_at, relay, keyword, target, tries,
-  waiting_since, next_at, note, reply_id
-FROM received WHERE line = ? AND read_at IS NULL ORDER BY id LIMIT ?;
+  waiting_since, next_at, note, reply_id, is_foreign
+FROM received WHERE line = ? AND read_at IS NULL AND is_foreign = 0 ORDER BY id LIMIT ?;
 
 -- name: received_of_line
 -- The newest of a line, read or not.
 SELECT id, upstream, link, line, sender, text, received_at, is_complete, read_at, relay, keyword, target, tries,
-  waiting_since, next_at, note, reply_id
-FROM received WHERE line = ? ORDER BY received_at DESC LIMIT ?;
+  waiting_since, next_at, note, reply_id, is_foreign
+FROM received WHERE line = ? AND is_foreign = 0 ORDER BY received_at DESC LIMIT ?;
 
 -- name: mark_read
 -- Somebody has read it; the first time counts.
@@ -62,10 +62,10 @@ UPDATE received SET read_at = NULL WHERE id = ? AND read_at = ?;
 -- name: search_received
 -- Messages from handsets, newest first, for a person.
 SELECT id, upstream, link, line, sender, text, received_at, is_complete, read_at, relay, keyword, target, tries,
-  waiting_since, next_at, note, reply_id
+  waiting_since, next_at, note, reply_id, is_foreign
 FROM received
 WHERE id < :before_id AND (:line IS NULL OR line = :line) AND (:sender IS NULL OR sender = :sender)
-  AND (:relay IS NULL OR relay = :relay) AND (:since_at IS NULL OR received_at >= :since_at)
+  AND (:relay IS NULL OR relay = :relay) AND (NOT :only_foreign OR is_foreign = 1) AND (:since_at IS NULL OR received_at >= :since_at)
 ORDER BY id DESC LIMIT :limit;
 
 -- name: relay_targets
@@ -82,7 +82,7 @@ FROM waiting WHERE target IS NOT NULL;
 -- name: relay_due
 -- What may be posted to a target now, the longest due first.
 SELECT id, upstream, link, line, sender, text, received_at, is_complete, read_at, relay, keyword, target, tries,
-  waiting_since, next_at, note, reply_id
+  waiting_since, next_at, note, reply_id, is_foreign
 FROM received WHERE next_at IS NOT NULL AND target = ? AND next_at <= ? ORDER BY next_at, id LIMIT ?;
 
 -- name: relay_first
@@ -106,6 +106,19 @@ UPDATE received SET relay = ?, tries = ?, next_at = ?, note = ?, reply_id = ? WH
 -- Post it once more, by hand: its three days begin anew.
 UPDATE received SET relay = 'waiting', tries = 0, waiting_since = ?, next_at = NULL, target = ?, keyword = ?, note = ''
 WHERE id = ? AND relay <> 'waiting';
+
+-- name: received_counts
+-- Its link counts for its line by now.
+UPDATE received SET is_foreign = 0 WHERE id = ?;
+
+-- name: foreign_received
+-- What links have brought since an instant that did not count for its line.
+SELECT link, upstream, line, count(*), max(received_at) FROM received WHERE is_foreign = 1 AND received_at > ?
+GROUP BY link, upstream, line ORDER BY count(*) DESC LIMIT ?;
+
+-- name: open_parts
+-- How many parts of each link wait for the others of their message.
+SELECT link, count(*) FROM received_part WHERE received_id IS NULL GROUP BY link;
 
 -- name: lines_of_received
 -- The lines that anything was received on: one index look-up for each.
