@@ -165,6 +165,7 @@ async def _store(path: Path, books: list[AuditedAccount] | None) -> list[Finding
         findings += _restored(await store.last_restore(), path)
         findings += [finding for report in await store.id_reports() for finding in _receipts(report)]
         findings += await _faults(store)
+        findings += await _refusing(store)
         if books is not None:
             findings += await _ledger(store, books)
         findings += await asyncio.gather(*(_link(link) for link in store.site.links.values()))
@@ -280,6 +281,14 @@ async def _faults(store: SqliteStore) -> list[Finding]:
         Finding(name="rows aside", is_well=not counts.aside, says=says, todo=todo if counts.aside else ""),
         Finding(name="unreadable", is_well=not counts.unreadable, says=kept, todo=see if counts.unreadable else ""),
     ]
+
+
+async def _refusing(store: SqliteStore) -> list[Finding]:
+    """Operators that refuse all for one reason: then it is a setting, not a message."""
+    from payamak.cli.refusing import habits_of
+
+    habits = habits_of(await store.status_counts())
+    return [Finding(name=f"link {habit.link}", is_well=False, says=habit.says, todo=habit.todo) for habit in habits]
 
 
 async def _ledger(store: SqliteStore, books: list[AuditedAccount]) -> list[Finding]:

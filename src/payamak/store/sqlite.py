@@ -74,7 +74,17 @@ from payamak.store.opening import (
     quick_check,
     unreadable,
 )
-from payamak.store.records import Aside, Audit, Balance, FaultCounts, QueueRow, ReceivedSearch, Search, Story
+from payamak.store.records import (
+    Aside,
+    Audit,
+    Balance,
+    FaultCounts,
+    QueueRow,
+    ReceivedSearch,
+    Search,
+    StatusCount,
+    Story,
+)
 from payamak.store.shares import Urgency
 from payamak.store.transaction import Transaction, read_site
 from payamak.store.work import Undo
@@ -266,6 +276,10 @@ class SqliteStore:
         return self.writer.submit(
             lambda tx: aside.keep_unreadable(tx, piece), within_s=self._within(ACKNOWLEDGE_WITHIN_S)
         )
+
+    def status_counts(self) -> Awaitable[list[StatusCount]]:
+        """See Store.status_counts."""
+        return self._read(reading.status_counts)
 
     def fault_counts(self) -> Awaitable[FaultCounts]:
         """See Store.fault_counts."""
