@@ -33,7 +33,7 @@ from payamak.domain.site import (
     faults_of,
 )
 from payamak.domain.site.faults import login_faults
-from payamak.domain.site.kinds import HIDDEN, default_of, settable
+from payamak.domain.site.kinds import HIDDEN, by_new_name, default_of, settable
 from payamak.domain.site.secrets import is_named, resolve
 from payamak.setting import describe_type, misfits
 from payamak.visible import visible_toml
@@ -142,7 +142,7 @@ def parse_setting(kind: str, setting: str) -> tuple[str, Any]:
     name = name.strip()
     if not separator:
         raise ValueError(f"{setting!r} is not key=value")
-    field = settable(kind).get(name)
+    field = settable(kind).get(by_new_name(kind, name, None)[0])
     wanted = field.type if field else None
     value: Any = text
     if wanted is not str or text[:1] in "\"'":
@@ -154,6 +154,7 @@ def parse_setting(kind: str, setting: str) -> tuple[str, Any]:
         value = [part.strip() for part in text.split(",") if part.strip()]
     if isinstance(value, str) and dt.datetime in (wanted, *getattr(wanted, "__args__", ())):
         value = dt.datetime.fromisoformat(value)
+    name, value = by_new_name(kind, name, value)
     return name, read_field(kind, name, value)
 
 
@@ -205,13 +206,14 @@ def _read_entry(
     password: str | None = None
     found = len(faults)
     for key, value in table.items():
+        field, value = by_new_name(kind, key, value)
         if (kind, key) == ("account", "password"):
             password = value if isinstance(value, str) and value else None
             if password is None:
                 faults.append(f"{file}, line {finder.line_of_key(kind, place, key)}: password is a text, not empty")
             continue
         try:
-            given[key] = read_field(kind, key, value)
+            given[field] = read_field(kind, field, value)
         except ValueError as error:
             faults.append(f"{file}, line {finder.line_of_key(kind, place, key)}: {kind}: {error}")
     if password is not None and "password_hash" in given:

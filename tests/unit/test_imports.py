@@ -29,10 +29,11 @@ MAY_IMPORT: dict[str, set[str]] = {
     "service_batch": {"service", *STORE, *WORDS, *EDGE},
     "delivery": {"upstreams.base", *STORE, *WORDS, *EDGE},
     "upstreams.base": {*WORDS},
-    "upstreams.verdicts": {"smpp", *WORDS},
+    "upstreams.lately": set(),
+    "upstreams.verdicts": {"smpp", "upstreams.lately", *WORDS},
     "upstreams.unhandled": {"upstreams.base", *WORDS, *EDGE},
     "upstreams.smpp": {
-        *("upstreams.base", "upstreams.unhandled", "upstreams.verdicts"),
+        *("upstreams.base", "upstreams.lately", "upstreams.unhandled", "upstreams.verdicts"),
         *("smpp", "encoding", *WORDS, *EDGE),
     },
     "upstreams.negin": {"upstreams.base", "upstreams.negin_states", "client", *WORDS, *EDGE},

@@ -563,7 +563,7 @@ FAULTS: tuple[Fault, ...] = (
         name="a store that was put back is not noticed",
         breaks="P1: what was promised since the backup is gone, and more is promised on top of it",
         file="src/payamak/store/transaction.py",
-        old="        if self._batch < self._seen or row is None or row[0] not in self._proofs:\n",
+        old="        if self._batch < self._seen or found not in self._proofs:\n",
         new="        if row is None:\n",
         tests=("tests/store/sqlite/test_overwritten.py",),
     ),

@@ -169,6 +169,7 @@ async def _store(path: Path, books: list[AuditedAccount] | None) -> list[Finding
         findings += [finding for report in await store.id_reports() for finding in _receipts(report)]
         findings += await _faults(store)
         findings += await _foreign(store)
+        findings += await _refusing(store)
         if books is not None:
             findings += await _ledger(store, books)
         findings += await asyncio.gather(*(_link(link) for link in store.site.links.values()))
@@ -308,6 +309,14 @@ async def _foreign(store: SqliteStore) -> list[Finding]:
         todo = "`payamak optout list` marks them; `payamak optout forget` takes back what was nobody's wish"
         findings.append(Finding(name="opt-outs", is_well=False, says=says, todo=todo))
     return findings
+
+
+async def _refusing(store: SqliteStore) -> list[Finding]:
+    """Operators that refuse all for one reason: then it is a setting, not a message."""
+    from payamak.cli.refusing import habits_of
+
+    habits = habits_of(await store.status_counts())
+    return [Finding(name=f"link {habit.link}", is_well=False, says=habit.says, todo=habit.todo) for habit in habits]
 
 
 async def _ledger(store: SqliteStore, books: list[AuditedAccount]) -> list[Finding]:

@@ -15,6 +15,7 @@ _REASONS: Final[dict[Reason, str]] = {
     Reason.MOVED: "An operator moved it to this line.",
     Reason.THROTTLED: "The operator says we send too fast; the link slows down and it comes again.",
     Reason.OPERATOR_BUSY: "The operator cannot take it now; it comes again.",
+    Reason.RECIPIENT_BUSY: "The operator cannot take more for this recipient now; it comes again.",
     Reason.LINK_DOWN: "No link of the line is bound.",
     Reason.OUTSIDE_HOURS: "Its line sends advertising only within its hours; it goes when they begin.",
     Reason.PACED: "Its line may send only so many messages a minute; its turn comes at the time named.",

@@ -50,6 +50,7 @@ class Reason(StrEnum):
     MOVED = "moved"
     THROTTLED = "throttled"
     OPERATOR_BUSY = "operator_busy"
+    RECIPIENT_BUSY = "recipient_busy"
     LINK_DOWN = "link_down"
     OUTSIDE_HOURS = "outside_hours"
     PACED = "paced"

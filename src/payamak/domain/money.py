@@ -1,7 +1,6 @@
 """Money is whole rial, an int. A text costs its parts times the price of a part in its language."""
 
 from dataclasses import dataclass
-from typing import assert_never
 
 from payamak.encoding import Encoding
 
@@ -29,10 +28,4 @@ class Tariff:
 
 def price(parts: int, encoding: Encoding, tariff: Tariff) -> int:
     """Return what `parts` parts in `encoding` cost, in rial."""
-    match encoding:
-        case Encoding.GSM7:
-            return parts * tariff.gsm7_rial
-        case Encoding.UCS2:
-            return parts * tariff.ucs2_rial
-        case _:
-            assert_never(encoding)
+    return parts * (tariff.ucs2_rial if encoding is Encoding.UCS2 else tariff.gsm7_rial)

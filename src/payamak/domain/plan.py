@@ -94,7 +94,7 @@ def make_plan(
 
 
 def _step(site: Site, line: Line, kind: StepKind, text: str, max_parts: int) -> Step:
-    encoding = choose(text)
+    encoding = choose(text, site.alphabet_of(line))
     split = site.split_of(line)
     try:
         parts = count_parts(text, encoding, split)

@@ -18,22 +18,29 @@ _ALONE_OCTETS: Final = 140
 
 
 class Encoding(StrEnum):
-    """How a text is written on the air."""
+    """How a text is written: GSM7 and UCS2 as they go on the air.
+
+    LATIN_1 and ASCII are for centres that take data_coding 0 for these and turn the text into GSM 7-bit themselves.
+    """
 
     GSM7 = "gsm7"
     UCS2 = "ucs2"
+    LATIN_1 = "latin-1"
+    ASCII = "ascii"
 
 
 class SplitMethod(StrEnum):
     """How an upstream wants a text of several parts.
 
-    `UDH8` and `UDH16` put the reference into one or two octets of the header. `PAYLOAD` hands the whole text
-    over in one PDU (message_payload, SMPP 3.4 §5.3.2.32); the operator cuts it, and its parts are counted as
-    UDH8 cuts them.
+    `UDH8` and `UDH16` put the reference into one or two octets of the header. `SAR` tells it in parameters beside the
+    text (SMPP 3.4 §5.3.2.22 to 24); the operator writes the header, and the parts are cut as for UDH8. `PAYLOAD` hands
+    the whole text over in one PDU (message_payload, SMPP 3.4 §5.3.2.32); the operator cuts it, and its parts are
+    counted as UDH8 cuts them.
     """
 
     UDH8 = "udh8"
     UDH16 = "udh16"
+    SAR = "sar"
     PAYLOAD = "payload"
 
 
@@ -46,7 +53,7 @@ class Part:
     """What goes into one submit_sm: `udh`, then `payload`.
 
     `number` counts from 1 to `total`. `udh` is empty when the text goes in one piece. `payload` holds
-    unpacked septets (one to an octet) or big-endian UCS-2 units.
+    unpacked septets (one to an octet), characters of one octet, or big-endian UCS-2 units.
     """
 
     number: int
@@ -57,16 +64,23 @@ class Part:
     payload: bytes
 
 
-def choose(text: str) -> Encoding:
-    """Return GSM7 if the alphabet has every character of `text`, else UCS2: one Persian letter decides."""
-    return Encoding.GSM7 if gsm7.can_encode(text) else Encoding.UCS2
+def choose(text: str, default: Encoding = Encoding.GSM7) -> Encoding:
+    """Return `default` if its alphabet has every character of `text`, else UCS2: one Persian letter decides."""
+    if default is Encoding.GSM7:
+        return default if gsm7.can_encode(text) else Encoding.UCS2
+    try:
+        text.encode(default.value)
+    except UnicodeEncodeError:
+        return Encoding.UCS2
+    return default
 
 
 def split(text: str, encoding: Encoding, reference: int, method: SplitMethod) -> tuple[Part, ...]:
     """Cut `text` into parts, at least one; an escape pair or a surrogate pair is never cut.
 
     `reference` ties the parts together; its low 8 or 16 bits are used, so that a plain counter will do.
-    Raises gsm7.NotGsm7 or ucs2.LoneSurrogate if the text has no such encoding, TooManyParts beyond 255 parts.
+    Raises gsm7.NotGsm7, ucs2.LoneSurrogate or UnicodeEncodeError, all of them ValueErrors, if the text has no such
+    encoding, TooManyParts beyond 255 parts.
     """
     payloads = _cut(text, encoding, method)
     total = len(payloads)
@@ -81,7 +95,7 @@ def split(text: str, encoding: Encoding, reference: int, method: SplitMethod) ->
             total=total,
             text=_decode(payload, encoding),
             encoding=encoding,
-            udh=_udh(method, reference, total, number),
+            udh=b"" if method is SplitMethod.SAR else _udh(method, reference, total, number),
             payload=payload,
         )
         for number, payload in enumerate(payloads, start=1)
@@ -103,6 +117,8 @@ def joined(parts: Iterable[Part]) -> str:
 
 def _cut(text: str, encoding: Encoding, method: SplitMethod) -> list[bytes]:
     """Return the payloads of the parts: as many as are counted, also where they travel together."""
+    if encoding in _OF_ONE_OCTET:
+        return _cut_octets(text.encode(encoding.value), method)
     octets = _encode(text, encoding)
     if len(octets) <= _payload_octets(encoding, udh_octets=0):
         return [octets]
@@ -120,6 +136,26 @@ def _cut(text: str, encoding: Encoding, method: SplitMethod) -> list[bytes]:
     return payloads
 
 
+_OF_ONE_OCTET: Final = (Encoding.LATIN_1, Encoding.ASCII)
+_TWO_SEPTETS: Final = frozenset(ord(char) for char in gsm7.EXTENSION if char.isascii())
+
+
+def _cut_octets(octets: bytes, method: SplitMethod) -> list[bytes]:
+    """Parts of a text whose centre writes GSM 7-bit on the air: as many characters as there fit there, at one septet
+    each, or two for those of the extension table."""
+    costs = [1 + (octet in _TWO_SEPTETS) for octet in octets]
+    if sum(costs) <= _payload_octets(Encoding.GSM7, udh_octets=0):
+        return [octets]
+    limit = _payload_octets(Encoding.GSM7, udh_octets=len(_udh(method, 0, 0, 0)))
+    payloads, start, used = [], 0, 0
+    for place, cost in enumerate(costs):
+        if used + cost > limit:
+            payloads.append(octets[start:place])
+            start, used = place, 0
+        used += cost
+    return [*payloads, octets[start:]]
+
+
 def _payload_octets(encoding: Encoding, *, udh_octets: int) -> int:
     """Return how many octets of payload fit beside a header.
 
@@ -129,18 +165,16 @@ def _payload_octets(encoding: Encoding, *, udh_octets: int) -> int:
     """
     free_octets = _ALONE_OCTETS - udh_octets
     match encoding:
-        case Encoding.GSM7:
-            return free_octets * 8 // 7
         case Encoding.UCS2:
             return free_octets // ucs2.UNIT_OCTETS * ucs2.UNIT_OCTETS
         case _:
-            assert_never(encoding)
+            return free_octets * 8 // 7
 
 
 def _udh(method: SplitMethod, reference: int, total: int, number: int) -> bytes:
     """Return the header of a part as the method wants it."""
     match method:
-        case SplitMethod.UDH8 | SplitMethod.PAYLOAD:
+        case SplitMethod.UDH8 | SplitMethod.SAR | SplitMethod.PAYLOAD:
             return udh.write_header_8(reference, total, number)
         case SplitMethod.UDH16:
             return udh.write_header_16(reference, total, number)
@@ -153,4 +187,6 @@ def _encode(text: str, encoding: Encoding) -> bytes:
 
 
 def _decode(payload: bytes, encoding: Encoding) -> str:
+    if encoding in _OF_ONE_OCTET:
+        return payload.decode(encoding.value)
     return gsm7.decode(payload) if encoding is Encoding.GSM7 else ucs2.decode(payload)

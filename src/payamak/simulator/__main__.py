@@ -30,7 +30,8 @@ _TROUBLES = """
   loses=PERCENT   that share of what it takes gets no answer; the receipts of all of it come
   fails=PERCENT   that share of the receipts that would say DELIVRD says UNDELIV
   cuts=SECONDS    cuts every connection so long after it came
-  unbinds=SECONDS unbinds every connection so long after it came, and goes on answering"""
+  unbinds=SECONDS unbinds every connection so long after it came, and goes on answering
+  slow_bind=SECONDS  answers a bind so long after it came"""
 
 DAY_MS = 86_400_000
 

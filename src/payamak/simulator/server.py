@@ -52,6 +52,7 @@ from payamak.smpp.pdu import (
     SubmitSm,
     SubmitSmResp,
     response_to,
+    sar_tlvs,
     tlv,
 )
 from payamak.smpp.states import BindMode
@@ -240,15 +241,18 @@ class Simulator:
             raise ValueError("nobody is bound as receiver or transceiver: expected a system_id")
         loop = asyncio.get_running_loop()
         waiting = []
-        for part in split(text, choose(text), next(self._references), method):
+        reference = next(self._references)
+        for part in split(text, choose(text), reference, method):
             in_tlv = method is SplitMethod.PAYLOAD and len(part.payload) > 140
+            in_sar = method is SplitMethod.SAR and part.total > 1
+            sar = sar_tlvs(reference, part.total, part.number) if in_sar else ()
             pdu = DeliverSm(
                 source_addr=sender,
                 destination_addr=line,
                 esm_class=EsmClass.UDHI.value if part.udh else 0,
                 data_coding=_CODINGS[part.encoding],
                 short_message=b"" if in_tlv else part.udh + part.payload,
-                tlvs=(tlv(Tag.MESSAGE_PAYLOAD, part.payload),) if in_tlv else (),
+                tlvs=(tlv(Tag.MESSAGE_PAYLOAD, part.payload),) if in_tlv else sar,
             )
             letter = Letter(pdu=pdu, is_mo=True, done=loop.create_future())
             waiting.append(letter.done)
@@ -256,7 +260,11 @@ class Simulator:
         return all(await asyncio.gather(*(done for done in waiting if done is not None)))
 
     def _on_connection(self, connection: ServerConnection) -> None:
-        self._peers[connection] = _Peer(number=next(self._numbers), since_s=self._clock.monotonic())
+        now = self._clock.monotonic()
+        self._peers[connection] = _Peer(number=next(self._numbers), since_s=now)
+        if rest_s := self._troubles.value(What.SLOW_BIND, now):
+            connection.pause_reading()
+            self._loop.call_later(rest_s, connection.resume_reading)
 
     def _on_closed(self, connection: ServerConnection) -> None:
         self._outbox.detach(connection)

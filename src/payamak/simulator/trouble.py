@@ -34,6 +34,7 @@ class What(Enum):
     FAILS = "fails"
     CUTS = "cuts"
     UNBINDS = "unbinds"
+    SLOW_BIND = "slow_bind"
 
 
 #: Of which the value is a share in per cent; of the others but SILENT it is seconds.

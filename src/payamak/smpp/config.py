@@ -14,13 +14,15 @@ class SessionConfig:
     `window`: requests without an answer at one time. `bind_timeout_s`: for the ESME, how long the answers
     to bind and unbind may take; for the SMSC, how long a connection may stay without a bind.
     `enquire_link_s`: silence after which we ask; the answer has as long again, or `response_timeout_s` if
-    that is shorter. `inactivity_s`: time without any PDU but enquire_link after which the session is given
-    up. `unbind_wait_s`: how long an unbind waits for what is under way, 0 = not at all.
+    that is shorter. `enquires_always`: ask every `enquire_link_s`, also while PDUs come. `inactivity_s`: time
+    without any PDU but enquire_link after which the session is given up. `unbind_wait_s`: how long an unbind
+    waits for what is under way, 0 = not at all.
     """
 
     window: int = 10
     response_timeout_s: float = 60.0
     enquire_link_s: float = 30.0
+    enquires_always: bool = False
     inactivity_s: float = 0.0
     bind_timeout_s: float = 10.0
     unbind_wait_s: float = 1.5

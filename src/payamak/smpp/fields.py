@@ -55,6 +55,15 @@ def tlv(tag: int, value: int | str | bytes) -> Tlv:
     return Tlv(int(tag), value.to_bytes(width, "big"))
 
 
+def sar_tlvs(reference: int, total: int, part: int) -> tuple[Tlv, ...]:
+    """Where a part stands in a long text, from 1 (SMPP 3.4 §5.3.2.22 to 24); of the reference its low 16 bits."""
+    return (
+        tlv(Tag.SAR_MSG_REF_NUM, reference & 0xFFFF),
+        tlv(Tag.SAR_TOTAL_SEGMENTS, total),
+        tlv(Tag.SAR_SEGMENT_SEQNUM, part),
+    )
+
+
 class Kind(Enum):
     """How a mandatory parameter is written."""
 

@@ -19,6 +19,7 @@ from payamak.smpp.constants import (
 )
 from payamak.smpp.fields import Field, Wire, cstring, int1, sized, wire
 from payamak.smpp.fields import Tlv as Tlv
+from payamak.smpp.fields import sar_tlvs as sar_tlvs
 from payamak.smpp.fields import tlv as tlv
 
 

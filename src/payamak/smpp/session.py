@@ -133,6 +133,7 @@ class Session:
         self._handshake_due_s: float | None = None
         self._enquiry_due_s: float | None = None
         self._heard_at_s = now
+        self._enquired_at_s = now
         self._active_at_s = now
         if role is Role.SMSC:
             self._handshake_due_s = self._after(now, self.config.bind_timeout_s)
@@ -424,7 +425,7 @@ class Session:
         if self._enquiry_due_s is not None:
             yield self._enquiry_due_s
         elif self.config.enquire_link_s:
-            yield self._heard_at_s + self.config.enquire_link_s
+            yield self._silent_since_s + self.config.enquire_link_s
         if self.config.inactivity_s:
             yield self._active_at_s + self.config.inactivity_s
 
@@ -451,10 +452,16 @@ class Session:
         elif self._enquiry_due_s is not None:
             if self._enquiry_due_s <= now:
                 self._die(DeadReason.NO_ANSWER, events)
-        elif config.enquire_link_s and self._heard_at_s + config.enquire_link_s <= now:
+        elif config.enquire_link_s and self._silent_since_s + config.enquire_link_s <= now:
             self._own.clear()  # an older enquire_link whose answer never came
             self._ask(EnquireLink(), now, self._own)
+            self._enquired_at_s = now
             self._enquiry_due_s = now + config.enquiry_timeout_s
+
+    @property
+    def _silent_since_s(self) -> float:
+        """Since when nothing came; where we ask always, since when we have not asked."""
+        return self._enquired_at_s if self.config.enquires_always else self._heard_at_s
 
     def _mark_overdue(self, now: float, events: list[Event]) -> None:
         while self._outstanding:
@@ -475,7 +482,7 @@ class Session:
         self.mode = mode
         self.state = STATE_OF_MODE[mode]
         self._handshake_due_s = None
-        self._heard_at_s = self._active_at_s = now
+        self._heard_at_s = self._active_at_s = self._enquired_at_s = now
 
     def _check_legal(self, pdu: Pdu) -> None:
         if self.state not in LEGAL.get((self.role, pdu.command_id), ()):

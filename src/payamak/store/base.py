@@ -33,6 +33,7 @@ from payamak.store.records import (
     QueueRow,
     ReceivedSearch,
     Search,
+    StatusCount,
     Story,
 )
 
@@ -214,6 +215,10 @@ class Store(Protocol):
 
     def keep_unreadable(self, piece: Unreadable) -> Awaitable[None]:
         """Keep what could not be handled, before it is acknowledged."""
+        ...
+
+    def status_counts(self) -> Awaitable[list[StatusCount]]:
+        """How often each link's operator has answered with each command_status, of the newest answers of all."""
         ...
 
     def fault_counts(self) -> Awaitable[FaultCounts]:

@@ -11,7 +11,7 @@ from payamak.domain.ids import IdHabit
 from payamak.domain.message import Message, Reason, State
 from payamak.domain.receipts import Cursor, IdReport, OpenId, OpenIds, WaitingReceipt
 from payamak.store.base import OptOut, Standing
-from payamak.store.records import Balance, Entry, FurtherReceipt, PartRecord, QueueRow, Search, Story
+from payamak.store.records import Balance, Entry, FurtherReceipt, PartRecord, QueueRow, Search, StatusCount, Story
 from payamak.store.rows import message_of
 from payamak.store.statements import load_statements
 from payamak.store.transaction import habit_of
@@ -49,6 +49,11 @@ def story(db: apsw.Connection, message_id: int) -> Story | None:
         ),
         notices=tuple(notice_of(row) for row in _all(db, "notices_of_message", (message_id,))),
     )
+
+
+def status_counts(db: apsw.Connection) -> list[StatusCount]:
+    """The newest answers by link and command_status."""
+    return [StatusCount(link=row[0], status=row[1], count=row[2]) for row in _all(db, "status_counts")]
 
 
 def _part_record(row: Any) -> PartRecord:

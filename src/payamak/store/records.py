@@ -9,6 +9,14 @@ from payamak.domain.mo import RelayState
 from payamak.domain.webhooks import Notice
 
 
+class StatusCount(Struct, frozen=True, kw_only=True):
+    """How many of the newest answers of a link had this command_status (SMPP 3.4 §5.1.3)."""
+
+    link: str
+    status: int
+    count: int
+
+
 class PartRecord(Struct, frozen=True, kw_only=True):
     """One attempt at one part, as `show` tells it."""
 

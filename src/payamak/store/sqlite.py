@@ -83,6 +83,7 @@ from payamak.store.records import (
     QueueRow,
     ReceivedSearch,
     Search,
+    StatusCount,
     Story,
 )
 from payamak.store.shares import Urgency
@@ -276,6 +277,10 @@ class SqliteStore:
         return self.writer.submit(
             lambda tx: aside.keep_unreadable(tx, piece), within_s=self._within(ACKNOWLEDGE_WITHIN_S)
         )
+
+    def status_counts(self) -> Awaitable[list[StatusCount]]:
+        """See Store.status_counts."""
+        return self._read(reading.status_counts)
 
     def fault_counts(self) -> Awaitable[FaultCounts]:
         """See Store.fault_counts."""

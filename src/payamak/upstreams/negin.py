@@ -33,6 +33,8 @@ from payamak.domain.events import Outcome, OutcomeKind
 from payamak.domain.message import Message, Reason, StepKind
 from payamak.domain.receipts import OpenId
 from payamak.domain.site import Link
+from payamak.domain.site.links import Validity
+from payamak.domain.verdicts import Verdict, read_verdict
 from payamak.log import place_of
 from payamak.upstreams.base import Parcel, Report, Sink
 from payamak.upstreams.negin_states import Asker, OpenIdsPage, StatesDoor, operator_id
@@ -69,7 +71,7 @@ _LATER: Final[Mapping[Code, Reason]] = {
     Code.NO_CREDIT: Reason.OPERATOR_BUSY,
     **dict.fromkeys(_LOGIN, Reason.LINK_DOWN),
 }
-Verdicts = Mapping[int, Code]
+Verdicts = Mapping[int, Verdict]
 """The link's own table: the server's number → our code."""
 
 
@@ -108,9 +110,9 @@ def open_client(link: Link, password: str) -> AsyncClient:
     return AsyncClient(link.url, username=link.system_id, password=password, options=options)
 
 
-def read_verdicts(table: Mapping[str, int]) -> Verdicts:
+def read_verdicts(table: Mapping[str, int | str]) -> Verdicts:
     """A link's `status_verdicts` with numbers for keys. Raises ValueError."""
-    return {int(key.strip(), 0): Code(code) for key, code in table.items()}
+    return {int(key.strip(), 0): read_verdict(word) for key, word in table.items()}
 
 
 def outcome_of(error: PayamakError, tries: int, verdicts: Verdicts) -> Outcome:
@@ -124,6 +126,8 @@ def outcome_of(error: PayamakError, tries: int, verdicts: Verdicts) -> Outcome:
 
 def _refused(error: Refusal, tries: int, verdicts: Verdicts) -> Outcome:
     code = verdicts.get(error.code) or error.known or Code.INTERNAL
+    if isinstance(code, Reason):
+        return Outcome(part=1, kind=OutcomeKind.LATER, status=error.code, reason=code)
     if code in _OPT_OUTS:
         return Outcome(part=1, kind=OutcomeKind.OPTED_OUT, status=error.code, code=code)
     if code in _LATER:
@@ -273,7 +277,7 @@ class NeginUpstream:
                 step.text,
                 line=step.line if via is None else None,
                 via=via,
-                life_time_minutes=life_time_minutes(message) if self.link.sends_validity else None,
+                life_time_minutes=life_time_minutes(message) if self.link.validity is not Validity.NONE else None,
             )
         except PayamakError as error:
             self._heed(error)

@@ -9,6 +9,7 @@ that is still the part's own, also over a later bind: it is reported too.
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 import os
 import ssl
 from collections import Counter, deque
@@ -26,8 +27,9 @@ from payamak.domain.mo import LONGEST_OCTETS, MoPart
 from payamak.domain.numbers import parse_line, parse_recipient
 from payamak.domain.receipts import ReceiptIn
 from payamak.domain.site import Link, Site
+from payamak.domain.site.links import DefaultAlphabet, Validity
 from payamak.domain.site.secrets import resolve
-from payamak.encoding.alphabets import alphabet_of
+from payamak.encoding.alphabets import Alphabet, alphabet_of
 from payamak.encoding.parts import Encoding, Part, SplitMethod, split
 from payamak.encoding.udh import make_place, read_header
 from payamak.errors import NotTaken, StoreFailed
@@ -35,16 +37,22 @@ from payamak.smpp.codec import encode, text_octets, tlv_int
 from payamak.smpp.constants import DataCoding, EsmClass, RegisteredDelivery, Status, Tag
 from payamak.smpp.link import Answer, ClientLink, Down, DownReason, LinkConfig, LinkLost, ResponseTimeout
 from payamak.smpp.overdue import Overdue
-from payamak.smpp.pdu import DataSm, DataSmResp, DeliverSm, DeliverSmResp, Pdu, SubmitSm, SubmitSmResp, tlv
+from payamak.smpp.pdu import DataSm, DataSmResp, DeliverSm, DeliverSmResp, Pdu, SubmitSm, SubmitSmResp, sar_tlvs, tlv
 from payamak.smpp.receipt import Receipt, is_receipt, parse_receipt
 from payamak.smpp.session import NotBound, WindowFull
 from payamak.smpp.states import BindMode
 from payamak.upstreams.base import Parcel, Report, Sink
+from payamak.upstreams.lately import Lately
 from payamak.upstreams.unhandled import Unhandled
-from payamak.upstreams.verdicts import outcome_of, read_verdicts, receipt_meaning
+from payamak.upstreams.verdicts import blamed, outcome_of, read_verdicts, receipt_meaning
 
 _BIND_MODES = {mode.value: mode for mode in BindMode}
-_CODINGS = {Encoding.GSM7: DataCoding.SMSC_DEFAULT, Encoding.UCS2: DataCoding.UCS2}
+
+_DEFAULT_ALPHABETS = {
+    DefaultAlphabet.GSM7: Alphabet.GSM7,
+    DefaultAlphabet.LATIN_1: Alphabet.LATIN_1,
+    DefaultAlphabet.ASCII: Alphabet.LATIN_1,  # an octet above 0x7F of a centre that says ASCII is shown, not lost
+}
 
 BREAK_AFTER_S = 5.0
 """A link that breaks later than this after a part's octets has not broken at that part (taste)."""
@@ -75,10 +83,16 @@ def link_config(link: Link) -> LinkConfig:
         system_id=link.system_id,
         password=secret(link.password),
         system_type=link.system_type,
+        interface_version=link.interface_version,
+        addr_ton=link.bind_ton,
+        addr_npi=link.bind_npi,
+        address_range=link.address_range,
         bind_mode=_BIND_MODES[link.bind_mode.value],
         window=link.window,
         response_timeout_s=link.response_timeout_s,
         enquire_link_s=link.enquire_link_s,
+        enquires_always=link.enquire_link_always,
+        bind_timeout_s=link.bind_timeout_s,
         unbind_wait_s=link.unbind_wait_ms / 1_000,
         ssl=context,
         server_hostname=(link.tls_server_name or link.host) if context else None,
@@ -115,7 +129,8 @@ class SmppUpstream:
         self._refusals: Counter[str] = Counter()
         self._down_reason = "connecting"
         self._sendings: deque[_Sending] = deque()
-        self._overdue: Overdue[tuple[int, Report]] = Overdue()
+        self._lately = Lately()
+        self._overdue: Overdue[tuple[int, Message, Report]] = Overdue()
         self._last_answer_at_s = float("-inf")
         self._is_narrow = False
         self._client = ClientLink(
@@ -184,7 +199,7 @@ class SmppUpstream:
         message = parcel.message
         step = message.current
         try:
-            cut = split(step.text, step.encoding, message.id * 7 + message.step, step.split)
+            cut = split(step.text, step.encoding, _reference(message), step.split)
         except Exception as error:
             self._refuse(message, parcel.parts, report, error)
             return
@@ -233,14 +248,15 @@ class SmppUpstream:
             self._last_answer_at_s = self._clock.monotonic()
             response = future.result()
             operator_id = response.message_id if isinstance(response, SubmitSmResp) else None
-            outcome = outcome_of(number, response.status, operator_id, self._verdicts)
+            outcome = self._outcome(number, sending.message, response.status, operator_id)
         elif isinstance(error, LinkLost) and not error.sent:
             outcome = Outcome(part=number, kind=OutcomeKind.LATER, reason=Reason.LINK_DOWN)
         else:
             broke_link = isinstance(error, LinkLost) and self._is_to_blame(error)
             outcome = Outcome(part=number, kind=OutcomeKind.AMBIGUOUS, broke_link=broke_link)
             if isinstance(error, ResponseTimeout | LinkLost):
-                self._overdue.keep(error.sequence, (number, sending.report), self._clock.monotonic())
+                late = (number, sending.message, sending.report)
+                self._overdue.keep(error.sequence, late, self._clock.monotonic())
         sending.report(outcome)
         if outcome.kind in (OutcomeKind.OPTED_OUT, OutcomeKind.REFUSED):
             while sending.waiting:
@@ -258,14 +274,24 @@ class SmppUpstream:
         self._last_answer_at_s = self._clock.monotonic()
         known = self._overdue.take(sequence, self._last_answer_at_s)
         if known is not None:
-            number, report = known
+            number, message, report = known
             operator_id = pdu.message_id if isinstance(pdu, SubmitSmResp) else None
-            report(outcome_of(number, pdu.status, operator_id, self._verdicts))
+            report(self._outcome(number, message, pdu.status, operator_id))
+
+    def _outcome(self, number: int, message: Message, status: int, operator_id: str | None) -> Outcome:
+        """What an answer means by the link's table, and by what the link has answered to others lately."""
+        line, recipient = message.current.line, message.recipient
+        blame = blamed(status, line, recipient, self._lately)
+        outcome = outcome_of(number, status, operator_id, self._verdicts, blame)
+        self._lately.keep(line, recipient, is_taken=outcome.kind is OutcomeKind.TAKEN)
+        return outcome
 
     def _submit_sm(self, message: Message, part: Part) -> SubmitSm:
         link = self.link
         octets = part.udh + part.payload
         tlvs = [tlv(Tag.USER_MESSAGE_REFERENCE, message.id & 0xFFFF)] if link.echoes_reference else []
+        if message.current.split is SplitMethod.SAR and part.total > 1:
+            tlvs += sar_tlvs(_reference(message), part.total, part.number)
         in_payload = message.current.split is SplitMethod.PAYLOAD and len(octets) > 140
         if in_payload:
             tlvs.append(tlv(Tag.MESSAGE_PAYLOAD, octets))
@@ -278,9 +304,9 @@ class SmppUpstream:
             dest_addr_npi=link.recipient_npi,
             destination_addr=message.recipient,
             esm_class=EsmClass.UDHI if part.udh else 0,
-            validity_period=validity_period(message, self._clock.now()) if link.sends_validity else "",
+            validity_period=_VALIDITIES[link.validity](message, self._clock.now()),
             registered_delivery=RegisteredDelivery.RECEIPT if link.gives_receipts else 0,
-            data_coding=_CODINGS[part.encoding],
+            data_coding=DataCoding.UCS2 if part.encoding is Encoding.UCS2 else DataCoding.SMSC_DEFAULT,
             short_message=b"" if in_payload else octets,
             tlvs=tuple(tlvs),
         )
@@ -355,12 +381,17 @@ class SmppUpstream:
             link=self.name,
             line=line.number if line else parse_line(pdu.destination_addr) or bounded_id(pdu.destination_addr),
             sender=parse_recipient(pdu.source_addr) or parse_line(pdu.source_addr) or bounded_id(pdu.source_addr),
-            alphabet=alphabet_of(pdu.data_coding),
+            alphabet=self._alphabet(pdu.data_coding),
             octets=octets,
             reference=place.reference if place else None,
             total=place.total if place else 1,
             part=place.part if place else 1,
         )
+
+    def _alphabet(self, data_coding: int) -> Alphabet:
+        if data_coding == DataCoding.SMSC_DEFAULT:
+            return _DEFAULT_ALPHABETS[self.link.default_alphabet]
+        return alphabet_of(data_coding)
 
     def _receipt_in(self, pdu: DeliverSm | DataSm, receipt: Receipt) -> ReceiptIn:
         errs, operator_id = (receipt.err, receipt.err_text), bounded_id(receipt.operator_id)
@@ -406,7 +437,12 @@ class SmppUpstream:
         self._sink.link_changed(self.name)
 
 
-def validity_period(message: Message, now: int) -> str:
+def _reference(message: Message) -> int:
+    """What ties the parts of a text together; the steps of a message have different ones."""
+    return message.id * 7 + message.step
+
+
+def relative_validity(message: Message, now: int) -> str:
     """The time that is left, as an SMPP relative time (§7.1.1.1): the operator must not deliver after the deadline.
 
     Counted from the instant of writing; rounded down to seconds, at least one.
@@ -416,3 +452,21 @@ def validity_period(message: Message, now: int) -> str:
     hours, rest = divmod(rest, 3_600)
     minutes, seconds = divmod(rest, 60)
     return f"0000{days:02d}{hours:02d}{minutes:02d}{seconds:02d}000R"
+
+
+def absolute_validity(message: Message, now: int) -> str:
+    """The deadline as an SMPP absolute time of UTC (§7.1.1), in whole seconds; never before the next second."""
+    until_s = max(message.deadline_at, now + 1_000) // 1_000
+    return dt.datetime.fromtimestamp(until_s, dt.UTC).strftime("%y%m%d%H%M%S000+")
+
+
+def no_validity(message: Message, now: int) -> str:
+    """NULL: the operator's own default counts."""
+    return ""
+
+
+_VALIDITIES: dict[Validity, Callable[[Message, int], str]] = {
+    Validity.RELATIVE: relative_validity,
+    Validity.ABSOLUTE: absolute_validity,
+    Validity.NONE: no_validity,
+}

@@ -13,7 +13,10 @@ from payamak.domain.bounded import bounded_id
 from payamak.domain.events import Outcome, OutcomeKind
 from payamak.domain.message import PartState, Reason
 from payamak.domain.site import Link
+from payamak.domain.verdicts import Verdict, read_verdict
+from payamak.smpp.constants import Status
 from payamak.smpp.receipt import Stat
+from payamak.upstreams.lately import Lately
 
 OPT_OUTS = frozenset({Code.OPTED_OUT, Code.OPTED_OUT_OF_LINE})
 
@@ -26,27 +29,47 @@ _LATER: dict[int, Reason] = {
 }
 
 
-def read_verdicts(table: Mapping[str, int]) -> dict[int, Code]:
+def read_verdicts(table: Mapping[str, int | str]) -> dict[int, Verdict]:
     """A link's `status_verdicts` with numbers for keys: "0x0427", "1063" and "427h" are ways to write them."""
-    verdicts = {}
-    for key, code in table.items():
+    verdicts: dict[int, Verdict] = {}
+    for key, word in table.items():
         text = key.strip().lower()
-        verdicts[int(text[:-1], 16) if text.endswith("h") else int(text, 0)] = Code(code)
+        status = int(text[:-1], 16) if text.endswith("h") else int(text, 0)
+        verdicts[status] = read_verdict(word)
     return verdicts
 
 
-def outcome_of(part: int, status: int, operator_id: str | None, verdicts: Mapping[int, Code]) -> Outcome:
-    """The meaning of a submit_sm_resp (or generic_nack) for one part."""
+def outcome_of(
+    part: int, status: int, operator_id: str | None, verdicts: Mapping[int, Verdict], blame: Code = Code.INTERNAL
+) -> Outcome:
+    """The meaning of a submit_sm_resp (or generic_nack) for one part.
+
+    `blame`: the code of a refusal that no table names, as `blamed` finds it.
+    """
     if status in verdicts:
-        code = verdicts[status]
-        kind = OutcomeKind.OPTED_OUT if code in OPT_OUTS else OutcomeKind.REFUSED
-        return Outcome(part=part, kind=kind, status=status, code=code)
+        verdict = verdicts[status]
+        if isinstance(verdict, Reason):
+            return Outcome(part=part, kind=OutcomeKind.LATER, status=status, reason=verdict)
+        kind = OutcomeKind.OPTED_OUT if verdict in OPT_OUTS else OutcomeKind.REFUSED
+        return Outcome(part=part, kind=kind, status=status, code=verdict)
     if status == 0:
         kept = bounded_id(operator_id) if operator_id else None
         return Outcome(part=part, kind=OutcomeKind.TAKEN, status=0, operator_id=kept)
     if status in _LATER:
         return Outcome(part=part, kind=OutcomeKind.LATER, status=status, reason=_LATER[status])
-    return Outcome(part=part, kind=OutcomeKind.REFUSED, status=status, code=Code.INTERNAL)
+    return Outcome(part=part, kind=OutcomeKind.REFUSED, status=status, code=blame)
+
+
+def blamed(status: int, line: str, recipient: str, lately: Lately) -> Code:
+    """The code of a refusal that no table names: the number's own, if the link has taken others like it; else 15.
+
+    To 15 a program may answer by sending again, to 1 and 2 it must not.
+    """
+    if status == Status.ESME_RINVDSTADR and lately.has_taken_another(recipient):
+        return Code.RECIPIENT_INVALID
+    if status == Status.ESME_RINVSRCADR and lately.has_taken_from(line):
+        return Code.LINE_INVALID
+    return Code.INTERNAL
 
 
 _STATES: dict[Stat, PartState | None] = {

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
+
 from payamak.cli.doctor import links_on_trial
+from payamak.cli.refusing import habits_of
 from payamak.metrics import Metrics
 from payamak.store.feed import Feed
+from payamak.store.records import StatusCount
 
 
 def test_links_on_trial_are_read_from_the_metrics() -> None:
@@ -15,3 +19,23 @@ def test_links_on_trial_are_read_from_the_metrics() -> None:
     names = links_on_trial(metrics.render().decode())
     assert names[1] == "east"
     assert len(names) == 2
+
+
+def counts(*rows: tuple[str, int, int]) -> list[StatusCount]:
+    """What the store tells: link, status, how often."""
+    return [StatusCount(link=link, status=status, count=count) for link, status, count in rows]
+
+
+@pytest.mark.parametrize(
+    ("status", "word"), [(0x0B, "TON and NPI"), (0x0A, "source_ton"), (0x62, "validity"), (0x48, "source_ton")]
+)
+def test_a_centre_that_refuses_all_for_one_reason(status: int, word: str) -> None:
+    """Then it is a setting of the link, and the setting is named."""
+    (habit,) = habits_of(counts(("north", status, 12), ("south", 0, 90), ("south", status, 20)))
+    assert (habit.link, word in habit.todo) == ("north", True)
+
+
+@pytest.mark.parametrize("rows", [[("north", 0x0B, 9)], [("north", 0x0B, 90), ("north", 0, 1)], [("north", 0x45, 99)]])
+def test_a_centre_that_refuses_some(rows: list[tuple[str, int, int]]) -> None:
+    """Few refusals, one that was taken, or a status that no setting brings about: nothing is said."""
+    assert list(habits_of(counts(*rows))) == []

@@ -466,3 +466,16 @@ async def test_a_full_lane_costs_no_transaction(scene: Scene, monkeypatch: pytes
         await scene.settle()
     assert scene.links["north"].given == ids
     assert len([line for line in claims if line == A]) <= 1 + len(ids) // 2
+
+
+async def test_a_full_handset_does_not_slow_the_link(scene: Scene) -> None:
+    """`recipient` puts one message off; `throttled` makes the whole link rest."""
+    await scene.begin("north")
+    await scene.send(2)
+    north = scene.links["north"]
+    desk = scene.worker._desks["north"]
+    for reason, rests in ((Reason.RECIPIENT_BUSY, False), (Reason.THROTTLED, True)):
+        _, part, report = north.open.pop()
+        report(Outcome(part=part, kind=OutcomeKind.LATER, status=0x14, reason=reason))
+        await scene.settle()
+        assert (desk.pace.wait_s(scene.house.clock.monotonic()) > 0) is rests

@@ -20,7 +20,8 @@ from payamak.domain.site import (
     TemplateDocument,
     build_site,
 )
-from payamak.encoding.parts import Encoding, SplitMethod
+from payamak.domain.site.links import LongText
+from payamak.encoding.parts import Encoding
 from payamak.errors import Refused
 
 ADVERTISING = Line(number="983000123", gsm7_rial=100, ucs2_rial=150, on_late_opt_out=OnLateOptOut.KEEP)
@@ -42,7 +43,7 @@ ACCOUNT = Account(
 
 def a_site(account: Account = ACCOUNT) -> Site:
     """A site with one account, its lines and one that is not its."""
-    links = (Link(name="wide", split=SplitMethod.UDH16),)
+    links = (Link(name="wide", long_text=LongText.UDH16),)
     return build_site((account, ADVERTISING, SECOND, SERVICE, SIM, STRANGE, *links), 1)
 
 

@@ -2,6 +2,7 @@
 
 import datetime as dt
 
+import msgspec
 import pytest
 from msgspec.structs import replace as changed
 
@@ -19,10 +20,13 @@ from payamak.domain.site import (
     build_site,
     faults_of,
 )
+from payamak.domain.site.links import DefaultAlphabet, LongText
+from payamak.domain.site.stored import read_document
 from payamak.encoding.parts import SplitMethod
+from payamak.sitefile import parse, parse_setting
 
 URL = "https://shop.example.ir/sms?key=1"
-LINK, WIDE = Link(name="one"), Link(name="wide", split=SplitMethod.UDH16)
+LINK, WIDE = Link(name="one"), Link(name="wide", long_text=LongText.UDH16)
 LINE = Line(number="983000123", links=(LinkUse(link="one"),))
 ACCOUNT = Account(username="shop", id=7, lines=("983000123",))
 EXPIRY = dt.datetime(2024, 3, 19, 20, 30, tzinfo=dt.UTC)
@@ -125,7 +129,7 @@ def test_a_sound_site_has_no_faults() -> None:
             "template 1: template 1 has no text",
         ),
         (changed(LINE, links=(LinkUse(link="gone"),)), "link gone is not configured"),
-        (changed(LINE, links=(LinkUse(link="one"), LinkUse(link="wide"))), "must have the same `split`"),
+        (changed(LINE, links=(LinkUse(link="one"), LinkUse(link="wide"))), "must have the same `long_text`"),
         (changed(LINE, ucs2_rial=-1), "ucs2_rial cannot be -1; allowed: 0 to 1000000000 (rial)"),
         (changed(LINK, receives_for=("999",)), "line 999 is not configured"),
         (changed(LINK, status_verdicts={"0x400": 5}), "status_verdicts[0x400] cannot be 5"),
@@ -177,3 +181,38 @@ def test_reprs_hold_no_secret() -> None:
     shown = repr((Link(name="a", password="p4ssword"), Account(username="b", password_hash="$argon2id$h4sh")))
     assert "p4ssword" not in shown
     assert "h4sh" not in shown
+
+
+def test_the_alphabets_of_a_lines_links_agree() -> None:
+    """Parts and price belong to the line at acceptance, so links that would write it otherwise are a fault."""
+    latin = Link(name="latin", default_alphabet=DefaultAlphabet.LATIN_1)
+    line = changed(LINE, links=(LinkUse(link="one"), LinkUse(link="latin")))
+    (fault,) = faults_of(build_site([LINK, latin, line], 1))
+    assert "must have the same `default_alphabet`" in str(fault)
+    alone = changed(LINE, links=(LinkUse(link="latin"),))
+    site = build_site([latin, alone], 1)
+    assert faults_of(site) == []
+    assert site.alphabet_of(alone) == "latin-1"
+    assert site.alphabet_of(changed(LINE, links=())) == "gsm7"
+
+
+@pytest.mark.parametrize(
+    ("written", "field", "value"),
+    [
+        ({"split": "udh8"}, "long_text", "udh"),
+        ({"split": "udh16"}, "long_text", "udh16"),
+        ({"split": "payload"}, "long_text", "payload"),
+        ({"sends_validity": False}, "validity", "none"),
+        ({"sends_validity": True}, "validity", "relative"),
+    ],
+)
+def test_a_field_under_its_old_name(written: dict[str, object], field: str, value: str) -> None:
+    """A store and a site file from before a field was renamed say what they said, and nothing is told as a fault."""
+    document, faults = read_document("link", "north", msgspec.json.encode({"name": "north", **written}))
+    assert faults == ()
+    assert getattr(document, field) == value
+    ((name, said),) = written.items()
+    text = "true" if said is True else "false" if said is False else f'"{said}"'
+    (entry,) = parse(f'[[link]]\nname = "north"\n{name} = {text}\n')
+    assert entry.given[field] == value
+    assert parse_setting("link", f"{name}={text}") == (field, value)

@@ -157,6 +157,56 @@ def test_a_text_in_one_piece_has_no_header(text: str) -> None:
     for method in SplitMethod:
         parts = split(text, choose(text), 1, method)
         for part in parts:
-            assert bool(part.udh) == (len(parts) > 1)
+            assert bool(part.udh) == (len(parts) > 1 and method is not SplitMethod.SAR)
             septets_or_octets = len(part.payload) * (7 if part.encoding is GSM7 else 8)
             assert method is PAYLOAD or len(part.udh) * 8 + septets_or_octets <= 140 * 8
+
+
+@pytest.mark.parametrize(
+    ("text", "default", "encoding"),
+    [
+        ("info@shop.ir a_b {x} 5", Encoding.LATIN_1, Encoding.LATIN_1),
+        ("info@shop.ir a_b {x} €5", Encoding.LATIN_1, UCS2),
+        ("ç", Encoding.LATIN_1, Encoding.LATIN_1),
+        ("ç", Encoding.ASCII, UCS2),
+        ("a`b", Encoding.ASCII, Encoding.ASCII),
+        ("سلام", Encoding.ASCII, UCS2),
+    ],
+)
+def test_a_centre_with_another_default_alphabet(text: str, default: Encoding, encoding: Encoding) -> None:
+    """A text goes in the centre's own alphabet if all of it can, octet for character, else as UCS-2."""
+    assert choose(text, default) is encoding
+    (part,) = split(text, encoding, 1, UDH8)
+    assert part.payload == text.encode("utf-16-be" if encoding is UCS2 else encoding.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "method", "lengths"),
+    [
+        ("a" * 160, UDH8, [160]),
+        ("a" * 161, UDH8, [153, 8]),
+        ("a" * 161, UDH16, [152, 9]),
+        ("a" * 158 + "{", UDH8, [159]),
+        ("a" * 159 + "{", UDH8, [153, 7]),
+        ("a" * 152 + "{" + "a" * 10, UDH8, [152, 11]),
+        ("{" * 81, UDH8, [76, 5]),
+    ],
+)
+def test_a_text_of_octets_is_cut_as_the_centre_will(text: str, method: SplitMethod, lengths: list[int]) -> None:
+    """On the air it is GSM 7-bit: what needs the extension table costs two septets there."""
+    for encoding in (Encoding.LATIN_1, Encoding.ASCII):
+        parts = split(text, encoding, 1, method)
+        assert [len(part.payload) for part in parts] == lengths
+        assert count_parts(text, encoding, method) == len(lengths)
+        assert joined(parts) == text
+
+
+def test_parameters_take_the_headers_place() -> None:
+    """Under sar the parts are those of UDH8, without a header: the operator writes it."""
+    text = "a" * 200
+    told = split(text, GSM7, 7, SplitMethod.SAR)
+    headed = split(text, GSM7, 7, UDH8)
+    assert [(part.number, part.total, part.payload) for part in told] == [
+        (part.number, part.total, part.payload) for part in headed
+    ]
+    assert {part.udh for part in told} == {b""}

@@ -34,6 +34,7 @@ class Esme:
         response_timeout_s: float = 5.0,
         enquire_link_s: float = 0.0,
         wait_for: str = "up",
+        bind_timeout_s: float = 10.0,
     ) -> None:
         self.events: list[str] = []
         self.delivered: list[DeliverSm] = []
@@ -51,6 +52,7 @@ class Esme:
                 window=1000,
                 response_timeout_s=response_timeout_s,
                 enquire_link_s=enquire_link_s,
+                bind_timeout_s=bind_timeout_s,
                 reconnect_initial_s=0.01,
                 reconnect_max_s=0.05,
                 binds_per_minute=0,

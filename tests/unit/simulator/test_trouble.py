@@ -27,6 +27,7 @@ DELIVERS = react(Behaviour.DELIVERS, timing=TIMING, registered_delivery=1)
         ("loses=30", Trouble(what=What.LOSES, value=30)),
         ("fails=0.5@..9", Trouble(what=What.FAILS, value=0.5, to_s=9)),
         ("unbinds=20", Trouble(what=What.UNBINDS, value=20)),
+        ("slow_bind=12", Trouble(what=What.SLOW_BIND, value=12)),
     ],
 )
 def test_read(text: str, trouble: Trouble) -> None:
@@ -128,6 +129,16 @@ async def test_cuts() -> None:
         assert {down.reason for down in esme.downs} == {DownReason.PEER_CLOSED}
         simulator.set_troubles()
         await esme.until(lambda: esme.link.is_bound)
+
+
+async def test_a_slow_bind() -> None:
+    """The answer to a bind comes late; whether it is waited for is the client's own setting, apart from connecting."""
+    async with running() as simulator:
+        simulator.set_troubles([parse_trouble("slow_bind=0.4")])
+        async with Esme(simulator, bind_timeout_s=0.1, wait_for="down") as hasty:
+            assert hasty.downs[0].reason is DownReason.BIND_TIMEOUT
+        async with Esme(simulator, bind_timeout_s=30) as patient:
+            assert patient.link.is_bound
 
 
 async def test_unbinds_and_then_answers() -> None:

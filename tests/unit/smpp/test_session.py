@@ -1,5 +1,7 @@
 """The session of either end, played in memory with a clock that the test holds."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -160,6 +162,20 @@ def test_enquire_link() -> None:
     assert [LinkDead(reason=DeadReason.NO_ANSWER, detail="")] == esme.tick(60)
     assert SessionState.CLOSED is esme.state
     assert esme.next_timer() is None
+
+
+def test_a_bind_that_must_always_ask() -> None:
+    """With `enquires_always` traffic does not put the question off: it is asked each time the span is over."""
+    esme, _ = pair(config=replace(CONFIG, enquires_always=True))
+    for now in (10.0, 20.0, 29.0):
+        esme.receive(encode(p.EnquireLink(sequence=int(now))), now)
+    written(esme)
+    assert esme.next_timer() == 30
+    esme.tick(30)
+    (asked,) = written(esme)
+    assert isinstance(asked, p.EnquireLink)
+    esme.receive(encode(p.EnquireLinkResp(sequence=asked.sequence)), 31)
+    assert esme.next_timer() == 60
 
 
 def test_traffic_is_life() -> None:

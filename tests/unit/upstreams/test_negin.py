@@ -17,6 +17,7 @@ from payamak.domain.events import Outcome, OutcomeKind
 from payamak.domain.message import Message, Reason, StepKind
 from payamak.domain.receipts import Cursor, OpenIds
 from payamak.domain.site import Link
+from payamak.domain.site.links import Validity
 from payamak.upstreams import negin
 from payamak.upstreams.base import Parcel
 from payamak.upstreams.negin import (
@@ -159,8 +160,8 @@ async def test_one_way_and_no_plan(kind: StepKind, template: int | None, line: s
 
 
 async def test_a_server_that_knows_no_life_time() -> None:
-    """`sends_validity` False leaves it out."""
-    async with started(changed(LINK, sends_validity=False)) as bench:
+    """`validity` none leaves it out."""
+    async with started(changed(LINK, validity=Validity.NONE)) as bench:
         await bench.outcomes()
         assert bench.door.sends[0][-1] is None
 

@@ -9,7 +9,7 @@ from tests.unit.upstreams.doors import LINK
 
 from payamak.domain.plan import SendType, choose_ways, make_plan
 from payamak.domain.site import Account, Document, Line, Link, LinkUse, Site, build_site, faults_of
-from payamak.encoding.parts import SplitMethod
+from payamak.domain.site.links import LongText
 
 SMPP = Link(name="smpp")
 ACCOUNT = Account(username="shop", id=1, lines=("983000123",))
@@ -59,8 +59,8 @@ def test_a_link_that_cannot_work_is_refused(link: Link, words: str) -> None:
 
 
 def test_a_text_is_one_part_on_the_wire() -> None:
-    """Counted and priced as it is cut, handed over whole; whatever `split` the link has."""
-    site = site_of(changed(LINK, split=SplitMethod.UDH16))
+    """Counted and priced as it is cut, handed over whole; whatever `long_text` the link has."""
+    site = site_of(changed(LINK, long_text=LongText.UDH16))
     ways = choose_ways(site, ACCOUNT, "983000123", None, SendType.NORMAL)
     [step] = make_plan(site, ACCOUNT, ways, "سلام " * 30, None)
     assert (step.parts, step.wire_parts, step.price) == (3, 1, 2_700)
@@ -68,8 +68,8 @@ def test_a_text_is_one_part_on_the_wire() -> None:
 
 def test_beside_smpp_the_other_links_hand_over_whole_texts_too() -> None:
     """A message may fail over between the links of its line, so they must cut alike."""
-    assert any("split` payload" in str(fault) for fault in faults_of(site_of(LINK, SMPP)))
-    assert faults_of(site_of(LINK, changed(SMPP, split=SplitMethod.PAYLOAD))) == []
+    assert any("long_text` payload" in str(fault) for fault in faults_of(site_of(LINK, SMPP)))
+    assert faults_of(site_of(LINK, changed(SMPP, long_text=LongText.PAYLOAD))) == []
 
 
 def test_a_link_survives_its_document() -> None:

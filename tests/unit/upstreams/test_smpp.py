@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
@@ -13,14 +15,16 @@ from payamak.domain.events import Outcome, OutcomeKind
 from payamak.domain.message import Message, Reason, Step
 from payamak.domain.receipts import ReceiptIn
 from payamak.domain.site import Line, Link, build_site
+from payamak.domain.site.links import DefaultAlphabet, Validity
 from payamak.domain.unreadable import Unreadable
-from payamak.encoding.parts import Encoding
+from payamak.encoding.parts import Encoding, SplitMethod, count_parts
 from payamak.errors import StoreFailed
-from payamak.smpp.codec import encode
+from payamak.smpp.codec import encode, tlv_int
+from payamak.smpp.constants import Tag
 from payamak.smpp.link import Down, DownReason, LinkLost, NotBound, ResponseTimeout
 from payamak.smpp.pdu import Pdu, SubmitSm, SubmitSmResp
 from payamak.upstreams.base import Parcel
-from payamak.upstreams.smpp import SmppUpstream, validity_period
+from payamak.upstreams.smpp import SmppUpstream, absolute_validity, link_config, relative_validity
 
 LINE = "9830003300"
 SITE = build_site([Line(number=LINE)], 1)
@@ -175,6 +179,94 @@ async def test_nothing_is_written_after_the_deadline() -> None:
 
 def test_the_validity_is_what_is_left_when_it_is_written() -> None:
     """The operator must not deliver after the deadline, however long the part has waited since its mark."""
-    assert validity_period(MESSAGE, NOW) == "000000000100000R"
-    assert validity_period(MESSAGE, NOW + 50_500) == "000000000009000R"
-    assert validity_period(MESSAGE, NOW + 59_999) == "000000000001000R"
+    assert relative_validity(MESSAGE, NOW) == "000000000100000R"
+    assert relative_validity(MESSAGE, NOW + 50_500) == "000000000009000R"
+    assert relative_validity(MESSAGE, NOW + 59_999) == "000000000001000R"
+
+
+def test_an_absolute_validity_is_the_deadline_in_utc() -> None:
+    """Never an instant that is over, for an operator may refuse that."""
+    until = dt.datetime.fromtimestamp(MESSAGE.deadline_at // 1_000, dt.UTC)
+    assert absolute_validity(MESSAGE, NOW) == until.strftime("%y%m%d%H%M%S") + "000+"
+    assert absolute_validity(MESSAGE, MESSAGE.deadline_at + 5_000) > absolute_validity(MESSAGE, NOW)
+
+
+async def written(settings: dict[str, Any], text: str, encoding: Encoding, method: SplitMethod) -> list[SubmitSm]:
+    """What a link with these settings writes for a text."""
+    link = Bound(window_free=10)
+    made = SmppUpstream(Link(name="north", **settings), NoSink(), lambda: SITE, HandClock(), lambda event, **_: None)
+    made._client = link  # type: ignore[assignment]  # only what an upstream asks of it
+    parts = count_parts(text, encoding, method)
+    step = Step(line=LINE, text=text, encoding=encoding, parts=parts, price=0, split=method)
+    numbers = tuple(range(1, step.wire_parts + 1))
+    made.submit(Parcel(message=replace(MESSAGE, plan=(step,)), parts=numbers), lambda outcome: None)
+    return [pdu for pdu in link.written if isinstance(pdu, SubmitSm)]
+
+
+async def test_a_latin_1_centre_gets_latin_1() -> None:
+    """Under data_coding 0, and a text that it has not goes as UCS-2 (data_coding 8)."""
+    settings = {"default_alphabet": DefaultAlphabet.LATIN_1}
+    text = "info@shop.ir a_b {x} 5"
+    (pdu,) = await written(settings, text, Encoding.LATIN_1, SplitMethod.UDH8)
+    assert (pdu.data_coding, pdu.short_message) == (0, text.encode("latin-1"))
+    (pdu,) = await written(settings, text + " €", Encoding.UCS2, SplitMethod.UDH8)
+    assert (pdu.data_coding, pdu.short_message) == (8, (text + " €").encode("utf-16-be"))
+
+
+async def test_a_long_text_by_parameters() -> None:
+    """Each part has reference, total and place beside it, and no header (SMPP 3.4 §5.3.2.22 to 24)."""
+    first, second = await written({}, "x" * 200, Encoding.GSM7, SplitMethod.SAR)
+    assert (first.esm_class, len(first.short_message), len(second.short_message)) == (0, 153, 47)
+    places = [
+        tuple(tlv_int(pdu, tag) for tag in (Tag.SAR_MSG_REF_NUM, Tag.SAR_TOTAL_SEGMENTS, Tag.SAR_SEGMENT_SEQNUM))
+        for pdu in (first, second)
+    ]
+    assert places == [(MESSAGE.id * 7 & 0xFFFF, 2, 1), (MESSAGE.id * 7 & 0xFFFF, 2, 2)]
+    (alone,) = await written({}, "x", Encoding.GSM7, SplitMethod.SAR)
+    assert alone.tlvs == ()
+
+
+@pytest.mark.parametrize(
+    ("validity", "said"),
+    [
+        (Validity.RELATIVE, relative_validity(MESSAGE, NOW)),
+        (Validity.ABSOLUTE, absolute_validity(MESSAGE, NOW)),
+        (Validity.NONE, ""),
+    ],
+)
+async def test_the_validity_as_the_operator_wants_it(validity: Validity, said: str) -> None:
+    """A span, an instant, or nothing."""
+    (pdu,) = await written({"validity": validity}, "x", Encoding.GSM7, SplitMethod.UDH8)
+    assert pdu.validity_period == said
+
+
+def test_the_bind_says_what_the_operator_wants() -> None:
+    """Range, type, plan and version are the link's."""
+    link = Link(name="north", bind_ton=5, bind_npi=9, address_range="^98", interface_version=0x33, bind_timeout_s=40)
+    config = link_config(link)
+    bind = config.bind_pdu()
+    said = (bind.addr_ton, bind.addr_npi, bind.address_range, bind.interface_version)
+    assert said == (5, 9, "^98", 0x33)
+    assert config.session_config().bind_timeout_s == 40
+
+
+async def test_a_refused_number_is_blamed_once_others_were_taken() -> None:
+    """0x0B is told as 1 after another recipient was taken, also if it comes late; before, as 15."""
+    link = Bound(window_free=10)
+    made, _ = upstream(link)
+    outcomes: list[Outcome] = []
+
+    def send(recipient: str) -> None:
+        message = replace(parcel().message, recipient=recipient)
+        made.submit(Parcel(message=message, parts=(1,)), outcomes.append)
+
+    for recipient, status in (("989121111111", 0x0B), ("989122222222", 0), ("989121111111", 0x0B)):
+        send(recipient)
+        link.futures[-1].set_result(SubmitSmResp(status=status, message_id=""))
+        await asyncio.sleep(0)
+    send("989123333333")
+    link.futures[-1].set_exception(ResponseTimeout(9))
+    await asyncio.sleep(0)
+    made._on_late_response(9, SubmitSmResp(sequence=9, status=0x0B))
+    codes = [outcome.code for outcome in outcomes]
+    assert codes == [Code.INTERNAL, None, Code.RECIPIENT_INVALID, None, Code.RECIPIENT_INVALID]

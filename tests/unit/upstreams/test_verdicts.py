@@ -8,7 +8,8 @@ from payamak.domain.events import OutcomeKind
 from payamak.domain.message import PartState, Reason
 from payamak.domain.site import Link
 from payamak.smpp.receipt import Stat
-from payamak.upstreams.verdicts import outcome_of, read_verdicts, receipt_meaning
+from payamak.upstreams.lately import MOST_ANSWERS, Lately
+from payamak.upstreams.verdicts import blamed, outcome_of, read_verdicts, receipt_meaning
 
 TABLE = {0x0427: Code.OPTED_OUT, 0x0433: Code.OPTED_OUT_OF_LINE, 0x0434: Code.NO_TEMPLATE, 0x58: Code.FORBIDDEN_TEXT}
 LINK = Link(name="one", receipt_verdicts={"45": 27, "033": 33, "0": 33, "REJECTD": 35, "BLOCKED": 27})
@@ -98,3 +99,35 @@ def test_an_intermediate_receipt_means_nothing_yet() -> None:
     assert receipt_meaning(LINK, Stat.UNDELIVERABLE, "UNDELIV", "45", is_final=False) == (None, None)
     bare = changed(LINK, receipt_verdicts={})
     assert receipt_meaning(bare, Stat.REJECTED, "REJECTD", "45", is_final=True) == (PartState.REJECTED, None)
+
+
+@pytest.mark.parametrize(
+    ("word", "reason"),
+    [("later", Reason.OPERATOR_BUSY), ("throttled", Reason.THROTTLED), ("recipient", Reason.RECIPIENT_BUSY)],
+)
+@pytest.mark.parametrize("status", [0x0489, 0x14, 0x58, 0x0B])
+def test_a_table_may_say_that_it_comes_again(status: int, word: str, reason: Reason) -> None:
+    """Whatever the standard says of the status: a vendor's busy, a full handset, an operator that throttles."""
+    outcome = outcome_of(1, status, None, read_verdicts({hex(status): word}))
+    assert (outcome.kind, outcome.reason, outcome.status) == (OutcomeKind.LATER, reason, status)
+
+
+def test_another_word_is_refused() -> None:
+    """A table says codes and the three words."""
+    with pytest.raises(ValueError, match="later, throttled, recipient"):
+        read_verdicts({"0x14": "whenever"})
+
+
+def test_who_is_to_blame_for_a_number() -> None:
+    """A wrong number is the message's own fault once the link has taken another; else it may be how we write all."""
+    lately = Lately()
+    assert blamed(0x0B, "3000", "98912", lately) is Code.INTERNAL
+    lately.keep("3000", "98912", is_taken=True)
+    assert blamed(0x0B, "3000", "98912", lately) is Code.INTERNAL, "that very recipient says nothing of others"
+    assert blamed(0x0B, "3000", "98913", lately) is Code.RECIPIENT_INVALID
+    assert blamed(0x0A, "3000", "98913", lately) is Code.LINE_INVALID
+    assert blamed(0x0A, "2000", "98913", lately) is Code.INTERNAL, "nothing of this sender was taken"
+    assert blamed(0x45, "3000", "98913", lately) is Code.INTERNAL
+    for _ in range(MOST_ANSWERS):
+        lately.keep("3000", "98914", is_taken=False)
+    assert blamed(0x0B, "3000", "98913", lately) is Code.INTERNAL, "what was taken is long ago"

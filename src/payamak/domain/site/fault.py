@@ -30,6 +30,7 @@ class Why(StrEnum):
     HOURS = "hours"
     TWO_SPELLINGS = "two_spellings"
     SPLITS_DIFFER = "splits_differ"
+    ALPHABETS_DIFFER = "alphabets_differ"
     SPLIT_OF_NEGIN = "split_of_negin"
     STATUS = "status"
     KEYWORD = "keyword"
@@ -53,8 +54,9 @@ ENGLISH: Final[dict[Why, str]] = {
     Why.TEMPLATE: "template {number}: {said}",
     Why.HOURS: "{said}",
     Why.TWO_SPELLINGS: "it is configured twice, with and without 98",
-    Why.SPLITS_DIFFER: "its links must have the same `split`, or parts and prices would differ",
-    Why.SPLIT_OF_NEGIN: "beside a link of kind negin the others have `split` payload",
+    Why.SPLITS_DIFFER: "its links must have the same `long_text`, or parts and prices would differ",
+    Why.ALPHABETS_DIFFER: "its links must have the same `default_alphabet`, or parts and prices would differ",
+    Why.SPLIT_OF_NEGIN: "beside a link of kind negin the others have `long_text` payload",
     Why.STATUS: "status {key} is written 0x0427, 427h or 1063",
     Why.KEYWORD: "keyword {keyword}: it is one word, and there once",
     Why.KEYWORD_URL: "keyword {keyword} needs a url",

@@ -113,6 +113,8 @@ def _line_faults(site: Site, line: Line) -> Iterable[Fault]:
         yield told("links", Why.SPLITS_DIFFER)
         if any(link.kind is LinkKind.NEGIN for link in known):
             yield told("links", Why.SPLIT_OF_NEGIN)
+    if len({link.wire_alphabet for link in known}) > 1:
+        yield told("links", Why.ALPHABETS_DIFFER)
     try:
         _ = line.window
     except ValueError as error:

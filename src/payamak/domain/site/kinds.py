@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from msgspec import Struct
@@ -29,6 +30,19 @@ HIDDEN: Final = SECRETS | {"relay_secret", "webhook_secret"}
 
 INNER: Final[dict[str, type[Struct]]] = {"template": TemplateDocument, "link of a line": LinkUse, "keyword": Keyword}
 """What stands inside documents, by the words of a page."""
+
+
+OLD_NAMES: Final[Mapping[tuple[str, str], tuple[str, Mapping[Any, str]]]] = {
+    ("link", "split"): ("long_text", {"udh8": "udh"}),
+    ("link", "sends_validity"): ("validity", {True: "relative", False: "none"}),
+}
+"""Fields that had another name, and what values were called: files and stores that have the old one are read."""
+
+
+def by_new_name(kind: str, name: str, value: Any) -> tuple[str, Any]:
+    """A field as it is called now, whatever it was called when it was written."""
+    new, values = OLD_NAMES.get((kind, name), (name, {}))
+    return new, values.get(value, value) if values and isinstance(value, str | bool) else value
 
 
 def name_of(document: Document) -> tuple[str, str]:

@@ -10,7 +10,8 @@ from msgspec import Struct, field
 from payamak.codes import Code
 from payamak.domain.ids import IdBase
 from payamak.domain.site.lines import NAME, NUMBER, SECRET, URL
-from payamak.encoding.parts import SplitMethod
+from payamak.domain.verdicts import COME_AGAIN
+from payamak.encoding.parts import Encoding, SplitMethod
 from payamak.setting import Items, Numbers, Octets, OneOf, Setting, Table, Text
 
 LONGEST_RESPONSE_TIMEOUT_S = 600
@@ -26,6 +27,7 @@ OCTET = Numbers(0, 255)
 """SMPP 3.4 §5.2.5 and §5.2.6: type and plan of a number are one octet each."""
 
 VERDICTS = Table(1_000, Text(32, least=1), OneOf(tuple(sorted(Code))))
+STATUS_VERDICTS = Table(1_000, Text(32, least=1), OneOf((*sorted(Code), *COME_AGAIN)))
 HOST = Text(253)
 FILE = Text(4_096)
 TEMPLATE_NUMBER = Numbers(0, 2**31 - 1)
@@ -44,6 +46,39 @@ class BindMode(StrEnum):
     TRANSMITTER = "transmitter"
     RECEIVER = "receiver"
     TRANSCEIVER = "transceiver"
+
+
+class LongText(StrEnum):
+    """How a text of several parts travels: a header in each with a reference of 8 or 16 bits, parameters, or whole."""
+
+    UDH = "udh"
+    UDH16 = "udh16"
+    SAR = "sar"
+    PAYLOAD = "payload"
+
+
+class DefaultAlphabet(StrEnum):
+    """What data_coding 0 means to a centre, "SMSC default alphabet" (SMPP 3.4 §5.2.19)."""
+
+    GSM7 = "gsm7"
+    LATIN_1 = "latin-1"
+    ASCII = "ascii"
+
+
+class Validity(StrEnum):
+    """How a message says until when it may be delivered (SMPP 3.4 §5.2.16): a span, an instant, or not at all."""
+
+    RELATIVE = "relative"
+    ABSOLUTE = "absolute"
+    NONE = "none"
+
+
+_SPLITS = {
+    LongText.UDH: SplitMethod.UDH8,
+    LongText.UDH16: SplitMethod.UDH16,
+    LongText.SAR: SplitMethod.SAR,
+    LongText.PAYLOAD: SplitMethod.PAYLOAD,
+}
 
 
 class Link(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -78,6 +113,16 @@ class Link(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_d
     bind_mode: Annotated[
         BindMode, Setting("What the bind is for: transmitter, receiver or transceiver.", fa="نوع اتصال")
     ] = BindMode.TRANSCEIVER
+    interface_version: Annotated[
+        int,
+        Setting("The version that the bind names (3.4 §5.2.4): 0x34, or 0x33.", "", OCTET, fa="نسخه پروتکل"),
+    ] = 0x34
+    bind_ton: Annotated[int, Setting("addr_ton of the bind (3.4 §5.2.5).", "", OCTET, fa="TON اتصال")] = 0
+    bind_npi: Annotated[int, Setting("addr_npi of the bind (3.4 §5.2.6).", "", OCTET, fa="NPI اتصال")] = 0
+    address_range: Annotated[
+        str,
+        Setting("Which numbers the bind is for, if the operator asks (3.4 §5.2.7).", "", Octets(40), fa="بازه نشانی"),
+    ] = ""
     window: Annotated[int, Setting("Parts without an answer at a time.", "parts", Numbers(1, 10_000), fa="پنجره")] = 10
     parts_per_second: Annotated[
         float,
@@ -122,6 +167,22 @@ class Link(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_d
             fa="مدت آزمایش",
         ),
     ] = 5
+    enquire_link_always: Annotated[
+        bool,
+        Setting(
+            "Ask every enquire_link_s, also while PDUs come: some operators cut a bind that never asks.",
+            fa="پرسش همیشگی زنده‌بودن",
+        ),
+    ] = False
+    bind_timeout_s: Annotated[
+        float,
+        Setting(
+            "How long the answer to a bind may take, apart from connecting.",
+            "seconds",
+            Numbers(0.01, 300),
+            fa="مهلت پاسخ اتصال",
+        ),
+    ] = 30
     unbind_wait_ms: Annotated[
         int,
         Setting(
@@ -131,20 +192,30 @@ class Link(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_d
             fa="انتظار پیش از جدایی",
         ),
     ] = 1_500
-    split: Annotated[
-        SplitMethod, Setting("How long texts are cut, or sent whole (payload).", fa="روش بریدن متن بلند")
-    ] = SplitMethod.UDH8
+    long_text: Annotated[
+        LongText,
+        Setting(
+            "How a text of several parts travels: with a header (reference of 8 or 16 bits), with the sar parameters, "
+            "or whole in message_payload.",
+            fa="روش ارسال متن بلند",
+        ),
+    ] = LongText.UDH
+    default_alphabet: Annotated[
+        DefaultAlphabet,
+        Setting("What data_coding 0 means to the operator, in both directions.", fa="الفبای پیش‌فرض"),
+    ] = DefaultAlphabet.GSM7
     gives_receipts: Annotated[bool, Setting("The operator sends receipts.", fa="رسید می‌دهد")] = True
     echoes_reference: Annotated[
         bool, Setting("It returns user_message_reference in its receipts.", fa="مرجع را بازمی‌گرداند")
     ] = False
-    sends_validity: Annotated[
-        bool,
+    validity: Annotated[
+        Validity,
         Setting(
-            "Messages carry a validity_period; false for an operator that refuses it: only we know the deadline.",
-            fa="اعتبار زمانی می‌فرستد",
+            "How a message says until when it may be delivered: as a span, as an instant of UTC, or not at all, for an "
+            "operator that refuses both: then only we know the deadline.",
+            fa="شکل اعتبار زمانی",
         ),
-    ] = True
+    ] = Validity.RELATIVE
     id_base: Annotated[
         IdBase,
         Setting("How its receipts write message ids; auto learns it.", fa="شکل شناسه در رسید"),
@@ -173,9 +244,13 @@ class Link(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_d
     recipient_npi: Annotated[int, Setting("Numbering plan of the recipient.", "", OCTET, fa="NPI گیرنده")] = 1
     service_type: Annotated[str, Setting("The SMPP service_type (3.4 §5.2.11).", "", Octets(5), fa="نوع خدمت")] = ""
     status_verdicts: Annotated[
-        dict[str, int],
+        dict[str, int | str],
         Setting(
-            "What a command_status (0x0427, 427h or 1063) means: one of our codes.", "", VERDICTS, fa="معنای وضعیت‌ها"
+            "What a command_status (0x0427, 427h or 1063) means: one of our codes, or that the message comes again: "
+            "later, throttled (and the link rests), recipient (and the link does not, whatever the status).",
+            "",
+            STATUS_VERDICTS,
+            fa="معنای وضعیت‌ها",
         ),
     ] = field(default_factory=dict)
     receipt_verdicts: Annotated[
@@ -252,4 +327,9 @@ class Link(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_d
     @property
     def wire_split(self) -> SplitMethod:
         """How this link wants a text: a server of the contract takes it whole and cuts it itself."""
-        return SplitMethod.PAYLOAD if self.kind is LinkKind.NEGIN else self.split
+        return SplitMethod.PAYLOAD if self.kind is LinkKind.NEGIN else _SPLITS[self.long_text]
+
+    @property
+    def wire_alphabet(self) -> Encoding:
+        """How this link writes a text that needs no UCS-2; a server of the contract decides that itself."""
+        return Encoding.GSM7 if self.kind is LinkKind.NEGIN else Encoding(self.default_alphabet.value)

@@ -19,7 +19,7 @@ from payamak.domain.site.kinds import Document
 from payamak.domain.site.lines import Line
 from payamak.domain.site.links import Link
 from payamak.domain.templates import Template
-from payamak.encoding.parts import SplitMethod
+from payamak.encoding.parts import Encoding, SplitMethod
 
 
 class Bringers(Struct, frozen=True, kw_only=True):
@@ -72,6 +72,13 @@ class Site(Struct, frozen=True, kw_only=True):
             if link := self.links.get(use.link):
                 return link.wire_split
         return SplitMethod.UDH8
+
+    def alphabet_of(self, line: Line) -> Encoding:
+        """How texts of this line are written where they need no UCS-2: as its first link says, like the cut."""
+        for use in line.links:
+            if link := self.links.get(use.link):
+                return link.wire_alphabet
+        return Encoding.GSM7
 
 
 _DEFAULT_RULES = Rules()

@@ -14,7 +14,7 @@ import msgspec
 
 from payamak.domain.site.fault import Fault, Why
 from payamak.domain.site.faults import misfit_fault
-from payamak.domain.site.kinds import KINDS, NAME_FIELDS, Document
+from payamak.domain.site.kinds import KINDS, NAME_FIELDS, OLD_NAMES, Document, by_new_name
 from payamak.setting import Misfit, describe_type, fields_of, mended, misfits_of, shown
 
 MOST_TOLD = 10
@@ -49,7 +49,8 @@ def _piece_by_piece(kind: str, name: str, body: bytes | str, faults: list[Fault]
         faults.append(Fault(kind=kind, name=name, why=Why.NO_DOCUMENT, arguments={"said": type(error).__name__}))
         return None
     given: dict[str, Any] = {}
-    for key, raw in written.items():
+    for old, raw in written.items():
+        key, raw = _by_new_name(kind, old, raw)
         field = fields_of(document_type).get(key)
         if field is None:
             faults.append(Fault(kind=kind, name=name, field=key, why=Why.UNKNOWN))
@@ -63,6 +64,13 @@ def _piece_by_piece(kind: str, name: str, body: bytes | str, faults: list[Fault]
         faults.append(Fault(kind=kind, name=name, why=Why.NO_DOCUMENT, arguments={"said": "it has no name"}))
         return None
     return document_type(**given)
+
+
+def _by_new_name(kind: str, name: str, raw: msgspec.Raw) -> tuple[str, msgspec.Raw]:
+    if (kind, name) not in OLD_NAMES:
+        return name, raw
+    new, value = by_new_name(kind, name, msgspec.json.decode(raw))
+    return new, msgspec.Raw(msgspec.json.encode(value))
 
 
 def _at(document: Document, misfit: Misfit) -> str:

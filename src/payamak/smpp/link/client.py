@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from payamak.smpp.codec import encode
 from payamak.smpp.config import SessionConfig
-from payamak.smpp.constants import MAX_SEQUENCE, status_name
+from payamak.smpp.constants import INTERFACE_VERSION, MAX_SEQUENCE, status_name
 from payamak.smpp.events import BindRefused, BindRequested, Bound
 from payamak.smpp.link.comeback import BINDS_PER_MINUTE, Comeback
 from payamak.smpp.link.connection import Answer, Connection, Log
@@ -29,8 +29,8 @@ _SMSC_SHOWN = 15
 class LinkConfig:
     """One link to an SMSC; durations in seconds, 0 = that timer is off.
 
-    `connect_timeout_s` bounds TCP and TLS together, and once more the answers to bind and unbind. `unbind_wait_s`: how
-    long an unbind of either end waits for the answers that are under way. When a lost link comes back: `Comeback`, with
+    `connect_timeout_s` bounds TCP and TLS together, `bind_timeout_s` the answers to bind and unbind. `unbind_wait_s`:
+    how long an unbind of either end waits for what is under way. When a lost link comes back: `Comeback`, with
     `reconnect_initial_s`, `reconnect_max_s` and `binds_per_minute` (0 = no bound). `first_sequence`: of the first
     request, then they run on over all binds; None draws it, so that what a centre still answers to an earlier process
     is hardly ever taken for an answer to this one.
@@ -45,11 +45,14 @@ class LinkConfig:
     addr_ton: int = 0
     addr_npi: int = 0
     address_range: str = ""
+    interface_version: int = INTERFACE_VERSION
     window: int = 10
     response_timeout_s: float = 60.0
     enquire_link_s: float = 30.0
+    enquires_always: bool = False
     inactivity_s: float = 0.0
     connect_timeout_s: float = 10.0
+    bind_timeout_s: float = 10.0
     reconnect_initial_s: float = 0.5
     reconnect_max_s: float = 30.0
     binds_per_minute: int = BINDS_PER_MINUTE
@@ -64,8 +67,9 @@ class LinkConfig:
             window=self.window,
             response_timeout_s=self.response_timeout_s,
             enquire_link_s=self.enquire_link_s,
+            enquires_always=self.enquires_always,
             inactivity_s=self.inactivity_s,
-            bind_timeout_s=self.connect_timeout_s,
+            bind_timeout_s=self.bind_timeout_s,
             unbind_wait_s=self.unbind_wait_s,
         )
 
@@ -78,6 +82,7 @@ class LinkConfig:
             addr_ton=self.addr_ton,
             addr_npi=self.addr_npi,
             address_range=self.address_range,
+            interface_version=self.interface_version,
         )
 
 

@@ -112,3 +112,10 @@ SELECT received_at, link, operator_id, stat, err, standing FROM receipt WHERE me
 -- Whose part it is: the upstream, the recipient, the receipt it already has, and since when it is under way.
 SELECT p.upstream, m.recipient, p.receipt, p.on_wire_at FROM part p JOIN message m ON m.id = p.message_id
 WHERE p.message_id = ? AND p.step = ? AND p.try_no = ? AND p.part = ?;
+
+-- name: status_counts
+-- The answers to the newest attempts of all links, by link and command_status; a bound, for the table is the largest.
+SELECT link, status, count(*) FROM (
+  SELECT link, status FROM part WHERE answer IS NOT NULL AND answer <> 'ambiguous' AND status IS NOT NULL
+  ORDER BY message_id DESC LIMIT 500
+) GROUP BY link, status;

@@ -124,7 +124,7 @@ async def test_an_unbind_while_the_bind_is_pending() -> None:
             said.append(b"unbind")
 
         smsc.on_connection = changes_its_mind
-        async with peer(smsc, connect_timeout_s=60) as esme:
+        async with peer(smsc, bind_timeout_s=60) as esme:
             assert (await esme.down()).reason is DownReason.PEER_UNBOUND
             await esme.up()
         assert said == [b"unbind"]

@@ -210,10 +210,10 @@ async def test_nobody_listens() -> None:
 
 
 async def test_silent_peer() -> None:
-    """A peer that takes the connection and says nothing is given up after the connect timeout."""
+    """A peer that takes the connection and says nothing is given up after the bind timeout."""
     async with centre() as smsc:
         smsc.on_connection = ServerConnection.pause_reading
-        async with peer(smsc, connect_timeout_s=0.3) as esme:
+        async with peer(smsc, bind_timeout_s=0.3) as esme:
             assert DownReason.BIND_TIMEOUT is (await esme.down()).reason
 
 
