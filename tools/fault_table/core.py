@@ -564,7 +564,7 @@ FAULTS: tuple[Fault, ...] = (
         breaks="P1: what was promised since the backup is gone, and more is promised on top of it",
         file="src/payamak/store/transaction.py",
         old="        if self._batch < self._seen or found not in self._proofs:\n",
-        new="        if row is None:\n",
+        new="        if False:\n",
         tests=("tests/store/sqlite/test_overwritten.py",),
     ),
     Fault(
