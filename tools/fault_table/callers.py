@@ -1,0 +1,26 @@
+"""Faults in what callers' words and octets are taken for."""
+
+from __future__ import annotations
+
+from tools.fault_table.fault import Fault
+
+_TEMPLATES = "src/payamak/domain/templates.py"
+
+FAULTS: tuple[Fault, ...] = (
+    Fault(
+        name="a whole text as the value",
+        breaks="contract §4: an approved text with a slip in it goes out inside itself, and is charged",
+        file=_TEMPLATES,
+        old=" or self.means_whole(message):\n",
+        new=":\n",
+        tests=("tests/unit/domain/test_templates.py",),
+    ),
+    Fault(
+        name="texts compared as they are",
+        breaks="contract §4: a mark that no reader sees decides whether a text is the approved one",
+        file=_TEMPLATES,
+        old="for fold_by in (fold, fold_blanks)))\n",
+        new="for fold_by in ()))\n",
+        tests=("tests/unit/domain/test_templates.py",),
+    ),
+)
