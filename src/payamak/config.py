@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import re
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Final
 
+from payamak.domain.numbers import RECIPIENT_PREFIXES, latin_digits
 from payamak.setting import Items, Numbers, Setting, Text, misfits, shown
 
 
@@ -82,6 +84,17 @@ def _networks(value: Any) -> Networks:
     return tuple(ipaddress.ip_network(text.strip(), strict=False) for text in texts if text.strip())
 
 
+def _prefixes(value: Any) -> tuple[str, ...]:
+    items = value.split(",") if isinstance(value, str) else value
+    texts = tuple(latin_digits(str(item)).strip() for item in items)
+    if not all(re.fullmatch("9[0-9]", text) for text in texts):
+        raise ValueError
+    return tuple(sorted(set(texts)))
+
+
+DEFAULT_PREFIXES: Final = tuple(sorted(RECIPIENT_PREFIXES))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """Everything one `payamak serve` has to be told. Times in seconds where the name says `_s`."""
@@ -136,6 +149,18 @@ class Settings:
         ),
         _networks,
         "addresses or networks such as 10.0.0.0/8, joined by commas",
+    )
+    recipient_prefixes: tuple[str, ...] = _setting(
+        DEFAULT_PREFIXES,
+        Setting(
+            "The first two digits behind 98 that mobiles have. A recipient with others is refused with 1; a sender "
+            "with others is no mobile: it stays as it came, and a reply to it is refused.",
+            "",
+            Items(10, least=1),
+            fa="پیش‌شماره‌های همراه",
+        ),
+        _prefixes,
+        "1 to 10 pairs of digits that begin with 9, joined by commas",
     )
     log_level: str = _setting(
         "info",

@@ -148,7 +148,14 @@ class Gateway:
         self.store.begin_serving()
         self.worker = Worker(self.store, self.clock, event_logger("delivery"))
         self._authenticator = Authenticator(self.clock.monotonic)
-        self.service = BatchService(self.store, self.clock, _Gatekeeper(self._authenticator))
+        self.service = BatchService(
+            self.store,
+            self.clock,
+            _Gatekeeper(self._authenticator),
+            recipient_prefixes=self.settings.recipient_prefixes,
+            log=event_logger("service"),
+        )
+        self.metrics.watch_recipients(lambda: self.service.recipients_refused)
         self.relay = Relay(self.store, self.clock, event_logger("relay"), self.service.plan_reply)
         self.webhooks = Webhooks(self.store, self.clock, event_logger("webhook"))
         self.store.feed.listen(self.webhooks.hear)
@@ -249,7 +256,8 @@ class Gateway:
             client = open_client(link, secret(link.password))
             return NeginUpstream(link, client, sink, self.store.open_operator_ids, self.clock, event_logger("link"))
         site: Callable[[], Site] = lambda: self.store.site  # noqa: E731 - one line, one use
-        return SmppUpstream(link, sink, site, self.clock, event_logger("link"))
+        prefixes = self.settings.recipient_prefixes
+        return SmppUpstream(link, sink, site, self.clock, event_logger("link"), recipient_prefixes=prefixes)
 
     async def _follow_config(self) -> None:
         """See what another process changed: accounts, lines, links, suspensions."""

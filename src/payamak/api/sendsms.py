@@ -15,6 +15,7 @@ import structlog
 from payamak.api.app import Request, Response, Route
 from payamak.api.forms import Fields, Malformed, parse_fields
 from payamak.codes import RECIPIENTS_OWN, Code
+from payamak.domain.marks import is_blank
 from payamak.errors import Refused
 from payamak.log import place_of
 from payamak.service import Caller, Service, Submission
@@ -61,7 +62,9 @@ async def send_sms(request: Request, service: Service) -> Response:
 def _submissions(fields: Fields, request: Request) -> list[Submission]:
     """One Submission for each recipient, at least one; a comma at the end starts no further one."""
     caller = Caller(username=fields.text("user"), password=fields.text("pass"), address=request.client_address)
-    recipients = (fields.text("to") or "").strip().removesuffix(",").split(",")
+    recipients = (fields.text("to") or "").replace("،", ",").split(",")
+    while len(recipients) > 1 and is_blank(recipients[-1]):
+        recipients.pop()
     message, line = fields.text_or_object("text"), fields.text("line")
     return [
         Submission(caller=caller, recipient=each.strip() or None, message=message, line=line, source="sendsms")

@@ -22,6 +22,7 @@ from payamak.api.soap_table import render_table
 from payamak.api.soap_xml import Call, NotReadable, SoapVersion, Value, read_call, write_answer, write_fault
 from payamak.api.wsdl import PATH
 from payamak.codes import Code
+from payamak.domain.marks import without_marks
 from payamak.domain.mo import Received
 from payamak.domain.numbers import latin_digits, parse_whole_number
 from payamak.errors import Refused
@@ -245,7 +246,7 @@ def _line(text: str | None) -> str | None:
 
 def _longs(texts: Sequence[str]) -> list[int]:
     """Whole numbers of 64 bits. Raises Refused with 31."""
-    numbers = [latin_digits(text).strip() for text in texts]
+    numbers = [without_marks(latin_digits(text)) for text in texts]
     if not all(map(_LONG.fullmatch, numbers)) or not all(-(2**63) <= int(n) < 2**63 for n in numbers):
         raise Refused(Code.MALFORMED, "an id is a whole number of 64 bits")
     return list(map(int, numbers))

@@ -97,7 +97,7 @@ def _read(text: str, common: Wanted) -> Iterator[tuple[int, Wanted]]:
     if any(name not in names for name in _NEEDED) or any(name not in _KNOWN for name in names):
         raise BadRow(first, f"the columns are {', '.join(_KNOWN)}, the first two needed, not {names}")
     for line, row in rows:
-        check_no_row_inside(row, line, names.index("mobile"), lambda said: parse_recipient(said) is not None)
+        check_no_row_inside(row, line, names.index("mobile"), lambda said: parse_recipient(said, None) is not None)
         yield line, _wanted(named(row, line, names), common, line)
 
 

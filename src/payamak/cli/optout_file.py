@@ -80,7 +80,7 @@ def _rows(file: Path, reader: Iterator[list[str]]) -> Iterator[OptOut]:
             continue
         try:
             recipient, line, code, source, learned_at, expires_at = row
-            known = parse_recipient(recipient)
+            known = parse_recipient(recipient, None)
             if known is None or source not in _SOURCES or not line:
                 raise ValueError
             made = OptOut(

@@ -153,8 +153,8 @@ def _keyword(line: Line | None, text: str) -> str:
 
 def _follow_words(tx: Transaction, line: Line, sender: str, text: str, now: int) -> None:
     """Opt out and back in by the handset (contract §8): this line, and nothing else."""
-    recipient = parse_recipient(sender)
-    if recipient is None:
+    recipient = parse_recipient(sender, None)
+    if recipient is None or recipient != sender:  # a mobile is canonical already: another sender is no recipient
         return
     if is_one_of(text, line.opt_out_words):
         tx.execute("put_opt_out", (recipient, line.number, Code.OPTED_OUT_OF_LINE.value, "handset", now, None))

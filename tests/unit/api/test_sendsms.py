@@ -95,6 +95,8 @@ async def test_a_post_is_read_alike() -> None:
     ("to", "refuses", "answer"),
     [
         ("1,", {}, "2001"),
+        ("1,3%20,%20,,%E2%80%8F", {}, "2001,2002"),
+        ("1%D8%8C3%D8%8C", {}, "2001,2002"),
         ("1,,3", {None: Code.RECIPIENT_INVALID}, "2001,1,2003"),
         ("", {None: Code.RECIPIENT_INVALID}, "1"),
         ("1,2,3", {"2": Code.OPTED_OUT_OF_LINE}, "2001,33,2003"),
