@@ -55,4 +55,28 @@ FAULTS: tuple[Fault, ...] = (
         new="self.accounts.get(text)",
         tests=("tests/unit/test_service.py",),
     ),
+    Fault(
+        name="the label of plain octets",
+        breaks="contract §5: ASCII under a label that nobody knows is refused, or read as something else",
+        file="src/payamak/api/charsets.py",
+        old='    if octets.isascii():\n        return octets.decode("ascii")\n    return octets.decode(_BELIEVED',
+        new='    if not label.isascii():\n        return ""\n    return octets.decode(_OF_XML',
+        tests=("tests/unit/api/test_forms.py",),
+    ),
+    Fault(
+        name="the Content-Type of XML",
+        breaks="contract §9: the declaration is believed against the Content-Type: a text is garbled, sent and charged",
+        file="src/payamak/api/charsets.py",
+        old='    codec = _OF_XML.get(_plain(label), "")\n',
+        new='    codec = ""\n',
+        tests=("tests/unit/api/test_soap_xml.py",),
+    ),
+    Fault(
+        name="a bomb of gzip",
+        breaks="contract §5: the limit counts what came in, and a kilobyte fills the memory",
+        file="src/payamak/api/coding.py",
+        old="        if len(whole) > most_octets:\n",
+        new="        if len(body) > most_octets:\n",
+        tests=("tests/unit/api/test_coding.py",),
+    ),
 )

@@ -38,7 +38,8 @@ def routes(service: Service, *, allow_get: bool = True) -> Mapping[str, Route]:
     async def send(request: Request) -> Response:
         return await send_sms(request, service)
 
-    return {PATH: Route(methods=methods, handler=send, busy=_answer(Code.BUSY))}
+    busy, unreadable = _answer(Code.BUSY), _answer(Code.MALFORMED)
+    return {PATH: Route(methods=methods, handler=send, busy=busy, unreadable=unreadable)}
 
 
 async def send_sms(request: Request, service: Service) -> Response:
