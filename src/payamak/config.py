@@ -150,6 +150,18 @@ class Settings:
         _networks,
         "addresses or networks such as 10.0.0.0/8, joined by commas",
     )
+    keep_alive_s: int = _setting(
+        75,
+        Setting(
+            "How long an idle connection is kept for its caller's next request. Longer than callers and proxies "
+            "in front keep theirs, or they send into a connection that is just being closed.",
+            "seconds",
+            Numbers(1, 3_600),
+            fa="نگه‌داشتن اتصال بیکار",
+        ),
+        _whole,
+        "1 to 3600",
+    )
     recipient_prefixes: tuple[str, ...] = _setting(
         DEFAULT_PREFIXES,
         Setting(
@@ -195,7 +207,7 @@ def load(path: Path | None, environment: Mapping[str, str] | None = None, **give
 
 def _from_file(path: Path, known: Mapping[str, About]) -> dict[str, Any]:
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
         document = tomllib.loads(text)
     except OSError as error:
         raise BadSettings(f"{path}: cannot be read: {error.strerror}") from error

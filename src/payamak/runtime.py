@@ -213,7 +213,7 @@ class Gateway:
             trusted_proxies=self.settings.trusted_networks,
         )
         page = WsdlPage(app, trusted_proxies=self.settings.trusted_networks)
-        limits = HttpLimits(connections=self._most_connections())
+        limits = HttpLimits(connections=self._most_connections(), keep_alive_s=self.settings.keep_alive_s)
         monotonic = self.clock.monotonic
         server = HttpServer(
             page, host=self.settings.host, port=self.settings.port, limits=limits, gate=app, monotonic=monotonic

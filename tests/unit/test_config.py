@@ -46,6 +46,9 @@ def test_by_every_way(name: str, value: object, tmp_path: Path) -> None:
 def test_what_is_right(tmp_path: Path) -> None:
     """The option is above the environment, and that above the file."""
     file = tmp_path / "settings.toml"
-    file.write_text('port = 1\nhost = "::1"\nmax_connections = 8\n', encoding="utf-8")
+    file.write_text(
+        'port = 1\nhost = "::1"\nmax_connections = 8\nrecipient_prefixes = [90, "۹۱"]\n', encoding="utf-8-sig"
+    )
     settings = load(file, {"PAYAMAK_PORT": "2", "PAYAMAK_MAX_CONNECTIONS": "9"}, port=65_535, host=None)
     assert (settings.port, settings.host, settings.max_connections) == (65_535, "::1", 9)
+    assert (settings.recipient_prefixes, settings.keep_alive_s) == (("90", "91"), 75)

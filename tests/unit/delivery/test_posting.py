@@ -131,6 +131,7 @@ def test_parse_retry_after(value: str | None, pause: int | None) -> None:
     ("say", "body"),
     [
         (Say(body=b"  yes \r\n"), "yes"),
+        (Say(body=b"1 < 2, <3, a<b and 5 <p"), "1 < 2, <3, a<b and 5 <p"),
         (Say(), ""),
         (Say(body=b"\xd3", headers=("Content-Type: text/plain; charset=windows-1256",)), "س"),
         (Say(body=b"\xff"), None),
@@ -139,7 +140,7 @@ def test_parse_retry_after(value: str | None, pause: int | None) -> None:
         (Say(body=b"x" * (BODY_LIMIT_OCTETS + 1)), None),
         (Say(body=b"x", headers=("Content-Type: text/plain; charset=klingon",)), None),
     ],
-    ids=["trimmed", "empty", "charset", "no utf-8", "nul", "compressed", "long", "unknown charset"],
+    ids=["trimmed", "less than", "empty", "charset", "no utf-8", "nul", "compressed", "long", "unknown charset"],
 )
 async def test_bodies(say: Say, body: str | None) -> None:
     """A body is text in its charset, trimmed, or no text that can be sent; the status is 200 all the same."""
