@@ -10,7 +10,7 @@ verdict, at most the account's `verdict_wait`; the wait holds nothing but one en
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from enum import StrEnum
 from typing import Protocol
 
@@ -101,7 +101,7 @@ class Service:
         """`recipient_prefixes`: the first two digits behind 98 that mobiles have (contract §5)."""
         self._recipient_prefixes = frozenset(recipient_prefixes)
         self._log = log
-        self.recipients_refused = Counter(dict.fromkeys(NotARecipient, 0))
+        self.recipients_refused: Counter[str] = Counter(dict.fromkeys(NotARecipient, 0))
         self._store = store
         self._clock = clock
         self._gatekeeper = gatekeeper
@@ -140,6 +140,18 @@ class Service:
         finally:
             watch.close()
         return _answer(account, message)
+
+    def first_places(self, username: str | None, said: Sequence[tuple[str | None, Text | None]]) -> list[int]:
+        """For each (recipient, text) of one call the place where the same stands first: its own, unless `dedupe`.
+
+        Recipients are compared in canonical form, texts as they are.
+        """
+        account = self._store.site.account(username or "")
+        if account is None or not account.dedupe:
+            return list(range(len(said)))
+        first: dict[tuple[str, str], int] = {}
+        keys = [(parse_recipient(to or "", None) or to or "", repr(text)) for to, text in said]
+        return [first.setdefault(key, place) for place, key in enumerate(keys)]
 
     async def states(self, caller: Caller, ids: list[int | None]) -> list[int]:
         """The wsStates codes of the ids, in their order. Raises Refused."""

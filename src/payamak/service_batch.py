@@ -124,7 +124,14 @@ class BatchService(Service):
         own_ids = None if batch.check_ids is None else self._own_ids(account, batch, batch.check_ids, items)
         if not self.intake_open:
             raise Refused(Code.BUSY, "the intake is closed")
-        return _batch_sent(await self._accept(account, items, own_ids))
+        if own_ids is not None:  # they say what is the same
+            return _batch_sent(await self._accept(account, items, own_ids))
+        said = [(recipient, _of(batch.texts, place)) for place, recipient in enumerate(batch.recipients)]
+        places = self.first_places(batch.caller.username, said)
+        firsts = sorted(set(places))
+        told = await self._accept(account, [items[place] for place in firsts], None)
+        accepted = dict(zip(firsts, told, strict=True))
+        return _batch_sent([accepted[place] for place in places])
 
     async def info(self, caller: Caller) -> Info:
         """The account and what it may spend. Raises Refused."""

@@ -99,7 +99,7 @@ class BodyLimits:
     free_octets: int = 16 << 10
 
 
-_SAID: Final = {
+_SAID: Final[Mapping[int, str]] = {
     HTTPStatus.NOT_FOUND: "There is no such door. Check the address: messages go to /api/wsSend.ashx.",
     HTTPStatus.METHOD_NOT_ALLOWED: "This door does not take this method. The header Allow names those that it takes.",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The body is too large. Divide it over several requests.",

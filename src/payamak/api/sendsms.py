@@ -55,7 +55,12 @@ async def send_sms(request: Request, service: Service) -> Response:
         return _refuse(refused.code, service)
     if len(submissions) > MOST_RECIPIENTS:
         return _answer(Code.TOO_MANY_RECIPIENTS)
-    told = await asyncio.gather(*(_send(each, service) for each in submissions))
+    caller = submissions[0].caller
+    places = service.first_places(caller.username, [(each.recipient, each.message) for each in submissions])
+    firsts = sorted(set(places))
+    answers = await asyncio.gather(*(_send(submissions[place], service) for place in firsts))
+    told_of = dict(zip(firsts, answers, strict=True))
+    told = [told_of[place] for place in places]
     code = _code_of_all(told)
     return _answer(*told) if code is None else _refuse(code, service)
 

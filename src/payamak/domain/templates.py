@@ -187,7 +187,7 @@ def _allows(pattern: str | None, value: str) -> bool:
 @lru_cache(maxsize=1_024)
 def _folded_pattern(pattern: str) -> str:
     """The pattern for folded values: its letters and digits folded, its marks dropped where it can do without."""
-    folded = pattern.translate(LETTERS | DIGITS)
+    folded = pattern.translate(LETTERS).translate(DIGITS)
     for candidate in (fold(folded), folded):
         try:
             _check_pattern(candidate)  # a mark that falls out may leave a repeat behind it that repeats more
