@@ -26,7 +26,7 @@ of its answer.
 ABOUT: Final[Mapping[str, str]] = {
     "Send": "Sends, and tells price and parts. `line` 0 is the account's default line.",
     "SendSms": "Sends by the account's default line.",
-    "SendSms2": "The same; `encodings` and `mclass` are checked and change nothing, a `UDH` of your own is refused (6).",
+    "SendSms2": "The same; `encodings` and `mclass` are checked and change nothing, a `UDH` is refused (6).",
     "SendSms3": "As `SendSms2`, and tells price and parts.",
     "Send1Sms": "Sends one text to one recipient; a refusal of the message is the result.",
     "SendSmsByCheckId": "Sends under your own numbers: the same one again never sends twice.",
