@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from payamak.config import BadSettings, load
+from payamak.api.shared import HttpLimits
+from payamak.config import BadSettings, Settings, load
 
 WRONG = [
     ("port", 99_999_999),
@@ -20,6 +21,10 @@ WRONG = [
     ("host", "a\0b"),
     ("database", ""),
     ("log_level", "loud"),
+    ("keep_alive_s", 0),
+    ("recipient_prefixes", "9"),
+    ("recipient_prefixes", "21"),
+    ("recipient_prefixes", ""),
     ("trusted_networks", "10.0.0.0/33"),
     ("trusted_networks", ",".join(["10.0.0.0/8"] * 1_001)),
 ]
@@ -51,4 +56,5 @@ def test_what_is_right(tmp_path: Path) -> None:
     )
     settings = load(file, {"PAYAMAK_PORT": "2", "PAYAMAK_MAX_CONNECTIONS": "9"}, port=65_535, host=None)
     assert (settings.port, settings.host, settings.max_connections) == (65_535, "::1", 9)
+    assert HttpLimits().keep_alive_s == Settings().keep_alive_s, "where nothing is set the server's own is the same"
     assert (settings.recipient_prefixes, settings.keep_alive_s) == (("90", "91"), 75)

@@ -244,7 +244,7 @@ async def _read(post: Post, response: httpx2.Response, now: int) -> Posted:
             async with asyncio.timeout(DRAIN_S):
                 await _octets(response)
     retry_after_ms = parse_retry_after(response.headers.get("retry-after"), now)
-    page = body is not None and is_page(response.headers.get("content-type", ""), body)
+    page = body is not None and body != "" and is_page(response.headers.get("content-type", ""), body)
     return Posted(status=status, note=note, retry_after_ms=retry_after_ms, body=body, is_page=page)
 
 

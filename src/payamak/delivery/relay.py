@@ -27,6 +27,8 @@ from payamak.store.base import NewMessage, PostResult, Store
 PLACES: Final = rounds.PLACES
 """Posts to one target at a time."""
 
+NO_ANSWER: Final = "the answer is a web page and was not sent"
+
 PlanReply = Callable[[str, str, str, str], NewMessage]
 """(username, line, recipient, text) -> the answer to a handset, checked and priced. Raises Refused."""
 
@@ -76,7 +78,9 @@ class Relay(Rounds[Received]):
         if posted.retry_after_ms and state is RelayState.WAITING:
             target.rests_until = now + min(posted.retry_after_ms, LONGEST_PAUSE_MS)
         reply, note = self._reply(received, posted)
-        kept = f"{note}: {' '.join((posted.body or '').split())[:SHOWN_OF_A_PAGE]}" if posted.is_page else note
+        kept = (
+            f"{note}: {' '.join((posted.body or '').split())[:SHOWN_OF_A_PAGE]}" if note.endswith(NO_ANSWER) else note
+        )
         return PostResult(received_id=received.id, state=state, next_at=next_at, note=kept, reply=reply), note
 
     async def _post(self, received: Received) -> Posted:
@@ -111,7 +115,7 @@ class Relay(Rounds[Received]):
         if keyword is None:
             return None, posted.note
         if posted.is_page:
-            return None, f"{posted.note}; the answer is a web page and was not sent"
+            return None, f"{posted.note}; {NO_ANSWER}"
         try:
             return self._plan_reply(keyword.account, line.number, received.sender, posted.body), posted.note
         except Refused as refusal:

@@ -23,6 +23,13 @@ _BLANKS: Final = (
 )
 
 
+_UNSEEN: Final = (
+    *((0x34F, 0x34F), (0x115F, 0x1160), (0x17B4, 0x17B5), (0x180B, 0x180D), (0x180F, 0x180F), (0x2800, 0x2800)),
+    *((0x3164, 0x3164), (0xFE00, 0xFE0F), (0xFFA0, 0xFFA0), (0xE0100, 0xE01EF)),
+)
+"""What else no reader sees in a text, whatever Unicode calls it: variation selectors, fillers, a blank of Braille."""
+
+
 def _spread(ranges: tuple[tuple[int, int], ...]) -> str:
     return "".join(chr(code) for first, last in ranges for code in range(first, last + 1))
 
@@ -39,11 +46,12 @@ LETTERS: Final = {ord("ي"): "ی", ord("ى"): "ی", ord("ك"): "ک"}
 DIGITS: Final = str.maketrans("۰۱۲۳۴۵۶۷۸۹" + "٠١٢٣٤٥٦٧٨٩", "0123456789" * 2)
 """Persian and Arabic-Indic digits in Latin."""
 
+_NO_UNSEEN: Final = str.maketrans("", "", FORMAT_MARKS + BLANK_MARKS + _spread(_UNSEEN))
 _NO_MARKS: Final = str.maketrans("", "", FORMAT_MARKS + BLANK_MARKS.replace(" ", ""))
 _FOLDED: Final = (
     LETTERS
     | DIGITS
-    | str.maketrans("", "", FORMAT_MARKS)
+    | str.maketrans("", "", FORMAT_MARKS + _spread(_UNSEEN))
     | dict.fromkeys(map(ord, BLANK_MARKS + "\t"), " ")
     | dict.fromkeys(map(ord, "\r\v\f\x1c\x1d\x1e\x85\u2028\u2029"), "\n")
 )
@@ -59,8 +67,8 @@ def without_marks(text: str) -> str:
 
 
 def is_blank(text: str) -> bool:
-    """Whether a reader sees nothing at all: no text, or only blanks, line breaks and marks."""
-    return not text.strip() or not without_marks(text)
+    """Whether a reader sees nothing at all: no text, or only blanks, line breaks, marks, and what else is not seen."""
+    return not text.strip() or (not text.isascii() and not text.translate(_NO_UNSEEN).strip())
 
 
 def fold(text: str) -> str:

@@ -27,6 +27,14 @@ def test_marks_fall_out(mark: str) -> None:
     assert is_blank(f" \r\n{mark}\t")
 
 
+@pytest.mark.parametrize("unseen", "\ufe0f\u034f\u3164\u2800\U000e0100")
+def test_what_else_nobody_sees(unseen: str) -> None:
+    """It is no mark in a number, and yet a text of nothing else is blank, and compared without it."""
+    assert without_marks(f"1{unseen}2") == f"1{unseen}2"
+    assert is_blank(f" {unseen}\u200c")
+    assert fold(f"☎{unseen}") == "☎"
+
+
 def test_a_plain_blank_inside_stays() -> None:
     """Contract §2: a blank inside an id is a fault, so it must not fall out with the marks."""
     assert without_marks(" 1 2 ") == "1 2"
