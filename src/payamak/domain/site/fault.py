@@ -28,6 +28,7 @@ class Why(StrEnum):
     UNSIGNED = "unsigned"
     TEMPLATE = "template"
     HOURS = "hours"
+    YEAR = "year"
     TWO_SPELLINGS = "two_spellings"
     SPLITS_DIFFER = "splits_differ"
     SPLIT_OF_NEGIN = "split_of_negin"
@@ -52,6 +53,7 @@ ENGLISH: Final[dict[Why, str]] = {
     Why.UNSIGNED: "webhook_url needs webhook_secret, written env:NAME: every post is signed",
     Why.TEMPLATE: "template {number}: {said}",
     Why.HOURS: "{said}",
+    Why.YEAR: "{field}: {said}",
     Why.TWO_SPELLINGS: "it is configured twice, with and without 98",
     Why.SPLITS_DIFFER: "its links must have the same `split`, or parts and prices would differ",
     Why.SPLIT_OF_NEGIN: "beside a link of kind negin the others have `split` payload",
