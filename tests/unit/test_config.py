@@ -7,6 +7,7 @@ import pytest
 
 from payamak.api.shared import HttpLimits
 from payamak.config import BadSettings, Settings, load
+from payamak.domain.numbers import RECIPIENT_PREFIXES
 
 WRONG = [
     ("port", 99_999_999),
@@ -56,5 +57,6 @@ def test_what_is_right(tmp_path: Path) -> None:
     )
     settings = load(file, {"PAYAMAK_PORT": "2", "PAYAMAK_MAX_CONNECTIONS": "9"}, port=65_535, host=None)
     assert (settings.port, settings.host, settings.max_connections) == (65_535, "::1", 9)
+    assert set(Settings().recipient_prefixes) == RECIPIENT_PREFIXES
     assert HttpLimits().keep_alive_s == Settings().keep_alive_s, "where nothing is set the server's own is the same"
     assert (settings.recipient_prefixes, settings.keep_alive_s) == (("90", "91"), 75)

@@ -46,7 +46,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "smpp": set(),
     "metrics": {"api.app", *STORE, *WORDS},
     "sitefile": {*WORDS, "setting"},
-    "config": {"codes", "errors", "setting", "domain.numbers"},
+    "config": {"codes", "errors", "setting"},
     "log": {"config"},
     "clock": set(),
     "setting": set(),
