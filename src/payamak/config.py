@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import re
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
@@ -82,6 +83,18 @@ def _networks(value: Any) -> Networks:
     return tuple(ipaddress.ip_network(text.strip(), strict=False) for text in texts if text.strip())
 
 
+def _prefixes(value: Any) -> tuple[str, ...]:
+    items = value.split(",") if isinstance(value, str) else value
+    texts = tuple(str(int(item)) for item in items)  # whose digits may be Persian
+    if not all(re.fullmatch("9[0-9]", text) for text in texts):
+        raise ValueError
+    return tuple(sorted(set(texts)))
+
+
+DEFAULT_PREFIXES: Final = ("90", "91", "92", "93", "94", "99")
+"""As domain.numbers.RECIPIENT_PREFIXES, where the source stands; a test holds the two together."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """Everything one `payamak serve` has to be told. Times in seconds where the name says `_s`."""
@@ -137,6 +150,30 @@ class Settings:
         _networks,
         "addresses or networks such as 10.0.0.0/8, joined by commas",
     )
+    keep_alive_s: int = _setting(
+        75,
+        Setting(
+            "How long an idle connection is kept for its caller's next request. Longer than callers and proxies "
+            "in front keep theirs, or they send into a connection that is just being closed.",
+            "seconds",
+            Numbers(1, 3_600),
+            fa="نگه‌داشتن اتصال بیکار",
+        ),
+        _whole,
+        "1 to 3600",
+    )
+    recipient_prefixes: tuple[str, ...] = _setting(
+        DEFAULT_PREFIXES,
+        Setting(
+            "The first two digits behind 98 that mobiles have. A recipient with others is refused with 1; a sender "
+            "with others is no mobile: it stays as it came, and a reply to it is refused.",
+            "",
+            Items(10, least=1),
+            fa="پیش‌شماره‌های همراه",
+        ),
+        _prefixes,
+        "1 to 10 pairs of digits that begin with 9, joined by commas",
+    )
     log_level: str = _setting(
         "info",
         Setting("How much is logged.", fa="میزان گزارش"),
@@ -170,7 +207,7 @@ def load(path: Path | None, environment: Mapping[str, str] | None = None, **give
 
 def _from_file(path: Path, known: Mapping[str, About]) -> dict[str, Any]:
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
         document = tomllib.loads(text)
     except OSError as error:
         raise BadSettings(f"{path}: cannot be read: {error.strerror}") from error

@@ -78,6 +78,20 @@ class _Posts(Collector):
         )
 
 
+class _RecipientsRefused(Collector):
+    """Recipients that were refused with 1: no number at all, or one that no mobile begins with."""
+
+    def __init__(self, refused: Callable[[], Mapping[str, int]]) -> None:
+        self._refused = refused
+
+    def collect(self) -> Iterable[Metric]:
+        says = "Recipients refused with 1: form, no mobile number; prefix, not on recipient_prefixes."
+        family = CounterMetricFamily("payamak_recipients_refused", says, labels=["reason"])
+        for reason, count in self._refused().items():
+            family.add_metric([str(reason)], count)
+        yield family
+
+
 class _CountedElsewhere(Collector):
     """A counter that its subject keeps, as calls that were refused: asked whenever the page is."""
 
@@ -155,6 +169,10 @@ class Metrics:
         kept.set_function(lambda: float(counts().unreadable))
         says = "The same, those that are gone included."
         self._registry.register(_CountedElsewhere("payamak_unreadable_kept", says, lambda: counts().unreadable_ever))
+
+    def watch_recipients(self, refused: Callable[[], Mapping[str, int]]) -> None:
+        """`refused` tells how many recipients were refused with 1, by what is wrong with them."""
+        self._registry.register(_RecipientsRefused(refused))
 
     def watch_admission(self, refused: Callable[[], int]) -> None:
         """`refused` tells how many calls were not taken because too many came."""

@@ -158,7 +158,14 @@ class Gateway:
         self.store.begin_serving()
         self.worker = Worker(self.store, self.clock, event_logger("delivery"))
         self._authenticator = Authenticator(self.clock.monotonic)
-        self.service = BatchService(self.store, self.clock, _Gatekeeper(self._authenticator))
+        self.service = BatchService(
+            self.store,
+            self.clock,
+            _Gatekeeper(self._authenticator),
+            recipient_prefixes=self.settings.recipient_prefixes,
+            log=event_logger("service"),
+        )
+        self.metrics.watch_recipients(lambda: self.service.recipients_refused)
         self.relay = Relay(self.store, self.clock, event_logger("relay"), self.service.plan_reply)
         self.webhooks = Webhooks(self.store, self.clock, event_logger("webhook"))
         self.store.feed.listen(self.webhooks.hear)
@@ -217,7 +224,7 @@ class Gateway:
         )
         page = WsdlPage(app, trusted_proxies=self.settings.trusted_networks)
         self._believing = (app, page)
-        limits = HttpLimits(connections=self._most_connections())
+        limits = HttpLimits(connections=self._most_connections(), keep_alive_s=self.settings.keep_alive_s)
         monotonic = self.clock.monotonic
         server = HttpServer(
             page, host=self.settings.host, port=self.settings.port, limits=limits, gate=app, monotonic=monotonic
@@ -280,7 +287,8 @@ class Gateway:
             client = open_client(link, secret(link.password))
             return NeginUpstream(link, client, sink, self.store.open_operator_ids, self.clock, event_logger("link"))
         site: Callable[[], Site] = lambda: self.store.site  # noqa: E731 - one line, one use
-        return SmppUpstream(link, sink, site, self.clock, event_logger("link"))
+        prefixes = self.settings.recipient_prefixes
+        return SmppUpstream(link, sink, site, self.clock, event_logger("link"), recipient_prefixes=prefixes)
 
     async def _follow_config(self) -> None:
         """See what another process changed: accounts, lines, links, suspensions."""

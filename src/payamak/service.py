@@ -9,15 +9,19 @@ verdict, at most the account's `verdict_wait`; the wait holds nothing but one en
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Callable, Collection, Sequence
+from enum import StrEnum
 from typing import Protocol
 
 from msgspec import Struct
 
 from payamak.clock import Clock
 from payamak.codes import Code
+from payamak.domain.marks import without_marks
 from payamak.domain.message import Message, Reason, State
 from payamak.domain.mo import Received
-from payamak.domain.numbers import parse_recipient, parse_whole_number
+from payamak.domain.numbers import RECIPIENT_PREFIXES, parse_recipient, parse_whole_number
 from payamak.domain.plan import SendType, Text, choose_ways, due_at, lane_of, make_plan
 from payamak.domain.site import Account, AnswerTypes, Site
 from payamak.domain.standing import state_code
@@ -66,6 +70,14 @@ class Sent(Struct, frozen=True, kw_only=True):
     answer_types: AnswerTypes
 
 
+class NotARecipient(StrEnum):
+    """Why a recipient is refused with 1."""
+
+    FORM = "form"
+    PREFIX = "prefix"
+    """A mobile's shape, but no mobile begins so: not on `recipient_prefixes`."""
+
+
 class Gatekeeper(Protocol):
     """Checks passwords; see payamak.api.auth."""
 
@@ -77,7 +89,19 @@ class Gatekeeper(Protocol):
 class Service:
     """The rules between the dialects and the store."""
 
-    def __init__(self, store: Store, clock: Clock, gatekeeper: Gatekeeper) -> None:
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        gatekeeper: Gatekeeper,
+        *,
+        recipient_prefixes: Collection[str] = RECIPIENT_PREFIXES,
+        log: Callable[..., object] = lambda *_, **__: None,
+    ) -> None:
+        """`recipient_prefixes`: the first two digits behind 98 that mobiles have (contract §5)."""
+        self._recipient_prefixes = frozenset(recipient_prefixes)
+        self._log = log
+        self.recipients_refused: Counter[str] = Counter(dict.fromkeys(NotARecipient, 0))
         self._store = store
         self._clock = clock
         self._gatekeeper = gatekeeper
@@ -116,6 +140,18 @@ class Service:
         finally:
             watch.close()
         return _answer(account, message)
+
+    def first_places(self, username: str | None, said: Sequence[tuple[str | None, Text | None]]) -> list[int]:
+        """For each (recipient, text) of one call the place where the same stands first: its own, unless `dedupe`.
+
+        Recipients are compared in canonical form, texts as they are.
+        """
+        account = self._store.site.account(username or "")
+        if account is None or not account.dedupe:
+            return list(range(len(said)))
+        first: dict[tuple[str, str], int] = {}
+        keys = [(parse_recipient(to or "", None) or to or "", repr(text)) for to, text in said]
+        return [first.setdefault(key, place) for place, key in enumerate(keys)]
 
     async def states(self, caller: Caller, ids: list[int | None]) -> list[int]:
         """The wsStates codes of the ids, in their order. Raises Refused."""
@@ -161,10 +197,12 @@ class Service:
         """18, 16, 17, 29: who may ask at all."""
         if caller.username is None or caller.password is None:
             raise Refused(Code.CREDENTIALS)
-        proven = self._store.site.accounts.get(caller.username)
-        if not await self._gatekeeper.admits(proven, caller.username, caller.password, caller.address):
+        proven = self._store.site.account(caller.username)
+        # By its own name: else each spelling would have failures of its own.
+        username = without_marks(caller.username) if proven is None else proven.username
+        if not await self._gatekeeper.admits(proven, username, caller.password, caller.address):
             raise Refused(Code.CREDENTIALS)
-        account = self._store.site.accounts.get(caller.username)
+        account = self._store.site.accounts.get(username)
         if account is None or proven is None or account.credential_version != proven.credential_version:
             raise Refused(Code.CREDENTIALS, "the password was changed while it was verified")
         if not account.is_active:
@@ -185,14 +223,25 @@ class Service:
             raise Refused(Code.TOO_SOON)
         self._last_send_s[account.id] = now_s
 
+    def _recipient(self, account: Account, text: str) -> str:
+        """1: the recipient in canonical form; a refusal is counted, and told where only the prefix is at fault."""
+        recipient = parse_recipient(text, self._recipient_prefixes)
+        if recipient is not None:
+            return recipient
+        shaped = parse_recipient(text, None)
+        why = NotARecipient.FORM if shaped is None else NotARecipient.PREFIX
+        self.recipients_refused[why] += 1
+        if shaped is not None:
+            self._log("recipient_refused", reason=why.value, prefix=shaped[:4], account=account.username)
+            raise Refused(Code.RECIPIENT_INVALID, "recipient_prefixes: no mobile begins so")
+        raise Refused(Code.RECIPIENT_INVALID)
+
     def _plan(self, site: Site, account: Account, submission: Submission, *, holds: bool = False) -> NewMessage:
         """22/25, 1, 2, 13, 3, 30, 34, 8: what is asked, made into a message that can be kept."""
         send_type = _send_type(submission.type)
         if send_type is not SendType.NORMAL:
             choose_ways(site, account, None, None, send_type)  # 22 comes before 1
-        recipient = parse_recipient(submission.recipient or "")
-        if recipient is None:
-            raise Refused(Code.RECIPIENT_INVALID)
+        recipient = self._recipient(account, submission.recipient or "")
         ways = choose_ways(site, account, submission.line, submission.line2, send_type)
         template = parse_whole_number(submission.template or "")
         plan = make_plan(site, account, ways, submission.message, template)

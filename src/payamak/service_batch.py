@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from typing import TypeVar
 
 from msgspec import Struct
@@ -18,7 +18,7 @@ from msgspec.structs import replace
 from payamak.clock import Clock
 from payamak.codes import RECIPIENTS_OWN, Code
 from payamak.domain.message import Lane
-from payamak.domain.numbers import line_key, parse_recipient, parse_whole_number
+from payamak.domain.numbers import RECIPIENT_PREFIXES, line_key, parse_recipient, parse_whole_number
 from payamak.domain.own_ids import OwnId, digest_of
 from payamak.domain.plan import SendType, choose_ways, lane_of
 from payamak.domain.site import Account
@@ -99,8 +99,16 @@ class OutboxEntry(Struct, frozen=True, kw_only=True):
 class BatchService(Service):
     """The whole front: `Service` and its batches."""
 
-    def __init__(self, store: Store, clock: Clock, gatekeeper: Gatekeeper) -> None:
-        super().__init__(store, clock, gatekeeper)
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        gatekeeper: Gatekeeper,
+        *,
+        recipient_prefixes: Collection[str] = RECIPIENT_PREFIXES,
+        log: Callable[..., object] = lambda *_, **__: None,
+    ) -> None:
+        super().__init__(store, clock, gatekeeper, recipient_prefixes=recipient_prefixes, log=log)
         self._turns = asyncio.Semaphore(BATCHES_AT_ONCE)
         self._batches = 0
 
@@ -116,7 +124,14 @@ class BatchService(Service):
         own_ids = None if batch.check_ids is None else self._own_ids(account, batch, batch.check_ids, items)
         if not self.intake_open:
             raise Refused(Code.BUSY, "the intake is closed")
-        return _batch_sent(await self._accept(account, items, own_ids))
+        if own_ids is not None:  # they say what is the same
+            return _batch_sent(await self._accept(account, items, own_ids))
+        said = [(recipient, _of(batch.texts, place)) for place, recipient in enumerate(batch.recipients)]
+        places = self.first_places(batch.caller.username, said)
+        firsts = sorted(set(places))
+        told = await self._accept(account, [items[place] for place in firsts], None)
+        accepted = dict(zip(firsts, told, strict=True))
+        return _batch_sent([accepted[place] for place in places])
 
     async def info(self, caller: Caller) -> Info:
         """The account and what it may spend. Raises Refused."""
@@ -203,7 +218,7 @@ class BatchService(Service):
                 digest=digest_of(
                     account.id,
                     number,
-                    parse_recipient(batch.recipients[place]) or batch.recipients[place],
+                    parse_recipient(batch.recipients[place], None) or batch.recipients[place],
                     lines,
                     [_of(batch.texts, place), *([] if isinstance(item, Code) else [item.plan[0].text])],
                 ),

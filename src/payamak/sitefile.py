@@ -20,6 +20,7 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
+from payamak.domain.jalali import check_year, read_marked
 from payamak.domain.site import (
     KINDS,
     NAME_FIELDS,
@@ -121,12 +122,16 @@ def read_field(kind: str, name: str, value: Any) -> Any:
         value = [_digits(item) for item in value] if isinstance(value, list) else _digits(value)
     if (kind, name) == ("line", "links") and isinstance(value, list):
         value = [{"link": item} if isinstance(item, str) else item for item in value]
+    if isinstance(value, str) and _is_instant(wanted):
+        value = read_marked(value) or value
     try:
         read = msgspec.convert(value, wanted)
     except msgspec.ValidationError as error:
         raise ValueError(f"{name} cannot be {_shown(name, value)}: {error}; allowed: {describe_type(wanted)}") from None
     if isinstance(read, dt.datetime) and read.tzinfo is None:
         raise ValueError(f"{name} needs a time zone, such as 2030-01-01T00:00:00+03:30")
+    if isinstance(read, dt.datetime):
+        check_year(read)
     for misfit in misfits(fields[name].setting, read, name):
         value = "what it is" if name in HIDDEN else misfit.shown
         raise ValueError(f"{misfit.place} cannot be {value}; allowed: {misfit.allowed}")
@@ -152,10 +157,14 @@ def parse_setting(kind: str, setting: str) -> tuple[str, Any]:
             value = text
     if getattr(wanted, "__origin__", None) is tuple and not isinstance(value, list):
         value = [part.strip() for part in text.split(",") if part.strip()]
-    if isinstance(value, str) and dt.datetime in (wanted, *getattr(wanted, "__args__", ())):
-        value = dt.datetime.fromisoformat(value)
+    if isinstance(value, str) and _is_instant(wanted):
+        value = read_marked(value) or dt.datetime.fromisoformat(value)
     name, value = by_new_name(kind, name, value)
     return name, read_field(kind, name, value)
+
+
+def _is_instant(wanted: Any) -> bool:
+    return dt.datetime in (wanted, *getattr(wanted, "__args__", ()))
 
 
 def _digits(value: Any) -> Any:
@@ -167,6 +176,7 @@ def _digits(value: Any) -> Any:
 
 def parse(text: str, name: str = "site.toml") -> list[Entry]:
     """Read a site file. Raises BadSiteFile with every fault."""
+    text = text.removeprefix("\ufeff")  # as Windows' editors write it
     try:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:

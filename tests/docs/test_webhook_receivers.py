@@ -18,6 +18,7 @@ from tests.webhook_receiver import SECRET, block, is_ours
 
 from payamak.clock import SystemClock
 from payamak.delivery.posting import Post, Posted, Poster, signature
+from payamak.domain.webhooks import ping_payload
 
 BODY = b'{"type":"message.state","id":"evt-3403-1","data":{"message_id":3403,"state":"queued","line":"98300/0"}}'
 OLD_MS = 301_000
@@ -38,8 +39,8 @@ async def posted(one: Post, age_ms: int = 0) -> Posted:
 
 
 @asynccontextmanager
-async def php_server(folder: Path) -> AsyncIterator[str]:
-    """The guide's PHP file, served by PHP's own server; its URL."""
+async def php_server(folder: Path, told: list[str]) -> AsyncIterator[str]:
+    """The guide's PHP file, served by PHP's own server; its URL. What PHP says comes into `told` at the end."""
     (folder / "receiver.php").write_text(block("php"), encoding="utf-8")
     process = await asyncio.create_subprocess_exec(
         *("php", "-d", "display_errors=stderr", "-S", "127.0.0.1:0", str(folder / "receiver.php")),
@@ -53,17 +54,23 @@ async def php_server(folder: Path) -> AsyncIterator[str]:
         yield line[line.index("http://") :].split(")")[0]
     finally:
         process.terminate()
-        await process.communicate()
+        told += (await process.communicate())[1].decode().splitlines()
 
 
 @pytest.mark.debian
 @pytest.mark.skipif(shutil.which("php") is None, reason="php is not installed (Debian: php-cli)")
 async def test_php(tmp_path: Path) -> None:
     """It takes what is signed with its secret and of now, and refuses another secret, or a post that was recorded."""
-    async with php_server(tmp_path) as url:
+    told: list[str] = []
+    async with php_server(tmp_path, told) as url:
         assert (await posted(post(url))).status == 204
         assert (await posted(post(url, "whsec_" + SECRET[6:][::-1]))).status == 401
         assert (await posted(post(url), OLD_MS)).status == 401
+        ping = replace(post(url), id="evt-test", json=ping_payload("evt-test", "shop", SystemClock().now()))
+        assert (await posted(ping)).status == 204
+        assert (await posted(replace(ping, secret=""))).status == 401
+    assert any("message 3403 is queued" in line for line in told)
+    assert not [line for line in told if "Warning" in line or "Deprecated" in line or "Notice" in line]
 
 
 async def test_python() -> None:

@@ -1,6 +1,6 @@
 <?php
 // PHP's SoapClient against the WSDL that is served; the calls and the habits are those of programs in the field.
-// php soap_client.php BASE_URL SOAP_VERSION NEW_PASSWORD: one JSON object on standard output.
+// php soap_client.php BASE_URL SOAP_VERSION NEW_PASSWORD: one JSON object on standard output. `1.1-gzip` sends compressed.
 [, $base, $version, $newPassword] = $argv;
 
 function client(string $base, string $version): SoapClient
@@ -10,7 +10,7 @@ function client(string $base, string $version): SoapClient
         'soap_version' => $version === '1.2' ? SOAP_1_2 : SOAP_1_1,
         'exceptions' => true,
         'encoding' => 'UTF-8',
-    ]);
+    ] + (str_ends_with($version, 'gzip') ? ['compression' => SOAP_COMPRESSION_ACCEPT | SOAP_COMPRESSION_GZIP | 9] : []));
 }
 
 $client = client($base, $version);

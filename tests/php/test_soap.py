@@ -58,7 +58,7 @@ def list_of(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
-@pytest.mark.parametrize("version", ["1.1", "1.2"])
+@pytest.mark.parametrize("version", ["1.1", "1.2", "1.1-gzip"])
 async def test_soap_client(tmp_path: Path, version: str) -> None:
     """The WSDL is understood; every habit of handing over arrays sends what was meant; refusals are no exceptions."""
     async with house(tmp_path, config=SimulatorConfig(timing=FAST)) as home:

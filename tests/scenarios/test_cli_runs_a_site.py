@@ -130,6 +130,9 @@ def test_a_csv_file_is_sent_row_by_row(tmp_path: Path) -> None:
         assert len({row["message_id"] for row in results if row["status"] == "accepted"}) == 30
         assert [row["code"] for row in results if row["status"] == "refused"] == ["1"]
         assert "exists" in shell.run("send", "--csv", "m.csv", code=2).err
+        (tmp_path / "open.csv").write_text('mobile,message\n09120009001,a\n09120009002,"b\n09120009003,c\n')
+        assert "line 3" in shell.run("send", "--csv", "open.csv", code=2).err
+        assert not (tmp_path / "open.sent.csv").exists()
 
 
 def test_a_backup_is_made_while_it_serves(tmp_path: Path) -> None:

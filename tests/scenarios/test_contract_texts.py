@@ -126,7 +126,7 @@ KEPT = [
     "100% & more = + %41 %zz #?/\\",
     "<script>alert(1)</script> &amp; ${x} {{7*7}} %s",
     "👩‍👩‍👧‍👦 e\u0301 \u202bRTL\u202c \ufeff",
-    "‌",
+    "‌.",
 ]
 
 

@@ -282,6 +282,32 @@ async def test_envelopes_by_hand_are_read_by_regular_expressions(tmp_path: Path)
         assert [(w.line, w.recipient, w.text) for w in home.received()] == [(LINE, "989120009000", TEXT)] * sent
 
 
+SAID = {
+    ".NET's StringWriter": ("utf-16", "utf-8", 'text/xml; charset="utf-8"'),
+    ".NET's StringWriter, no charset said": ("utf-16", "utf-8", "text/xml"),
+    ".NET's Encoding.Unicode": ("utf-16", "utf-16", "text/xml; charset=utf-16"),
+    "a declaration that was copied": ("utf-8", "cp1256", "text/xml; charset=windows-1256"),
+    "a declaration alone": ("windows-1256", "cp1256", "text/xml"),
+    "a mark of UTF-8": ("windows-1256", "utf-8-sig", "application/soap+xml; charset=windows-1256"),
+}
+
+
+async def test_the_charset_that_counts(tmp_path: Path) -> None:
+    """The mark, the Content-Type, the declaration: what is sent is what was written, whatever else contradicts it."""
+    async with house(tmp_path, config=PLAIN) as home:
+        inside = f"<messages><string>سلام</string></messages><mobiles><string>{ALI}</string></mobiles>"
+        for name, (declared, codec, content_type) in SAID.items():
+            written = by_hand("SendSms", inside, user="demo", secret=PASSWORD).replace("utf-8", declared, 1)
+            answer = await home.http.post(
+                f"{home.base_url}/almassms.asmx",
+                content=written.encode(codec),
+                headers={"content-type": content_type, "expect": "100-continue"},
+            )
+            assert "<SendSmsResult>-2</SendSmsResult>" in answer.text, name
+        await home.drained()
+        assert [w.text for w in home.received()] == ["سلام"] * len(SAID)
+
+
 async def test_a_batch_by_the_service_line(tmp_path: Path) -> None:
     """A batch may go by the account's service line; its texts are the approved ones."""
     async with house(tmp_path, config=PLAIN) as home:

@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from payamak.config import BadSettings, load
+from payamak.api.shared import HttpLimits
+from payamak.config import BadSettings, Settings, load
+from payamak.domain.numbers import RECIPIENT_PREFIXES
 
 WRONG = [
     ("port", 99_999_999),
@@ -20,6 +22,10 @@ WRONG = [
     ("host", "a\0b"),
     ("database", ""),
     ("log_level", "loud"),
+    ("keep_alive_s", 0),
+    ("recipient_prefixes", "9"),
+    ("recipient_prefixes", "21"),
+    ("recipient_prefixes", ""),
     ("trusted_networks", "10.0.0.0/33"),
     ("trusted_networks", ",".join(["10.0.0.0/8"] * 1_001)),
 ]
@@ -46,6 +52,11 @@ def test_by_every_way(name: str, value: object, tmp_path: Path) -> None:
 def test_what_is_right(tmp_path: Path) -> None:
     """The option is above the environment, and that above the file."""
     file = tmp_path / "settings.toml"
-    file.write_text('port = 1\nhost = "::1"\nmax_connections = 8\n', encoding="utf-8")
+    file.write_text(
+        'port = 1\nhost = "::1"\nmax_connections = 8\nrecipient_prefixes = [90, "۹۱"]\n', encoding="utf-8-sig"
+    )
     settings = load(file, {"PAYAMAK_PORT": "2", "PAYAMAK_MAX_CONNECTIONS": "9"}, port=65_535, host=None)
     assert (settings.port, settings.host, settings.max_connections) == (65_535, "::1", 9)
+    assert set(Settings().recipient_prefixes) == RECIPIENT_PREFIXES
+    assert HttpLimits().keep_alive_s == Settings().keep_alive_s, "where nothing is set the server's own is the same"
+    assert (settings.recipient_prefixes, settings.keep_alive_s) == (("90", "91"), 75)

@@ -14,6 +14,7 @@ from tests.source import name_of, parsed, python_files
 OWN = {
     "account",
     "document",
+    "prefix",
     "event_id",
     "id",
     "key",

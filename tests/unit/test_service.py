@@ -7,7 +7,7 @@ from itertools import combinations
 import pytest
 from msgspec import Struct
 from msgspec.structs import replace as changed
-from tests.unit.house import ACCOUNT, CALLER, CREDIT, NOW, RECIPIENT, SUBMISSION, A, B, C, House, T
+from tests.unit.house import ACCOUNT, CALLER, CREDIT, NOW, RECIPIENT, SUBMISSION, A, B, C, Gate, House, T
 
 from payamak.codes import REFUSAL_ORDER, Code
 from payamak.domain import events as ev
@@ -15,7 +15,7 @@ from payamak.domain.mo import MoPart
 from payamak.domain.site import AnswerTypes
 from payamak.encoding.alphabets import Alphabet
 from payamak.errors import Refused, StoreFailed
-from payamak.service import Sent, Submission, life_time_minutes
+from payamak.service import Sent, Service, Submission, life_time_minutes
 from payamak.store.records import Search
 
 # ------------------------------------------------------------------------------ what is accepted
@@ -33,6 +33,52 @@ async def test_accepted_is_on_disk(house: House) -> None:
     assert message.deadline_at == NOW + 1_440 * 60_000
     (balance,) = await house.store.balances()
     assert (balance.available, balance.reserved, balance.is_balanced) == (CREDIT - 200, 200, True)
+
+
+async def test_a_prefix_that_no_mobile_has(house: House) -> None:
+    """9830003300 is no recipient, though it has nine digits behind a 9: refused with 1, with a reason of its own."""
+    await house.put()
+    logged: list[dict[str, object]] = []
+    service = Service(
+        house.store, house.clock, Gate(), log=lambda name, **fields: logged.append({"name": name} | fields)
+    )
+    for wrong in ("9830003300", "989512345678", "12", None):
+        with pytest.raises(Refused) as caught:
+            await service.send(changed(SUBMISSION, recipient=wrong))
+        assert caught.value.code is Code.RECIPIENT_INVALID
+    assert service.recipients_refused == {"form": 2, "prefix": 2}
+    told = {"name": "recipient_refused", "reason": "prefix", "account": "shop"}
+    assert logged == [told | {"prefix": "9898"}, told | {"prefix": "9895"}]
+    wider = Service(house.store, house.clock, Gate(), recipient_prefixes=("95",))
+    assert (await wider.send(changed(SUBMISSION, recipient="0951 2345 678"))).recipient == "989512345678"
+
+
+async def test_a_reply_to_a_line_is_refused(house: House) -> None:
+    """The answer of a web request does not go, charged, to a sender that is no mobile."""
+    await house.put()
+    for sender in ("9830003301", "+9830003301", "Bank"):
+        with pytest.raises(Refused) as caught:
+            house.service.plan_reply("shop", A, sender, "thanks")
+        assert caught.value.code is Code.RECIPIENT_INVALID
+
+
+async def test_marks_in_what_a_caller_wrote(house: House) -> None:
+    """Marks in the name, the numbers and the type do not count; another account's marks do not make it this one."""
+    await house.put()
+    marked = Submission(
+        caller=changed(CALLER, username="\ufeff shop\u200f"),
+        recipient="0912\u2009123\u20604567",
+        message="1234",
+        line="\u202a" + A + "\u202c",
+        type="\u200e0.0\u00ad",
+    )
+    sent = await house.service.send(marked)
+    assert (sent.recipient, sent.line) == (RECIPIENT, A)
+    await house.store.put_documents([changed(ACCOUNT, username="sh\u200cop", id=0)], [], NOW)
+    assert await house.refusal(marked) is Code.CREDENTIALS, (
+        "two names that differ by marks alone: only exact ones count"
+    )
+    assert (await house.service.send(SUBMISSION)).line == A
 
 
 async def test_a_known_opt_out_is_skipped_at_once(house: House) -> None:

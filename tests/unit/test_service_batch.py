@@ -99,6 +99,22 @@ async def test_fifty_messages(desk: Desk) -> None:
 # ------------------------------------------------------------------------------- one message's fault
 
 
+async def test_the_same_recipient_twice_in_one_call(desk: Desk) -> None:
+    """As it ever was both go; with `dedupe` one does, its id in both places; another text is another message."""
+    house, service = desk
+    twice = [ALI, SARA, "+98" + ALI[1:]]
+    assert len(set((await service.send_batch(changed(BATCH, recipients=twice))).outcomes)) == 3
+    await house.put(changed(ACCOUNT, dedupe=True))
+    sent = await service.send_batch(changed(BATCH, recipients=twice))
+    assert sent.outcomes[0] == sent.outcomes[2] != sent.outcomes[1]
+    assert (sent.count, sent.parts, sent.cost_rial) == (2, 2, 200)
+    others = await service.send_batch(changed(BATCH, recipients=[ALI, ALI, "12", "12"], texts=["a", "b", "c", "c"]))
+    assert len(set(others.outcomes[:2])) == 2
+    assert others.outcomes[2:] == (1, 1)
+    own = await service.send_batch(changed(BATCH, recipients=[ALI, ALI], check_ids=[1, 2]))
+    assert len(set(own.outcomes)) == 2, "own ids say what is the same"
+
+
 async def test_a_bad_recipient_has_its_code(desk: Desk) -> None:
     """The others go."""
     house, service = desk

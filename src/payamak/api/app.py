@@ -18,6 +18,7 @@ import msgspec
 import structlog
 
 from payamak.api.admission import Admission
+from payamak.api.coding import BadCoding, TooLarge, uncoded
 from payamak.api.neighbourhood import neighbourhood
 from payamak.api.url import fold_path
 from payamak.codes import Code
@@ -75,12 +76,14 @@ Handler = Callable[[Request], Awaitable[Response]]
 class Route:
     """What a path answers to. HEAD is served only where it is listed: a GET of wsSend sends a message.
 
-    `busy` is the answer to a call that is not taken because too many come; without one all are taken.
+    `busy` is the answer to a call that is not taken because too many come; without one all are taken. `unreadable` is
+    the answer to a body in a coding that is not read; without one it is the common refusal with 31.
     """
 
     methods: frozenset[str]
     handler: Handler
     busy: Response | None = None
+    unreadable: Response | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +99,14 @@ class BodyLimits:
     free_octets: int = 16 << 10
 
 
+_SAID: Final[Mapping[int, str]] = {
+    HTTPStatus.NOT_FOUND: "There is no such door. Check the address: messages go to /api/wsSend.ashx.",
+    HTTPStatus.METHOD_NOT_ALLOWED: "This door does not take this method. The header Allow names those that it takes.",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The body is too large. Divide it over several requests.",
+}
+"""What is told under these HTTP statuses in place of the code's own text: it is not the fields that are wrong."""
+
+
 class _Refusal(msgspec.Struct):
     data: None
     status: int
@@ -105,7 +116,7 @@ class _Refusal(msgspec.Struct):
 @cache
 def refusal(code: Code, http_status: int = HTTPStatus.OK) -> Response:
     """Return the refusal of contract §1, its text the code's own: nothing of the caller's comes back."""
-    body = msgspec.json.encode(_Refusal(None, int(code), code.english))
+    body = msgspec.json.encode(_Refusal(None, int(code), _SAID.get(http_status, code.english)))
     return Response(status=http_status, content_type=JSON_CONTENT_TYPE, body=body)
 
 
@@ -231,6 +242,12 @@ class Application:
                 return body, [(b"connection", b"close")]
             if body is None:
                 return None, []
+            try:
+                body = uncoded(body, head.coding, self._limits.largest_octets)
+            except TooLarge:
+                return refusal(Code.MALFORMED, HTTPStatus.REQUEST_ENTITY_TOO_LARGE), []
+            except BadCoding:
+                return route.unreadable or refusal(Code.MALFORMED), []
             if admission is not None and not is_taken:
                 is_taken = admission.has_room if head.expects_continue else admission.admits(address)
                 admission.under_way += is_taken
@@ -351,16 +368,19 @@ class _Body:
 class _Head:
     """The few headers that matter here; of doubled ones the first, of X-Forwarded-For all."""
 
-    __slots__ = ("content_type", "expects_continue", "forwarded_for", "length_octets")
+    __slots__ = ("coding", "content_type", "expects_continue", "forwarded_for", "length_octets")
 
     def __init__(self, headers: Iterable[tuple[bytes, bytes]]) -> None:
         self.content_type = ""
+        self.coding = ""
         self.length_octets = 0
         self.expects_continue = False
         self.forwarded_for: str | None = None
         for name, value in headers:
             if name == b"content-type":
                 self.content_type = self.content_type or value.decode("latin-1")
+            elif name == b"content-encoding":
+                self.coding = f"{self.coding},{value.decode('latin-1')}" if self.coding else value.decode("latin-1")
             elif name == b"content-length":
                 # Parsed by the server already; a value that is no number never comes so far.
                 self.length_octets = int(value) if value.isdigit() and len(value) < 20 else 0

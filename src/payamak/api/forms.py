@@ -5,10 +5,12 @@ the body wins; an empty string is a field not given; invalid UTF-8 is refused, n
 be read raises `Malformed` and nothing else, which becomes code 31.
 
 Content types. A body without a type is read as what it looks like, since small hand-written clients leave the
-header out. Any other type than form, JSON and multipart is refused, `text/plain` too: the vendor's
-server reads no fields from it, so that no working program sends it, and contract §5 counts it as bad input.
+header out. JSON under the label of a form is refused, since a form's fields it has none. Any other type than form,
+JSON and multipart is refused, `text/plain` too: the vendor's server reads no fields from it, so that no working program
+sends it, and contract §5 counts it as bad input.
 """
 
+import codecs
 import itertools
 import json
 import re
@@ -17,6 +19,8 @@ from typing import Final, NoReturn, TypeAlias
 
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
+
+from payamak.api.charsets import decode_labelled
 
 MAX_FIELDS: Final = 1_000
 """More fields than any dialect has: beyond it a request is an attack, not a message."""
@@ -27,7 +31,9 @@ MAX_ESCAPES: Final = 100_000
 _ESCAPES: Final = re.compile(rb"(?:%[0-9A-Fa-f]{2})+")
 
 _MAX_PART_HEADERS: Final = 16
-_CHARSETS: Final = frozenset((b"utf-8", b"utf8", b"us-ascii"))
+_JSON_AS_FORM: Final = re.compile(r'\s*(?:"\s*)?[{\[]\s*(?:\\?"|[}\]{\[])')
+"""How JSON begins, and no field's name: an object or an array, perhaps written as a string of JSON."""
+
 _PLAIN_TRANSFERS: Final = frozenset((b"7bit", b"8bit", b"binary"))
 
 JsonValue: TypeAlias = "str | bool | list[object] | _Pairs | None"
@@ -97,40 +103,52 @@ def parse_fields(query: bytes, content_type: str, body: bytes) -> Fields:
     return Fields(values)
 
 
+def charset_of(content_type: str) -> str:
+    """The charset that a Content-Type names, as written; "" if it names none or cannot be read."""
+    try:
+        return _label(parse_options_header(content_type)[1])
+    except UnicodeError:
+        return ""
+
+
 def _parse_body(content_type: str, body: bytes) -> Iterable[tuple[str, JsonValue]]:
     try:
         kind, options = parse_options_header(content_type)
     except UnicodeError:
         raise Malformed("content type: not readable") from None
-    _check_charset(options)
-    body = body.removeprefix(b"\xef\xbb\xbf")  # a BOM, as .NET's StreamWriter puts it before a body
+    label = _label(options)
+    if body.startswith(codecs.BOM_UTF8):  # as .NET's StreamWriter puts it before a body
+        body, label = body[len(codecs.BOM_UTF8) :], ""
     if kind == b"application/x-www-form-urlencoded":
-        return _parse_form(body)
+        pairs = _parse_form(body, label)
+        if pairs and _JSON_AS_FORM.match(pairs[0][0]):
+            raise Malformed("JSON under the label of a form")
+        return pairs
     if kind in (b"application/json", b"text/json"):
-        return _parse_json(body)
+        return _parse_json(body, label)
     if kind == b"multipart/form-data":
-        return _parse_multipart(options.get(b"boundary", b""), body)
+        return _parse_multipart(options.get(b"boundary", b""), body, label)
     if not content_type.strip():
         return _parse_json(body) if body.lstrip()[:1] == b"{" else _parse_form(body)
     raise Malformed("content type: expected a form, JSON or multipart/form-data")
 
 
-def _parse_form(octets: bytes) -> list[tuple[str, JsonValue]]:
+def _parse_form(octets: bytes, label: str = "") -> list[tuple[str, str]]:
     """`a=1&b=2`. A `%` that starts no escape stands for itself: programs send `100%` so."""
     if octets.count(b"&") >= MAX_FIELDS:
         raise Malformed("too many fields")
-    pairs: list[tuple[str, JsonValue]] = []
+    pairs: list[tuple[str, str]] = []
     for item in octets.split(b"&"):
         if item:
             name, _, value = item.partition(b"=")
-            pairs.append((_decode_form(name), _decode_form(value)))
+            pairs.append((_decode_form(name, label), _decode_form(value, label)))
     return pairs
 
 
-def _decode_form(octets: bytes) -> str:
+def _decode_form(octets: bytes, label: str) -> str:
     if b"+" in octets:
         octets = octets.replace(b"+", b" ")
-    return _decode(_unescape(octets) if b"%" in octets else octets)
+    return _decode(_unescape(octets) if b"%" in octets else octets, label)
 
 
 def _unescape(octets: bytes) -> bytes:
@@ -145,11 +163,11 @@ def _unescape(octets: bytes) -> bytes:
     return _ESCAPES.sub(unescaped, octets)
 
 
-def _decode(octets: bytes) -> str:
+def _decode(octets: bytes, label: str = "") -> str:
     try:
-        text = octets.decode("utf-8")
+        text = decode_labelled(octets, label)
     except UnicodeDecodeError:
-        raise Malformed("not UTF-8") from None
+        raise Malformed("not in the charset that it says, nor UTF-8") from None
     return _check_text(text)
 
 
@@ -165,9 +183,9 @@ def _check_text(text: str) -> str:
     return text
 
 
-def _parse_json(octets: bytes) -> list[tuple[str, JsonValue]]:
+def _parse_json(octets: bytes, label: str = "") -> list[tuple[str, JsonValue]]:
     """A JSON object. Raw line breaks within strings are let pass; NaN and Infinity are not JSON."""
-    text = _decode(octets)
+    text = _decode(octets, label)
     try:
         value = json.loads(
             text,
@@ -239,7 +257,7 @@ class _Multipart:
         self.has_ended = True
 
 
-def _parse_multipart(boundary: bytes, octets: bytes) -> list[tuple[str, JsonValue]]:
+def _parse_multipart(boundary: bytes, octets: bytes, label: str) -> list[tuple[str, JsonValue]]:
     if not boundary:
         raise Malformed("multipart without a boundary")
     found = _Multipart()
@@ -256,15 +274,15 @@ def _parse_multipart(boundary: bytes, octets: bytes) -> list[tuple[str, JsonValu
             },
             max_header_count=_MAX_PART_HEADERS,
         )
-        parser.write(octets)
+        parser.write(_without_preamble(boundary, octets))
     except FormParserError:
         raise Malformed("not multipart") from None
     if not found.has_ended:
         raise Malformed("multipart cut short")
-    return [pair for part in found.parts if (pair := _read_part(part)) is not None]
+    return [pair for part in found.parts if (pair := _read_part(part, label)) is not None]
 
 
-def _read_part(part: _Part) -> tuple[str, JsonValue] | None:
+def _read_part(part: _Part, label: str) -> tuple[str, JsonValue] | None:
     """The field of a part; None for a file, which is no field of ours."""
     disposition, options = parse_options_header(part.headers.get(b"content-disposition", b""))
     if disposition != b"form-data" or b"name" not in options:
@@ -272,12 +290,19 @@ def _read_part(part: _Part) -> tuple[str, JsonValue] | None:
     if b"filename" in options:
         return None
     _, type_options = parse_options_header(part.headers.get(b"content-type", b""))
-    _check_charset(type_options)
     if part.headers.get(b"content-transfer-encoding", b"8bit").strip().lower() not in _PLAIN_TRANSFERS:
         raise Malformed("a part with a transfer encoding")
-    return _decode(options[b"name"]), _decode(bytes(part.content))
+    return _decode(options[b"name"]), _decode(bytes(part.content), _label(type_options) or label)
 
 
-def _check_charset(options: Mapping[bytes, bytes]) -> None:
-    if options.get(b"charset", b"utf-8").strip(b"\"' ").lower() not in _CHARSETS:
-        raise Malformed("content type: only UTF-8 is read")
+def _without_preamble(boundary: bytes, octets: bytes) -> bytes:
+    """The body from its first delimiter line on (RFC 2046 §5.1.1); what stands before it is for nobody."""
+    delimiter = b"--" + boundary
+    if octets.startswith(delimiter):
+        return octets
+    at = octets.find(b"\r\n" + delimiter)
+    return octets if at < 0 else octets[at + 2 :]
+
+
+def _label(options: Mapping[bytes, bytes]) -> str:
+    return options.get(b"charset", b"").decode("latin-1")

@@ -14,6 +14,8 @@ import msgspec
 from payamak.api.app import JSON_CONTENT_TYPE, Request, Response, Route, refusal
 from payamak.api.forms import Fields, Malformed, parse_fields
 from payamak.codes import SUCCESS, Code
+from payamak.domain.marks import without_marks
+from payamak.domain.numbers import latin_digits
 from payamak.domain.site import AnswerTypes
 from payamak.errors import Refused
 from payamak.service import Caller, Sent, Service, Submission
@@ -25,7 +27,7 @@ LARGEST_IDS: Final = 50_000
 """Ids in one call of wsStates; contract §2 asks for 10,000 at least. More are refused as malformed."""
 
 _BEYOND_IDS: Final = 2**53
-_DIGITS: Final = str.maketrans("۰۱۲۳۴۵۶۷۸۹٠١٢٣٤٥٦٧٨٩", "01234567890123456789")
+_PERSIAN_COMMA: Final = "،"
 _PLAIN_IDS: Final = re.compile(r"[0-9]+(?:,[0-9]+)*")
 _ID: Final = re.compile(r"[0-9]+")
 
@@ -117,20 +119,23 @@ async def ws_states(request: Request, service: Service) -> Response:
 def parse_ids(text: str) -> list[str] | None:
     """Return the ids of a `message_ids` field in Latin digits, in order, repeats kept.
 
-    Ids are joined by commas; blanks and one pair of quotes may stand around each and around the whole. None
-    if there is no id at all, or anything that is no number. Raises Malformed beyond `LARGEST_IDS`.
+    Ids are joined by commas, Latin or Persian; blanks and one pair of quotes may stand around each and around the
+    whole, marks anywhere; empty places at the end do not count. None if there is no id at all, or anything that is no
+    number. Raises Malformed beyond `LARGEST_IDS`.
     """
-    if text.count(",") >= LARGEST_IDS:
+    if text.count(",") + text.count(_PERSIAN_COMMA) >= LARGEST_IDS:
         raise Malformed("message_ids: too many")
-    text = text.translate(_DIGITS)
+    text = latin_digits(text).replace(_PERSIAN_COMMA, ",")
     if _PLAIN_IDS.fullmatch(text):
         return text.split(",")
-    text = text.strip()
+    text = without_marks(text)
     inside = _unquote(text)
     if text[:1] not in inside:  # else the quotes belong to the first and to the last id
         text = inside
     ids = [_unquote(part.strip()) for part in text.split(",")]
-    return ids if all(map(_ID.fullmatch, ids)) else None
+    while ids and not ids[-1]:
+        ids.pop()
+    return ids if ids and all(map(_ID.fullmatch, ids)) else None
 
 
 def _unquote(text: str) -> str:

@@ -15,6 +15,7 @@ import structlog
 from payamak.api.app import Request, Response, Route
 from payamak.api.forms import Fields, Malformed, parse_fields
 from payamak.codes import RECIPIENTS_OWN, Code
+from payamak.domain.marks import is_blank
 from payamak.errors import Refused
 from payamak.log import place_of
 from payamak.service import Caller, Service, Submission
@@ -37,7 +38,8 @@ def routes(service: Service, *, allow_get: bool = True) -> Mapping[str, Route]:
     async def send(request: Request) -> Response:
         return await send_sms(request, service)
 
-    return {PATH: Route(methods=methods, handler=send, busy=_answer(Code.BUSY))}
+    busy, unreadable = _answer(Code.BUSY), _answer(Code.MALFORMED)
+    return {PATH: Route(methods=methods, handler=send, busy=busy, unreadable=unreadable)}
 
 
 async def send_sms(request: Request, service: Service) -> Response:
@@ -53,7 +55,12 @@ async def send_sms(request: Request, service: Service) -> Response:
         return _refuse(refused.code, service)
     if len(submissions) > MOST_RECIPIENTS:
         return _answer(Code.TOO_MANY_RECIPIENTS)
-    told = await asyncio.gather(*(_send(each, service) for each in submissions))
+    caller = submissions[0].caller
+    places = service.first_places(caller.username, [(each.recipient, each.message) for each in submissions])
+    firsts = sorted(set(places))
+    answers = await asyncio.gather(*(_send(submissions[place], service) for place in firsts))
+    told_of = dict(zip(firsts, answers, strict=True))
+    told = [told_of[place] for place in places]
     code = _code_of_all(told)
     return _answer(*told) if code is None else _refuse(code, service)
 
@@ -61,7 +68,9 @@ async def send_sms(request: Request, service: Service) -> Response:
 def _submissions(fields: Fields, request: Request) -> list[Submission]:
     """One Submission for each recipient, at least one; a comma at the end starts no further one."""
     caller = Caller(username=fields.text("user"), password=fields.text("pass"), address=request.client_address)
-    recipients = (fields.text("to") or "").strip().removesuffix(",").split(",")
+    recipients = (fields.text("to") or "").replace("،", ",").split(",")
+    while len(recipients) > 1 and is_blank(recipients[-1]):
+        recipients.pop()
     message, line = fields.text_or_object("text"), fields.text("line")
     return [
         Submission(caller=caller, recipient=each.strip() or None, message=message, line=line, source="sendsms")

@@ -30,7 +30,7 @@ class HttpLimits:
     """From a request's first octet, or from connecting, to the end of its head."""
     body_s: float = 60.0
     """From the head's end to the body's."""
-    keep_alive_s: int = 20
+    keep_alive_s: int = 75
     """How long a connection may idle between two requests."""
     head_octets: int = 64 << 10
     """Request line and headers together; more is answered 400."""

@@ -18,10 +18,12 @@ import structlog
 
 from payamak.api.app import Request, Response, Route
 from payamak.api.auth import hash_password
+from payamak.api.forms import charset_of
 from payamak.api.soap_table import render_table
 from payamak.api.soap_xml import Call, NotReadable, SoapVersion, Value, read_call, write_answer, write_fault
 from payamak.api.wsdl import PATH
 from payamak.codes import Code
+from payamak.domain.marks import without_marks
 from payamak.domain.mo import Received
 from payamak.domain.numbers import latin_digits, parse_whole_number
 from payamak.errors import Refused
@@ -71,7 +73,11 @@ def routes(service: BatchService, admits: Callable[[str], bool] = lambda address
     `admits` says whether a call is taken although many come (`Admission`): asked here, for how a refusal is written
     depends on the operation.
     """
-    return {PATH: Route(methods=frozenset({"GET", "POST"}), handler=SoapDoor(service, admits).answer)}
+    version = SoapVersion.V11
+    fault = write_fault(version, "a body in another coding than gzip, or not in the one that it says")
+    unreadable = Response(status=HTTPStatus.INTERNAL_SERVER_ERROR, content_type=version.content_type, body=fault)
+    handler = SoapDoor(service, admits).answer
+    return {PATH: Route(methods=frozenset({"GET", "POST"}), handler=handler, unreadable=unreadable)}
 
 
 class SoapDoor:
@@ -106,9 +112,9 @@ class SoapDoor:
             return Response(status=HTTPStatus.OK, content_type="text/plain; charset=utf-8", body=_HELP)
         try:
             if len(request.body) > _ON_THE_LOOP_OCTETS:
-                call = await asyncio.to_thread(read_call, request.body)
+                call = await asyncio.to_thread(read_call, request.body, charset_of(request.content_type))
             else:
-                call = read_call(request.body)
+                call = read_call(request.body, charset_of(request.content_type))
         except NotReadable as unreadable:
             version = unreadable.version or _version_of(request.content_type)
             body = write_fault(version, str(unreadable))
@@ -245,7 +251,7 @@ def _line(text: str | None) -> str | None:
 
 def _longs(texts: Sequence[str]) -> list[int]:
     """Whole numbers of 64 bits. Raises Refused with 31."""
-    numbers = [latin_digits(text).strip() for text in texts]
+    numbers = [without_marks(latin_digits(text)) for text in texts]
     if not all(map(_LONG.fullmatch, numbers)) or not all(-(2**63) <= int(n) < 2**63 for n in numbers):
         raise Refused(Code.MALFORMED, "an id is a whole number of 64 bits")
     return list(map(int, numbers))

@@ -20,6 +20,7 @@ from xml.sax.saxutils import escape
 
 from lxml import etree
 
+from payamak.api.charsets import decode_xml
 from payamak.api.soap_schema import BY_NAME, NAMESPACE, Array, Field, Operation, Record, Scalar
 
 LARGEST_DEPTH: Final = 100
@@ -155,11 +156,11 @@ class Call:
         return f"Call(operation={self.operation.name!r})"
 
 
-def read_call(body: bytes) -> Call:
-    """Read an envelope of either version. Raises NotReadable."""
+def read_call(body: bytes, charset: str = "") -> Call:
+    """Read an envelope of either version; `charset` is what the Content-Type says, or "". Raises NotReadable."""
     if len(body) > LARGEST_OCTETS:
         raise NotReadable("too large")
-    envelope = _parse(body)
+    envelope = _parse(body, charset)
     content = envelope.child("Body") if envelope.name == "Envelope" else None
     if content is None or not content.children:
         raise NotReadable("no SOAP envelope with a body")
@@ -175,13 +176,19 @@ def read_call(body: bytes) -> Call:
     return Call(operation=operation, version=version, parameters=parameters)
 
 
-def _parse(body: bytes) -> _Node:
+def _parse(body: bytes, charset: str) -> _Node:
     target = _Target()
     parser = etree.XMLParser(
-        target=target, resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, recover=False
+        target=target,
+        encoding="utf-8",  # whatever the declaration says: the text is decoded before
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        huge_tree=False,
+        recover=False,
     )
-    octets = memoryview(body.lstrip(b"\t\n\r "))  # a line break before the declaration, as here-documents have it
     try:
+        octets = memoryview(decode_xml(body, charset).lstrip("\t\n\r ").encode())
         for start in range(0, len(octets), _PIECE_OCTETS):
             parser.feed(bytes(octets[start : start + _PIECE_OCTETS]))
         parser.close()

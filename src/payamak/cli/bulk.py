@@ -13,9 +13,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TextIO
 
+from payamak.cli.rows import BadRow, check_no_row_inside, columns_of, named, read_rows
 from payamak.cli.shell import ExitCode, Failed
 from payamak.cli.wanted import Wanted
-from payamak.domain.numbers import parse_whole_number
+from payamak.domain.numbers import parse_recipient, parse_whole_number
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -34,7 +35,7 @@ async def send_file(
 
     Raises Failed before anything is sent if the file is wrong.
     """
-    count = sum(1 for _ in _rows(file, common))
+    wanted_rows = _rows(file, common)  # once: what was checked is what is sent, whatever becomes of the file
     counts: Counter[str] = Counter()
     async with AsyncExitStack() as stack:
         client = await stack.enter_async_context(open_client())
@@ -42,8 +43,8 @@ async def send_file(
         writer = csv.DictWriter(written, _RESULT, restval="")
         writer.writeheader()
         progress = stack.enter_context(_progress())
-        bar = progress.add_task("sending", total=count)
-        rows = _rows(file, common)
+        bar = progress.add_task("sending", total=len(wanted_rows))
+        rows = iter(wanted_rows)
 
         async def work() -> None:
             for number, wanted in rows:  # one iterator for all workers: each takes the next row
@@ -74,45 +75,57 @@ async def _send_row(client: AsyncClient, wanted: Wanted) -> dict[str, Any]:
     return {"status": "accepted", "message_id": sent.message_id, "line": sent.line}
 
 
-def _rows(file: Path, common: Wanted) -> Iterator[tuple[int, Wanted]]:
-    """Each row with its line number in the file."""
+def _rows(file: Path, common: Wanted) -> list[tuple[int, Wanted]]:
+    """Every row with its line number in the file. Raises Failed, with the line, if any cannot be followed."""
     try:
-        with file.open(encoding="utf-8-sig", newline="") as opened:
-            reader = csv.DictReader(opened)
-            names = [name.strip().lower() for name in reader.fieldnames or ()]
-            reader.fieldnames = names
-            missing = [name for name in _NEEDED if name not in names]
-            unknown = [name for name in names if name not in _KNOWN]
-            if missing or unknown:
-                raise Failed(
-                    f"{file}, line 1: the columns are {', '.join(_KNOWN)}, the first two needed, not {names}",
-                    ExitCode.USAGE,
-                )
-            for row in reader:
-                yield reader.line_num, _wanted(row, common, f"{file}, line {reader.line_num}")
+        text = file.read_bytes().decode("utf-8-sig")
+        if "\0" in text:
+            raise Failed(f"{file}: this is no CSV in UTF-8: it holds NUL", ExitCode.USAGE)
+        return list(_read(text, common))
     except OSError as error:
         raise Failed(f"{file}: {error.strerror}", ExitCode.USAGE) from error
-    except (UnicodeDecodeError, csv.Error) as error:
+    except UnicodeDecodeError as error:
         raise Failed(f"{file}: this is no CSV in UTF-8: {error}", ExitCode.USAGE) from error
+    except BadRow as error:
+        raise Failed(f"{file}, line {error.line}: {error}; nothing was sent", ExitCode.USAGE) from error
 
 
-def _wanted(row: dict[str, str | None], common: Wanted, where: str) -> Wanted:
+def _read(text: str, common: Wanted) -> Iterator[tuple[int, Wanted]]:
+    rows = read_rows(text)
+    first, head = next(rows, (1, []))
+    names = columns_of(head, first)
+    if any(name not in names for name in _NEEDED) or any(name not in _KNOWN for name in names):
+        raise BadRow(first, f"the columns are {', '.join(_KNOWN)}, the first two needed, not {names}")
+    for line, row in rows:
+        check_no_row_inside(row, line, names.index("mobile"), lambda said: parse_recipient(said, None) is not None)
+        yield line, _wanted(named(row, line, names), common, line)
+
+
+def _wanted(row: dict[str, str], common: Wanted, line: int) -> Wanted:
     def number(name: str, default: int) -> int:
         text = row.get(name)
         value = parse_whole_number(text) if text else default
         if value is None:
-            raise Failed(f"{where}: {name} is a number, not {text!r}", ExitCode.USAGE)
+            raise BadRow(line, f"{name} is a number, not {text!r}")
         return value
 
-    return replace(
+    for name in _NEEDED:
+        if name not in row:
+            raise BadRow(line, f"the row ends before its {name}")
+    wanted = replace(
         common,
-        to=(row["mobile"] or "").strip(),
-        text=row["message"] or "",
+        to=row["mobile"].strip(),
+        text=row["message"],
         line=row.get("line") or common.line,
         line2=row.get("line2") or common.line2,
         send_type=number("type", common.send_type),
         template=number("template", common.template),
     )
+    try:
+        wanted.arguments()
+    except ValueError as error:
+        raise BadRow(line, str(error)) from None
+    return wanted
 
 
 def _new_file(out: Path) -> TextIO:

@@ -107,7 +107,7 @@ def _search(
 ) -> Search:
     from payamak.store.records import Search
 
-    number = None if recipient is None else parse_recipient(recipient)
+    number = None if recipient is None else parse_recipient(recipient, None)
     if recipient is not None and number is None:
         raise Failed(f"{recipient!r} is no Iranian mobile number; write 989… or 09…", ExitCode.USAGE)
     if account is not None and account not in site.accounts:

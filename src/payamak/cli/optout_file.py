@@ -85,7 +85,7 @@ def _rows(file: Path, reader: Iterator[list[str]]) -> Iterator[OptOut]:
             continue
         try:
             recipient, line, code, source, learned_at, expires_at, *doubt = row
-            known = parse_recipient(recipient)
+            known = parse_recipient(recipient, None)
             if known is None or source not in _SOURCES or not line or doubt not in ([], ["0"], ["1"]):
                 raise ValueError
             made = OptOut(

@@ -202,7 +202,7 @@ def _registered(site: Site, line: str) -> str:
 
 
 def _recipient(text: str) -> str:
-    found = parse_recipient(text)
+    found = parse_recipient(text, None)
     if found is None:
         raise Failed(f"{text!r} is no Iranian mobile number; write 989… or 09…", ExitCode.USAGE)
     return found
@@ -223,7 +223,7 @@ def _numbers(lines: Iterable[str], faults: list[int]) -> Iterator[str]:
     for number, line in enumerate(lines, 1):
         text = line.strip().strip("\"',;")
         if text and not text.startswith("#"):
-            recipient = parse_recipient(text)
+            recipient = parse_recipient(text, None)
             if recipient is None:
                 faults.append(number)
             else:

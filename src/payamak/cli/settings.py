@@ -19,7 +19,7 @@ def config(*, common: Common = Common()) -> int:
     """
     settings = common.settings()
     file = common.config or (Path(named) if (named := os.environ.get("PAYAMAK_CONFIG")) else None)
-    in_file = tomllib.loads(file.read_text(encoding="utf-8")) if file else {}
+    in_file = tomllib.loads(file.read_text(encoding="utf-8-sig")) if file else {}
     rows: list[dict[str, Any]] = []
     for name, about, default in table():
         variable = f"PAYAMAK_{name.upper()}"

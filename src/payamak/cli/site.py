@@ -77,7 +77,7 @@ def _entries(file: Path) -> list[Entry]:
     from payamak.sitefile import parse
 
     try:
-        return parse(file.read_text(encoding="utf-8"), file.name)
+        return parse(file.read_text(encoding="utf-8-sig"), file.name)
     except UnicodeDecodeError as error:
         raise Failed(f"{file}: this is no UTF-8 text", ExitCode.USAGE) from error
     except OSError as error:

@@ -23,6 +23,8 @@ from urllib.parse import urlencode
 import httpx2
 from msgspec import Struct, field
 
+from payamak.domain.posting import is_page
+
 BODY_LIMIT_OCTETS: Final = 16_384
 """More than any answer that can go back as an SMS; the rest is not read."""
 
@@ -54,12 +56,16 @@ class Post(Struct, frozen=True, kw_only=True):
 
 
 class Posted(Struct, frozen=True, kw_only=True):
-    """What came of it: an HTTP status, or None and why. `body` None: not asked for, or no text that can be sent."""
+    """What came of it: an HTTP status, or None and why. `body` None: not asked for, or no text that can be sent.
+
+    `is_page`: the body is a web page, which is no answer to a handset.
+    """
 
     status: int | None = None
     note: str = ""
     retry_after_ms: int | None = None
     body: str | None = None
+    is_page: bool = False
 
     def __repr__(self) -> str:
         return f"Posted(status={self.status}, note={self.note!r})"
@@ -238,7 +244,8 @@ async def _read(post: Post, response: httpx2.Response, now: int) -> Posted:
             async with asyncio.timeout(DRAIN_S):
                 await _octets(response)
     retry_after_ms = parse_retry_after(response.headers.get("retry-after"), now)
-    return Posted(status=status, note=note, retry_after_ms=retry_after_ms, body=body)
+    page = body is not None and body != "" and is_page(response.headers.get("content-type", ""), body)
+    return Posted(status=status, note=note, retry_after_ms=retry_after_ms, body=body, is_page=page)
 
 
 async def _octets(response: httpx2.Response) -> bytes:

@@ -19,12 +19,15 @@ from payamak.delivery import rounds
 from payamak.delivery.posting import Post, Posted, Poster
 from payamak.delivery.rounds import Rounds, Target
 from payamak.domain.mo import LONGEST_PAUSE_MS, READ, Received, RelayState, after_post
+from payamak.domain.posting import SHOWN_OF_A_PAGE
 from payamak.domain.site.secrets import is_missing, resolve
 from payamak.errors import Refused
 from payamak.store.base import NewMessage, PostResult, Store
 
 PLACES: Final = rounds.PLACES
 """Posts to one target at a time."""
+
+NO_ANSWER: Final = "the answer is a web page and was not sent"
 
 PlanReply = Callable[[str, str, str, str], NewMessage]
 """(username, line, recipient, text) -> the answer to a handset, checked and priced. Raises Refused."""
@@ -57,9 +60,9 @@ class Relay(Rounds[Received]):
         return item.id
 
     async def _handle(self, target: Target, item: Received) -> None:
-        result = await self._result(target, item)
+        result, note = await self._result(target, item)
         await self._stored(lambda: self._store.conclude_post(result, self._clock.now()))
-        told = {"received_id": item.id, "line": item.line, "tries": item.tries + 1, "note": result.note}
+        told = {"received_id": item.id, "line": item.line, "tries": item.tries + 1, "note": note}
         self._tell(result.state.value, **told)
 
     async def _put_off(self, item: Received, note: str) -> None:
@@ -67,14 +70,18 @@ class Relay(Rounds[Received]):
         result = PostResult(received_id=item.id, state=state, next_at=next_at, note=note, reply=None)
         await self._stored(lambda: self._store.conclude_post(result, self._clock.now()))
 
-    async def _result(self, target: Target, received: Received) -> PostResult:
+    async def _result(self, target: Target, received: Received) -> tuple[PostResult, str]:
+        """What is kept of a post, and the note for the log, which quotes nothing."""
         posted = await self._post(received)
         now = self._clock.now()
         state, next_at = after_post(received, posted.status, posted.retry_after_ms, now)
         if posted.retry_after_ms and state is RelayState.WAITING:
             target.rests_until = now + min(posted.retry_after_ms, LONGEST_PAUSE_MS)
         reply, note = self._reply(received, posted)
-        return PostResult(received_id=received.id, state=state, next_at=next_at, note=note, reply=reply)
+        kept = (
+            f"{note}: {' '.join((posted.body or '').split())[:SHOWN_OF_A_PAGE]}" if note.endswith(NO_ANSWER) else note
+        )
+        return PostResult(received_id=received.id, state=state, next_at=next_at, note=kept, reply=reply), note
 
     async def _post(self, received: Received) -> Posted:
         line = self._store.site.lines.get(received.line)
@@ -107,6 +114,8 @@ class Relay(Rounds[Received]):
         keyword = next((k for k in line.keywords if k.keyword == received.keyword), None)
         if keyword is None:
             return None, posted.note
+        if posted.is_page:
+            return None, f"{posted.note}; {NO_ANSWER}"
         try:
             return self._plan_reply(keyword.account, line.number, received.sender, posted.body), posted.note
         except Refused as refusal:

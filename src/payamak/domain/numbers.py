@@ -1,39 +1,41 @@
 """Numbers as people and programs write them: recipients, lines, digits of three scripts (contract §5)."""
 
 import re
+from collections.abc import Collection
 from typing import Final
 
-_LATIN: Final = "0123456789"
-_DIGITS: Final = str.maketrans("۰۱۲۳۴۵۶۷۸۹" + "٠١٢٣٤٥٦٧٨٩", _LATIN * 2)
+from payamak.domain.marks import BLANK_MARKS, DIGITS, FORMAT_MARKS, without_marks
 
-# What stands between digits and means nothing: blanks, dashes, and the direction marks and joiners that come
-# along when a number is pasted out of Persian text.
-_FILLING: Final = (
-    " \t\u00a0\u202f"
-    "-\u2010\u2011\u2012\u2013\u2014\u2212"
-    "\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff"
-)
-_CLEAN: Final = _DIGITS | str.maketrans("", "", _FILLING)
+RECIPIENT_PREFIXES: Final = frozenset(("90", "91", "92", "93", "94", "99"))
+"""The first two digits behind 98 that mobiles have (contract §5, November 2026). libphonenumber 9.0.43 calls numbers of
+90, 91, 92, 93 and 99 mobiles, and a test compares; 94 is the contract's. The setting `recipient_prefixes` may say
+otherwise."""
 
-_RECIPIENT: Final = re.compile(r"(?:\+98|0098|98|0)?(9[0-9]{9})")
+# What stands between digits and means nothing: marks, dashes, and the brackets of (+98) and (0912).
+_FILLING: Final = FORMAT_MARKS + BLANK_MARKS + "\t-\u2010\u2011\u2012\u2013\u2014\u2015\u2212()"
+_CLEAN: Final = DIGITS | str.maketrans("", "", _FILLING)
+
+_RECIPIENT: Final = re.compile(r"(?:(?:\+|00|0)?980?|0)?((9[0-9])[0-9]{8})")
 # An SMPP source_addr has room for 20 digits (SMPP 3.4 §5.2.8), less the country code.
 _LINE: Final = re.compile(r"(?:\+|00)?((?:98|0)?([0-9]{3,18}))")
-_WHOLE_NUMBER: Final = re.compile(r"[0-9]{1,4000}")  # int() itself refuses more than 4,300 digits
+# int() itself refuses more than 4,300 digits; programs that have only floating point write 2 as 2.0
+_WHOLE_NUMBER: Final = re.compile(r"([0-9]{1,4000})(?:[.\u066b]0{1,20})?")
 
 
 def latin_digits(text: str) -> str:
     """Return `text` with Persian (۰–۹) and Arabic-Indic (٠–٩) digits written in Latin; the rest is kept."""
-    return text if text.isascii() else text.translate(_DIGITS)
+    return text if text.isascii() else text.translate(DIGITS)
 
 
-def parse_recipient(text: str) -> str | None:
+def parse_recipient(text: str, prefixes: Collection[str] | None = RECIPIENT_PREFIXES) -> str | None:
     """Return an Iranian mobile number as twelve digits, `989xxxxxxxxx`, or None if `text` is no such number.
 
-    Taken are 989…, 09…, 9…, +98… and 0098…, with blanks and dashes anywhere. A raw `+` in a query arrives as
-    a blank.
+    Taken are 989…, 0989…, 09…, 9…, +98… and 0098…, with marks, dashes and brackets anywhere. A raw `+` in a query
+    arrives as a blank. `prefixes` are the first two digits behind 98 that mobiles have; None asks only for the shape,
+    for what was accepted before, or is searched for: 9830003300 is a line of 3000, and has the shape of a mobile.
     """
     found = _RECIPIENT.fullmatch(_clean(text))
-    return f"98{found[1]}" if found else None
+    return f"98{found[1]}" if found and (prefixes is None or found[2] in prefixes) else None
 
 
 def parse_line(text: str) -> str | None:
@@ -53,12 +55,12 @@ def line_key(text: str) -> str:
 
 
 def parse_whole_number(text: str) -> int | None:
-    """Return the number that `text` writes in digits of any script, blanks around it trimmed.
+    """Return the number that `text` writes in digits of any script; marks, and blanks around it, do not count.
 
-    None for a sign, a blank inside, anything else that is no digit, and beyond 4,000 digits.
+    A fraction of zeros is none. None for a sign, a blank inside, what else is no digit, and beyond 4,000 digits.
     """
-    found = _WHOLE_NUMBER.fullmatch(latin_digits(text).strip())
-    return int(found[0]) if found else None
+    found = _WHOLE_NUMBER.fullmatch(without_marks(latin_digits(text)))
+    return int(found[1]) if found else None
 
 
 def masked(recipient: str) -> str:

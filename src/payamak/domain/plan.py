@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from enum import IntEnum
 
 from payamak.codes import Code
+from payamak.domain.marks import is_blank
 from payamak.domain.message import Lane, Step, StepKind
 from payamak.domain.money import price
 from payamak.domain.site import ADVERTISING_HOURS, Account, LaneName, Line, LineKind, OnLateOptOut, OutsideHours, Site
@@ -74,8 +75,11 @@ def make_plan(
 ) -> tuple[Step, ...]:
     """Fill, encode, count and price every step. Raises Refused with 13, 30 or 34, the first that holds."""
     ways = tuple(ways)
-    if not text or (not isinstance(text, str) and any(kind is not StepKind.TEMPLATE for _, kind in ways)):
+    is_object = text is not None and not isinstance(text, str)
+    if not text or (is_object and any(kind is not StepKind.TEMPLATE for _, kind in ways)):
         raise Refused(Code.TEXT_EMPTY, "the text is empty or no text")
+    if isinstance(text, str) and is_blank(text):
+        raise Refused(Code.TEXT_EMPTY, "a reader of the text would see nothing")
     steps = []
     unfilled = False
     for line, kind in ways:

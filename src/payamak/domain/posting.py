@@ -19,6 +19,25 @@ TARGET: Final = re.compile(r"https?://[^/?#@\s]+([/?][^#\s]*)?", re.IGNORECASE)
 """What may be posted to: a URL without a login in it, which would end in logs."""
 
 
+PAGE_TYPES: Final = frozenset(("text/html", "application/xhtml+xml"))
+"""What a server calls a web page; PHP calls everything so that does not say otherwise."""
+
+_TAG: Final = re.compile(
+    r"<!doctype\b|<!--|<\?(?:xml|php)\b|</?(?:html|head|body|title|meta|link|style|script|center|div|span|p|br|hr|pre|code"
+    r"|h[1-6]|b|i|em|strong|font|table|tr|td|th|ul|ol|li|a|img|address)(?:\s[^<>]*)?/?>",
+    re.IGNORECASE,
+)
+"""A tag of a page, whole: `a<b and c` has none."""
+
+SHOWN_OF_A_PAGE: Final = 300
+"""Characters of a page that are kept: enough for a person to see what went wrong. Taste."""
+
+
+def is_page(media_type: str, text: str) -> bool:
+    """Whether an answer is a web page, by its type or by tags in it, as servers and PHP write their errors."""
+    return media_type.partition(";")[0].strip().lower() in PAGE_TYPES or _TAG.search(text) is not None
+
+
 class PostState(StrEnum):
     """What becomes of a post."""
 

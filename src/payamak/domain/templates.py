@@ -5,14 +5,20 @@ therefore worked out for all positions at once, as sets of positions kept in the
 set by a literal's length, or by one to 200, moves every position in it together. Only a placeholder that has
 a pattern, and one that stands twice, need their values looked at one by one; these looks are counted, and a
 text that needs too many is no match.
+
+A text is compared folded (marks.py): what no reader sees, a joiner or a doubled blank, must not decide whether it is
+the approved text or a value. What goes out is what was written. And a message that holds all words of the approved text
+meant the whole of it: if it does not match it is refused, for as a value it would be said twice.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import islice
 from typing import Final, Self
+
+from payamak.domain.marks import DIGITS, LETTERS, fold, fold_blanks, is_blank, words
 
 MAX_VALUE_CHARS: Final = 200
 """The longest value of a placeholder (contract §4)."""
@@ -31,6 +37,15 @@ _MAX_REPEATS: Final = 2
 _MAX_CHOICES: Final = 16
 """Open-ended repeats, and `?` or `|`, in one pattern. In the worst case each repeat multiplies the time of a
 look by the value's length and each choice doubles it: together they may come to _MAX_LOOKS looks."""
+
+_TRIES_OF_A_FOLDED_VALUE: Final = 3
+"""As it was written, folded, and folded by the folded pattern; what is ASCII is tried once."""
+
+_MOST_FOLDED: Final = 4
+"""A text may be so many times as long as the longest one that fits, for what folding drops: a matter of taste."""
+
+_CERTAIN_LETTERS: Final = 3
+"""Contract §4: with fewer letters, what stands around the value is looked for as words of their own."""
 
 _PLACEHOLDER: Final = re.compile(r"\{(\w+|\*)\}")
 _BACK_REFERENCE: Final = re.compile(r"\\[1-9]|\(\?P=")
@@ -76,16 +91,41 @@ class Template:
                 raise ValueError(f"template {self.number}, pattern of {{{name}}}: {error}") from None
 
     def matches(self, text: str) -> bool:
-        """Say whether `text` is the approved one, each placeholder replaced by a value that it allows."""
-        return _fits(_Shape.of(self.text), text, self.patterns, iter(range(_MAX_LOOKS)))
+        """Say whether `text` is the approved one for a reader, each placeholder replaced by a value that it allows."""
+        shape, looks = _Shape.of(self.text), iter(range(_MAX_LOOKS))
+        if len(text) > _MOST_FOLDED * shape.longest:
+            return False
+        # As it is too, and with the blanks beside line breaks: they may belong to a value, or to what is before it.
+        readings = ((shape, text), *((shape.folded(fold_by), fold_by(text).strip()) for fold_by in (fold, fold_blanks)))
+        return any(_fits(each, said, self.patterns, looks) for each, said in readings)
+
+    def means_whole(self, message: str) -> bool:
+        """Say whether a message holds all the words around the placeholders in order: it is no value (contract §4).
+
+        Fewer than three letters in all must be words of their own: `به` is none of the words of `بهار`.
+        """
+        literals = [words(literal) for literal in _Shape.of(self.text).literals]
+        is_certain = sum(len(word) for literal in literals for word in literal) >= _CERTAIN_LETTERS
+        joint = "" if is_certain else " "
+        wanted = [joint + joint.join(literal) + joint for literal in literals if literal]
+        said, at = joint + joint.join(words(message)) + joint, 0
+        for literal in wanted:
+            found = said.find(literal, at)
+            if found < 0:
+                return False
+            at = found + len(literal) - len(joint)  # the blank behind a word is the one before the next
+        return bool(wanted)
 
     def complete(self, message: str) -> str | None:
-        """Return the text to send for a message in words: itself if it matches, else as the only value."""
+        """Return the text to send for a message in words: itself if it matches, else as the only value.
+
+        None for what is neither, and for what means the whole text and does not match.
+        """
         if self.any_text:
             return message or None
         if self.matches(message):
             return message
-        if len(self.names) != 1:
+        if len(self.names) != 1 or len(message) > MAX_VALUE_CHARS or self.means_whole(message):
             return None
         return self.compose(dict.fromkeys(self.names, message))
 
@@ -134,9 +174,27 @@ def _written(value: object) -> str:
 
 
 def _allows(pattern: str | None, value: str) -> bool:
-    if not 0 < len(value) <= MAX_VALUE_CHARS or _looks_for(pattern, len(value)) > _MAX_LOOKS:
+    if len(value) > MAX_VALUE_CHARS or is_blank(value) or _looks_for(pattern, len(value)) > _MAX_LOOKS:
         return False
-    return pattern is None or re.fullmatch(pattern, value) is not None
+    if pattern is None or re.fullmatch(pattern, value):
+        return True
+    if value.isascii() and pattern.isascii():
+        return False
+    folded = fold(value)[:MAX_VALUE_CHARS]
+    return any(re.fullmatch(each, folded) for each in (pattern, _folded_pattern(pattern)))
+
+
+@lru_cache(maxsize=1_024)
+def _folded_pattern(pattern: str) -> str:
+    """The pattern for folded values: its letters and digits folded, its marks dropped where it can do without."""
+    folded = pattern.translate(LETTERS).translate(DIGITS)
+    for candidate in (fold(folded), folded):
+        try:
+            _check_pattern(candidate)  # a mark that falls out may leave a repeat behind it that repeats more
+        except ValueError:
+            continue
+        return candidate
+    return pattern
 
 
 @lru_cache(maxsize=1_024)
@@ -161,6 +219,18 @@ class _Shape:
         pieces = _PLACEHOLDER.split(text)
         return cls(literals=tuple(pieces[::2]), names=tuple(pieces[1::2]))
 
+    @property
+    def longest(self) -> int:
+        """The characters of the longest text that has this shape."""
+        return sum(map(len, self.literals)) + MAX_VALUE_CHARS * len(self.names)
+
+    def folded(self, fold_by: Callable[[str], str]) -> Self:
+        """This shape as folded texts have it, blanks around the whole gone."""
+        literals = [fold_by(literal) for literal in self.literals]
+        literals[0] = literals[0].lstrip()
+        literals[-1] = literals[-1].rstrip()
+        return type(self)(literals=tuple(literals), names=self.names)
+
     def bound(self, name: str, value: str) -> Self:
         """Return this shape with `value` in place of `name`, wherever it stands."""
         literals, names = [self.literals[0]], []
@@ -178,7 +248,7 @@ def _fits(shape: _Shape, text: str, patterns: Mapping[str, str], looks: Iterator
 
     A value that passes its pattern is bound, which leaves a shape with one name less.
     """
-    if len(text) > sum(map(len, shape.literals)) + MAX_VALUE_CHARS * len(shape.names):
+    if len(text) > shape.longest:
         return False
     starts = _starts(shape, text)
     if not starts[-1] >> len(text) & 1:
@@ -186,10 +256,11 @@ def _fits(shape: _Shape, text: str, patterns: Mapping[str, str], looks: Iterator
     looked_at = (at for at, name in enumerate(shape.names) if name in patterns or shape.names.count(name) > 1)
     index = next(looked_at, None)
     if index is None:
-        return True
+        return len(shape.names) != 1 or not is_blank(text[len(shape.literals[0]) : len(text) - len(shape.literals[1])])
     name = shape.names[index]
     for value in _values(text, starts[index], _ends(shape, text)[index]):
-        cost = _looks_for(patterns.get(name), len(value))
+        tries = 1 if value.isascii() else _TRIES_OF_A_FOLDED_VALUE
+        cost = _looks_for(patterns.get(name), len(value)) * tries
         if sum(1 for _ in islice(looks, cost)) < cost:
             return False
         if _allows(patterns.get(name), value) and _fits(shape.bound(name, value), text, patterns, looks):

@@ -185,8 +185,8 @@ def _follow_words(tx: Transaction, line: Line, sender: str, text: str, now: int,
     A foreign message may be nobody's: not to send to somebody who asked for it is the worse mistake out of two, so it
     opts out, with a mark; it never opts in.
     """
-    recipient = parse_recipient(sender)
-    if recipient is None:
+    recipient = parse_recipient(sender, None)
+    if recipient is None or recipient != sender:  # a mobile is canonical already: another sender is no recipient
         return
     if is_one_of(text, line.opt_out_words):
         facts = (recipient, line.number, Code.OPTED_OUT_OF_LINE.value, "handset", now)

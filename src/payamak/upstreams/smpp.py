@@ -13,7 +13,7 @@ import datetime as dt
 import os
 import ssl
 from collections import Counter, deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from functools import partial
 
 from payamak.clock import Clock
@@ -24,7 +24,7 @@ from payamak.domain.ids import readings
 from payamak.domain.intake import Intake
 from payamak.domain.message import Message, Reason
 from payamak.domain.mo import LONGEST_OCTETS, MoPart
-from payamak.domain.numbers import parse_line, parse_recipient
+from payamak.domain.numbers import RECIPIENT_PREFIXES, parse_line, parse_recipient
 from payamak.domain.receipts import ReceiptIn
 from payamak.domain.site import Link, Site
 from payamak.domain.site.links import DefaultAlphabet, Validity
@@ -115,8 +115,16 @@ class SmppUpstream:
     """One SMPP bind as an Upstream."""
 
     def __init__(
-        self, link: Link, sink: Sink, site: Callable[[], Site], clock: Clock, log: Callable[..., object]
+        self,
+        link: Link,
+        sink: Sink,
+        site: Callable[[], Site],
+        clock: Clock,
+        log: Callable[..., object],
+        *,
+        recipient_prefixes: Collection[str] = RECIPIENT_PREFIXES,
     ) -> None:
+        self._recipient_prefixes = recipient_prefixes
         self.name = link.name
         self.link = link
         self._sink = sink
@@ -380,7 +388,7 @@ class SmppUpstream:
             upstream=self.link.upstream_name,
             link=self.name,
             line=line.number if line else parse_line(pdu.destination_addr) or bounded_id(pdu.destination_addr),
-            sender=parse_recipient(pdu.source_addr) or parse_line(pdu.source_addr) or bounded_id(pdu.source_addr),
+            sender=parse_recipient(pdu.source_addr, self._recipient_prefixes) or bounded_id(pdu.source_addr),
             alphabet=self._alphabet(pdu.data_coding),
             octets=octets,
             reference=place.reference if place else None,
@@ -398,7 +406,7 @@ class SmppUpstream:
         state, code = receipt_meaning(self.link, receipt.stat, receipt.stat_text, *errs, is_final=receipt.is_final)
         site = self._site()
         recipient, line = pdu.source_addr, site.line(pdu.destination_addr)
-        if line is None and site.line(pdu.source_addr) and parse_recipient(pdu.destination_addr):
+        if line is None and site.line(pdu.source_addr) and parse_recipient(pdu.destination_addr, None):
             recipient, line = pdu.destination_addr, site.line(pdu.source_addr)  # as the message had them: some centres
         return ReceiptIn(
             upstream=self.link.upstream_name,
@@ -410,7 +418,7 @@ class SmppUpstream:
             err=None if receipt.err is None else bounded_word(receipt.err),
             code=code,
             line=line.number if line else None,
-            recipient=parse_recipient(recipient),
+            recipient=parse_recipient(recipient, None),
             reference=tlv_int(pdu, Tag.USER_MESSAGE_REFERENCE),
         )
 

@@ -8,7 +8,7 @@ const pause = () => new Promise((resolve) => setTimeout(resolve, 50));
 
 async function main() {
   const fields = { username, password, mobile, message, line: Number(line), ...(line2 && { line2 }) };
-  const body = way === 'params' ? new URLSearchParams(fields) : fields;
+  const body = { params: new URLSearchParams(fields), string: JSON.stringify(fields) }[way] ?? fields;
   const { data: told } = await axios.post(`${base}/api/wsSend.ashx`, body, { timeout: 20000 });
   if (told.status !== -1) {
     console.log(`refused ${told.status}`);

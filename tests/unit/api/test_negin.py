@@ -230,11 +230,17 @@ async def test_states_sample_octet_for_octet() -> None:
         (" ", None),
         ('""', None),
         (",", None),
-        ("6062,", None),
+        ("6062,", ["6062"]),
+        ("6062، 6063،", ["6062", "6063"]),
+        ("'6062','6063', ,,", ["6062", "6063"]),
+        ('"6062,6063,"', ["6062", "6063"]),
+        ("\u200e6062\u200f,\u202a6063\u00a0", ["6062", "6063"]),
+        (",,", None),
+        ('"",', None),
         (",6062", None),
         ("6062,,6063", None),
         ("60 62", None),
-        ("60\u200c62", None),
+        ("60\u200c62", ["6062"]),
         ("6062;6063", None),
         ("6062 6063", None),
         ("-1", None),
@@ -253,7 +259,7 @@ async def test_states_sample_octet_for_octet() -> None:
     ],
 )
 async def test_message_ids(text: str, ids: list[str] | None) -> None:
-    """Quotes and blanks around ids are trimmed, digits made Latin; anything that is no number is 24."""
+    """Quotes, blanks around ids and marks fall away, digits are made Latin; what is no number then is 24."""
     assert parse_ids(text) == ids
     if ids is None:
         assert refused(await ws_states(as_json(message_ids=text), FakeService())) == Code.MESSAGE_ID_INVALID

@@ -1,13 +1,14 @@
 """The old door /sendsms.ashx: what goes to the service, and how its answers are told."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import pytest
 
 from payamak.api.app import Request
 from payamak.api.sendsms import MOST_RECIPIENTS, routes, send_sms
 from payamak.codes import Code
+from payamak.domain.plan import Text
 from payamak.domain.site import AnswerTypes
 from payamak.errors import Refused
 from payamak.service import Caller, Sent, Service, Submission
@@ -42,6 +43,9 @@ class FakeService(Service):
         return Sent(
             message_id=message_id, line="9830003300", recipient="989121234567", answer_types=AnswerTypes.DOCUMENT
         )
+
+    def first_places(self, username: str | None, said: Sequence[tuple[str | None, Text | None]]) -> list[int]:
+        return [said.index(each) for each in said] if username == "deduped" else list(range(len(said)))
 
     async def states(self, caller: Caller, ids: list[int | None]) -> list[int]:
         assert ids == []
@@ -81,6 +85,16 @@ async def test_every_recipient_is_a_submission() -> None:
     assert service.submissions == expected
 
 
+async def test_the_same_recipient_twice() -> None:
+    """Where the account says so, one message is sent, and its id, or its refusal, stands in both places."""
+    service = FakeService({"0914": Code.OPTED_OUT_OF_LINE})
+    deduped = OK.replace("user=u", "user=deduped")
+    assert deduped != OK
+    assert (await send_sms(request(deduped + "0912,0913,0912,0914,0914"), service)).body == b"2001,2002,2001,33,33"
+    assert [each.recipient for each in service.submissions] == ["0912", "0913", "0914"]
+    assert await told(FakeService(), "0912,0912") == "2001,2002"
+
+
 async def test_a_post_is_read_alike() -> None:
     """Form or query, names in any case, the line left out."""
     service = FakeService()
@@ -95,6 +109,8 @@ async def test_a_post_is_read_alike() -> None:
     ("to", "refuses", "answer"),
     [
         ("1,", {}, "2001"),
+        ("1,3%20,%20,,%E2%80%8F", {}, "2001,2002"),
+        ("1%D8%8C3%D8%8C", {}, "2001,2002"),
         ("1,,3", {None: Code.RECIPIENT_INVALID}, "2001,1,2003"),
         ("", {None: Code.RECIPIENT_INVALID}, "1"),
         ("1,2,3", {"2": Code.OPTED_OUT_OF_LINE}, "2001,33,2003"),

@@ -82,6 +82,51 @@ def test_envelopes_of_hand_written_programs(body: bytes) -> None:
     assert read_call(body).operation.name == "GetCredit"
 
 
+def _call(declared: str) -> str:
+    declaration = f'<?xml version="1.0" encoding="{declared}"?>' if declared else ""
+    return declaration + envelope("<GetCredit><pUsername>سلام</pUsername></GetCredit>").decode()
+
+
+CHARSETS = {
+    "nothing said": (_call("").encode(), "", "سلام"),
+    "the Content-Type wins": (_call("windows-1256").encode(), "utf-8", "سلام"),
+    "also over nonsense": (_call("nonsense").encode(), "UTF-8", "سلام"),
+    "and for another than UTF-8": (_call("utf-8").encode("cp1256"), "windows-1256", "سلام"),
+    "the declaration where nothing else is said": (_call("windows-1256").encode("cp1256"), "", "سلام"),
+    "a mark wins over both": (_call("windows-1256").encode("utf-8-sig"), "iso-8859-1", "سلام"),
+    "a mark of UTF-16": (_call("utf-8").encode("utf-16"), "utf-8", "سلام"),
+    ".NET's utf-16 over UTF-8, said otherwise": (_call("utf-16").encode(), "utf-8", "سلام"),
+    ".NET's utf-16 over UTF-8, alone": (_call("utf-16").encode(), "", "سلام"),
+    ".NET's utf-16 over UTF-8, twice": (_call("utf-16").encode(), "utf-16", "سلام"),
+    "UTF-16 without a mark": (_call("utf-16").encode("utf-16-le"), "utf-16", "سلام"),
+    "UTF-16 the other way": (_call("").encode("utf-16-be"), "", "سلام"),
+    "us-ascii over UTF-8": (_call("us-ascii").encode(), "us-ascii", "سلام"),
+    "Latin-1 that is believed": (_call("utf-8").encode(), "iso-8859-1", "سلام".encode().decode("latin-1")),
+    "a label that nobody knows": (_call("utf-8").encode(), "x-user-defined", "سلام"),
+}
+
+
+@pytest.mark.parametrize(("body", "charset", "text"), CHARSETS.values(), ids=CHARSETS)
+def test_the_charset_of_a_call(body: bytes, charset: str, text: str) -> None:
+    """RFC 7303: the mark, the Content-Type, the declaration; what cannot be UTF-16 is not."""
+    assert read_call(body, charset).text("pUsername") == text
+
+
+@pytest.mark.parametrize(
+    ("body", "charset"),
+    [
+        (_call("utf-8").encode("cp1256"), ""),
+        (_call("utf-8").encode("cp1256"), "utf-8"),
+        (_call("koi8-r").encode(), ""),
+        (_call("").encode("utf-16-le")[:-1], "utf-16"),
+    ],
+)
+def test_octets_that_are_not_what_is_said(body: bytes, charset: str) -> None:
+    """They are refused, never repaired."""
+    with pytest.raises(NotReadable, match="not well-formed"):
+        read_call(body, charset)
+
+
 @pytest.mark.parametrize(
     ("written", "items"),
     [

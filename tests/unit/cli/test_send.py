@@ -47,6 +47,17 @@ def test_rows_fall_back_to_the_options(tmp_path: Path) -> None:
     assert (two.line, two.send_type) == ("3001", 0)
 
 
+def test_rows_that_are_read(tmp_path: Path) -> None:
+    """Quoted commas, quotes and line breaks, lines of nothing, three kinds of line ends, a row that ends early."""
+    file = tmp_path / "m.csv"
+    file.write_bytes(b'mobile,message,line\r\n1,"a, ""b""\nc\r\n09 d",\n\n  \r2,""\n3,x')
+    assert [(line, each.to, each.text) for line, each in _rows(file, COMMON)] == [
+        (2, "1", 'a, "b"\nc\r\n09 d'),
+        (7, "2", ""),
+        (8, "3", "x"),
+    ]
+
+
 @pytest.mark.parametrize(
     ("octets", "told"),
     [
@@ -54,6 +65,25 @@ def test_rows_fall_back_to_the_options(tmp_path: Path) -> None:
         (b"mobile,message,colour\n1,2,3\n", "line 1: the columns are"),
         (b"mobile,message,type\n1,2,x\n", "line 2: type is a number"),
         (b"mobile,message\n1,\xff\n", "no CSV in UTF-8"),
+        (b"mobile,message\n1,a\0\n", "no CSV in UTF-8"),
+        ("mobile,message\n1,a\n".encode("utf-16"), "no CSV in UTF-8"),
+        (b"", "line 1: the columns are"),
+        (b"mobile,message\n\n1,hello, world\n", "line 3: 3 fields for 2 columns"),
+        (b"mobile,message\n1,hello,\n", "line 2: 3 fields for 2 columns"),
+        (b'mobile,message\n1,a\n2,"b\n3,c\n', "line 3: a quote is opened and never closed"),
+        (b'mobile,message\n1,"a\nb\n2,"c"\n', "line 4: something follows a closing quote"),
+        (b'mobile,message\n1,"a"b\n', "line 2: something follows a closing quote"),
+        (b'mobile,message\n09120000001,"a\n09120000002,b"\n', "line 2: a field in quotes holds what looks like"),
+        (b'message,mobile\n"a\nx,09120000002\ny",09120000001\n', "line 2: a field in quotes holds what looks"),
+        (b'mobile,message\n1, "hello, you"\n', "line 2: blanks stand before a quote"),
+        ('mobile,message\n1,\u200f"hello"\n'.encode(), "line 2: blanks stand before a quote"),
+        (b'mobile, "message"\n', "line 1: blanks stand before a quote"),
+        (b'mobile,message\n1,5" pipe\n', "line 2: a quote within a field"),
+        (b"mobile,message,mobile\n1,a,2\n", "line 1: the column 'mobile' is there twice"),
+        ("mobile,message,\u200emobile\n1,a,2\n".encode(), "line 1: the column 'mobile' is there twice"),
+        (b"mobile,message,line2\n1,a\n2\n", "line 3: the row ends before its message"),
+        (b"mobile,message,type\r\n1,a,0\r\n1,a,7\r\n", "line 3: type is 0, 1"),
+        (b"mobile;message\n1;a\n", "line 1: the columns are"),
     ],
 )
 def test_a_wrong_file_is_refused(octets: bytes, told: str, tmp_path: Path) -> None:

@@ -30,6 +30,7 @@ NOW = 1_800_000_000_000
         ("1d", NOW - 86_400_000),
         ("2027-01-15T08:00:00Z", NOW),
         ("2027-01-15T11:30:00+03:30", NOW),
+        ("jalali:1405-10-25T11:30", NOW),
     ],
 )
 def test_an_instant_is_read(text: str, at: int) -> None:
@@ -46,6 +47,8 @@ def test_what_is_no_instant_is_refused() -> None:
     """The refusal says how to write it."""
     with pytest.raises(Failed, match="write 2h"):
         parse_instant("yesterday", NOW)
+    with pytest.raises(Failed, match="write 2026-11-26, or jalali:1405-09-05"):
+        parse_instant("1405-09-05", NOW)
 
 
 @pytest.mark.parametrize(

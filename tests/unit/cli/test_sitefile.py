@@ -215,3 +215,25 @@ def test_every_text_survives_toml(text: str) -> None:
     import tomllib
 
     assert tomllib.loads(f"x = {toml_value(text)}") == {"x": text}
+
+
+def test_a_jalali_year_is_told() -> None:
+    """1406 would be an instant long past, and lock the account: refused with the day that was meant, read if marked."""
+    for written in ("1406-01-01T00:00:00+03:30", '"1406-01-01T00:00:00+03:30"'):
+        with pytest.raises(BadSiteFile) as caught:
+            parse(FILE.replace("2030-01-01T00:00:00+03:30", written))
+        assert "line 24: account: 1406 is no year" in str(caught.value)
+        assert "write 2027-03-21, or jalali:1406-01-01" in str(caught.value)
+    with pytest.raises(ValueError, match="2027-03-21"):
+        parse_setting("account", "expires_at=1406-01-01T00:00:00+03:30")
+    meant = dt.datetime(2027, 3, 21, tzinfo=dt.timezone(dt.timedelta(hours=3, minutes=30)))
+    assert parse_setting("account", "expires_at=jalali:1406/01/01") == ("expires_at", meant)
+    *_, account = parse(FILE.replace("2030-01-01T00:00:00+03:30", '"jalali:1406-01-01"'))
+    assert account.given["expires_at"] == meant
+
+
+def test_a_byte_order_mark() -> None:
+    """A site file as Windows' editors write it is read."""
+    assert [(e.kind, e.name, e.line, e.given) for e in parse("\ufeff" + FILE)] == [
+        (e.kind, e.name, e.line, e.given) for e in parse(FILE)
+    ]

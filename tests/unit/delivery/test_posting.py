@@ -131,7 +131,9 @@ def test_parse_retry_after(value: str | None, pause: int | None) -> None:
     ("say", "body"),
     [
         (Say(body=b"  yes \r\n"), "yes"),
+        (Say(body=b"1 < 2, <3, a<b and 5 <p"), "1 < 2, <3, a<b and 5 <p"),
         (Say(), ""),
+        (Say(headers=("Content-Type: text/html",)), ""),
         (Say(body=b"\xd3", headers=("Content-Type: text/plain; charset=windows-1256",)), "س"),
         (Say(body=b"\xff"), None),
         (Say(body=b"a\0b"), None),
@@ -139,13 +141,24 @@ def test_parse_retry_after(value: str | None, pause: int | None) -> None:
         (Say(body=b"x" * (BODY_LIMIT_OCTETS + 1)), None),
         (Say(body=b"x", headers=("Content-Type: text/plain; charset=klingon",)), None),
     ],
-    ids=["trimmed", "empty", "charset", "no utf-8", "nul", "compressed", "long", "unknown charset"],
+    ids=[
+        "trimmed",
+        "less than",
+        "empty",
+        "an empty page",
+        "charset",
+        "no utf-8",
+        "nul",
+        "compressed",
+        "long",
+        "unknown charset",
+    ],
 )
 async def test_bodies(say: Say, body: str | None) -> None:
     """A body is text in its charset, trimmed, or no text that can be sent; the status is 200 all the same."""
     async with target(saying(say)) as shop:
         got = await posted(replace(POST, url=shop.url()))
-    assert (got.status, got.body) == (200, body)
+    assert (got.status, got.body, got.is_page) == (200, body, False)
 
 
 @pytest.mark.parametrize("octets", [b"", b"garbage\r\n\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nab"])

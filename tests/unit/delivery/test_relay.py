@@ -19,7 +19,7 @@ from payamak.domain.site import Document, Keyword, Line, Link, LinkUse
 from payamak.encoding.alphabets import Alphabet
 from payamak.errors import Refused, StoreFailed
 from payamak.store.base import NewMessage
-from payamak.store.records import ReceivedSearch
+from payamak.store.records import ReceivedSearch, Search
 
 OK = Posted(status=200, note="HTTP 200")
 ALI, SARA = "989120000001", "989120000002"
@@ -274,6 +274,21 @@ async def test_web_request(scene: Scene) -> None:
 async def test_no_answer(scene: Scene, body: str | None) -> None:
     """An empty body, or none that can be sent, is read and answers nobody."""
     assert (await reply_of(scene, body)).reply_id is None
+
+
+async def test_a_web_page_is_no_answer(scene: Scene) -> None:
+    """A page of errors is not sent, and not charged, to the handset; a person sees it, the log quotes nothing of it."""
+    page = "<br />\n<b>Warning</b>: Undefined variable $code"
+    scene.shop.says("win 5", Posted(status=200, note="HTTP 200", body=page, is_page=True))
+    await scene.comes("win 5")
+    async with scene.relay():
+        await scene.until(lambda: scene.count("relay_done") == 1)
+    kept = (await scene.all())["win 5"]
+    note = "HTTP 200; the answer is a web page and was not sent"
+    assert (kept.relay, kept.reply_id) == (RelayState.DONE, None)
+    assert kept.note == f"{note}: <br /> <b>Warning</b>: Undefined variable $code"
+    assert [fields["note"] for _, fields in scene.logged] == [note]
+    assert await scene.store.search(Search()) == []
 
 
 async def test_too_long_an_answer(scene: Scene) -> None:

@@ -125,6 +125,13 @@ def test_what_an_operator_wide_opt_out_covers() -> None:
 BARE = changed(ACCOUNT, service_line=None, sim_line=None, default_line=None, templates=())
 
 
+@pytest.mark.parametrize("text", [" ", "\r\n\t", "\u200c\u200f", "\u00a0\u2009", "\u2060 \ufeff \u00ad"])
+def test_a_text_that_nobody_can_see(text: str) -> None:
+    """A text of nothing but blanks and marks is empty, on a line, as a value, and for a template of any text."""
+    assert refusal(line=A, text=text) == 13
+    assert refusal(kind=2, text=text) == 13
+
+
 @pytest.mark.parametrize(
     ("sentence", "asked", "code"),
     [

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from payamak.domain.posting import TARGET, Pauses, PostState, Tried, next_post
+from payamak.domain.posting import TARGET, Pauses, PostState, Tried, is_page, next_post
 
 NOW = 1_700_000_000_000
 PAUSES = Pauses(first_ms=5_000, longest_ms=86_400_000, give_up_ms=3 * 86_400_000)
@@ -93,3 +93,25 @@ def test_a_dead_target_for_three_days() -> None:
 def test_targets(url: str, is_one: bool) -> None:
     """HTTP or HTTPS, without a login, a blank or a fragment."""
     assert (TARGET.fullmatch(url) is not None) is is_one
+
+
+@pytest.mark.parametrize(
+    ("media_type", "text", "page"),
+    [
+        ("text/plain; charset=utf-8", "thanks", False),
+        ("", "1 < 2, <3, a<b, x <y> <name>", False),
+        ("application/json", '{"a": 1}', False),
+        ("text/html; charset=UTF-8", "thanks", True),
+        (" TEXT/HTML", "", True),
+        ("application/xhtml+xml", "x", True),
+        ("text/plain", "<!DOCTYPE html><html>", True),
+        ("text/plain", "<br />\n<b>Warning</b>:  Undefined variable $x", True),
+        ("", "<H1>Internal Server Error</H1>", True),
+        ("", "oops </body>", True),
+        ("", "<?xml version='1.0'?>", True),
+        ("", "<!-- debug --> thanks", True),
+    ],
+)
+def test_a_web_page(media_type: str, text: str, page: bool) -> None:
+    """What says that it is a page is one, and so is what holds the tags of one; a less-than sign alone is text."""
+    assert is_page(media_type, text) is page

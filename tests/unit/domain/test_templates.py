@@ -25,7 +25,9 @@ Given = str | Mapping[str, object]
     [
         (1, "کد ورود شما: 1234", "کد ورود شما: 1234"),
         (1, "1234", "کد ورود شما: 1234"),
-        (1, "کد ورود شما: ", "کد ورود شما: کد ورود شما: "),
+        (1, "کد ورود شما: ", None),
+        (1, "کد ورود شما:     ", None),
+        (1, "\u200f \u00a0", None),
         (1, LONGEST, f"کد ورود شما: {LONGEST}"),
         (1, LONGEST + "x", None),
         (1, f"کد ورود شما: {LONGEST}x", None),
@@ -69,6 +71,89 @@ Given = str | Mapping[str, object]
 def test_a_message_is_sent_as_the_table_says(number: int, message: Given, text: str | None) -> None:
     """A whole text goes as it is, else it is the only value; an object fills by name; the rest is refused."""
     assert fill(TEMPLATES, None, number, message) == text
+
+
+LINES = Template(number=7, text="سلام،\nکد ورود شما به سامانه‌ی ما: {code}\nلغو11", patterns={"code": "[0-9]+"})
+SHORT = Template(number=8, text="به {name}")
+MARKED = Template(number=9, text="کد: {code}", patterns={"code": "[آ-ی\u200c]+ك{1,2}"})
+WHOLE = "سلام،\nکد ورود شما به سامانه‌ی ما: 1234\nلغو11"
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        WHOLE,
+        WHOLE.replace("\n", "\r\n"),
+        WHOLE.replace("\n", "\r"),
+        WHOLE.replace("\n", " \n\u200f "),
+        WHOLE.replace("ی", "ي"),
+        WHOLE.replace("ک", "ك"),
+        WHOLE.replace(" ", "\u00a0"),
+        WHOLE.replace(" ", "  "),
+        WHOLE.replace(" ", "\t"),
+        WHOLE.replace("\u200c", ""),
+        WHOLE.replace("سلام", "س\u2060ل\u00adا\u061cم"),
+        WHOLE.replace("\n", "\u2028"),
+        f"  {WHOLE}\n\n",
+        f"\ufeff\u200e{WHOLE}\u202c",
+        WHOLE.replace("1234", "۱۲۳۴"),
+        WHOLE.replace("1234", "١٢٣٤"),
+        WHOLE.replace("لا", "\ufefb").replace("ورود", "\ufeed\ufead\ufeed\ufea9"),
+        WHOLE.replace("1234", "12\u200c34"),
+    ],
+)
+def test_what_no_reader_sees_does_not_count(written: str) -> None:
+    """A whole text that only marks, blanks, line ends or twins of letters part from the approved one goes as it is."""
+    assert LINES.complete(written) == written
+
+
+@pytest.mark.parametrize(
+    ("template", "message", "text"),
+    [
+        (LINES, WHOLE.replace("1234", "abc"), None),
+        (LINES, "سلام کد ورود شما به سامانه ما: 12 لغو۱۱", None),
+        (LINES, "۱۲۳۴", "سلام،\nکد ورود شما به سامانه‌ی ما: ۱۲۳۴\nلغو11"),
+        (CODE, "کد ورود شما 1234", None),
+        (CODE, "کد ورود شما:1234", None),
+        (CODE, "كد ورود شما : 1234", None),
+        (CODE, "کد\u200cورود\u200cشما: 1234", None),
+        (CODE, "کدِ ورودِ شما: 1234", None),
+        (CODE, "مشترک گرامی، کد ورود شما: 1234", None),
+        (CODE, "کد ورود", "کد ورود شما: کد ورود"),
+        (CODE, "كد ورود شما: \u200f\r\n1", "كد ورود شما: \u200f\r\n1"),
+        (CODE, "line\nbreak", "کد ورود شما: line\nbreak"),
+        (CODE, {"code": "کد ورود شما: 1"}, "کد ورود شما: کد ورود شما: 1"),
+        (CODE, {"code": " \u200c"}, None),
+        (SHORT, "بهار", "به بهار"),
+        (SHORT, "به\u00a0 رضا", "به\u00a0 رضا"),
+        (SHORT, "به:رضا", None),
+        (Template(number=8, text="Code: {x}"), "Code-12", None),
+        (Template(number=8, text="Code {x}"), '{"code": 1}', 'Code {"code": 1}'),
+        (Template(number=8, text="{x}."), "one. two", "one. two."),
+        (Template(number=8, text="{x}."), "one.", "one."),
+        (Template(number=8, text="از {x} تا {x}"), "از شنبه، تا جمعه", None),
+        (Template(number=8, text="#{x}", patterns={"x": "[^\n]+"}), "a\nb", None),
+        (Template(number=8, text="کد: {x}", patterns={"x": "[۰-۹]{4}"}), "1234", "کد: 1234"),
+        (Template(number=8, text="کد: {x}", patterns={"x": "[۰-۹]{4}"}), "کد:  ۱۲۳۴", "کد:  ۱۲۳۴"),
+        (MARKED, "می\u200cرک", "کد: می\u200cرک"),
+        (MARKED, "کد: میرك", "کد: میرك"),
+        (Template(number=8, text="{x}{x}"), " a a", " a a"),
+        (Template(number=8, text="متن: {x}"), "x" * 201, None),
+    ],
+)
+def test_a_whole_text_is_never_the_value(template: Template, message: Given, text: str | None) -> None:
+    """What holds all words of the approved text matches or is refused; other messages are the value, as they are."""
+    template.check()
+    assert fill({template.number: template}, None, template.number, message) == text
+
+
+def test_a_pattern_gets_no_repeat_by_folding() -> None:
+    """A pattern whose marks, dropped, would leave a repeated group is kept as it is: its cost stays bounded."""
+    template = Template(number=1, text="{code}", patterns={"code": "(?:ا+)\u200c+ب"})
+    template.check()
+    began_s = time.thread_time()
+    assert not template.matches("ا" * 200)
+    assert time.thread_time() - began_s < 2
 
 
 @pytest.mark.parametrize("number", [0, None])
@@ -129,6 +214,9 @@ def test_a_whole_text_matches_or_not(text: str, message: str, matched: bool) -> 
         ("{a} {a} {b} {b}!", {}, "7 " * 300),
         ("{a}{b}{a}{b}!", {}, "x" * 600 + "y!"),
         ("{a}{b}{c}", {"a": "x+", "b": "x+y?", "c": "x*z"}, "x" * 600),
+        ("{a}{b}{c}", {"a": "ی+", "b": "ی+y?", "c": "ی*z"}, "ي" * 600),
+        ("{a} {b}!", {}, "\u200c" * 1_000_000),
+        ("{a}!", {}, "\ufdfa" * 800),
     ],
 )
 def test_a_hostile_text_is_refused_by_counted_work(text: str, patterns: dict[str, str], hostile: str) -> None:

@@ -92,6 +92,25 @@ async def test_unknown_numbers(keeper: Keeper) -> None:
     assert (part.sender, part.line) == ("IRANCELL", "985000")
 
 
+@pytest.mark.parametrize(
+    ("came", "sender"),
+    [
+        ("0912 123 4567", "989121234567"),
+        ("(+98)9121234567", "989121234567"),
+        ("0989121234567", "989121234567"),
+        ("9830003301", "9830003301"),
+        ("+9830003301", "+9830003301"),
+        ("98 3000 3301", "98 3000 3301"),
+        ("0098219100", "0098219100"),
+        ("Bank\u200c", "Bank\u200c"),
+    ],
+)
+async def test_a_sender_that_is_no_mobile_stays_as_it_came(keeper: Keeper, came: str, sender: str) -> None:
+    """A mobile is 98… whatever its spelling; a 3000-line as a sender is no mobile, and nothing of it is changed."""
+    part = await part_of(keeper, DeliverSm(source_addr=came, destination_addr="30003300", short_message=b"x"))
+    assert part.sender == sender
+
+
 @pytest.mark.parametrize("method", [SplitMethod.UDH8, SplitMethod.UDH16])
 @pytest.mark.parametrize("text", ["سلام 😀 " * 40, "Grüße [€] " * 40])
 async def test_long_by_header(keeper: Keeper, method: SplitMethod, text: str) -> None:

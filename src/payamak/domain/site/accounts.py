@@ -64,7 +64,8 @@ class Account(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omi
     ] = 1
     is_active: Annotated[bool, Setting("It may send and ask.", fa="فعال")] = True
     expires_at: Annotated[
-        dt.datetime | None, Setting("From this instant on it is refused; with its zone.", fa="پایان اعتبار")
+        dt.datetime | None,
+        Setting("From this instant on it is refused; with its zone, or jalali:1406-01-01.", fa="پایان اعتبار"),
     ] = None
     allowed_addresses: Annotated[
         tuple[str, ...],
@@ -110,6 +111,13 @@ class Account(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omi
             fa="کمترین فاصله دو ارسال",
         ),
     ] = 0
+    dedupe: Annotated[
+        bool,
+        Setting(
+            "The same text to the same recipient twice in one call is one message; its id stands in both places.",
+            fa="حذف گیرنده تکراری",
+        ),
+    ] = False
     max_parts: Annotated[int, Setting("Parts of its longest text.", "parts", Numbers(1, 255), fa="بیشترین بخش‌ها")] = 10
     lane: Annotated[
         LaneName | None,

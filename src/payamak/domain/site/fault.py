@@ -28,6 +28,7 @@ class Why(StrEnum):
     UNSIGNED = "unsigned"
     TEMPLATE = "template"
     HOURS = "hours"
+    YEAR = "year"
     TWO_SPELLINGS = "two_spellings"
     SPLITS_DIFFER = "splits_differ"
     ALPHABETS_DIFFER = "alphabets_differ"
@@ -53,6 +54,7 @@ ENGLISH: Final[dict[Why, str]] = {
     Why.UNSIGNED: "webhook_url needs webhook_secret, written env:NAME: every post is signed",
     Why.TEMPLATE: "template {number}: {said}",
     Why.HOURS: "{said}",
+    Why.YEAR: "{field}: {said}",
     Why.TWO_SPELLINGS: "it is configured twice, with and without 98",
     Why.SPLITS_DIFFER: "its links must have the same `long_text`, or parts and prices would differ",
     Why.ALPHABETS_DIFFER: "its links must have the same `default_alphabet`, or parts and prices would differ",

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
+from payamak.domain.jalali import check_year
 from payamak.domain.mo import fold
 from payamak.domain.numbers import line_key
 from payamak.domain.posting import TARGET
@@ -96,6 +97,11 @@ def _account_faults(site: Site, account: Account) -> Iterable[Fault]:
         yield told("webhook_secret", Why.NOT_NAMED)
     if account.webhook_url and not account.webhook_secret:
         yield told("webhook_url", Why.UNSIGNED)
+    if account.expires_at is not None:
+        try:
+            check_year(account.expires_at)
+        except ValueError as error:
+            yield told("expires_at", Why.YEAR, said=str(error))
     for document in account.templates:
         try:
             document.template.check()

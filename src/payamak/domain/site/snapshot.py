@@ -6,12 +6,14 @@ change makes a new one with a higher version. Money in rial, times in UTC.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from msgspec import Struct, field
 
 from payamak.domain.events import Rules
 from payamak.domain.hours import Hours
+from payamak.domain.marks import without_marks
 from payamak.domain.numbers import line_key
 from payamak.domain.site.accounts import Account
 from payamak.domain.site.fault import Fault
@@ -41,6 +43,7 @@ class Site(Struct, frozen=True, kw_only=True):
     lines: Mapping[str, Line] = field(default_factory=dict)
     links: Mapping[str, Link] = field(default_factory=dict)
     intake_is_suspended: bool = False
+    accounts_by_key: Mapping[str, Account] = field(default_factory=dict)
     accounts_by_id: Mapping[int, Account] = field(default_factory=dict)
     lines_by_key: Mapping[str, Line] = field(default_factory=dict)
     rules_by_line: Mapping[str, Rules] = field(default_factory=dict)
@@ -49,6 +52,10 @@ class Site(Struct, frozen=True, kw_only=True):
     bringers_by_line: Mapping[str, Bringers] = field(default_factory=dict)
     templates_by_account: Mapping[int, Mapping[int, Template]] = field(default_factory=dict)
     mended: tuple[Fault, ...] = ()
+
+    def account(self, text: str) -> Account | None:
+        """The account of this name, marks in it and blanks around it not counted (contract §5)."""
+        return self.accounts.get(text) or self.accounts_by_key.get(without_marks(text))
 
     def line(self, text: str) -> Line | None:
         """The line registered under this number, in either spelling (contract §5)."""
@@ -106,6 +113,7 @@ def build_site(
         links=links,
         intake_is_suspended=intake_is_suspended,
         mended=mended,
+        accounts_by_key=_by_key(accounts),
         accounts_by_id={a.id: a for a in accounts.values()},
         lines_by_key={line_key(number): line for number, line in lines.items()},
         intervals_by_line={number: line.interval_ms for number, line in lines.items() if line.interval_ms},
@@ -129,6 +137,12 @@ def _bringers(lines: Mapping[str, Line], links: Mapping[str, Link]) -> dict[str,
         upstreams = frozenset(links[use].upstream_name for use in uses if use in links)
         found[number] = Bringers(upstreams=upstreams, links=frozenset(uses | named.get(line_key(number), set())))
     return found
+
+
+def _by_key(accounts: Mapping[str, Account]) -> dict[str, Account]:
+    """By their names without marks; two that differ by nothing else are found by their exact names only."""
+    keys = Counter(without_marks(name) for name in accounts)
+    return {key: account for name, account in accounts.items() if keys[key := without_marks(name)] == 1}
 
 
 def _window_of(line: Line) -> Hours | None:
