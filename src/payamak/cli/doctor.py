@@ -267,14 +267,14 @@ def _receipts(report: IdReport) -> Iterator[Finding]:
 
 
 async def _faults(store: SqliteStore) -> list[Finding]:
-    """Rows whose handling fails by a bug of ours, each by its name, and pieces that could not be handled."""
+    """Rows whose handling fails by a bug of ours, each by its name, and pieces that could not be read or handled."""
     counts = await store.fault_counts()
     told = [f"{row.work} {row.key}: {row.error}, {row.times} times" for row in await store.aside(5)]
     says = f"{counts.aside:,} rows fail and are passed by" + (f": {'; '.join(told)}" if told else "")
     todo = (
         "`payamak show ID`; correct what it names (`payamak apply`), or report it: they are tried again by themselves"
     )
-    kept = f"{counts.unreadable:,} pieces of operators could not be handled"
+    kept = f"{counts.unreadable:,} pieces of operators could not be read or handled"
     see = "`payamak unreadable` shows them; report them, then `payamak unreadable --forget`"
     return [
         Finding(name="rows aside", is_well=not counts.aside, says=says, todo=todo if counts.aside else ""),
@@ -385,7 +385,9 @@ async def _server(settings: Settings) -> Finding:
 
 
 async def _trials(settings: Settings) -> list[Finding]:
-    """Links of the running server that are bound and answer nothing: only it knows, and its metrics tell."""
+    """Links of the running server that are bound and answer nothing, and what was odd of what links brought: only it
+    knows, and its metrics tell.
+    """
     import httpx2
 
     try:
@@ -393,7 +395,7 @@ async def _trials(settings: Settings) -> list[Finding]:
             page = (await client.get(_url(settings, "/metrics"))).text
     except httpx2.HTTPError:
         return []
-    return [
+    trials = [
         Finding(
             name=f"link {name}",
             is_well=False,
@@ -402,6 +404,20 @@ async def _trials(settings: Settings) -> list[Finding]:
         )
         for name in links_on_trial(page)
     ]
+    return trials + [
+        Finding(name=f"link {name}", is_well=True, says=f"odd in what it has brought, and read all the same: {says}")
+        for name, says in oddities_of(page).items()
+    ]
+
+
+def oddities_of(page: str) -> dict[str, str]:
+    """What a page of metrics says was odd of each link: `nuls_behind 12, no_header 1`, and where that is explained."""
+    from payamak.metrics import LINK_ODD
+
+    found: dict[str, list[str]] = {}
+    for name, what, count in re.findall(rf'^{LINK_ODD}_total{{link="(.+)",what="(\w+)"}} (\d+)', page, re.MULTILINE):
+        found.setdefault(name, []).append(f"{what} {count}")
+    return {name: f"{', '.join(says)} (docs/guide/received.md)" for name, says in found.items()}
 
 
 def links_on_trial(page: str) -> list[str]:

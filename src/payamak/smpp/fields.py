@@ -16,7 +16,7 @@ from typing import Final, NamedTuple
 
 from payamak.smpp.constants import TLVS, Status, Tag, TlvKind
 
-_TLV_HEAD: Final = struct.Struct(">HH")
+TLV_HEAD: Final = struct.Struct(">HH")
 _INT_OCTETS: Final = {TlvKind.INT1: 1, TlvKind.INT2: 2, TlvKind.INT4: 4}
 
 
@@ -148,7 +148,7 @@ class Wire:
         while position < size:
             if position + 4 > size:
                 break
-            tag, length = _TLV_HEAD.unpack_from(frame, position)
+            tag, length = TLV_HEAD.unpack_from(frame, position)
             end = position + 4 + length
             if end > size:
                 break
@@ -181,7 +181,7 @@ class Wire:
                 out.append(value)
         for tag, octets in tlvs:
             try:
-                out.append(_TLV_HEAD.pack(tag, len(octets)))
+                out.append(TLV_HEAD.pack(tag, len(octets)))
             except struct.error as error:
                 raise ValueError(f"optional parameter {tag}: {error}") from None
             out.append(octets)

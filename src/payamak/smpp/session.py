@@ -68,10 +68,11 @@ from payamak.smpp.pdu import (
     Unbind,
     UnbindResp,
     Unknown,
+    Unread,
     response_to,
     tlv,
 )
-from payamak.smpp.states import BOUND_STATES, LEGAL, MODE_OF_BIND, STATE_OF_MODE, BindMode, Role, SessionState
+from payamak.smpp.states import BOUND_STATES, LEGAL, MODE_OF_BIND, STATE_OF_MODE, TAKEN, BindMode, Role, SessionState
 
 OWED_KEPT: Final = 10_000
 """Requests of the peer that are remembered until their answers leave; the oldest are forgotten first. Taste."""
@@ -281,7 +282,7 @@ class Session:
 
     def _take(self, frame: bytes, now: float, events: list[Event]) -> None:
         try:
-            pdu = decode(frame)
+            pdu = decode(frame, is_lenient=self.role is Role.ESME)
         except BadPdu as error:
             known = CLASSES.get(error.command_id, GenericNack)
             self._refuse(known(sequence=error.sequence), error.status, events)
@@ -290,9 +291,9 @@ class Session:
             self._active_at_s = now
         if pdu.command_id >= RESPONSE_BIT:
             self._take_response(pdu, now, events)
-        elif isinstance(pdu, Unknown):
+        elif isinstance(pdu, Unknown) and not isinstance(pdu, Unread):
             self._refuse(pdu, Status.ESME_RINVCMDID, events)
-        elif self._state_for_peer not in LEGAL.get((self.role.peer, pdu.command_id), ()):
+        elif self._state_for_peer not in TAKEN.get((self.role.peer, pdu.command_id), ()):
             self._refuse(pdu, self._status_of_illegal(pdu), events)
         else:
             self._take_request(pdu, now, events)
@@ -360,9 +361,13 @@ class Session:
     def _status_of_illegal(self, pdu: Pdu) -> int:
         if isinstance(pdu, Bind) and self._state_for_peer in BOUND_STATES:
             return Status.ESME_RALYBND
+        is_brought = isinstance(pdu, DeliverSm | DataSm | Unread)
+        if is_brought and self._state_for_peer in (SessionState.UNBINDING, SessionState.OPEN):
+            # Temporary on purpose: the peer shall keep what it has and bring it again, over the next link or once it
+            # has answered our bind.
+            return Status.ESME_RX_T_APPN
         if self._state_for_peer is SessionState.UNBINDING:
-            # Temporary on purpose: the peer shall keep what it has and bring it again over the next link.
-            return Status.ESME_RX_T_APPN if isinstance(pdu, DeliverSm | DataSm) else Status.ESME_RSYSERR
+            return Status.ESME_RSYSERR
         return Status.ESME_RINVBNDSTS
 
     def _refuse(self, pdu: Pdu, status: int, events: list[Event]) -> None:

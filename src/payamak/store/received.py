@@ -22,7 +22,7 @@ from payamak.codes import Code
 from payamak.domain.mo import REPEAT_MS, Kept, MoPart, Received, RelayState, is_one_of, join, keyword_of, target_of
 from payamak.domain.numbers import parse_recipient
 from payamak.domain.site import DAY_MS, Line, Site
-from payamak.encoding.alphabets import Alphabet
+from payamak.encoding.alphabets import AnyAlphabet, alphabet_named
 from payamak.errors import Refused
 from payamak.store.aside import AGAIN_MS, AsideKind, apart
 from payamak.store.base import NewMessage, PostResult
@@ -86,7 +86,7 @@ def receive_mo(
     return Kept.WHOLE
 
 
-def _piece(part: MoPart) -> tuple[int, Alphabet, bytes]:
+def _piece(part: MoPart) -> tuple[int, AnyAlphabet, bytes]:
     return part.part, part.alphabet, part.octets
 
 
@@ -123,7 +123,7 @@ def _part_of(row: Any) -> MoPart:
         link=link,
         line=line,
         sender=sender,
-        alphabet=Alphabet(alphabet),
+        alphabet=alphabet_named(alphabet),
         octets=octets,
         reference=reference,
         total=total,

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import ssl
 from collections import deque
 from collections.abc import Callable, Iterable
@@ -27,22 +28,38 @@ from payamak.domain.site import Link, Site
 from payamak.domain.site.secrets import resolve
 from payamak.encoding.alphabets import alphabet_of
 from payamak.encoding.parts import Encoding, Part, SplitMethod, split
-from payamak.encoding.udh import make_place, read_header
+from payamak.encoding.udh import make_place
+from payamak.encoding.user_data import read_user_data
 from payamak.errors import StoreFailed
 from payamak.smpp.codec import encode, text_octets, tlv_int
 from payamak.smpp.constants import DataCoding, EsmClass, RegisteredDelivery, Status, Tag
 from payamak.smpp.link import ClientLink, Down, DownReason, LinkConfig, LinkLost, ResponseTimeout
 from payamak.smpp.overdue import Overdue
-from payamak.smpp.pdu import DataSm, DataSmResp, DeliverSm, DeliverSmResp, Pdu, SubmitSm, SubmitSmResp, tlv
+from payamak.smpp.pdu import (
+    DataSm,
+    DataSmResp,
+    DeliverSm,
+    DeliverSmResp,
+    Pdu,
+    SubmitSm,
+    SubmitSmResp,
+    Unread,
+    response_to,
+    tlv,
+)
 from payamak.smpp.receipt import Receipt, parse_receipt
 from payamak.smpp.session import NotBound, WindowFull
 from payamak.smpp.states import BindMode
 from payamak.upstreams.base import Parcel, Report, Sink
+from payamak.upstreams.oddities import Oddities
 from payamak.upstreams.unhandled import Unhandled
 from payamak.upstreams.verdicts import outcome_of, read_verdicts, receipt_meaning
 
 _BIND_MODES = {mode.value: mode for mode in BindMode}
 _CODINGS = {Encoding.GSM7: DataCoding.SMSC_DEFAULT, Encoding.UCS2: DataCoding.UCS2}
+
+_SAYS_RECEIPT = re.compile(rb"\b(?:id|stat|dlvrd) ?:")
+"""What cannot be read has no esm_class; a word of Appendix B tells a receipt, for the person who looks at it."""
 
 BREAK_AFTER_S = 5.0
 """A link that breaks later than this after a part's octets has not broken at that part (taste)."""
@@ -109,6 +126,7 @@ class SmppUpstream:
         self._log = log
         self._verdicts = read_verdicts(link.status_verdicts)
         self._unhandled = Unhandled(link.name, sink, clock)
+        self.oddities = Oddities(link.name, log)
         self._down_reason = "connecting"
         self._sendings: deque[_Sending] = deque()
         self._overdue: Overdue[tuple[int, Report]] = Overdue()
@@ -285,8 +303,11 @@ class SmppUpstream:
 
     async def _on_request(self, pdu: Pdu) -> Pdu:
         """deliver_sm or data_sm from the operator: stored, then acknowledged; a temporary error if it cannot be."""
+        if isinstance(pdu, Unread):
+            return await self._on_unread(pdu)
         assert isinstance(pdu, DeliverSm | DataSm)
         answer = DeliverSmResp if isinstance(pdu, DeliverSm) else DataSmResp
+        self.oddities.count(pdu.odd)
         try:
             receipt = parse_receipt(pdu)
             if receipt is None:
@@ -304,16 +325,28 @@ class SmppUpstream:
     async def _is_kept(self, pdu: DeliverSm | DataSm, error: Exception) -> bool:
         try:
             kind = "receipt" if pdu.esm_class & EsmClass.TYPE_MASK else "mo"  # SMPP 3.4 §5.2.12
-            return await self._unhandled.keep(kind, encode(pdu, 1), error)
+            return await self._unhandled.keep(kind, _as_came(pdu), error)
         except StoreFailed as failure:
             self._log("not_stored", link=self.name, reason=str(failure))
             return False
 
+    async def _on_unread(self, pdu: Unread) -> Pdu:
+        """What nobody can read is kept as octets and acknowledged: it would come again for days, and be no other."""
+        kind = "receipt" if _SAYS_RECEIPT.search(pdu.body) else "mo"
+        try:
+            await self._unhandled.keep_unread(kind, _as_came(pdu), pdu.detail)
+        except StoreFailed as failure:
+            self._log("not_stored", link=self.name, reason=str(failure))
+            return response_to(pdu, Status.ESME_RX_T_APPN)
+        return response_to(pdu)
+
     def _mo_part(self, pdu: DeliverSm | DataSm) -> MoPart:
         """What a handset sent; the header goes before the sar parameters (SMPP 3.4 §5.3.2.22)."""
-        place, octets = None, text_octets(pdu)
-        if pdu.esm_class & EsmClass.UDHI:
-            place, octets = read_header(octets)
+        has_header = bool(pdu.esm_class & EsmClass.UDHI)
+        alphabet, octets = alphabet_of(pdu.data_coding), text_octets(pdu)
+        data = read_user_data(octets, alphabet, has_header=has_header, septets=self.link.septets)
+        self.oddities.count(data.odd)
+        place = data.place
         if place is None:
             reference, part = tlv_int(pdu, Tag.SAR_MSG_REF_NUM), tlv_int(pdu, Tag.SAR_SEGMENT_SEQNUM)
             place = make_place(reference, tlv_int(pdu, Tag.SAR_TOTAL_SEGMENTS), part)
@@ -323,8 +356,8 @@ class SmppUpstream:
             link=self.name,
             line=line.number if line else parse_line(pdu.destination_addr) or pdu.destination_addr,
             sender=parse_recipient(pdu.source_addr) or parse_line(pdu.source_addr) or pdu.source_addr,
-            alphabet=alphabet_of(pdu.data_coding),
-            octets=octets,
+            alphabet=data.alphabet,
+            octets=data.octets,
             reference=place.reference if place else None,
             total=place.total if place else 1,
             part=place.part if place else 1,
@@ -372,6 +405,12 @@ class SmppUpstream:
         self._log("link_down", link=self.name, reason=self._down_reason)
         self._flow()
         self._sink.link_changed(self.name)
+
+
+def _as_came(pdu: Pdu) -> bytes:
+    """The octets of a PDU under sequence 1, so that the same under another sequence are the same."""
+    octets = pdu.octets or encode(pdu)
+    return octets[:12] + (1).to_bytes(4) + octets[16:]
 
 
 def validity_period(message: Message, now: int) -> str:

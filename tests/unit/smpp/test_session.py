@@ -14,6 +14,7 @@ from payamak.smpp.events import (
     AlertReceived,
     BindRefused,
     BindRequested,
+    Bound,
     DeadReason,
     LateResponse,
     LinkDead,
@@ -26,7 +27,7 @@ from payamak.smpp.events import (
 )
 from payamak.smpp.pdu import REQUESTS, Pdu, response_to
 from payamak.smpp.session import NotBound, Session, WindowFull
-from payamak.smpp.states import LEGAL, STATE_OF_MODE, BindMode, Role, SessionState
+from payamak.smpp.states import LEGAL, STATE_OF_MODE, TAKEN, BindMode, Role, SessionState
 
 MODES = list(BindMode)
 
@@ -273,7 +274,7 @@ def test_table_of_states(role: Role, state: SessionState, known: type[Pdu]) -> N
         if known is p.Unbind:
             assert (events, answers) == ([], [])  # until what is under way is done
             return
-    is_legal = state in LEGAL.get((role.peer, request.command_id), ()) and known is not p.Outbind
+    is_legal = state in TAKEN.get((role.peer, request.command_id), ()) and known is not p.Outbind
     assert is_legal is not any(isinstance(event, PduRefused) for event in events)
     if is_legal:
         assert (answers == [response_to(request)]) is (known in (p.EnquireLink, p.Unbind))
@@ -315,18 +316,54 @@ def test_alert_and_outbind() -> None:
 
 
 def test_unreadable_requests() -> None:
-    """A request that cannot be read is answered by its own response, an unknown one by generic_nack."""
-    esme, _ = pair()
-    cut = encode(p.DeliverSm(sequence=5, short_message=b"hello"))[:-3]
-    cut = len(cut).to_bytes(4, "big") + cut[4:]
+    """A request that a server cannot read is answered by its own response, an unknown one by generic_nack."""
+    _, smsc = pair()
+    cut = _cut(p.SubmitSm(sequence=5, short_message=b"hello"), 3)
     unknown = encode(p.Unknown(sequence=6, command_id=CommandId.SUBMIT_MULTI))
-    events = esme.receive(cut + unknown, 0)
+    events = smsc.receive(cut + unknown, 0)
     assert [status_of(event) for event in events] == [Status.ESME_RINVMSGLEN, Status.ESME_RINVCMDID]
     assert [
-        p.DeliverSmResp(sequence=5, status=Status.ESME_RINVMSGLEN),
+        p.SubmitSmResp(sequence=5, status=Status.ESME_RINVMSGLEN),
         p.GenericNack(sequence=6, status=Status.ESME_RINVCMDID),
-    ] == written(esme)
-    assert esme.is_bound
+    ] == written(smsc)
+    assert smsc.is_bound
+
+
+def _cut(pdu: Pdu, octets: int) -> bytes:
+    """A PDU without its last octets, its command_length put right."""
+    cut = encode(pdu)[:-octets]
+    return len(cut).to_bytes(4, "big") + cut[4:]
+
+
+@pytest.mark.parametrize("known", [p.DeliverSm, p.DataSm])
+@pytest.mark.parametrize("missing", [1, 2, 3, 9])
+def test_a_client_refuses_nothing_for_its_form(known: type[p.DeliverSm | p.DataSm], missing: int) -> None:
+    """What a centre brings is handed on, read or not: whoever stores it answers; what is unknown gets generic_nack."""
+    esme, _ = pair()
+    cut = _cut(known(sequence=5, source_addr="989"), missing)
+    events = esme.receive(cut + encode(p.Unknown(sequence=6, command_id=CommandId.SUBMIT_MULTI)), 0)
+    assert isinstance(events[0], RequestReceived)
+    assert (type(events[0].pdu), events[0].pdu.octets) == (p.Unread, cut)
+    assert status_of(events[1]) == Status.ESME_RINVCMDID
+    assert [p.GenericNack(sequence=6, status=Status.ESME_RINVCMDID)] == written(esme)
+    esme.respond(events[0].pdu, response_to(events[0].pdu))
+    assert [response_to(known(sequence=5))] == written(esme)
+
+
+@pytest.mark.parametrize("is_cut", [False, True])
+@pytest.mark.parametrize("known", [p.DeliverSm, p.DataSm])
+def test_before_the_bind_is_answered(known: type[p.DeliverSm | p.DataSm], is_cut: bool) -> None:
+    """A centre that brings what it has before it answers our bind is told to bring it again, not that it must not."""
+    esme = Session(Role.ESME, CONFIG, now=0)
+    esme.bind(p.BindTransceiver(system_id="me"), 0)
+    esme.data_to_send()
+    brought = known(sequence=5, source_addr="989")
+    (refused,) = esme.receive(_cut(brought, 2) if is_cut else encode(brought), 0)
+    assert status_of(refused) == Status.ESME_RX_T_APPN
+    assert [response_to(brought, Status.ESME_RX_T_APPN)] == written(esme)
+    bound, taken = esme.receive(encode(p.BindTransceiverResp(sequence=1)) + encode(brought), 0)
+    assert isinstance(bound, Bound)
+    assert isinstance(taken, RequestReceived)
 
 
 def test_broken_stream() -> None:

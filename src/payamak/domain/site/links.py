@@ -11,6 +11,7 @@ from payamak.codes import Code
 from payamak.domain.ids import IdBase
 from payamak.domain.site.lines import NAME, SECRET, URL
 from payamak.encoding.parts import SplitMethod
+from payamak.encoding.user_data import Septets
 from payamak.setting import Items, Numbers, Octets, OneOf, Setting, Table, Text
 
 LONGEST_RESPONSE_TIMEOUT_S = 600
@@ -128,6 +129,13 @@ class Link(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_d
     split: Annotated[
         SplitMethod, Setting("How long texts are cut, or sent whole (payload).", fa="روش بریدن متن بلند")
     ] = SplitMethod.UDH8
+    septets: Annotated[
+        Septets,
+        Setting(
+            "How texts of septets come from handsets: unpacked, packed_behind_header, or packed.",
+            fa="بسته‌بندی متن هفت‌بیتی",
+        ),
+    ] = Septets.UNPACKED
     gives_receipts: Annotated[bool, Setting("The operator sends receipts.", fa="رسید می‌دهد")] = True
     echoes_reference: Annotated[
         bool, Setting("It returns user_message_reference in its receipts.", fa="مرجع را بازمی‌گرداند")
