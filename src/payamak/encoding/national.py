@@ -5,7 +5,7 @@ A user data header may name two of them: a *locking* table, which takes the plac
 Here are those of Turkish (1), Spanish (2, single only), Portuguese (3) and Urdu (13), each written as what differs from
 the default one, or as code points. They were compared, septet by septet, with the tables of the Go module
 github.com/warthog618/sms (encoding/gsm7/charset, v0.3), and once more with oFono's src/util.c (1 to 3), Mozilla's
-dom/system/gonk/ril_consts.js (13, single) and CyberChef's operation GSM-7, made from V16.0.0 (13, locking): no
+dom/system/gonk/ril_consts.js (13, single) and a GSM-7 operation for CyberChef, made from V16.0.0 (13, locking): no
 difference but for the escape and control characters, which are shown as a blank here.
 
 What is in no table is never guessed: it is shown as a mark with its octets.
