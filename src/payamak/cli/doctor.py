@@ -415,8 +415,8 @@ def oddities_of(page: str) -> dict[str, str]:
     from payamak.metrics import LINK_ODD
 
     found: dict[str, list[str]] = {}
-    for name, what, count in re.findall(rf'^{LINK_ODD}_total{{link="(.+)",what="(\w+)"}} (\d+)', page, re.MULTILINE):
-        found.setdefault(name, []).append(f"{what} {count}")
+    for name, what, count in re.findall(rf'^{LINK_ODD}_total{{link="(.+)",what="(\w+)"}} (\S+)$', page, re.MULTILINE):
+        found.setdefault(name, []).append(f"{what} {float(count):.0f}")
     return {name: f"{', '.join(says)} (docs/guide/received.md)" for name, says in found.items()}
 
 

@@ -33,12 +33,8 @@ def read_user_data(
     octets: bytes, alphabet: Alphabet, *, has_header: bool, septets: Septets = Septets.UNPACKED
 ) -> UserData:
     """Take the user data of a part apart; nothing of it is lost, and a header that is announced need not be there."""
-    odd: list[Odd] = []
     header = read_header(octets, is_ucs2=alphabet is Alphabet.UCS2) if has_header and octets else Header()
-    if has_header and octets and not header.octets:
-        odd.append(Odd.NO_HEADER)
-    if header.is_odd:
-        odd.append(Odd.HEADER_LENGTH)
+    odd: list[Odd] = [*_oddities_of(header)] if has_header and octets else []
     text = octets[header.octets :]
     read: AnyAlphabet = alphabet
     if alphabet is Alphabet.GSM7:
@@ -50,6 +46,17 @@ def read_user_data(
     elif alphabet is Alphabet.COMPRESSED:
         odd.append(Odd.COMPRESSED)
     return UserData(place=header.place, alphabet=read, octets=text, odd=tuple(odd))
+
+
+def header_oddities(octets: bytes, alphabet: Alphabet) -> tuple[Odd, ...]:
+    """What is odd of the header that user data is said to have; nothing where there is no user data."""
+    return _oddities_of(read_header(octets, is_ucs2=alphabet is Alphabet.UCS2)) if octets else ()
+
+
+def _oddities_of(header: Header) -> tuple[Odd, ...]:
+    if not header.octets:
+        return (Odd.NO_HEADER,)
+    return (Odd.HEADER_LENGTH,) if header.is_odd else ()
 
 
 def _oddities(septets: bytes, header: Header) -> list[Odd]:

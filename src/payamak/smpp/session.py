@@ -119,7 +119,7 @@ class Session:
         self.state = SessionState.OPEN
         self.mode: BindMode | None = None
         self.unmatched_responses = 0
-        self._frames = FrameBuffer(self.config.frame_limit_octets)
+        self._frames = FrameBuffer(self.config.frame_limit_octets, skips_nuls=role is Role.ESME)
         self._out: list[bytes] = []
         self.next_sequence = first_sequence
         # Deadlines grow in the order of asking, so the first entry is always the next one due.
@@ -153,6 +153,11 @@ class Session:
     def window_free(self) -> int:
         """How many more requests `request` takes now; 0 while not bound."""
         return max(self.config.window - len(self._outstanding), 0) if self.is_bound else 0
+
+    @property
+    def skipped_octets(self) -> int:
+        """Octets of nothing that came between PDUs."""
+        return self._frames.skipped
 
     # --- out
 

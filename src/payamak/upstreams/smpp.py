@@ -29,7 +29,7 @@ from payamak.domain.site.secrets import resolve
 from payamak.encoding.alphabets import alphabet_of
 from payamak.encoding.parts import Encoding, Part, SplitMethod, split
 from payamak.encoding.udh import make_place
-from payamak.encoding.user_data import read_user_data
+from payamak.encoding.user_data import header_oddities, read_user_data
 from payamak.errors import StoreFailed
 from payamak.smpp.codec import encode, text_octets, tlv_int
 from payamak.smpp.constants import DataCoding, EsmClass, RegisteredDelivery, Status, Tag
@@ -313,6 +313,8 @@ class SmppUpstream:
             if receipt is None:
                 await self._sink.mo(self._mo_part(pdu))
             else:
+                if pdu.esm_class & EsmClass.UDHI:
+                    self.oddities.count(header_oddities(text_octets(pdu), alphabet_of(pdu.data_coding)))
                 await self._sink.receipt(self._receipt_in(pdu, receipt))
         except StoreFailed as error:
             self._log("not_stored", link=self.name, reason=str(error))

@@ -256,7 +256,10 @@ class Connection(asyncio.Protocol):
         self._take(data)
 
     def _take(self, data: bytes) -> None:
+        skipped = self._session.skipped_octets
         events = self._session.receive(data[:_TURN_OCTETS], self._loop.time())
+        if self._session.skipped_octets != skipped:
+            self._say_of_many("smpp.nuls_between", octets=self._session.skipped_octets)
         if len(data) > _TURN_OCTETS:
             self._held.insert(0, data[_TURN_OCTETS:])
             self._hold_reading("turn")
