@@ -8,9 +8,10 @@ is to be written. `now` is monotonic, in seconds, never smaller than the last on
 
 A session ends by `Unbound` (either end asked) or `LinkDead` (a timer, or octets that are no SMPP); the
 program around it closes the connection. By itself the session answers enquire_link, unbind, and whatever is
-unreadable, unknown or not legal now (`states.LEGAL`). An unbind ends nothing that is under way: LEAVING lasts until
-every answer has come and every one that we owe has left, at most `unbind_wait_s`; a session where nothing is under way
-passes through it at once. It matches responses to requests by sequence and kind:
+unreadable, unknown or not legal now (`states.TAKEN`); but a client hands on what a centre brings, read or not. An
+unbind ends nothing that is under way: LEAVING lasts until every answer has come and every one that we owe has left, at
+most `unbind_wait_s`; a session where nothing is under way passes through it at once. It matches responses to requests
+by sequence and kind:
 
     asked --answer--> ResponseReceived
       \\--response timer, or the connection is lost--> ResponseOverdue --answer--> LateResponse
