@@ -273,6 +273,7 @@ class Session:
             if self.is_closed:
                 return events
         if broken:
+            self._write(GenericNack(status=Status.ESME_RINVCMDLEN), 0)  # section 4.3: which request it was nobody knows
             self._die(DeadReason.BROKEN_STREAM, events, broken)
         elif self.state is SessionState.LEAVING:
             if not self._is_awaiting:

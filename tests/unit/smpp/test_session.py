@@ -367,12 +367,13 @@ def test_before_the_bind_is_answered(known: type[p.DeliverSm | p.DataSm], is_cut
 
 
 def test_broken_stream() -> None:
-    """Octets that are no SMPP end the session; what came before them counts."""
+    """Octets that are no SMPP are answered by generic_nack and end the session; what came before them counts."""
     esme, _ = pair()
     events = esme.receive(encode(p.DeliverSm()) + b"GET / HTTP/1.1\r\n", 0)
     assert isinstance(events[0], RequestReceived)
     assert isinstance(events[1], LinkDead)
     assert DeadReason.BROKEN_STREAM is events[1].reason
+    assert [p.GenericNack(status=Status.ESME_RINVCMDLEN)] == written(esme)
     assert esme.receive(encode(p.DeliverSm()), 0) == []
 
 

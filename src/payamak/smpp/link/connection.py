@@ -365,6 +365,8 @@ class Connection(asyncio.Protocol):
                 is_bind = event.reason is DeadReason.BIND_TIMEOUT
                 reason = DownReason.BIND_TIMEOUT if is_bind else DownReason.LINK_DEAD
                 self.down = self.down or Down(reason=reason, detail=event.detail or event.reason)
+                if event.reason is DeadReason.BROKEN_STREAM:
+                    self._flush()
                 self.abort()  # close() would wait for a peer that does not read any more
             case PduRefused():
                 name, status = command_name(event.command_id), status_name(event.status)
