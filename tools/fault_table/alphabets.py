@@ -42,6 +42,14 @@ FAULTS: tuple[Fault, ...] = (
         tests=("tests/unit/smpp/test_session.py",),
     ),
     Fault(
+        name="an octet between two PDUs breaks the link",
+        breaks="P2: a centre that ends each PDU with a NUL is bound for a moment, again and again",
+        file="src/payamak/smpp/session.py",
+        old="skips_nuls=role is Role.ESME)",
+        new="skips_nuls=False)",
+        tests=("tests/unit/smpp/test_session.py",),
+    ),
+    Fault(
         name="a header because a bit says so",
         breaks="P2: the text is taken for a header, and stored empty",
         file=_UDH,
