@@ -3,36 +3,45 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from functools import partial
 from typing import Final
 
 from fuzz.reading import Octets, bounded
 from payamak.domain import mo
 from payamak.encoding import gsm7
-from payamak.encoding.alphabets import Alphabet
+from payamak.encoding.alphabets import Alphabet, AnyAlphabet, National
 from payamak.encoding.alphabets import decode as decode_text
 from payamak.encoding.parts import Encoding, SplitMethod, joined, split
-from payamak.encoding.udh import read_header
+from payamak.encoding.user_data import Septets, read_user_data
 from payamak.simulator.reading import read_part, read_text
 from payamak.smpp.codec import decode, encode
 from payamak.smpp.config import SessionConfig
 from payamak.smpp.errors import BrokenStream, ProtocolError
 from payamak.smpp.events import BindRequested, Event, LinkDead, RequestReceived
 from payamak.smpp.frames import FRAME_LIMIT_OCTETS, FrameBuffer
-from payamak.smpp.pdu import BindTransceiver, DeliverSm, EnquireLink, SubmitSm, Tlv, response_to
+from payamak.smpp.pdu import BindTransceiver, DataSm, DeliverSm, EnquireLink, SubmitSm, Tlv, Unread, response_to
 from payamak.smpp.receipt import format_receipt, parse_receipt, receipt_time
 from payamak.smpp.session import NotBound, Session, WindowFull
 from payamak.smpp.states import Role
 
 _ALPHABETS: Final = tuple(Alphabet)
+_SEPTETS: Final = tuple(Septets)
 _KEYWORDS: Final = ("کد", "reg", "11", "لغو")
 
 
 def pdu(data: bytes) -> None:
-    """Any octets are a PDU or a ProtocolError; what was read is written and read again as the same."""
+    """Any octets are a PDU or a ProtocolError; what was read is written and read again as the same.
+
+    A client reads whatever a server reads, and the same in it.
+    """
+    with suppress(ProtocolError):
+        lenient = bounded(partial(decode, is_lenient=True), data)
+        assert lenient.octets == (data if isinstance(lenient, DeliverSm | DataSm | Unread) else b"")
     try:
         read = bounded(decode, data)
     except ProtocolError:
         return
+    assert decode(data, is_lenient=True) == read
     try:
         written = encode(read)
     except ValueError:
@@ -146,15 +155,19 @@ def receipt(data: bytes) -> None:
 def received(data: bytes) -> None:
     """Parts from handsets are joined whatever they hold; the order in which they came changes nothing."""
     octets = Octets(data)
-    came: dict[int, tuple[int, Alphabet, bytes]] = {}
+    came: dict[int, tuple[int, AnyAlphabet, bytes]] = {}
     for number in range(octets.number(6)):
-        alphabet = _ALPHABETS[octets.number(len(_ALPHABETS))]
-        place, rest = read_header(octets.sized())
-        came.setdefault(place.part if place else number, (place.part if place else number, alphabet, rest))
+        alphabet, septets = _ALPHABETS[octets.number(len(_ALPHABETS))], _SEPTETS[number % len(_SEPTETS)]
+        one = read_user_data(octets.sized(), alphabet, has_header=True, septets=septets)
+        part = one.place.part if one.place else number
+        came.setdefault(part, (part, one.alphabet, one.octets))
     text = mo.join(came.values())
     assert mo.join(reversed(came.values())) == text
-    long = bounded(decode_text, octets.repeated(FRAME_LIMIT_OCTETS), _ALPHABETS[0])
-    for said in (text, long):
+    many = octets.repeated(FRAME_LIMIT_OCTETS)
+    long = bounded(decode_text, many, _ALPHABETS[0])
+    national = bounded(decode_text, many, National(locking=len(many) % 8, single=len(many) % 7))
+    assert len(bounded(gsm7.unpack, many)) <= len(many) * 8 // 7
+    for said in (text, long, national):
         keyword = bounded(mo.keyword_of, said, _KEYWORDS)
         assert keyword is None or keyword in _KEYWORDS
         assert bounded(mo.is_one_of, said, _KEYWORDS) in (True, False)

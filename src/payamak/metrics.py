@@ -23,6 +23,9 @@ LINK_ON_TRIAL = "payamak_link_on_trial"
 LOG_WELL, LOG_DROPPED = "payamak_log_well", "payamak_log_lines_dropped"
 """Likewise."""
 
+LINK_ODD = "payamak_link_odd"
+"""The same; on the page it ends in `_total`."""
+
 ANSWER_BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
 
@@ -38,6 +41,21 @@ class _Links(Collector):
         family = GaugeMetricFamily(self._name, self._says, labels=["link"])
         for name, value in self._values().items():
             family.add_metric([name], float(value))
+        yield family
+
+
+class _Oddities(Collector):
+    """What was odd of that which each link has brought."""
+
+    def __init__(self, counts: Callable[[], Mapping[str, Mapping[str, int]]]) -> None:
+        self._counts = counts
+
+    def collect(self) -> Iterable[CounterMetricFamily]:
+        says = "PDUs of the operator that were read although something was odd, by link and oddity."
+        family = CounterMetricFamily(LINK_ODD, says, labels=["link", "what"])
+        for name, counts in self._counts().items():
+            for what, count in counts.items():
+                family.add_metric([name, what], count)
         yield family
 
 
@@ -199,6 +217,10 @@ class Metrics:
             ("payamak_link_suspects", "Messages at which the link may break.", suspects),
         ):
             self._registry.register(_Links(name, says, values))
+
+    def watch_oddities(self, counts: Callable[[], Mapping[str, Mapping[str, int]]]) -> None:
+        """`counts` of each link by name and oddity, from the link's start on."""
+        self._registry.register(_Oddities(counts))
 
     def watch_parts(self, in_flight: Callable[[], int], held: Callable[[], int]) -> None:
         """How many parts are without an answer and how many messages wait in memory."""

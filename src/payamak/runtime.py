@@ -179,6 +179,9 @@ class Gateway:
             lambda: self.worker.trials,
             lambda: self.worker.suspects,
         )
+        self.metrics.watch_oddities(
+            lambda: {n: u.oddities.counts for n, u in self.links.upstreams.items() if isinstance(u, SmppUpstream)}
+        )
         self.metrics.watch_store(lambda: self.store.trouble is None)
         self.metrics.watch_faults(lambda: self.health.trouble is None, lambda: self.health.counts)
         self.metrics.watch_parts(lambda: self.worker.in_flight, lambda: self.worker.waiting)

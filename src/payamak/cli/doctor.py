@@ -272,14 +272,14 @@ def _receipts(report: IdReport) -> Iterator[Finding]:
 
 
 async def _faults(store: SqliteStore) -> list[Finding]:
-    """Rows whose handling fails by a bug of ours, each by its name, and pieces that could not be handled."""
+    """Rows whose handling fails by a bug of ours, each by its name, and pieces that could not be read or handled."""
     counts = await store.fault_counts()
     told = [f"{row.work} {row.key}: {row.error}, {row.times} times" for row in await store.aside(5)]
     says = f"{counts.aside:,} rows fail and are passed by" + (f": {'; '.join(told)}" if told else "")
     todo = (
         "`payamak show ID`; correct what it names (`payamak apply`), or report it: they are tried again by themselves"
     )
-    kept = f"{counts.unreadable:,} pieces of operators could not be handled"
+    kept = f"{counts.unreadable:,} pieces of operators could not be read or handled"
     see = "`payamak unreadable` shows them; report them, then `payamak unreadable --forget`"
     return [
         Finding(name="rows aside", is_well=not counts.aside, says=says, todo=todo if counts.aside else ""),
@@ -422,7 +422,9 @@ async def _server(settings: Settings) -> Finding:
 
 
 async def _trials(settings: Settings) -> list[Finding]:
-    """What only the running server knows, and its metrics tell: links that answer nothing, a log that nobody reads."""
+    """What only the running server knows, and its metrics tell: links that answer nothing, what was odd of what links
+    brought, a log that nobody reads.
+    """
     import httpx2
 
     try:
@@ -439,7 +441,11 @@ async def _trials(settings: Settings) -> list[Finding]:
         )
         for name in links_on_trial(page)
     ]
-    return [*trials, *log_told(page)]
+    odd = [
+        Finding(name=f"link {name}", is_well=True, says=f"odd in what it has brought, and read all the same: {says}")
+        for name, says in oddities_of(page).items()
+    ]
+    return [*trials, *odd, *log_told(page)]
 
 
 def log_told(page: str) -> list[Finding]:
@@ -453,6 +459,16 @@ def log_told(page: str) -> list[Finding]:
     says = f"{'its lines are taken' if is_well else 'nobody reads it'}; {lost:,.0f} lines were lost since the start"
     todo = "" if is_well else "see to what standard error goes to: a pipe, a terminal, a disk; the gateway goes on"
     return [Finding(name="log", is_well=is_well, says=says, todo=todo)]
+
+
+def oddities_of(page: str) -> dict[str, str]:
+    """What a page of metrics says was odd of each link: `nuls_behind 12, no_header 1`, and where that is explained."""
+    from payamak.metrics import LINK_ODD
+
+    found: dict[str, list[str]] = {}
+    for name, what, count in re.findall(rf'^{LINK_ODD}_total{{link="(.+)",what="(\w+)"}} (\S+)$', page, re.MULTILINE):
+        found.setdefault(name, []).append(f"{what} {float(count):.0f}")
+    return {name: f"{', '.join(says)} (docs/guide/received.md)" for name, says in found.items()}
 
 
 def links_on_trial(page: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""`payamak unreadable`: what operators brought and we could not handle."""
+"""`payamak unreadable`: what operators brought and we could not read or handle."""
 
 from __future__ import annotations
 
@@ -19,9 +19,10 @@ async def unreadable(
     limit: Limit = 50,
     common: Common = Common(),
 ) -> int:
-    """List receipts, received messages and answers that failed in our hands three times, and were acknowledged.
+    """List what operators brought and nobody could read, or what failed in our hands three times; it was acknowledged.
 
-    Each is a bug of ours, or of what the store holds. See docs/guide/operations.md.
+    `Unread`: the octets end before the text does; where, stands beside it. Any other error is a bug of ours, or of what
+    the store holds. See docs/guide/operations.md.
 
     Example: `payamak unreadable`, `payamak unreadable 7`, `payamak unreadable 7 --forget`
     """

@@ -48,7 +48,7 @@ COMMANDS: tuple[tuple[Group, str, str, str], ...] = (
     (_LOOK, "show", "show:show", "The whole story of a message, and what happens next."),
     (_LOOK, "queue", "messages:queue", "What waits, and why."),
     (_LOOK, "unmatched", "messages:unmatched", "Receipts that belong to no known message."),
-    (_LOOK, "unreadable", "faults:unreadable", "What operators brought and we could not handle."),
+    (_LOOK, "unreadable", "faults:unreadable", "What operators brought and we could not read or handle."),
     (_LOOK, "received", "received:app", "What handsets sent, and its posts to customers; post again."),
     (_LOOK, "webhook", "webhooks:app", "What customers were told of states; post again; try a webhook."),
     (_HANDS, "suspend", "hands:suspend", "Stop a line, a link, or the intake."),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 
 from payamak.clock import Clock
@@ -14,6 +15,9 @@ from payamak.log import alarm_logger
 from payamak.store.base import Store
 
 _alarm = alarm_logger("receipts")
+
+TOLD_ALL = 10
+"""Lines of the log for unreadable pieces of one link and error; then only when their number has doubled. Taste."""
 
 LONGEST_WORD = 12
 """Of `stat` and `err` in the log; SMPP 3.4 appendix B has 7 and 3."""
@@ -30,6 +34,7 @@ class ReceiptDesk:
         self._inbound = inbound
         self._clock = clock
         self._log = log
+        self._kept: Counter[tuple[str, str]] = Counter()
 
     def link_changed(self, name: str) -> None:
         """See Sink.link_changed."""
@@ -47,8 +52,11 @@ class ReceiptDesk:
     async def unreadable(self, piece: Unreadable) -> None:
         """Commit what could not be handled, and tell of it: of its octets not one."""
         await self._store.keep_unreadable(piece)
-        told = {"kind": piece.kind, "error": piece.error, "where": piece.place, "octets": len(piece.octets)}
-        _alarm("unreadable_kept", link=piece.link, **told)
+        self._kept[piece.link, piece.error] += 1
+        count = self._kept[piece.link, piece.error]
+        if count <= TOLD_ALL or not count & (count - 1):  # it must not fill the disk with our log
+            told = {"kind": piece.kind, "error": piece.error, "where": piece.place, "octets": len(piece.octets)}
+            _alarm("unreadable_kept", link=piece.link, count=count, **told)
 
     async def mo(self, part: MoPart) -> None:
         """See Sink.mo."""

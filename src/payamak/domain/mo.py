@@ -16,7 +16,7 @@ from msgspec import Struct
 
 from payamak.domain.numbers import latin_digits
 from payamak.domain.posting import Pauses, Tried, next_post
-from payamak.encoding.alphabets import Alphabet, decode
+from payamak.encoding.alphabets import AnyAlphabet, decode_pieces
 
 LONGEST_OCTETS = 255 * 255
 """Of a whole message: no handset sends more than 255 parts, and none of these has more octets (SMPP 3.4 §5.2.21)."""
@@ -40,7 +40,7 @@ class MoPart(Struct, frozen=True, kw_only=True):
     link: str
     line: str
     sender: str
-    alphabet: Alphabet
+    alphabet: AnyAlphabet
     octets: bytes
     reference: int | None = None
     total: int = 1
@@ -120,36 +120,51 @@ class Kept(StrEnum):
 # ----------------------------------------------------------------------------------------------- parts
 
 
-def join(parts: Iterable[tuple[int, Alphabet, bytes]]) -> str:
+def join(parts: Iterable[tuple[int, AnyAlphabet, bytes]]) -> str:
     """The text of (number, alphabet, octets), in any order, with or without gaps."""
     ordered = sorted(parts, key=lambda part: part[0])
     # Neighbours of one alphabet are joined before they are read: a surrogate or escape pair may be cut between them.
     runs = groupby(enumerate(ordered), key=lambda item: (item[1][0] - item[0], item[1][1]))
-    return "".join(decode(b"".join(part[2] for _, part in run), alphabet) for (_, alphabet), run in runs)
+    return "".join(decode_pieces((part[2] for _, part in run), alphabet) for (_, alphabet), run in runs)
 
 
 # ----------------------------------------------------------------------------------------------- words
 
-_LETTERS = str.maketrans(
-    "يىك", "ییک", "\u0640\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff"
-)
+_LETTERS = str.maketrans("يىك", "ییک", "\u0640")
 _AROUND = " .,:;!?،؛؟…\"'«»“”()[]*#"
+_UNSEEN = {"Cf": "", "Cc": " ", "Mn": "", "Me": ""}
+"""What a reader does not see, by its category of Unicode: joiners and marks of direction, vowel signs; a control
+character, NUL among them, is a blank."""
 
 
 def fold(text: str) -> str:
     """A text as it is compared: Latin digits, one case, Persian ی and ک, no joiners, marks or punctuation around."""
-    text = unicodedata.normalize("NFKC", text).translate(_LETTERS)
-    text = "".join(char for char in text if unicodedata.category(char) != "Mn")
+    text = unicodedata.normalize("NFKC", _seen(text)).translate(_LETTERS)
+    text = _seen(text)
     return " ".join(latin_digits(text).casefold().split()).strip(_AROUND)
 
 
+def _seen(text: str) -> str:
+    return "".join(_UNSEEN.get(unicodedata.category(char), char) for char in text)
+
+
 def is_one_of(text: str, words: Iterable[str]) -> bool:
-    """Whether a whole message is one of the words, blanks within it not counted."""
-    text = text.strip()
-    if len(text) > LONGEST_WORD:
+    """Whether a whole message is one of the words, blanks within it and signs around it not counted.
+
+    An opt-out is law, so whatever else is no letter and no digit at either end does not count either: a symbol, or the
+    `@` that a NUL is in septets.
+    """
+    if len(text.strip()) > LONGEST_WORD:
         return False
-    said = fold(text).replace(" ", "")
-    return bool(said) and any(said == fold(word).replace(" ", "") for word in words)
+    said = _bare(text)
+    return bool(said) and any(said == _bare(word) for word in words)
+
+
+def _bare(text: str) -> str:
+    """A folded text from its first to its last letter or digit, without blanks."""
+    folded = fold(text).replace(" ", "")
+    seen = [place for place, char in enumerate(folded) if char.isalnum()]
+    return folded[seen[0] : seen[-1] + 1] if seen else folded
 
 
 def keyword_of(text: str, keywords: Iterable[str]) -> str | None:

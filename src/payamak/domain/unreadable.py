@@ -1,4 +1,4 @@
-"""What an operator brought or answered and we could not handle, by a bug of ours, however often it came."""
+"""What an operator brought or answered and we could not read at all, or not handle by a bug of ours."""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
 """The GSM 7-bit default alphabet and its extension table (GSM 03.38 §6.2.1 and §6.2.1.1).
 
-Septets are kept unpacked, one to an octet, as SMPP carries them under data_coding 0.
+Septets are kept unpacked, one to an octet, as SMPP carries them under data_coding 0; `unpack` reads what a centre
+hands over as it is on the air.
 """
 
 from typing import Final
@@ -88,3 +89,20 @@ def decode(septets: bytes) -> str:
         first = ord(run[0])
         shown += (_EXTENSION_SHOWN.get(first, _BASIC_SHOWN[first]), run[1:].translate(_BASIC_SHOWN))
     return "".join(shown)
+
+
+def unpack(octets: bytes, *, behind_octets: int = 0) -> bytes:
+    """The septets that are packed into these octets (GSM 03.38 §6.1.2.1.1), one to an octet.
+
+    `behind_octets` of a header stand before them: the text begins at the next whole septet (GSM 03.40 §9.2.3.24). How
+    many septets there are nobody says: where the last octet has room for one more of seven zero bits, it is filling.
+    """
+    filling_bits = -behind_octets * 8 % 7
+    bits = max(len(octets) * 8 - filling_bits, 0)
+    aligned = (int.from_bytes(octets, "little") >> filling_bits).to_bytes(len(octets), "little")
+    septets = bytearray()
+    for start in range(0, len(aligned), 7):  # seven octets are eight septets
+        run = int.from_bytes(aligned[start : start + 7], "little")
+        septets += bytes(run >> 7 * number & 0x7F for number in range(8))
+    found = bytes(septets[: bits // 7])
+    return found[:-1] if bits % 7 == 0 and found.endswith(b"\0") else found

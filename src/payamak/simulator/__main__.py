@@ -31,7 +31,8 @@ _TROUBLES = """
   fails=PERCENT   that share of the receipts that would say DELIVRD says UNDELIV
   cuts=SECONDS    cuts every connection so long after it came
   unbinds=SECONDS unbinds every connection so long after it came, and goes on answering
-  slow_bind=SECONDS  answers a bind so long after it came"""
+  slow_bind=SECONDS  answers a bind so long after it came
+  early           brings what waits for a login before it answers the bind, and once more after it"""
 
 DAY_MS = 86_400_000
 
@@ -60,6 +61,7 @@ def arguments() -> argparse.ArgumentParser:
     add("--port", type=_whole(0, 65_535), default=0, help="port, 0 = a free one")
     add("--account", action="append", default=[], metavar="ID:PASSWORD", help="who may bind; none: everyone")
     add("--rules", type=Path, help="script of rules, TOML or JSON")
+    add("--behaviours", action="version", version=describe() + _TROUBLES, help="list what can be chosen, and end")
     add("--trouble", action="append", default=[], metavar="WHAT[=VALUE][@FROM..TO]", help="see below; may be repeated")
     add("--seed", type=int, default=0, help="of the chance in --trouble")
     add("--ledger", type=Path, help="file of JSON lines to append to")

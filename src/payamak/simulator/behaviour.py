@@ -13,12 +13,13 @@ code. Both carry the number of the gateway's own code, so that they can be read:
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum, unique
 from types import MappingProxyType
-from typing import Final, TypeAlias, assert_never
+from typing import Final, TypeAlias
 
-from payamak.smpp.constants import RegisteredDelivery, Status
+from payamak.simulator.habits import Habit, Said
+from payamak.smpp.constants import DataCoding, RegisteredDelivery, Status
 
 OPTED_OUT_ALL: Final = 0x00000427
 """Vendor status: the recipient takes no advertising from any line (code 27)."""
@@ -67,6 +68,23 @@ class Behaviour(Enum):
     GARBAGE = "garbage"
     POISON = "poison"
     UNBINDS = "unbinds"
+    NULS_BEHIND = "nuls_behind"
+    TEXT_BEHIND = "text_behind"
+    TEXT_SHORT = "text_short"
+    CUT_PARAMETER = "cut_parameter"
+    BARE_HEADER_BIT = "bare_header_bit"
+    CUT_BODY = "cut_body"
+    REPLIES_TURKISH = "replies_turkish"
+    REPLIES_TURKISH_LOCKING = "replies_turkish_locking"
+    REPLIES_URDU = "replies_urdu"
+    REPLIES_HINDI = "replies_hindi"
+    REPLIES_BARE_HEADER_BIT = "replies_bare_header_bit"
+    REPLIES_PACKED = "replies_packed"
+    REPLIES_LITTLE_ENDIAN = "replies_little_endian"
+    REPLIES_WAITING = "replies_waiting"
+    REPLIES_COMPRESSED = "replies_compressed"
+    REPLIES_OPT_OUT = "replies_opt_out"
+    REPLIES_CUT_BODY = "replies_cut_body"
 
 
 @unique
@@ -141,6 +159,23 @@ TABLE: Final[tuple[Entry, ...]] = (
     _row("9052", Behaviour.GARBAGE, "answered with octets that are no PDU", times=1),
     _row("9053", Behaviour.POISON, "read, then the connection is closed without an answer, every time"),
     _row("9054", Behaviour.UNBINDS, "the operator unbinds, then answers; delivered", times=1),
+    _row("9080", Behaviour.NULS_BEHIND, "delivered; an octet of nothing behind the receipt's text"),
+    _row("9081", Behaviour.TEXT_BEHIND, "delivered; the length of the receipt's text is half of what it is"),
+    _row("9082", Behaviour.TEXT_SHORT, "delivered; the length of the receipt's text is more than there is"),
+    _row("9083", Behaviour.CUT_PARAMETER, "delivered; the receipt's last optional parameter is cut"),
+    _row("9084", Behaviour.BARE_HEADER_BIT, "delivered; the receipt says that it has a header, and has none"),
+    _row("9085", Behaviour.CUT_BODY, "taken; the receipt ends before its text and cannot be read"),
+    _row("9090", Behaviour.REPLIES_TURKISH, "delivered; the handset sends «Şişli ğ» by a single shift table"),
+    _row("9091", Behaviour.REPLIES_TURKISH_LOCKING, "delivered; the handset sends «aıb» by a locking shift table"),
+    _row("9092", Behaviour.REPLIES_URDU, "delivered; the handset sends «سلام ۱» by both tables of Urdu"),
+    _row("9093", Behaviour.REPLIES_HINDI, "delivered; the handset sends two letters in a table that is not readable"),
+    _row("9094", Behaviour.REPLIES_BARE_HEADER_BIT, "delivered; a text that is said to have a header, and has none"),
+    _row("9095", Behaviour.REPLIES_PACKED, "delivered; the handset sends «hello» in packed septets behind a header"),
+    _row("9096", Behaviour.REPLIES_LITTLE_ENDIAN, "delivered; «سلام» with a byte order mark, little-endian"),
+    _row("9097", Behaviour.REPLIES_WAITING, "delivered; the handset sends «a@b» under data_coding 0xC8"),
+    _row("9098", Behaviour.REPLIES_COMPRESSED, "delivered; the handset sends a compressed text"),
+    _row("9099", Behaviour.REPLIES_OPT_OUT, "delivered; the handset sends «لغو» with marks around and a NUL behind"),
+    _row("9086", Behaviour.REPLIES_CUT_BODY, "delivered; what the handset sends ends before its text"),
 )
 """The behaviours by the recipient's last four digits."""
 
@@ -171,6 +206,15 @@ class Receipt:
     stat: str = "DELIVRD"
     err: str = "000"
     decimal_id: bool = False
+    habit: Habit = Habit.NONE
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Reply:
+    """The handset sends a message to the line."""
+
+    delay_ms: int
+    said: Said
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -202,7 +246,7 @@ class Unbind:
     delay_ms: int = 0
 
 
-Action: TypeAlias = Answer | Receipt | Close | Silence | Garbage | Unbind
+Action: TypeAlias = Answer | Receipt | Reply | Close | Silence | Garbage | Unbind
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -256,6 +300,42 @@ RECEIPTS: Final[Mapping[Behaviour, tuple[str, str]]] = MappingProxyType(
 )
 """Behaviours whose receipt is not DELIVRD 000: its stat word and its error code."""
 
+HABITS: Final[Mapping[Behaviour, Habit]] = MappingProxyType(
+    {
+        Behaviour.NULS_BEHIND: Habit.NULS_BEHIND,
+        Behaviour.TEXT_BEHIND: Habit.TEXT_BEHIND,
+        Behaviour.TEXT_SHORT: Habit.TEXT_SHORT,
+        Behaviour.CUT_PARAMETER: Habit.CUT_PARAMETER,
+        Behaviour.BARE_HEADER_BIT: Habit.BARE_HEADER_BIT,
+        Behaviour.CUT_BODY: Habit.CUT_BODY,
+    }
+)
+"""Behaviours whose receipt is well meant and oddly written."""
+
+
+def _behind(header: str, septets: str) -> Said:
+    return Said(octets=bytes.fromhex(header + septets), has_header=True)
+
+
+REPLIES: Final[Mapping[Behaviour, Said]] = MappingProxyType(
+    {
+        Behaviour.REPLIES_TURKISH: _behind("03240101", "1b53691b736c69201b67"),
+        Behaviour.REPLIES_TURKISH_LOCKING: _behind("03250101", "610762"),
+        Behaviour.REPLIES_URDU: _behind("0624010d25010d", "3d4d004e201b1d"),
+        Behaviour.REPLIES_HINDI: _behind("03250106", "3528"),
+        Behaviour.REPLIES_BARE_HEADER_BIT: Said(octets=b"Hello, is the price still 5000?", has_header=True),
+        Behaviour.REPLIES_PACKED: _behind("0500032a0101", "d06536fb0d"),
+        Behaviour.REPLIES_LITTLE_ENDIAN: Said(octets="سلام".encode("utf-16"), data_coding=DataCoding.UCS2.value),
+        Behaviour.REPLIES_WAITING: Said(octets=b"a\0b", data_coding=0xC8),
+        Behaviour.REPLIES_COMPRESSED: Said(octets=b"\x1f\x8b\0", data_coding=0x20),
+        Behaviour.REPLIES_OPT_OUT: Said(
+            octets="\u200fلغو\u200f\0".encode("utf-16-be"), data_coding=DataCoding.UCS2.value
+        ),
+        Behaviour.REPLIES_CUT_BODY: Said(octets=b"hello", habit=Habit.CUT_BODY),
+    }
+)
+"""Behaviours whose handset sends a message to the line after the receipt, and what it sends."""
+
 _NO_WORDS: Final = Words()
 
 
@@ -276,6 +356,8 @@ def react(
         return _plan(behaviour, Answer(delay_ms=timing.answer_ms, status=status))
     stat, err = RECEIPTS.get(behaviour, ("DELIVRD", "000"))
     receipt = Receipt(delay_ms=timing.answer_ms + timing.receipt_ms, stat=words.stat or stat, err=words.err or err)
+    if behaviour in HABITS:
+        receipt = replace(receipt, habit=HABITS[behaviour])
     plan = _plan(behaviour, *_taken(behaviour, timing, receipt))
     return plan if _asks_for(receipt.stat, registered_delivery) else without_receipts(plan)
 
@@ -288,6 +370,15 @@ def without_receipts(plan: Plan) -> Plan:
 def _taken(behaviour: Behaviour, timing: Timing, receipt: Receipt) -> tuple[Action, ...]:
     """The actions of a behaviour that does not refuse in the answer."""
     answer = Answer(delay_ms=timing.answer_ms)
+    if behaviour in HABITS:
+        return (answer, receipt)
+    if behaviour in REPLIES:
+        return (answer, receipt, Reply(delay_ms=receipt.delay_ms + STEP_MS, said=REPLIES[behaviour]))
+    return _done(behaviour, timing, answer, receipt)
+
+
+def _done(behaviour: Behaviour, timing: Timing, answer: Answer, receipt: Receipt) -> tuple[Action, ...]:
+    """The actions of a behaviour that is no habit of writing."""
     match behaviour:
         case Behaviour.DELIVERS_LATE:
             return (answer, _moved(receipt, timing.answer_ms + timing.late_ms))
@@ -336,7 +427,7 @@ def _taken(behaviour: Behaviour, timing: Timing, receipt: Receipt) -> tuple[Acti
         ):
             raise AssertionError(f"{behaviour} refuses in the answer")
         case _:
-            assert_never(behaviour)
+            raise AssertionError(f"{behaviour} has no actions")
 
 
 def _plan(behaviour: Behaviour, *actions: Action) -> Plan:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 from payamak.simulator.config import Limits
+from payamak.simulator.habits import Habit, written
 from payamak.simulator.ledger import Entry
 from payamak.smpp.constants import Status
 from payamak.smpp.link import LinkLost, ServerConnection
@@ -27,10 +28,13 @@ NEVER: Final = frozenset({Status.ESME_RX_P_APPN.value, Status.ESME_RX_R_APPN.val
 class Letter:
     """One deliver_sm and its story; `entry` is the submit a receipt tells of, None for a received message (MO).
 
+    `habit` is how this centre writes it.
+
     `done`, if someone waits, gets True when it is acknowledged and False when it is given up.
     """
 
     pdu: DeliverSm
+    habit: Habit = Habit.NONE
     stat: str = ""
     err: str = ""
     is_mo: bool = False
@@ -67,6 +71,10 @@ class Outbox:
     def kept(self) -> int:
         """How many letters are not acknowledged yet."""
         return self._kept
+
+    def first(self, system_id: str) -> Letter | None:
+        """What would go first to this system_id; None if nothing waits."""
+        return next(iter(self._ready.get(system_id, ())), None)
 
     def receivers(self) -> list[str]:
         """The system_ids that can be delivered to now."""
@@ -115,7 +123,7 @@ class Outbox:
                 continue
             letter = queue.popleft()
             try:
-                answer = connection.request(letter.pdu)
+                answer = connection.request(written(letter.pdu, letter.habit))
             except (NotBound, WindowFull):
                 queue.appendleft(letter)
                 full += 1

@@ -28,6 +28,7 @@ from payamak.simulator.behaviour import (
     Garbage,
     Plan,
     Receipt,
+    Reply,
     Silence,
     Unbind,
     react,
@@ -39,9 +40,9 @@ from payamak.simulator.reading import ALONE, read_part, read_text
 from payamak.simulator.receipts import IdFormat, receipt_text, receipt_tlvs, render_id
 from payamak.simulator.rules import Rule, Rulebook
 from payamak.simulator.trouble import Trouble, Troubles, What
-from payamak.smpp.codec import tlv_int
+from payamak.smpp.codec import encode, tlv_int
 from payamak.smpp.config import SessionConfig
-from payamak.smpp.constants import DataCoding, EsmClass, Status, Tag
+from payamak.smpp.constants import MAX_SEQUENCE, DataCoding, EsmClass, Status, Tag
 from payamak.smpp.link import Server, ServerConnection, serve
 from payamak.smpp.pdu import (
     Bind,
@@ -273,6 +274,9 @@ class Simulator:
 
     def _on_bind(self, connection: ServerConnection, bind: Bind) -> int:
         status = self._bind_refusal or self._check(bind)
+        early = self._outbox.first(bind.system_id)
+        if early is not None and self._troubles.value(What.EARLY, self._clock.monotonic()) is not None:
+            connection.write_raw(encode(early.pdu, MAX_SEQUENCE))  # whatever is said of it, it comes again
         kind = _bind_mode(bind)
         self.ledger.record_bind(bind.system_id, kind, self._peers[connection].number, status, self._clock.now())
         if not status and kind is not BindMode.TRANSMITTER:
@@ -373,6 +377,9 @@ class Simulator:
         if isinstance(action, Receipt):
             self._outbox.add(case.connection.system_id, self._receipt(case, action))
             return
+        if isinstance(action, Reply):
+            self._outbox.add(case.connection.system_id, self._reply(case, action))
+            return
         peer = self._peers.get(case.connection)
         if peer is None or peer.is_silent:
             return
@@ -426,7 +433,12 @@ class Simulator:
             short_message=text,
             tlvs=receipt_tlvs(style, operator_id, stat=stat, err=err, user_message_reference=reference),
         )
-        return Letter(pdu=deliver, stat=stat, err=err, entry=entry)
+        return Letter(pdu=deliver, habit=receipt.habit, stat=stat, err=err, entry=entry)
+
+    def _reply(self, case: _Case, reply: Reply) -> Letter:
+        """What the handset sends to the line that it has heard from."""
+        pdu = reply.said.pdu(case.pdu.destination_addr, case.pdu.source_addr)
+        return Letter(pdu=pdu, habit=reply.said.habit, is_mo=True)
 
 
 _CODINGS: Final = {Encoding.GSM7: DataCoding.SMSC_DEFAULT.value, Encoding.UCS2: DataCoding.UCS2.value}

@@ -7,6 +7,7 @@ A `Trouble` is written `WHAT[=VALUE][@FROM..TO]`, in seconds since the troubles 
     fails=20            of the receipts that would say DELIVRD 20 % say UNDELIV
     cuts=5@0..600       cuts every connection 5 s after it came
     unbinds=5           unbinds every connection 5 s after it came, and goes on answering
+    early               brings what waits before it answers the bind, and once more after it
 """
 
 from __future__ import annotations
@@ -35,10 +36,13 @@ class What(Enum):
     CUTS = "cuts"
     UNBINDS = "unbinds"
     SLOW_BIND = "slow_bind"
+    EARLY = "early"
 
 
-#: Of which the value is a share in per cent; of the others but SILENT it is seconds.
+#: Of which the value is a share in per cent; of the others it is seconds.
 _SHARES: Final = frozenset({What.LOSES, What.FAILS})
+_BARE: Final = frozenset({What.SILENT, What.EARLY})
+"""What has no value."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -55,7 +59,7 @@ class Trouble:
         if not (0 <= self.from_s < self.to_s):
             raise TroubleError(f"{self.what.value}: expected 0 <= FROM < TO, got {self.from_s:g}..{self.to_s:g}")
         most = 100.0 if self.what in _SHARES else inf
-        if self.what is not What.SILENT and not (0 < self.value <= most and isfinite(self.value)):
+        if self.what not in _BARE and not (0 < self.value <= most and isfinite(self.value)):
             raise TroubleError(f"{self.what.value}: expected a value above 0 and up to {most:g}, got {self.value:g}")
 
 

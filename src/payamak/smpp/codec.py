@@ -1,7 +1,8 @@
 """One encoder and one decoder for every PDU, and what reads optional parameters.
 
-On the way in real centres are met halfway: a response may lack its body or the NUL at its end, and limits of
-length are not enforced. On the way out the specification holds, but credentials may be longer than it allows.
+On the way in real centres are met halfway: a response may lack its body or the NUL at its end, limits of length are
+not enforced, and a client reads what a centre brings as far as it goes (`lenient`). On the way out the specification
+holds, but credentials may be longer than it allows.
 """
 
 from __future__ import annotations
@@ -9,18 +10,25 @@ from __future__ import annotations
 import struct
 from typing import Final
 
+from payamak.encoding.odd import Odd
 from payamak.smpp.constants import HEADER_OCTETS, Status, Tag
 from payamak.smpp.errors import BadPdu, BrokenStream
 from payamak.smpp.fields import Malformed
-from payamak.smpp.pdu import CLASSES, DataSm, DeliverSm, Pdu, ReplaceSm, SubmitSm, Unknown
+from payamak.smpp.lenient import read_body
+from payamak.smpp.pdu import CLASSES, DataSm, DeliverSm, Pdu, ReplaceSm, SubmitSm, Unknown, Unread
 
 _HEADER: Final = struct.Struct(">IIII")
 
 
-def decode(frame: bytes) -> Pdu:
+_BROUGHT: Final = (DeliverSm, DataSm)
+
+
+def decode(frame: bytes, *, is_lenient: bool = False) -> Pdu:
     """Read one whole PDU, header included.
 
-    Raises BadPdu if the body does not fit its description, BrokenStream if `frame` is not even a header.
+    `is_lenient`: what a centre brings (deliver_sm, data_sm) is read as far as it goes, and is `Unread` if that is not
+    as far as its text. Raises BadPdu if the body does not fit its description, BrokenStream if `frame` is not even a
+    header.
     """
     size = len(frame)
     if size < HEADER_OCTETS:
@@ -33,12 +41,22 @@ def decode(frame: bytes) -> Pdu:
     if known is None:
         return Unknown(sequence=sequence, status=status, command_id=command_id, body=frame[HEADER_OCTETS:])
     description = known.wire
+    odd: tuple[Odd, ...] = ()
     try:
         values, tlvs = description.decode_body(frame)
     except Malformed as error:
-        raise BadPdu(str(error), status=error.status, command_id=command_id, sequence=sequence) from None
+        if not (is_lenient and known in _BROUGHT):
+            raise BadPdu(str(error), status=error.status, command_id=command_id, sequence=sequence) from None
+        try:
+            values, tlvs, odd = read_body(description, frame)
+        except Malformed as error:
+            body = frame[HEADER_OCTETS:]
+            return Unread(
+                sequence=sequence, status=status, command_id=command_id, body=body, octets=frame, detail=str(error)
+            )
+    octets = frame if is_lenient and known in _BROUGHT else b""
     fields = dict(zip(description.names, values, strict=True))
-    return known(sequence=sequence, status=status, tlvs=tlvs, **fields)
+    return known(sequence=sequence, status=status, tlvs=tlvs, octets=octets, odd=odd, **fields)
 
 
 def encode(pdu: Pdu, sequence: int | None = None, *, is_checked: bool = True) -> bytes:
@@ -84,6 +102,8 @@ def tlv_text(pdu: Pdu, tag: int) -> str | None:
 
 
 def text_octets(pdu: SubmitSm | DeliverSm | DataSm | ReplaceSm) -> bytes:
-    """The octets of the text: short_message, or message_payload where that is empty (section 5.3.2.32)."""
+    """The octets of the text: short_message, or message_payload where that is empty (section 5.3.2.32) or blank."""
     short = b"" if isinstance(pdu, DataSm) else pdu.short_message
-    return short or tlv_octets(pdu, Tag.MESSAGE_PAYLOAD) or b""
+    if short.strip(b" \0"):
+        return short
+    return tlv_octets(pdu, Tag.MESSAGE_PAYLOAD) or short

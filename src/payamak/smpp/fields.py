@@ -16,7 +16,7 @@ from typing import Final, NamedTuple
 
 from payamak.smpp.constants import TLVS, Status, Tag, TlvKind
 
-_TLV_HEAD: Final = struct.Struct(">HH")
+TLV_HEAD: Final = struct.Struct(">HH")
 MOST_TLVS: Final = 255
 """The table has 44 of them (section 5.3.2), and vendors have their own; a PDU has room for 16,000 empty ones. Taste."""
 MOST_TEXT: Final = 65_536
@@ -160,7 +160,7 @@ class Wire:
         while position < size:
             if position + 4 > size or len(found) == MOST_TLVS:
                 break
-            tag, length = _TLV_HEAD.unpack_from(frame, position)
+            tag, length = TLV_HEAD.unpack_from(frame, position)
             end = position + 4 + length
             if end > size:
                 break
@@ -195,7 +195,7 @@ class Wire:
                 out.append(value)
         for tag, octets in tlvs:
             try:
-                out.append(_TLV_HEAD.pack(tag, len(octets)))
+                out.append(TLV_HEAD.pack(tag, len(octets)))
             except struct.error as error:
                 raise ValueError(f"optional parameter {tag}: {error}") from None
             out.append(octets)

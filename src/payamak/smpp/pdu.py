@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar, Final, TypeAlias
 
+from payamak.encoding.odd import Odd
 from payamak.smpp.constants import (
     INTERFACE_VERSION,
     RESPONSE_BIT,
@@ -38,6 +39,10 @@ class Pdu:
     sequence: int = 0
     status: int = 0
     tlvs: tuple[Tlv, ...] = ()
+    octets: bytes = field(default=b"", repr=False, compare=False)
+    """The whole PDU as it came, where a client has read it leniently; else empty."""
+    odd: tuple[Odd, ...] = field(default=(), compare=False)
+    """What was not as the specification has it in `octets`."""
 
     @property
     def is_response(self) -> bool:
@@ -56,6 +61,13 @@ class Unknown(Pdu):
 
     command_id: int
     body: bytes = field(default=b"", repr=False)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Unread(Unknown):
+    """A deliver_sm or data_sm whose body ends before its text; `detail` says where, in words of ours."""
+
+    detail: str
 
 
 # --- bind, section 4.1. Centres in the field exceed the specification's 16 and 9 octets of credentials, and

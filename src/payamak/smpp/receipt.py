@@ -14,6 +14,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
+from payamak.encoding.udh import cut_header
 from payamak.smpp.codec import text_octets, tlv_int, tlv_octets, tlv_text
 from payamak.smpp.constants import DataCoding, EsmClass, MessageState, Tag
 from payamak.smpp.pdu import DataSm, DeliverSm, Tlv, tlv
@@ -201,8 +202,8 @@ def _network_error(pdu: DeliverSm | DataSm) -> str | None:
 def _written(pdu: DeliverSm | DataSm) -> dict[str, str]:
     """The values of Appendix B's text by key, first one counts. `text` is last and runs to the end."""
     octets = text_octets(pdu)[:LONGEST_RECEIPT]
-    if pdu.esm_class & EsmClass.UDHI and octets:
-        octets = octets[octets[0] + 1 :]
+    if pdu.esm_class & EsmClass.UDHI:
+        _, octets = cut_header(octets, is_ucs2=pdu.data_coding == DataCoding.UCS2)
     text, keys = "", []
     for encoding in _ENCODINGS[pdu.data_coding == DataCoding.UCS2]:
         text = octets.decode(encoding, "replace")

@@ -8,9 +8,10 @@ is to be written. `now` is monotonic, in seconds, never smaller than the last on
 
 A session ends by `Unbound` (either end asked) or `LinkDead` (a timer, or octets that are no SMPP); the
 program around it closes the connection. By itself the session answers enquire_link, unbind, and whatever is
-unreadable, unknown or not legal now (`states.LEGAL`). An unbind ends nothing that is under way: LEAVING lasts until
-every answer has come and every one that we owe has left, at most `unbind_wait_s`; a session where nothing is under way
-passes through it at once. It matches responses to requests by sequence and kind:
+unreadable, unknown or not legal now (`states.TAKEN`); but a client hands on what a centre brings, read or not. An
+unbind ends nothing that is under way: LEAVING lasts until every answer has come and every one that we owe has left, at
+most `unbind_wait_s`; a session where nothing is under way passes through it at once. It matches responses to requests
+by sequence and kind:
 
     asked --answer--> ResponseReceived
       \\--response timer, or the connection is lost--> ResponseOverdue --answer--> LateResponse
@@ -68,10 +69,11 @@ from payamak.smpp.pdu import (
     Unbind,
     UnbindResp,
     Unknown,
+    Unread,
     response_to,
     tlv,
 )
-from payamak.smpp.states import BOUND_STATES, LEGAL, MODE_OF_BIND, STATE_OF_MODE, BindMode, Role, SessionState
+from payamak.smpp.states import BOUND_STATES, LEGAL, MODE_OF_BIND, STATE_OF_MODE, TAKEN, BindMode, Role, SessionState
 
 OWED_KEPT: Final = 10_000
 """Requests of the peer that are remembered until their answers leave; the oldest are forgotten first. Taste."""
@@ -119,7 +121,7 @@ class Session:
         self.mode: BindMode | None = None
         self.unmatched_responses = 0
         self.pdus_read = 0
-        self._frames = FrameBuffer(self.config.frame_limit_octets)
+        self._frames = FrameBuffer(self.config.frame_limit_octets, skips_nuls=role is Role.ESME)
         self._out: list[bytes] = []
         self.next_sequence = first_sequence
         # Deadlines grow in the order of asking, so the first entry is always the next one due.
@@ -159,6 +161,11 @@ class Session:
     def missing_octets(self) -> int:
         """Octets that the PDU which is just coming in lacks."""
         return self._frames.missing
+
+    @property
+    def skipped_octets(self) -> int:
+        """Octets of nothing that came between PDUs."""
+        return self._frames.skipped
 
     # --- out
 
@@ -274,6 +281,7 @@ class Session:
             if self.is_closed:
                 return events
         if broken:
+            self._write(GenericNack(status=Status.ESME_RINVCMDLEN), 0)  # section 4.3: which request it was nobody knows
             self._die(DeadReason.BROKEN_STREAM, events, broken)
         elif self.state is SessionState.LEAVING:
             if not self._is_awaiting:
@@ -289,7 +297,7 @@ class Session:
 
     def _take(self, frame: bytes, now: float, events: list[Event]) -> None:
         try:
-            pdu = decode(frame)
+            pdu = decode(frame, is_lenient=self.role is Role.ESME)
         except BadPdu as error:
             known = CLASSES.get(error.command_id, GenericNack)
             self._refuse(known(sequence=error.sequence), error.status, events)
@@ -298,9 +306,9 @@ class Session:
             self._active_at_s = now
         if pdu.command_id >= RESPONSE_BIT:
             self._take_response(pdu, now, events)
-        elif isinstance(pdu, Unknown):
+        elif isinstance(pdu, Unknown) and not isinstance(pdu, Unread):
             self._refuse(pdu, Status.ESME_RINVCMDID, events)
-        elif self._state_for_peer not in LEGAL.get((self.role.peer, pdu.command_id), ()):
+        elif self._state_for_peer not in TAKEN.get((self.role.peer, pdu.command_id), ()):
             self._refuse(pdu, self._status_of_illegal(pdu), events)
         else:
             self._take_request(pdu, now, events)
@@ -368,9 +376,13 @@ class Session:
     def _status_of_illegal(self, pdu: Pdu) -> int:
         if isinstance(pdu, Bind) and self._state_for_peer in BOUND_STATES:
             return Status.ESME_RALYBND
+        is_brought = isinstance(pdu, DeliverSm | DataSm | Unread)
+        if is_brought and self._state_for_peer in (SessionState.UNBINDING, SessionState.OPEN):
+            # Temporary on purpose: the peer shall keep what it has and bring it again, over the next link or once it
+            # has answered our bind.
+            return Status.ESME_RX_T_APPN
         if self._state_for_peer is SessionState.UNBINDING:
-            # Temporary on purpose: the peer shall keep what it has and bring it again over the next link.
-            return Status.ESME_RX_T_APPN if isinstance(pdu, DeliverSm | DataSm) else Status.ESME_RSYSERR
+            return Status.ESME_RSYSERR
         return Status.ESME_RINVBNDSTS
 
     def _refuse(self, pdu: Pdu, status: int, events: list[Event]) -> None:

@@ -89,3 +89,10 @@ LEGAL: Final[dict[tuple[Role, int], frozenset[SessionState]]] = {
     (Role.SMSC, CommandId.ENQUIRE_LINK): _ALIVE,
 }
 """(who asks, command_id) -> the states in which it may; what is not listed may never be asked."""
+
+TAKEN: Final[dict[tuple[Role, int], frozenset[SessionState]]] = {
+    **LEGAL,
+    # Who brings a receipt over a bind that was only for sending is not to be taught by losing it.
+    (Role.SMSC, CommandId.DELIVER_SM): BOUND_STATES,
+}
+"""The same for what the other end may ask: wider than LEGAL where a centre means well."""

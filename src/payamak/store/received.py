@@ -34,7 +34,7 @@ from payamak.domain.mo import (
 from payamak.domain.numbers import parse_recipient
 from payamak.domain.site import DAY_MS, Line, Site
 from payamak.domain.site.links import MOST_OPEN_PARTS
-from payamak.encoding.alphabets import Alphabet
+from payamak.encoding.alphabets import AnyAlphabet, alphabet_named
 from payamak.errors import Refused
 from payamak.store.aside import AGAIN_MS, AsideKind, apart
 from payamak.store.base import NewMessage, PostResult
@@ -106,7 +106,7 @@ def _most_open(site: Site, link: str) -> int:
     return MOST_OPEN_PARTS if configured is None else configured.most_open_parts
 
 
-def _piece(part: MoPart) -> tuple[int, Alphabet, bytes]:
+def _piece(part: MoPart) -> tuple[int, AnyAlphabet, bytes]:
     return part.part, part.alphabet, part.octets
 
 
@@ -144,7 +144,7 @@ def _part_of(row: Any) -> MoPart:
         link=link,
         line=line,
         sender=sender,
-        alphabet=Alphabet(alphabet),
+        alphabet=alphabet_named(alphabet),
         octets=octets,
         reference=reference,
         total=total,

@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import os
+import re
 import ssl
 from collections import Counter, deque
 from collections.abc import Callable, Collection, Iterable
@@ -31,18 +32,32 @@ from payamak.domain.site.links import DefaultAlphabet, Validity
 from payamak.domain.site.secrets import resolve
 from payamak.encoding.alphabets import Alphabet, alphabet_of
 from payamak.encoding.parts import Encoding, Part, SplitMethod, split
-from payamak.encoding.udh import make_place, read_header
+from payamak.encoding.udh import make_place
+from payamak.encoding.user_data import header_oddities, read_user_data
 from payamak.errors import NotTaken, StoreFailed
 from payamak.smpp.codec import encode, text_octets, tlv_int
 from payamak.smpp.constants import DataCoding, EsmClass, RegisteredDelivery, Status, Tag
 from payamak.smpp.link import Answer, ClientLink, Down, DownReason, LinkConfig, LinkLost, ResponseTimeout
 from payamak.smpp.overdue import Overdue
-from payamak.smpp.pdu import DataSm, DataSmResp, DeliverSm, DeliverSmResp, Pdu, SubmitSm, SubmitSmResp, sar_tlvs, tlv
+from payamak.smpp.pdu import (
+    DataSm,
+    DataSmResp,
+    DeliverSm,
+    DeliverSmResp,
+    Pdu,
+    SubmitSm,
+    SubmitSmResp,
+    Unread,
+    response_to,
+    sar_tlvs,
+    tlv,
+)
 from payamak.smpp.receipt import Receipt, is_receipt, parse_receipt
 from payamak.smpp.session import NotBound, WindowFull
 from payamak.smpp.states import BindMode
 from payamak.upstreams.base import Parcel, Report, Sink
 from payamak.upstreams.lately import Lately
+from payamak.upstreams.oddities import Oddities
 from payamak.upstreams.unhandled import Unhandled
 from payamak.upstreams.verdicts import blamed, outcome_of, read_verdicts, receipt_meaning
 
@@ -53,6 +68,9 @@ _DEFAULT_ALPHABETS = {
     DefaultAlphabet.LATIN_1: Alphabet.LATIN_1,
     DefaultAlphabet.ASCII: Alphabet.LATIN_1,  # an octet above 0x7F of a centre that says ASCII is shown, not lost
 }
+
+_SAYS_RECEIPT = re.compile(rb"\b(?:id|stat|dlvrd) ?:")
+"""What cannot be read has no esm_class; a word of Appendix B tells a receipt, for the person who looks at it."""
 
 BREAK_AFTER_S = 5.0
 """A link that breaks later than this after a part's octets has not broken at that part (taste)."""
@@ -135,6 +153,7 @@ class SmppUpstream:
         self._unhandled = Unhandled(link.name, sink, clock)
         self._intake = Intake(link.received_per_second, clock.monotonic())
         self._refusals: Counter[str] = Counter()
+        self.oddities = Oddities(link.name, log)
         self._down_reason = "connecting"
         self._sendings: deque[_Sending] = deque()
         self._lately = Lately()
@@ -323,6 +342,8 @@ class SmppUpstream:
 
     def _on_asked(self, pdu: Pdu) -> Answer:
         """A request of the operator: a message of a handset beyond what the link may bring costs next to nothing."""
+        if isinstance(pdu, Unread):
+            return self._on_request(pdu)
         assert isinstance(pdu, DeliverSm | DataSm)
         if not is_receipt(pdu):
             if (octets := len(text_octets(pdu))) > LONGEST_OCTETS:
@@ -349,13 +370,18 @@ class SmppUpstream:
 
     async def _on_request(self, pdu: Pdu) -> Pdu:
         """deliver_sm or data_sm from the operator: stored, then acknowledged; a temporary error if it cannot be."""
+        if isinstance(pdu, Unread):
+            return await self._on_unread(pdu)
         assert isinstance(pdu, DeliverSm | DataSm)
         answer = DeliverSmResp if isinstance(pdu, DeliverSm) else DataSmResp
+        self.oddities.count(pdu.odd)
         try:
             receipt = parse_receipt(pdu)
             if receipt is None:
                 await self._sink.mo(self._mo_part(pdu))
             else:
+                if pdu.esm_class & EsmClass.UDHI:
+                    self.oddities.count(header_oddities(text_octets(pdu), self._alphabet(pdu.data_coding)))
                 await self._sink.receipt(self._receipt_in(pdu, receipt))
         except NotTaken as why:
             return self._not_taken(pdu, why)
@@ -370,16 +396,28 @@ class SmppUpstream:
     async def _is_kept(self, pdu: DeliverSm | DataSm, error: Exception) -> bool:
         try:
             kind = "receipt" if pdu.esm_class & EsmClass.TYPE_MASK else "mo"  # SMPP 3.4 §5.2.12
-            return await self._unhandled.keep(kind, encode(pdu, 1, is_checked=False), error)
+            return await self._unhandled.keep(kind, _as_came(pdu), error)
         except StoreFailed as failure:
             self._log("not_stored", link=self.name, reason=str(failure))
             return False
 
+    async def _on_unread(self, pdu: Unread) -> Pdu:
+        """What nobody can read is kept as octets and acknowledged: it would come again for days, and be no other."""
+        kind = "receipt" if _SAYS_RECEIPT.search(pdu.body) else "mo"
+        try:
+            await self._unhandled.keep_unread(kind, _as_came(pdu), pdu.detail)
+        except StoreFailed as failure:
+            self._log("not_stored", link=self.name, reason=str(failure))
+            return response_to(pdu, Status.ESME_RX_T_APPN)
+        return response_to(pdu)
+
     def _mo_part(self, pdu: DeliverSm | DataSm) -> MoPart:
         """What a handset sent; the header goes before the sar parameters (SMPP 3.4 §5.3.2.22)."""
-        place, octets = None, text_octets(pdu)
-        if pdu.esm_class & EsmClass.UDHI:
-            place, octets = read_header(octets)
+        has_header = bool(pdu.esm_class & EsmClass.UDHI)
+        alphabet, octets = self._alphabet(pdu.data_coding), text_octets(pdu)
+        data = read_user_data(octets, alphabet, has_header=has_header, septets=self.link.septets)
+        self.oddities.count(data.odd)
+        place = data.place
         if place is None:
             reference, part = tlv_int(pdu, Tag.SAR_MSG_REF_NUM), tlv_int(pdu, Tag.SAR_SEGMENT_SEQNUM)
             place = make_place(reference, tlv_int(pdu, Tag.SAR_TOTAL_SEGMENTS), part)
@@ -389,17 +427,15 @@ class SmppUpstream:
             link=self.name,
             line=line.number if line else parse_line(pdu.destination_addr) or bounded_id(pdu.destination_addr),
             sender=parse_recipient(pdu.source_addr, self._recipient_prefixes) or bounded_id(pdu.source_addr),
-            alphabet=self._alphabet(pdu.data_coding),
-            octets=octets,
+            alphabet=data.alphabet,
+            octets=data.octets,
             reference=place.reference if place else None,
             total=place.total if place else 1,
             part=place.part if place else 1,
         )
 
     def _alphabet(self, data_coding: int) -> Alphabet:
-        if data_coding == DataCoding.SMSC_DEFAULT:
-            return _DEFAULT_ALPHABETS[self.link.default_alphabet]
-        return alphabet_of(data_coding)
+        return alphabet_of(data_coding, _DEFAULT_ALPHABETS[self.link.default_alphabet])
 
     def _receipt_in(self, pdu: DeliverSm | DataSm, receipt: Receipt) -> ReceiptIn:
         errs, operator_id = (receipt.err, receipt.err_text), bounded_id(receipt.operator_id)
@@ -448,6 +484,12 @@ class SmppUpstream:
 def _reference(message: Message) -> int:
     """What ties the parts of a text together; the steps of a message have different ones."""
     return message.id * 7 + message.step
+
+
+def _as_came(pdu: Pdu) -> bytes:
+    """The octets of a PDU under sequence 1, so that the same under another sequence are the same."""
+    octets = pdu.octets or encode(pdu, is_checked=False)
+    return octets[:12] + (1).to_bytes(4) + octets[16:]
 
 
 def relative_validity(message: Message, now: int) -> str:

@@ -1,4 +1,7 @@
-"""What failed in our hands, by its octets: twice the operator is asked to bring it again, then it is kept and taken."""
+"""What failed in our hands, by its octets: twice the operator is asked to bring it again, then it is kept and taken.
+
+What cannot be read is kept the first time: it would be no other the third.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,9 @@ from payamak.upstreams.base import Sink
 
 REMEMBERED = 1_000
 """Different pieces whose failures are counted; beyond that the oldest is counted anew. 16 octets each."""
+
+UNREAD = "Unread"
+"""In place of an error's name: nothing failed but the reading."""
 
 
 class Unhandled:
@@ -31,14 +37,15 @@ class Unhandled:
             del self._times[next(iter(self._times))]
         if times < MOST_TRIES:
             return False
-        piece = Unreadable(
-            kind=kind,
-            link=self._link,
-            octets=octets,
-            error=type(error).__name__,
-            place=" < ".join(reversed(place_of(error))),
-            came_at=self._clock.now(),
-        )
-        await self._sink.unreadable(piece)
+        await self._put(kind, octets, type(error).__name__, " < ".join(reversed(place_of(error))))
         del self._times[digest]
         return True
+
+    async def keep_unread(self, kind: str, octets: bytes, why: str) -> None:
+        """Keep what no reading fits, `why` in words of ours; acknowledge it when this returns. Raises StoreFailed."""
+        await self._put(kind, octets, UNREAD, why)
+
+    async def _put(self, kind: str, octets: bytes, error: str, place: str) -> None:
+        came_at = self._clock.now()
+        piece = Unreadable(kind=kind, link=self._link, octets=octets, error=error, place=place, came_at=came_at)
+        await self._sink.unreadable(piece)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from payamak.cli.doctor import links_on_trial
+from payamak.cli.doctor import links_on_trial, oddities_of
 from payamak.cli.refusing import habits_of
 from payamak.metrics import Metrics
 from payamak.store.feed import Feed
@@ -39,3 +39,11 @@ def test_a_centre_that_refuses_all_for_one_reason(status: int, word: str) -> Non
 def test_a_centre_that_refuses_some(rows: list[tuple[str, int, int]]) -> None:
     """Few refusals, one that was taken, or a status that no setting brings about: nothing is said."""
     assert list(habits_of(counts(*rows))) == []
+
+
+def test_oddities_are_read_from_the_metrics() -> None:
+    """Of each link what was odd, with its count, and where that is explained."""
+    metrics = Metrics(Feed(), lambda: 0)
+    metrics.watch_oddities(lambda: {"north": {"no_header": 3, "nuls_behind": 1_200_000}, "south": {}})
+    found = oddities_of(metrics.render().decode())
+    assert found == {"north": "no_header 3, nuls_behind 1200000 (docs/guide/received.md)"}

@@ -10,9 +10,11 @@ import pytest
 from tests.store.world import ALI, LINE, World
 from tests.unit.house import HandClock
 
+from payamak.delivery import receipts
 from payamak.delivery.receipts import ReceiptDesk
 from payamak.domain.message import PartState, State
 from payamak.domain.receipts import ReceiptIn
+from payamak.domain.unreadable import Unreadable
 from payamak.errors import StoreFailed
 from payamak.store.sqlite import SqliteStore
 
@@ -50,3 +52,18 @@ async def test_a_receipt_that_cannot_be_stored_is_not_acknowledged(tmp_path: Pat
     desk = ReceiptDesk(store, NOTHING, NOTHING, HandClock(), lambda *_, **__: None)
     with pytest.raises(StoreFailed):
         await desk.receipt(a_receipt("x77"))
+
+
+async def test_unreadable_pieces_fill_no_log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All are kept; the first ten of a link and error are told, then each doubling."""
+    told: list[int] = []
+    monkeypatch.setattr(receipts, "_alarm", lambda event, **fields: told.append(fields["count"]))
+    store = SqliteStore(tmp_path / "store.sqlite")
+    await World(store).build()
+    desk = ReceiptDesk(store, NOTHING, NOTHING, HandClock(), lambda *_, **__: None)
+    for number in range(70):
+        piece = Unreadable(kind="mo", link="north", octets=b"%d" % number, error="Unread", place="", came_at=1)
+        await desk.unreadable(piece)
+    assert told == [*range(1, 11), 16, 32, 64]
+    assert len(await store.unreadable(None, 99)) == 70
+    await store.close()

@@ -97,24 +97,45 @@ def test_digest() -> None:
         ("«كيك»", "کیک"),
         ("لَغو", "لغو"),
         ("...", ""),
+        ("\0لغو\x07", "لغو"),
+        ("\u2060\u061c11\u00ad", "11"),
+        ("ل\u0650غ\u20ddو", "لغو"),
+        ("\u200bSTOP\u2009", "stop"),
     ],
 )
 def test_fold(written: str, folded: str) -> None:
-    """Digits, case, Arabic letters, joiners, marks and punctuation make no difference."""
+    """Digits, case, Arabic letters, joiners, marks, control characters and punctuation make no difference."""
     assert fold(written) == folded
 
 
-@pytest.mark.parametrize("written", ["11", "۱۱", " لغو ", "لغو۱۱", "لغو ۱۱", "لغو١١", "Off", "STOP!", "ﻟﻐﻮ"])
+@pytest.mark.parametrize(
+    "written",
+    [
+        *("11", "۱۱", " لغو ", "لغو۱۱", "لغو ۱۱", "لغو١١", "Off", "STOP!", "ﻟﻐﻮ"),
+        *("11\0", "\0\0لغو\0", "11@", "@لغو", "لغو�", "🚫 11", "-11-", "<stop>", "l1"[1:] * 2),
+        *("\u200f11\u200f", "\ufeffلغو", "ل\u200dغو", "\u2060لغو\u061c", "لَغْو", "لـغـو", "\u00a0لغو\u3000", "1\u20091"),
+    ],
+)
 def test_opt_out_words(written: str) -> None:
     """What people write to stop a line is understood."""
     assert is_one_of(written, OPT_OUT_WORDS)
     assert not is_one_of(written, OPT_IN_WORDS)
 
 
-@pytest.mark.parametrize("written", ["", "1", "111", "لغو نکنید", "stop it", "12", "...", "on"])
+@pytest.mark.parametrize(
+    "written", ["", "1", "111", "لغو نکنید", "stop it", "12", "...", "on", "1-1", "1.1", "11@shop", "\0", "@"]
+)
 def test_other_words(written: str) -> None:
     """Only the whole message is such a word."""
     assert not is_one_of(written, OPT_OUT_WORDS)
+
+
+@pytest.mark.parametrize("said", ["توقف كامل", "توقف کامل ", "توقف\u200cکامل", "توقّف کامل\0"])
+def test_words_of_a_site(said: str) -> None:
+    """Arabic kaf and yeh make no difference, in the word that is configured and in the one that comes."""
+    assert is_one_of(said, ("توقف کامل",))
+    assert is_one_of("ديگر نه", ("دیگر نه",))
+    assert is_one_of("دیگر نه", ("ديگر نه",))
 
 
 def test_opt_in_words() -> None:

@@ -9,7 +9,7 @@ from types import TracebackType
 from payamak.encoding import SplitMethod, choose, split
 from payamak.simulator.server import Simulator
 from payamak.smpp.link import ClientLink, Down, LinkConfig
-from payamak.smpp.pdu import DeliverSm, Pdu, SubmitSm, Tlv, response_to
+from payamak.smpp.pdu import DeliverSm, Pdu, SubmitSm, Tlv, Unread, response_to
 from payamak.smpp.receipt import Receipt, parse_receipt
 from payamak.smpp.states import BindMode
 
@@ -20,7 +20,7 @@ CODINGS = {"gsm7": 0, "ucs2": 8}
 class Esme:
     """One bound client. `answer` gives the status of each deliver_sm_resp, None: it never comes.
 
-    `events` lists in order what came: "up", "down", "answer", "receipt", "mo".
+    `events` lists in order what came: "up", "down", "answer", "receipt", "mo", "unread".
     """
 
     def __init__(
@@ -100,6 +100,9 @@ class Esme:
         return answers
 
     async def _on_request(self, pdu: Pdu) -> Pdu:
+        if isinstance(pdu, Unread):
+            self._note("unread")
+            return response_to(pdu)
         assert isinstance(pdu, DeliverSm)
         self.delivered.append(pdu)
         self._note("mo" if parse_receipt(pdu) is None else "receipt")

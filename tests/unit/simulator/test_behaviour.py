@@ -3,8 +3,10 @@
 import pytest
 
 from payamak.simulator.behaviour import (
+    HABITS,
     RECEIPTS,
     REFUSALS,
+    REPLIES,
     STEP_MS,
     TABLE,
     Action,
@@ -13,6 +15,7 @@ from payamak.simulator.behaviour import (
     Close,
     Garbage,
     Receipt,
+    Reply,
     Scope,
     Silence,
     Timing,
@@ -63,6 +66,8 @@ ACTIONS: dict[Behaviour, tuple[Action, ...]] = {
     Behaviour.GARBAGE: (Garbage(delay_ms=10),),
     Behaviour.POISON: (Close(delay_ms=10),),
     Behaviour.UNBINDS: (Unbind(delay_ms=10), Answer(delay_ms=10 + STEP_MS), Receipt(delay_ms=30 + STEP_MS)),
+    **{one: (ANSWER, Receipt(delay_ms=30, habit=habit)) for one, habit in HABITS.items()},
+    **{one: (ANSWER, RECEIPT, Reply(delay_ms=30 + STEP_MS, said=said)) for one, said in REPLIES.items()},
 }
 
 

@@ -28,6 +28,7 @@ DELIVERS = react(Behaviour.DELIVERS, timing=TIMING, registered_delivery=1)
         ("fails=0.5@..9", Trouble(what=What.FAILS, value=0.5, to_s=9)),
         ("unbinds=20", Trouble(what=What.UNBINDS, value=20)),
         ("slow_bind=12", Trouble(what=What.SLOW_BIND, value=12)),
+        ("early@0..5", Trouble(what=What.EARLY, to_s=5)),
     ],
 )
 def test_read(text: str, trouble: Trouble) -> None:
@@ -175,3 +176,16 @@ async def test_poison() -> None:
             await esme.until(lambda number=number: esme.count("up") == number + 1)  # type: ignore[misc]
         assert (await esme.submit(ACCEPTS))[0].status == 0
         assert simulator.counters.behaviours["poison"] == 3
+
+
+async def test_early() -> None:
+    """What waits comes before the bind is answered, is refused for the moment, and comes again after it."""
+    async with running() as simulator:
+        simulator.set_troubles([Trouble(what=What.EARLY)])
+        sent = asyncio.create_task(simulator.send_mo("983000111", ACCEPTS, "late", system_id="payamak"))
+        await asyncio.sleep(0)
+        assert simulator.kept_receipts == 1
+        async with Esme(simulator) as esme:
+            assert await sent
+            assert esme.events == ["up", "mo"]
+            assert [pdu.short_message for pdu in esme.delivered] == [b"late"]

@@ -1,6 +1,7 @@
 """How Hypothesis makes PDUs: from the same descriptions that the codec reads, so no PDU is forgotten."""
 
 from itertools import pairwise
+from typing import Any
 
 from hypothesis import strategies as st
 
@@ -17,7 +18,7 @@ tlvs = st.lists(st.builds(Tlv, tag=st.integers(0, 0xFFFF), value=st.binary(max_s
 def pdus(draw: st.DrawFn) -> Pdu:
     """Any PDU we speak, filled with anything its description allows."""
     known = draw(st.sampled_from(sorted(CLASSES.values(), key=lambda one: one.__name__)))
-    values: dict[str, str | int | bytes] = {}
+    values: dict[str, Any] = {}
     limits = {name: count for kind, count, name in known.wire.steps if kind is not Kind.INT1}
     kinds = {name: kind for kind, _, name in known.wire.steps if kind is not Kind.INT1}
     for name in known.wire.names:

@@ -10,6 +10,7 @@ from tests.unit.smpp.strategies import chunked, pdus
 from payamak.smpp.codec import encode
 from payamak.smpp.errors import BrokenStream
 from payamak.smpp.frames import FrameBuffer
+from payamak.smpp.pdu import Pdu
 
 
 @given(st.lists(pdus(), max_size=5), st.data())
@@ -42,3 +43,27 @@ def test_limit() -> None:
     """A PDU of exactly the limit passes."""
     octets = struct.pack(">IIII", 100, 4, 0, 1) + bytes(84)
     assert [octets] == FrameBuffer(limit_octets=100).feed(octets)
+
+
+@given(st.lists(st.tuples(st.integers(0, 9), pdus()), max_size=5), st.data())
+def test_nuls_between(sent: list[tuple[int, Pdu]], data: st.DataObject) -> None:
+    """A client passes by octets of nothing between PDUs, however many and however cut; a server does not."""
+    expected = [encode(pdu) for _, pdu in sent]
+    stream = b"".join(bytes(nuls) + frame for (nuls, _), frame in zip(sent, expected, strict=True))
+    buffer = FrameBuffer(skips_nuls=True)
+    assert expected == [frame for piece in data.draw(chunked(stream)) for frame in buffer.feed(piece)]
+    assert buffer.skipped == sum(nuls for nuls, _ in sent)
+
+
+@pytest.mark.parametrize("after", [b"\0\0\0\x0f" + b"x" * 16, b"\0\0\0\0\x01" + b"GET / HTTP/1.1"])
+def test_nuls_and_then_nothing_known(after: bytes) -> None:
+    """What is no PDU behind them breaks the stream as ever."""
+    with pytest.raises(BrokenStream):
+        FrameBuffer(skips_nuls=True).feed(b"\0\0" + after)
+
+
+def test_a_flood_of_nuls() -> None:
+    """It is no PDU, however long, and what is kept of it is less than a header."""
+    buffer = FrameBuffer(skips_nuls=True)
+    assert buffer.feed(bytes(100_000)) == []
+    assert len(buffer._rest) < 16

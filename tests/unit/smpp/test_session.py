@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from tests.unit.smpp.sessions import CONFIG, pair, status_of, written
 from tests.unit.smpp.strategies import chunked, pdus, unknowns
@@ -16,6 +16,7 @@ from payamak.smpp.events import (
     AlertReceived,
     BindRefused,
     BindRequested,
+    Bound,
     DeadReason,
     LateResponse,
     LinkDead,
@@ -28,7 +29,7 @@ from payamak.smpp.events import (
 )
 from payamak.smpp.pdu import REQUESTS, Pdu, response_to
 from payamak.smpp.session import NotBound, Session, WindowFull
-from payamak.smpp.states import LEGAL, STATE_OF_MODE, BindMode, Role, SessionState
+from payamak.smpp.states import LEGAL, STATE_OF_MODE, TAKEN, BindMode, Role, SessionState
 
 MODES = list(BindMode)
 
@@ -289,7 +290,7 @@ def test_table_of_states(role: Role, state: SessionState, known: type[Pdu]) -> N
         if known is p.Unbind:
             assert (events, answers) == ([], [])  # until what is under way is done
             return
-    is_legal = state in LEGAL.get((role.peer, request.command_id), ()) and known is not p.Outbind
+    is_legal = state in TAKEN.get((role.peer, request.command_id), ()) and known is not p.Outbind
     assert is_legal is not any(isinstance(event, PduRefused) for event in events)
     if is_legal:
         assert (answers == [response_to(request)]) is (known in (p.EnquireLink, p.Unbind))
@@ -331,27 +332,73 @@ def test_alert_and_outbind() -> None:
 
 
 def test_unreadable_requests() -> None:
-    """A request that cannot be read is answered by its own response, an unknown one by generic_nack."""
-    esme, _ = pair()
-    cut = encode(p.DeliverSm(sequence=5, short_message=b"hello"))[:-3]
-    cut = len(cut).to_bytes(4, "big") + cut[4:]
+    """A request that a server cannot read is answered by its own response, an unknown one by generic_nack."""
+    _, smsc = pair()
+    cut = _cut(p.SubmitSm(sequence=5, short_message=b"hello"), 3)
     unknown = encode(p.Unknown(sequence=6, command_id=CommandId.SUBMIT_MULTI))
-    events = esme.receive(cut + unknown, 0)
+    events = smsc.receive(cut + unknown, 0)
     assert [status_of(event) for event in events] == [Status.ESME_RINVMSGLEN, Status.ESME_RINVCMDID]
     assert [
-        p.DeliverSmResp(sequence=5, status=Status.ESME_RINVMSGLEN),
+        p.SubmitSmResp(sequence=5, status=Status.ESME_RINVMSGLEN),
         p.GenericNack(sequence=6, status=Status.ESME_RINVCMDID),
-    ] == written(esme)
-    assert esme.is_bound
+    ] == written(smsc)
+    assert smsc.is_bound
+
+
+def _cut(pdu: Pdu, octets: int) -> bytes:
+    """A PDU without its last octets, its command_length put right."""
+    cut = encode(pdu)[:-octets]
+    return len(cut).to_bytes(4, "big") + cut[4:]
+
+
+@pytest.mark.parametrize("known", [p.DeliverSm, p.DataSm])
+@pytest.mark.parametrize("missing", [1, 2, 3, 9])
+def test_a_client_refuses_nothing_for_its_form(known: type[p.DeliverSm | p.DataSm], missing: int) -> None:
+    """What a centre brings is handed on, read or not: whoever stores it answers; what is unknown gets generic_nack."""
+    esme, _ = pair()
+    cut = _cut(known(sequence=5, source_addr="989"), missing)
+    events = esme.receive(cut + encode(p.Unknown(sequence=6, command_id=CommandId.SUBMIT_MULTI)), 0)
+    assert isinstance(events[0], RequestReceived)
+    assert (type(events[0].pdu), events[0].pdu.octets) == (p.Unread, cut)
+    assert status_of(events[1]) == Status.ESME_RINVCMDID
+    assert [p.GenericNack(sequence=6, status=Status.ESME_RINVCMDID)] == written(esme)
+    esme.respond(events[0].pdu, response_to(events[0].pdu))
+    assert [response_to(known(sequence=5))] == written(esme)
+
+
+def test_an_octet_between_two_pdus() -> None:
+    """A centre that ends each PDU with an octet that command_length does not count is heard; a client is not."""
+    esme, smsc = pair()
+    events = esme.receive(encode(p.DeliverSm(sequence=5)) + b"\0" + encode(p.DeliverSm(sequence=6)) + b"\0", 0)
+    assert [event.pdu.sequence for event in events if isinstance(event, RequestReceived)] == [5, 6]
+    assert (len(events), esme.skipped_octets) == (2, 1)
+    assert isinstance(smsc.receive(b"\0" + encode(p.SubmitSm(sequence=5)), 0)[0], LinkDead)
+
+
+@pytest.mark.parametrize("is_cut", [False, True])
+@pytest.mark.parametrize("known", [p.DeliverSm, p.DataSm])
+def test_before_the_bind_is_answered(known: type[p.DeliverSm | p.DataSm], is_cut: bool) -> None:
+    """A centre that brings what it has before it answers our bind is told to bring it again, not that it must not."""
+    esme = Session(Role.ESME, CONFIG, now=0)
+    esme.bind(p.BindTransceiver(system_id="me"), 0)
+    esme.data_to_send()
+    brought = known(sequence=5, source_addr="989")
+    (refused,) = esme.receive(_cut(brought, 2) if is_cut else encode(brought), 0)
+    assert status_of(refused) == Status.ESME_RX_T_APPN
+    assert [response_to(brought, Status.ESME_RX_T_APPN)] == written(esme)
+    bound, taken = esme.receive(encode(p.BindTransceiverResp(sequence=1)) + encode(brought), 0)
+    assert isinstance(bound, Bound)
+    assert isinstance(taken, RequestReceived)
 
 
 def test_broken_stream() -> None:
-    """Octets that are no SMPP end the session; what came before them counts."""
+    """Octets that are no SMPP are answered by generic_nack and end the session; what came before them counts."""
     esme, _ = pair()
     events = esme.receive(encode(p.DeliverSm()) + b"GET / HTTP/1.1\r\n", 0)
     assert isinstance(events[0], RequestReceived)
     assert isinstance(events[1], LinkDead)
     assert DeadReason.BROKEN_STREAM is events[1].reason
+    assert [p.GenericNack(status=Status.ESME_RINVCMDLEN)] == written(esme)
     assert esme.receive(encode(p.DeliverSm()), 0) == []
 
 
@@ -369,9 +416,13 @@ streams = st.lists(
 
 @given(st.sampled_from(Role), st.sampled_from((None, *BindMode)), streams, st.data())
 def test_any_chunking(role: Role, mode: BindMode | None, stream: bytes, data: st.DataObject) -> None:
-    """However octets are cut, good ones or garbage, the events and the answers are the same; nothing raises."""
+    """However octets are cut, good ones or garbage, the events and the answers are the same; nothing raises.
+
+    But for an unbind when nothing is under way: what stands behind it in the same octets is read before the end.
+    """
     whole, pieces = (pair(mode)[role is Role.SMSC] for _ in range(2))
     expected = whole.receive(stream, 1)
+    assume(not any(isinstance(event, Unbound) for event in expected))
     seen = [event for piece in data.draw(chunked(stream)) for event in pieces.receive(piece, 1)]
     assert expected == seen
     assert whole.data_to_send() == pieces.data_to_send()

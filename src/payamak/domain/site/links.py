@@ -12,6 +12,7 @@ from payamak.domain.ids import IdBase
 from payamak.domain.site.lines import NAME, NUMBER, SECRET, URL
 from payamak.domain.verdicts import COME_AGAIN
 from payamak.encoding.parts import Encoding, SplitMethod
+from payamak.encoding.user_data import Septets
 from payamak.setting import Items, Numbers, Octets, OneOf, Setting, Table, Text
 
 LONGEST_RESPONSE_TIMEOUT_S = 600
@@ -204,6 +205,13 @@ class Link(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_d
         DefaultAlphabet,
         Setting("What data_coding 0 means to the operator, in both directions.", fa="الفبای پیش‌فرض"),
     ] = DefaultAlphabet.GSM7
+    septets: Annotated[
+        Septets,
+        Setting(
+            "How texts of septets come from handsets: unpacked, packed_behind_header, or packed.",
+            fa="بسته‌بندی متن هفت‌بیتی",
+        ),
+    ] = Septets.UNPACKED
     gives_receipts: Annotated[bool, Setting("The operator sends receipts.", fa="رسید می‌دهد")] = True
     echoes_reference: Annotated[
         bool, Setting("It returns user_message_reference in its receipts.", fa="مرجع را بازمی‌گرداند")

@@ -162,7 +162,7 @@ class ClientLink:
         on_leaving: Callable[[], None] | None = None,
         log: Log | None = None,
     ) -> None:
-        """`on_request` gets deliver_sm and data_sm; the response is written when its awaitable is done.
+        """`on_request` gets deliver_sm and data_sm, or `Unread`; the response is written when its awaitable is done.
 
         Many run at once. If one raises, the SMSC is told ESME_RX_T_APPN and brings it again. `on_up` and
         `on_down` come in turn for a link that was bound; `on_down` alone for an attempt that failed. `on_room`: a

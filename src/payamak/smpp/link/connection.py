@@ -263,7 +263,10 @@ class Connection(asyncio.Protocol):
         # The rest of a long PDU comes in one turn: it costs as much as a short one, and the answers behind it wait.
         size, read = max(_TURN_OCTETS, self._session.missing_octets), self._session.pdus_read
         self._has_refused = False
+        skipped = self._session.skipped_octets
         events = self._session.receive(data[:size], self._loop.time())
+        if self._session.skipped_octets != skipped:
+            self._say_of_many("smpp.nuls_between", octets=self._session.skipped_octets)
         has_more = len(data) > size
         if has_more:
             self._held.insert(0, data[size:])
@@ -374,6 +377,8 @@ class Connection(asyncio.Protocol):
                 is_bind = event.reason is DeadReason.BIND_TIMEOUT
                 reason = DownReason.BIND_TIMEOUT if is_bind else DownReason.LINK_DEAD
                 self.down = self.down or Down(reason=reason, detail=event.detail or event.reason)
+                if event.reason is DeadReason.BROKEN_STREAM:
+                    self._flush()
                 self.abort()  # close() would wait for a peer that does not read any more
             case PduRefused():
                 name, status = command_name(event.command_id), status_name(event.status)

@@ -2,14 +2,25 @@
 
 import asyncio
 import socket
+from contextlib import suppress
 from itertools import count
 
 import pytest
 from tests.unit.smpp.link.ends import a_message, centre, peer, soon
 
 from payamak.smpp.codec import encode
+from payamak.smpp.constants import Status
+from payamak.smpp.link import ClientLink, LinkConfig
 from payamak.smpp.link import connection as connection_module
-from payamak.smpp.pdu import AlertNotification, DeliverSm, EnquireLink, Pdu, SubmitSmResp
+from payamak.smpp.pdu import (
+    AlertNotification,
+    BindTransceiverResp,
+    DeliverSm,
+    EnquireLink,
+    GenericNack,
+    Pdu,
+    SubmitSmResp,
+)
 
 BURST = 2_000
 
@@ -102,3 +113,29 @@ async def test_oddities_do_not_fill_the_log() -> None:
             while not (told := counts(one.said)) or told[-1] < 1_024:  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
         assert told == [*range(1, 11), 16, 32, 64, 128, 256, 512, 1_024]
+
+
+async def test_a_broken_frame_is_answered_before_the_end() -> None:
+    """Octets that are no PDU get a generic_nack, so that the other end's log says why its connection went."""
+    heard = bytearray()
+    ended = asyncio.Event()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        bind = await reader.readexactly(int.from_bytes(await reader.readexactly(4)) - 4)
+        writer.write(encode(BindTransceiverResp(), int.from_bytes(bind[8:12])) + b"\0\0\0\x0fHTTP/1.1 400")
+        with suppress(ConnectionResetError):
+            while octets := await reader.read(100):
+                heard.extend(octets)
+        ended.set()
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    config = LinkConfig(host="127.0.0.1", port=server.sockets[0].getsockname()[1], system_id="x", password="y")
+    link = ClientLink(config, on_request=lambda pdu: None, on_up=lambda: None, on_down=lambda down: None)
+    link.start()
+    async with asyncio.timeout(30):
+        await ended.wait()
+    await link.stop(0.1)
+    server.close()
+    await server.wait_closed()
+    assert bytes(heard) == encode(GenericNack(status=Status.ESME_RINVCMDLEN))
