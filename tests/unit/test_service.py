@@ -12,7 +12,7 @@ from tests.unit.house import ACCOUNT, CALLER, CREDIT, NOW, RECIPIENT, SUBMISSION
 from payamak.codes import REFUSAL_ORDER, Code
 from payamak.domain import events as ev
 from payamak.domain.mo import MoPart
-from payamak.domain.site import AnswerTypes
+from payamak.domain.site import AnswerTypes, Link
 from payamak.encoding.alphabets import Alphabet
 from payamak.errors import Refused, StoreFailed
 from payamak.service import Sent, Service, Submission, life_time_minutes
@@ -326,8 +326,9 @@ def test_secrets_are_not_shown() -> None:
 async def test_received(house: House) -> None:
     """An account reads what came to its own lines, once; a wrong password reads nothing."""
     await house.put()
+    await house.store.put_documents([Link(name="l", receives_for=(A, B, T))], [], NOW)
     for line in (A, B, T):
-        part = MoPart(upstream="o", link="l", line=line, sender=RECIPIENT, alphabet=Alphabet.GSM7, octets=b"hi")
+        part = MoPart(upstream="l", link="l", line=line, sender=RECIPIENT, alphabet=Alphabet.GSM7, octets=b"hi")
         await house.store.receive_mo(part, "s", (), NOW)
     with pytest.raises(Refused) as refusal:
         await house.service.received(changed(CALLER, password="wrong"), mark_read=True)

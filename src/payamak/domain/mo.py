@@ -154,7 +154,8 @@ def is_one_of(text: str, words: Iterable[str]) -> bool:
     An opt-out is law, so whatever else is no letter and no digit at either end does not count either: a symbol, or the
     `@` that a NUL is in septets.
     """
-    if len(text.strip()) > LONGEST_WORD:
+    text = text.strip()
+    if len(text) > LONGEST_WORD:
         return False
     said = _bare(text)
     return bool(said) and any(said == _bare(word) for word in words)
