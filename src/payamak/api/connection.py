@@ -7,6 +7,7 @@ refusals that cost next to nothing.
 
 import asyncio
 import re
+from functools import partial
 from typing import Final, cast
 
 import httptools
@@ -17,7 +18,7 @@ from payamak.api.app import ADMITTED, Response
 from payamak.api.neighbourhood import neighbourhood
 from payamak.api.shared import Shared
 from payamak.api.turns import TAKEN_S
-from payamak.api.wire import BAD_REQUEST, TIMEOUT, Flow, Outlet
+from payamak.api.wire import Flow, Outlet, send_failed
 
 _HIGH_OCTETS: Final = re.compile(rb"[\x80-\xff]")
 # A method's last letter, a blank, a target in ASCII up to its first raw octet. Attempts start at blanks only
@@ -220,7 +221,7 @@ class PayamakHttpProtocol(HttpToolsProtocol):
     def drop(self) -> None:
         """Wait no more for the rest of a request: 23 in its door's form, as far as there is one."""
         self.is_unfinished = False
-        self._break_off(TIMEOUT if self._is_in_head else self._shared.dropping(self.url))
+        self._break_off(self._shared.refusals.bare(408) if self._is_in_head else self._shared.dropping(self.url))
 
     def shutdown(self) -> None:
         """See uvicorn: end now, or after the request that is under way."""
@@ -242,7 +243,7 @@ class PayamakHttpProtocol(HttpToolsProtocol):
                 raise httptools.HttpParserError("head too large")
         except httptools.HttpParserError:
             if not self._is_broken:
-                self._break_off(BAD_REQUEST)
+                self._break_off(self._shared.refusals.bare(400))
             return
         if self._due_monotonic_s is None and self._open_cycle() is None:
             # Something came that begins no request, a stray line end perhaps: it must not stop the clock.
@@ -371,6 +372,7 @@ class PayamakHttpProtocol(HttpToolsProtocol):
             raise
         self.scope[ADMITTED] = is_admitted  # type: ignore[typeddict-unknown-key]
         self.cycle.transport = self._outlet  # type: ignore[assignment]
+        self.cycle.send_500_response = partial(send_failed, self.cycle)  # type: ignore[method-assign]
 
     def _may_wait_for_its_body(self) -> bool:
         """Whether it is a plain call that nothing stands before: until it has come whole, nothing is made for it."""
@@ -461,7 +463,7 @@ class PayamakHttpProtocol(HttpToolsProtocol):
         elif self.flow.read_paused:
             self._due_monotonic_s = now_monotonic_s + self._limits.body_s  # it is we who do not read
         elif self._is_in_head or self._is_in_body:
-            self._break_off(TIMEOUT)
+            self._break_off(self._shared.refusals.bare(408))
         else:
             self.transport.close()
 
