@@ -198,7 +198,13 @@ class Gateway:
             **negin_dialect.routes(self.service, allow_get=self.settings.allow_get),
             **sendsms_dialect.routes(self.service, allow_get=self.settings.allow_get),
             **soap_dialect.routes(self.service, admission.admits),
-            **health_routes(self._is_ready, metrics, self._trouble, lambda: self.marks.asks),
+            **health_routes(
+                self._is_ready,
+                metrics,
+                self._trouble,
+                lambda: self.marks.asks,
+                networks=self.settings.metrics_networks,
+            ),
         }
         app = http.Application(
             self.metrics.counted(routes),

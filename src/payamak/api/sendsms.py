@@ -37,7 +37,7 @@ def routes(service: Service, *, allow_get: bool = True) -> Mapping[str, Route]:
     async def send(request: Request) -> Response:
         return await send_sms(request, service)
 
-    return {PATH: Route(methods=methods, handler=send, busy=_answer(Code.BUSY))}
+    return {PATH: Route(methods=methods, handler=send, busy=_answer(Code.BUSY), is_folded=True)}
 
 
 async def send_sms(request: Request, service: Service) -> Response:

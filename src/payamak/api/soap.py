@@ -71,7 +71,8 @@ def routes(service: BatchService, admits: Callable[[str], bool] = lambda address
     `admits` says whether a call is taken although many come (`Admission`): asked here, for how a refusal is written
     depends on the operation.
     """
-    return {PATH: Route(methods=frozenset({"GET", "POST"}), handler=SoapDoor(service, admits).answer)}
+    door = SoapDoor(service, admits)
+    return {PATH: Route(methods=frozenset({"GET", "POST"}), handler=door.answer, is_folded=True)}
 
 
 class SoapDoor:
