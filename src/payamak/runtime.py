@@ -148,6 +148,7 @@ class Gateway:
         self.store.begin_serving()
         self.worker = Worker(self.store, self.clock, event_logger("delivery"))
         self._authenticator = Authenticator(self.clock.monotonic)
+        self.metrics.watch_passwords(lambda: self._authenticator.counts)
         self.service = BatchService(self.store, self.clock, _Gatekeeper(self._authenticator))
         self.relay = Relay(self.store, self.clock, event_logger("relay"), self.service.plan_reply)
         self.webhooks = Webhooks(self.store, self.clock, event_logger("webhook"))

@@ -54,6 +54,7 @@ def test_metrics() -> None:
     metrics.watch_links(dict, dict, dict)
     metrics.watch_store(lambda: True)
     metrics.watch_admission(lambda: 0)
+    metrics.watch_passwords(dict)
     metrics.watch_unfinished(lambda: 0, lambda: 0)
     metrics.watch_restore(lambda: 0)
     metrics.watch_faults(lambda: True, FaultCounts)
