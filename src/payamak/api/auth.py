@@ -202,7 +202,7 @@ class _Turns:
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting[arrival] = standing, turn
         if len(self._waiting) > self._limits.waiting:
-            _, last = self._waiting.pop(max(self._waiting, key=self._order))
+            _, last = self._waiting.pop(max(self._waiting, key=self._order()))
             last.set_exception(Refused(Code.BUSY, "too many passwords wait to be verified"))
         try:
             await turn
@@ -211,14 +211,15 @@ class _Turns:
                 self._pass_on()  # the turn came, but nobody is here to take it
             raise
 
-    def _order(self, arrival: int) -> tuple[Rank, int]:
+    def _order(self) -> Callable[[int], tuple[Rank, int]]:
         """What those who wait are ordered by now."""
-        return self._guesses.rank(self._waiting[arrival][0]), -arrival
+        rank, waiting = self._guesses.ranks(self._clock()), self._waiting
+        return lambda arrival: (rank(waiting[arrival][0]), -arrival)
 
     def _pass_on(self) -> None:
         """A turn is free: the first of those who wait has it."""
         while self._waiting:
-            _, turn = self._waiting.pop(min(self._waiting, key=self._order))
+            _, turn = self._waiting.pop(min(self._waiting, key=self._order()))
             if not turn.done():
                 turn.set_result(None)
                 return

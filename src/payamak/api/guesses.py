@@ -9,7 +9,7 @@ are the same here: names are what callers wrote.
 from __future__ import annotations
 
 from collections import Counter, OrderedDict
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -69,8 +69,8 @@ class Try:
         return self.kind, self.username
 
 
-Standing = tuple[bool, tuple[tuple[str, float], ...]]
-"""Of one that asks: whether it is a stranger's, and its networks with what they had failed by then."""
+Standing = tuple[bool, tuple[str, ...]]
+"""Of one that asks: whether it is a stranger's, and the networks that it lies in, the widest first."""
 
 Rank = tuple[bool, list[float]]
 """Whose turn it is: the smallest first."""
@@ -127,23 +127,27 @@ class Guesses:
         return self._of_names.is_spent(one.name, now_s) and self._of_strangers.is_spent(one, now_s)
 
     def begin(self, one: Try, now_s: float) -> Standing:
-        """It asks. What stands behind it then: the failures of its networks, the widest first."""
+        """It asks. Whether it is a stranger's, and the networks that it lies in, the widest first."""
         within = circles(one.place)
         for circle in within:
             self._asking[circle] += 1
-        spent = self._of_places.spent_of
-        return not self.is_known(one, now_s), tuple([(circle, spent(circle, now_s)) for circle in within])
+        return not self.is_known(one, now_s), within
 
-    def rank(self, standing: Standing) -> Rank:
-        """Where one that asks stands now among the others: it changes with how many ask beside it.
+    def ranks(self, now_s: float) -> Callable[[Standing], Rank]:
+        """Where those that ask stand now among each other: it changes with what their networks fail and ask.
 
         Known neighbourhoods first. Of the others the one whose widest network has failed and asks least, then whose
         narrower one, then which itself: who has many neighbourhoods in one network has no more turns than who has one.
-        Quick, for all who wait are ranked at each turn.
         """
-        is_stranger, networks = standing
-        asking = self._asking
-        return is_stranger, [spent + asking[circle] for circle, spent in networks]
+        loads: dict[str, float] = {}  # all who wait are ranked at each turn, and most share their wider networks
+
+        def load(circle: str) -> float:
+            if (known := loads.get(circle)) is not None:
+                return known
+            loads[circle] = made = self._of_places.spent_of(circle, now_s) + self._asking[circle]
+            return made
+
+        return lambda standing: (standing[0], [*map(load, standing[1])])
 
     def end(self, one: Try) -> None:
         """It asks no more."""

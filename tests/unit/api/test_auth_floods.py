@@ -184,6 +184,28 @@ async def test_many_neighbourhoods_of_one_network_have_no_more_turns(authenticat
     assert set((await order_of(authenticator, "192.0.2.7", *fourth, "192.0.2.8"))[:2]) == {"192.0.2.7", "192.0.2.8"}
 
 
+async def test_an_order_is_of_now(authenticator: Authenticator) -> None:
+    """Who asked before his network had failed does not go before a newcomer because of that."""
+    flood = [f"198.51.{number % 4}.{number}" for number in range(60)]
+    entered: list[str] = []
+
+    async def wait(place: str, failures: int) -> None:
+        async with authenticator._turns.of(a_try(place)):
+            entered.append(place)
+        for number in range(failures):
+            authenticator._guesses.failed(a_try(place, f"user{number}"), 1_000.0)
+
+    authenticator._limits = AuthLimits(concurrent=1, waiting=100)
+    authenticator._turns._limits = authenticator._limits
+    async with authenticator._turns.of(a_try("before")):
+        tasks = [asyncio.create_task(wait(place, 3)) for place in flood]
+        await asyncio.sleep(0)
+    while len(entered) < 20:  # noqa: ASYNC110 - each step of the loop lets one in
+        await asyncio.sleep(0)
+    await asyncio.gather(asyncio.create_task(wait("198.51.77.1", 0)), *tasks)
+    assert entered.index("198.51.77.1") <= 22
+
+
 def test_what_is_remembered_has_a_bound() -> None:
     """Of names, of neighbourhoods of a name, of failures; the longest untouched goes."""
     guesses = Guesses(AuthLimits(tracked_failures=3))
