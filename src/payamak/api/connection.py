@@ -65,6 +65,7 @@ class PayamakHttpProtocol(HttpToolsProtocol):
         self._deferred_body = b""
         self._must_end = False  # after the request that is deferred
         self.is_unfinished = False
+        self.url = b""  # until a request has begun
         self._unparsed = b""
         self._flow: Flow
         self._parsed_octets = 0  # of the unparsed ones; they are cut off when all are

@@ -19,7 +19,7 @@ import structlog
 from payamak.api.app import Request, Response, Route
 from payamak.api.auth import hash_password
 from payamak.api.soap_table import render_table
-from payamak.api.soap_xml import Call, NotReadable, SoapVersion, Value, read_call, write_answer, write_fault
+from payamak.api.soap_xml import Call, CallReader, NotReadable, SoapVersion, Value, write_answer, write_fault
 from payamak.api.wsdl import PATH
 from payamak.codes import Code
 from payamak.domain.mo import Received
@@ -82,6 +82,7 @@ class SoapDoor:
         self._service = service
         self._admits = admits
         self._hashing = asyncio.Semaphore(1)
+        self._reading = asyncio.Semaphore(1)
         self._operations: dict[str, Callable[[Call, Caller], Awaitable[Values]]] = {
             "Send": self._send_with_result,
             "SendSms": self._send_with_ids,
@@ -106,17 +107,36 @@ class SoapDoor:
         if request.method != "POST":
             return Response(status=HTTPStatus.OK, content_type="text/plain; charset=utf-8", body=_HELP)
         try:
-            if len(request.body) > _ON_THE_LOOP_OCTETS:
-                call = await asyncio.to_thread(read_call, request.body)
-            else:
-                call = read_call(request.body)
+            reader = CallReader(request.body)
+            call = reader.begin()
+            if not reader.is_whole:
+                if (refusal := await self._refusal(call, request.client_address)) is not None:
+                    return _answer(call, refusal, {})
+                call = await self._read_rest(reader, len(request.body))
         except NotReadable as unreadable:
             version = unreadable.version or _version_of(request.content_type)
             body = write_fault(version, str(unreadable))
             return Response(status=HTTPStatus.INTERNAL_SERVER_ERROR, content_type=version.content_type, body=body)
         result, values = await self._carry_out(call, request.client_address)
-        body = write_answer(call, {**values, call.operation.result.name: result})
-        return Response(status=HTTPStatus.OK, content_type=call.version.content_type, body=body)
+        return _answer(call, result, values)
+
+    async def _refusal(self, call: Call, address: str) -> int | None:
+        """The result of a call whose beginning is read, if its caller may not ask; the rest is then never read."""
+        caller = Caller(username=call.text("pUsername"), password=call.text("pPassword"), address=address)
+        if not self._admits(address):
+            return int(Code.BUSY)
+        try:
+            await self._service.prove(caller)
+        except Refused as refused:
+            return _RESULTS.get(refused.code, int(refused.code))
+        return None
+
+    async def _read_rest(self, reader: CallReader, octets: int) -> Call:
+        """For whoever has proven himself. Long ones one at a time: each holds the interpreter for up to 20 ms."""
+        if octets <= _ON_THE_LOOP_OCTETS:
+            return reader.rest()
+        async with self._reading:
+            return await asyncio.to_thread(reader.rest)
 
     async def _carry_out(self, call: Call, address: str) -> tuple[int, Values]:
         caller = Caller(username=call.text("pUsername"), password=call.text("pPassword"), address=address)
@@ -231,6 +251,11 @@ class SoapDoor:
         """27 ms and 19 MiB, so on a thread and one at a time."""
         async with self._hashing:
             return await asyncio.to_thread(hash_password, password)
+
+
+def _answer(call: Call, result: int, values: Values) -> Response:
+    body = write_answer(call, {**values, call.operation.result.name: result})
+    return Response(status=HTTPStatus.OK, content_type=call.version.content_type, body=body)
 
 
 def _version_of(content_type: str) -> SoapVersion:
