@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from msgspec.structs import replace
 from tests import site, traces
 from tests.golden.http.tenants import tenanted_house
-from tests.golden.http.wire import SEND, build, call, form, parse
+from tests.golden.http.wire import SEND, build, call, exchange, form, parse
 
 ROUNDS = 12
 """Guesses of each kind: below the failures that an account (20) and an address (60) may have."""
@@ -94,3 +94,21 @@ async def test_whoever_fails_with_a_name_locks_nobody_out_of_it(tmp_path: Path) 
         assert 23 in await guesses("demo", 10)
         assert await told("127.0.0.1", "demo", NEW_PASSWORD) == 1
         assert await told("127.0.0.2", "demo", NEW_PASSWORD) == 1
+
+
+MARK = "zxqv77"
+
+
+async def test_what_a_caller_wrote_does_not_come_back(tmp_path: Path) -> None:
+    """No door repeats a name, a password, a text, a path, a header or a field, well-formed or not."""
+    fields = dict.fromkeys(("username", "user", "password", "pass", "message", "text", "line", "template", "x"), MARK)
+    call = f"<SendSms><pUsername>{MARK}</pUsername><pPassword>{MARK}</pPassword><{MARK}>{MARK}</{MARK}></SendSms>"
+    envelope = f'<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body>{call}</s:Body></s:Envelope>'
+    marked = (f"X-{MARK}: {MARK}", f"Cookie: {MARK}={MARK}", f"Origin: http://{MARK}")
+    async with tenanted_house(tmp_path) as (home, _):
+        for path in (SEND, "/api/wsStates.aspx", "/sendsms.ashx", "/almassms.asmx", f"/{MARK}", "/metrics", "/readyz"):
+            for body in (form(fields), envelope.encode(), f"<{MARK}".encode(), f'{{"{MARK}":'.encode(), b""):
+                told = await exchange(home.base_url, build(f"{path}?{MARK}={MARK}", body, headers=marked))
+                assert MARK.encode() not in told, path
+        told = await exchange(home.base_url, f"{MARK} {MARK} {MARK}\r\n\r\n".encode())
+        assert MARK.encode() not in told
