@@ -73,7 +73,8 @@ FAULTS: tuple[Fault, ...] = (
         name="answers have no turns",
         breaks="Overload: callers who ask on and on hold everybody else",
         file="src/payamak/api/connection.py",
-        old="        if (self.pipeline or self._unparsed) and not self._turns.has_time() and not self.transport.is_closing():\n",
+        old="        if (self.pipeline or self._unparsed) and not self._turns.has_time() and "
+        "not self.transport.is_closing():\n",
         new="        if False:\n",
         tests=("tests/unit/api/test_server_floods.py",),
     ),

@@ -203,7 +203,7 @@ class CallReader:
         """
         while not self.is_whole and self._read < STRANGERS_OCTETS:
             self._feed(min(_FIRST_PIECE_OCTETS, STRANGERS_OCTETS - self._read))
-            if {"pusername", "ppassword"} <= self._target.ended_parameters:
+            if not self.is_whole and {"pusername", "ppassword"} <= self._target.ended_parameters:
                 return self._call()
             if self._target.count > STRANGERS_ELEMENTS:
                 break

@@ -221,6 +221,9 @@ async def test_bodies_have_their_turns(monkeypatch: pytest.MonkeyPatch, connect:
     clients = [await connect(port) for _ in range(MANY)]
     for client in clients:
         await client.send(CHUNKED + b"1\r\na\r\n")
+    async with asyncio.timeout(60):
+        while len(server.unfinished) < MANY:  # noqa: ASYNC110 - all are in their bodies
+            await asyncio.sleep(0.01)
     async with Counter() as parsed:
         counted(monkeypatch, "_take", parsed)
         for client in clients:

@@ -460,3 +460,11 @@ async def test_a_tag_has_a_bound_for_everybody() -> None:
         FakeService(), f"<SendSms>{LOGIN}<messages><string {attributes}>x</string></messages></SendSms>"
     )
     assert (answer.status, b"a tag too long" in answer.body) == (500, True)
+
+
+async def test_a_short_call_without_its_end_is_a_fault() -> None:
+    """Also where the password stands in it: what is cut off is no call."""
+    body = f'<s:Envelope xmlns:s="{V11}"><s:Body><GetCredit>{LOGIN}</GetCredit></s:Body>'.encode()
+    service = FakeService()
+    assert (await send(service, body, "text/xml")).status == 500
+    assert service.asked == []
