@@ -109,7 +109,8 @@ class SoapDoor:
         try:
             reader = CallReader(request.body)
             call = reader.begin()
-            if not reader.is_whole:
+            is_long = not reader.is_whole
+            if is_long:
                 if (refusal := await self._refusal(call, request.client_address)) is not None:
                     return _answer(call, refusal, {})
                 call = await self._read_rest(reader, len(request.body))
@@ -117,6 +118,8 @@ class SoapDoor:
             version = unreadable.version or _version_of(request.content_type)
             body = write_fault(version, str(unreadable))
             return Response(status=HTTPStatus.INTERNAL_SERVER_ERROR, content_type=version.content_type, body=body)
+        if not is_long and not self._admits(request.client_address):
+            return _answer(call, int(Code.BUSY), {})
         result, values = await self._carry_out(call, request.client_address)
         return _answer(call, result, values)
 
@@ -141,8 +144,6 @@ class SoapDoor:
     async def _carry_out(self, call: Call, address: str) -> tuple[int, Values]:
         caller = Caller(username=call.text("pUsername"), password=call.text("pPassword"), address=address)
         name = call.operation.name
-        if not self._admits(address):
-            return int(Code.BUSY), {}
         try:
             return DONE, await self._operations[name](call, caller)
         except Refused as refused:
