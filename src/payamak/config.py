@@ -174,6 +174,17 @@ class Settings:
         _prefixes,
         "1 to 10 pairs of digits that begin with 9, joined by commas",
     )
+    metrics_networks: Networks = _setting(  # noqa: RUF009 - field(), by another name
+        (),
+        Setting(
+            "Who may read /metrics, and the reasons that /readyz gives, beside this machine itself.",
+            "",
+            Items(1_000),
+            fa="شبکه‌های پایش",
+        ),
+        _networks,
+        "addresses or networks such as 10.0.0.0/8, joined by commas",
+    )
     log_level: str = _setting(
         "info",
         Setting("How much is logged.", fa="میزان گزارش"),

@@ -120,6 +120,20 @@ class _CountedElsewhere(Collector):
         yield CounterMetricFamily(self._name, self._says, value=self._count())
 
 
+class _Passwords(Collector):
+    """How passwords fared, by the kind of credential and the result; nobody's name."""
+
+    def __init__(self, counts: Callable[[], Mapping[tuple[str, str], int]]) -> None:
+        self._counts = counts
+
+    def collect(self) -> Iterable[Metric]:
+        says = "Passwords that came, by kind of credential and result: right, wrong, limited (unread, 23)."
+        family = CounterMetricFamily("payamak_passwords", says, labels=["credential", "result"])
+        for labels, count in self._counts().items():
+            family.add_metric(list(labels), count)
+        yield family
+
+
 class Metrics:
     """Counters fed by the Feed and by the HTTP door."""
 
@@ -196,6 +210,10 @@ class Metrics:
         """`refused` tells how many calls were not taken because too many came."""
         says = "Calls answered 23 because too many came."
         self._registry.register(_CountedElsewhere("payamak_http_shed", says, refused))
+
+    def watch_passwords(self, counts: Callable[[], Mapping[tuple[str, str], int]]) -> None:
+        """`counts` of verified passwords by kind of credential and result, counted on."""
+        self._registry.register(_Passwords(counts))
 
     def watch_unfinished(self, unfinished: Callable[[], int], dropped: Callable[[], int]) -> None:
         """`unfinished` tells how many requests wait for the rest of their bodies, `dropped` how many no longer did."""

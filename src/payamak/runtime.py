@@ -156,6 +156,18 @@ class Gateway:
         await begin_mark(self.store, self.clock, alarm_logger("store"), is_restored=self._is_restored)
         await recover(self.store, self.clock, self.log)
         self.store.begin_serving()
+        self._build()
+        self._watch()
+        self._is_built = True
+        self.links.follow(self.store.site)
+        self._tell_mended(self.store.site)
+        self._followed = self.store.site.version
+        self._tasks = self._begin_work()
+        await self._open_door()
+        self.log("ready", port=self.port, links=len(self.store.site.links))
+
+    def _build(self) -> None:
+        """The parts, from the store outwards; nothing runs yet."""
         self.worker = Worker(self.store, self.clock, event_logger("delivery"))
         self._authenticator = Authenticator(self.clock.monotonic)
         self.service = BatchService(
@@ -165,7 +177,6 @@ class Gateway:
             recipient_prefixes=self.settings.recipient_prefixes,
             log=event_logger("service"),
         )
-        self.metrics.watch_recipients(lambda: self.service.recipients_refused)
         self.relay = Relay(self.store, self.clock, event_logger("relay"), self.service.plan_reply)
         self.webhooks = Webhooks(self.store, self.clock, event_logger("webhook"))
         self.store.feed.listen(self.webhooks.hear)
@@ -174,25 +185,30 @@ class Gateway:
         self.inbound = InboundDesk(self.store, self.clock, event_logger("received"), self.relay.wake)
         self.sink = ReceiptDesk(self.store, self.worker, self.inbound, self.clock, event_logger("receipts"))
         self.links = LinkKeeper(self.worker, self._upstream, event_logger("link"))
-        self.metrics.watch_links(
+        self.marks = MarkKeeper(self.store, self.clock, alarm_logger("store"))
+
+    def _watch(self) -> None:
+        """What the metrics are read from."""
+        metrics = self.metrics
+        metrics.watch_passwords(lambda: self._authenticator.counts)
+        metrics.watch_recipients(lambda: self.service.recipients_refused)
+        metrics.watch_links(
             lambda: {name: u.is_up for name, u in self.links.upstreams.items()},
             lambda: self.worker.trials,
             lambda: self.worker.suspects,
         )
-        self.metrics.watch_oddities(
+        metrics.watch_oddities(
             lambda: {n: u.oddities.counts for n, u in self.links.upstreams.items() if isinstance(u, SmppUpstream)}
         )
-        self.metrics.watch_store(lambda: self.store.trouble is None)
-        self.metrics.watch_faults(lambda: self.health.trouble is None, lambda: self.health.counts)
-        self.metrics.watch_parts(lambda: self.worker.in_flight, lambda: self.worker.waiting)
-        self.metrics.watch_posts({"relay": self.relay.posts, "webhook": self.webhooks.posts}, self._open_events)
-        self._is_built = True
-        self.links.follow(self.store.site)
-        self._tell_mended(self.store.site)
-        self._followed = self.store.site.version
-        self.marks = MarkKeeper(self.store, self.clock, alarm_logger("store"))
-        self.metrics.watch_restore(lambda: self.marks.held)
-        self._tasks = [
+        metrics.watch_store(lambda: self.store.trouble is None)
+        metrics.watch_faults(lambda: self.health.trouble is None, lambda: self.health.counts)
+        metrics.watch_parts(lambda: self.worker.in_flight, lambda: self.worker.waiting)
+        metrics.watch_posts({"relay": self.relay.posts, "webhook": self.webhooks.posts}, self._open_events)
+        metrics.watch_restore(lambda: self.marks.held)
+
+    def _begin_work(self) -> list[asyncio.Task[None]]:
+        """What goes on by itself until the stop."""
+        return [
             self._keep("mark", self.marks.run),
             self._keep("claims", self.worker.run_claims),
             self._keep("house", lambda: keep_house(self.store, self.clock, self.log, self.health)),
@@ -204,8 +220,6 @@ class Gateway:
             self._keep(self.webhooks.KIND, self.webhooks.run),
             self._keep("config", self._follow_config),
         ]
-        await self._open_door()
-        self.log("ready", port=self.port, links=len(self.store.site.links))
 
     def _keep(self, name: str, work: Callable[[], Awaitable[None]]) -> asyncio.Task[None]:
         return asyncio.create_task(keep_going(name, work, self.log, health=self.health))
@@ -218,7 +232,13 @@ class Gateway:
             **negin_dialect.routes(self.service, allow_get=self.settings.allow_get),
             **sendsms_dialect.routes(self.service, allow_get=self.settings.allow_get),
             **soap_dialect.routes(self.service, admission.admits),
-            **health_routes(self._is_ready, metrics, self._trouble, lambda: self.marks.asks),
+            **health_routes(
+                self._is_ready,
+                metrics,
+                self._trouble,
+                lambda: self.marks.asks,
+                networks=self.settings.metrics_networks,
+            ),
         }
         app = http.Application(
             self.metrics.counted(routes),

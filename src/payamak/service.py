@@ -191,6 +191,10 @@ class Service:
         submission = Submission(caller=caller, recipient=recipient, message=text, line=line, source="reply")
         return self._plan(site, account, submission, holds=True)
 
+    async def prove(self, caller: Caller) -> None:
+        """Whether he may ask at all, before more is read of him. Raises Refused: 18, 16, 17, 29, or 23."""
+        await self._account(caller)
+
     # -- checks, in the order of contract §1
 
     async def _account(self, caller: Caller) -> Account:

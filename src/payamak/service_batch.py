@@ -22,6 +22,7 @@ from payamak.domain.numbers import RECIPIENT_PREFIXES, line_key, parse_recipient
 from payamak.domain.own_ids import OwnId, digest_of
 from payamak.domain.plan import SendType, choose_ways, lane_of
 from payamak.domain.site import Account
+from payamak.domain.site.secrets import UnfitSecret, check_new_password
 from payamak.domain.standing import state_code
 from payamak.errors import Refused, StoreFailed
 from payamak.service import Caller, Gatekeeper, Service, Submission
@@ -40,9 +41,6 @@ BATCHES_WAITING = 200
 
 TURN_WITHIN_S = 0.4
 """How long a batch waits for its turn; with ANSWER_WITHIN_S, which it may wait for the disk then, under 2 s in all."""
-
-LONGEST_PASSWORD_OCTETS = 1_024
-"""As many as payamak.api.auth.LONGEST_OCTETS verifies."""
 
 _NO_UDH = re.compile("0*")
 _HIGHEST_CLASS = 3  # 3GPP TS 23.038 §4
@@ -160,9 +158,11 @@ class BatchService(Service):
     ) -> None:
         """Give the account a new web-service password; the old one is no good when this returns. Raises Refused."""
         account = await self._account(caller)
-        if not password or len(password.encode()) > LONGEST_PASSWORD_OCTETS:
-            raise Refused(Code.MALFORMED, f"a password has 1 to {LONGEST_PASSWORD_OCTETS} octets")
-        password_hash = await hash_password(password)
+        try:
+            check_new_password(password or "")
+        except UnfitSecret as error:
+            raise Refused(Code.MALFORMED, str(error)) from error
+        password_hash = await hash_password(password or "")
         try:
             await self._store.set_password(account.username, password_hash, account.credential_version)
         except LookupError as error:

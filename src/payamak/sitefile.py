@@ -33,9 +33,9 @@ from payamak.domain.site import (
     build_site,
     faults_of,
 )
-from payamak.domain.site.faults import login_faults
+from payamak.domain.site.faults import login_faults, signing_faults
 from payamak.domain.site.kinds import HIDDEN, by_new_name, default_of, settable
-from payamak.domain.site.secrets import is_named, resolve
+from payamak.domain.site.secrets import check_new_password, is_named, resolve
 from payamak.setting import describe_type, misfits
 from payamak.visible import visible_toml
 
@@ -322,6 +322,9 @@ def _faults_after(
     for link in after.links.values():
         if ("link", link.name) in named and is_named(link.password):
             yield from (fault for fault in login_faults(link, passwords.environment) if fault.field == "password")
+    for key, document in documents_of(after).items():
+        if key in named:
+            yield from signing_faults(document, passwords.environment)
 
 
 def documents_of(site: Site) -> dict[tuple[str, str], Document]:
@@ -347,6 +350,8 @@ def _with_credential(after: Account, before: Account | None, password: str | Non
     if password is not None:
         clear = passwords.resolve(password)
         matches = bool(stored) and passwords.verify(stored, clear)
+        if not matches:
+            check_new_password(clear)
         after = replace(after, password_hash=stored if matches else passwords.hash(clear))
     elif after.password_hash and not after.password_hash.startswith("$argon2id$"):
         raise ValueError("password_hash begins with $argon2id$; a password in clear is given as password")

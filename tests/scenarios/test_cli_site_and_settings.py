@@ -87,8 +87,9 @@ def test_documents_are_added_changed_and_removed(shell: Shell) -> None:
 def test_passwords_never_stand_on_the_command_line(shell: Shell) -> None:
     """A password comes from standard input or a variable; a new one gives the credential another version."""
     before = shell.json("account", "show", "shop")
+    assert "at least 8 characters" in shell.run("account", "password", "shop", "--stdin", stdin="x\n", code=2).err
     assert "env:NAME" in shell.run("account", "password", "shop", "--password", "clear", code=2).err
-    shell.run("account", "password", "shop", "--stdin", stdin="new one\n")
+    shell.run("account", "password", "shop", "--stdin", stdin="new one!\n")
     account = shell.json("account", "show", "shop")
     assert account["credential_version"] != before["credential_version"]
     assert account["password_hash"] == "••••••"

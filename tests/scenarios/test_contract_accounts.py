@@ -123,6 +123,14 @@ async def test_a_trusted_proxy_speaks_for_its_client(
         for hops, status in (("192.0.2.7", -1), ("192.0.2.7, 198.51.100.1", 29), ("1.1.1.1, 2001:db8::7", -1)):
             request = build(SEND, form(fields), headers=(f"X-Forwarded-For: {hops}",))
             assert (await call(home.base_url, request)).json["status"] == status
+        for path, header, status in (
+            ("/metrics", "X: 1", 200),
+            ("/metrics", "X-Forwarded-For: 192.0.2.7", 403),
+            ("/METRICS", "X: 1", 404),
+            ("//readyz", "X: 1", 404),
+            ("/healthz", "X-Forwarded-For: 192.0.2.7", 200),
+        ):
+            assert (await call(home.base_url, build(path, method="GET", headers=(header,)))).status == status
 
 
 async def test_too_close_together(furnished: Furnished) -> None:

@@ -263,7 +263,7 @@ async def test_a_store_that_fails_is_busy(desk: Desk, monkeypatch: pytest.Monkey
     for asked in (
         service.info(CALLER),
         service.outbox(CALLER, [1]),
-        service.change_password(CALLER, "new", hashed),
+        service.change_password(CALLER, "new password", hashed),
     ):
         with pytest.raises(Refused) as caught:
             await asked
@@ -341,9 +341,9 @@ async def test_a_new_password(desk: Desk) -> None:
     """The account's hash is the new one's, under a version of its own, so that no cached proof outlives it."""
     house, service = desk
     before = house.store.site.accounts["shop"]
-    await service.change_password(CALLER, " n€w ", hashed)
+    await service.change_password(CALLER, " n€w رمز ", hashed)
     account = house.store.site.accounts["shop"]
-    assert account.password_hash == "hash of  n€w "
+    assert account.password_hash == "hash of  n€w رمز "
     assert account.credential_version != before.credential_version
 
 
@@ -357,14 +357,14 @@ async def test_a_new_password_for_somebody_else(desk: Desk) -> None:
         return f"hash of {password}"
 
     with pytest.raises(Refused) as caught:
-        await service.change_password(CALLER, "new", replaced_meanwhile)
+        await service.change_password(CALLER, "new password", replaced_meanwhile)
     assert caught.value.code is Code.CREDENTIALS
     assert house.store.site.accounts["shop"].password_hash == "the new owner's"
 
 
-@pytest.mark.parametrize("password", [None, "", "x" * 1_025, "ی" * 513])
+@pytest.mark.parametrize("password", [None, "", "x", "seven77", "رمز۱۲۳۴", "x" * 1_025, "ی" * 513])
 async def test_no_password_at_all(desk: Desk, password: str | None) -> None:
-    """Empty or longer than could ever be verified: refused, and the old one stays."""
+    """Of less than eight characters, or longer than could ever be verified: refused, and the old one stays."""
     house, service = desk
     before = house.store.site.accounts["shop"]
     with pytest.raises(Refused) as caught:

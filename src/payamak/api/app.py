@@ -20,7 +20,7 @@ import structlog
 from payamak.api.admission import Admission
 from payamak.api.coding import BadCoding, TooLarge, uncoded
 from payamak.api.neighbourhood import neighbourhood
-from payamak.api.url import fold_path
+from payamak.api.url import find_route
 from payamak.codes import Code
 from payamak.log import place_of
 
@@ -35,6 +35,11 @@ ADMITTED: Final = "payamak.admitted"
 READ: Final = frozenset({"GET", "HEAD"})
 """The methods of a page that changes nothing."""
 
+_BY_PROXIES: Final = frozenset(
+    b"forwarded via x-forwarded-host x-forwarded-proto x-forwarded-port x-forwarded-server x-real-ip".split()
+)
+"""Headers that whoever hands a request on writes, beside X-Forwarded-For. They show that somebody does, and no more."""
+
 Network = IPv4Network | IPv6Network
 Message = MutableMapping[str, Any]
 """One ASGI message; the untyped edge."""
@@ -46,9 +51,11 @@ _log = structlog.get_logger("payamak.api")
 class Request:
     """One HTTP request as handlers see it.
 
-    `path` is folded (see `fold_path`); `query` holds octets as sent, raw ones beyond ASCII percent-escaped;
-    `content_type` is empty if there was no such header. `client_address` is the caller's own, after trusted
-    proxies were believed, and empty if there is none; `forwarded_for` is the header, for the record only.
+    `path` is the one under which the route is listed (see `find_route`); `query` holds octets as sent, raw ones beyond
+    ASCII percent-escaped; `content_type` is empty if there was no such header. `client_address` is the caller's own,
+    after trusted proxies were believed, and empty if there is none; `forwarded_for` is the header, for the record only.
+    `is_own_word`: nobody stands between, or trusted proxies alone, and they named a caller beyond themselves.
+    `is_local`: it comes from the machine that it asks.
     """
 
     method: str
@@ -58,6 +65,8 @@ class Request:
     body: bytes
     client_address: str
     forwarded_for: str | None
+    is_own_word: bool = True
+    is_local: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,13 +86,15 @@ class Route:
     """What a path answers to. HEAD is served only where it is listed: a GET of wsSend sends a message.
 
     `busy` is the answer to a call that is not taken because too many come; without one all are taken. `unreadable` is
-    the answer to a body in a coding that is not read; without one it is the common refusal with 31.
+    the answer to a body in a coding that is not read; without one it is the common refusal with 31. `is_folded`: a door
+    of the old panel, found in every spelling; what is ours has the one under which it is listed.
     """
 
     methods: frozenset[str]
     handler: Handler
     busy: Response | None = None
     unreadable: Response | None = None
+    is_folded: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,7 +132,7 @@ def refusal(code: Code, http_status: int = HTTPStatus.OK) -> Response:
 
 
 class Application:
-    """The ASGI callable. `routes` maps folded paths to routes; lifespan events are not served."""
+    """The ASGI callable. `routes` by path, folded ones in lower case; lifespan events are not served."""
 
     def __init__(
         self,
@@ -186,8 +197,8 @@ class Application:
         """The route of a target in origin form; others are split with more care by whoever serves them."""
         if not raw_path.startswith(b"/") or raw_path.startswith(b"//") or b"#" in raw_path:
             return None
-        path = fold_path(raw_path)
-        return self._routes.get(path) if path is not None else None
+        found = find_route(self._routes, raw_path)
+        return None if found is None else found[1]
 
     async def __call__(
         self,
@@ -217,10 +228,10 @@ class Application:
         head = _Head(scope["headers"])
         # Who waits for "100 Continue" and hears a refusal may send the body or not: only closing is safe.
         unread = [(b"connection", b"close")] if head.expects_continue else []
-        path = fold_path(scope["raw_path"])
-        route = self._routes.get(path) if path is not None else None
-        if path is None or route is None:
+        found = find_route(self._routes, scope["raw_path"])
+        if found is None:
             return refusal(Code.MALFORMED, HTTPStatus.NOT_FOUND), unread
+        path, route = found
         if scope["method"] not in route.methods:
             allowed = ", ".join(sorted(route.methods)).encode("ascii")
             return refusal(Code.MALFORMED, HTTPStatus.METHOD_NOT_ALLOWED), [(b"allow", allowed), *unread]
@@ -230,8 +241,8 @@ class Application:
         self, scope: Message, receive: Callable[[], Awaitable[Message]], head: "_Head", path: str, route: Route
     ) -> tuple[Response | None, list[tuple[bytes, bytes]]]:
         """Read the body, then take the call: until it is whole it is nothing that others have to wait for."""
-        client = scope["client"]
-        address = self.client_address(client[0] if client else "", head.forwarded_for)
+        peer, asked = (scope["client"] or ("",))[0], (scope.get("server") or ("",))[0]
+        address = self.client_address(peer, head.forwarded_for)
         admission = None if route.busy is None else self._admission
         is_taken = bool(scope.get(ADMITTED))
         try:
@@ -261,6 +272,8 @@ class Application:
                 body=body,
                 client_address=address,
                 forwarded_for=head.forwarded_for,
+                is_own_word=self._is_own_word(peer, address, head),
+                is_local=address == asked,
             )
             try:
                 return await route.handler(request), []
@@ -323,6 +336,19 @@ class Application:
                 address = parsed
         return str(address)
 
+    def _is_own_word(self, peer: str, address: str, head: "_Head") -> bool:
+        """Whether the address is known to be the caller's own.
+
+        Not if somebody whom we do not believe says that he speaks for another, nor if one whom we believe does not say
+        for whom: then it is the proxy's address, and loopback if it runs beside us.
+        """
+        if not head.is_forwarded:
+            return True
+        proxy, caller = _parse_address(peer), _parse_address(address)
+        if head.forwarded_for is None or proxy is None or caller is None:
+            return False
+        return self._is_trusted(proxy) and not self._is_trusted(caller)
+
     def _find_trusted(self, address: IPv4Address | IPv6Address) -> bool:
         return any(address in network for network in self._trusted)
 
@@ -368,7 +394,7 @@ class _Body:
 class _Head:
     """The few headers that matter here; of doubled ones the first, of X-Forwarded-For all."""
 
-    __slots__ = ("coding", "content_type", "expects_continue", "forwarded_for", "length_octets")
+    __slots__ = ("coding", "content_type", "expects_continue", "forwarded_for", "is_forwarded", "length_octets")
 
     def __init__(self, headers: Iterable[tuple[bytes, bytes]]) -> None:
         self.content_type = ""
@@ -376,6 +402,7 @@ class _Head:
         self.length_octets = 0
         self.expects_continue = False
         self.forwarded_for: str | None = None
+        self.is_forwarded = False
         for name, value in headers:
             if name == b"content-type":
                 self.content_type = self.content_type or value.decode("latin-1")
@@ -386,7 +413,10 @@ class _Head:
                 self.length_octets = int(value) if value.isdigit() and len(value) < 20 else 0
             elif name == b"expect":
                 self.expects_continue = value.lower() == b"100-continue"
+            elif name in _BY_PROXIES:
+                self.is_forwarded = True
             elif name == b"x-forwarded-for":
+                self.is_forwarded = True
                 hops = value.decode("latin-1")
                 self.forwarded_for = f"{self.forwarded_for},{hops}" if self.forwarded_for else hops
 

@@ -32,6 +32,9 @@ _BOMS: Final = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), 
 _NOT_LETTERS: Final = re.compile(r"[^a-z0-9]+")
 _DECLARATION: Final = re.compile(rb"<\?xml[^>]{0,200}?\sencoding\s*=\s*[\"']([A-Za-z0-9._:-]{1,40})[\"']")
 
+_HEAD_OCTETS: Final = 1_024
+"""Within them stands the declaration, blanks before it included."""
+
 
 def decode_labelled(octets: bytes, label: str) -> str:
     """The text of octets under a label, "" where there is none. Raises UnicodeDecodeError: nothing is repaired."""
@@ -40,24 +43,22 @@ def decode_labelled(octets: bytes, label: str) -> str:
     return octets.decode(_BELIEVED.get(_plain(label), "utf-8"))
 
 
-def decode_xml(octets: bytes, label: str) -> str:
-    """The text of an XML document, its byte order mark gone; `label` is the charset of its Content-Type, or "".
+def xml_codec(octets: bytes, label: str) -> tuple[str, int]:
+    """The codec of an XML document and the length of its byte order mark; `label`: the charset of its Content-Type.
 
-    Raises UnicodeDecodeError, and LookupError for a declaration that names no charset of ours.
+    Raises LookupError for a declaration that names no charset of ours.
     """
     for mark, codec in _BOMS:
         if octets.startswith(mark):
-            return octets[len(mark) :].decode(codec)
-    octets = octets.lstrip(b"\t\n\r ")  # a line break before the declaration, as here-documents have it
-    width = "utf-16-le" if octets[:2] == b"<\0" else "utf-16-be" if octets[:2] == b"\0<" else ""
+            return codec, len(mark)
+    head = octets[:_HEAD_OCTETS].lstrip(b"\t\n\r ")
+    width = "utf-16-le" if head[:2] == b"<\0" else "utf-16-be" if head[:2] == b"\0<" else ""
     codec = _OF_XML.get(_plain(label), "")
-    if not codec and (declared := _DECLARATION.match(octets)):
+    if not codec and (declared := _DECLARATION.match(head)):
         codec = _OF_XML[_plain(declared[1].decode("ascii"))]
     if codec.startswith("utf-16") or width:
         codec = width  # octets that begin with a plain "<" are not UTF-16, whatever says so
-    if octets.isascii() and not width:
-        return octets.decode("ascii")
-    return octets.decode(codec or "utf-8")
+    return codec or "utf-8", 0
 
 
 def _plain(label: str) -> str:

@@ -7,6 +7,7 @@ refusals that cost next to nothing.
 
 import asyncio
 import re
+from functools import partial
 from typing import Final, cast
 
 import httptools
@@ -17,19 +18,23 @@ from payamak.api.app import ADMITTED, Response
 from payamak.api.neighbourhood import neighbourhood
 from payamak.api.shared import Shared
 from payamak.api.turns import TAKEN_S
-from payamak.api.wire import BAD_REQUEST, TIMEOUT, Flow, Outlet
+from payamak.api.wire import Flow, Outlet, send_failed
 
 _HIGH_OCTETS: Final = re.compile(rb"[\x80-\xff]")
 # A method's last letter, a blank, a target in ASCII up to its first raw octet. Attempts start at blanks only
 # and end at the next one, so the search is linear.
 _RAW_TARGET: Final = re.compile(rb"[A-Z] (?:/|[hH][tT][tT][pP][sS]?://)[!-~]*[\x80-\xff]")
 _SLICE_OCTETS: Final = 4 << 10
+_HEADS_OCTETS: Final = 1 << 10
 _MOST_PIPELINED: Final = 16
-"""Octets that are parsed at a time, and requests read ahead on one connection: what is parsed takes a hundred times the
-memory of its octets. Matters of taste."""
+"""Octets that are parsed at a time, of a body and of what may be many small requests, and requests read ahead on one
+connection: what is parsed takes a hundred times the memory of its octets. Matters of taste."""
 
 _MOST_CHUNKS: Final = 20_000
-"""Chunks of one body: 1 MiB in chunks of 52 octets. Each costs a microsecond, also one of a single octet. Taste."""
+_FREE_CHUNKS: Final = 1_000
+_OCTETS_A_CHUNK: Final = 32
+"""Chunks of one body: 1 MiB in chunks of 52 octets, and, after the first thousand, 32 octets in each on the average: of
+one octet it costs a microsecond like any other. Taste; programs that write line by line have more."""
 _MOST_FRAMING_OCTETS: Final = 256 << 10
 """What a chunked body may have beside its content: so many chunks need 160 KiB, trailers and extensions next to none.
 Nobody reads those two; without a limit they are a head without end."""
@@ -60,6 +65,7 @@ class PayamakHttpProtocol(HttpToolsProtocol):
         self._deferred_body = b""
         self._must_end = False  # after the request that is deferred
         self.is_unfinished = False
+        self.url = b""  # until a request has begun
         self._unparsed = b""
         self._flow: Flow
         self._parsed_octets = 0  # of the unparsed ones; they are cut off when all are
@@ -72,7 +78,9 @@ class PayamakHttpProtocol(HttpToolsProtocol):
         self._head_octets = 0
         self._piece_octets = 0
         self._chunks = 0
+        self._content_octets = 0
         self._framing_octets = 0
+        self._has_answered = False  # and what comes next waits for its turn
         self._is_replaying_head = False
         self._is_broken = False
         self._due_monotonic_s: float | None = None
@@ -118,18 +126,44 @@ class PayamakHttpProtocol(HttpToolsProtocol):
         self._unset_keepalive_if_required()
         if self._unparsed:
             self._unparsed += data
-        elif (self._is_deferred or not self._is_in_body) and self._turns.must_wait(len(data)):
+        elif self._must_wait(len(data)):
+            if len(data) > _SLICE_OCTETS and not self._turns.has_room(self._place, len(data)):
+                self._shared.unfinished.dropped += 1
+                self.drop()
+                return
             self._unparsed = data
             self._wait_for_turn()
-        elif len(data) <= _SLICE_OCTETS:
+        elif len(data) <= _HEADS_OCTETS:
             self._take(data)
             self._look_whether_unfinished()
         else:
             self._unparsed = data
             self._take_slices()
 
+    @property
+    def _is_taking_body(self) -> bool:
+        """Whether a body is on its way to somebody who waits for it."""
+        return self._is_in_body and not self._is_deferred
+
+    def _must_wait(self, octets: int) -> bool:
+        """Whether what has come waits for its turn. What is large does, or is dropped: nobody else pays for it."""
+        if self._is_taking_body or octets > _SLICE_OCTETS:
+            return self._turns.is_late
+        return self._turns.must_wait(octets)
+
     def on_response_complete(self) -> None:
-        """An answer is out: go on with what was asked meanwhile."""
+        """An answer is out: go on with what was asked meanwhile, now or, if this turn is over, in its turn."""
+        if (self.pipeline or self._unparsed) and not self._turns.has_time() and not self.transport.is_closing():
+            self._has_answered = True
+            if not self._waits_for_turn:
+                self._waits_for_turn = True
+                self._turns.wait(self, self._place, 0)
+            return
+        self._go_on()
+
+    def _go_on(self) -> None:
+        if self.pipeline:
+            self._turns.charge(TAKEN_S)
         super().on_response_complete()
         if self._unparsed and not self._waits_for_turn:
             self._take_slices()
@@ -139,9 +173,13 @@ class PayamakHttpProtocol(HttpToolsProtocol):
     def take_turn(self) -> None:
         """Parse what came when there was no time."""
         self._waits_for_turn = False
+        if self._has_answered:
+            self._has_answered = False
+            self._go_on()
+            return
         if not self._unparsed:
             return  # gone meanwhile
-        if self._open_cycle() is None:
+        if self._open_cycle() is None and not self._is_taking_body:
             self._crowd.wait(self)
         try:
             self._take_slices()
@@ -152,8 +190,9 @@ class PayamakHttpProtocol(HttpToolsProtocol):
     def _wait_for_turn(self) -> None:
         self._waits_for_turn = True
         self._hold()
-        self._end_unfinished()
-        self._crowd.serve(self)
+        if not self._is_taking_body:
+            self._end_unfinished()
+            self._crowd.serve(self)
         self._turns.wait(self, self._place, len(self._unparsed) - self._parsed_octets)
 
     def _hold(self) -> None:
@@ -178,7 +217,7 @@ class PayamakHttpProtocol(HttpToolsProtocol):
         data, was_held, has_time = self._unparsed, self._flow.is_held, True
         while has_time and self._parsed_octets < len(data) and self._may_parse():
             start = self._parsed_octets
-            self._parsed_octets += _SLICE_OCTETS
+            self._parsed_octets += _SLICE_OCTETS if self._is_in_body else _HEADS_OCTETS
             self._take(data[start : self._parsed_octets])
             has_time = self._turns.has_time()
         if self._parsed_octets < len(data) and not self._is_broken:
@@ -220,7 +259,7 @@ class PayamakHttpProtocol(HttpToolsProtocol):
     def drop(self) -> None:
         """Wait no more for the rest of a request: 23 in its door's form, as far as there is one."""
         self.is_unfinished = False
-        self._break_off(TIMEOUT if self._is_in_head else self._shared.dropping(self.url))
+        self._break_off(self._shared.refusals.bare(408) if self._is_in_head else self._shared.dropping(self.url))
 
     def shutdown(self) -> None:
         """See uvicorn: end now, or after the request that is under way."""
@@ -242,7 +281,7 @@ class PayamakHttpProtocol(HttpToolsProtocol):
                 raise httptools.HttpParserError("head too large")
         except httptools.HttpParserError:
             if not self._is_broken:
-                self._break_off(BAD_REQUEST)
+                self._break_off(self._shared.refusals.bare(400))
             return
         if self._due_monotonic_s is None and self._open_cycle() is None:
             # Something came that begins no request, a stray line end perhaps: it must not stop the clock.
@@ -298,6 +337,7 @@ class PayamakHttpProtocol(HttpToolsProtocol):
     def on_body(self, body: bytes) -> None:
         """A piece of the body."""
         self._framing_octets -= len(body)
+        self._content_octets += len(body)
         if self._is_deferred:
             self._deferred_body += body
         else:
@@ -360,6 +400,7 @@ class PayamakHttpProtocol(HttpToolsProtocol):
             self._hand_on(is_admitted=False)
         self._is_in_body = True
         self._chunks = 0
+        self._content_octets = 0
         self._framing_octets = 0
 
     def _hand_on(self, *, is_admitted: bool) -> None:
@@ -369,8 +410,11 @@ class PayamakHttpProtocol(HttpToolsProtocol):
             if is_admitted and self._shared.gate is not None:
                 self._shared.gate.leave()
             raise
+        if not self.pipeline:
+            self._turns.charge(TAKEN_S)
         self.scope[ADMITTED] = is_admitted  # type: ignore[typeddict-unknown-key]
         self.cycle.transport = self._outlet  # type: ignore[assignment]
+        self.cycle.send_500_response = partial(send_failed, self.cycle)  # type: ignore[method-assign]
 
     def _may_wait_for_its_body(self) -> bool:
         """Whether it is a plain call that nothing stands before: until it has come whole, nothing is made for it."""
@@ -385,15 +429,12 @@ class PayamakHttpProtocol(HttpToolsProtocol):
         """Let the gate look at a request that has come whole."""
         gate = self._shared.gate
         assert gate is not None
-        looked = gate.admit(self.parser.get_method(), self.url, self.headers, self._address, self._turns.waited_s)
-        if looked is True:
-            self._turns.charge(TAKEN_S)
-        return looked
+        return gate.admit(self.parser.get_method(), self.url, self.headers, self._address, self._turns.waited_s)
 
     def on_chunk_header(self) -> None:
         """A chunk begins."""
         self._chunks += 1
-        if self._chunks > _MOST_CHUNKS:
+        if self._chunks > min(_MOST_CHUNKS, _FREE_CHUNKS + self._content_octets // _OCTETS_A_CHUNK):
             raise httptools.HttpParserError("too many chunks")
 
     def on_message_complete(self) -> None:
@@ -461,7 +502,7 @@ class PayamakHttpProtocol(HttpToolsProtocol):
         elif self.flow.read_paused:
             self._due_monotonic_s = now_monotonic_s + self._limits.body_s  # it is we who do not read
         elif self._is_in_head or self._is_in_body:
-            self._break_off(TIMEOUT)
+            self._break_off(self._shared.refusals.bare(408))
         else:
             self.transport.close()
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from ipaddress import ip_address, ip_network
 from typing import Final
 
-from payamak.api.app import READ, Request, Response, Route
+from payamak.api.app import READ, Network, Request, Response, Route
 
 _TEXT = "text/plain; charset=utf-8"
+_NOT_INSIDE: Final = b"metrics are shown to this machine and to metrics_networks, a setting; you are in neither\n"
 _PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8"
 
 
@@ -35,30 +37,45 @@ class Sparing:
         return self._page
 
 
+LOOPBACK: Final[tuple[Network, ...]] = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
+
+
 def health_routes(
     is_ready: Callable[[], bool],
     metrics: Callable[[], bytes],
     trouble: Callable[[], str | None] = lambda: None,
     asks: Callable[[], str] = lambda: "",
+    *,
+    networks: Iterable[Network] = (),
 ) -> Mapping[str, Route]:
     """The three pages that machines read; none needs a password, none tells anything of a customer.
 
-    `trouble` says what is wrong with the store, `asks` what a person has to decide, for the person who looks.
+    `trouble` says what is wrong with the store, `asks` what a person has to decide. These reasons and the metrics are
+    for this machine and for `networks`; whether we live and take messages anyone may ask.
     """
+    inner = (*LOOPBACK, *networks)
+
+    def is_inside(request: Request) -> bool:
+        if not request.is_own_word:
+            return False
+        try:
+            address = ip_address(request.client_address)
+        except ValueError:
+            return False
+        return request.is_local or any(address in network for network in inner)
 
     async def healthz(_: Request) -> Response:
         return Response(status=200, content_type=_TEXT, body=b"alive\n")
 
-    async def readyz(_: Request) -> Response:
-        if is_ready():
-            asked = asks()
-            body = f"ready\n{asked}\n" if asked else "ready\n"
-            return Response(status=200, content_type=_TEXT, body=body.encode())
-        why = trouble()
-        body = f"not taking: {why}\n" if why else "not taking\n"
-        return Response(status=503, content_type=_TEXT, body=body.encode())
+    async def readyz(request: Request) -> Response:
+        status, said, why = (200, "ready", asks()) if is_ready() else (503, "not taking", trouble())
+        if why and is_inside(request):
+            said = f"{said}\n{why}" if status == 200 else f"{said}: {why}"
+        return Response(status=status, content_type=_TEXT, body=f"{said}\n".encode())
 
-    async def metrics_page(_: Request) -> Response:
+    async def metrics_page(request: Request) -> Response:
+        if not is_inside(request):
+            return Response(status=403, content_type=_TEXT, body=_NOT_INSIDE)
         return Response(status=200, content_type=_PROMETHEUS, body=metrics())
 
     return {

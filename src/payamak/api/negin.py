@@ -70,9 +70,10 @@ def routes(service: Service, *, allow_get: bool = True) -> Mapping[str, Route]:
     async def states(request: Request) -> Response:
         return await ws_states(request, service)
 
+    busy = refusal(Code.BUSY)
     return {
-        **{path: Route(methods=methods, handler=send, busy=refusal(Code.BUSY)) for path in SEND_PATHS},
-        **{path: Route(methods=methods, handler=states, busy=refusal(Code.BUSY)) for path in STATES_PATHS},
+        **{path: Route(methods=methods, handler=send, busy=busy, is_folded=True) for path in SEND_PATHS},
+        **{path: Route(methods=methods, handler=states, busy=busy, is_folded=True) for path in STATES_PATHS},
     }
 
 

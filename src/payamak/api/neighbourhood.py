@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from functools import lru_cache
 from ipaddress import IPv6Address
+from typing import Final
+
+_HEX_OF_IPV6: Final = 16
 
 
 @lru_cache(maxsize=4096)
@@ -16,3 +19,17 @@ def neighbourhood(address: str) -> str:
     except ValueError:
         return address
     return str(parsed.ipv4_mapped) if parsed.ipv4_mapped is not None else parsed.packed[:8].hex()
+
+
+@lru_cache(maxsize=4096)
+def circles(place: str) -> tuple[str, ...]:
+    """The networks that a neighbourhood lies in, the widest first, itself last: what one provider or customer may have.
+
+    Of IPv4 /16 and /24, of IPv6 /32 and /48: whoever is given a /48 has 65,536 neighbourhoods in it.
+    """
+    if place.count(".") == 3:
+        first, second, third, _ = place.split(".")
+        return f"{first}.{second}.", f"{first}.{second}.{third}.", place
+    if len(place) == _HEX_OF_IPV6 and "." not in place:
+        return place[:8], place[:12], place
+    return (place,)

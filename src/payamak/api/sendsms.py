@@ -39,7 +39,7 @@ def routes(service: Service, *, allow_get: bool = True) -> Mapping[str, Route]:
         return await send_sms(request, service)
 
     busy, unreadable = _answer(Code.BUSY), _answer(Code.MALFORMED)
-    return {PATH: Route(methods=methods, handler=send, busy=busy, unreadable=unreadable)}
+    return {PATH: Route(methods=methods, handler=send, busy=busy, unreadable=unreadable, is_folded=True)}
 
 
 async def send_sms(request: Request, service: Service) -> Response:

@@ -6,6 +6,7 @@ uvicorn runs no server of its own here: signals, start and stop are the runtime'
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
 import time
 from collections.abc import Awaitable, Callable
@@ -21,6 +22,10 @@ from payamak.api.connection import PayamakHttpProtocol
 from payamak.api.shared import HttpLimits, Shared, Unfinished
 
 _SWEEP_S: Final = 1.0
+
+ACCEPTED_A_TURN: Final = 16
+"""Connections that one turn of the loop accepts. libuv accepts one for each descriptor that listens, so the socket has
+so many: a caller who comes behind 200 others would else wait for 200 turns, each of them full in a flood. Taste."""
 
 AsgiApp = Callable[[Any, Any, Any], Awaitable[None]]
 
@@ -59,7 +64,7 @@ class HttpServer:
             server_header=False,
             timeout_keep_alive=self._limits.keep_alive_s,
         )
-        self._listening: asyncio.Server | None = None
+        self._listening: list[asyncio.Server] = []
         self._ticker: asyncio.Task[None] | None = None
 
     @property
@@ -73,19 +78,25 @@ class HttpServer:
         loop = asyncio.get_running_loop()
         backlog = self._limits.backlog
         if self._socket is not None:
-            self._listening = await loop.create_server(self._connect, sock=self._socket, backlog=backlog)
+            first = await loop.create_server(self._connect, sock=self._socket, backlog=backlog)
         else:
-            self._listening = await loop.create_server(self._connect, self._host, self._port, backlog=backlog)
+            first = await loop.create_server(self._connect, self._host, self._port, backlog=backlog)
+        self._listening = [first]
+        for listener in first.sockets:
+            for _ in range(1, ACCEPTED_A_TURN):
+                twin = socket.socket(fileno=os.dup(listener.fileno()))
+                self._listening.append(await loop.create_server(self._connect, sock=twin, backlog=backlog))
         self._set_date()
         self._ticker = asyncio.create_task(self._tick())
-        port: int = self._listening.sockets[0].getsockname()[1]
+        port: int = first.sockets[0].getsockname()[1]
         return port
 
     async def stop(self, grace_s: float) -> None:
         """Take no more connections, answer what was asked for up to `grace_s`, then cut the rest."""
-        if self._listening is None or self._ticker is None:
+        if self._ticker is None:
             return
-        self._listening.close()
+        for listening in self._listening:
+            listening.close()
         self._ticker.cancel()
         with suppress(asyncio.CancelledError):
             await self._ticker

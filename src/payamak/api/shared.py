@@ -16,7 +16,6 @@ from payamak.api.crowd import Crowd
 from payamak.api.neighbourhood import neighbourhood
 from payamak.api.phrases import STATUS_LINES
 from payamak.api.turns import Turns
-from payamak.api.wire import TIMEOUT
 
 # uvicorn makes its lines from the interpreter's words, and each of its answers looks them up here.
 httptools_impl.STATUS_LINE.update(STATUS_LINES)
@@ -64,6 +63,9 @@ class Guest(Protocol):
         ...
 
 
+_BARE: Final = {status: Response(status=status, content_type="", body=b"") for status in (400, 408)}
+
+
 class Refusals:
     """Answers as octets, ready to be written; those of the same second are made once."""
 
@@ -82,10 +84,14 @@ class Refusals:
             made = self._made[answer, closes] = self._make(answer, closes)
         return made
 
+    def bare(self, status: int) -> bytes:
+        """The last answer to what is no call: the headers of every answer and nothing else, for nobody reads it."""
+        return self.octets(_BARE[status], closes=True)
+
     def _make(self, answer: Response, closes: bool) -> bytes:
         headers = [
             *self._made_for,
-            (b"content-type", answer.content_type.encode("latin-1")),
+            *([(b"content-type", answer.content_type.encode("latin-1"))] if answer.content_type else []),
             (b"content-length", b"%d" % len(answer.body)),
             *SAFETY_HEADERS,
             *([(b"connection", b"close")] if closes else []),
@@ -154,4 +160,4 @@ class Shared:
     def dropping(self, target: bytes) -> bytes:
         """What a caller is told whose body is not waited for any more: 23 in its door's form, where there is one."""
         busy = None if self.gate is None else self.gate.busy(target)
-        return TIMEOUT if busy is None else self.refusals.octets(busy, closes=True)
+        return self.refusals.bare(408) if busy is None else self.refusals.octets(busy, closes=True)

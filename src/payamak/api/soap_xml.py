@@ -2,8 +2,10 @@
 
 The reader trusts nothing. The body's size is limited before anything is parsed; then any doctype is refused (so there
 are no entities of the sender's making and nothing to fetch), as are depth and number of elements beyond any real call,
-each as soon as it shows: the parser is fed in pieces and stops within one. Namespaces and prefixes are not looked at,
-since programs in the field send `http://tempuri.org/` and none; only the envelope's tells SOAP 1.1 from 1.2.
+each as soon as it shows: the parser is fed in pieces and stops within one. Of a stranger's envelope only the beginning
+is read, up to the password and STRANGERS_OCTETS at most: the rest waits until it is proven. Namespaces and prefixes are
+not looked at, since programs in the field send `http://tempuri.org/` and none; only the envelope's tells SOAP 1.1 from
+1.2.
 
 Answers are written as the vendor's server does: the envelope with the prefix `soap`, everything in the body in the
 real namespace without prefixes, which programs that read by regular expressions rely on.
@@ -11,6 +13,7 @@ real namespace without prefixes, which programs that read by regular expressions
 
 from __future__ import annotations
 
+import codecs
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,7 +23,7 @@ from xml.sax.saxutils import escape
 
 from lxml import etree
 
-from payamak.api.charsets import decode_xml
+from payamak.api.charsets import xml_codec
 from payamak.api.soap_schema import BY_NAME, NAMESPACE, Array, Field, Operation, Record, Scalar
 
 LARGEST_DEPTH: Final = 100
@@ -32,7 +35,18 @@ MOST_ELEMENTS: Final = 12_000
 LARGEST_OCTETS: Final = 1 << 20
 """An envelope's size; the application refuses larger bodies before they come here."""
 
+STRANGERS_OCTETS: Final = 16 << 10
+STRANGERS_ELEMENTS: Final = 256
+"""What is read of a call before its password is proven: about a millisecond's work, whatever stands in it. In a longer
+one the user name and the password come first, as the schema has them."""
+
 _PIECE_OCTETS: Final = 8 << 10
+_FIRST_PIECE_OCTETS: Final = 1 << 10
+LONGEST_TAG_OCTETS: Final = 8 << 10
+"""Of one start tag, attributes included; a real one has a few namespaces. The parser compares them with each other."""
+_DEPTH_OF_PARAMETERS: Final = 3
+"""Envelope, Body and the operation are open around a parameter."""
+
 _XSI_NIL: Final = "{http://www.w3.org/2001/XMLSchema-instance}nil"
 # XML 1.0 §2.2: what no document may hold, not even escaped. A handset's text may.
 _NOT_XML: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -94,14 +108,17 @@ class _Target:
     def __init__(self) -> None:
         self.root: _Node | None = None
         self._open: list[_Node] = []
-        self._count = 0
+        self.count = 0
+        self.heard = 0
+        self.ended_parameters: set[str] = set()
 
     def doctype(self, *_: object) -> NoReturn:
         raise NotReadable("a document type declaration is not taken")
 
     def start(self, tag: str | bytes, attrib: Mapping[str | bytes, str | bytes]) -> None:
-        self._count += 1
-        if len(self._open) >= LARGEST_DEPTH or self._count > MOST_ELEMENTS:
+        self.count += 1
+        self.heard += 1
+        if len(self._open) >= LARGEST_DEPTH or self.count > MOST_ELEMENTS:
             raise NotReadable("too many elements")
         namespace, _, name = str(tag).rpartition("}")
         node = _Node(name, namespace[1:], is_nil=attrib.get(_XSI_NIL, "") in ("true", "1"))
@@ -112,9 +129,13 @@ class _Target:
         self._open.append(node)
 
     def end(self, tag: str | bytes) -> None:
-        self._open.pop()
+        self.heard += 1
+        node = self._open.pop()
+        if len(self._open) == _DEPTH_OF_PARAMETERS:
+            self.ended_parameters.add(node.name.lower())
 
     def data(self, data: str | bytes) -> None:
+        self.heard += 1
         self._open[-1].pieces.append(str(data))
 
     def comment(self, text: str | bytes) -> None:
@@ -156,47 +177,102 @@ class Call:
         return f"Call(operation={self.operation.name!r})"
 
 
+class CallReader:
+    """Reads one envelope, the beginning first. Every method raises NotReadable."""
+
+    def __init__(self, body: bytes, charset: str = "") -> None:
+        """`charset` is what the Content-Type says, or ""."""
+        if len(body) > LARGEST_OCTETS:
+            raise NotReadable("too large")
+        try:
+            codec, start = xml_codec(body, charset)
+        except LookupError:
+            raise NotReadable("not well-formed XML") from None
+        self._decoder = codecs.getincrementaldecoder(codec)()
+        self._octets = memoryview(body)[start:]
+        self._read = 0
+        self._has_begun = False
+        self._silent_octets = 0
+        self._target = _Target()
+        self._parser = etree.XMLParser(
+            target=self._target,
+            encoding="utf-8",  # whatever the declaration says: the text is decoded before
+            resolve_entities=False,
+            no_network=True,
+            load_dtd=False,
+            huge_tree=False,
+            recover=False,
+        )
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all of it has been read."""
+        return self._read >= len(self._octets)
+
+    def begin(self) -> Call:
+        """Read until user name and password have come, or the end; STRANGERS_OCTETS at most. The call as far as read.
+
+        Raises NotReadable if neither came: the whole of a call is read for whoever proves himself.
+        """
+        while not self.is_whole and self._read < STRANGERS_OCTETS:
+            self._feed(min(_FIRST_PIECE_OCTETS, STRANGERS_OCTETS - self._read))
+            if not self.is_whole and {"pusername", "ppassword"} <= self._target.ended_parameters:
+                return self._call()
+            if self._target.count > STRANGERS_ELEMENTS:
+                break
+        if not self.is_whole:
+            raise NotReadable("in a long call pUsername and pPassword come first")
+        return self.rest()
+
+    def rest(self) -> Call:
+        """Read what is left: the whole call."""
+        while not self.is_whole:
+            self._feed(_PIECE_OCTETS)
+        try:
+            self._parser.close()
+        except (etree.XMLSyntaxError, LookupError, UnicodeError):
+            raise NotReadable("not well-formed XML") from None
+        return self._call()
+
+    def _feed(self, octets: int) -> None:
+        piece = self._octets[self._read : self._read + octets]
+        self._read += len(piece)
+        heard = self._target.heard
+        try:
+            text = self._decoder.decode(piece, self.is_whole)
+            if not self._has_begun:
+                text = text.lstrip("\t\n\r ")  # a line break before the declaration, as here-documents have it
+                self._has_begun = bool(text)
+            self._parser.feed(text.encode())
+        except (etree.XMLSyntaxError, LookupError, UnicodeError):
+            raise NotReadable("not well-formed XML") from None
+        # The parser says nothing of a tag until it has all of it.
+        self._silent_octets = 0 if self._target.heard != heard else self._silent_octets + len(piece)
+        if self._silent_octets > LONGEST_TAG_OCTETS + _PIECE_OCTETS:
+            raise NotReadable("a tag too long")
+
+    def _call(self) -> Call:
+        envelope = self._target.root
+        if envelope is None:
+            raise NotReadable("no XML")
+        content = envelope.child("Body") if envelope.name == "Envelope" else None
+        if content is None or not content.children:
+            raise NotReadable("no SOAP envelope with a body")
+        called = content.children[0]
+        version = SoapVersion.V12 if envelope.namespace == SoapVersion.V12.namespace else SoapVersion.V11
+        operation = BY_NAME.get(called.name.lower())
+        if operation is None:
+            raise NotReadable("no operation of this service", version)
+        parameters: dict[str, list[_Node]] = {field.name.lower(): [] for field in operation.inputs}
+        for node in called.children:
+            if (nodes := parameters.get(node.name.lower())) is not None:
+                nodes.append(node)
+        return Call(operation=operation, version=version, parameters=parameters)
+
+
 def read_call(body: bytes, charset: str = "") -> Call:
-    """Read an envelope of either version; `charset` is what the Content-Type says, or "". Raises NotReadable."""
-    if len(body) > LARGEST_OCTETS:
-        raise NotReadable("too large")
-    envelope = _parse(body, charset)
-    content = envelope.child("Body") if envelope.name == "Envelope" else None
-    if content is None or not content.children:
-        raise NotReadable("no SOAP envelope with a body")
-    called = content.children[0]
-    version = SoapVersion.V12 if envelope.namespace == SoapVersion.V12.namespace else SoapVersion.V11
-    operation = BY_NAME.get(called.name.lower())
-    if operation is None:
-        raise NotReadable("no operation of this service", version)
-    parameters: dict[str, list[_Node]] = {field.name.lower(): [] for field in operation.inputs}
-    for node in called.children:
-        if (nodes := parameters.get(node.name.lower())) is not None:
-            nodes.append(node)
-    return Call(operation=operation, version=version, parameters=parameters)
-
-
-def _parse(body: bytes, charset: str) -> _Node:
-    target = _Target()
-    parser = etree.XMLParser(
-        target=target,
-        encoding="utf-8",  # whatever the declaration says: the text is decoded before
-        resolve_entities=False,
-        no_network=True,
-        load_dtd=False,
-        huge_tree=False,
-        recover=False,
-    )
-    try:
-        octets = memoryview(decode_xml(body, charset).lstrip("\t\n\r ").encode())
-        for start in range(0, len(octets), _PIECE_OCTETS):
-            parser.feed(bytes(octets[start : start + _PIECE_OCTETS]))
-        parser.close()
-    except (etree.XMLSyntaxError, LookupError, UnicodeError):
-        raise NotReadable("not well-formed XML") from None
-    if target.root is None:
-        raise NotReadable("no XML")
-    return target.root
+    """Read an envelope of either version, whole; `charset` as in CallReader. Raises NotReadable."""
+    return CallReader(body, charset).rest()
 
 
 # ------------------------------------------------------------------------------------------- answers

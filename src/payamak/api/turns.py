@@ -5,12 +5,15 @@ who is not in the crowd: the operators' links and the writer's news, of which a 
 wire. So all that is done for HTTP in one turn of the loop has a bound in time. What comes beyond it is held, its
 connection read no further, and is taken in the turns that follow: each address in its turn, and of one address
 first come, first served. How long it has waited is what admission judges by.
+
+Bodies and answers have their turns too: a body in chunks of an octet costs as much as a hundred calls, and a caller who
+asks on and on and reads nothing is answered until his sockets are full.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict, deque
+from collections import Counter, OrderedDict, deque
 from collections.abc import Callable
 from typing import Final, Protocol
 
@@ -22,6 +25,9 @@ TAKEN_S: Final = 0.0002
 
 HELD_OCTETS: Final = 16 << 20
 """What may be held unread of all connections together; beyond it nothing waits for its turn."""
+
+HELD_OF_EACH_OCTETS: Final = 8 << 20
+"""Of these, what one address may have; beyond it, or beyond all, what is large is dropped."""
 
 
 class Waiter(Protocol):
@@ -40,6 +46,7 @@ class Turns:
         self._ends_s: float | None = None
         self._lines: OrderedDict[str, deque[tuple[Waiter, float, int]]] = OrderedDict()
         self._held_octets = 0
+        self._held_of: Counter[str] = Counter()
         self.waited_s = 0.0
         """For how long what is being parsed now has waited for its turn."""
 
@@ -56,10 +63,18 @@ class Turns:
         if self._ends_s is not None:
             self._ends_s -= cost_s
 
+    @property
+    def is_late(self) -> bool:
+        """Whether what comes now has to wait: nobody goes before those who wait already."""
+        return bool(self._lines) or not self.has_time()
+
     def must_wait(self, octets: int) -> bool:
-        """Whether something that has just come has to wait: nobody goes before those who wait already."""
-        is_late = bool(self._lines) or not self.has_time()
-        return is_late and self._held_octets + octets <= HELD_OCTETS
+        """Whether something small has to wait. What finds no room is looked at, and refused for little."""
+        return self.is_late and self._held_octets + octets <= HELD_OCTETS
+
+    def has_room(self, address: str, octets: int) -> bool:
+        """Whether so much may wait. What is large and finds no room is dropped: to look at it would be dear."""
+        return self._held_octets + octets <= HELD_OCTETS and self._held_of[address] + octets <= HELD_OF_EACH_OCTETS
 
     def wait(self, waiter: Waiter, address: str, octets: int) -> None:
         """Let it take its turn when it comes; it has so many octets to parse."""
@@ -68,6 +83,7 @@ class Turns:
             line = self._lines[address] = deque()
         line.append((waiter, self._monotonic(), octets))
         self._held_octets += octets
+        self._held_of[address] += octets
         self.has_time()  # sees to it that there is a next turn
 
     def _begin_next(self) -> None:
@@ -79,6 +95,9 @@ class Turns:
                 if line:
                     self._lines[address] = line
                 self._held_octets -= octets
+                self._held_of[address] -= octets
+                if not self._held_of[address]:
+                    del self._held_of[address]
                 self.waited_s = self._monotonic() - since_s
                 waiter.take_turn()
         finally:

@@ -1,4 +1,4 @@
-"""What a connection reads through and writes to, and the answers to what is no call: bare, for nobody reads them."""
+"""What a connection reads through and writes to, and the answer of a bug that no application has caught."""
 
 from __future__ import annotations
 
@@ -6,12 +6,17 @@ import asyncio
 from typing import Final
 
 from uvicorn.protocols.http.flow_control import FlowControl
+from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
-from payamak.api.phrases import STATUS_LINES
+from payamak.api.app import SAFETY_HEADERS
 
-_BARE: Final = b"%bcontent-length: 0\r\nconnection: close\r\n\r\n"
-BAD_REQUEST: Final = _BARE % STATUS_LINES[400]
-TIMEOUT: Final = _BARE % STATUS_LINES[408]
+_FAILED: Final = [(b"content-length", b"0"), (b"connection", b"close"), *SAFETY_HEADERS]
+
+
+async def send_failed(cycle: RequestResponseCycle) -> None:
+    """The 500 of a bug outside every handler, in place of uvicorn's, which lacks the headers of every answer."""
+    await cycle.send({"type": "http.response.start", "status": 500, "headers": _FAILED})
+    await cycle.send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
 class Flow(FlowControl):

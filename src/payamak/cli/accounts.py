@@ -155,5 +155,10 @@ async def credit(
 
 def _hashed(password: str) -> str:
     from payamak.api.auth import hash_password
+    from payamak.domain.site.secrets import UnfitSecret, check_new_password
 
+    try:
+        check_new_password(password)
+    except UnfitSecret as error:
+        raise Failed(f"{error}; nothing was changed", ExitCode.USAGE) from error
     return hash_password(password)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from payamak.domain.receipts import IdReport
     from payamak.domain.restoring import Restore
-    from payamak.domain.site import Link
+    from payamak.domain.site import Document, Link
     from payamak.store.records import AuditedAccount
     from payamak.store.sqlite import SqliteStore
 
@@ -213,11 +213,13 @@ def _integrity(path: Path) -> list[Finding]:
 
 def _site(store: SqliteStore) -> Iterator[Finding]:
     from payamak.domain.site import faults_of
-    from payamak.domain.site.faults import login_faults
+    from payamak.domain.site.faults import login_faults, signing_faults
 
     site = store.site
     logins = (fault for link in site.links.values() for fault in login_faults(link, os.environ))
-    for fault in dict.fromkeys(map(str, (*site.mended, *faults_of(site), *logins))):
+    signers: tuple[Document, ...] = (*site.lines.values(), *site.accounts.values())
+    unsigned = (fault for document in signers for fault in signing_faults(document, os.environ))
+    for fault in dict.fromkeys(map(str, (*site.mended, *faults_of(site), *logins, *unsigned))):
         todo = "correct it: `payamak apply`, or the groups' change"
         yield Finding(name="site", is_well=False, says=fault, todo=todo)
     says = f"{len(site.accounts)} accounts, {len(site.lines)} lines, {len(site.links)} links"

@@ -132,12 +132,15 @@ async def put(kind: str, name: str, common: Common, given: Mapping[str, Any], *,
 
 
 def _with_login(document: Document, given: Mapping[str, Any]) -> Document:
-    """The document, if a bind can say the password that it names in a variable of this shell. Raises ValueError."""
+    """The document, if a bind can say, and a post be signed by, what it names in this shell. Raises ValueError."""
     from payamak.domain.site import Link
-    from payamak.domain.site.faults import login_faults
+    from payamak.domain.site.faults import login_faults, signing_faults
 
     if isinstance(document, Link) and "password" in given:
         for fault in login_faults(document, os.environ):
+            raise ValueError(str(fault))
+    for fault in signing_faults(document, os.environ):
+        if fault.field in given:
             raise ValueError(str(fault))
     return document
 

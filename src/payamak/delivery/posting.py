@@ -23,7 +23,9 @@ from urllib.parse import urlencode
 import httpx2
 from msgspec import Struct, field
 
+from payamak.domain.addresses import is_public
 from payamak.domain.posting import is_page
+from payamak.domain.site.secrets import UnfitSecret, signing_key
 
 BODY_LIMIT_OCTETS: Final = 16_384
 """More than any answer that can go back as an SMS; the rest is not read."""
@@ -163,32 +165,6 @@ def _look_up(host: str, looking: asyncio.Future[list[str] | Exception], loop: as
         loop.call_soon_threadsafe(looking.set_result, found)
 
 
-_NAT64: Final = ipaddress.IPv6Network("64:ff9b::/96")
-_GLOBAL_UNICAST: Final = ipaddress.IPv6Network("2000::/3")
-"""All that IANA has given out; what is outside is local, or of tomorrow. Python takes fec0::/10 for global."""
-
-_SPECIAL: Final = tuple(map(ipaddress.IPv4Network, ("192.0.0.0/24", "168.63.129.16/32")))
-"""Addresses inside of a machine's provider that look public: RFC 6890 §2.2.2 (older Pythons know half of it, Oracle's
-metadata are in the other half), and Azure's."""
-
-
-def is_public(address: str) -> bool:
-    """Whether an address is one of the open Internet; an IPv4 one that an IPv6 one holds must be so too."""
-    ip = ipaddress.ip_address(address.partition("%")[0])
-    if isinstance(ip, ipaddress.IPv6Address):
-        teredo = ip.teredo
-        inner = [ip.ipv4_mapped, ip.sixtofour, teredo and teredo[1]]
-        if ip in _NAT64:
-            inner.append(ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF))
-        within = [one for one in inner if one is not None]
-        if within:
-            return all(is_public(str(one)) for one in within)
-        return ip in _GLOBAL_UNICAST and ip.is_global
-    if any(ip in network for network in _SPECIAL):
-        return False
-    return ip.is_global and not ip.is_multicast and not ip.is_reserved
-
-
 _FORM: Final = "application/x-www-form-urlencoded; charset=utf-8"
 
 
@@ -211,24 +187,9 @@ def _request(post: Post, url: httpx2.URL, address: str, now: int) -> httpx2.Requ
     return httpx2.Request("POST", url.copy_with(host=address), headers=headers, content=body, extensions=extensions)
 
 
-class Unsigned(ValueError):
-    """The secret signs nothing; the words are ours and quote nothing."""
-
-
-def _key(secret: str) -> bytes:
-    if not secret.startswith("whsec_"):
-        return secret.encode()
-    octets = secret.removeprefix("whsec_")
-    try:
-        return base64.b64decode(octets + "=" * (-len(octets) % 4), validate=True)
-    except ValueError:
-        raise Unsigned("the secret is no base64 after whsec_") from None
-
-
 def signature(secret: str, post_id: str, timestamp_s: int, body: bytes) -> str:
-    """As Standard Webhooks: HMAC-SHA256 of id, time and body; a secret written `whsec_…` is base64."""
-    key = _key(secret)
-    signed = hmac.new(key, f"{post_id}.{timestamp_s}.".encode() + body, hashlib.sha256).digest()
+    """As Standard Webhooks: HMAC-SHA256 of id, time and body. Raises UnfitSecret: nothing leaves signed by a letter."""
+    signed = hmac.new(signing_key(secret), f"{post_id}.{timestamp_s}.".encode() + body, hashlib.sha256).digest()
     return f"v1,{base64.b64encode(signed).decode()}"
 
 
@@ -284,5 +245,5 @@ def parse_retry_after(value: str | None, now: int) -> int | None:
 
 def _note(error: Exception) -> str:
     """What went wrong; in the error's own words only where these cannot quote an answer, which may repeat the text."""
-    words = f": {error}" if isinstance(error, OSError | httpx2.ConnectError | Unsigned) else ""
+    words = f": {error}" if isinstance(error, OSError | httpx2.ConnectError | UnfitSecret) else ""
     return f"{type(error).__name__}{words}"[:200]

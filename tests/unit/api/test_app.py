@@ -79,7 +79,7 @@ async def echo(request: Request) -> Response:
 def build(handler: Callable[[Request], Any] = echo, **options: Any) -> Application:
     """An application with one route."""
     routes: Mapping[str, Route] = {
-        "/echo": Route(methods=frozenset({"GET", "POST"}), handler=handler),
+        "/echo": Route(methods=frozenset({"GET", "POST"}), handler=handler, is_folded=True),
         "/page": Route(methods=READ, handler=handler),
     }
     return Application(routes, body_limits=LIMITS, **options)
@@ -104,6 +104,7 @@ async def test_handler_gets_the_request() -> None:
             body=b"abcd",
             client_address="192.0.2.1",
             forwarded_for="1.2.3.4",
+            is_own_word=False,
         )
     ]
     assert (answer.status, answer.body) == (200, b"abcd")

@@ -7,7 +7,8 @@ import pytest
 from argon2 import extract_parameters
 
 from payamak.api import auth
-from payamak.api.auth import Authenticator, AuthLimits, Credential, hash_password
+from payamak.api.auth import Authenticator, Credential, hash_password
+from payamak.api.guesses import AuthLimits, Kind, Try
 from payamak.codes import Code
 from payamak.errors import Refused
 
@@ -47,7 +48,17 @@ class Verifications:
 
 def stands(authenticator: Authenticator, username: str, password: str, credential: Credential) -> bool:
     """Whether the cache answers for these, without argon2."""
-    return authenticator._stands(authenticator._digest(username, password), credential)
+    one = Try(kind=Kind.WEB_SERVICE, username=username, place=HOME)
+    return authenticator._stands(authenticator._digest(one, password), credential)
+
+
+async def is_busy(authenticator: Authenticator, *arguments: object) -> bool:
+    """Whether a try is told 23, which says nothing of its password."""
+    try:
+        await authenticator.verify(*arguments)  # type: ignore[arg-type]
+    except Refused as refused:
+        return refused.code is Code.BUSY
+    return False
 
 
 @pytest.fixture(scope="module")
@@ -78,7 +89,12 @@ def runs(monkeypatch: pytest.MonkeyPatch) -> Verifications:
 def authenticator(clock: Clock) -> Iterator[Authenticator]:
     """An authenticator with small limits."""
     limits = AuthLimits(
-        cached_credentials=2, failures_per_account=3, failures_per_address=5, tracked_failures=100, waiting=4
+        cached_credentials=2,
+        failures_per_account=3,
+        strange_failures=1,
+        failures_per_address=5,
+        tracked_failures=100,
+        waiting=4,
     )
     built = Authenticator(clock, limits)
     yield built
@@ -102,9 +118,9 @@ async def test_time_does_not_tell_who_exists(
         tried.append((extract_parameters(password_hash), password))
         return False
 
-    def digest(username: str, password: str) -> bytes:
+    def digest(one: Try, password: str) -> bytes:
         digested.append(len(password))
-        return digest_of(username, password)
+        return digest_of(one, password)
 
     monkeypatch.setattr(auth, "_matches", matches)
     monkeypatch.setattr(authenticator, "_digest", digest)
@@ -201,26 +217,66 @@ async def test_cache_is_bounded(authenticator: Authenticator, password_hash: str
     assert held == [False, True, True]
 
 
-async def test_failures_of_an_account_are_limited_before_argon2(
-    authenticator: Authenticator, credential: Credential, runs: Verifications, clock: Clock
+@pytest.mark.parametrize("is_there", [True, False], ids=["known name", "unknown name"])
+async def test_failures_of_a_name_hold_those_who_fail(
+    authenticator: Authenticator, credential: Credential, runs: Verifications, clock: Clock, is_there: bool
 ) -> None:
-    """After three failures the account's attempts cost no argon2, from any address, until some grow back."""
-    for attempt in range(6):
-        assert not await authenticator.verify("u", f"wrong{attempt}", credential, f"192.0.2.{attempt}")
-    assert runs.count == 3
-    assert not await authenticator.verify("u", PASSWORD, credential, "198.51.100.1")
-    assert runs.count == 3
-    clock.now_s += 21
-    assert await authenticator.verify("u", PASSWORD, credential, "198.51.100.1")
+    """When a name's failures are spent, a neighbourhood has one try for it, then 23 unread; known or not, the same."""
+    known = credential if is_there else None
+    for attempt in range(3):
+        assert not await authenticator.verify("u", f"wrong{attempt}", known, f"192.0.2.{attempt}")
+    for address in ("192.0.2.1", "198.51.100.1"):
+        told = [await is_busy(authenticator, "u", f"more{number}", known, address) for number in range(3)]
+        assert told == [address != "198.51.100.1", True, True]
+    assert runs.count == 4
+    clock.now_s += 61
+    assert not await is_busy(authenticator, "u", "wrong once more", known, "192.0.2.1")
+
+
+async def test_whoever_fails_locks_nobody_out(
+    authenticator: Authenticator, credential: Credential, runs: Verifications
+) -> None:
+    """The right password passes from elsewhere at the first try, however often others fail with the name: also when
+    nothing is remembered, as after a start."""
+    for attempt in range(30):
+        await is_busy(authenticator, "u", f"wrong{attempt}", credential, f"198.51.{attempt}.1")
+    assert await authenticator.verify("u", PASSWORD, credential, HOME)
+
+
+async def test_a_new_password_passes_while_somebody_fails_beside_its_owner(
+    authenticator: Authenticator, credential: Credential, runs: Verifications
+) -> None:
+    """Where the name got in lately, failures with other names count for nothing, and a new password is verified."""
+    assert await authenticator.verify("u", PASSWORD, credential, HOME)
+    for attempt in range(9):
+        await is_busy(authenticator, f"other{attempt}", "wrong", None, HOME)
+        await is_busy(authenticator, "u", f"wrong{attempt}", credential, "198.51.100.1")
+    assert await is_busy(authenticator, "other", "wrong", None, HOME)
+    changed = Credential(username="u", password_hash=hash_password("new"), version=2)
+    assert await authenticator.verify("u", "new", changed, HOME)
+
+
+async def test_a_neighbourhood_that_is_known_may_not_guess_for_ever(
+    authenticator: Authenticator, credential: Credential, runs: Verifications
+) -> None:
+    """Where the name got in lately it has the failures of a name, for itself."""
+    assert await authenticator.verify("u", PASSWORD, credential, HOME)
+    told = [await is_busy(authenticator, "u", f"wrong{number}", credential, HOME) for number in range(5)]
+    assert told == [False, False, False, True, True]
+    assert authenticator.counts == {
+        (Kind.WEB_SERVICE, "right"): 1,
+        (Kind.WEB_SERVICE, "wrong"): 3,
+        (Kind.WEB_SERVICE, "limited"): 2,
+    }
 
 
 @pytest.mark.parametrize("addresses", [[HOME] * 9, [f"2001:db8::{n}" for n in range(9)]])
 async def test_failures_of_an_address_are_limited_before_argon2(
     authenticator: Authenticator, runs: Verifications, addresses: list[str]
 ) -> None:
-    """After five failures an address, of IPv6 a /64, costs no argon2, whatever the accounts."""
-    for attempt, address in enumerate(addresses):
-        assert not await authenticator.verify(f"user{attempt}", "wrong", None, address)
+    """After five failures an address, of IPv6 a /64, costs no argon2, whatever the names, and is told 23."""
+    told = [await is_busy(authenticator, f"user{n}", "wrong", None, address) for n, address in enumerate(addresses)]
+    assert told == [False] * 5 + [True] * 4
     assert runs.count == 5
 
 
@@ -230,7 +286,7 @@ async def test_cached_credential_always_passes(
     """Somebody else's failures never lock out a caller who was verified."""
     assert await authenticator.verify("u", PASSWORD, credential, HOME)
     for attempt in range(9):
-        await authenticator.verify("u", f"wrong{attempt}", credential, HOME)
+        await is_busy(authenticator, "u", f"wrong{attempt}", credential, HOME)
     assert runs.count == 4
     assert await authenticator.verify("u", PASSWORD, credential, HOME)
 

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from payamak.api import auth
-from payamak.api.auth import Authenticator, AuthLimits, Credential, hash_password
+from payamak.api.auth import Authenticator, Credential, hash_password
+from payamak.api.guesses import AuthLimits, Guesses, Kind, Try
 from payamak.codes import Code
 from payamak.errors import Refused
 
@@ -108,15 +109,20 @@ async def test_among_equals_the_last_goes_first(authenticator: Authenticator) ->
     assert entered == ["third", "second", "first"]
 
 
+def a_try(place: str, username: str = "u", kind: Kind = Kind.WEB_SERVICE) -> Try:
+    """A try from there."""
+    return Try(kind=kind, username=username, place=place)
+
+
 async def order_of(authenticator: Authenticator, *places: str, given_up: str = "") -> list[str]:
     """Who has a turn when, if all these wait when one becomes free; one of them is cancelled in that moment."""
     entered: list[str] = []
 
     async def wait(place: str) -> None:
-        async with authenticator._turns.of(place, 0):
+        async with authenticator._turns.of(a_try(place)):
             entered.append(place)
 
-    async with authenticator._turns.of("before", 0):
+    async with authenticator._turns.of(a_try("before")):
         tasks = {place: asyncio.create_task(wait(place)) for place in places}
         await asyncio.sleep(0)
     if given_up:
@@ -140,7 +146,7 @@ async def test_callers_that_hang_up_leave_no_turn_behind(authenticator: Authenti
         while turns._running:  # noqa: ASYNC110 - the tasks behind the cancelled callers
             await asyncio.sleep(0.01)
     assert not turns._waiting
-    assert not turns._asking
+    assert not authenticator._guesses._asking
     assert not authenticator._under_way
 
 
@@ -159,3 +165,74 @@ async def test_both_cost_argon2_once(
     assert runs.passwords == ["wrong"]
     head = CREDENTIAL.password_hash.rsplit("$", 2)[0]
     assert authenticator._nobody.startswith(head)
+
+
+async def test_where_the_name_got_in_lately_goes_first(authenticator: Authenticator) -> None:
+    """Before neighbourhoods that never failed, and in however many of them others ask."""
+    authenticator._guesses.entered(a_try("192.0.2.7"), 1_000.0)
+    fresh = [f"198.{number}.100.1" for number in range(8)]
+    assert (await order_of(authenticator, "192.0.2.7", *fresh))[0] == "192.0.2.7"
+
+
+async def test_many_neighbourhoods_of_one_network_have_no_more_turns(authenticator: Authenticator) -> None:
+    """Who has a /48, and so 65,536 neighbourhoods, waits behind him who has one elsewhere, though none has failed."""
+    many = [f"20010db80001{number:04x}" for number in range(8)]
+    for mine in ("20010db900010000", "20010db800020000"):  # in another /32, and in the same
+        assert (await order_of(authenticator, *many[:4], mine, *many[4:]))[0] == mine
+        assert (await order_of(authenticator, mine, *many))[0] == mine
+    fourth = [f"198.51.100.{number}" for number in range(6)]
+    assert set((await order_of(authenticator, "192.0.2.7", *fourth, "192.0.2.8"))[:2]) == {"192.0.2.7", "192.0.2.8"}
+
+
+async def test_an_order_is_of_now(authenticator: Authenticator) -> None:
+    """Who asked before his network had failed does not go before a newcomer because of that."""
+    flood = [f"198.51.{number % 4}.{number}" for number in range(60)]
+    entered: list[str] = []
+
+    async def wait(place: str, failures: int) -> None:
+        async with authenticator._turns.of(a_try(place)):
+            entered.append(place)
+        for number in range(failures):
+            authenticator._guesses.failed(a_try(place, f"user{number}"), 1_000.0)
+
+    authenticator._limits = AuthLimits(concurrent=1, waiting=100)
+    authenticator._turns._limits = authenticator._limits
+    async with authenticator._turns.of(a_try("before")):
+        tasks = [asyncio.create_task(wait(place, 3)) for place in flood]
+        await asyncio.sleep(0)
+    while len(entered) < 20:  # noqa: ASYNC110 - each step of the loop lets one in
+        await asyncio.sleep(0)
+    await asyncio.gather(asyncio.create_task(wait("198.51.77.1", 0)), *tasks)
+    assert entered.index("198.51.77.1") <= 22
+
+
+def test_what_is_remembered_has_a_bound() -> None:
+    """Of names, of neighbourhoods of a name, of failures; the longest untouched goes."""
+    guesses = Guesses(AuthLimits(tracked_failures=3))
+    for number in range(40):
+        guesses.entered(a_try(f"192.0.2.{number}"), float(number))
+        guesses.entered(a_try("192.0.2.1", f"user{number}"), float(number))
+        guesses.failed(a_try(f"198.51.{number}.1", f"user{number}"), float(number))
+    assert len(guesses._known) == 3
+    assert not guesses.is_known(a_try("192.0.2.1"), 40.0)
+    assert guesses.is_known(a_try("192.0.2.39"), 40.0)
+    assert not guesses.is_known(a_try("192.0.2.39"), 39.0 + 8 * 86_400)
+    kept = (guesses._of_names, guesses._of_places, guesses._of_strangers, guesses._of_the_known)
+    assert [len(one._left) for one in kept] == [3, 3, 3, 0]
+
+
+def test_kinds_are_counted_apart() -> None:
+    """Who fails with a name's other kind of credential locks nobody out of this one, and is not known for it."""
+    guesses = Guesses(AuthLimits(failures_per_account=1, strange_failures=1))
+    one, other = a_try("192.0.2.1"), a_try("192.0.2.1", kind=Kind.PANEL)
+    guesses.failed(other, 0.0)
+    assert (guesses.is_limited(other, 0.0), guesses.is_limited(one, 0.0)) == (True, False)
+    guesses.entered(other, 0.0)
+    assert (guesses.is_known(other, 0.0), guesses.is_known(one, 0.0)) == (True, False)
+
+
+async def test_a_kind_proves_nothing_of_another(authenticator: Authenticator, runs: Verifications) -> None:
+    """The same name and password of the other kind are verified by themselves."""
+    assert await authenticator.verify("u", PASSWORD, CREDENTIAL, HOME)
+    assert await authenticator.verify("u", PASSWORD, CREDENTIAL, HOME, Kind.PANEL)
+    assert len(runs.passwords) == 2

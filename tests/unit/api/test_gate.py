@@ -27,7 +27,7 @@ class Door:
         self.admission.under_way = MOST
         self.served: list[tuple[str, bytes]] = []
         routes = {
-            "/send": Route(methods=BOTH, handler=self._serve, busy=BUSY),
+            "/send": Route(methods=BOTH, handler=self._serve, busy=BUSY, is_folded=True),
             "/page": Route(methods=BOTH, handler=self._serve),
         }
         self.app = Application(routes, admission=self.admission)

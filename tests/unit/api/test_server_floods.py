@@ -2,12 +2,15 @@
 
 import asyncio
 import re
+import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
+import uvloop
 from tests.unit.api.test_server import Client, serving, tell
 
 from payamak.api import connection as connection_module
+from payamak.api import turns as turns_module
 from payamak.api.app import Application, BodyLimits, Request, Response, Route
 from payamak.api.server import HttpServer
 from payamak.api.shared import HttpLimits
@@ -157,3 +160,141 @@ async def test_bodies_share_their_room(connect: Connect) -> None:
         assert b"aaa" in (await again.answer())[2]
     finally:
         await server.stop(0)
+
+
+class Steps:
+    """A monotonic clock that goes on by a millisecond whenever it is looked at; ten are a turn."""
+
+    def __init__(self) -> None:
+        self.now_s = 1_000.0
+
+    def __call__(self) -> float:
+        self.now_s += 0.001
+        return self.now_s
+
+
+class Counter:
+    """How often something happened in each turn of the loop."""
+
+    def __init__(self) -> None:
+        self.most = self.now = self.all = 0
+        self._ticking: asyncio.Task[None] | None = None
+
+    def one(self) -> None:
+        """Once more."""
+        self.all += 1
+        self.now += 1
+        self.most = max(self.most, self.now)
+
+    async def __aenter__(self) -> "Counter":
+        self._ticking = asyncio.create_task(self._tick())
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        assert self._ticking is not None
+        self._ticking.cancel()
+
+    async def _tick(self) -> None:
+        while True:
+            await asyncio.sleep(0)
+            self.now = 0
+
+
+MANY = 60
+
+
+def counted(monkeypatch: pytest.MonkeyPatch, method: str, counter: Counter) -> None:
+    """Count the calls of a method of connections."""
+    real = getattr(connection_module.PayamakHttpProtocol, method)
+
+    def counting(self: object, *arguments: object) -> object:
+        counter.one()
+        return real(self, *arguments)
+
+    monkeypatch.setattr(connection_module.PayamakHttpProtocol, method, counting)
+
+
+async def test_bodies_have_their_turns(monkeypatch: pytest.MonkeyPatch, connect: Connect) -> None:
+    """However many connections bring pieces of their bodies at once, one turn parses as many as it has time for."""
+    server = HttpServer(Application({"/tell": Route(methods=frozenset({"POST"}), handler=tell)}), monotonic=Steps())
+    port = await server.start()
+    clients = [await connect(port) for _ in range(MANY)]
+    for client in clients:
+        await client.send(CHUNKED + b"1\r\na\r\n")
+    async with asyncio.timeout(60):
+        while len(server.unfinished) < MANY:  # noqa: ASYNC110 - all are in their bodies
+            await asyncio.sleep(0.01)
+    async with Counter() as parsed:
+        counted(monkeypatch, "_take", parsed)
+        for client in clients:
+            await client.send(b"1\r\nb\r\n" * 400 + b"0\r\n\r\n")
+        for client in clients:
+            status, _, body = await client.answer()
+            assert (status, len(body)) == (200, len('["POST", "/tell", "", ""]') + 401)
+    assert parsed.all >= MANY
+    assert parsed.most <= 15
+    await server.stop(0)
+
+
+async def test_answers_have_their_turns(monkeypatch: pytest.MonkeyPatch, connect: Connect) -> None:
+    """However many connections have more to be answered, one turn goes on with as many as it has time for."""
+    server = HttpServer(Application({"/tell": Route(methods=frozenset({"GET"}), handler=tell)}), monotonic=Steps())
+    port = await server.start()
+    clients = [await connect(port) for _ in range(MANY)]
+    async with Counter() as answered:
+        counted(monkeypatch, "_go_on", answered)
+        for client in clients:
+            await client.send(ASK * 10)
+        for client in clients:
+            for _ in range(10):
+                assert (await client.answer())[0] == 200
+    assert answered.all >= MANY * 9
+    assert answered.most <= 15
+    await server.stop(0)
+
+
+async def test_what_finds_no_room_to_wait_is_dropped(monkeypatch: pytest.MonkeyPatch, connect: Connect) -> None:
+    """Pieces of bodies beyond what an address may have waiting are not parsed at others' expense."""
+    monkeypatch.setattr(turns_module, "HELD_OF_EACH_OCTETS", 100_000)
+    server = HttpServer(Application({"/tell": Route(methods=frozenset({"POST"}), handler=tell)}), monotonic=Steps())
+    port = await server.start()
+    clients = [await connect(port) for _ in range(MANY)]
+    for client in clients:
+        await client.send(POST + b"Content-Length: 60000\r\n\r\n" + b"x" * 10_000)
+    for client in clients:
+        client.writer.write(b"x" * 50_000)
+    told = [await asyncio.wait_for(client.reader.readline(), 60) for client in clients]
+    assert set(told) == {b"HTTP/1.1 200 OK\r\n", b"HTTP/1.1 408 Request Timeout\r\n"}
+    assert server.unfinished.dropped == told.count(b"HTTP/1.1 408 Request Timeout\r\n")
+    await server.stop(0)
+
+
+async def test_chunks_of_an_octet_are_few(connect: Connect) -> None:
+    """A body in chunks of an octet ends in a bare 400 after some thousand of them; real chunks may be many."""
+    async with serving() as (_, port):
+        client = await connect(port)
+        await client.send(CHUNKED + b"1\r\na\r\n" * 1_200)
+        assert (await client.answer())[0] == 400
+        client = await connect(port)
+        await client.send(CHUNKED + b"20\r\n" + b"b" * 32 + b"\r\n" + b"1\r\na\r\n" * 900 + b"0\r\n\r\n")
+        assert (await client.answer())[0] == 200
+
+
+def test_many_connections_are_accepted_a_turn() -> None:
+    """Whoever comes behind two hundred others is accepted in a dozen turns of the loop, also by libuv."""
+
+    async def accept(count: int) -> int:
+        server = HttpServer(Application({}))
+        port = await server.start()
+        waiting = [socket.create_connection(("127.0.0.1", port)) for _ in range(count)]  # the loop stands still
+        turns = 0
+        while len(server._state.connections) < count:
+            await asyncio.sleep(0)
+            turns += 1
+        for one in waiting:
+            one.close()
+        await server.stop(0)
+        return turns
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        assert runner.run(accept(200)) < 100

@@ -12,6 +12,7 @@ from msgspec.structs import replace as changed
 from payamak.api.app import Request, Response
 from payamak.api.soap import MOST_RECEIVED, routes
 from payamak.api.soap_schema import NAMESPACE, OPERATIONS, Operation
+from payamak.api.soap_xml import STRANGERS_OCTETS, Call, CallReader
 from payamak.codes import Code
 from payamak.domain.mo import Received, RelayState
 from payamak.domain.site import Account
@@ -54,11 +55,18 @@ class FakeService(BatchService):
         self.account = ACCOUNT
         self.batches: list[Batch] = []
         self.asked: list[tuple[object, ...]] = []
+        self.proven: list[Caller] = []
+        self.fails_to_prove: Refused | None = None
 
     def _ask(self, *what: object) -> None:
         self.asked.append(what)
         if self.fails is not None:
             raise self.fails
+
+    async def prove(self, caller: Caller) -> None:
+        self.proven.append(caller)
+        if self.fails_to_prove is not None:
+            raise self.fails_to_prove
 
     async def send_batch(self, batch: Batch) -> BatchSent:
         self.batches.append(batch)
@@ -385,3 +393,78 @@ async def test_a_get_is_told_where_the_description_is() -> None:
     response = await send(FakeService(), b"", method="GET")
     assert response.status == 200
     assert b"?wsdl" in response.body
+
+
+# ------------------------------------------------------------------------------------------- strangers
+
+LOGIN = "<pUsername>u</pUsername><pPassword>p</pPassword>"
+LONG = "<string>x</string>" * 11_000
+
+
+@pytest.mark.parametrize("rest", ["<broken", LONG, "<x " + " ".join(f'a{n}=""' for n in range(90_000)) + "/>"])
+async def test_of_a_stranger_only_the_beginning_is_read(monkeypatch: pytest.MonkeyPatch, rest: str) -> None:
+    """Until the password is proven a call is read no further than that; what is behind it is not even looked at."""
+
+    def never(reader: CallReader) -> Call:
+        raise AssertionError("read for a stranger")
+
+    monkeypatch.setattr(CallReader, "rest", never)
+    service = FakeService()
+    service.fails_to_prove = Refused(Code.CREDENTIALS)
+    call = f"<SendSms>{LOGIN}{' ' * 2_000}<messages>{rest}</messages></SendSms>"
+    answer = await post(service, call)
+    assert (answer.status, b"<SendSmsResult>18</SendSmsResult>" in answer.body) == (200, True)
+    assert service.asked == []
+
+
+@pytest.mark.parametrize(
+    "beginning",
+    [
+        "<x " + " ".join(f'a{n}=""' for n in range(90_000)) + "/>",
+        "<x/>" * 11_000,
+        "y" * 900_000,
+        f"<messages>{LONG}</messages>{LOGIN}",
+    ],
+    ids=["attributes", "elements", "text", "the password last"],
+)
+async def test_a_stranger_has_a_bound(monkeypatch: pytest.MonkeyPatch, beginning: str) -> None:
+    """Without a password at its beginning a long call is no call: 16 KiB and some 300 elements of it are read."""
+    fed: list[int] = []
+    feed = CallReader._feed
+
+    def counted(reader: CallReader, octets: int) -> None:
+        fed.append(octets)
+        feed(reader, octets)
+
+    monkeypatch.setattr(CallReader, "_feed", counted)
+    service = FakeService()
+    answer = await post(service, f"<SendSms>{beginning}</SendSms>")
+    assert answer.status == 500
+    assert b"come first" in answer.body
+    assert sum(fed) <= STRANGERS_OCTETS
+    assert (service.proven, service.asked) == ([], [])
+
+
+async def test_the_password_of_a_short_call_may_stand_anywhere() -> None:
+    """The order of parameters is the caller's own where all of them are read at once."""
+    service = FakeService()
+    call = f"<SendSms><messages><string>x</string></messages><mobiles><string>9</string></mobiles>{LOGIN}</SendSms>"
+    assert b"<SendSmsResult>-2</SendSmsResult>" in (await post(service, call)).body
+    assert service.batches[0].caller == CALLER
+
+
+async def test_a_tag_has_a_bound_for_everybody() -> None:
+    """Who has proven himself sends no tag of a megabyte either: its attributes are compared with each other."""
+    attributes = " ".join(f'a{n}=""' for n in range(50_000))
+    answer = await post(
+        FakeService(), f"<SendSms>{LOGIN}<messages><string {attributes}>x</string></messages></SendSms>"
+    )
+    assert (answer.status, b"a tag too long" in answer.body) == (500, True)
+
+
+async def test_a_short_call_without_its_end_is_a_fault() -> None:
+    """Also where the password stands in it: what is cut off is no call."""
+    body = f'<s:Envelope xmlns:s="{V11}"><s:Body><GetCredit>{LOGIN}</GetCredit></s:Body>'.encode()
+    service = FakeService()
+    assert (await send(service, body, "text/xml")).status == 500
+    assert service.asked == []

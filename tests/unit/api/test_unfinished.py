@@ -46,7 +46,7 @@ class Hall:
         self.served = 0
         self.handled = asyncio.Event()
         routes = {
-            "/send": Route(methods=BOTH, handler=self._serve, busy=BUSY),
+            "/send": Route(methods=BOTH, handler=self._serve, busy=BUSY, is_folded=True),
             "/page": Route(methods=BOTH, handler=self._serve),
         }
         trusted = ["127.0.0.0/8"] if trusts_proxies else []

@@ -2,7 +2,17 @@
 
 import pytest
 
-from payamak.api.url import fold_path
+from payamak.api.url import find_route, fold_path
+
+
+class Door:
+    """What stands behind a path."""
+
+    def __init__(self, *, is_folded: bool) -> None:
+        self.is_folded = is_folded
+
+
+ROUTES = {"/api/wssend.ashx": Door(is_folded=True), "/metrics": Door(is_folded=False)}
 
 
 @pytest.mark.parametrize(
@@ -26,3 +36,18 @@ from payamak.api.url import fold_path
 def test_path_is_folded(raw: bytes, folded: str | None) -> None:
     """Letter case and doubled slashes make no difference, escapes are read once, foreign octets name nothing."""
     assert fold_path(raw) == folded
+
+
+@pytest.mark.parametrize("raw", [b"/api/wsSend.ashx", b"//API/wssend.ASHX", b"/api/ws%53end.ashx"])
+def test_a_door_of_the_old_panel_has_every_spelling(raw: bytes) -> None:
+    """The field writes them so."""
+    assert find_route(ROUTES, raw) == ("/api/wssend.ashx", ROUTES["/api/wssend.ashx"])
+
+
+@pytest.mark.parametrize(
+    "raw", [b"/METRICS", b"//metrics", b"/%6detrics", b"/metrics%20", b"/metric%73", b"/Metrics", b"/metrics\xff"]
+)
+def test_what_is_ours_has_one_spelling(raw: bytes) -> None:
+    """A proxy that closes it by its spelling has closed it."""
+    assert find_route(ROUTES, raw) is None
+    assert find_route(ROUTES, b"/metrics") == ("/metrics", ROUTES["/metrics"])

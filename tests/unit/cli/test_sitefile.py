@@ -6,6 +6,7 @@ import string
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from payamak.domain.site import (
     Account,
@@ -52,7 +53,7 @@ kind = "service"
 
 [[account]]
 username = "shop"
-password = "s3cret"
+password = "s3cret-s"
 lines = ["9830003300"]
 default_line = "9830003300"
 expires_at = 2030-01-01T00:00:00+03:30
@@ -62,8 +63,32 @@ templates = [{number = 1, text = "کد: {code}", patterns = {code = "[0-9]+"}}]
 PASSWORDS = Passwords(
     verify=lambda stored, clear: stored == f"$argon2id${clear}",
     hash=lambda clear: f"$argon2id${clear}",
-    environment={"SHOP": "s3cret"},
+    environment={"SHOP": "s3cret-s"},
 )
+
+
+@pytest.mark.parametrize("password", ["x", "seven77", "ر" * 513])
+def test_a_new_password_that_is_too_short_or_long(password: str) -> None:
+    """Refused where it would be new; one that is stored already changes nothing and goes on."""
+    text = FILE.replace("s3cret-s", password)
+    with pytest.raises(BadSiteFile, match="at least 8 characters and at most 1024 octets"):
+        planned(text)
+    if len(password) > 8:
+        return  # it was never verified, so nobody has it
+    old = applied(Site(), planned(FILE))
+    account = replace(old.accounts["shop"], password_hash=f"$argon2id${password}")
+    stored = build_site([*documents_of(old).values(), account], 1)
+    assert planned(text, stored).differences == ()
+
+
+def test_a_secret_that_signs_nothing() -> None:
+    """A variable that is there and too short to sign a post is refused; one that is not there may be set elsewhere."""
+    hook = 'webhook_url = "https://a.example.ir/"\nwebhook_secret = "env:HOOK"\n'
+    text = FILE.replace('username = "shop"\n', f'username = "shop"\n{hook}')
+    assert plan(Site(), parse(text), PASSWORDS).puts
+    short = replace(PASSWORDS, environment={**PASSWORDS.environment, "HOOK": "x"})
+    with pytest.raises(BadSiteFile, match="webhook_secret names signs nothing: the secret is shorter than 16 octets"):
+        plan(Site(), parse(text), short)
 
 
 def applied(site: Site, plan: Plan) -> Site:
@@ -92,7 +117,7 @@ def test_every_table_of_a_file_becomes_a_document() -> None:
     )
     assert SITE.lines["9820003300"].kind is LineKind.SERVICE
     account = SITE.accounts["shop"]
-    assert account.password_hash == "$argon2id$s3cret"
+    assert account.password_hash == "$argon2id$s3cret-s"
     assert account.expires_at == dt.datetime(2029, 12, 31, 20, 30, tzinfo=dt.UTC)
     assert account.templates == (TemplateDocument(number=1, text="کد: {code}", patterns={"code": "[0-9]+"}),)
 
@@ -122,11 +147,11 @@ def test_an_export_without_secrets_has_none() -> None:
 def test_the_same_password_changes_nothing_and_a_new_one_counts() -> None:
     """The stored hash stays while the password verifies; a new one makes a new hash, whose version the store gives."""
     assert planned(FILE, SITE).differences == ()
-    assert planned(FILE.replace('"s3cret"', '"env:SHOP"'), SITE).differences == ()
-    changed = planned(FILE.replace("s3cret", "other"), SITE)
+    assert planned(FILE.replace('"s3cret-s"', '"env:SHOP"'), SITE).differences == ()
+    changed = planned(FILE.replace("s3cret-s", "other one"), SITE)
     (account,) = changed.puts
     assert isinstance(account, Account)
-    assert account.password_hash == "$argon2id$other"
+    assert account.password_hash == "$argon2id$other one"
     assert [(f.name, f.before, f.after) for f in changed.differences[0].fields] == [("password_hash", MASK, MASK)]
 
 

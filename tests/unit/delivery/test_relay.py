@@ -229,7 +229,7 @@ async def test_a_target_that_was_taken_away(scene: Scene) -> None:
     assert "no such target" in (await scene.all())["x"].note
 
 
-@pytest.mark.parametrize("value", [None, "s3cret"])
+@pytest.mark.parametrize("value", [None, "a secret of the shop"])
 async def test_secret(scene: Scene, monkeypatch: pytest.MonkeyPatch, value: str | None) -> None:
     """The secret is read from the environment; without it nothing leaves unsigned."""
     monkeypatch.delenv("SHOP_SECRET", raising=False)

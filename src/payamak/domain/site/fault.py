@@ -25,6 +25,7 @@ class Why(StrEnum):
     NO_SERVER = "no_server"
     NO_USER = "no_user"
     NOT_NAMED = "not_named"
+    UNFIT_SECRET = "unfit_secret"
     UNSIGNED = "unsigned"
     TEMPLATE = "template"
     HOURS = "hours"
@@ -51,6 +52,7 @@ ENGLISH: Final[dict[Why, str]] = {
     Why.NO_SERVER: "kind negin needs a url such as https://sms.example.ir, without login and query",
     Why.NO_USER: "kind negin needs system_id, the user name at that server",
     Why.NOT_NAMED: "{field} is written env:NAME, the variable that has it",
+    Why.UNFIT_SECRET: "the variable that {field} names signs nothing: {said}",
     Why.UNSIGNED: "webhook_url needs webhook_secret, written env:NAME: every post is signed",
     Why.TEMPLATE: "template {number}: {said}",
     Why.HOURS: "{said}",

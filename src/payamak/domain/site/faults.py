@@ -20,7 +20,7 @@ from payamak.domain.site.fault import Fault, Why
 from payamak.domain.site.kinds import HIDDEN, Document, name_of
 from payamak.domain.site.lines import Line
 from payamak.domain.site.links import Link, LinkKind
-from payamak.domain.site.secrets import is_missing, is_named, resolve
+from payamak.domain.site.secrets import UnfitSecret, is_missing, is_named, resolve, signing_key
 from payamak.setting import Misfit, Octets, misfits_of, shown
 
 if TYPE_CHECKING:
@@ -176,6 +176,19 @@ def login_faults(link: Link, environment: Mapping[str, str]) -> Iterable[Fault]:
         allowed = SMPP_OCTETS[place]
         if not allowed.fits(value):
             yield misfit_fault("link", link.name, Misfit(place, shown(value), str(allowed)))
+
+
+def signing_faults(document: Document, environment: Mapping[str, str]) -> Iterable[Fault]:
+    """Why what a document names to sign posts with signs nothing; judged where its variable is set."""
+    for field in ("webhook_secret", "relay_secret"):
+        secret = getattr(document, field, "")
+        if not is_named(secret) or is_missing(secret, environment):
+            continue
+        try:
+            signing_key(resolve(secret, environment, field))
+        except UnfitSecret as error:
+            kind, name = name_of(document)
+            yield Fault(kind=kind, name=name, field=field, why=Why.UNFIT_SECRET, arguments={"said": str(error)})
 
 
 def shown_name(name: str) -> str:

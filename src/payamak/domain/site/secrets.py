@@ -5,10 +5,21 @@ The one place that knows how such a name is written. Pure: whoever asks brings t
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Mapping
 from typing import Final
 
+SHORTEST_PASSWORD: Final = 8
+"""Characters of a new web-service password (NIST SP 800-63B §5.1.1.2). What is stored already goes on."""
+
+LONGEST_PASSWORD_OCTETS: Final = 1_024
+"""Of a new one: as many as payamak.api.auth.LONGEST_OCTETS verifies."""
+
+SHORTEST_KEY_OCTETS: Final = 16
+"""Of what signs a post: 128 bits; what is shorter can be guessed from one signed post, without asking us."""
+
 _PREFIX: Final = "env:"
+_BASE64: Final = "whsec_"
 
 
 def is_named(secret: str) -> bool:
@@ -31,3 +42,29 @@ def resolve(secret: str, environment: Mapping[str, str], whose: str, *, may_be_e
     if is_missing(secret, environment) and not (may_be_empty and variable_of(secret) in environment):
         raise ValueError(f"the environment variable {variable_of(secret)} is not set, but {whose} names it")
     return environment[variable_of(secret)] if is_named(secret) else secret
+
+
+class UnfitSecret(ValueError):
+    """A secret that proves nothing; the words are ours and quote nothing."""
+
+
+def check_new_password(password: str) -> None:
+    """Raises UnfitSecret unless it may become an account's web-service password, by whatever door it comes."""
+    if len(password) < SHORTEST_PASSWORD or len(password.encode()) > LONGEST_PASSWORD_OCTETS:
+        raise UnfitSecret(
+            f"a new password has at least {SHORTEST_PASSWORD} characters and at most {LONGEST_PASSWORD_OCTETS} octets"
+        )
+
+
+def signing_key(secret: str) -> bytes:
+    """The octets that sign a post: a secret written `whsec_…` is base64 (Standard Webhooks). Raises UnfitSecret."""
+    key = secret.encode()
+    if secret.startswith(_BASE64):
+        octets = secret.removeprefix(_BASE64)
+        try:
+            key = base64.b64decode(octets + "=" * (-len(octets) % 4), validate=True)
+        except ValueError:
+            raise UnfitSecret("the secret is no base64 after whsec_") from None
+    if len(key) < SHORTEST_KEY_OCTETS:
+        raise UnfitSecret(f"the secret is shorter than {SHORTEST_KEY_OCTETS} octets, so others can guess it")
+    return key
