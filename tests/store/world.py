@@ -8,6 +8,7 @@ from payamak.codes import Code
 from payamak.domain.events import Answered, OnAmbiguous, Outcome, OutcomeKind
 from payamak.domain.ids import IdBase, readings
 from payamak.domain.message import Lane, Message, PartState, Step
+from payamak.domain.moving import Move
 from payamak.domain.own_ids import MARK_OCTETS
 from payamak.domain.receipts import ReceiptIn
 from payamak.domain.site import Account, Document, Line, LineKind, Link, LinkUse
@@ -39,10 +40,10 @@ USE = (LinkUse(link="north"), LinkUse(link="south"))
 SITE: tuple[Document, ...] = (
     Link(name="north", upstream="operator"),
     Link(name="south", upstream="operator"),
-    Line(number=LINE, links=USE, opt_out_memory_days=7),
-    Line(number=LINE2, links=USE),
+    Line(number=LINE, links=USE, opt_out_memory_days=7, hours="always"),
+    Line(number=LINE2, links=USE, hours="always"),
     Line(number=SERVICE, links=USE, kind=LineKind.SERVICE),
-    Line(number=HOLD, links=USE, on_ambiguous=OnAmbiguous.HOLD, receipt_grace_hours=1),
+    Line(number=HOLD, links=USE, hours="always", on_ambiguous=OnAmbiguous.HOLD, receipt_grace_hours=1),
     Account(username="shop", lines=(LINE, LINE2, SERVICE, HOLD), keep_days=30),
     Account(username="clinic", lines=(LINE, LINE2, SERVICE, HOLD), keep_days=90),
     Account(username="bank", lines=(LINE,)),
@@ -127,6 +128,12 @@ class World:
         """Accept it, or a message of one step."""
         change = await self.store.accept(new or self.new(), self.now, watch)
         return change.message
+
+    async def move(self, source: str = LINE, target: str = LINE2, most: int = 1_000) -> int:
+        """Move by hand what waits on a line and may go by another; how many moved."""
+        move = Move(source=source, target=target, by="ali")
+        plan = await self.store.plan_move(move, self.now)
+        return await self.store.move_messages(plan.ids[:most], move, self.now)
 
     async def mark(self, *messages: Message, link: str = "north") -> list[Change]:
         """Mark them as on the wire."""

@@ -16,6 +16,7 @@ from payamak.codes import Code
 from payamak.domain.events import Answered, Event
 from payamak.domain.message import Lane, Message, Reason, State, Step
 from payamak.domain.mo import Kept, MoPart, Received, RelayState
+from payamak.domain.moving import Move
 from payamak.domain.own_ids import OwnId
 from payamak.domain.posting import PostState
 from payamak.domain.receipts import Cursor, IdReport, OpenIds, ReceiptIn, WaitingReceipt
@@ -28,7 +29,9 @@ from payamak.store.records import (
     Aside,
     Audit,
     Balance,
+    Cancelled,
     FaultCounts,
+    MovePlan,
     QueueRow,
     ReceivedSearch,
     Search,
@@ -405,11 +408,23 @@ class Store(Protocol):
         """Forget what is known of a recipient, on one line or on all; how many there were."""
         ...
 
-    def move_line(self, source: str, target: str, now: int, limit: int) -> Awaitable[int]:
-        """Move up to `limit` waiting messages of one line to another; how many.
+    def waiting_ids(self, *, line: str | None = None, account_id: int | None = None) -> Awaitable[list[int]]:
+        """All that waits on a line (registered spelling), or of an account: what an act of an operator is about."""
+        ...
+
+    def cancel(self, message_ids: Sequence[int], now: int, *, line: str | None = None) -> Awaitable[Cancelled]:
+        """Take waiting messages back; with `line` only those that still stand on it."""
+        ...
+
+    def plan_move(self, move: Move, now: int) -> Awaitable[MovePlan]:
+        """Which messages a move is about, and which may not go by the target's rules; nothing is changed.
 
         Raises LookupError if the target is not configured, ValueError if both are the same line.
         """
+        ...
+
+    def move_messages(self, message_ids: Sequence[int], move: Move, now: int) -> Awaitable[int]:
+        """Move those of the messages that still wait on the source and may go; how many did. Raises as `plan_move`."""
         ...
 
     def forget_ids(self, upstream: str) -> Awaitable[bool]:

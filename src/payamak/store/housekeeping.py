@@ -191,20 +191,6 @@ def _remove(tx: Transaction, account_id: int, message_id: int, now: int) -> int:
     return int(tx.db.changes())
 
 
-def move_line(tx: Transaction, source: str, target: str, now: int, limit: int) -> int:
-    """Move waiting messages to another line. Raises LookupError if that is not configured, ValueError if it is none."""
-    line = tx.site.line(target)
-    if line is None:
-        raise LookupError(f"line {target} is not configured")
-    known = tx.site.line(source)
-    source = known.number if known else source  # the queue of a line that was removed can be moved too
-    if source == line.number:
-        raise ValueError(f"line {source} is where the messages are already")
-    ids = [row[0] for row in tx.all("queued_on_line", (source, limit))]
-    event = ev.Moved(line=line.number, advertising=line.kind == "advertising")
-    return sum(_happen_to(tx, message_id, event, now) for message_id in ids)
-
-
 # --------------------------------------------------------------------------------------- configuration
 
 

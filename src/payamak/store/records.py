@@ -94,6 +94,20 @@ class QueueRow(Struct, frozen=True, kw_only=True):
     oldest_accepted_at: int
 
 
+class MovePlan(Struct, frozen=True, kw_only=True):
+    """Which waiting messages of a line may go by another, and how many may not, by why (domain/moving.py: Bar)."""
+
+    ids: tuple[int, ...]
+    skipped: dict[str, int]
+
+
+class Cancelled(Struct, frozen=True, kw_only=True):
+    """What was taken back, and what was left, for it does not wait (any more): its state, None if it is not there."""
+
+    done: tuple[int, ...]
+    left: dict[int, State | None]
+
+
 class Balance(Struct, frozen=True, kw_only=True):
     """An account's purses, as kept and as the ledger's entries and the open messages count them."""
 

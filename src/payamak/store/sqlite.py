@@ -25,6 +25,7 @@ from payamak.codes import Code
 from payamak.domain.events import Answered, Event
 from payamak.domain.message import Lane, Message
 from payamak.domain.mo import Kept, MoPart, Received
+from payamak.domain.moving import Move
 from payamak.domain.own_ids import OwnId
 from payamak.domain.posting import PostState
 from payamak.domain.receipts import Cursor, IdReport, OpenIds, ReceiptIn, WaitingReceipt
@@ -36,6 +37,7 @@ from payamak.errors import StoreFailed
 from payamak.store import (
     aside,
     batches,
+    hands,
     holding,
     housekeeping,
     messages,
@@ -74,7 +76,18 @@ from payamak.store.opening import (
     quick_check,
     unreadable,
 )
-from payamak.store.records import Aside, Audit, Balance, FaultCounts, QueueRow, ReceivedSearch, Search, Story
+from payamak.store.records import (
+    Aside,
+    Audit,
+    Balance,
+    Cancelled,
+    FaultCounts,
+    MovePlan,
+    QueueRow,
+    ReceivedSearch,
+    Search,
+    Story,
+)
 from payamak.store.shares import Urgency
 from payamak.store.transaction import Transaction, read_site
 from payamak.store.work import Undo
@@ -477,9 +490,21 @@ class SqliteStore:
         """See Store.forget_opt_outs."""
         return self.writer.submit(lambda tx: housekeeping.forget_opt_outs(tx, recipient, line))
 
-    def move_line(self, source: str, target: str, now: int, limit: int) -> Awaitable[int]:
-        """See Store.move_line."""
-        return self.writer.submit(lambda tx: housekeeping.move_line(tx, source, target, now, limit))
+    def waiting_ids(self, *, line: str | None = None, account_id: int | None = None) -> Awaitable[list[int]]:
+        """See Store.waiting_ids."""
+        return self._read(lambda db: hands.waiting_ids(db, line, account_id))
+
+    def cancel(self, message_ids: Sequence[int], now: int, *, line: str | None = None) -> Awaitable[Cancelled]:
+        """See Store.cancel."""
+        return self.writer.submit(lambda tx: hands.cancel(tx, message_ids, now, line))
+
+    def plan_move(self, move: Move, now: int) -> Awaitable[MovePlan]:
+        """See Store.plan_move."""
+        return self._read(lambda db: hands.plan_move(db, move, now))
+
+    def move_messages(self, message_ids: Sequence[int], move: Move, now: int) -> Awaitable[int]:
+        """See Store.move_messages."""
+        return self.writer.submit(lambda tx: hands.move_messages(tx, message_ids, move, now))
 
     def forget_ids(self, upstream: str) -> Awaitable[bool]:
         """See Store.forget_ids."""

@@ -117,5 +117,9 @@ WHERE is_final = 0 GROUP BY line, lane, state, reason ORDER BY line, lane, state
 SELECT count(*) FROM message WHERE state = 'queued' AND is_final = 0;
 
 -- name: queued_on_line
--- The waiting messages of a line, for moving or cancelling them; those that expire first come first.
-SELECT id FROM message WHERE line = ? AND state = 'queued' AND is_final = 0 ORDER BY deadline_at LIMIT ?;
+-- All that waits on a line, to be moved or cancelled by hand; what expires first comes first.
+SELECT id FROM message WHERE line = ? AND state = 'queued' AND is_final = 0 ORDER BY deadline_at;
+
+-- name: queued_of_account
+-- All that waits of an account, likewise.
+SELECT id FROM message WHERE account_id = ? AND state = 'queued' AND is_final = 0 ORDER BY deadline_at;
