@@ -162,6 +162,8 @@ class Gateway:
             lambda: self.worker.trials,
             lambda: self.worker.suspects,
         )
+        self.metrics.name_upstreams(self._upstream_name)
+        self.metrics.watch_windows(lambda: self.worker.full_for_s, lambda: self.worker.waiting_by_link)
         self.metrics.watch_store(lambda: self.store.trouble is None)
         self.metrics.watch_faults(lambda: self.health.trouble is None, lambda: self.health.counts)
         self.metrics.watch_parts(lambda: self.worker.in_flight, lambda: self.worker.waiting)
@@ -223,6 +225,10 @@ class Gateway:
         if most < wanted:
             self.log("fewer_connections", max_connections=wanted, granted=most, open_files=granted)
         return most
+
+    def _upstream_name(self, link: str) -> str:
+        found = self.store.site.links.get(link)
+        return found.upstream_name if found else link
 
     def _is_ready(self) -> bool:
         return self.service.is_ready and self.health.trouble is None

@@ -120,6 +120,8 @@ def read_field(kind: str, name: str, value: Any) -> Any:
         value = [_digits(item) for item in value] if isinstance(value, list) else _digits(value)
     if (kind, name) == ("line", "links") and isinstance(value, list):
         value = [{"link": item} if isinstance(item, str) else item for item in value]
+    if isinstance(value, float) and float not in (wanted, *getattr(wanted, "__args__", ())):
+        raise ValueError(f"{name} cannot be {_shown(name, value)}: write a whole number, in digits alone")
     try:
         read = msgspec.convert(value, wanted)
     except msgspec.ValidationError as error:

@@ -16,6 +16,7 @@ from tests.store.world import (
     SERVICE,
     Listener,
     World,
+    gone,
     lost,
     step,
     taken,
@@ -227,7 +228,7 @@ async def test_paging(world: World) -> None:
 async def test_removed_account(world: World) -> None:
     """The messages of an account that was removed are kept as long as the default says."""
     await delivered(world, "1")
-    await world.store.put_documents([], [("account", "shop")], NOW)
+    await gone(world.store, "account", "shop")
     world.now += int(Account(username="").keep_days * DAY) - 1
     assert await retire_all(world) == 0
     world.now += 1

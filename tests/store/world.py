@@ -16,6 +16,8 @@ from payamak.encoding.parts import Encoding
 from payamak.store.base import Claim, NewMessage, Store
 from payamak.store.feed import Change, Watch
 from payamak.store.records import Balance
+from payamak.store.sqlite import SqliteStore
+from payamak.store.transaction import Transaction
 
 NOW = 1_700_000_000_000
 MINUTE = 60_000
@@ -88,6 +90,18 @@ def refused(part: int = 1) -> Outcome:
     return Outcome(part=part, kind=OutcomeKind.REFUSED, code=Code.INTERNAL, status=0x0B)
 
 
+async def gone(store: Store, kind: str, name: str) -> None:
+    """A document is removed whatever it has, as an older program did."""
+
+    def work(tx: Transaction) -> None:
+        tx.execute("remove_document", (kind, name))
+        tx.config_changed()
+
+    assert isinstance(store, SqliteStore)
+    await store.writer.submit(work)
+    await store.refresh()
+
+
 class World:
     """A store with the site on it; `now` is the instant of whatever is told next."""
 
@@ -134,6 +148,15 @@ class World:
         move = Move(source=source, target=target, by="ali")
         plan = await self.store.plan_move(move, self.now)
         return await self.store.move_messages(plan.ids[:most], move, self.now)
+
+    async def resume(self, *, line: str | None = None, account_id: int | None = None, is_moved: bool = False) -> int:
+        """Let go what is held after a restore, of a line, an account, or all; how many."""
+        ids = await self.store.held_ids(line=line, account_id=account_id)
+        return await self.store.resume_held(ids, NOW, is_moved=is_moved)
+
+    async def pay_out(self, username: str = "shop") -> None:
+        """The account has no money any more."""
+        await self.store.credit(username, -(await self.balance(username)).available, "paid out", self.now)
 
     async def mark(self, *messages: Message, link: str = "north") -> list[Change]:
         """Mark them as on the wire."""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, cast
 
 from cyclopts import Parameter
 
 from payamak.cli.bounds import Ids
-from payamak.cli.consent import AT_ONCE, Consent, agrees, batches, in_batches, undone, whoami
+from payamak.cli.consent import Consent, agrees, batches, in_batches, undone, whoami
 from payamak.cli.documents import edit, find
 from payamak.cli.shell import Common, ExitCode, Failed, complain, counted, now_ms, open_store, say, tell
 
@@ -40,6 +40,7 @@ async def resume(
         str | None, Parameter(help="Of what is held after a restore, only what waits on this line.")
     ] = None,
     account: Annotated[str | None, Parameter(help="Of what is held after a restore, only this account's.")] = None,
+    consent: Consent = Consent(),
     common: Common = Common(),
 ) -> int:
     """Let a line, a link, or the intake go on; or what is held because a copy of the store was put back.
@@ -47,7 +48,7 @@ async def resume(
     `restored` lets that go which waited in the copy, all of it or a line's or an account's: each may have been sent
     already, after the copy was made. What was on the wire then goes by its line's rule. `moved` says that the store is
     no copy but the newest there is, only that it came without the file `…-mark` beside it: all goes on as it was. It
-    lets nothing go where the store is a copy by its own word, or by a person's.
+    lets nothing go where the store is a copy by its own word, or by a person's. You are told how many, and asked.
 
     Example: `payamak resume link rahyab`, `payamak resume restored --line 9830003300`
     """
@@ -56,29 +57,35 @@ async def resume(
     if what == "restored" or what == "moved":
         if name is not None:
             raise Failed(f"`resume {what}` takes no name; --line and --account choose", ExitCode.USAGE)
-        return await _resume_held(line, account, common, is_moved=what == "moved")
+        return await _resume_held(line, account, consent, common, is_moved=what == "moved")
+    if consent.dry_run:
+        raise Failed("--dry-run belongs to what is held after a restore; this only lets go on", ExitCode.USAGE)
     return await _switch(what, name, common, is_suspended=False)
 
 
-async def _resume_held(line: str | None, account: str | None, common: Common, *, is_moved: bool) -> int:
+async def _resume_held(
+    line: str | None, account: str | None, consent: Consent, common: Common, *, is_moved: bool
+) -> int:
     async with open_store(common) as store:
         number = None if line is None else _number(store.site, line)
         account_id = None if account is None else _account_id(store.site, account)
-        count = 0
+        ids = await store.held_ids(line=number, account_id=account_id)
+        answer: dict[str, object] = {"promised": len(ids), "resumed": 0, "gone": 0, "held": len(ids)}
+        how = "as what they are, for the store is no copy" if is_moved else "each as the copy that it may be"
+        if ids and not agrees(consent, common, f"{counted(len(ids), 'held message')} will be let go, {how}."):
+            return undone(consent, common, answer)
         try:
-            while found := await store.resume_held(
-                now_ms(), AT_ONCE, line=number, account_id=account_id, is_moved=is_moved
-            ):
-                count += found
+            for batch in batches(ids) if ids else [()]:  # also with none: what is over is then closed
+                answer["resumed"] = cast(int, answer["resumed"]) + await store.resume_held(
+                    batch, now_ms(), is_moved=is_moved
+                )
         except ValueError as error:
             raise Failed(str(error)) from error
         left = await store.last_restore()
-    held = left.held if left else 0
-    tell(
-        common,
-        {"resumed": count, "held": held},
-        lambda _: say(f"let go: {counted(count, 'message')}; still held: {held:,}"),
-    )
+    count = cast(int, answer["resumed"])
+    answer |= {"gone": len(ids) - count, "held": left.held if left else 0}
+    told = f"let go: {counted(count, 'message')}{_gone(len(ids) - count)}; still held: {answer['held']:,}"
+    tell(common, answer, lambda _: say(told))
     return ExitCode.DONE
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from cyclopts import App, Parameter
 
 from payamak.cli.bounds import MOST_ID, Limit, bounded
+from payamak.cli.consent import Consent, agrees, in_batches, undone
 from payamak.cli.shell import (
     Common,
     ExitCode,
@@ -80,9 +81,10 @@ async def replay(
     *,
     line: LineOption = None,
     since: SinceOption = None,
+    consent: Consent = Consent(),
     common: Common = Common(),
 ) -> int:
-    """Post messages once more: those named, or, of a line, those that were given up.
+    """Post messages once more: those named, or, of a line, those that were given up, after you were told how many.
 
     They get the same Webhook-Id as before, and three days of tries. What still waits is left as it is.
 
@@ -98,8 +100,10 @@ async def replay(
             count = await store.replay(ids, now_ms())
         else:
             found = await _dead(store, _search(store.site, line, None, RelayState.DEAD, since))
-            for start in range(0, len(found), 500):  # short transactions: the server's wait behind them
-                count += await store.replay(found[start : start + 500], now_ms())
+            promise = f"{counted(len(found), 'message')} of line {line}, given up so far, will be posted again."
+            if found and not agrees(consent, common, promise):
+                return undone(consent, common, {"promised": len(found), "replayed": 0})
+            count = await in_batches(found, lambda some: store.replay(some, now_ms()))
     tell(common, {"replayed": count}, lambda _: say(f"posted again: {counted(count, 'message')}"))
     return ExitCode.DONE if count or not ids else ExitCode.PROBLEM
 

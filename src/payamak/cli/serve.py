@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 from cyclopts import Parameter
 
+from payamak.cli.bounds import WHOLE
 from payamak.cli.shell import ExitCode, complain, read_settings, say, tell_json
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ def serve(
     config: Path | None = None,
     data: Annotated[str | None, Parameter(name=("--data", "--database"))] = None,
     host: str | None = None,
-    port: int | None = None,
+    port: Annotated[int | None, WHOLE] = None,
     log_level: str | None = None,
     restored: Annotated[bool, Parameter(negative="")] = False,
     json: Annotated[bool, Parameter(negative="")] = False,

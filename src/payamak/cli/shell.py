@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import os
 import re
 import sys
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from enum import IntEnum
 from pathlib import Path
@@ -109,29 +110,56 @@ def visible(text: str) -> str:
     return text.translate(_SHOWN)
 
 
+@contextmanager
+def unheard() -> Iterator[None]:
+    """Where the reader of our words has gone (`… | head`), the rest is for nobody, and the work goes on to its end.
+
+    So the exit code tells of the work, and no second error comes when Python empties its buffers at the end.
+    """
+    try:
+        yield
+    except BrokenPipeError:
+        nobody = os.open(os.devnull, os.O_WRONLY)
+        for stream in (sys.stdout, sys.stderr):
+            with suppress(OSError, ValueError):  # one that a test has put in its place has no descriptor
+                try:
+                    stream.flush()
+                except BrokenPipeError:
+                    os.dup2(nobody, stream.fileno())
+        os.close(nobody)
+
+
 def console() -> Console:
     """Standard output for people; as wide as needed where it is no terminal, so that nothing is cut."""
     from rich.console import Console
 
-    return Console(highlight=False) if sys.stdout.isatty() else Console(highlight=False, width=200)
+    class Ours(Console):
+        def on_broken_pipe(self) -> None:
+            """Rich would end the process, with 1."""
+            raise BrokenPipeError
+
+    return Ours(highlight=False) if sys.stdout.isatty() else Ours(highlight=False, width=200)
 
 
 def complain(text: str) -> None:
     """Standard error, a line for each sentence."""
-    for line in visible(text).splitlines():
-        print(f"payamak: {line}", file=sys.stderr, flush=True)
+    with unheard():
+        for line in visible(text).splitlines():
+            print(f"payamak: {line}", file=sys.stderr, flush=True)
 
 
 def say(text: str) -> None:
     """One sentence on standard output, as it is."""
-    print(text, flush=True)
+    with unheard():
+        print(text, flush=True)
 
 
 def tell_json(value: Any) -> None:
     """A value as one line of JSON; Structs and enums as their plain values."""
     import msgspec
 
-    print(json.dumps(msgspec.to_builtins(value), ensure_ascii=False).translate(_ESCAPED), flush=True)
+    with unheard():
+        print(json.dumps(msgspec.to_builtins(value), ensure_ascii=False).translate(_ESCAPED), flush=True)
 
 
 def grid(*columns: str, right: Iterable[str] = (), title: str | None = None) -> Table:
@@ -161,7 +189,9 @@ def tell(common: Common, value: Any, show: Callable[[Console], None]) -> None:
     if common.json:
         tell_json(value)
     else:
-        show(console())
+        with unheard():
+            show(console())
+            sys.stdout.flush()
 
 
 def counted(count: int, word: str) -> str:

@@ -138,9 +138,9 @@ def _moves(m: Message) -> list[tuple[object, ...]]:
     """Each move by hand: when, of which step, from where to where, by whom."""
     rows: list[tuple[object, ...]] = []
     for index, step in enumerate(m.plan, 1):
-        reached = (*(move.line for move in step.moves[1:]), step.line)
+        reached = (*(move.from_line for move in step.moves[1:]), step.line)
         rows += [
-            (instant_text(move.at), index, move.line, to, move.by or "nobody said")
+            (instant_text(move.at), index, move.from_line, to, move.by or "nobody said")
             for move, to in zip(step.moves, reached, strict=True)
         ]
     return rows

@@ -116,7 +116,7 @@ MOST_MOVES = 20
 class Relocation(Struct, frozen=True, kw_only=True):
     """One move of a step by hand: from which line, when, and who did it (the machine's user)."""
 
-    line: str
+    from_line: str
     at: int
     by: str = ""
 

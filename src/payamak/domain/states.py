@@ -264,7 +264,7 @@ def _moved(m: Message, event: ev.Moved, now: int, rules: Rules) -> Advance:
         parts=event.parts or was.parts,
         split=event.split or was.split,
         earlier_lines=tuple(was.line_of(try_no) for try_no in range(1, m.tries + 1)),
-        moves=(*was.moves, Relocation(line=was.line, at=now, by=event.by))[-MOST_MOVES:],
+        moves=(*was.moves, Relocation(from_line=was.line, at=now, by=event.by))[-MOST_MOVES:],
     )
     if not can_move(m, step.wire_parts):
         return m, ()

@@ -30,12 +30,15 @@ from payamak.store.records import (
     Audit,
     Balance,
     Cancelled,
+    Credited,
     FaultCounts,
+    Holdings,
     MovePlan,
     QueueRow,
     ReceivedSearch,
     Search,
     Story,
+    Traffic,
 )
 
 ANSWER_WITHIN_S = 1.5
@@ -226,8 +229,8 @@ class Store(Protocol):
         """Unreadable pieces, the latest first; or one of them."""
         ...
 
-    def forget_unreadable(self, piece_id: int | None) -> Awaitable[int]:
-        """A person has seen one, or all; how many went."""
+    def forget_unreadable(self, piece_id: int | None, up_to: int | None = None) -> Awaitable[int]:
+        """A person has seen one, or all up to the newest that he was shown; how many went."""
         ...
 
     def claim(self, line: str, rooms: Sequence[int], now: int) -> Awaitable[Claimed]:
@@ -274,10 +277,12 @@ class Store(Protocol):
         """
         ...
 
-    def resume_held(
-        self, now: int, limit: int, *, line: str | None = None, account_id: int | None = None, is_moved: bool = False
-    ) -> Awaitable[int]:
-        """Let up to `limit` held messages go, of a line, an account, or all; how many (0 = none is left).
+    def held_ids(self, *, line: str | None = None, account_id: int | None = None) -> Awaitable[list[int]]:
+        """What is held after a restore, of a line, an account, or all."""
+        ...
+
+    def resume_held(self, message_ids: Sequence[int], now: int, *, is_moved: bool = False) -> Awaitable[int]:
+        """Let those of the messages that are still held go; how many. With none, close the restore if nothing is held.
 
         `is_moved`: the store is no copy, it only came without its mark; so nothing can have been sent twice. Raises
         ValueError with what to do if it is one, by its own word or a person's.
@@ -375,7 +380,10 @@ class Store(Protocol):
 
     # -- the operator's hands
     def put_documents(self, puts: Sequence[Document], removals: Sequence[tuple[str, str]], now: int) -> Awaitable[Site]:
-        """Change the configuration in one transaction. Raises ValueError with all faults; then nothing changes."""
+        """Change the configuration in one transaction. Raises ValueError with all faults; then nothing changes.
+
+        What has money or messages is not removed (`holdings`).
+        """
         ...
 
     def set_password(self, username: str, password_hash: str, version: int) -> Awaitable[Site]:
@@ -398,6 +406,19 @@ class Store(Protocol):
         Raises ValueError, with nothing changed, if the balance would fall below zero, unless that is meant, or the
         amount is beyond what any account has.
         """
+        ...
+
+    def credit_once(
+        self, username: str, amount: int, reference: str, note: str, now: int, *, allow_negative: bool = False
+    ) -> Awaitable[Credited]:
+        """The same under a reference of whoever pays: what was entered under it before is not entered again.
+
+        Raises ValueError, with nothing changed, also if another amount was entered under it, or for an amount of 0.
+        """
+        ...
+
+    def holdings(self, kind: str, name: str) -> Awaitable[Holdings]:
+        """What stands in the way of removing a document, and what a person should know who removes it."""
         ...
 
     def put_opt_outs(self, opt_outs: Iterable[OptOut]) -> Awaitable[int]:
@@ -442,6 +463,10 @@ class Store(Protocol):
 
     def queue(self) -> Awaitable[list[QueueRow]]:
         """What waits and why."""
+        ...
+
+    def traffic(self, since_at: int, until_at: int) -> Awaitable[list[Traffic]]:
+        """What was sent of the messages accepted from one instant to before another, by line and upstream."""
         ...
 
     def balances(self) -> Awaitable[list[Balance]]:

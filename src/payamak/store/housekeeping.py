@@ -16,6 +16,7 @@ from payamak.store.aside import AsideKind, apart, is_aside, put_aside, put_messa
 from payamak.store.base import Claimed, OptOut
 from payamak.store.credentials import with_version
 from payamak.store.messages import happen, load
+from payamak.store.removing import holdings
 from payamak.store.rows import message_of
 from payamak.store.transaction import Transaction
 
@@ -197,6 +198,8 @@ def _remove(tx: Transaction, account_id: int, message_id: int, now: int) -> int:
 def put_documents(tx: Transaction, puts: Iterable[Document], removals: Iterable[tuple[str, str]]) -> Site:
     """Change the configuration. Raises ValueError, having changed nothing, with every fault that this would bring.
 
+    What has money or messages is not removed (removing.py).
+
     What was wrong before does not stand in the way of another change: an older program may have let it in, and a line
     must be suspended in a hurry all the same.
 
@@ -210,6 +213,10 @@ def put_documents(tx: Transaction, puts: Iterable[Document], removals: Iterable[
     removals = tuple(removals)
     unreadable = {(fault.kind, fault.name) for fault in site.mended if (fault.kind, fault.name) not in kept}
     faults = [f"there is no {kind} {name}" for kind, name in removals if (kind, name) not in {*kept, *unreadable}]
+    put_again = {name_of(document) for document in puts}
+    for kind, name in removals:
+        if (kind, name) not in put_again:
+            faults += [f"{kind} {name} is not removed: {bar}" for bar in holdings(tx.db, kind, name).bars]
     for key in removals:
         kept.pop(key, None)
     kept.update({name_of(document): document for document in puts})

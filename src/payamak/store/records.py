@@ -94,6 +94,17 @@ class QueueRow(Struct, frozen=True, kw_only=True):
     oldest_accepted_at: int
 
 
+class Traffic(Struct, frozen=True, kw_only=True):
+    """Parts that a line has sent by an upstream; `copies` went after a try whose answer was lost by then (P3)."""
+
+    line: str
+    upstream: str
+    parts: int
+    taken: int
+    delivered: int
+    copies: int
+
+
 class MovePlan(Struct, frozen=True, kw_only=True):
     """Which waiting messages of a line may go by another, and how many may not, by why (domain/moving.py: Bar)."""
 
@@ -106,6 +117,21 @@ class Cancelled(Struct, frozen=True, kw_only=True):
 
     done: tuple[int, ...]
     left: dict[int, State | None]
+
+
+class Credited(Struct, frozen=True, kw_only=True):
+    """What came of money that was entered under a reference; `entered_at` is earlier where it had been before."""
+
+    available: int
+    entered_at: int
+    is_repeated: bool
+
+
+class Holdings(Struct, frozen=True, kw_only=True):
+    """Why a document may not be removed, each with what to do first; and what its removal brings, for whoever asks."""
+
+    bars: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 class Balance(Struct, frozen=True, kw_only=True):

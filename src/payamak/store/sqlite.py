@@ -45,6 +45,7 @@ from payamak.store import (
     reading,
     receipts,
     received,
+    removing,
     restoring,
     webhooks,
 )
@@ -81,12 +82,15 @@ from payamak.store.records import (
     Audit,
     Balance,
     Cancelled,
+    Credited,
     FaultCounts,
+    Holdings,
     MovePlan,
     QueueRow,
     ReceivedSearch,
     Search,
     Story,
+    Traffic,
 )
 from payamak.store.shares import Urgency
 from payamak.store.transaction import Transaction, read_site
@@ -292,9 +296,9 @@ class SqliteStore:
         """See Store.unreadable."""
         return self._read(lambda db: aside.unreadable_list(db, piece_id, limit))
 
-    def forget_unreadable(self, piece_id: int | None) -> Awaitable[int]:
+    def forget_unreadable(self, piece_id: int | None, up_to: int | None = None) -> Awaitable[int]:
         """See Store.forget_unreadable."""
-        return self.writer.submit(lambda tx: aside.forget_unreadable(tx, piece_id))
+        return self.writer.submit(lambda tx: aside.forget_unreadable(tx, piece_id, up_to))
 
     def claim(self, line: str, rooms: Sequence[int], now: int) -> Awaitable[Claimed]:
         """See Store.claim."""
@@ -350,13 +354,13 @@ class SqliteStore:
             await asyncio.to_thread(self.mark_file.write, mark)
         self._beside, self._unwritten = mark.mark, None
 
-    def resume_held(
-        self, now: int, limit: int, *, line: str | None = None, account_id: int | None = None, is_moved: bool = False
-    ) -> Awaitable[int]:
+    def held_ids(self, *, line: str | None = None, account_id: int | None = None) -> Awaitable[list[int]]:
+        """See Store.held_ids."""
+        return self._read(lambda db: restoring.held_ids(db, line, account_id))
+
+    def resume_held(self, message_ids: Sequence[int], now: int, *, is_moved: bool = False) -> Awaitable[int]:
         """See Store.resume_held."""
-        return self.writer.submit(
-            lambda tx: restoring.resume(tx, now, limit, line=line, account_id=account_id, is_moved=is_moved)
-        )
+        return self.writer.submit(lambda tx: restoring.resume(tx, message_ids, now, is_moved=is_moved))
 
     def last_restore(self) -> Awaitable[Restore | None]:
         """See Store.last_restore."""
@@ -472,6 +476,18 @@ class SqliteStore:
             lambda tx: money.credit(tx, username, amount, note, now, allow_negative=allow_negative)
         )
 
+    def credit_once(
+        self, username: str, amount: int, reference: str, note: str, now: int, *, allow_negative: bool = False
+    ) -> Awaitable[Credited]:
+        """See Store.credit_once."""
+        return self.writer.submit(
+            lambda tx: money.credit_once(tx, username, amount, reference, note, now, allow_negative=allow_negative)
+        )
+
+    def holdings(self, kind: str, name: str) -> Awaitable[Holdings]:
+        """See Store.holdings."""
+        return self._read(lambda db: removing.holdings(db, kind, name))
+
     async def put_opt_outs(self, opt_outs: Iterable[OptOut]) -> int:
         """See Store.put_opt_outs; in transactions of 1,000, so that a long list holds nobody up."""
         count = 0
@@ -555,6 +571,10 @@ class SqliteStore:
     def queue(self) -> Awaitable[list[QueueRow]]:
         """See Store.queue."""
         return self._read(reading.queue)
+
+    def traffic(self, since_at: int, until_at: int) -> Awaitable[list[Traffic]]:
+        """See Store.traffic."""
+        return self._read(lambda db: reading.traffic(db, since_at, until_at))
 
     def balances(self) -> Awaitable[list[Balance]]:
         """See Store.balances."""

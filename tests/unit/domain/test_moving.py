@@ -235,7 +235,7 @@ def test_an_opt_out_has_led_past_it() -> None:
 
 def test_the_step_remembers_its_moves() -> None:
     """From where, when, by whom; the latest twenty."""
-    assert moved("plain").moves == (Relocation(line=FROM, at=NOW + 5, by="ali"),)
+    assert moved("plain").moves == (Relocation(from_line=FROM, at=NOW + 5, by="ali"),)
     message = message_of(site_of(TARGETS["plain"]))
     for at in range(MOST_MOVES + 3):
         message, _ = advance(message, ev.Moved(line=f"{at}", advertising=True, by="ali"), NOW + at)
