@@ -258,7 +258,7 @@ async def test_let_go_by_line_and_cancelled(tmp_path: Path) -> None:
         }
         assert await home.final_state(second) == 1
         assert await held(home) == [first]
-        await payamak(home, "move", LINE, LINE2)
+        await payamak(home, "move", LINE, LINE2, "--yes", "--at-old-price")
         assert await held(home) == [first]
         assert (await payamak(home, "cancel", str(first)))["cancelled"] == [first]
         message = (await home.story(first)).message
