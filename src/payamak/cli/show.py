@@ -138,11 +138,9 @@ def _moves(m: Message) -> list[tuple[object, ...]]:
     """Each move by hand: when, of which step, from where to where, by whom."""
     rows: list[tuple[object, ...]] = []
     for index, step in enumerate(m.plan, 1):
-        reached = (*(move.from_line for move in step.moves[1:]), step.line)
-        rows += [
-            (instant_text(move.at), index, move.from_line, to, move.by or "nobody said")
-            for move, to in zip(step.moves, reached, strict=True)
-        ]
+        reached = (*(move.from_line for move in step.moves), step.line)[1:]
+        for move, to in zip(step.moves, reached, strict=True):
+            rows.append((instant_text(move.at), index, move.from_line, to, move.by or "nobody said"))
     return rows
 
 

@@ -10,6 +10,7 @@ from tests.store.world import LINE, LINE2, SITE, World
 from tests.unit.delivery.test_outlet import Scene, scene
 
 from payamak.cli import doctor
+from payamak.clock import SystemClock
 from payamak.delivery.desk import FULL_AGAIN_S
 from payamak.domain.site import Link
 from payamak.metrics import Metrics
@@ -70,7 +71,7 @@ def test_the_doctor_says_it(tmp_path: Path) -> None:
 
     async def work() -> list[doctor.Finding]:
         world = World(SqliteStore(path))
-        world.now = doctor.time.time_ns() // 1_000_000 - 120_000
+        world.now = SystemClock().now() - 120_000
         await world.build()
         await world.store.put_documents([Link(name="north", upstream="operator", window=7)], [], world.now)
         for _ in range(3):

@@ -75,8 +75,16 @@ def site_of(target: Line) -> Site:
 def message_of(site: Site, text: str = "سلام", line: str = FROM, kind: StepKind = StepKind.NORMAL) -> Message:
     """A message as it is accepted on a line, waiting."""
     plan = make_plan(site, SHOP, [(site.lines[line], kind)], text, None)
-    times = {"accepted_at": NOW, "due_at": NOW, "changed_at": NOW}
-    return Message(id=1001, account_id=7, recipient=ALI, plan=plan, deadline_at=NOW + DAY_MS, **times)
+    return Message(
+        id=1001,
+        account_id=7,
+        recipient=ALI,
+        plan=plan,
+        accepted_at=NOW,
+        deadline_at=NOW + DAY_MS,
+        due_at=NOW,
+        changed_at=NOW,
+    )
 
 
 def judged(
