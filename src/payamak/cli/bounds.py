@@ -43,7 +43,7 @@ def whole(text: str) -> int:
     """A whole number in digits of any script, with a sign if wanted. Raises ValueError."""
     written = latin_digits(text.strip())
     if not _WHOLE.fullmatch(written):
-        raise ValueError(f"{shown(text)} is no whole number: write it in digits alone; allowed: 5000")
+        raise ValueError(f"{shown(text)} is not allowed: write a whole number, in digits alone")
     return int(written)
 
 

@@ -240,15 +240,19 @@ def _site(store: SqliteStore) -> Iterator[Finding]:
 
 
 def _stranded(queue: Iterable[QueueRow], site: Site) -> Iterator[Finding]:
-    """Messages that wait on a line that is not configured (any more): nothing takes them until their deadline."""
+    """Messages that wait on a line that is not configured (any more), or has no links: nothing takes them."""
     counts: Counter[str] = Counter()
     for row in queue:
-        if row.state is State.QUEUED and row.line not in site.lines:
+        if row.state is State.QUEUED and ((line := site.lines.get(row.line)) is None or not line.links):
             counts[row.line] += row.count
-    for line, count in sorted(counts.items()):
-        says = f"{counted_of(count, 'message waits', 'messages wait')} on it, and it is not configured any more"
-        todo = f"configure it, or `payamak move {line} OTHER`, or `payamak cancel --line {line}`"
-        yield Finding(name=f"line {line}", is_well=False, says=says, todo=todo)
+    for number, count in sorted(counts.items()):
+        is_gone = number not in site.lines
+        says = f"{counted_of(count, 'message waits', 'messages wait')} on it, and it " + (
+            "is not configured any more" if is_gone else "has no links"
+        )
+        first = "configure it" if is_gone else "give it a link"
+        todo = f"{first}, or `payamak move {number} OTHER`, or `payamak cancel --line {number}`"
+        yield Finding(name=f"line {number}", is_well=False, says=says, todo=todo)
 
 
 def _restored(restore: Restore | None, path: Path) -> Iterator[Finding]:

@@ -185,7 +185,12 @@ async def refusals(store: SqliteStore, removals: Sequence[tuple[str, str]]) -> l
     site = store.site
     left = (document for key, document in documents_of(site).items() if key not in removals)
     known = faults_of(site)
-    faults = [str(fault) for fault in faults_of(build_site(left, 0)) if fault not in known]
+    named = ", ".join(f"{kind} {name}" for kind, name in removals)
+    faults = [
+        f"{named} is not removed: without it {fault}; change that first"
+        for fault in faults_of(build_site(left, 0))
+        if fault not in known
+    ]
     for kind, name in removals:
         faults += [f"{kind} {name} is not removed: {bar}" for bar in (await store.holdings(kind, name)).bars]
     return faults

@@ -163,6 +163,8 @@ async def _cancel_all(
     ids = await store.waiting_ids(line=number, account_id=account_id)
     where = f"on line {number}" if number is not None else f"of account {account}"
     answer: dict[str, object] = {"promised": len(ids), "cancelled": [], "gone": 0}
+    if not ids and number is not None:
+        _check_known(store.site, number)
     if not ids:
         tell(common, answer, lambda _: say(f"Nothing waits {where}."))
         return ExitCode.DONE
@@ -226,6 +228,8 @@ async def move(
         code = ExitCode.PROBLEM if plan.skipped else ExitCode.DONE
         for sentence in () if common.json else _skipped(plan):
             say(sentence)
+        if not plan.ids and not plan.skipped:
+            _check_known(site, wanted.source)
         if not plan.ids:
             tell(common, answer, lambda _: say(f"Nothing that may go by line {to.number} waits on {wanted.source}."))
             return code
@@ -252,3 +256,9 @@ def _number(site: Site, line: str) -> str:
     """The registered spelling; a line that is no longer configured may still have messages, so it is taken as it is."""
     found = site.line(line)
     return found.number if found else line
+
+
+def _check_known(site: Site, line: str) -> None:
+    """Nothing waits on it: a line that is not configured either was mistyped. Raises Failed."""
+    if line not in site.lines:
+        raise Failed(f"there is no line {line}, and nothing waits on it; there are: {', '.join(site.lines) or 'none'}")

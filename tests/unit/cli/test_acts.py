@@ -23,6 +23,7 @@ from payamak.cli import consent, hands
 from payamak.cli.bounds import whole
 from payamak.cli.program import run
 from payamak.cli.shell import ExitCode
+from payamak.domain.site import Line
 from payamak.store.sqlite import SqliteStore
 
 T = TypeVar("T")
@@ -312,7 +313,16 @@ def test_what_waits_on_a_line_that_is_gone(data: Path, capsys: pytest.CaptureFix
     (finding,) = (f for f in findings if f["name"] == f"line {LINE}")
     assert finding["says"] == "2 messages wait on it, and it is not configured any more"
     assert f"payamak move {LINE} OTHER" in finding["todo"]
+    work(data, lambda world: world.store.put_documents([Line(number=LINE)], [], NOW))
+    findings = told(capsys, "doctor", code=ExitCode.PROBLEM)["findings"]
+    assert "2 messages wait on it, and it has no links" in [f["says"] for f in findings]
     assert told(capsys, "move", LINE, LINE2, "--yes")["moved"] == 2
+
+
+@pytest.mark.parametrize("arguments", [("cancel", "--line", "98300099"), ("move", "98300099", LINE)])
+def test_a_line_that_was_mistyped(data: Path, capsys: pytest.CaptureFixture[str], arguments: Sequence[str]) -> None:
+    """Where nothing waits and no line is, nothing was done, and the exit code says so."""
+    assert "there is no line 98300099" in refused(capsys, *arguments, "--yes")
 
 
 @pytest.mark.parametrize("what", ["line", "link"])
