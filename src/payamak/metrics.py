@@ -26,16 +26,17 @@ LINK_WINDOW_FULL = "payamak_link_window_full_seconds"
 ANSWER_BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
 
-class _Links(Collector):
-    """One gauge with a value for each link that is configured now."""
+class _Each(Collector):
+    """One gauge with a value for each link or line that there is now."""
 
-    def __init__(self, name: str, says: str, values: Callable[[], Mapping[str, float]]) -> None:
+    def __init__(self, name: str, says: str, values: Callable[[], Mapping[str, float]], label: str = "link") -> None:
         self._name = name
         self._says = says
         self._values = values
+        self._label = label
 
     def collect(self) -> Iterable[GaugeMetricFamily]:
-        family = GaugeMetricFamily(self._name, self._says, labels=["link"])
+        family = GaugeMetricFamily(self._name, self._says, labels=[self._label])
         for name, value in self._values().items():
             family.add_metric([name], float(value))
         yield family
@@ -177,7 +178,7 @@ class Metrics:
             (LINK_ON_TRIAL, "1 while the link is sent one submit at a time, for it answers none.", trials),
             ("payamak_link_suspects", "Messages at which the link may break.", suspects),
         ):
-            self._registry.register(_Links(name, says, values))
+            self._registry.register(_Each(name, says, values))
 
     def name_upstreams(self, upstream_of: Callable[[str], str]) -> None:
         """`upstream_of` a link: copies cost money at the operator, who may have several links."""
@@ -191,7 +192,12 @@ class Metrics:
             (LINK_WINDOW_FULL, "Seconds for which messages have waited because the link's window is full.", full_for_s),
             ("payamak_link_waiting", "Messages that wait for the link in memory; more may wait in the store.", waiting),
         ):
-            self._registry.register(_Links(name, says, values))
+            self._registry.register(_Each(name, says, values))
+
+    def watch_queues(self, queued: Callable[[], Mapping[str, int]]) -> None:
+        """`queued` tells how many messages wait on each line, as last counted."""
+        says = "Messages that wait, by line; counted every 10 s."
+        self._registry.register(_Each("payamak_queue_messages", says, queued, "line"))
 
     def watch_parts(self, in_flight: Callable[[], int], held: Callable[[], int]) -> None:
         """How many parts are without an answer and how many messages wait in memory."""

@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import resource
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from pathlib import Path
 
 from payamak.api import app as http
@@ -57,6 +58,9 @@ FEWEST_CONNECTIONS = 8
 MOST_MENDED_TOLD = 20
 """Stored settings that do not count, told one by one in the log; `payamak doctor` tells all."""
 
+COUNT_QUEUES_S = 10.0
+"""How often the metrics' queues are counted: a million waiting messages cost a reading thread some 50 ms."""
+
 WATCH_CONFIG_S = 0.5
 """How soon a change by another process (the command line) is seen."""
 
@@ -101,6 +105,7 @@ class Gateway:
         self.port = 0
         self._tasks: list[asyncio.Task[None]] = []
         self.health = Health(alarm_logger("gateway"))
+        self._queued: dict[str, int] = {}
         self._lock: ServeLock | None = None
         self._server: HttpServer | None = None
         self._is_built = False
@@ -164,6 +169,7 @@ class Gateway:
         )
         self.metrics.name_upstreams(self._upstream_name)
         self.metrics.watch_windows(lambda: self.worker.full_for_s, lambda: self.worker.waiting_by_link)
+        self.metrics.watch_queues(lambda: self._queued)
         self.metrics.watch_store(lambda: self.store.trouble is None)
         self.metrics.watch_faults(lambda: self.health.trouble is None, lambda: self.health.counts)
         self.metrics.watch_parts(lambda: self.worker.in_flight, lambda: self.worker.waiting)
@@ -185,6 +191,7 @@ class Gateway:
             self._keep(self.relay.KIND, self.relay.run),
             self._keep(self.webhooks.KIND, self.webhooks.run),
             self._keep("config", self._follow_config),
+            self._keep("queues", self._count_queues),
         ]
         await self._open_door()
         self.log("ready", port=self.port, links=len(self.store.site.links))
@@ -272,6 +279,15 @@ class Gateway:
                 self.log("config_changed", version=site.version)
                 self._tell_mended(site)
             self.health.went_well("config")
+
+    async def _count_queues(self) -> None:
+        """How many messages wait on each line, for the metrics; lines that had some and have none now say 0."""
+        while True:
+            with suppress(StoreFailed):  # told elsewhere; the last count stands
+                counts = await self.store.queued_by_line()
+                self._queued = dict.fromkeys({*self.store.site.lines, *counts}, 0) | counts
+            self.health.went_well("queues")
+            await asyncio.sleep(COUNT_QUEUES_S)
 
     def _tell_mended(self, site: Site) -> None:
         """Say which stored settings do not count as they stand; no value, for it may be a secret."""

@@ -53,6 +53,7 @@ def test_metrics() -> None:
     metrics = Metrics(Feed(), lambda: 0)
     metrics.watch_links(dict, dict, dict)
     metrics.watch_windows(dict, dict)
+    metrics.watch_queues(dict)
     metrics.watch_store(lambda: True)
     metrics.watch_admission(lambda: 0)
     metrics.watch_unfinished(lambda: 0, lambda: 0)

@@ -465,6 +465,10 @@ class Store(Protocol):
         """What waits and why."""
         ...
 
+    def queued_by_line(self) -> Awaitable[dict[str, int]]:
+        """How many messages wait on each line; lines without any are left out."""
+        ...
+
     def traffic(self, since_at: int, until_at: int) -> Awaitable[list[Traffic]]:
         """What was sent of the messages accepted from one instant to before another, by line and upstream."""
         ...

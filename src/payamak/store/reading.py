@@ -87,6 +87,11 @@ def queue(db: apsw.Connection) -> list[QueueRow]:
     ]
 
 
+def queued_by_line(db: apsw.Connection) -> dict[str, int]:
+    """How many messages wait on each line."""
+    return dict(_all(db, "queued_by_line"))
+
+
 def traffic(db: apsw.Connection, since_at: int, until_at: int) -> list[Traffic]:
     """Parts sent by line and upstream; the line is that by which each attempt went."""
     return [

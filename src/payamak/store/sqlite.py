@@ -572,6 +572,10 @@ class SqliteStore:
         """See Store.queue."""
         return self._read(reading.queue)
 
+    def queued_by_line(self) -> Awaitable[dict[str, int]]:
+        """See Store.queued_by_line."""
+        return self._read(reading.queued_by_line)
+
     def traffic(self, since_at: int, until_at: int) -> Awaitable[list[Traffic]]:
         """See Store.traffic."""
         return self._read(lambda db: reading.traffic(db, since_at, until_at))
