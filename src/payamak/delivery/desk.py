@@ -98,7 +98,7 @@ class Desk:
 
     def full_for_s(self, now_s: float) -> float:
         """For how long somebody has waited for a place in the window; 0 while nobody does."""
-        return now_s - self._full_from_s if now_s - self._full_at_s <= FULL_AGAIN_S else 0.0
+        return self._full_at_s - self._full_from_s if now_s - self._full_at_s <= FULL_AGAIN_S else 0.0
 
     def slows_down(self, outcome: Outcome) -> bool:
         """True for throttled and queue full: the whole link rests, not only the message."""
