@@ -7,8 +7,10 @@ from msgspec.structs import replace
 from tests.store.world import ALI, HOLD, LINE, LINE2, NOW, SARA, MakeStore, World, step
 
 from payamak.domain.message import Relocation
+from payamak.domain.moving import Move
 from payamak.store.base import OptOut
 from payamak.store.records import Search
+from payamak.store.sqlite import SqliteStore
 
 
 async def test_what_has_money_is_not_removed(world: World) -> None:
@@ -72,10 +74,21 @@ async def test_a_move_is_kept(world: World) -> None:
     assert (await world.balance()).reserved == 100
 
 
+async def test_a_row_that_cannot_be_read(world: World) -> None:
+    """It is counted apart, and the others are moved and taken back all the same."""
+    first, second, third = [await world.accept() for _ in range(3)]
+    assert isinstance(world.store, SqliteStore)
+    await world.store.writer.submit(
+        lambda tx: tx.db.execute("UPDATE message SET plan = '[' WHERE id = ?", (second.id,))
+    )
+    plan = await world.store.plan_move(Move(source=LINE, target=LINE2), NOW)
+    assert (plan.ids, plan.skipped) == ((first.id, third.id), {"unreadable": 1})
+    done = await world.store.cancel([first.id, second.id, third.id], NOW)
+    assert (done.done, done.left) == ((first.id, third.id), {second.id: None})
+
+
 async def test_a_move_asks_again(world: World) -> None:
     """Who has opted out since the count stays, and what stands elsewhere by now; what came since is no part of it."""
-    from payamak.domain.moving import Move
-
     for recipient in (ALI, SARA, ALI):
         await world.accept(world.new(recipient=recipient))
     move = Move(source=LINE, target=LINE2, by="ali")
