@@ -483,3 +483,15 @@ def test_copies_by_line_and_upstream(data: Path, capsys: pytest.CaptureFixture[s
         (LINE2, "operator", 1, 1, 0),
     ]
     assert told(capsys, "stats", "--until", "1d", "--since", "2d") == []
+
+
+def test_every_such_command_asks() -> None:
+    """What removes, forgets, takes back, moves, replays or lets go has --yes and --dry-run, whoever adds it."""
+    acts = {"remove", "forget", "forget-ids", "cancel", "move", "replay", "resume", "unreadable"}
+    found = {
+        name: any(bare is consent.Consent for _, bare, _ in hints_of(function, with_options=True))
+        for name, function in functions()
+        if name.split()[-1] in acts
+    }
+    assert len(found) == 12
+    assert all(found.values()), found
