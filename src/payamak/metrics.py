@@ -13,12 +13,15 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
 from payamak.api.app import Handler, Request, Response, Route
-from payamak.domain.events import LearnOptOut
+from payamak.domain.events import LearnOptOut, Submit
 from payamak.store.feed import Change, Feed
 from payamak.store.records import FaultCounts
 
 LINK_ON_TRIAL = "payamak_link_on_trial"
 """Also read by `payamak doctor`."""
+
+LINK_WINDOW_FULL = "payamak_link_window_full_seconds"
+"""Likewise."""
 
 LOG_WELL, LOG_DROPPED = "payamak_log_well", "payamak_log_lines_dropped"
 """Likewise."""
@@ -29,16 +32,17 @@ LINK_ODD = "payamak_link_odd"
 ANSWER_BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
 
-class _Links(Collector):
-    """One gauge with a value for each link that is configured now."""
+class _Each(Collector):
+    """One gauge with a value for each link or line that there is now."""
 
-    def __init__(self, name: str, says: str, values: Callable[[], Mapping[str, int]]) -> None:
+    def __init__(self, name: str, says: str, values: Callable[[], Mapping[str, float]], label: str = "link") -> None:
         self._name = name
         self._says = says
         self._values = values
+        self._label = label
 
     def collect(self) -> Iterable[GaugeMetricFamily]:
-        family = GaugeMetricFamily(self._name, self._says, labels=["link"])
+        family = GaugeMetricFamily(self._name, self._says, labels=[self._label])
         for name, value in self._values().items():
             family.add_metric([name], float(value))
         yield family
@@ -150,8 +154,12 @@ class Metrics:
             "payamak_opt_outs_learned_total", "Opt-out verdicts met, by line.", ["line"], registry=self._registry
         )
         self._copies = Counter(
-            "payamak_possible_copies_total", "Parts sent again after a lost answer.", registry=self._registry
+            "payamak_possible_copies_total",
+            "Parts sent again after a lost answer, by line and upstream.",
+            ["line", "upstream"],
+            registry=self._registry,
         )
+        self._upstream_of: Callable[[str], str] = str
         self._requests = Counter(
             "payamak_http_requests_total",
             "Requests, by path and HTTP status.",
@@ -234,7 +242,26 @@ class Metrics:
             (LINK_ON_TRIAL, "1 while the link is sent one submit at a time, for it answers none.", trials),
             ("payamak_link_suspects", "Messages at which the link may break.", suspects),
         ):
-            self._registry.register(_Links(name, says, values))
+            self._registry.register(_Each(name, says, values))
+
+    def name_upstreams(self, upstream_of: Callable[[str], str]) -> None:
+        """`upstream_of` a link: copies cost money at the operator, who may have several links."""
+        self._upstream_of = upstream_of
+
+    def watch_windows(
+        self, full_for_s: Callable[[], Mapping[str, float]], waiting: Callable[[], Mapping[str, int]]
+    ) -> None:
+        """Of each link by name: for how long its window has kept messages waiting, and how many wait for it here."""
+        for name, says, values in (
+            (LINK_WINDOW_FULL, "Seconds for which messages have waited because the link's window is full.", full_for_s),
+            ("payamak_link_waiting", "Messages that wait for the link in memory; more may wait in the store.", waiting),
+        ):
+            self._registry.register(_Each(name, says, values))
+
+    def watch_queues(self, queued: Callable[[], Mapping[str, int]]) -> None:
+        """`queued` tells how many messages wait on each line, as last counted."""
+        says = "Messages that wait, by line; counted every 10 s."
+        self._registry.register(_Each("payamak_queue_messages", says, queued, "line"))
 
     def watch_oddities(self, counts: Callable[[], Mapping[str, Mapping[str, int]]]) -> None:
         """`counts` of each link by name and oddity, from the link's start on."""
@@ -259,8 +286,8 @@ class Metrics:
             for effect in change.effects:
                 if isinstance(effect, LearnOptOut):
                     self._opt_outs.labels(effect.line).inc()
-            if change.event == "OnWire" and message.tries > 1 and message.copies:
-                self._copies.inc()
+                elif isinstance(effect, Submit) and effect.copies:
+                    self._copies.labels(message.current.line, self._upstream_of(effect.link)).inc(effect.copies)
 
     def counted(self, routes: Mapping[str, Route]) -> dict[str, Route]:
         """The same routes, each counted and timed."""

@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import resource
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import fields, replace
 from pathlib import Path
 
@@ -61,6 +62,9 @@ MOST_MENDED_TOLD = 20
 REREAD = frozenset({"log_level", "trusted_networks"})
 """Settings that a SIGHUP takes over; the others are built in."""
 
+COUNT_QUEUES_S = 10.0
+"""How often the metrics' queues are counted: a million waiting messages cost a reading thread some 50 ms."""
+
 WATCH_CONFIG_S = 0.5
 """How soon a change by another process (the command line) is seen."""
 
@@ -108,6 +112,7 @@ class Gateway:
         self.port = 0
         self._tasks: list[asyncio.Task[None]] = []
         self.health = Health(alarm_logger("gateway"))
+        self._queued: dict[str, int] = {}
         self._lock: ServeLock | None = None
         self._server: HttpServer | None = None
         self._believing: tuple[http.Application | WsdlPage, ...] = ()
@@ -197,6 +202,9 @@ class Gateway:
             lambda: self.worker.trials,
             lambda: self.worker.suspects,
         )
+        metrics.name_upstreams(self._upstream_name)
+        metrics.watch_windows(lambda: self.worker.full_for_s, lambda: self.worker.waiting_by_link)
+        metrics.watch_queues(lambda: self._queued)
         metrics.watch_oddities(
             lambda: {n: u.oddities.counts for n, u in self.links.upstreams.items() if isinstance(u, SmppUpstream)}
         )
@@ -219,6 +227,7 @@ class Gateway:
             self._keep(self.relay.KIND, self.relay.run),
             self._keep(self.webhooks.KIND, self.webhooks.run),
             self._keep("config", self._follow_config),
+            self._keep("queues", self._count_queues),
         ]
 
     def _keep(self, name: str, work: Callable[[], Awaitable[None]]) -> asyncio.Task[None]:
@@ -285,6 +294,10 @@ class Gateway:
             self.log("fewer_connections", max_connections=wanted, granted=most, open_files=granted)
         return most
 
+    def _upstream_name(self, link: str) -> str:
+        found = self.store.site.links.get(link)
+        return found.upstream_name if found else link
+
     def _is_ready(self) -> bool:
         return self.service.is_ready and self.health.trouble is None
 
@@ -328,6 +341,15 @@ class Gateway:
                 self.log("config_changed", version=site.version)
                 self._tell_mended(site)
             self.health.went_well("config")
+
+    async def _count_queues(self) -> None:
+        """How many messages wait on each line, for the metrics; lines that had some and have none now say 0."""
+        while True:
+            with suppress(StoreFailed):  # told elsewhere; the last count stands
+                counts = await self.store.queued_by_line()
+                self._queued = dict.fromkeys({*self.store.site.lines, *counts}, 0) | counts
+            self.health.went_well("queues")
+            await asyncio.sleep(COUNT_QUEUES_S)
 
     def _tell_mended(self, site: Site) -> None:
         """Say which stored settings do not count as they stand; no value, for it may be a secret."""

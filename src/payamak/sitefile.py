@@ -124,6 +124,8 @@ def read_field(kind: str, name: str, value: Any) -> Any:
         value = [{"link": item} if isinstance(item, str) else item for item in value]
     if isinstance(value, str) and _is_instant(wanted):
         value = read_marked(value) or value
+    if isinstance(value, float) and float not in (wanted, *getattr(wanted, "__args__", ())):
+        raise ValueError(f"{name} cannot be {_shown(name, value)}: write a whole number, in digits alone")
     try:
         read = msgspec.convert(value, wanted)
     except msgspec.ValidationError as error:

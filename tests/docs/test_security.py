@@ -13,7 +13,7 @@ ROWS = [line for line in CLAIMS.splitlines() if line.startswith("| ") and not li
 ADVICE = ("For operators", "Reporting a vulnerability")
 """Sections that say what people should do and promise nothing of the program."""
 NO_PROMISE = {"a definition", "advice", "a limit"}
-LABELS = {"line", "state", "link", "path", "status", "kind", "result", "credential", "reason", "what"}
+LABELS = {"line", "state", "link", "path", "status", "kind", "result", "credential", "reason", "what", "upstream"}
 NAMED = re.compile(r"`([\w/.-]+\.py)::(test_\w+)`")
 
 

@@ -202,7 +202,7 @@ async def test_what_the_log_still_holds_is_kept(tmp_path: Path) -> None:
         await noticed(home)
         assert await home.terminate() == 0
         await home.serve()
-        resume = [sys.executable, "-m", "payamak", "resume", "restored", "--data", str(home.database)]
+        resume = [sys.executable, "-m", "payamak", "resume", "restored", "--yes", "--data", str(home.database)]
         await asyncio.to_thread(subprocess.run, resume, capture_output=True, check=False)
         assert [await home.final_state(number) for number in ids] == [1] * len(ids)
 

@@ -550,10 +550,17 @@ class Books:
             self.accounts[message.account].spent_by_gone += message.life.charged
             self.copies = [copy for copy in self.copies if copy.message_id != message_id]
 
-    def move(self, source: str, target: str) -> None:
-        """What waits on one line goes to another, at its old price."""
-        for message in self.messages.values():
+    def move(self, source: str, target: str, now: int) -> None:
+        """What waits on one line goes to another, at its old price, as far as that one takes it.
+
+        The line that is no advertising line takes approved texts, and nobody has any.
+        """
+        is_advertising = self.lines[target].is_advertising
+        for message in self.messages.values() if is_advertising else ():
             life = message.life
-            waits = life.state == "queued" and life.line == source
-            if waits and life.moved(target, is_advertising=self.lines[target].is_advertising):
+            there = PlannedStep(target, 0, 1, False, is_advertising)
+            waits = life.state == "queued" and life.line == source and now < life.deadline
+            is_refused = covering(there, self.known(message.recipient, now)) is not None
+            is_refused |= any(step.line == target for step in life.plan[: life.step])
+            if waits and not is_refused and life.moved(target, is_advertising=is_advertising):
                 message.is_held = False

@@ -40,6 +40,7 @@ from payamak.codes import Code
 from payamak.domain.events import Answered, Cancelled, Event, IllegalMove, Postponed, Revoked
 from payamak.domain.ids import readings
 from payamak.domain.message import Lane, Message, PartState, Reason
+from payamak.domain.moving import Move
 from payamak.domain.own_ids import MARK_OCTETS, OwnId
 from payamak.domain.receipts import ReceiptIn
 from payamak.errors import Refused
@@ -381,7 +382,13 @@ class StoreMachine(Bench):
     def move(self, ends: list[str]) -> None:
         """What waits on a line goes to another one."""
         source, to, *_ = ends
-        self.do(lambda: self.store.move_line(source, to, self.now, 100), lambda _: self.books.move(source, to))
+        move = Move(source=source, target=to, by="ali")
+
+        async def work() -> int:
+            plan = await self.store.plan_move(move, self.now)
+            return await self.store.move_messages(plan.ids, move, self.now)
+
+        self.do(work, lambda _: self.books.move(source, to, self.now))
 
     @rule(account=accounts, amount=st.sampled_from([1, 2_000, -700, -9_000]), is_meant=st.booleans())
     def credit(self, account: str, amount: int, is_meant: bool) -> None:

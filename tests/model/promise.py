@@ -287,8 +287,8 @@ class Expected:
         """To another line by hand, if no part has gone by this one for certain."""
         if not {WAITS, LOST} >= set(self.parts):
             return False
-        if WAITS not in self.parts and not self._copies_to_go():
-            return False
+        if self.parts.count(WAITS) + len(self._copies_to_go()) < len(self.parts):
+            return False  # the parts of a text come from one line
         old = self.plan[self.step]
         self.plan[self.step] = PlannedStep(line, old.price, old.parts, old.keeps, is_advertising)
         self.why = "moved"

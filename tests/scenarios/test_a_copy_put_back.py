@@ -187,7 +187,7 @@ async def test_nothing_goes_out_and_no_id_is_given_twice(tmp_path: Path, way: st
         await home.kill()
         await WAYS[way](home)
         await nothing_goes_unasked(home, ids, last)
-        assert (await payamak(home, "resume", "restored"))["resumed"] == 5
+        assert (await payamak(home, "resume", "restored", "--yes"))["resumed"] == 5
         for message_id in ids:
             assert await home.final_state(message_id) == 1
             assert (await home.story(message_id)).message.copies == 1
@@ -211,7 +211,7 @@ async def test_a_mark_that_is_older_than_its_store(tmp_path: Path) -> None:
         assert await held(home) == ids
         log = (tmp_path / "serve.log").read_text()
         assert "resume moved" in log
-        assert (await payamak(home, "resume", "moved"))["resumed"] == 5
+        assert (await payamak(home, "resume", "moved", "--yes"))["resumed"] == 5
         await payamak(home, "resume", "line", LINE)
         for message_id in ids:
             assert await home.final_state(message_id) == 1
@@ -249,11 +249,16 @@ async def test_let_go_by_line_and_cancelled(tmp_path: Path) -> None:
         await home.serve("--restored")
         for line in (LINE, LINE2):
             await payamak(home, "resume", "line", line)
-        assert (await payamak(home, "resume", "restored", "--account", "poor"))["held"] == 2
-        assert await payamak(home, "resume", "restored", "--line", LINE2) == {"resumed": 1, "held": 1}
+        assert (await payamak(home, "resume", "restored", "--account", "poor", "--yes"))["held"] == 2
+        assert await payamak(home, "resume", "restored", "--line", LINE2, "--yes") == {
+            "promised": 1,
+            "resumed": 1,
+            "gone": 0,
+            "held": 1,
+        }
         assert await home.final_state(second) == 1
         assert await held(home) == [first]
-        await payamak(home, "move", LINE, LINE2)
+        await payamak(home, "move", LINE, LINE2, "--yes", "--at-old-price")
         assert await held(home) == [first]
         assert (await payamak(home, "cancel", str(first)))["cancelled"] == [first]
         message = (await home.story(first)).message

@@ -42,9 +42,17 @@ def changed_by_command(shell: Shell) -> None:
     shell.run("account", "password", "shop", "--password", "env:NEW_PASSWORD")
 
 
+def paid_out(shell: Shell) -> None:
+    """What has money is not removed."""
+    left = shell.json("account", "show", "shop")["available"]
+    if left:
+        shell.run("account", "credit", "shop", str(-left))
+
+
 def removed_and_added(shell: Shell) -> None:
     """`account remove` and `account add`."""
-    shell.run("account", "remove", "shop")
+    paid_out(shell)
+    shell.run("account", "remove", "shop", "--yes")
     shell.run("account", "add", "shop", "--default-line", "9830003300", "--password", "env:NEW_PASSWORD")
 
 
@@ -53,6 +61,7 @@ def pruned_and_applied(shell: Shell) -> None:
     text = (shell.folder / "site.toml").read_text(encoding="utf-8")
     (shell.folder / "none.toml").write_text(text.partition("[[account]]")[0], encoding="utf-8")
     (shell.folder / "new.toml").write_text(text.replace("env:PAYAMAK_PASSWORD", "env:NEW_PASSWORD"), encoding="utf-8")
+    paid_out(shell)
     shell.run("apply", "none.toml", "--prune", "--yes")
     shell.run("apply", "new.toml", "--yes")
 

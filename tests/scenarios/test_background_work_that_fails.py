@@ -83,6 +83,6 @@ def test_the_doctor_and_a_person_see_what_is_aside(tmp_path: Path, capsys: pytes
     assert run(("unreadable", str(row["id"]), *data)) == ExitCode.DONE
     assert "00ff6162" in capsys.readouterr().out
     assert run(("unreadable", "99", *data)) == ExitCode.PROBLEM
-    assert run(("unreadable", "--forget", *data)) == ExitCode.DONE
+    assert run(("unreadable", "--forget", "--yes", *data)) == ExitCode.DONE
     assert capsys.readouterr().out.splitlines()[-1] == "1 forgotten."
     assert findings()["unreadable"]["is_well"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import getpass
 import signal
 import sqlite3
 import time
@@ -47,7 +48,7 @@ def test_an_opt_out_falls_back_and_lists_are_kept(tmp_path: Path) -> None:
         assert [o["code"] for o in shell.json("optout", "list")["opt_outs"]] == [27, 27]
         refused = shell.run("send", "--to", "09121112222", "--text", "x", code=1)
         assert "refused with 27" in refused.err
-        shell.run("optout", "forget", "09121112222")
+        shell.run("optout", "forget", "09121112222", "--yes")
         send(shell, "09121112222")
         shell.run("optout", "add", "09121112222", "--line", LINE)
         message_id = send(shell, "09121112222", "--line", LINE, "--line2", LINE2)
@@ -88,20 +89,28 @@ def test_a_whole_line_is_cancelled(tmp_path: Path) -> None:
         shell.run("suspend", "link", "operator")
         first = first_that_waits(shell)
         second = send(shell, "09120002222")
-        assert sorted(shell.json("cancel", "--line", LINE)["cancelled"]) == [first, second]
+        assert sorted(shell.json("cancel", "--line", LINE, "--yes")["cancelled"]) == [first, second]
         shell.until(lambda rows: not rows, "queue")
         assert [m["id"] for m in shell.json("messages", "--state", "cancelled")["messages"]] == [second, first]
         assert shell.json("account", "list")[0]["reserved"] == 0
 
 
 def test_what_waits_can_be_moved_to_another_line(tmp_path: Path) -> None:
-    """Moved, the messages of a suspended line go out by the other one."""
+    """Moved, the messages of a suspended line go out by the other one; `show` tells from where, when and by whom."""
     with site(tmp_path) as (shell, _):
         shell.run("suspend", "line", LINE)
         waiting = [first_that_waits(shell), send(shell, "09120002222")]
-        assert shell.json("move", LINE, LINE2) == {"moved": 2}
+        assert shell.json("move", LINE, LINE2, "--yes", code=1)["skipped"] == {"dearer": 2}
+        assert "give --yes" in shell.run("move", LINE, LINE2, "--at-old-price", code=2).err
+        told = shell.json("move", LINE, LINE2, "--yes", "--at-old-price")
+        assert told == {"promised": 2, "moved": 2, "gone": 0, "skipped": {}}
         for message_id in waiting:
-            assert shell.state(message_id, "delivered")["message"]["plan"][0]["line"] == LINE2
+            (step,) = shell.state(message_id, "delivered")["message"]["plan"]
+            (moved,) = step["moves"]
+            assert (step["line"], moved["from_line"], moved["by"]) == (LINE2, LINE, getpass.getuser())
+        story = shell.run("show", str(waiting[0])).out
+        assert "Moved by hand" in story
+        assert getpass.getuser() in story
         shell.run("move", LINE, LINE, code=2)
 
 

@@ -77,11 +77,11 @@ def test_documents_are_added_changed_and_removed(shell: Shell) -> None:
     assert shell.json("template", "list", "shop")[0]["is_default"]
     assert shell.run("template", "show", "shop", "1").out == "کد: {code}\n"
     assert "template 2" in shell.run("template", "add", "shop", "2", "x", "--pattern", "code=[0-9]+", code=1).err
-    shell.run("template", "remove", "shop", "1")
+    shell.run("template", "remove", "shop", "1", "--yes")
     assert shell.json("account", "show", "shop")["default_template"] is None
     shell.run("line", "remove", "5000", code=1)
-    shell.run("account", "remove", "shop")
-    shell.run("line", "remove", "5000")
+    shell.run("account", "remove", "shop", "--yes")
+    shell.run("line", "remove", "5000", "--yes")
 
 
 def test_passwords_never_stand_on_the_command_line(shell: Shell) -> None:

@@ -52,6 +52,8 @@ def test_metrics() -> None:
     """Every metric is documented, and no other."""
     metrics = Metrics(Feed(), lambda: 0)
     metrics.watch_links(dict, dict, dict)
+    metrics.watch_windows(dict, dict)
+    metrics.watch_queues(dict)
     metrics.watch_store(lambda: True)
     metrics.watch_admission(lambda: 0)
     metrics.watch_recipients(lambda: {"form": 0})

@@ -138,7 +138,7 @@ async def test_private_targets_and_replay(tmp_path: Path) -> None:
                 await asyncio.sleep(0.05)
         listed = await command(home, "received", "list", "--relay", "dead")
         assert [(r["id"], r["note"], "text" in r) for r in listed["received"]] == [(first.id, "HTTP 410", False)]
-        assert await command(home, "received", "replay", "--line", LINE) == {"replayed": 1}
+        assert await command(home, "received", "replay", "--line", LINE, "--yes") == {"replayed": 1}
         await shop.until(lambda: len(shop.calls) == 2)
         assert {call.headers["webhook-id"] for call in shop.calls} == {f"mo-{first.id}"}
         listed = await command(home, "received", "list", "--text")

@@ -170,7 +170,7 @@ async def test_stop_means_stop(tmp_path: Path) -> None:
             f"evt-{message_id}-{n}" for message_id in (second, first) for n in (4, 3, 2, 1)
         ]
         answers[0] = Say()
-        assert await command(home, "webhook", "replay", "--account", "demo") == {"replayed": 8, "hurried": 0}
+        assert await command(home, "webhook", "replay", "--account", "demo", "--yes") == {"replayed": 8, "hurried": 0}
         await shop.until(lambda: ended(shop, first, second))
         for message_id in (first, second):
             assert [d["state"] for d in of_message(shop.calls[1:], message_id)] == ONE_STEP

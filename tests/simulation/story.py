@@ -21,6 +21,7 @@ from tests.simulation.world import HTTP_PORT, World, furnish, world
 
 from payamak.api.auth import hash_password
 from payamak.domain import events as ev
+from payamak.domain.moving import Move
 from payamak.domain.site import Line
 from payamak.errors import Refused, StoreFailed
 from payamak.service import Caller
@@ -397,7 +398,13 @@ async def _suspend_line(story: Story, trouble: Trouble) -> None:
 
 async def _move(story: Story, trouble: Trouble) -> None:
     target = next(line for line in (RESEND, *LINES) if line != trouble.where)
-    await story.hand(lambda store: store.move_line(trouble.where, target, story.world.clock.now(), 500))
+
+    async def work(store: SqliteStore) -> None:
+        move, now = Move(source=trouble.where, target=target, by="ali", at_old_price=True), story.world.clock.now()
+        plan = await store.plan_move(move, now)
+        await store.move_messages(plan.ids[:500], move, now)
+
+    await story.hand(work)
 
 
 async def _cancel(story: Story, trouble: Trouble) -> None:

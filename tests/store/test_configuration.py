@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 from msgspec.structs import replace
-from tests.store.world import ALI, DAY, LINE, LINE2, NOW, SARA, SERVICE, SITE, MakeStore, World, opted_out, step
+from tests.store.world import ALI, DAY, LINE, LINE2, NOW, SARA, SERVICE, SITE, MakeStore, World, gone, opted_out, step
 
 from payamak.codes import Code
 from payamak.domain.site import Account, Document, Line, Link
@@ -50,6 +50,7 @@ async def test_faults_refuse_everything(world: World) -> None:
 
 async def test_replace_and_remove(world: World) -> None:
     """A put replaces the document of its name, a removal takes it away, in one step of the version."""
+    await world.pay_out("clinic")
     before = world.store.site
     bank = before.accounts["bank"]
     site = await world.store.put_documents([replace(bank, is_active=False)], [("account", "clinic")], NOW)
@@ -59,10 +60,10 @@ async def test_replace_and_remove(world: World) -> None:
 
 
 async def test_numbers_of_accounts_are_stable(world: World) -> None:
-    """An account keeps its number and its purse when it is changed, and when it is removed and put again."""
+    """An account keeps its number and its purse when it is changed, and when it is gone and put again."""
     shop = world.store.site.accounts["shop"]
     assert (await world.store.put_documents([replace(shop, id=77)], [], NOW)).accounts["shop"] == shop
-    await world.store.put_documents([], [("account", "shop")], NOW)
+    await gone(world.store, "account", "shop")
     assert (await world.balance()).available == 10_000
     again = (await world.store.put_documents([replace(shop, id=0)], [], NOW)).accounts["shop"]
     assert again == replace(shop, credential_version=again.credential_version)
@@ -82,7 +83,7 @@ async def test_versions_of_credentials_never_come_again(world: World) -> None:
         assert await put(password_hash=password_hash, is_active=False, keep_days=9) == seen[-1]
         assert await put(password_hash=password_hash, credential_version=7) == seen[-1]
     seen.append(await put(("account", "shop")))  # in one change
-    await world.store.put_documents([], [("account", "shop")], NOW)
+    await gone(world.store, "account", "shop")
     seen.append(await put())
     assert len(set(seen)) == len(seen)
     assert min(seen) > 1_000_000  # none of the counts that older versions gave

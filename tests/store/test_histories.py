@@ -117,7 +117,7 @@ class History:
         await self.world.store.sweep(self.world.now, 1 + which)
 
     async def _move(self, which: int, how: int) -> None:
-        await self.world.store.move_line(LINE, LINE2, self.world.now, which)
+        await self.world.move(most=which)
 
     async def _wait(self, which: int, how: int) -> None:
         self.world.now += PAUSES[how % len(PAUSES)]

@@ -16,6 +16,7 @@ from tests.store.world import (
     SERVICE,
     Listener,
     World,
+    gone,
     lost,
     step,
     taken,
@@ -227,7 +228,7 @@ async def test_paging(world: World) -> None:
 async def test_removed_account(world: World) -> None:
     """The messages of an account that was removed are kept as long as the default says."""
     await delivered(world, "1")
-    await world.store.put_documents([], [("account", "shop")], NOW)
+    await gone(world.store, "account", "shop")
     world.now += int(Account(username="").keep_days * DAY) - 1
     assert await retire_all(world) == 0
     world.now += 1
@@ -241,7 +242,7 @@ async def test_move(world: World) -> None:
     """Waiting messages go to the other line, in batches, at their old price; the rest stays."""
     waiting = [await world.accept() for _ in range(3)]
     sending, elsewhere = await world.sending(), await world.accept(world.new(step(SERVICE)))
-    assert [await world.store.move_line(LINE, LINE2, NOW, 2) for _ in range(3)] == [2, 1, 0]
+    assert [await world.move(most=2) for _ in range(3)] == [2, 1, 0]
     claimed = (await world.store.claim(LINE2, (9, 9, 9), NOW)).messages
     assert sorted(m.id for m in claimed) == [m.id for m in waiting]
     assert {(m.reason, m.current.line, m.reserved) for m in claimed} == {(Reason.MOVED, LINE2, 100)}
@@ -254,26 +255,19 @@ async def test_moved_while_leased(world: World) -> None:
     """A message that the back holds is moved away from it: its claim is left out."""
     await world.accept()
     (claimed,) = (await world.store.claim(LINE, (9, 9, 9), NOW)).messages
-    assert await world.store.move_line(LINE, LINE2, NOW, 10) == 1
+    assert await world.move() == 1
     assert await world.mark(claimed) == []
     (moved,) = (await world.store.claim(LINE2, (9, 9, 9), NOW)).messages
     assert moved.id == claimed.id
-
-
-async def test_move_by_another_spelling(world: World) -> None:
-    """Both lines may be written in either spelling (contract §5)."""
-    await world.accept()
-    assert await world.store.move_line(LINE.removeprefix("98"), LINE2.removeprefix("98"), NOW, 10) == 1
-    assert len((await world.store.claim(LINE2, (9, 9, 9), NOW)).messages) == 1
 
 
 async def test_move_nowhere(world: World) -> None:
     """A target that is not configured, or the same line, is refused and nothing moves."""
     message = await world.accept()
     with pytest.raises(LookupError):
-        await world.store.move_line(LINE, "98300099", NOW, 10)
+        await world.move(target="98300099")
     with pytest.raises(ValueError, match="already"):
-        await world.store.move_line(LINE, LINE, NOW, 10)
+        await world.move(target=LINE)
     assert await world.standing_of(message) == message
 
 
@@ -281,6 +275,6 @@ async def test_final_messages_do_not_move(world: World) -> None:
     """What has ended on a line stays there."""
     message = await world.accept()
     await world.store.advance(message.id, Cancelled(), NOW)
-    assert await world.store.move_line(LINE, LINE2, NOW, 10) == 0
+    assert await world.move() == 0
     found = await world.store.search(Search(recipient=ALI))
     assert [m.current.line for m in found] == [LINE]

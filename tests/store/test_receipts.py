@@ -407,7 +407,7 @@ async def test_receipt_of_an_earlier_attempt(world: World, told: PartState, stat
 async def test_the_line_of_a_moved_message(world: World) -> None:
     """A lost attempt is named by the line that it went by, also after its message was moved to another one (P3)."""
     lost_one = await world.answer(await world.sending(), lost())
-    assert await world.store.move_line(LINE, LINE2, NOW, 10) == 1
+    assert await world.move() == 1
     assert await world.receipt("77", line=LINE2) == []
     (change,) = await world.receipt("78", line=LINE)
     assert (change.message.id, change.message.state) == (lost_one.id, State.DELIVERED)

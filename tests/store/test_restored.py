@@ -100,7 +100,7 @@ async def test_held_again_and_again(world: World, make_store: MakeStore) -> None
     assert [await again.store.hold(NOW, 4) for _ in range(3)] == [4, 1, 0]
     for message in messages:
         assert standing(await again.standing_of(message)) == (State.QUEUED, Reason.RESTORED)
-    assert await again.store.resume_held(NOW, 9) == 5
+    assert await again.resume() == 5
 
 
 async def test_let_go(world: World) -> None:
@@ -110,17 +110,17 @@ async def test_let_go(world: World) -> None:
     three = await world.accept(world.new(step(LINE2), account="clinic"))
     await put_back(world)
     free = await world.accept(world.new(step(SERVICE)))
-    assert await world.store.resume_held(NOW, 9, line=LINE2, account_id=world.account_id("clinic")) == 1
+    assert await world.resume(line=LINE2, account_id=world.account_id("clinic")) == 1
     assert await claimed(world, LINE, LINE2) == [three.id]
-    assert await world.store.resume_held(NOW, 9, line=LINE) == 1
+    assert await world.resume(line=LINE) == 1
     restore = await world.store.last_restore()
     assert restore is not None
     assert (restore.held, restore.is_open) == (1, True)
-    assert await world.store.resume_held(NOW, 9) == 1
+    assert await world.resume() == 1
     restore = await world.store.last_restore()
     assert restore is not None
     assert (restore.held, restore.is_open) == (0, False)
-    assert await world.store.resume_held(NOW, 9) == 0
+    assert await world.resume() == 0
     assert sorted(await claimed(world, LINE, LINE2)) == sorted([one.id, two.id])
     gone = await world.on_wire(await world.standing_of(one))
     assert (gone.copies, gone.state) == (1, State.SENDING)
@@ -137,11 +137,11 @@ async def test_a_copy_is_not_let_go_as_moved(world: World) -> None:
     MarkFile(world.store.path).path.unlink()
     assert await world.store.settle_mark(world.now)
     with pytest.raises(ValueError, match="resume restored"):
-        await world.store.resume_held(NOW, 9, is_moved=True)
+        await world.resume(is_moved=True)
     while await world.store.hold(world.now, 100):
         pass
-    assert await world.store.resume_held(NOW, 9) == 1
-    assert await world.store.resume_held(NOW, 9, is_moved=True) == 0
+    assert await world.resume() == 1
+    assert await world.resume(is_moved=True) == 0
 
 
 async def test_let_go_as_moved(world: World) -> None:
@@ -155,7 +155,7 @@ async def test_let_go_as_moved(world: World) -> None:
     assert await world.store.settle_mark(world.now)
     while await world.store.hold(world.now, 100):
         pass
-    assert await world.store.resume_held(NOW, 9, is_moved=True) == 2
+    assert await world.resume(is_moved=True) == 2
     assert (await world.on_wire(await world.standing_of(waiting))).copies == 0
     assert standing(await world.standing_of(sending)) == (State.QUEUED, Reason.RESEND)
 
@@ -165,7 +165,7 @@ async def test_on_the_wire_of_a_line_that_holds(world: World) -> None:
     sending = await world.sending(step(HOLD))
     waiting = await world.accept(world.new(step(HOLD)))
     await put_back(world)
-    assert await world.store.resume_held(NOW, 9) == 2
+    assert await world.resume() == 2
     assert standing(await world.standing_of(sending)) == (State.UNKNOWN, Reason.ANSWER_LOST)
     assert standing(await world.standing_of(waiting)) == (State.QUEUED, Reason.RESUMED)
 
@@ -219,7 +219,7 @@ async def test_an_opt_out_goes_on_held(world: World) -> None:
     message = await world.standing_of(sending)
     assert (message.step, message.is_leased, *standing(message)) == (1, False, State.QUEUED, Reason.RESTORED)
     assert await claimed(world, SERVICE) == []
-    assert await world.store.resume_held(NOW, 9) == 1
+    assert await world.resume() == 1
     assert await claimed(world, SERVICE) == [message.id]
     assert listener.events[-1] == (message.id, "Resumed")
 
@@ -242,7 +242,7 @@ async def test_what_was_let_go_may_have_arrived(world: World) -> None:
     """A message that went, or waited to go, once more after a restore is never told as expired or cancelled."""
     message = await world.accept()
     await put_back(world)
-    await world.store.resume_held(NOW, 9)
+    await world.resume()
     world.now += DAY
     await world.store.sweep(world.now, 9)
     assert (await world.standing_of(message)).state is State.UNKNOWN
@@ -326,7 +326,7 @@ async def test_answers_to_handsets(world: World, is_let_go: bool) -> None:
     assert restore is not None
     assert (restore.held, restore.posts, restore.is_open) == (0, 1, True)
     if is_let_go:
-        await world.store.resume_held(NOW, 9)
+        await world.resume()
     (received,) = await world.store.relay_due((await world.store.relay_targets())[0][0], NOW, 9)
     reply: NewMessage = world.new(recipient=SARA)
     result = PostResult(received_id=received.id, state=RelayState.DONE, next_at=None, note="200", reply=reply)

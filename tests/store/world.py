@@ -8,6 +8,7 @@ from payamak.codes import Code
 from payamak.domain.events import Answered, OnAmbiguous, Outcome, OutcomeKind
 from payamak.domain.ids import IdBase, readings
 from payamak.domain.message import Lane, Message, PartState, Step
+from payamak.domain.moving import Move
 from payamak.domain.own_ids import MARK_OCTETS
 from payamak.domain.receipts import ReceiptIn
 from payamak.domain.site import Account, Document, Line, LineKind, Link, LinkUse
@@ -15,6 +16,8 @@ from payamak.encoding.parts import Encoding
 from payamak.store.base import Claim, NewMessage, Store
 from payamak.store.feed import Change, Watch
 from payamak.store.records import Balance
+from payamak.store.sqlite import SqliteStore
+from payamak.store.transaction import Transaction
 
 NOW = 1_700_000_000_000
 MINUTE = 60_000
@@ -39,10 +42,10 @@ USE = (LinkUse(link="north"), LinkUse(link="south"))
 SITE: tuple[Document, ...] = (
     Link(name="north", upstream="operator"),
     Link(name="south", upstream="operator"),
-    Line(number=LINE, links=USE, opt_out_memory_days=7),
-    Line(number=LINE2, links=USE),
+    Line(number=LINE, links=USE, opt_out_memory_days=7, hours="always"),
+    Line(number=LINE2, links=USE, hours="always"),
     Line(number=SERVICE, links=USE, kind=LineKind.SERVICE),
-    Line(number=HOLD, links=USE, on_ambiguous=OnAmbiguous.HOLD, receipt_grace_hours=1),
+    Line(number=HOLD, links=USE, hours="always", on_ambiguous=OnAmbiguous.HOLD, receipt_grace_hours=1),
     Account(username="shop", lines=(LINE, LINE2, SERVICE, HOLD), keep_days=30),
     Account(username="clinic", lines=(LINE, LINE2, SERVICE, HOLD), keep_days=90),
     Account(username="bank", lines=(LINE,)),
@@ -87,6 +90,18 @@ def refused(part: int = 1) -> Outcome:
     return Outcome(part=part, kind=OutcomeKind.REFUSED, code=Code.INTERNAL, status=0x0B)
 
 
+async def gone(store: Store, kind: str, name: str) -> None:
+    """A document is removed whatever it has, as an older program did."""
+
+    def work(tx: Transaction) -> None:
+        tx.execute("remove_document", (kind, name))
+        tx.config_changed()
+
+    assert isinstance(store, SqliteStore)
+    await store.writer.submit(work)
+    await store.refresh()
+
+
 class World:
     """A store with the site on it; `now` is the instant of whatever is told next."""
 
@@ -127,6 +142,21 @@ class World:
         """Accept it, or a message of one step."""
         change = await self.store.accept(new or self.new(), self.now, watch)
         return change.message
+
+    async def move(self, source: str = LINE, target: str = LINE2, most: int = 1_000) -> int:
+        """Move by hand what waits on a line and may go by another; how many moved."""
+        move = Move(source=source, target=target, by="ali")
+        plan = await self.store.plan_move(move, self.now)
+        return await self.store.move_messages(plan.ids[:most], move, self.now)
+
+    async def resume(self, *, line: str | None = None, account_id: int | None = None, is_moved: bool = False) -> int:
+        """Let go what is held after a restore, of a line, an account, or all; how many."""
+        ids = await self.store.held_ids(line=line, account_id=account_id)
+        return await self.store.resume_held(ids, NOW, is_moved=is_moved)
+
+    async def pay_out(self, username: str = "shop") -> None:
+        """The account has no money any more."""
+        await self.store.credit(username, -(await self.balance(username)).available, "paid out", self.now)
 
     async def mark(self, *messages: Message, link: str = "north") -> list[Change]:
         """Mark them as on the wire."""

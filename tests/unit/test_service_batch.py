@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import pytest
 from msgspec.structs import replace as changed
+from tests.store.world import gone
 from tests.unit.batches import ALI, BATCH, REZA, SARA, Desk, kept, refusal
 from tests.unit.house import ACCOUNT, CALLER, CREDIT, NOW, A, B, T
 
@@ -352,7 +353,7 @@ async def test_a_new_password_for_somebody_else(desk: Desk) -> None:
     house, service = desk
 
     async def replaced_meanwhile(password: str) -> str:
-        await house.store.put_documents([], [("account", "shop")], NOW)
+        await gone(house.store, "account", "shop")
         await house.store.put_documents([changed(ACCOUNT, password_hash="the new owner's")], [], NOW)
         return f"hash of {password}"
 

@@ -6,7 +6,8 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 from msgspec.structs import replace as changed
-from tests.unit.house import ACCOUNT, CALLER, NOW, SUBMISSION, A, B, Gate, House
+from tests.store.world import gone
+from tests.unit.house import ACCOUNT, CALLER, SUBMISSION, A, B, Gate, House
 
 from payamak.codes import Code
 from payamak.domain.site import Account
@@ -53,15 +54,15 @@ async def test_an_account_that_is_replaced_meanwhile(house: House) -> None:
     await house.put()
 
     async def replaced() -> None:
-        await house.store.put_documents([], [("account", "shop")], NOW)
+        await gone(house.store, "account", "shop")
         await house.put(ACCOUNT, 0)
 
     assert await told(house, replaced) == (18, 18)
-    gone = [("account", "shop")]
+    there = [("account", "shop")]
 
     async def removed() -> None:
-        if gone:
-            await house.store.put_documents([], [gone.pop()], NOW)
+        if there:
+            await gone(house.store, *there.pop())
 
     assert await told(house, removed) == (18, 18)
 

@@ -9,17 +9,33 @@ from typing import TYPE_CHECKING, Annotated, cast
 from cyclopts import App, Parameter
 
 from payamak.cli.bounds import bounded
+from payamak.cli.consent import Consent
 from payamak.cli.documents import Options, edit, fields_help, find, given_fields, masked, put, remove, show
 from payamak.cli.passwords import new_password
-from payamak.cli.shell import Common, ExitCode, Failed, fill, grid, now_ms, open_store, say, tell
+from payamak.cli.shell import (
+    Common,
+    ExitCode,
+    Failed,
+    fill,
+    grid,
+    instant_text,
+    now_ms,
+    open_store,
+    say,
+    tell,
+)
 from payamak.domain.money import MOST_RIAL
+from payamak.store.records import Credited
 
 if TYPE_CHECKING:
     from payamak.domain.site import Account, Document, Site
 
 app = App(name="account", help="Customers: what they may use, how they are answered, passwords, credit.")
 app.help_format = "markdown"
-app.help_epilogue = fields_help("account")
+
+
+LONGEST_REFERENCE = 64
+"""Characters of a payment's reference; banks' own have 20 digits or so."""
 
 
 @Parameter(name="*")
@@ -63,17 +79,27 @@ async def show_list(*, common: Common = Common()) -> int:
 
 @app.command(name="show")
 async def show_one(name: str, *, common: Common = Common()) -> int:
-    """Show every key of one account, defaults included."""
-    return await show("account", name, common)
+    """Show every key of one account, defaults included, and its money in rial: available, and reserved for messages."""
+    async with open_store(common) as store:
+        balances = {balance.username: balance for balance in await store.balances()}
+        found = balances.get(name)
+        money = {"available": found.available, "reserved": found.reserved} if found else {}
+        return show(store.site, "account", name, common, money)
 
 
 @app.command(name="remove")
-async def remove_one(name: str, *, common: Common = Common()) -> int:
-    """Remove an account; its messages and its ledger stay in the store, and a new one of its name has them again."""
-    return await remove("account", name, common)
+async def remove_one(name: str, *, consent: Consent = Consent(), common: Common = Common()) -> int:
+    """Remove an account, after you were asked; refused while it has money or messages under way.
+
+    The refusal says what to do first. Its past messages and its ledger stay in the store, and a new account of its name
+    has them again.
+
+    Example: `payamak account remove shop --dry-run`
+    """
+    return await remove("account", name, consent, common)
 
 
-@app.command
+@app.command(help_epilogue=fields_help("account"))
 async def add(
     name: str,
     options: AccountOptions = AccountOptions(),
@@ -92,7 +118,7 @@ async def add(
     return await put("account", name, common, given, is_new=True)
 
 
-@app.command
+@app.command(help_epilogue=fields_help("account"))
 async def change(name: str, options: AccountOptions = AccountOptions(), *, common: Common = Common()) -> int:
     """Change an account.
 
@@ -131,6 +157,10 @@ async def credit(
     amount: Annotated[int, bounded(-MOST_RIAL, MOST_RIAL)],
     *,
     note: str = "",
+    reference: Annotated[
+        str | None,
+        Parameter(help="What whoever pays calls this payment: given again, it is not entered a second time."),
+    ] = None,
     allow_negative: Annotated[
         bool, Parameter(negative="", help="Take more than the account has: its balance falls below zero.")
     ] = False,
@@ -138,19 +168,37 @@ async def credit(
 ) -> int:
     """Add rial to an account, or take them away (below zero), by an entry in the ledger.
 
-    More than the account has is taken only with --allow-negative; it then sends nothing that costs until it has paid.
+    Whole rial, or it is refused. More than the account has is taken only with --allow-negative; it then sends nothing
+    that costs until it has paid. With --reference it is safe to repeat: what was entered under it before changes
+    nothing, and another amount under it is refused.
 
-    Example: `payamak account credit shop 5000000 --note "invoice 1042"`
+    Example: `payamak account credit shop 5000000 --reference 1042 --note "invoice 1042"`
     """
+    wanted = None if reference is None else _reference(reference)
     async with open_store(common) as store:
         try:
-            balance = await store.credit(name, amount, note, now_ms(), allow_negative=allow_negative)
+            if wanted is None:
+                balance = await store.credit(name, amount, note, now_ms(), allow_negative=allow_negative)
+                done = Credited(available=balance, entered_at=now_ms(), is_repeated=False)
+            else:
+                done = await store.credit_once(name, amount, wanted, note, now_ms(), allow_negative=allow_negative)
         except ValueError as error:
             raise Failed(f"{error}: nothing was changed") from error
         except LookupError as error:
             raise Failed(str(error)) from error
-    tell(common, {"username": name, "available": balance}, lambda _: say(f"account {name} has {balance:,} rial."))
+    answer = {"username": name, "available": done.available, "reference": wanted, "is_repeated": done.is_repeated}
+    before = f"nothing was changed: {wanted} was entered already, {instant_text(done.entered_at)}; "
+    said = f"{before if done.is_repeated else ''}account {name} has {done.available:,} rial."
+    tell(common, answer, lambda _: say(said))
     return ExitCode.DONE
+
+
+def _reference(text: str) -> str:
+    """A payment's name, as it is compared: without the blanks around it. Raises Failed."""
+    wanted = text.strip()
+    if not 0 < len(wanted) <= LONGEST_REFERENCE or not wanted.isprintable():
+        raise Failed(f"a reference is one line of 1 to {LONGEST_REFERENCE} characters", ExitCode.USAGE)
+    return wanted
 
 
 def _hashed(password: str) -> str:

@@ -8,7 +8,8 @@ import re
 import shutil
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
@@ -18,6 +19,7 @@ from cyclopts import Parameter
 
 from payamak.cli.shell import Common, ExitCode, fill, grid, tell
 from payamak.config import Settings
+from payamak.domain.message import State
 from payamak.errors import StoreFailed
 
 if TYPE_CHECKING:
@@ -25,8 +27,8 @@ if TYPE_CHECKING:
 
     from payamak.domain.receipts import IdReport
     from payamak.domain.restoring import Restore
-    from payamak.domain.site import Document, Link
-    from payamak.store.records import AuditedAccount
+    from payamak.domain.site import Document, Link, Site
+    from payamak.store.records import AuditedAccount, QueueRow
     from payamak.store.sqlite import SqliteStore
 
 FEW_FILES: Final = 4_096
@@ -48,6 +50,9 @@ BUILT_AT_S: Final = 1_767_225_600
 """2026-01-01: a clock that shows an earlier time is wrong."""
 
 CONNECT_TIMEOUT_S: Final = 3.0
+
+FULL_FOR_LONG_S: Final = 10.0
+"""How long messages may wait for a place in a window before it is said: bursts pass sooner. Taste."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -165,6 +170,7 @@ async def _store(path: Path, books: list[AuditedAccount] | None) -> list[Finding
         return [Finding(name="store", is_well=False, says=str(error), todo="use a backup, or correct the path")]
     try:
         findings += _site(store)
+        findings += _stranded(await store.queue(), store.site)
         findings += _restored(await store.last_restore(), path)
         findings += [finding for report in await store.id_reports() for finding in _receipts(report)]
         findings += await _faults(store)
@@ -238,6 +244,22 @@ def _site(store: SqliteStore) -> Iterator[Finding]:
         if not account.password_hash:
             todo = f"`payamak account password {account.username}`"
             yield Finding(name=f"account {account.username}", is_well=False, says="has no password", todo=todo)
+
+
+def _stranded(queue: Iterable[QueueRow], site: Site) -> Iterator[Finding]:
+    """Messages that wait on a line that is not configured (any more), or has no links: nothing takes them."""
+    counts: Counter[str] = Counter()
+    for row in queue:
+        if row.state is State.QUEUED and ((line := site.lines.get(row.line)) is None or not line.links):
+            counts[row.line] += row.count
+    for number, count in sorted(counts.items()):
+        is_gone = number not in site.lines
+        says = f"{counted_of(count, 'message waits', 'messages wait')} on it, and it " + (
+            "is not configured any more" if is_gone else "has no links"
+        )
+        first = "configure it" if is_gone else "give it a link"
+        todo = f"{first}, or `payamak move {number} OTHER`, or `payamak cancel --line {number}`"
+        yield Finding(name=f"line {number}", is_well=False, says=says, todo=todo)
 
 
 def _restored(restore: Restore | None, path: Path) -> Iterator[Finding]:
@@ -447,7 +469,8 @@ async def _trials(settings: Settings) -> list[Finding]:
         Finding(name=f"link {name}", is_well=True, says=f"odd in what it has brought, and read all the same: {says}")
         for name, says in oddities_of(page).items()
     ]
-    return [*trials, *odd, *log_told(page)]
+    windows = await _windows(full_windows(page), Path(settings.database))
+    return [*trials, *odd, *windows, *log_told(page)]
 
 
 def log_told(page: str) -> list[Finding]:
@@ -473,8 +496,46 @@ def oddities_of(page: str) -> dict[str, str]:
     return {name: f"{', '.join(says)} (docs/guide/received.md)" for name, says in found.items()}
 
 
+async def _windows(full: Mapping[str, float], path: Path) -> list[Finding]:
+    """Links whose window has been full for long: what waits for them in the store, and since when."""
+    from payamak.cli.shell import duration_text, now_ms
+    from payamak.store.sqlite import SqliteStore
+
+    if not full:
+        return []
+    store = SqliteStore(path)
+    try:
+        site, queue = store.site, [row for row in await store.queue() if row.state is State.QUEUED]
+    finally:
+        await store.close()
+    findings = []
+    for name, for_s in full.items():
+        lines = [line.number for line in site.lines.values() if any(use.link == name for use in line.links)]
+        rows = [row for row in queue if row.line in lines]
+        count, oldest_at = sum(row.count for row in rows), min((row.oldest_accepted_at for row in rows), default=0)
+        window = site.links[name].window if name in site.links else 0
+        says = f"its window of {window} has been full for {duration_text(int(for_s * 1_000))}"
+        if count:
+            oldest = duration_text(now_ms() - oldest_at)
+            says += f"; {count:,} messages wait on its lines ({', '.join(lines)}), the oldest for {oldest}"
+        todo = (
+            "the operator answers more slowly than messages come: agree on a larger window and "
+            f"`payamak link change {name} --window N`, or give the lines another link"
+        )
+        findings.append(Finding(name=f"link {name}", is_well=False, says=says, todo=todo))
+    return findings
+
+
 def links_on_trial(page: str) -> list[str]:
     """The links that a page of metrics says are on trial."""
     from payamak.metrics import LINK_ON_TRIAL
 
     return re.findall(rf'^{LINK_ON_TRIAL}{{link="(.+)"}} 1\.0$', page, re.MULTILINE)
+
+
+def full_windows(page: str) -> dict[str, float]:
+    """The links that a page of metrics says have had a full window for so many seconds, if for long."""
+    from payamak.metrics import LINK_WINDOW_FULL
+
+    found = re.findall(rf'^{LINK_WINDOW_FULL}{{link="(.+)"}} ([0-9.e+]+)$', page, re.MULTILINE)
+    return {name: float(seconds) for name, seconds in found if float(seconds) >= FULL_FOR_LONG_S}

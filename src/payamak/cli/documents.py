@@ -9,10 +9,12 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from cyclopts import App, Parameter
 
+from payamak.cli.consent import Consent, agrees, undone
 from payamak.cli.shell import Common, ExitCode, Failed, fill, grid, open_store, say, tell
 
 if TYPE_CHECKING:
@@ -145,27 +147,56 @@ def _with_login(document: Document, given: Mapping[str, Any]) -> Document:
     return document
 
 
-async def show(kind: str, name: str, common: Common) -> int:
-    """Every field of one document."""
+def show(site: Site, kind: str, name: str, common: Common, more: Mapping[str, int] = MappingProxyType({})) -> int:
+    """Every field of one document, and what else is known of it. Raises Failed."""
     from payamak.domain.site.kinds import settable
 
+    try:
+        document = find(site, kind, name)
+    except LookupError as error:
+        raise Failed(str(error)) from error
+    plain = masked(document)
+    rows = [(key, _word(plain.get(key))) for key in settable(kind)]
+    made = fill(grid("key", "value"), [*rows, *((key, f"{value:,}") for key, value in more.items())])
+    tell(common, {**plain, **more}, lambda console: console.print(made))
+    return ExitCode.DONE
+
+
+async def remove(kind: str, name: str, consent: Consent, common: Common) -> int:
+    """Take one document away; refused while another names it, or while it has money or messages."""
     async with open_store(common) as store:
         try:
-            document = find(store.site, kind, name)
+            stored = _stored_name(store.site, kind, name)
         except LookupError as error:
             raise Failed(str(error)) from error
-    plain = masked(document)
-    made = fill(grid("key", "value"), ((key, _word(plain.get(key))) for key in settable(kind)))
-    tell(common, plain, lambda console: console.print(made))
+        if faults := await refusals(store, ((kind, stored),)):
+            raise Failed("\n".join(faults))
+        notes = (await store.holdings(kind, stored)).notes
+        promise = " ".join((f"{kind} {stored} will be removed.", *notes))
+        if not agrees(consent, common, promise):
+            return undone(consent, common, {"removed": None, "notes": notes})
+        await edit(store, lambda site: ((), [(kind, stored)]))
+    tell(common, {"removed": name, "notes": notes}, lambda _: say(f"{kind} {name} is removed."))
     return ExitCode.DONE
 
 
-async def remove(kind: str, name: str, common: Common) -> int:
-    """Take one document away; refused while another names it."""
-    async with open_store(common) as store:
-        await edit(store, lambda site: ((), [(kind, _stored_name(site, kind, name))]))
-    tell(common, {"removed": name}, lambda _: say(f"{kind} {name} is removed."))
-    return ExitCode.DONE
+async def refusals(store: SqliteStore, removals: Sequence[tuple[str, str]]) -> list[str]:
+    """Why these documents may not go now, a sentence each: what still names them, what they still have."""
+    from payamak.domain.site import build_site, faults_of
+    from payamak.sitefile import documents_of
+
+    site = store.site
+    left = (document for key, document in documents_of(site).items() if key not in removals)
+    known = faults_of(site)
+    named = ", ".join(f"{kind} {name}" for kind, name in removals)
+    faults = [
+        f"{named} is not removed: without it {fault}; change that first"
+        for fault in faults_of(build_site(left, 0))
+        if fault not in known
+    ]
+    for kind, name in removals:
+        faults += [f"{kind} {name} is not removed: {bar}" for bar in (await store.holdings(kind, name)).bars]
+    return faults
 
 
 async def show_all(kind: str, common: Common, columns: Sequence[str]) -> int:
@@ -226,11 +257,15 @@ def group(kind: str, text: str, columns: Iterable[str]) -> App:
     @app.command(name="show")
     async def show_one(name: str, *, common: Common = Common()) -> int:
         """Show every key of one, defaults included."""
-        return await show(kind, name, common)
+        async with open_store(common) as store:
+            return show(store.site, kind, name, common)
 
     @app.command(name="remove")
-    async def remove_one(name: str, *, common: Common = Common()) -> int:
-        """Remove one; refused while another document names it."""
-        return await remove(kind, name, common)
+    async def remove_one(name: str, *, consent: Consent = Consent(), common: Common = Common()) -> int:
+        """Remove one, after you were asked; refused while another document names it, or messages wait on it.
+
+        The refusal says what to do first.
+        """
+        return await remove(kind, name, consent, common)
 
     return app

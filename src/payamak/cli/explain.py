@@ -8,6 +8,7 @@ from payamak.domain.ids import SETTLE_AFTER, IdBase
 from payamak.domain.message import Message, PartState, Reason, State
 from payamak.domain.receipts import IdReport, Unmatched
 from payamak.domain.site import Site
+from payamak.store.records import QueueRow
 
 _REASONS: Final[dict[Reason, str]] = {
     Reason.ACCEPTED: "It is accepted and waits for its turn.",
@@ -76,26 +77,38 @@ def step_text(message: Message, index: int) -> str:
     return told or ("dropped" if message.is_final else "later, only after an opt-out")
 
 
+def stands_still(number: str, site: Site) -> str | None:
+    """Why nothing that waits on a line goes, and what to do about it; None where a link may take it."""
+    line = site.lines.get(number)
+    if line is None:
+        return f"Line {number} is not configured any more: configure it, or `payamak move` or `payamak cancel` this."
+    if line.is_suspended:
+        return f"It waits until `payamak resume line {number}`, or until its deadline."
+    if not line.links:
+        return f"Line {number} has no links: give it one, or `payamak move` what waits."
+    if all(use.link in site.links and site.links[use.link].is_suspended for use in line.links):
+        names = ", ".join(use.link for use in line.links)
+        return f"All links of its line are suspended ({names}): `payamak resume link NAME`."
+    return None
+
+
+def queue_text(row: QueueRow, site: Site) -> str:
+    """Why messages of a line stand where they stand; for what waits, first what keeps all of the line."""
+    stands = stands_still(row.line, site) if row.state is State.QUEUED and row.reason is not Reason.RESTORED else None
+    return reason_text(row.reason) if stands is None else stands
+
+
 def next_text(message: Message, site: Site, now: int) -> str:
     """What happens next, and what a person may do about it."""
-    line = site.lines.get(message.current.line)
+    stands = stands_still(message.current.line, site)
     match message.state:
         case State.QUEUED if message.is_held:
             return (
                 "It is held until `payamak resume restored` (`resume moved` if the store is no copy), `payamak cancel`,"
                 " or its deadline."
             )
-        case State.QUEUED if line is None:
-            return f"Line {message.current.line} is not configured any more: configure it, or `payamak move` it."
-        case State.QUEUED if line is not None and line.is_suspended:
-            return f"It waits until `payamak resume line {line.number}`, or until its deadline."
-        case State.QUEUED if line is not None and not line.links:
-            return f"Line {line.number} has no links: give it one, or `payamak move` what waits."
-        case State.QUEUED if line is not None and all(
-            use.link in site.links and site.links[use.link].is_suspended for use in line.links
-        ):
-            names = ", ".join(use.link for use in line.links)
-            return f"All links of its line are suspended ({names}): `payamak resume link NAME`."
+        case State.QUEUED if stands is not None:
+            return stands
         case State.QUEUED if message.reason is Reason.RECEIPTS_AWAITED:
             return "Further receipts decide; without them it is unknown at its deadline."
         case State.QUEUED if message.due_at > now:

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
 from payamak.cli.bounds import MOST_ID, Limit, bounded
-from payamak.cli.shell import Common, ExitCode, Failed, fill, grid, instant_text, open_store, say, tell
+from payamak.cli.consent import Consent, agrees, undone
+from payamak.cli.shell import Common, ExitCode, Failed, counted, fill, grid, instant_text, open_store, say, tell
+
+if TYPE_CHECKING:
+    from payamak.store.sqlite import SqliteStore
+
+MOST_UNREADABLE = 100_000
+"""More than are kept (store/aside.py)."""
 
 
 async def unreadable(
@@ -17,20 +24,22 @@ async def unreadable(
     *,
     forget: Annotated[bool, Parameter(negative="", help="Remove it, or all: a person has seen them.")] = False,
     limit: Limit = 50,
+    consent: Consent = Consent(),
     common: Common = Common(),
 ) -> int:
     """List what operators brought and nobody could read, or what failed in our hands three times; it was acknowledged.
 
     `Unread`: the octets end before the text does; where, stands beside it. Any other error is a bug of ours, or of what
-    the store holds. See docs/guide/operations.md.
+    the store holds. See docs/guide/operations.md. Before all are removed you are told how many and asked; what comes
+    meanwhile stays.
 
     Example: `payamak unreadable`, `payamak unreadable 7`, `payamak unreadable 7 --forget`
     """
     async with open_store(common) as store:
         if forget:
-            count = await store.forget_unreadable(piece_id)
-            tell(common, {"forgotten": count}, lambda console: console.print(f"{count} forgotten."))
-            return ExitCode.DONE
+            return await _forget(store, piece_id, consent, common)
+        if consent != Consent():
+            raise Failed("--yes and --dry-run go with --forget", ExitCode.USAGE)
         found = await store.unreadable(piece_id, limit)
     if piece_id is not None and not found:
         raise Failed(f"there is no unreadable piece {piece_id}")
@@ -57,4 +66,19 @@ async def unreadable(
     tell(common, answer, lambda console: console.print(made) if found else say("Nothing is unreadable."))
     if piece_id is not None and not common.json:
         say(found[0].octets.hex())
+    return ExitCode.DONE
+
+
+async def _forget(store: SqliteStore, piece_id: int | None, consent: Consent, common: Common) -> int:
+    """Whoever names one has seen it; all are counted, and those that were are removed."""
+    found = await store.unreadable(piece_id, MOST_UNREADABLE)
+    if piece_id is not None and not found:
+        raise Failed(f"there is no unreadable piece {piece_id}")
+    answer: dict[str, object] = {"promised": len(found), "forgotten": 0}
+    if found and (piece_id is None or consent.dry_run):
+        promise = f"{counted(len(found), 'unreadable piece')} will be removed, octets and all."
+        if not agrees(consent, common, promise):
+            return undone(consent, common, answer)
+    count = await store.forget_unreadable(piece_id, found[0].id) if found else 0
+    tell(common, answer | {"forgotten": count}, lambda _: say(f"{count} forgotten."))
     return ExitCode.DONE

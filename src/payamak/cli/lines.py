@@ -7,6 +7,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+from payamak.cli.bounds import WHOLE
 from payamak.cli.documents import Options, fields_help, given_fields, group, put
 from payamak.cli.shell import Common
 
@@ -15,7 +16,6 @@ app = group(
     "Sender numbers: their kind, their prices per part, the links they go by, their rules.",
     ("number", "kind", "links", "gsm7_rial", "ucs2_rial", "is_suspended"),
 )
-app.help_epilogue = fields_help("line")
 
 
 @Parameter(name="*")
@@ -27,11 +27,11 @@ class LineOptions(Options):
     links: Annotated[
         tuple[str, ...] | None, Parameter(name="--link", negative="", help="A link, in order of preference; repeat it.")
     ] = None
-    gsm7_rial: Annotated[int | None, Parameter(help="Price of a Latin part, in rial.")] = None
-    ucs2_rial: Annotated[int | None, Parameter(help="Price of a Persian part, in rial.")] = None
+    gsm7_rial: Annotated[int | None, WHOLE, Parameter(help="Price of a Latin part, in rial.")] = None
+    ucs2_rial: Annotated[int | None, WHOLE, Parameter(help="Price of a Persian part, in rial.")] = None
 
 
-@app.command
+@app.command(help_epilogue=fields_help("line"))
 async def add(number: str, options: LineOptions = LineOptions(), *, common: Common = Common()) -> int:
     """Add a line.
 
@@ -40,7 +40,7 @@ async def add(number: str, options: LineOptions = LineOptions(), *, common: Comm
     return await put("line", number, common, given_fields("line", options), is_new=True)
 
 
-@app.command
+@app.command(help_epilogue=fields_help("line"))
 async def change(number: str, options: LineOptions = LineOptions(), *, common: Common = Common()) -> int:
     """Change a line.
 

@@ -7,16 +7,18 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+from payamak.cli.bounds import WHOLE
+from payamak.cli.consent import Consent, agrees, undone
 from payamak.cli.documents import Options, fields_help, given_fields, group, put
 from payamak.cli.passwords import from_stdin
 from payamak.cli.shell import Common, ExitCode, Failed, fill, grid, instant_text, open_store, say, tell
+from payamak.domain.ids import IdHabit
 
 app = group(
     "link",
     "Binds to operators: address, login, window, pace, what their statuses mean.",
     ("name", "kind", "host", "port", "system_id", "password", "window", "is_suspended"),
 )
-app.help_epilogue = fields_help("link")
 
 
 @Parameter(name="*")
@@ -25,17 +27,17 @@ class LinkOptions(Options):
     """The most used fields of a link."""
 
     host: Annotated[str | None, Parameter(help="The operator's address.")] = None
-    port: Annotated[int | None, Parameter(help="The operator's port.")] = None
+    port: Annotated[int | None, WHOLE, Parameter(help="The operator's port.")] = None
     system_id: Annotated[str | None, Parameter(help="The login's name.")] = None
     password: Annotated[str | None, Parameter(help="env:NAME, read from the environment when the link starts.")] = None
-    window: Annotated[int | None, Parameter(help="Parts without an answer at a time.")] = None
+    window: Annotated[int | None, WHOLE, Parameter(help="Parts without an answer at a time.")] = None
     parts_per_second: Annotated[float | None, Parameter(help="The pace; 0 is without limit.")] = None
 
 
 Stdin = Annotated[bool, Parameter(negative="", help="Read the password from standard input; it is kept in the store.")]
 
 
-@app.command
+@app.command(help_epilogue=fields_help("link"))
 async def add(
     name: str, options: LinkOptions = LinkOptions(), *, stdin: Stdin = False, common: Common = Common()
 ) -> int:
@@ -47,7 +49,7 @@ async def add(
     return await put("link", name, common, given, is_new=True)
 
 
-@app.command
+@app.command(help_epilogue=fields_help("link"))
 async def change(
     name: str, options: LinkOptions = LinkOptions(), *, stdin: Stdin = False, common: Common = Common()
 ) -> int:
@@ -92,8 +94,8 @@ async def ids(*, common: Common = Common()) -> int:
 
 
 @app.command(name="forget-ids")
-async def forget_ids(upstream: str, *, common: Common = Common()) -> int:
-    """Forget what was learned of an operator's ids; it is learned anew from the next receipts.
+async def forget_ids(upstream: str, *, consent: Consent = Consent(), common: Common = Common()) -> int:
+    """Forget what was learned of an operator's ids, after you were asked; it is learned anew from the next receipts.
 
     Example: `payamak link forget-ids rahyab`
 
@@ -102,8 +104,14 @@ async def forget_ids(upstream: str, *, common: Common = Common()) -> int:
     upstream
         The operator's name: a link's `upstream`, or the link's own name if it has none.
     """
+    from payamak.cli.explain import ids_text
+
     async with open_store(common) as store:
-        if not await store.forget_ids(upstream):
+        known = next((r for r in await store.id_reports() if r.upstream == upstream and r.habit != IdHabit()), None)
+        if known is None:
             raise Failed(f"nothing was learned of {upstream}; `payamak link ids` shows of whom")
+        if not agrees(consent, common, f"What was learned of {upstream}'s ids will be forgotten: {ids_text(known)}."):
+            return undone(consent, common, {"forgotten": None})
+        await store.forget_ids(upstream)
     tell(common, {"forgotten": upstream}, lambda _: say(f"What was learned of {upstream}'s ids is forgotten."))
     return ExitCode.DONE

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
-from payamak.cli.bounds import Id, Limit
+from payamak.cli.bounds import MOST_ID, Id, Limit
 from payamak.cli.shell import (
     Common,
     ExitCode,
@@ -140,12 +140,17 @@ def plain(message: Message, *, text: bool) -> dict[str, Any]:
 
 
 async def queue(*, common: Common = Common()) -> int:
-    """Show what waits or is under way: by line, class, state and reason."""
-    from payamak.cli.explain import reason_text
+    """Show what waits or is under way, by line, class and state, and why: also what keeps all of a line waiting.
+
+    That is a line or its links suspended, a line without links, or one that was removed.
+    """
+    import msgspec
+
+    from payamak.cli.explain import queue_text
 
     now = now_ms()
     async with open_store(common) as store:
-        found = await store.queue()
+        found, site = await store.queue(), store.site
     rows = (
         (
             row.line,
@@ -154,13 +159,47 @@ async def queue(*, common: Common = Common()) -> int:
             f"{row.count:,}",
             duration_text(now - row.oldest_accepted_at),
             "now" if row.next_due_at <= now else f"in {duration_text(row.next_due_at - now)}",
-            reason_text(row.reason),
+            queue_text(row, site),
         )
         for row in found
     )
+    answer = [{**msgspec.to_builtins(row), "why": queue_text(row, site)} for row in found]
     columns = ("line", "class", "state", "messages", "oldest", "next due", "why")
     made = fill(grid(*columns, right=("messages",)), rows)
-    tell(common, found, lambda console: console.print(made) if found else say("Nothing waits."))
+    tell(common, answer, lambda console: console.print(made) if found else say("Nothing waits."))
+    return ExitCode.DONE
+
+
+async def stats(*, since: str = "1d", until: str | None = None, common: Common = Common()) -> int:
+    """Count the parts that were sent, by line and upstream: taken, delivered, and sent a second time.
+
+    Copies are parts that went again because the answer to an earlier try was lost. Operators charge for them, customers
+    do not pay for them (docs/promise.md, P3 and P5).
+
+    Example: `payamak stats --since 7d`
+
+    Parameters
+    ----------
+    since, until
+        Of messages accepted then: `2h` (ago) or `2030-01-31T18:00`.
+    """
+    now = now_ms()
+    async with open_store(common) as store:
+        found = await store.traffic(
+            parse_instant(since, now), parse_instant(until, now) if until is not None else MOST_ID
+        )
+    columns = ("line", "upstream", "parts", "taken", "delivered", "copies", "copies a thousand")
+    rows = (
+        (
+            row.line,
+            row.upstream,
+            *(f"{count:,}" for count in (row.parts, row.taken, row.delivered, row.copies)),
+            f"{row.copies / row.parts * 1_000:.1f}",
+        )
+        for row in found
+    )
+    made = fill(grid(*columns, right=columns[2:]), rows)
+    tell(common, found, lambda console: console.print(made) if found else say("Nothing was sent."))
     return ExitCode.DONE
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 from cyclopts import App, Parameter
 
 from payamak.cli.bounds import Limit, bounded
+from payamak.cli.consent import Consent, agrees, undone
 from payamak.cli.shell import (
     Common,
     ExitCode,
@@ -30,6 +31,7 @@ from payamak.domain.optout import EVERY_LINE
 if TYPE_CHECKING:
     from payamak.domain.site import Site
     from payamak.store.base import OptOut
+    from payamak.store.sqlite import SqliteStore
 
 app = App(
     name="optout",
@@ -153,17 +155,32 @@ async def seen(recipient: str, *, common: Common = Common()) -> int:
 
 
 @app.command
-async def forget(recipient: str, *, line: LineOption = None, common: Common = Common()) -> int:
-    """Forget what is known of a recipient, on one line or on all; `--line '*'` for the operator-wide entry."""
+async def forget(
+    recipient: str, *, line: LineOption = None, consent: Consent = Consent(), common: Common = Common()
+) -> int:
+    """Forget what is known of a recipient, on one line or on all; `--line '*'` for the operator-wide entry.
+
+    You are told of how many lines and asked: what is forgotten keeps nobody from sending to them.
+    """
     number = _recipient(recipient)
     async with open_store(common) as store:
-        count = await store.forget_opt_outs(number, line and _registered(store.site, line))
+        chosen = line and _registered(store.site, line)
+        found = await store.opt_outs(number, chosen, "", 1_000)
+        promise = f"{counted(len(found), 'opt-out')} of {number} will be forgotten; messages may go there again."
+        if found and not agrees(consent, common, promise):
+            return undone(consent, common, {"recipient": number, "forgotten": 0})
+        count = await _forget_each(store, found)
     tell(
         common,
         {"recipient": number, "forgotten": count},
         lambda _: say(f"forgotten: {counted(count, 'opt-out')} of {number}"),
     )
     return ExitCode.DONE
+
+
+async def _forget_each(store: SqliteStore, found: list[OptOut]) -> int:
+    """Those that were counted: what is learned meanwhile stays."""
+    return sum([await store.forget_opt_outs(one.recipient, one.line) for one in found])
 
 
 def _show(common: Common, found: list[OptOut], after: str | None) -> int:

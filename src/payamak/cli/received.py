@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from cyclopts import App, Parameter
 
 from payamak.cli.bounds import MOST_ID, Limit, bounded
+from payamak.cli.consent import Consent, agrees, in_batches, undone
 from payamak.cli.shell import (
     Common,
     ExitCode,
@@ -99,9 +100,10 @@ async def replay(
     foreign: Annotated[
         bool, Parameter(negative="", help="With --line: those that did not count, and whose link counts now.")
     ] = False,
+    consent: Consent = Consent(),
     common: Common = Common(),
 ) -> int:
-    """Post messages once more: those named, or, of a line, those that were given up.
+    """Post messages once more: those named, or, of a line, those that were given up, after you were told how many.
 
     They get the same Webhook-Id as before, and three days of tries. What still waits is left as it is. What did not
     count for its line counts from then on if its link does now.
@@ -121,8 +123,11 @@ async def replay(
         else:
             wanted = _search(store.site, line, None, None if foreign else RelayState.DEAD, since)
             found = await _ids(store, replace(wanted, is_foreign=foreign))
-            for start in range(0, len(found), 500):  # short transactions: the server's wait behind them
-                count += await store.replay(found[start : start + 500], now_ms())
+            which = "that did not count" if foreign else "given up so far"
+            promise = f"{counted(len(found), 'message')} of line {line}, {which}, will be posted again."
+            if found and not agrees(consent, common, promise):
+                return undone(consent, common, {"promised": len(found), "replayed": 0})
+            count = await in_batches(found, lambda some: store.replay(some, now_ms()))
     tell(common, {"replayed": count}, lambda _: say(f"posted again: {counted(count, 'message')}"))
     return ExitCode.DONE if count or not ids else ExitCode.PROBLEM
 

@@ -12,7 +12,7 @@ from cyclopts import Parameter
 
 from payamak.cli.bounds import Ids, TemplateNumber, bounded
 from payamak.cli.documents import CLEAR_PASSWORD
-from payamak.cli.shell import ExitCode, Failed, fill, grid, read_settings, say, tell_json
+from payamak.cli.shell import ExitCode, Failed, fill, grid, read_settings, say, tell_json, unheard
 from payamak.cli.wanted import Wanted
 
 if TYPE_CHECKING:
@@ -172,7 +172,8 @@ async def states(message_ids: Ids, *, server: Server = Server()) -> int:
         tell_json([{"message_id": i, "code": s.code, "name": s.name, "is_final": s.is_final} for i, s in found.items()])
         return ExitCode.DONE
     rows: Sequence[Sequence[object]] = [(i, s.code, s.english, s.persian) for i, s in found.items()]
-    console().print(fill(grid("id", "code", "state", "وضعیت", right=("id", "code")), rows))
+    with unheard():
+        console().print(fill(grid("id", "code", "state", "وضعیت", right=("id", "code")), rows))
     return ExitCode.DONE
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 from cyclopts import Parameter
 
+from payamak.cli.bounds import WHOLE
 from payamak.cli.shell import ExitCode, complain, json_line, read_settings
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ def serve(
     config: Path | None = None,
     data: Annotated[str | None, Parameter(name=("--data", "--database"))] = None,
     host: str | None = None,
-    port: int | None = None,
+    port: Annotated[int | None, WHOLE] = None,
     log_level: str | None = None,
     restored: Annotated[bool, Parameter(negative="")] = False,
     json: Annotated[bool, Parameter(negative="")] = False,

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import os
 import re
 import sys
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from enum import IntEnum
 from pathlib import Path
@@ -102,23 +103,56 @@ def now_ms() -> int:
 # ------------------------------------------------------------------------------------------------ telling
 
 
+@contextmanager
+def unheard() -> Iterator[None]:
+    """Where the reader of our words has gone (`… | head`), the rest is for nobody, and the work goes on to its end.
+
+    So the exit code tells of the work, and no second error comes when Python empties its buffers at the end.
+    """
+    try:
+        yield
+    except BrokenPipeError:
+        nobody = os.open(os.devnull, os.O_WRONLY)
+        for stream in (sys.stdout, sys.stderr):
+            with suppress(OSError, ValueError):  # one that a test has put in its place has no descriptor
+                try:
+                    stream.flush()
+                except BrokenPipeError:
+                    os.dup2(nobody, stream.fileno())
+        os.close(nobody)
+
+
 def console() -> Console:
     """Standard output for people; as wide as needed where it is no terminal, so that nothing is cut."""
     from rich.console import Console
 
-    return Console(highlight=False) if sys.stdout.isatty() else Console(highlight=False, width=200)
+    class Ours(Console):
+        def on_broken_pipe(self) -> None:
+            """Rich would end the process, with 1."""
+            raise BrokenPipeError
+
+    return Ours(highlight=False) if sys.stdout.isatty() else Ours(highlight=False, width=200)
 
 
 def complain(text: str) -> None:
     """Standard error, one sentence; what its words bring along of lines stands behind a bar."""
-    first, *more = visible_lines(text)
-    for line in (first, *(f"{BAR}{line}" for line in more)):
-        print(f"payamak: {line}", file=sys.stderr, flush=True)
+    with unheard():
+        first, *more = visible_lines(text)
+        for line in (first, *(f"{BAR}{line}" for line in more)):
+            print(f"payamak: {line}", file=sys.stderr, flush=True)
 
 
 def say(text: str) -> None:
     """One sentence on standard output, on one line."""
-    print(visible(text), flush=True)
+    with unheard():
+        print(visible(text), flush=True)
+
+
+def is_agreed(promise: str = "") -> bool:
+    """Ask a person on standard error, after the promise if it is not said yet; anything but yes is no."""
+    told = f"{visible(promise)}\n" if promise else ""
+    print(f"{told}Carry this out? [y/N] ", end="", file=sys.stderr, flush=True)
+    return sys.stdin.readline().strip().lower() in ("y", "yes")
 
 
 def show_block(out: Console, text: str) -> None:
@@ -144,7 +178,8 @@ def json_line(value: Any) -> str:
 
 def tell_json(value: Any) -> None:
     """The same, on standard output."""
-    print(json_line(value), flush=True)
+    with unheard():
+        print(json_line(value), flush=True)
 
 
 def grid(*columns: str, right: Iterable[str] = (), title: str | None = None) -> Table:
@@ -174,7 +209,9 @@ def tell(common: Common, value: Any, show: Callable[[Console], None]) -> None:
     if common.json:
         tell_json(value)
     else:
-        show(console())
+        with unheard():
+            show(console())
+            sys.stdout.flush()
 
 
 def counted(count: int, word: str) -> str:

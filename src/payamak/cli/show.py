@@ -82,6 +82,9 @@ def _print(console: Console, story: Story, site: Site, says: dict[str, str], now
     columns: tuple[str, ...] = ("step", "line", "kind", "encoding", "parts", "rial", "stands")
     steps = fill(grid(*columns, title="Plan", right=("step", "parts", "rial")), _steps(m))
     console.print(steps)
+    if moves := _moves(m):
+        columns = ("at", "step", "from line", "to line", "by")
+        console.print(fill(grid(*columns, title="Moved by hand", right=("step",)), moves))
     if text:
         for index, step in enumerate(m.plan, 1):
             console.print(Text(f"Text of step {index}:", style="italic"))
@@ -129,6 +132,16 @@ def _steps(m: Message) -> list[tuple[object, ...]]:
         (index + 1, s.line, s.kind.value, s.encoding.value, s.parts, f"{s.price:,}", step_text(m, index))
         for index, s in enumerate(m.plan)
     ]
+
+
+def _moves(m: Message) -> list[tuple[object, ...]]:
+    """Each move by hand: when, of which step, from where to where, by whom."""
+    rows: list[tuple[object, ...]] = []
+    for index, step in enumerate(m.plan, 1):
+        reached = (*(move.from_line for move in step.moves), step.line)[1:]
+        for move, to in zip(step.moves, reached, strict=True):
+            rows.append((instant_text(move.at), index, move.from_line, to, move.by or "nobody said"))
+    return rows
 
 
 def _attempt(part: PartRecord) -> tuple[object, ...]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 
 from payamak.cli.passwords import passwords
-from payamak.cli.shell import Common, ExitCode, Failed, complain, console, open_store, say, tell
+from payamak.cli.shell import Common, ExitCode, Failed, complain, console, open_store, say, tell, unheard
 from payamak.visible import visible
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from payamak.domain.site import Site
     from payamak.sitefile import Difference, Entry, Plan
+    from payamak.store.sqlite import SqliteStore
     from payamak.store.transaction import Transaction
 
 _MARKS = {"add": ("+", "green"), "change": ("~", "yellow"), "remove": ("-", "red")}
@@ -58,7 +59,9 @@ async def apply(
         async with open_store(common, create=not dry_run) as store:
             wanted = plan(store.site, entries, passwords(), prune=prune, file=file.name)
             if not common.json:
-                _show(console(), wanted.differences)
+                with unheard():
+                    _show(console(), wanted.differences)
+            await _check_removals(store, wanted, common)
             done = bool(wanted.differences) and not dry_run and (yes or _agrees())
             if done:
                 await store.writer.submit(lambda tx: _carry_out(tx, wanted))
@@ -71,6 +74,17 @@ async def apply(
     said = "done" if done else "no difference" if not wanted.differences else "nothing was changed"
     tell(common, {"differences": wanted.differences, "applied": done}, lambda _: say(said))
     return ExitCode.DONE if done or dry_run or not wanted.differences else ExitCode.PROBLEM
+
+
+async def _check_removals(store: SqliteStore, wanted: Plan, common: Common) -> None:
+    """What has money or messages is not pruned: told before anybody is asked. Raises Failed."""
+    found = [(kind, name, await store.holdings(kind, name)) for kind, name in wanted.removals]
+    bars = [f"{kind} {name} is not removed: {bar}" for kind, name, held in found for bar in held.bars]
+    if bars:
+        raise Failed("\n".join((*bars, "nothing was changed")))
+    for kind, name, held in () if common.json else found:
+        for note in held.notes:
+            say(f"{kind} {name}: {note}")
 
 
 def _entries(file: Path) -> list[Entry]:

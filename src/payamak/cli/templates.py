@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, cast
 from cyclopts import App, Parameter
 
 from payamak.cli.bounds import TemplateNumber
+from payamak.cli.consent import Consent, agrees, undone
 from payamak.cli.documents import edit, find
 from payamak.cli.shell import Common, ExitCode, Failed, fill, grid, open_store, say, show_block, tell
 from payamak.visible import visible
@@ -126,8 +127,19 @@ async def change(
 
 
 @app.command
-async def remove(account: str, number: TemplateNumber, *, common: Common = Common()) -> int:
-    """Remove a text."""
+async def remove(
+    account: str, number: TemplateNumber, *, consent: Consent = Consent(), common: Common = Common()
+) -> int:
+    """Remove a text, after you were asked: what only it allows is refused with 34 from then on."""
+    async with open_store(common) as store:
+        try:
+            owner = cast("Account", find(store.site, "account", account))
+            _must_have(owner.templates, account, number)
+        except LookupError as error:
+            raise Failed(str(error)) from error
+    promise = f"template {number} of account {account} will be removed: what only it allows is refused with 34."
+    if not agrees(consent, common, promise):
+        return undone(consent, common, {"removed": None})
 
     def work(templates: Templates) -> Templates:
         _must_have(templates, account, number)

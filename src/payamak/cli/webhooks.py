@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from cyclopts import App, Parameter
 
 from payamak.cli.bounds import Limit
+from payamak.cli.consent import AT_ONCE, Consent, agrees, in_batches, undone
 from payamak.cli.shell import (
     Common,
     ExitCode,
@@ -35,9 +36,6 @@ app = App(
     "An account gets a webhook by `payamak account change NAME --webhook-url … --webhook-secret env:…`.",
     help_format="markdown",
 )
-
-_AT_ONCE = 500
-"""Events replayed in one transaction: the server's own work waits behind it."""
 
 
 @app.command(name="list")
@@ -84,9 +82,10 @@ async def replay(
     waiting: Annotated[
         bool, Parameter(negative="", help="Also end the pauses of what waits: the target is well again.")
     ] = False,
+    consent: Consent = Consent(),
     common: Common = Common(),
 ) -> int:
-    """Post events once more: those named, or those of an account that were given up.
+    """Post events once more: those named, or those of an account that were given up, after you were told how many.
 
     They get the same `webhook-id` and the same body as before, and three days of tries; a target that said 410 is
     tried again. What still waits for the end of a pause waits on, unless --waiting.
@@ -99,17 +98,21 @@ async def replay(
         raise Failed("--since, --done and --waiting go with --account", ExitCode.USAGE)
     ids = [_event(event) for event in events]
     since_at = 0 if since is None else parse_instant(since, now_ms())
-    count = hurried = 0
+    hurried = 0
     async with open_store(common) as store:
         if account is not None:
             account_id = _account(store.site, account).id
-            while waiting and (some := await store.hurry_notices(account_id, now_ms(), _AT_ONCE)):
-                hurried += some
             for post in (PostState.DEAD, *([PostState.DONE] if done else [])):
                 ids += await store.notice_ids(account_id, post, since_at)
-        ids.sort()
-        for start in range(0, len(ids), _AT_ONCE):
-            count += await store.replay_notices(ids[start : start + _AT_ONCE], now_ms())
+            paused = len(await store.notice_ids(account_id, PostState.WAITING, 0)) if waiting else 0
+            promise = f"{counted(len(ids), 'event')} of account {account} will be posted again" + (
+                f", and the pauses end of {counted(paused, 'event')} that wait." if waiting else "."
+            )
+            if (ids or paused) and not agrees(consent, common, promise):
+                return undone(consent, common, {"promised": len(ids), "replayed": 0, "hurried": 0})
+            while hurried < paused and (some := await store.hurry_notices(account_id, now_ms(), AT_ONCE)):
+                hurried += some
+        count = await in_batches(sorted(ids), lambda some: store.replay_notices(some, now_ms()))
     told = f"posted again: {counted(count, 'event')}" + (f"; due now: {counted(hurried, 'event')}" if waiting else "")
     tell(common, {"replayed": count, "hurried": hurried}, lambda _: say(told))
     return ExitCode.DONE if count or not events else ExitCode.PROBLEM

@@ -14,6 +14,9 @@ from payamak.domain.message import Message, Reason
 from payamak.domain.site import Link
 from payamak.upstreams.base import Upstream
 
+FULL_AGAIN_S = 3.0
+"""After how long without a full window its time begins anew: some rounds of claims (Worker, POLL_S)."""
+
 
 class Desk:
     """A link with what waits for it, its pace, health and suspects. `in_flight` counts parts from mark to answer."""
@@ -34,6 +37,8 @@ class Desk:
         """Since when a probe waits for what fresh messages the store may still bring."""
         self._heard_at_s = float("-inf")
         self.is_narrow = False
+        self._full_from_s = float("-inf")
+        self._full_at_s = float("-inf")
         self.timer: asyncio.TimerHandle | None = None
         self.timer_at_s = 0.0
         self.pump_is_due = False
@@ -84,6 +89,16 @@ class Desk:
         if answered_at_s > self._heard_at_s:
             self._heard_at_s = answered_at_s
             self.health = self.health.answered()
+
+    def window_is_full(self, now_s: float) -> None:
+        """Somebody waits for a place in the window. A moment without anybody, between two claims, is no end of it."""
+        if now_s - self._full_at_s > FULL_AGAIN_S:
+            self._full_from_s = now_s
+        self._full_at_s = now_s
+
+    def full_for_s(self, now_s: float) -> float:
+        """For how long somebody has waited for a place in the window; 0 while nobody does."""
+        return self._full_at_s - self._full_from_s if now_s - self._full_at_s <= FULL_AGAIN_S else 0.0
 
     def slows_down(self, outcome: Outcome) -> bool:
         """True for throttled and queue full: the whole link rests, not only the message."""

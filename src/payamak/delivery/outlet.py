@@ -111,6 +111,8 @@ class Outlet:
             desk.probe_asked_s = None
             going.append(picked)
             self._hands.left(picked.message)
+        if not view.is_on_trial and desk.waiting.is_kept_by_window(desk.in_flight, view.window):
+            desk.window_is_full(now_s)
         self._look_again(desk, now_s)
         if going:
             self.start(self._mark(desk, going))

@@ -123,6 +123,15 @@ class Waiting:
         """Take everything."""
         return self.remove(lambda message, kind: True)
 
+    def is_kept_by_window(self, in_flight: int, window: int) -> bool:
+        """Whether somebody waits whose class has no room in the window, with so many parts in flight."""
+        return any(
+            lanes.head(lane) is not None and not has_room(lane, in_flight, window)
+            for lanes in self._lanes.values()
+            if lanes.count
+            for lane in Lane
+        )
+
     def _with_care(self, view: View, in_flight: int) -> Picked | None:
         """On a link of which nobody knows whether it answers."""
         if fresh := self._head(Kind.FRESH, in_flight, 1 if view.is_on_trial else view.window):

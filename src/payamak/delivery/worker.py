@@ -365,6 +365,17 @@ class Worker:
         return {name: len(desk.suspects) for name, desk in self._desks.items()}
 
     @property
+    def full_for_s(self) -> Mapping[str, float]:
+        """Of each link, for how long messages have waited because its window is full; 0 while none does."""
+        now_s = self._clock.monotonic()
+        return {name: desk.full_for_s(now_s) for name, desk in self._desks.items()}
+
+    @property
+    def waiting_by_link(self) -> Mapping[str, int]:
+        """Of each link, how many messages wait for it in memory; more may wait in the store."""
+        return {name: desk.waiting.count for name, desk in self._desks.items()}
+
+    @property
     def waiting(self) -> int:
         """Messages held in memory."""
         return sum(desk.waiting.count for desk in self._desks.values())

@@ -7,7 +7,8 @@ from enum import StrEnum
 from msgspec import Struct
 
 from payamak.codes import Code
-from payamak.domain.message import PartState, Reason
+from payamak.domain.message import PartState, Reason, StepKind
+from payamak.encoding.parts import Encoding, SplitMethod
 
 
 class OutcomeKind(StrEnum):
@@ -132,10 +133,19 @@ class Revoked(Struct, frozen=True, kw_only=True):
 
 
 class Moved(Struct, frozen=True, kw_only=True):
-    """An operator moves a waiting message to another line."""
+    """An operator (`by`) moves a waiting message to another line, whose rules were asked (moving.py).
+
+    How the text goes there: its kind, encoding, parts and split; None: as before. `due_at`: when its hours begin.
+    """
 
     line: str
     advertising: bool
+    kind: StepKind | None = None
+    encoding: Encoding | None = None
+    parts: int | None = None
+    split: SplitMethod | None = None
+    due_at: int = 0
+    by: str = ""
 
 
 class Restored(Struct, frozen=True, kw_only=True):
@@ -169,12 +179,16 @@ Event = (
 
 
 class Submit(Struct, frozen=True, kw_only=True):
-    """Open an attempt: the store keeps its parts (1-based) as on the wire; after the commit the link writes them."""
+    """Open an attempt: the store keeps its parts (1-based) as on the wire; after the commit the link writes them.
+
+    `copies`: how many of them follow a try that stayed without an answer, and may arrive twice (P3).
+    """
 
     link: str
     step: int
     try_no: int
     parts: tuple[int, ...]
+    copies: int = 0
 
 
 class Record(Struct, frozen=True, kw_only=True):

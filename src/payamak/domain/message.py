@@ -110,13 +110,25 @@ RECEIPTED = frozenset("duerok")
 """Letters of parts that need no further receipt."""
 
 
+MOST_MOVES = 20
+"""Moves of a step that are remembered, the latest: a script that moves a queue to and fro must not make it grow."""
+
+
+class Relocation(Struct, frozen=True, kw_only=True):
+    """One move of a step by hand: from which line, when, and who did it (the machine's user)."""
+
+    from_line: str
+    at: int
+    by: str = ""
+
+
 class Step(Struct, frozen=True, kw_only=True):
     """One line of the plan, the way it is sent, its own text, parts and price in rial.
 
     `keep` says that a late opt-out is not paid back (a setting of the line); `is_kept`, that this has happened: the
     step stays paid, although the message went on. `skip` holds the opt-out code
     that was known when the plan was made, or when the step's turn came: such a step is passed over. `earlier_lines`
-    are the lines of the tries that were made before the message was moved to the present one.
+    are the lines of the tries that were made before the message was moved to the present one, `moves` these moves.
     """
 
     line: str
@@ -131,6 +143,7 @@ class Step(Struct, frozen=True, kw_only=True):
     skip: Code | None = None
     split: SplitMethod = SplitMethod.UDH8
     earlier_lines: tuple[str, ...] = ()
+    moves: tuple[Relocation, ...] = ()
 
     def line_of(self, try_no: int) -> str:
         """The line by which a try went: what comes of it is said of that line, also after a move."""

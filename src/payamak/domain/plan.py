@@ -91,13 +91,14 @@ def make_plan(
         assert isinstance(body, str)
         if line.footer and kind is StepKind.NORMAL and not body.rstrip().endswith(line.footer):
             body = f"{body}\n{line.footer}"
-        steps.append(_step(site, line, kind, body, account.max_parts))
+        steps.append(make_step(site, line, kind, body, account.max_parts))
     if unfilled:
         raise Refused(Code.NO_TEMPLATE, "the text fits no approved template of the account")
     return tuple(steps)
 
 
-def _step(site: Site, line: Line, kind: StepKind, text: str, max_parts: int) -> Step:
+def make_step(site: Site, line: Line, kind: StepKind, text: str, max_parts: int) -> Step:
+    """A text as this line sends it, and at which price. Raises Refused with 30 or 13."""
     encoding = choose(text, site.alphabet_of(line))
     split = site.split_of(line)
     try:

@@ -34,7 +34,7 @@ from msgspec.structs import replace
 from payamak.codes import Code
 from payamak.domain import events as ev
 from payamak.domain.events import Effect, Event, OnAmbiguous, OutcomeKind, Rules
-from payamak.domain.message import RECEIPTED, Message, PartState, Reason, State, Step
+from payamak.domain.message import MOST_MOVES, RECEIPTED, Message, PartState, Reason, Relocation, State, Step
 from payamak.domain.optout import mark_opted_out
 from payamak.domain.retry import pause_ms
 
@@ -219,7 +219,7 @@ def _on_wire(m: Message, event: ev.OnWire, now: int, rules: Rules) -> Advance:
         parts=_with_word(m, m.step, word),
         is_leased=True,
     )
-    return after, (ev.Submit(link=event.link, step=m.step, try_no=after.tries, parts=going),)
+    return after, (ev.Submit(link=event.link, step=m.step, try_no=after.tries, parts=going, copies=len(copies)),)
 
 
 def _postponed(m: Message, event: ev.Postponed, now: int, rules: Rules) -> Advance:
@@ -238,16 +238,42 @@ def _revoked(m: Message, event: Event, now: int, rules: Rules) -> Advance:
     return _give_up(m, State.CANCELLED, Reason.ANSWERED_BUSY)
 
 
-def _moved(m: Message, event: ev.Moved, now: int, rules: Rules) -> Advance:
+def can_move(m: Message, wire_parts: int) -> bool:
+    """Whether a message can still go by another line, as so many parts.
+
+    The parts of a text come from one line, or no handset can join them: all of them go again, or none. And a lost part
+    is sent again as the part that it was.
+    """
     word = _word(m)
-    if not set(word) <= {_W, _A}:
-        return m, ()  # the parts of a text come from one line, or no handset can join them
-    if _W not in word and not _to_resend(m, word):
-        return m, ()  # nothing more of it goes: receipts are awaited
-    earlier = tuple(m.current.line_of(try_no) for try_no in range(1, m.tries + 1))
-    step = replace(m.current, line=event.line, advertising=event.advertising, earlier_lines=earlier)
-    plan = (*m.plan[: m.step], step, *m.plan[m.step + 1 :])
-    return replace(m, plan=plan, reason=Reason.MOVED, due_at=now, is_leased=False), ()
+    if m.state is not State.QUEUED or not set(word) <= {_W, _A}:
+        return False
+    if word.count(_W) + len(_to_resend(m, word)) < len(word):
+        return False  # receipts are awaited
+    return wire_parts == len(word) or (_A not in word and not m.unanswered.strip("0"))
+
+
+def _moved(m: Message, event: ev.Moved, now: int, rules: Rules) -> Advance:
+    """The price stays that of acceptance (P5), and so does the text, footer and all."""
+    was = m.current
+    step = replace(
+        was,
+        line=event.line,
+        advertising=event.advertising,
+        kind=event.kind or was.kind,
+        encoding=event.encoding or was.encoding,
+        parts=event.parts or was.parts,
+        split=event.split or was.split,
+        earlier_lines=tuple(was.line_of(try_no) for try_no in range(1, m.tries + 1)),
+        moves=(*was.moves, Relocation(from_line=was.line, at=now, by=event.by))[-MOST_MOVES:],
+    )
+    if not can_move(m, step.wire_parts):
+        return m, ()
+    after = replace(m, plan=(*m.plan[: m.step], step, *m.plan[m.step + 1 :]), is_leased=False)
+    if step.wire_parts != len(_word(m)):
+        after = replace(after, unanswered="", parts=_with_word(after, m.step, _W * step.wire_parts))
+    if event.due_at > now:
+        return replace(after, reason=Reason.OUTSIDE_HOURS, due_at=event.due_at), ()
+    return replace(after, reason=Reason.MOVED, due_at=now), ()
 
 
 # ------------------------------------------------------------------------------- moves: a copy put back

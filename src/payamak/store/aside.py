@@ -173,7 +173,7 @@ def fault_counts(db: apsw.Connection) -> FaultCounts:
     raise RuntimeError("a count has no row")
 
 
-def forget_unreadable(tx: Transaction, piece_id: int | None) -> int:
-    """A person has seen one, or all; how many went."""
-    tx.execute("forget_unreadable", (piece_id,))
+def forget_unreadable(tx: Transaction, piece_id: int | None, up_to: int | None) -> int:
+    """A person has seen one, or all up to the newest that he was shown; how many went."""
+    tx.execute("forget_unreadable", (piece_id, up_to))
     return int(tx.db.changes())

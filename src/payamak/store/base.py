@@ -16,6 +16,7 @@ from payamak.codes import Code
 from payamak.domain.events import Answered, Event
 from payamak.domain.message import Lane, Message, Reason, State, Step
 from payamak.domain.mo import Kept, MoPart, Received, RelayState
+from payamak.domain.moving import Move
 from payamak.domain.own_ids import OwnId
 from payamak.domain.posting import PostState
 from payamak.domain.receipts import Cursor, IdReport, OpenIds, ReceiptIn, WaitingReceipt
@@ -28,13 +29,18 @@ from payamak.store.records import (
     Aside,
     Audit,
     Balance,
+    Cancelled,
+    Credited,
     FaultCounts,
     ForeignReceived,
+    Holdings,
+    MovePlan,
     QueueRow,
     ReceivedSearch,
     Search,
     StatusCount,
     Story,
+    Traffic,
 )
 
 ANSWER_WITHIN_S = 1.5
@@ -233,8 +239,8 @@ class Store(Protocol):
         """Unreadable pieces, the latest first; or one of them."""
         ...
 
-    def forget_unreadable(self, piece_id: int | None) -> Awaitable[int]:
-        """A person has seen one, or all; how many went."""
+    def forget_unreadable(self, piece_id: int | None, up_to: int | None = None) -> Awaitable[int]:
+        """A person has seen one, or all up to the newest that he was shown; how many went."""
         ...
 
     def claim(self, line: str, rooms: Sequence[int], now: int) -> Awaitable[Claimed]:
@@ -281,10 +287,12 @@ class Store(Protocol):
         """
         ...
 
-    def resume_held(
-        self, now: int, limit: int, *, line: str | None = None, account_id: int | None = None, is_moved: bool = False
-    ) -> Awaitable[int]:
-        """Let up to `limit` held messages go, of a line, an account, or all; how many (0 = none is left).
+    def held_ids(self, *, line: str | None = None, account_id: int | None = None) -> Awaitable[list[int]]:
+        """What is held after a restore, of a line, an account, or all."""
+        ...
+
+    def resume_held(self, message_ids: Sequence[int], now: int, *, is_moved: bool = False) -> Awaitable[int]:
+        """Let those of the messages that are still held go; how many. With none, close the restore if nothing is held.
 
         `is_moved`: the store is no copy, it only came without its mark; so nothing can have been sent twice. Raises
         ValueError with what to do if it is one, by its own word or a person's.
@@ -390,7 +398,10 @@ class Store(Protocol):
 
     # -- the operator's hands
     def put_documents(self, puts: Sequence[Document], removals: Sequence[tuple[str, str]], now: int) -> Awaitable[Site]:
-        """Change the configuration in one transaction. Raises ValueError with all faults; then nothing changes."""
+        """Change the configuration in one transaction. Raises ValueError with all faults; then nothing changes.
+
+        What has money or messages is not removed (`holdings`).
+        """
         ...
 
     def set_password(self, username: str, password_hash: str, version: int) -> Awaitable[Site]:
@@ -415,6 +426,19 @@ class Store(Protocol):
         """
         ...
 
+    def credit_once(
+        self, username: str, amount: int, reference: str, note: str, now: int, *, allow_negative: bool = False
+    ) -> Awaitable[Credited]:
+        """The same under a reference of whoever pays: what was entered under it before is not entered again.
+
+        Raises ValueError, with nothing changed, also if another amount was entered under it, or for an amount of 0.
+        """
+        ...
+
+    def holdings(self, kind: str, name: str) -> Awaitable[Holdings]:
+        """What stands in the way of removing a document, and what a person should know who removes it."""
+        ...
+
     def put_opt_outs(self, opt_outs: Iterable[OptOut]) -> Awaitable[int]:
         """Import or add opt-outs; how many were given."""
         ...
@@ -423,11 +447,23 @@ class Store(Protocol):
         """Forget what is known of a recipient, on one line or on all; how many there were."""
         ...
 
-    def move_line(self, source: str, target: str, now: int, limit: int) -> Awaitable[int]:
-        """Move up to `limit` waiting messages of one line to another; how many.
+    def waiting_ids(self, *, line: str | None = None, account_id: int | None = None) -> Awaitable[list[int]]:
+        """All that waits on a line (registered spelling), or of an account: what an act of an operator is about."""
+        ...
+
+    def cancel(self, message_ids: Sequence[int], now: int, *, line: str | None = None) -> Awaitable[Cancelled]:
+        """Take waiting messages back; with `line` only those that still stand on it."""
+        ...
+
+    def plan_move(self, move: Move, now: int) -> Awaitable[MovePlan]:
+        """Which messages a move is about, and which may not go by the target's rules; nothing is changed.
 
         Raises LookupError if the target is not configured, ValueError if both are the same line.
         """
+        ...
+
+    def move_messages(self, message_ids: Sequence[int], move: Move, now: int) -> Awaitable[int]:
+        """Move those of the messages that still wait on the source and may go; how many did. Raises as `plan_move`."""
         ...
 
     def forget_ids(self, upstream: str) -> Awaitable[bool]:
@@ -445,6 +481,14 @@ class Store(Protocol):
 
     def queue(self) -> Awaitable[list[QueueRow]]:
         """What waits and why."""
+        ...
+
+    def queued_by_line(self) -> Awaitable[dict[str, int]]:
+        """How many messages wait on each line; lines without any are left out."""
+        ...
+
+    def traffic(self, since_at: int, until_at: int) -> Awaitable[list[Traffic]]:
+        """What was sent of the messages accepted from one instant to before another, by line and upstream."""
         ...
 
     def balances(self) -> Awaitable[list[Balance]]:

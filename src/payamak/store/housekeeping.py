@@ -16,6 +16,7 @@ from payamak.store.aside import AsideKind, apart, is_aside, put_aside, put_messa
 from payamak.store.base import Claimed, OptOut
 from payamak.store.credentials import with_version
 from payamak.store.messages import happen, load
+from payamak.store.removing import holdings
 from payamak.store.rows import message_of
 from payamak.store.transaction import Transaction
 
@@ -191,25 +192,13 @@ def _remove(tx: Transaction, account_id: int, message_id: int, now: int) -> int:
     return int(tx.db.changes())
 
 
-def move_line(tx: Transaction, source: str, target: str, now: int, limit: int) -> int:
-    """Move waiting messages to another line. Raises LookupError if that is not configured, ValueError if it is none."""
-    line = tx.site.line(target)
-    if line is None:
-        raise LookupError(f"line {target} is not configured")
-    known = tx.site.line(source)
-    source = known.number if known else source  # the queue of a line that was removed can be moved too
-    if source == line.number:
-        raise ValueError(f"line {source} is where the messages are already")
-    ids = [row[0] for row in tx.all("queued_on_line", (source, limit))]
-    event = ev.Moved(line=line.number, advertising=line.kind == "advertising")
-    return sum(_happen_to(tx, message_id, event, now) for message_id in ids)
-
-
 # --------------------------------------------------------------------------------------- configuration
 
 
 def put_documents(tx: Transaction, puts: Iterable[Document], removals: Iterable[tuple[str, str]]) -> Site:
     """Change the configuration. Raises ValueError, having changed nothing, with every fault that this would bring.
+
+    What has money or messages is not removed (removing.py).
 
     What was wrong before does not stand in the way of another change: an older program may have let it in, and a line
     must be suspended in a hurry all the same.
@@ -224,6 +213,10 @@ def put_documents(tx: Transaction, puts: Iterable[Document], removals: Iterable[
     removals = tuple(removals)
     unreadable = {(fault.kind, fault.name) for fault in site.mended if (fault.kind, fault.name) not in kept}
     faults = [f"there is no {kind} {name}" for kind, name in removals if (kind, name) not in {*kept, *unreadable}]
+    put_again = {name_of(document) for document in puts}
+    for kind, name in removals:
+        if (kind, name) not in put_again:
+            faults += [f"{kind} {name} is not removed: {bar}" for bar in holdings(tx.db, kind, name).bars]
     for key in removals:
         kept.pop(key, None)
     kept.update({name_of(document): document for document in puts})

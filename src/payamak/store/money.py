@@ -7,6 +7,7 @@ from payamak.domain import events as ev
 from payamak.domain.message import Message
 from payamak.domain.money import MOST_RIAL
 from payamak.errors import Refused
+from payamak.store.records import Credited
 from payamak.store.transaction import Transaction
 
 
@@ -55,12 +56,37 @@ def release(tx: Transaction, message: Message, effect: ev.Release, now: int) -> 
     tx.execute("move_money", (effect.amount, -effect.amount, message.account_id))
 
 
-def credit(tx: Transaction, username: str, amount: int, note: str, now: int, *, allow_negative: bool = False) -> int:
-    """Money from outside (below zero: back to it); the new balance. Raises LookupError, ValueError."""
+def credit_once(
+    tx: Transaction, username: str, amount: int, reference: str, note: str, now: int, *, allow_negative: bool = False
+) -> Credited:
+    """See Store.credit_once."""
+    account_id = _account_id(tx, username)
+    before = tx.one("entry_of_reference", (account_id, reference))
+    if before is not None:
+        at, target, entered = before
+        entered = entered if target == "available" else -entered
+        if entered != amount:
+            raise ValueError(
+                f"account {username} was given {entered:,} rial under the reference {reference}, not {amount:,}"
+            )
+        return Credited(available=int(tx.one("balance", (account_id,))[0]), entered_at=at, is_repeated=True)
+    if not amount:
+        raise ValueError("an entry under a reference has an amount")
+    available = credit(tx, username, amount, note, now, allow_negative=allow_negative)
+    tx.execute("refer_to_entry", (reference, tx.db.last_insert_rowid()))
+    return Credited(available=available, entered_at=now, is_repeated=False)
+
+
+def _account_id(tx: Transaction, username: str) -> int:
     row = tx.one("account_of_name", (username,))
     if row is None:
         raise LookupError(f"there is no account {username!r}")
-    account_id = int(row[0])
+    return int(row[0])
+
+
+def credit(tx: Transaction, username: str, amount: int, note: str, now: int, *, allow_negative: bool = False) -> int:
+    """Money from outside (below zero: back to it); the new balance. Raises LookupError, ValueError."""
+    account_id = _account_id(tx, username)
     if abs(amount) > MOST_RIAL:
         raise ValueError(f"{amount:,} rial is more than the {MOST_RIAL:,} that can be credited at once")
     available = int(tx.one("balance", (account_id,))[0])

@@ -11,7 +11,17 @@ from payamak.domain.ids import IdHabit
 from payamak.domain.message import Message, Reason, State
 from payamak.domain.receipts import Cursor, IdReport, OpenId, OpenIds, WaitingReceipt
 from payamak.store.base import OptOut, Standing
-from payamak.store.records import Balance, Entry, FurtherReceipt, PartRecord, QueueRow, Search, StatusCount, Story
+from payamak.store.records import (
+    Balance,
+    Entry,
+    FurtherReceipt,
+    PartRecord,
+    QueueRow,
+    Search,
+    StatusCount,
+    Story,
+    Traffic,
+)
 from payamak.store.rows import message_of
 from payamak.store.statements import load_statements
 from payamak.store.transaction import habit_of
@@ -89,6 +99,19 @@ def queue(db: apsw.Connection) -> list[QueueRow]:
             oldest_accepted_at=r[6],
         )
         for r in _all(db, "queue")
+    ]
+
+
+def queued_by_line(db: apsw.Connection) -> dict[str, int]:
+    """How many messages wait on each line."""
+    return dict(_all(db, "queued_by_line"))
+
+
+def traffic(db: apsw.Connection, since_at: int, until_at: int) -> list[Traffic]:
+    """Parts sent by line and upstream; the line is that by which each attempt went."""
+    return [
+        Traffic(**dict(zip(Traffic.__struct_fields__, row, strict=True)))
+        for row in _all(db, "traffic", (since_at, until_at))
     ]
 
 

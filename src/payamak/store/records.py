@@ -102,6 +102,46 @@ class QueueRow(Struct, frozen=True, kw_only=True):
     oldest_accepted_at: int
 
 
+class Traffic(Struct, frozen=True, kw_only=True):
+    """Parts that a line has sent by an upstream; `copies` went after a try whose answer was lost by then (P3)."""
+
+    line: str
+    upstream: str
+    parts: int
+    taken: int
+    delivered: int
+    copies: int
+
+
+class MovePlan(Struct, frozen=True, kw_only=True):
+    """Which waiting messages of a line may go by another, and how many may not, by why (domain/moving.py: Bar)."""
+
+    ids: tuple[int, ...]
+    skipped: dict[str, int]
+
+
+class Cancelled(Struct, frozen=True, kw_only=True):
+    """What was taken back, and what was left, for it does not wait (any more): its state, None if it is not there."""
+
+    done: tuple[int, ...]
+    left: dict[int, State | None]
+
+
+class Credited(Struct, frozen=True, kw_only=True):
+    """What came of money that was entered under a reference; `entered_at` is earlier where it had been before."""
+
+    available: int
+    entered_at: int
+    is_repeated: bool
+
+
+class Holdings(Struct, frozen=True, kw_only=True):
+    """Why a document may not be removed, each with what to do first; and what its removal brings, for whoever asks."""
+
+    bars: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
 class Balance(Struct, frozen=True, kw_only=True):
     """An account's purses, as kept and as the ledger's entries and the open messages count them."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 import apsw
@@ -72,21 +73,27 @@ def hold(tx: Transaction, now: int, limit: int) -> int:
     return len(ids)
 
 
-def resume(tx: Transaction, now: int, limit: int, *, line: str | None, account_id: int | None, is_moved: bool) -> int:
+def held_ids(db: apsw.Connection, line: str | None, account_id: int | None) -> list[int]:
+    """See Store.held_ids."""
+    return [row[0] for row in db.execute(load_statements()["held_ids"], (line, account_id, -1))]
+
+
+def resume(tx: Transaction, message_ids: Sequence[int], now: int, *, is_moved: bool) -> int:
     """See Store.resume_held."""
     if is_moved and tx.one("copy_is_held") is not None:
         raise ValueError(
             "the store is a copy that was put back, by its own word or a person's, and what waits in it may have been "
             "sent since: nothing is let go; `payamak resume restored` does, and counts it as a copy"
         )
-    ids = [row[0] for row in tx.all("held_ids", (line, account_id, limit))]
-    for message_id in ids:
-        if message := load(tx, message_id):
+    resumed = 0
+    for message_id in message_ids:
+        if (message := load(tx, message_id)) and message.is_held:
             happen(tx, message, ev.Resumed(is_moved=is_moved), now)
+            resumed += 1
     if tx.restored.held_to is None and tx.restored.is_open and not tx.one("held_count")[0]:
         tx.execute("end_restored", (now, tx.restored.id))
         tx.restored_changed()
-    return len(ids)
+    return resumed
 
 
 def last_restore(db: apsw.Connection) -> Restore | None:

@@ -25,6 +25,7 @@ from payamak.codes import Code
 from payamak.domain.events import Answered, Event
 from payamak.domain.message import Lane, Message
 from payamak.domain.mo import Kept, MoPart, Received
+from payamak.domain.moving import Move
 from payamak.domain.own_ids import OwnId
 from payamak.domain.posting import PostState
 from payamak.domain.receipts import Cursor, IdReport, OpenIds, ReceiptIn, WaitingReceipt
@@ -36,6 +37,7 @@ from payamak.errors import StoreFailed
 from payamak.store import (
     aside,
     batches,
+    hands,
     holding,
     housekeeping,
     messages,
@@ -43,6 +45,7 @@ from payamak.store import (
     reading,
     receipts,
     received,
+    removing,
     restoring,
     webhooks,
 )
@@ -78,13 +81,18 @@ from payamak.store.records import (
     Aside,
     Audit,
     Balance,
+    Cancelled,
+    Credited,
     FaultCounts,
     ForeignReceived,
+    Holdings,
+    MovePlan,
     QueueRow,
     ReceivedSearch,
     Search,
     StatusCount,
     Story,
+    Traffic,
 )
 from payamak.store.shares import Urgency
 from payamak.store.transaction import Transaction, read_site
@@ -294,9 +302,9 @@ class SqliteStore:
         """See Store.unreadable."""
         return self._read(lambda db: aside.unreadable_list(db, piece_id, limit))
 
-    def forget_unreadable(self, piece_id: int | None) -> Awaitable[int]:
+    def forget_unreadable(self, piece_id: int | None, up_to: int | None = None) -> Awaitable[int]:
         """See Store.forget_unreadable."""
-        return self.writer.submit(lambda tx: aside.forget_unreadable(tx, piece_id))
+        return self.writer.submit(lambda tx: aside.forget_unreadable(tx, piece_id, up_to))
 
     def claim(self, line: str, rooms: Sequence[int], now: int) -> Awaitable[Claimed]:
         """See Store.claim."""
@@ -352,13 +360,13 @@ class SqliteStore:
             await asyncio.to_thread(self.mark_file.write, mark)
         self._beside, self._unwritten = mark.mark, None
 
-    def resume_held(
-        self, now: int, limit: int, *, line: str | None = None, account_id: int | None = None, is_moved: bool = False
-    ) -> Awaitable[int]:
+    def held_ids(self, *, line: str | None = None, account_id: int | None = None) -> Awaitable[list[int]]:
+        """See Store.held_ids."""
+        return self._read(lambda db: restoring.held_ids(db, line, account_id))
+
+    def resume_held(self, message_ids: Sequence[int], now: int, *, is_moved: bool = False) -> Awaitable[int]:
         """See Store.resume_held."""
-        return self.writer.submit(
-            lambda tx: restoring.resume(tx, now, limit, line=line, account_id=account_id, is_moved=is_moved)
-        )
+        return self.writer.submit(lambda tx: restoring.resume(tx, message_ids, now, is_moved=is_moved))
 
     def last_restore(self) -> Awaitable[Restore | None]:
         """See Store.last_restore."""
@@ -482,6 +490,18 @@ class SqliteStore:
             lambda tx: money.credit(tx, username, amount, note, now, allow_negative=allow_negative)
         )
 
+    def credit_once(
+        self, username: str, amount: int, reference: str, note: str, now: int, *, allow_negative: bool = False
+    ) -> Awaitable[Credited]:
+        """See Store.credit_once."""
+        return self.writer.submit(
+            lambda tx: money.credit_once(tx, username, amount, reference, note, now, allow_negative=allow_negative)
+        )
+
+    def holdings(self, kind: str, name: str) -> Awaitable[Holdings]:
+        """See Store.holdings."""
+        return self._read(lambda db: removing.holdings(db, kind, name))
+
     async def put_opt_outs(self, opt_outs: Iterable[OptOut]) -> int:
         """See Store.put_opt_outs; in transactions of 1,000, so that a long list holds nobody up."""
         count = 0
@@ -500,9 +520,21 @@ class SqliteStore:
         """See Store.forget_opt_outs."""
         return self.writer.submit(lambda tx: housekeeping.forget_opt_outs(tx, recipient, line))
 
-    def move_line(self, source: str, target: str, now: int, limit: int) -> Awaitable[int]:
-        """See Store.move_line."""
-        return self.writer.submit(lambda tx: housekeeping.move_line(tx, source, target, now, limit))
+    def waiting_ids(self, *, line: str | None = None, account_id: int | None = None) -> Awaitable[list[int]]:
+        """See Store.waiting_ids."""
+        return self._read(lambda db: hands.waiting_ids(db, line, account_id))
+
+    def cancel(self, message_ids: Sequence[int], now: int, *, line: str | None = None) -> Awaitable[Cancelled]:
+        """See Store.cancel."""
+        return self.writer.submit(lambda tx: hands.cancel(tx, message_ids, now, line))
+
+    def plan_move(self, move: Move, now: int) -> Awaitable[MovePlan]:
+        """See Store.plan_move."""
+        return self._read(lambda db: hands.plan_move(db, move, now))
+
+    def move_messages(self, message_ids: Sequence[int], move: Move, now: int) -> Awaitable[int]:
+        """See Store.move_messages."""
+        return self.writer.submit(lambda tx: hands.move_messages(tx, message_ids, move, now))
 
     def forget_ids(self, upstream: str) -> Awaitable[bool]:
         """See Store.forget_ids."""
@@ -553,6 +585,14 @@ class SqliteStore:
     def queue(self) -> Awaitable[list[QueueRow]]:
         """See Store.queue."""
         return self._read(reading.queue)
+
+    def queued_by_line(self) -> Awaitable[dict[str, int]]:
+        """See Store.queued_by_line."""
+        return self._read(reading.queued_by_line)
+
+    def traffic(self, since_at: int, until_at: int) -> Awaitable[list[Traffic]]:
+        """See Store.traffic."""
+        return self._read(lambda db: reading.traffic(db, since_at, until_at))
 
     def balances(self) -> Awaitable[list[Balance]]:
         """See Store.balances."""

@@ -226,6 +226,7 @@ async def test_a_store_from_before(tmp_path: Path) -> None:
     db.execute("DROP INDEX received_unread; DROP INDEX received_foreign; DROP INDEX optout_doubtful")
     db.execute("ALTER TABLE received DROP COLUMN is_foreign; ALTER TABLE optout DROP COLUMN is_doubtful")
     db.execute("CREATE INDEX received_unread ON received (line, id) WHERE read_at IS NULL")
+    db.execute("DROP INDEX ledger_reference; ALTER TABLE ledger DROP COLUMN reference")  # what came after
     db.pragma("user_version", before)
     db.close()
     store = SqliteStore(path)

@@ -88,7 +88,7 @@ async def test_moving_a_line_ends(tmp_path: Path) -> None:
     store = SqliteStore(path)
     other = next(number for number in store.site.lines if number != LINE)
     async with asyncio.timeout(ENDS_WITHIN_S):
-        assert await store.move_line(LINE, other, NOW, 100) == 0
+        assert await World(store).move(target=other) == 0
     await store.close()
 
 

@@ -89,7 +89,7 @@ async def test_an_older_file(tmp_path: Path) -> None:
     await end(store)
     store = await begin(path)
     assert await is_held(store, message), "asked once, held until answered"
-    assert await store.resume_held(LATER, 9) == 1
+    assert await store.resume_held(await store.held_ids(), LATER) == 1
     await end(store)
 
 
@@ -128,7 +128,7 @@ async def test_no_mark_that_fits(tmp_path: Path, octets: bytes | None) -> None:
         mark.path.write_bytes(octets)
     store = await begin(path)
     assert (await why(store), await is_held(store, message)) == (Why.MARK, True)
-    assert await store.resume_held(LATER, 9, is_moved=True) == 1
+    assert await store.resume_held(await store.held_ids(), LATER, is_moved=True) == 1
     await end(store)
     store = await begin(path)
     assert not await is_held(store, message)

@@ -21,6 +21,7 @@ PLANS: dict[str, str] = {
     "overdue_ids": "USING COVERING INDEX message_open (state=? AND line=? AND deadline_at<?)",
     "sending_ids": "USING COVERING INDEX message_open (state=?)",
     "release_leases": "USING INDEX message_open (state=?)",
+    "queued_by_line": "USING COVERING INDEX message_open (state=?)",
     "queued_on_line": "USING COVERING INDEX message_open (state=? AND line=?)",
     "held_count": "USING COVERING INDEX message_restored",
     "held_ids": "USING COVERING INDEX message_restored",

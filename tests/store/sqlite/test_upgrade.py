@@ -132,3 +132,12 @@ async def test_the_next_step_goes_on(upgraded: World) -> None:
     (message,) = claimed.messages
     assert message.id == IDS["fallen back"]
     assert (await upgraded.answer(await upgraded.on_wire(message), taken("s10"))).state is State.ENROUTE
+
+
+async def test_references(upgraded: World) -> None:
+    """The ledger of before has none, and takes them from now on; its entries count as ever."""
+    before = (await upgraded.balance()).available
+    for is_repeated in (False, True):
+        done = await upgraded.store.credit_once("shop", 7, "first", "", upgraded.now)
+        assert (done.available, done.is_repeated) == (before + 7, is_repeated)
+    assert (await upgraded.balance()).available == before + 7

@@ -31,8 +31,8 @@ def functions() -> Iterator[tuple[str, Any]]:
             yield name, found
 
 
-def numbers_of(function: Any) -> Iterator[tuple[str, bool]]:
-    """The parameters that take numbers, and whether each says what is allowed; of option classes their fields."""
+def hints_of(function: Any, *, with_options: bool) -> Iterator[tuple[str, Any, tuple[Any, ...]]]:
+    """The parameters with their types and their marks; of option classes their fields, of documents if wanted."""
     for name, hint in typing.get_type_hints(function, include_extras=True).items():
         bare: Any = hint
         extras: tuple[Any, ...] = ()
@@ -40,11 +40,17 @@ def numbers_of(function: Any) -> Iterator[tuple[str, bool]]:
             bare, extras = hint.__origin__, hint.__metadata__
         elif isinstance(hint, types.UnionType) or typing.get_origin(hint) is typing.Union:
             extras = tuple(e for one in hint.__args__ for e in getattr(one, "__metadata__", ()))
-        if name == "return" or name in SETTINGS:
+        if name == "return":
             continue
-        if isinstance(bare, type) and is_dataclass(bare) and not issubclass(bare, Options | Common):
-            yield from numbers_of(bare)
-        if any(t in (int, float) for t in flat(bare)):
+        if isinstance(bare, type) and is_dataclass(bare) and (with_options or not issubclass(bare, Options | Common)):
+            yield from hints_of(bare, with_options=with_options)
+        yield name, bare, extras
+
+
+def numbers_of(function: Any) -> Iterator[tuple[str, bool]]:
+    """The parameters that take numbers, and whether each says what is allowed; of option classes their fields."""
+    for name, bare, extras in hints_of(function, with_options=False):
+        if name not in SETTINGS and any(t in (int, float) for t in flat(bare)):
             yield name, any(isinstance(e, Parameter) and e.validator for e in extras)
 
 

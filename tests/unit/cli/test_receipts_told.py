@@ -79,7 +79,7 @@ def test_a_habit_is_told_and_forgotten(tmp_path: Path, capsys: pytest.CaptureFix
     assert "hex in the answer, decimal in the receipt, learned of 20 receipts" in told(capsys, "link", "ids", *data)
     findings = json.loads(told(capsys, "doctor", "--json", *data, code=ExitCode.PROBLEM))["findings"]
     assert next(f for f in findings if f["name"] == "ids operator")["is_well"]
-    assert told(capsys, "link", "forget-ids", "operator", *data)
+    assert told(capsys, "link", "forget-ids", "operator", "--yes", *data)
     told(capsys, "link", "forget-ids", "operator", *data, code=ExitCode.PROBLEM)
     (report,) = json.loads(told(capsys, "link", "ids", "--json", *data))
     assert report["habit"] == {}

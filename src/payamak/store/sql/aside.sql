@@ -62,4 +62,4 @@ WHERE ?1 IS NULL OR id = ?1 ORDER BY id DESC LIMIT ?2;
 
 -- name: forget_unreadable
 -- A person has seen them.
-DELETE FROM unreadable WHERE ?1 IS NULL OR id = ?1;
+DELETE FROM unreadable WHERE (?1 IS NULL OR id = ?1) AND (?2 IS NULL OR id <= ?2);

@@ -49,7 +49,7 @@ SELECT id FROM message NOT INDEXED WHERE id > ?1 AND is_final = 0 AND (state = '
 UPDATE restored SET held_to = ? WHERE id = ?;
 
 -- name: held_ids
--- Some that are held, of a line or an account or both.
+-- What is held, of a line or an account or both; -1 is all.
 SELECT id FROM message WHERE reason = 'restored' AND is_final = 0 AND (?1 IS NULL OR line = ?1)
   AND (?2 IS NULL OR account_id = ?2) ORDER BY line, account_id, id LIMIT ?3;
 

@@ -116,6 +116,32 @@ WHERE is_final = 0 GROUP BY line, lane, state, reason ORDER BY line, lane, state
 -- How many messages wait.
 SELECT count(*) FROM message WHERE state = 'queued' AND is_final = 0;
 
+-- name: queued_by_line
+-- How many messages wait on each line, for the metrics: a look through the index of what is open.
+SELECT line, count(*) FROM message WHERE state = 'queued' AND is_final = 0 GROUP BY line;
+
 -- name: queued_on_line
--- The waiting messages of a line, for moving or cancelling them; those that expire first come first.
-SELECT id FROM message WHERE line = ? AND state = 'queued' AND is_final = 0 ORDER BY deadline_at LIMIT ?;
+-- All that waits on a line, to be moved or cancelled by hand; what expires first comes first.
+SELECT id FROM message WHERE line = ? AND state = 'queued' AND is_final = 0 ORDER BY deadline_at;
+
+-- name: queued_of_account
+-- All that waits of an account, likewise.
+SELECT id FROM message WHERE account_id = ? AND state = 'queued' AND is_final = 0 ORDER BY deadline_at;
+
+-- name: open_on_line
+-- What a line has under way, by state.
+SELECT state, count(*) FROM message
+WHERE (state = 'queued' OR state = 'sending' OR state = 'enroute') AND line = ? AND is_final = 0 GROUP BY state;
+
+-- name: open_of_account
+-- What an account has under way, by state: a look through all that is open, which only a person asks for.
+SELECT state, count(*) FROM message WHERE account_id = ? AND is_final = 0 GROUP BY state;
+
+-- name: open_by_link
+-- What was handed to a link and is not told of, by state, likewise.
+SELECT m.state, count(DISTINCT m.id) FROM message m CROSS JOIN part p ON p.message_id = m.id
+WHERE m.is_final = 0 AND (m.state = 'sending' OR m.state = 'enroute') AND p.link = ? AND p.receipt IS NULL GROUP BY m.state;
+
+-- name: may_fall_back_to
+-- How many open messages stand on another line and name this one in their plan (as the plan writes it), likewise.
+SELECT count(*) FROM message WHERE is_final = 0 AND line <> ?1 AND instr(plan, ?2) > 0;

@@ -10,6 +10,14 @@ UPDATE account SET available = available + ?, reserved = reserved + ? WHERE id =
 -- One entry of the ledger.
 INSERT INTO ledger (at, account_id, message_id, kind, source, target, amount, note) VALUES (?, ?, ?, ?, ?, ?, ?, ?);
 
+-- name: refer_to_entry
+-- The reference under which money was paid in; one of an account is entered once.
+UPDATE ledger SET reference = ? WHERE id = ?;
+
+-- name: entry_of_reference
+-- What was entered under a reference: when, to which purse, how much.
+SELECT at, target, amount FROM ledger WHERE account_id = ? AND reference = ?;
+
 -- name: entries_of_message
 -- The money of one message.
 SELECT at, kind, source, target, amount, note FROM ledger WHERE message_id = ? ORDER BY id;

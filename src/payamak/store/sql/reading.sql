@@ -38,3 +38,16 @@ LEFT JOIN part p ON p.message_id = m.id AND p.upstream = ?1 AND p.answer = 'take
 -- name: last_turn
 -- The latest turn given to a waiting message of a paced line.
 SELECT max(due_at) FROM message WHERE line = ?1 AND state = 'queued' AND is_leased = 0 AND reason = 'paced';
+
+-- name: traffic
+-- Parts of the messages that were accepted in a time, by the line and the upstream by which they went. Ids are given in the
+-- order of acceptance: the newest ones are looked through down to the time. A copy is a part that went when the answer to
+-- an earlier try was lost, whatever came of that later.
+SELECT coalesce(json_extract(m.plan, '$[' || p.step || '].earlier_lines[' || (p.try_no - 1) || ']'),
+    json_extract(m.plan, '$[' || p.step || '].line')) AS sent_by,
+  p.upstream, count(*), sum(p.answer IS 'taken'), sum(p.receipt IS 'd'),
+  sum(EXISTS (SELECT 1 FROM part q WHERE q.message_id = p.message_id AND q.step = p.step AND q.part = p.part
+    AND q.try_no < p.try_no AND (q.answer IS NULL OR q.answer = 'ambiguous' OR q.answered_at > p.on_wire_at)))
+FROM message m CROSS JOIN part p ON p.message_id = m.id
+WHERE m.id > coalesce((SELECT id FROM message WHERE accepted_at < ?1 ORDER BY id DESC LIMIT 1), 0) AND m.accepted_at < ?2
+GROUP BY sent_by, p.upstream ORDER BY sent_by, p.upstream;

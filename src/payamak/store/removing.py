@@ -1,0 +1,91 @@
+"""What stands in the way of a removal: money that belongs to somebody, messages that would never leave or end.
+
+What has either is not removed, whichever way the removal comes (a command, a site file with --prune, another program):
+`put_documents` asks here inside its own transaction. Each sentence says what to do first.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Final
+
+import apsw
+
+from payamak.store.records import Holdings
+from payamak.store.statements import load_statements
+
+_ON_WIRE: Final = "wait until the operator has answered, or the response timer has ended"
+
+
+def holdings(db: apsw.Connection, kind: str, name: str) -> Holdings:
+    """See Store.holdings; by the name under which the document is kept."""
+    return _KINDS[kind](db, name)
+
+
+def _account(db: apsw.Connection, name: str) -> Holdings:
+    sql = load_statements()
+    row = next(iter(db.execute(sql["account_of_name"], (name,))), None)
+    if row is None:
+        return Holdings()
+    states = dict(db.execute(sql["open_of_account"], row))
+    waiting = states.pop("queued", 0)
+    open_ = sum(states.values())
+    bars = []
+    if waiting:
+        bars.append(f"{_messages(waiting)} of it wait: `payamak cancel --account {name}` first")
+    if open_:
+        bars.append(
+            f"{_messages(open_)} of it are on the wire or wait for their receipts, and may be charged or paid back: "
+            f"wait until they have ended (`payamak messages --account {name} --state enroute`)"
+        )
+    available = int(next(iter(db.execute(sql["balance"], row)))[0])
+    if available > 0:
+        bars.append(f"it has {available:,} rial: `payamak account credit {name} -{available} --note …` pays them out")
+    elif available < 0:
+        bars.append(
+            f"it owes {-available:,} rial: `payamak account credit {name} {-available} --note …` when it has paid"
+        )
+    return Holdings(bars=tuple(bars), notes=("Its past messages and its ledger stay in the store.",))
+
+
+def _line(db: apsw.Connection, name: str) -> Holdings:
+    sql = load_statements()
+    states = dict(db.execute(sql["open_on_line"], (name,)))
+    bars, notes = [], []
+    if waiting := states.get("queued", 0):
+        bars.append(
+            f"{_messages(waiting)} wait on it: `payamak move {name} OTHER` or `payamak cancel --line {name}` first"
+        )
+    if sending := states.get("sending", 0):
+        bars.append(f"{_messages(sending)} are on the wire by it: {_ON_WIRE}")
+    if enroute := states.get("enroute", 0):
+        notes.append(f"{_messages(enroute)} that went by it still wait for their receipts.")
+    named = f'"line":{json.dumps(name, ensure_ascii=False)}'
+    if later := next(iter(db.execute(sql["may_fall_back_to"], (name, named))))[0]:
+        notes.append(
+            f"{_messages(later)} of other lines name it in their plan: what falls back to it waits there "
+            "until `payamak move`, `payamak cancel`, or its deadline."
+        )
+    return Holdings(bars=tuple(bars), notes=tuple(notes))
+
+
+def _link(db: apsw.Connection, name: str) -> Holdings:
+    states = dict(db.execute(load_statements()["open_by_link"], (name,)))
+    bars, notes = [], []
+    if sending := states.get("sending", 0):
+        bars.append(f"{_messages(sending)} are on the wire by it: {_ON_WIRE}")
+    if enroute := states.get("enroute", 0):
+        notes.append(f"{_messages(enroute)} that went by it still wait for their receipts, which may come by it alone.")
+    return Holdings(bars=tuple(bars), notes=tuple(notes))
+
+
+def _messages(count: int) -> str:
+    return f"{count:,} message{'' if count == 1 else 's'}"
+
+
+_KINDS: Final[dict[str, Callable[[apsw.Connection, str], Holdings]]] = {
+    "account": _account,
+    "line": _line,
+    "link": _link,
+}
