@@ -1,9 +1,9 @@
 """Builds everything, starts it in order, stops it in reverse.
 
-Start: lock and open the store, look it through, hold what waits if it is a copy that was put back, recover, bring the
-links up, open the HTTP door. Stop: close the intake, give back what waits in memory, let outstanding answers come,
-unbind, store what came, close the door and the store. Dying at any point of either is safe: what is accepted is on
-disk, and recovery finds it.
+Start: lock and open the store, look it through, compare the clocks with what it remembers of them, hold what waits if
+it is a copy that was put back, recover, bring the links up, open the HTTP door. Stop: close the intake, give back
+what waits in memory, let outstanding answers come, unbind, store what came, close the door and the store. Dying at
+any point of either is safe: what is accepted is on disk, and recovery finds it.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from payamak.api.health import Sparing, health_routes
 from payamak.api.server import HttpServer
 from payamak.api.shared import HttpLimits
 from payamak.api.wsdl import WsdlPage
-from payamak.clock import Clock, SystemClock
+from payamak.clock import Source, SystemClock
 from payamak.config import Settings
 from payamak.delivery.inbound import InboundDesk
 from payamak.delivery.journal import state_logger
@@ -32,6 +32,7 @@ from payamak.delivery.marking import MarkKeeper, begin_mark
 from payamak.delivery.receipts import ReceiptDesk
 from payamak.delivery.recovery import Health, keep_going, keep_house, look_through, recover, watch_store
 from payamak.delivery.relay import Relay
+from payamak.delivery.timekeeping import KeptClock, TimeKeeper, begin_clock
 from payamak.delivery.webhooks import Webhooks
 from payamak.delivery.worker import Worker
 from payamak.domain.posting import PostState
@@ -84,7 +85,7 @@ class Gateway:
         self,
         settings: Settings,
         *,
-        clock: Clock | None = None,
+        clock: Source | None = None,
         open_store: Callable[[Path], SqliteStore] = SqliteStore,
         make_upstream: Callable[[Link, Sink], Upstream] | None = None,
         is_restored: bool = False,
@@ -93,7 +94,7 @@ class Gateway:
 
         Clock, store and transport can be put in by hand: the same code then runs under a virtual clock."""
         self.settings = settings
-        self.clock = clock or SystemClock()
+        self.clock = KeptClock(clock or SystemClock())
         self._open_store = open_store
         self._make_upstream = make_upstream
         self._is_restored = is_restored
@@ -143,6 +144,7 @@ class Gateway:
         if self.settings.log_level in ("debug", "info"):
             self.store.feed.listen(state_logger(event_logger("message")))
         await look_through(self.store, self.log)
+        await begin_clock(self.store, self.clock)
         await begin_mark(self.store, self.clock, alarm_logger("store"), is_restored=self._is_restored)
         await recover(self.store, self.clock, self.log)
         self.store.begin_serving()
@@ -172,8 +174,12 @@ class Gateway:
         self._followed = self.store.site.version
         self.marks = MarkKeeper(self.store, self.clock, alarm_logger("store"))
         self.metrics.watch_restore(lambda: self.marks.held)
+        self.timekeeper = TimeKeeper(self.store, self.clock, alarm_logger("clock"))
+        self.clock.on_fall += [self.worker.set_back, self.relay.set_back, self.webhooks.set_back]
+        self.metrics.watch_clock(lambda: self.timekeeper.clocks)
         self._tasks = [
             self._keep("mark", self.marks.run),
+            self._keep("clock", self.timekeeper.run),
             self._keep("claims", self.worker.run_claims),
             self._keep("house", lambda: keep_house(self.store, self.clock, self.log, self.health)),
             self._keep(
@@ -198,7 +204,7 @@ class Gateway:
             **negin_dialect.routes(self.service, allow_get=self.settings.allow_get),
             **sendsms_dialect.routes(self.service, allow_get=self.settings.allow_get),
             **soap_dialect.routes(self.service, admission.admits),
-            **health_routes(self._is_ready, metrics, self._trouble, lambda: self.marks.asks),
+            **health_routes(self._is_ready, metrics, self._trouble, self._asks),
         }
         app = http.Application(
             self.metrics.counted(routes),
@@ -230,6 +236,10 @@ class Gateway:
     def _trouble(self) -> str | None:
         """What keeps the intake closed, or must not happen and does; None if all is well."""
         return self.store.trouble or self.health.trouble
+
+    def _asks(self) -> str:
+        """What a person has to decide; nothing if nothing waits for one."""
+        return "\n".join(filter(None, (self.marks.asks, self.timekeeper.asks)))
 
     def _open_events(self) -> OpenEvents:
         """What customers have not been told yet, as last counted."""

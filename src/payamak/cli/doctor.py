@@ -16,13 +16,14 @@ from urllib.parse import urlsplit
 
 from cyclopts import Parameter
 
-from payamak.cli.shell import Common, ExitCode, fill, grid, tell
+from payamak.cli.shell import Common, ExitCode, clock_of, fill, grid, tell
 from payamak.config import Settings
 from payamak.errors import StoreFailed
 
 if TYPE_CHECKING:
     from rich.table import Table
 
+    from payamak.delivery.timekeeping import KeptClock
     from payamak.domain.receipts import IdReport
     from payamak.domain.restoring import Restore
     from payamak.domain.site import Link
@@ -162,6 +163,7 @@ async def _store(path: Path, books: list[AuditedAccount] | None) -> list[Finding
         return [Finding(name="store", is_well=False, says=str(error), todo="use a backup, or correct the path")]
     try:
         findings += _site(store)
+        findings += _clock(await clock_of(store))
         findings += _restored(await store.last_restore(), path)
         findings += [finding for report in await store.id_reports() for finding in _receipts(report)]
         findings += await _faults(store)
@@ -250,6 +252,14 @@ def _restored(restore: Restore | None, path: Path) -> Iterator[Finding]:
     if restore.posts:
         says += f"; {restore.posts:,} messages from handsets wait to be posted, answers to them are held"
     yield Finding(name="restored", is_well=False, says=says, todo=todo(restore))
+
+
+def _clock(clock: KeptClock) -> Iterator[Finding]:
+    """Whether the machine's clock has jumped since the store was last served, or while it is."""
+    from payamak.delivery.timekeeping import TODO, jump_text
+
+    if says := jump_text(clock.clocks):
+        yield Finding(name="clock jumped", is_well=False, says=says, todo=TODO)
 
 
 def _receipts(report: IdReport) -> Iterator[Finding]:

@@ -9,7 +9,7 @@ from cyclopts import Parameter
 
 from payamak.cli.bounds import Ids
 from payamak.cli.documents import edit, find
-from payamak.cli.shell import Common, ExitCode, Failed, complain, counted, now_ms, open_store, say, tell
+from payamak.cli.shell import Common, ExitCode, Failed, clock_of, complain, counted, now_ms, open_store, say, tell
 
 if TYPE_CHECKING:
     from payamak.domain.site import Document, Site
@@ -64,10 +64,10 @@ async def _resume_held(line: str | None, account: str | None, common: Common, *,
     async with open_store(common) as store:
         number = None if line is None else _number(store.site, line)
         account_id = None if account is None else _account_id(store.site, account)
-        count = 0
+        clock, count = await clock_of(store), 0
         try:
             while found := await store.resume_held(
-                now_ms(), _AT_ONCE, line=number, account_id=account_id, is_moved=is_moved
+                clock.now(), _AT_ONCE, line=number, account_id=account_id, is_moved=is_moved
             ):
                 count += found
         except ValueError as error:
