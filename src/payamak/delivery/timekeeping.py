@@ -116,6 +116,24 @@ async def begin_clock(store: Store, clock: KeptClock) -> None:
     """Before anything asks `now`: go on from what the store remembers of the clocks. Raises StoreFailed."""
     go_on(clock, await store.clocks())
     await store.keep_clocks(clock.clocks, clock.boot_id)
+    await set_back(store, clock)
+
+
+async def set_back(store: Store, clock: KeptClock) -> int:
+    """Set back all that was written before `now` fell; by how much, 0 if it did not. All of it is committed.
+
+    If we die meanwhile, whoever comes next sets the rest of it back. Raises StoreFailed.
+    """
+    by = clock.clocks.fallen
+    if not by:
+        return 0
+    for _ in range(PASSES):
+        after_id: int | None = 0
+        while after_id is not None:
+            after_id = await store.set_back(by, int(clock.now()), after_id, SET_BACK_BATCH)
+    clock.set_back(by)
+    await store.keep_clocks(clock.look(), clock.boot_id)
+    return by
 
 
 def go_on(clock: KeptClock, record: ClockRecord) -> None:
@@ -175,32 +193,24 @@ class TimeKeeper:
         if _is_news(self._kept, clocks):
             await self._store.keep_clocks(clocks, self._clock.boot_id)
             self._kept = clocks
-        if clocks.fallen:
-            await self._set_back(clocks.fallen)
+        if by := await set_back(self._store, self._clock):
+            self._kept = self.clocks
+            self._log("clock_set_back", by_s=by // 1_000)
+            for heard in self._clock.on_fall:  # what was read from the store meanwhile was not set back yet
+                heard()
 
     def _tell(self, clocks: Clocks) -> None:
         told, self._told = self._told, clocks
-        if clocks.is_in_doubt if told is None else clocks.jumps != told.jumps:
+        has_jumped = clocks.is_in_doubt if told is None else clocks.jumps != told.jumps
+        if has_jumped and not clocks.is_in_doubt:
+            self._log("clock_jumped_and_came_back", jumps=clocks.jumps)
+        elif has_jumped:
             self._log("clock_jumped", ahead_s=clocks.ahead // 1_000, true_in_s=self._true_in_s(clocks), todo=TODO)
         if told is not None and told.is_in_doubt and not clocks.is_in_doubt:
             self._log("clock_settled", moved_s=(clocks.held - told.held) // 1_000)
 
     def _true_in_s(self, clocks: Clocks) -> int:
         return clocks.true_in(self._clock.boot) // 1_000
-
-    async def _set_back(self, by: int) -> None:
-        """All that was written from the future; if we die meanwhile, the rest of it is set back by who comes next."""
-        for _ in range(PASSES):
-            after_id: int | None = 0
-            while after_id is not None:
-                after_id = await self._store.set_back(by, int(self._clock.now()), after_id, SET_BACK_BATCH)
-        self._clock.set_back(by)
-        clocks = self.clocks
-        await self._store.keep_clocks(clocks, self._clock.boot_id)
-        self._kept = clocks
-        self._log("clock_set_back", by_s=by // 1_000)
-        for heard in self._clock.on_fall:  # what was read from the store meanwhile was not set back yet
-            heard()
 
 
 def _is_news(before: Clocks, after: Clocks) -> bool:

@@ -266,7 +266,7 @@ class Worker:
 
     def set_back(self) -> None:
         """`now` fell: nothing that was to be done at an instant of before is waited for; each line is looked at."""
-        self._turns.set_back()
+        self._turns.set_back(self._clock.now())
         self._place_looked_at.clear()
         for number in self._open_lines:
             self._backlog.unknown(number)

@@ -47,7 +47,7 @@ class Found(Struct, frozen=True):
 
 
 class Came(Struct, frozen=True):
-    """When a receipt came. One that comes now (`is_new`) is about what was on the wire before, whatever a clock says."""
+    """When a receipt came. A new one is about what was on the wire before it, whatever the clocks say."""
 
     at: int
     is_new: bool = False
