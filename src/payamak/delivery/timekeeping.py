@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 
 from msgspec.structs import replace
 
@@ -160,6 +161,8 @@ class TimeKeeper:
         self._clock = clock
         self._log = log
         self._told: Clocks | None = None
+        self._wake = asyncio.Event()
+        clock.on_fall.append(self._wake.set)
         self._kept = clock.clocks
 
     @property
@@ -176,11 +179,13 @@ class TimeKeeper:
     async def run(self) -> None:
         """Until cancelled. A disk that fails only delays it."""
         while True:
+            self._wake.clear()
             try:
                 await self.turn()
             except StoreFailed as error:
                 self._log("clock_not_kept", reason=str(error))
-            await asyncio.sleep(LOOK_EVERY_S)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._wake.wait(), LOOK_EVERY_S)
 
     async def turn(self) -> None:
         """One look. Raises StoreFailed; the next one goes on where it failed."""

@@ -213,6 +213,8 @@ def _on_wire(m: Message, event: ev.OnWire, now: int, rules: Rules) -> Advance:
         return m, ()
     if now >= m.deadline_at:  # by one of the clocks
         return replace(m, reason=Reason.CLOCK, due_at=in_doubt_until(now) or m.deadline_at, is_leased=False), ()
+    if m.accepted_at > now:  # by a clock that was wrong: its deadline is to be set back first
+        return replace(m, reason=Reason.CLOCK, due_at=m.accepted_at, is_leased=False), ()
     word = _word(m)
     copies = _to_resend(m, word)
     going = tuple(part for part, letter in enumerate(word, 1) if letter == _W or part in copies)
