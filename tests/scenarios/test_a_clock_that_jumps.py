@@ -1,4 +1,4 @@
-"""The machine's clock is set while the program runs (libfaketime): nothing goes too late, nothing ends too soon (P7)."""
+"""The clock is set while the program runs (libfaketime): nothing goes too late, nothing ends too soon (P7)."""
 
 from __future__ import annotations
 

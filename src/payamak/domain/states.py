@@ -206,13 +206,21 @@ def _waits_again(m: Message, word: str, reason: Reason, now: int) -> Message:
 # -------------------------------------------------------------------------------------- moves: queued
 
 
-def _on_wire(m: Message, event: ev.OnWire, now: int, rules: Rules) -> Advance:
-    if _is_past(m, now):
+def _too_late(m: Message, now: int) -> Advance:
+    """It does not go. It ends if its deadline is past by every clock; else it waits until they may agree."""
+    until = in_doubt_until(now)
+    if until is None or _is_past(m, now):
         return _give_up(m, State.EXPIRED, Reason.DEADLINE)
     if m.is_held:
         return m, ()
-    if now >= m.deadline_at:  # by one of the clocks
-        return replace(m, reason=Reason.CLOCK, due_at=in_doubt_until(now) or m.deadline_at, is_leased=False), ()
+    return replace(m, reason=Reason.CLOCK, due_at=until, is_leased=False), ()
+
+
+def _on_wire(m: Message, event: ev.OnWire, now: int, rules: Rules) -> Advance:
+    if now >= m.deadline_at:
+        return _too_late(m, now)
+    if m.is_held:
+        return m, ()
     if m.accepted_at > now:  # by a clock that was wrong: its deadline is to be set back first
         return replace(m, reason=Reason.CLOCK, due_at=m.accepted_at, is_leased=False), ()
     word = _word(m)
