@@ -62,6 +62,6 @@ FAULTS: tuple[Fault, ...] = (
         file="src/payamak/domain/hours.py",
         old="        return self.is_open(now) and self.is_open(earliest(now))\n",
         new="        return self.is_open(earliest(now))\n",
-        tests=(_DAYS,),
+        tests=("tests/unit/domain/test_hours.py",),
     ),
 )
