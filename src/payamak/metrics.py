@@ -13,6 +13,7 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
 from payamak.api.app import Handler, Request, Response, Route
+from payamak.domain.clocks import Clocks
 from payamak.domain.events import LearnOptOut, Submit
 from payamak.store.feed import Change, Feed
 from payamak.store.records import FaultCounts
@@ -198,6 +199,23 @@ class Metrics:
             registry=self._registry,
         )
         gauge.set_function(held)
+
+    def watch_clock(self, clocks: Callable[[], Clocks]) -> None:
+        """`clocks` tells what is known of the machine's clock."""
+        doubt = Gauge(
+            "payamak_clock_in_doubt",
+            "1 while the machine's clock has jumped and does not count as true yet.",
+            registry=self._registry,
+        )
+        doubt.set_function(lambda: float(clocks().is_in_doubt))
+        ahead = Gauge(
+            "payamak_clock_ahead_seconds",
+            "By how much the machine's clock is ahead of the time held to be right; negative: behind.",
+            registry=self._registry,
+        )
+        ahead.set_function(lambda: clocks().ahead / 1_000)
+        says = "Jumps of the machine's clock that this store has met."
+        self._registry.register(_CountedElsewhere("payamak_clock_jumps", says, lambda: clocks().jumps))
 
     def watch_faults(self, is_well: Callable[[], bool], counts: Callable[[], FaultCounts]) -> None:
         """Whether all background work goes well, and what of it the store has put aside."""

@@ -1,9 +1,9 @@
 """Builds everything, starts it in order, stops it in reverse.
 
-Start: lock and open the store, look it through, hold what waits if it is a copy that was put back, recover, bring the
-links up, open the HTTP door. Stop: close the intake, give back what waits in memory, let outstanding answers come,
-unbind, store what came, close the door and the store. Dying at any point of either is safe: what is accepted is on
-disk, and recovery finds it.
+Start: lock and open the store, look it through, compare the clocks with what it remembers of them, hold what waits if
+it is a copy that was put back, recover, bring the links up, open the HTTP door. Stop: close the intake, give back
+what waits in memory, let outstanding answers come, unbind, store what came, close the door and the store. Dying at
+any point of either is safe: what is accepted is on disk, and recovery finds it.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from payamak.api.health import Sparing, health_routes
 from payamak.api.server import HttpServer
 from payamak.api.shared import HttpLimits
 from payamak.api.wsdl import WsdlPage
-from payamak.clock import Clock, SystemClock
+from payamak.clock import Source, SystemClock
 from payamak.config import Settings
 from payamak.delivery.inbound import InboundDesk
 from payamak.delivery.journal import state_logger
@@ -34,6 +34,7 @@ from payamak.delivery.marking import MarkKeeper, begin_mark
 from payamak.delivery.receipts import ReceiptDesk
 from payamak.delivery.recovery import Health, keep_going, keep_house, look_through, recover, watch_store
 from payamak.delivery.relay import Relay
+from payamak.delivery.timekeeping import KeptClock, TimeKeeper, begin_clock
 from payamak.delivery.webhooks import Webhooks
 from payamak.delivery.worker import Worker
 from payamak.domain.posting import PostState
@@ -92,7 +93,7 @@ class Gateway:
         self,
         settings: Settings,
         *,
-        clock: Clock | None = None,
+        clock: Source | None = None,
         open_store: Callable[[Path], SqliteStore] = SqliteStore,
         make_upstream: Callable[[Link, Sink], Upstream] | None = None,
         is_restored: bool = False,
@@ -103,7 +104,7 @@ class Gateway:
 
         Clock, store and transport can be put in by hand: the same code then runs under a virtual clock."""
         self.settings = settings
-        self.clock = clock or SystemClock()
+        self.clock = KeptClock(clock or SystemClock())
         self._open_store = open_store
         self._make_upstream = make_upstream
         self._is_restored = is_restored
@@ -158,6 +159,7 @@ class Gateway:
             self.metrics.watch_log(lambda: not logs.output.is_stuck, lambda: logs.output.dropped)
         self.store.feed.listen(state_logger(event_logger("message"), self._tells_states))
         await look_through(self.store, self.log)
+        await begin_clock(self.store, self.clock)
         await begin_mark(self.store, self.clock, alarm_logger("store"), is_restored=self._is_restored)
         await recover(self.store, self.clock, self.log)
         self.store.begin_serving()
@@ -191,6 +193,8 @@ class Gateway:
         self.sink = ReceiptDesk(self.store, self.worker, self.inbound, self.clock, event_logger("receipts"))
         self.links = LinkKeeper(self.worker, self._upstream, event_logger("link"))
         self.marks = MarkKeeper(self.store, self.clock, alarm_logger("store"))
+        self.timekeeper = TimeKeeper(self.store, self.clock, alarm_logger("clock"))
+        self.clock.on_fall += [self.worker.set_back, self.relay.set_back, self.webhooks.set_back]
 
     def _watch(self) -> None:
         """What the metrics are read from."""
@@ -213,11 +217,13 @@ class Gateway:
         metrics.watch_parts(lambda: self.worker.in_flight, lambda: self.worker.waiting)
         metrics.watch_posts({"relay": self.relay.posts, "webhook": self.webhooks.posts}, self._open_events)
         metrics.watch_restore(lambda: self.marks.held)
+        metrics.watch_clock(lambda: self.timekeeper.clocks)
 
     def _begin_work(self) -> list[asyncio.Task[None]]:
         """What goes on by itself until the stop."""
         return [
             self._keep("mark", self.marks.run),
+            self._keep("clock", self.timekeeper.run),
             self._keep("claims", self.worker.run_claims),
             self._keep("house", lambda: keep_house(self.store, self.clock, self.log, self.health)),
             self._keep(
@@ -245,7 +251,7 @@ class Gateway:
                 self._is_ready,
                 metrics,
                 self._trouble,
-                lambda: self.marks.asks,
+                self._asks,
                 networks=self.settings.metrics_networks,
             ),
         }
@@ -304,6 +310,10 @@ class Gateway:
     def _trouble(self) -> str | None:
         """What keeps the intake closed, or must not happen and does; None if all is well."""
         return self.store.trouble or self.health.trouble
+
+    def _asks(self) -> str:
+        """What a person has to decide; nothing if nothing waits for one."""
+        return "\n".join(filter(None, (self.marks.asks, self.timekeeper.asks)))
 
     def _open_events(self) -> OpenEvents:
         """What customers have not been told yet, as last counted."""

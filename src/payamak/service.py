@@ -18,6 +18,7 @@ from msgspec import Struct
 
 from payamak.clock import Clock
 from payamak.codes import Code
+from payamak.domain.clocks import earliest
 from payamak.domain.marks import without_marks
 from payamak.domain.message import Message, Reason, State
 from payamak.domain.mo import Received
@@ -185,7 +186,7 @@ class Service:
         account = site.accounts.get(username)
         if account is None or not account.is_active:
             raise Refused(Code.ACCOUNT_INACTIVE)
-        if account.has_expired(self._clock.now()):
+        if account.has_expired(earliest(self._clock.now())):
             raise Refused(Code.ACCOUNT_EXPIRED)
         caller = Caller(username=username, password=None, address="")
         submission = Submission(caller=caller, recipient=recipient, message=text, line=line, source="reply")
@@ -211,7 +212,7 @@ class Service:
             raise Refused(Code.CREDENTIALS, "the password was changed while it was verified")
         if not account.is_active:
             raise Refused(Code.ACCOUNT_INACTIVE)
-        if account.has_expired(self._clock.now()):
+        if account.has_expired(earliest(self._clock.now())):
             raise Refused(Code.ACCOUNT_EXPIRED)
         if not account.allows(caller.address):
             raise Refused(Code.ADDRESS_NOT_ALLOWED)

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from tests.simulation.story import Story
 
 PUBLISHED_WITHIN_S: Final = 10.0
+EARLY_MS: Final = 10
+"""Within which the gateway follows its clocks."""
 _TOKEN: Final = re.compile(r"(?<!\d)\d{4}(?!\d)")
 
 
@@ -52,6 +54,7 @@ async def check_all(story: Story) -> None:
         _check_end(story, record)
         _check_copies(story, record, mine)
         _check_deadline(story, record, mine)
+        _check_expiry(story, record.message)
         _check_fallback(story, record, mine)
         _check_truth(story, record, mine, records)
         _check_receipts(story, record, mine)
@@ -75,12 +78,11 @@ def _token_of(text: str) -> str | None:
 def _submits(story: Story) -> dict[str, list[Kept]]:
     """What the operators got, by token, in the order of writing."""
     sent: dict[str, list[Kept]] = defaultdict(list)
-    epoch_ms = story.world.clock.now() - int(story.world.loop.time() * 1_000 + 1e-4)
     for number, operator in enumerate(story.world.operators):
         for entry in operator.ledger.entries:
             written_s = story.world.written_at_s[number][entry.serial]
             token = _token_of(entry.text) or ""
-            sent[token].append(Kept(number, entry, epoch_ms + int(written_s * 1_000)))
+            sent[token].append(Kept(number, entry, story.epoch_ms + int(written_s * 1_000)))
     return sent
 
 
@@ -151,6 +153,13 @@ def _check_deadline(story: Story, record: Record, mine: list[Kept]) -> None:
         if one.written_at > record.message.deadline_at:
             late_ms = one.written_at - record.message.deadline_at
             story.world.fail(f"{record.message.id}: written {late_ms} ms after its deadline on {one.entry.line}")
+
+
+def _check_expiry(story: Story, message: Message) -> None:
+    """P7: nothing expires before its deadline, whatever the machine's clock said."""
+    at_s = story.history.expired_at_s(message.id)
+    if at_s is not None and (early_ms := message.deadline_at - story.epoch_ms - int(at_s * 1_000)) > EARLY_MS:
+        story.world.fail(f"{message.id}: expired {early_ms} ms before its deadline")
 
 
 def _check_fallback(story: Story, record: Record, mine: list[Kept]) -> None:

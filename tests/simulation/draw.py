@@ -339,6 +339,12 @@ def _counted_at_port(rng: random.Random, kind: str, at_s: float, lasts_s: float)
     return Trouble(at_s=at_s, kind=kind, where=rng.choice(("2775", "2776")), for_s=rng.choice((0.3, 5.0, 60.0)))
 
 
+def _by_seconds(rng: random.Random, kind: str, at_s: float, lasts_s: float) -> Trouble:
+    """The machine's clock is wrong by so much, for less than the ten minutes after which that counts as true."""
+    by_s = rng.choice((-3_600, -3_600, 86_400, 86_400, -70, 90, 7 * 86_400))
+    return Trouble(at_s=at_s, kind=kind, count=by_s, for_s=rng.choice((0.1, 4.0, 4.0, 60.0, 300.0)))
+
+
 _KINDS: Final[dict[str, tuple[float, Callable[[random.Random, str, float, float], Trouble]]]] = {
     "cut": (3, _at_port),
     "refuse": (2, _at_port),
@@ -366,5 +372,6 @@ _KINDS: Final[dict[str, tuple[float, Callable[[random.Random, str, float, float]
     "cancel": (2, _counted),
     "credit": (1, _counted),
     "suspend_intake": (0.5, _counted),
+    "clock": (2, _by_seconds),
 }
 """How often each kind comes, and how it is drawn."""

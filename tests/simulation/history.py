@@ -26,6 +26,7 @@ _EVENTS: Final = {
         ev.ReceiptOverdue,
         ev.Cancelled,
         ev.Moved,
+        ev.SetBack,
     )
 }
 
@@ -85,6 +86,11 @@ class History:
         earlier = [seen for seen in known if seen.at_s <= since_s]
         later = [seen for seen in known if since_s < seen.at_s <= until_s]
         return {state_code(s.message.state, s.message.was_taken) for s in [*earlier[-1:], *later]}
+
+    def expired_at_s(self, message_id: int) -> float | None:
+        """When a message was seen to expire, by the world's time."""
+        ends = (seen for seen in self.seen.get(message_id, ()) if seen.message.state is State.EXPIRED)
+        return next((seen.at_s for seen in ends), None)
 
     def has_reason(self, message_id: int, reason: Reason) -> bool:
         """Whether the message ever stood under this reason."""

@@ -14,7 +14,7 @@ from unittest import mock
 
 from payamak import runtime
 from payamak.api import server
-from payamak.delivery import inbound, marking, recovery, rounds, worker
+from payamak.delivery import inbound, marking, recovery, rounds, timekeeping, worker
 
 CALM: Final = ((5.0, 1.0), (60.0, 10.0), (3_600.0, 120.0), (float("inf"), 1_800.0))
 """(seconds since something happened, seconds between two looks)."""
@@ -26,6 +26,7 @@ _PERIODS: Final = (
     (recovery, "SWEEP_EVERY_S"),
     (inbound, "SWEEP_EVERY_S"),
     (marking, "KEEP_EVERY_S"),
+    (timekeeping, "LOOK_EVERY_S"),
     (runtime, "WATCH_CONFIG_S"),
     (server, "_SWEEP_S"),
 )

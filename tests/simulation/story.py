@@ -224,6 +224,7 @@ class Story:
         disk = made.disk
         disk.failing_commits = disk.mute_commits = disk.dies_in = 0
         disk.broken_until_s = disk.slow_until_s = 0.0
+        made.clock.wrong_by_ms = 0
         self.down_until_s = 0.0
 
     async def hand(self, do: Callable[[SqliteStore], Awaitable[Any]]) -> None:
@@ -247,6 +248,11 @@ class Story:
         held = {place: count for place, count in worker._held.items() if count}
         if worker.in_flight or worker.waiting or held or worker.outlet.tasks:
             self.world.fail(f"the worker holds {worker.in_flight} parts, {worker.waiting} messages, {held}")
+
+    @property
+    def epoch_ms(self) -> int:
+        """The instant at which the world began."""
+        return self.world.clock.now() - int(self.world.loop.time() * 1_000 + 1e-4)
 
     def account_name(self, account_id: int) -> str:
         """The account of this number: numbers are given in the order of the documents."""
@@ -427,6 +433,13 @@ async def _suspend_intake(story: Story, trouble: Trouble) -> None:
     await story.hand(lambda store: store.set_intake(False))
 
 
+async def _clock(story: Story, trouble: Trouble) -> None:
+    clock = story.world.clock
+    clock.wrong_by_ms = trouble.count * 1_000
+    await asyncio.sleep(trouble.for_s)
+    clock.wrong_by_ms = 0
+
+
 _TROUBLES: Final[dict[str, Callable[[Story, Trouble], Awaitable[None]]]] = {
     "cut": _cut,
     "refuse": _refuse,
@@ -454,6 +467,7 @@ _TROUBLES: Final[dict[str, Callable[[Story, Trouble], Awaitable[None]]]] = {
     "cancel": _cancel,
     "credit": _credit,
     "suspend_intake": _suspend_intake,
+    "clock": _clock,
 }
 
 

@@ -59,15 +59,30 @@ _CHEAP: Final = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
 
 class SimClock:
-    """The clock of everything in the world."""
+    """The clock of everything in the world.
+
+    The gateway's machine may be set wrong, by `wrong_by_ms`, and may have been suspended, for `slept_ms` in all.
+    """
+
+    boot_id = 1
 
     def __init__(self, loop: VirtualLoop, epoch_ms: int = EPOCH_MS) -> None:
         self._loop = loop
         self._epoch_ms = epoch_ms
+        self.wrong_by_ms = 0
+        self.slept_ms = 0
+
+    def wall(self) -> int:
+        """See Source.wall."""
+        return self.now() + self.wrong_by_ms
+
+    def boot(self) -> int:
+        """See Source.boot."""
+        return self.now() - self._epoch_ms
 
     def now(self) -> int:
         """See Clock.now."""
-        return self._epoch_ms + int(self._loop.time() * 1_000 + 1e-4)
+        return self._epoch_ms + self.slept_ms + int(self._loop.time() * 1_000 + 1e-4)
 
     def monotonic(self) -> float:
         """See Clock.monotonic."""

@@ -32,12 +32,16 @@ OWN = {
 }
 #: Counts, positions, durations.
 COUNTS = {
+    "ahead_s",
     "ambiguous_attempts",
+    "by_s",
     "count",
     "granted",
     "ids_above",
+    "jumps",
     "links",
     "max_connections",
+    "moved_s",
     "octets",
     "open_files",
     "outstanding",
@@ -45,6 +49,7 @@ COUNTS = {
     "sequence",
     "step",
     "tries",
+    "true_in_s",
     "version",
 }
 #: Words out of lists of ours.

@@ -83,7 +83,8 @@ class HttpServer:
             first = await loop.create_server(self._connect, self._host, self._port, backlog=backlog)
         self._listening = [first]
         for listener in first.sockets:
-            for _ in range(1, ACCEPTED_A_TURN):
+            # A loop whose listeners are no files (tests/simulation) accepts all that come at once.
+            for _ in range(1, ACCEPTED_A_TURN if hasattr(listener, "fileno") else 1):
                 twin = socket.socket(fileno=os.dup(listener.fileno()))
                 self._listening.append(await loop.create_server(self._connect, sock=twin, backlog=backlog))
         self._set_date()

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 from cyclopts import Parameter
 
-from payamak.cli.shell import Common, ExitCode, fill, grid, tell
+from payamak.cli.shell import Common, ExitCode, clock_of, fill, grid, tell
 from payamak.config import Settings
 from payamak.domain.message import State
 from payamak.errors import StoreFailed
@@ -25,6 +25,7 @@ from payamak.errors import StoreFailed
 if TYPE_CHECKING:
     from rich.table import Table
 
+    from payamak.delivery.timekeeping import KeptClock
     from payamak.domain.receipts import IdReport
     from payamak.domain.restoring import Restore
     from payamak.domain.site import Document, Link, Site
@@ -171,6 +172,7 @@ async def _store(path: Path, books: list[AuditedAccount] | None) -> list[Finding
     try:
         findings += _site(store)
         findings += _stranded(await store.queue(), store.site)
+        findings += _clock(await clock_of(store))
         findings += _restored(await store.last_restore(), path)
         findings += [finding for report in await store.id_reports() for finding in _receipts(report)]
         findings += await _faults(store)
@@ -279,6 +281,14 @@ def _restored(restore: Restore | None, path: Path) -> Iterator[Finding]:
     if restore.posts:
         says += f"; {restore.posts:,} messages from handsets wait to be posted, answers to them are held"
     yield Finding(name="restored", is_well=False, says=says, todo=todo(restore))
+
+
+def _clock(clock: KeptClock) -> Iterator[Finding]:
+    """Whether the machine's clock has jumped since the store was last served, or while it is."""
+    from payamak.delivery.timekeeping import TODO, jump_text
+
+    if says := jump_text(clock.clocks):
+        yield Finding(name="clock jumped", is_well=False, says=says, todo=TODO)
 
 
 def _receipts(report: IdReport) -> Iterator[Finding]:

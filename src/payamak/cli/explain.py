@@ -31,6 +31,7 @@ _REASONS: Final[dict[Reason, str]] = {
     Reason.OPTED_OUT: "The recipient refuses messages of the last line of the plan.",
     Reason.REFUSED: "The operator refused it.",
     Reason.DEADLINE: "Its validity was over before an operator took it.",
+    Reason.CLOCK: "The machine's clock has jumped: its validity is over by one clock and not by the other; it waits.",
     Reason.CANCELLED: "It was taken back by hand.",
     Reason.ANSWERED_BUSY: "The disk was so slow that the caller had been told 23 (busy); it was taken back, not sent.",
     Reason.ANSWER_LOST: "The operator's answer is lost and cannot be recovered: it may have arrived or not.",
@@ -111,6 +112,8 @@ def next_text(message: Message, site: Site, now: int) -> str:
             return stands
         case State.QUEUED if message.reason is Reason.RECEIPTS_AWAITED:
             return "Further receipts decide; without them it is unknown at its deadline."
+        case State.QUEUED if message.reason is Reason.CLOCK:
+            return "It waits until the clock counts as true: in 10 minutes, or by `payamak clock accept`."
         case State.QUEUED if message.due_at > now:
             return "It is tried again when it is due."
         case State.QUEUED:

@@ -10,7 +10,7 @@ from cyclopts import Parameter
 from payamak.cli.bounds import Ids
 from payamak.cli.consent import Consent, agrees, batches, in_batches, undone, whoami
 from payamak.cli.documents import edit, find
-from payamak.cli.shell import Common, ExitCode, Failed, complain, counted, now_ms, open_store, say, tell
+from payamak.cli.shell import Common, ExitCode, Failed, clock_of, complain, counted, now_ms, open_store, say, tell
 
 if TYPE_CHECKING:
     from payamak.domain.site import Document, Site
@@ -69,6 +69,7 @@ async def _resume_held(
     async with open_store(common) as store:
         number = None if line is None else _number(store.site, line)
         account_id = None if account is None else _account_id(store.site, account)
+        clock = await clock_of(store)
         ids = await store.held_ids(line=number, account_id=account_id)
         answer: dict[str, object] = {"promised": len(ids), "resumed": 0, "gone": 0, "held": len(ids)}
         how = "as what they are, for the store is no copy" if is_moved else "each as the copy that it may be"
@@ -77,7 +78,7 @@ async def _resume_held(
         try:
             for batch in batches(ids) if ids else [()]:  # also with none: what is over is then closed
                 answer["resumed"] = cast(int, answer["resumed"]) + await store.resume_held(
-                    batch, now_ms(), is_moved=is_moved
+                    batch, clock.now(), is_moved=is_moved
                 )
         except ValueError as error:
             raise Failed(str(error)) from error
@@ -223,7 +224,8 @@ async def move(
         wanted = Move(source=_number(site, source), target=to.number, by=whoami(), at_old_price=at_old_price)
         if wanted.source == wanted.target:
             raise Failed("the two lines are the same", ExitCode.USAGE)
-        plan = await store.plan_move(wanted, now_ms())
+        clock = await clock_of(store)
+        plan = await store.plan_move(wanted, clock.now())
         answer: dict[str, object] = {"promised": len(plan.ids), "moved": 0, "gone": 0, "skipped": plan.skipped}
         code = ExitCode.PROBLEM if plan.skipped else ExitCode.DONE
         for sentence in () if common.json else _skipped(plan):
@@ -236,7 +238,7 @@ async def move(
         promise = f"{counted(len(plan.ids), 'message')} will move from line {wanted.source} to {to.number}, each at the"
         if not agrees(consent, common, f"{promise} price of its acceptance."):
             return undone(consent, common, answer)
-        moved = await in_batches(plan.ids, lambda ids: store.move_messages(ids, wanted, now_ms()))
+        moved = await in_batches(plan.ids, lambda ids: store.move_messages(ids, wanted, clock.now()))
     gone = len(plan.ids) - moved
     answer |= {"moved": moved, "gone": gone}
     tell(common, answer, lambda _: say(f"moved to line {to.number}: {counted(moved, 'message')}{_gone(gone)}"))

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
+    from payamak.delivery.timekeeping import KeptClock
     from payamak.store.sqlite import SqliteStore
 
 
@@ -98,6 +99,16 @@ def now_ms() -> int:
     from payamak.clock import SystemClock
 
     return SystemClock().now()
+
+
+async def clock_of(store: SqliteStore) -> KeptClock:
+    """The clock that whoever serves the store goes by: what is ended by hand is judged by no other."""
+    from payamak.clock import SystemClock
+    from payamak.delivery.timekeeping import KeptClock, go_on
+
+    clock = KeptClock(SystemClock())
+    go_on(clock, await store.clocks())
+    return clock
 
 
 # ------------------------------------------------------------------------------------------------ telling

@@ -157,8 +157,8 @@ class Outlet:
         number, site, now = message.current.line, self._store.site, self._clock.now()
         window = site.windows_by_line.get(number)
         interval_ms = site.intervals_by_line.get(number)
-        if window is not None and not window.is_open(now):
-            self.postpone(message, Reason.OUTSIDE_HOURS, window.opens_at(now))
+        if window is not None and not window.is_open_by_all(now):
+            self.postpone(message, Reason.OUTSIDE_HOURS, window.look_again_at(now))
         elif interval_ms:
             if message.reason is Reason.PACED and self._turns.goes(number, interval_ms, now):
                 return False

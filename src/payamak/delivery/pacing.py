@@ -32,6 +32,14 @@ class Turns:
         """After a start: go on behind the last turn that was given before."""
         self._next_at[line] = 0 if last_turn_at is None else last_turn_at + interval_ms
 
+    def set_back(self, now: int) -> None:
+        """`now` fell: the turns that were given lie in a future that will not come, and their messages are due.
+
+        Lines stay known: until the store is set back too, its last turn is one of those.
+        """
+        for instants in (self._next_at, self._went_at):
+            instants.update({line: min(at, now) for line, at in instants.items()})
+
     def take(self, line: str, interval_ms: int, now: int, deadline_at: int) -> int:
         """The turn of one message; one that would come only after the deadline takes none and waits for that."""
         turn_at = max(now, self._next_at.get(line, 0))

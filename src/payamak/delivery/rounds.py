@@ -90,6 +90,12 @@ class Rounds(Generic[Item]):
         """Something may be due."""
         self._wake.set()
 
+    def set_back(self) -> None:
+        """`now` fell: no target rests until an instant of before."""
+        for target in self._targets.values():
+            target.rests_until = 0
+        self._wake.set()
+
     @property
     def posting(self) -> int:
         """Posts under way."""

@@ -264,6 +264,15 @@ class Worker:
                         return True
         return False
 
+    def set_back(self) -> None:
+        """`now` fell: nothing that was to be done at an instant of before is waited for; each line is looked at."""
+        self._turns.set_back(self._clock.now())
+        self._place_looked_at.clear()
+        for number in self._open_lines:
+            self._backlog.unknown(number)
+            self._set_rooms(number)
+        self._wake.set()
+
     def _will_be_due(self, number: str, lane: int, due_at: int) -> None:
         if not self._is_routable(number):
             return  # refresh_lines() asks for everything when the line opens again

@@ -148,6 +148,12 @@ class Moved(Struct, frozen=True, kw_only=True):
     by: str = ""
 
 
+class SetBack(Struct, frozen=True, kw_only=True):
+    """`now` fell by `by` ms: instants of the message that lie in the future were written by a clock that was wrong."""
+
+    by: int
+
+
 class Restored(Struct, frozen=True, kw_only=True):
     """The store is, or may be, a copy that was put back: what became of the message since, nobody here knows (P10)."""
 
@@ -170,6 +176,7 @@ Event = (
     | Cancelled
     | Revoked
     | Moved
+    | SetBack
     | Restored
     | Resumed
 )

@@ -10,6 +10,7 @@ import re
 
 from msgspec import Struct
 
+from payamak.domain.clocks import earliest, in_doubt_until
 from payamak.domain.numbers import latin_digits
 
 TEHRAN_MS = 12_600_000
@@ -30,6 +31,15 @@ class Hours(Struct, frozen=True):
         if self.opens < self.closes:
             return self.opens <= minute < self.closes
         return minute >= self.opens or minute < self.closes
+
+    def is_open_by_all(self, now: int) -> bool:
+        """True if it is open whichever clock is right."""
+        return self.is_open(now) and self.is_open(earliest(now))
+
+    def look_again_at(self, now: int) -> int:
+        """For a window that is not: when it opens next; while the clocks disagree, when they may agree."""
+        until = in_doubt_until(now)
+        return self.opens_at(now) if until is None else until
 
     def opens_at(self, now: int) -> int:
         """The instant at which the window opens next; `now` itself while it is open."""

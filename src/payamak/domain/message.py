@@ -65,6 +65,7 @@ class Reason(StrEnum):
     OPTED_OUT = "opted_out"
     REFUSED = "refused"
     DEADLINE = "deadline"
+    CLOCK = "clock"
     CANCELLED = "cancelled"
     ANSWERED_BUSY = "answered_busy"
     ANSWER_LOST = "answer_lost"

@@ -12,6 +12,8 @@ from typing import Final
 
 from msgspec import Struct
 
+from payamak.domain.clocks import earliest
+
 GONE: Final = 410
 """The HTTP status that ends it: "stop" (RFC 9110 §15.5.11)."""
 
@@ -79,6 +81,6 @@ def next_post(tried: Tried, pauses: Pauses, now: int) -> tuple[PostState, int | 
     if tried.has_arrived:
         return PostState.DONE, None
     pause = max(pauses.after(tried.tries, tried.salt), min(tried.retry_after_ms or 0, pauses.longest_ms))
-    if tried.status == GONE or now + pause > tried.waiting_since + pauses.give_up_ms:
+    if tried.status == GONE or earliest(now) + pause > tried.waiting_since + pauses.give_up_ms:
         return PostState.DEAD, None
     return PostState.WAITING, now + pause

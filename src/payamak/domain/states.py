@@ -19,6 +19,8 @@ What can go wrong, and what the table makes of it:
   this recipient and this line. A receipt speaks of its own copy alone: DELIVERED of any copy settles the part, another
   verdict ends resending and decides when no copy is left that may still arrive.
 * A receipt for an earlier step counts only as long as the present step has not been on the wire (P8).
+* The clocks disagree (domain/clocks.py): nothing goes that is past its deadline by either, nothing ends that is not
+  past it by both; between the two it waits until they may agree.
 * The store is a copy that was put back (P10): what waits or was on the wire is held, whatever else happens to it, until
   a person lets it go or it ends; then it may have arrived, for nobody knows what was sent after the copy was made.
 """
@@ -33,6 +35,7 @@ from msgspec.structs import replace
 
 from payamak.codes import Code
 from payamak.domain import events as ev
+from payamak.domain.clocks import earliest, in_doubt_until
 from payamak.domain.events import Effect, Event, OnAmbiguous, OutcomeKind, Rules
 from payamak.domain.message import MOST_MOVES, RECEIPTED, Message, PartState, Reason, Relocation, State, Step
 from payamak.domain.optout import mark_opted_out
@@ -64,12 +67,17 @@ def advance(message: Message, event: Event, now: int, rules: Rules = DEFAULT_RUL
         after = _still_held(after)
     if after is message or after == message:
         return message, effects
-    return replace(after, version=message.version + 1, changed_at=now), effects
+    return replace(after, version=message.version + 1, changed_at=int(now)), effects
 
 
 def first_step(plan: Iterable[Step]) -> int | None:
     """The index of the first step that is not known to be opted out; None if every one is."""
     return next((index for index, step in enumerate(plan) if step.skip is None), None)
+
+
+def _is_past(m: Message, now: int) -> bool:
+    """Whether the deadline is past by every clock: only then a message may end of it (P7)."""
+    return earliest(now) >= m.deadline_at
 
 
 # ------------------------------------------------------------------------------------- words of parts
@@ -154,7 +162,7 @@ def _close_opted_out(m: Message, code: Code, known: Iterable[tuple[str, Code]], 
         m = replace(m, plan=(*m.plan[: m.step], kept, *m.plan[m.step + 1 :]))
     plan = mark_opted_out(m.plan, {**dict(known), line: code}, m.step + 1)
     following = first_step(plan[m.step + 1 :])
-    if following is None or now >= m.deadline_at:
+    if following is None or _is_past(m, now):
         after, released = _end(m, State.REJECTED, Reason.OPTED_OUT, code, plan=plan)
         return after, (*effects, *released)
     after = replace(
@@ -165,7 +173,7 @@ def _close_opted_out(m: Message, code: Code, known: Iterable[tuple[str, Code]], 
         code=code,
         step=m.step + 1 + following,
         tries=0,
-        due_at=now,
+        due_at=int(now),
         is_settled=False,
         is_leased=True,
         unanswered="",
@@ -181,7 +189,7 @@ def _lost(m: Message, word: str, now: int, rules: Rules) -> Advance:
     if m.breaks >= MOST_BREAKS:
         return _end(m, State.UNKNOWN, Reason.LINK_BROKE)
     is_spent = any(letter == _A and int(n) >= rules.most_tries for letter, n in zip(word, _unanswered(m), strict=True))
-    if rules.on_ambiguous is OnAmbiguous.HOLD or is_spent or now >= m.deadline_at:
+    if rules.on_ambiguous is OnAmbiguous.HOLD or is_spent or _is_past(m, now):
         return _end(m, State.UNKNOWN, Reason.ANSWER_LOST)
     return _waits_again(m, word, Reason.RESEND, now), ()
 
@@ -198,11 +206,23 @@ def _waits_again(m: Message, word: str, reason: Reason, now: int) -> Message:
 # -------------------------------------------------------------------------------------- moves: queued
 
 
-def _on_wire(m: Message, event: ev.OnWire, now: int, rules: Rules) -> Advance:
-    if m.is_held and now < m.deadline_at:
-        return m, ()
-    if now >= m.deadline_at:
+def _too_late(m: Message, now: int) -> Advance:
+    """It does not go. It ends if its deadline is past by every clock; else it waits until they may agree."""
+    until = in_doubt_until(now)
+    if until is None or _is_past(m, now):
         return _give_up(m, State.EXPIRED, Reason.DEADLINE)
+    if m.is_held:
+        return m, ()
+    return replace(m, reason=Reason.CLOCK, due_at=until, is_leased=False), ()
+
+
+def _on_wire(m: Message, event: ev.OnWire, now: int, rules: Rules) -> Advance:
+    if now >= m.deadline_at:
+        return _too_late(m, now)
+    if m.is_held:
+        return m, ()
+    if m.accepted_at > now:  # by a clock that was wrong: its deadline is to be set back first
+        return replace(m, reason=Reason.CLOCK, due_at=m.accepted_at, is_leased=False), ()
     word = _word(m)
     copies = _to_resend(m, word)
     going = tuple(part for part, letter in enumerate(word, 1) if letter == _W or part in copies)
@@ -227,7 +247,7 @@ def _postponed(m: Message, event: ev.Postponed, now: int, rules: Rules) -> Advan
 
 
 def _deadline(m: Message, event: Event, now: int, rules: Rules) -> Advance:
-    return _give_up(m, State.EXPIRED, Reason.DEADLINE) if now >= m.deadline_at else (m, ())
+    return _give_up(m, State.EXPIRED, Reason.DEADLINE) if _is_past(m, now) else (m, ())
 
 
 def _cancelled(m: Message, event: Event, now: int, rules: Rules) -> Advance:
@@ -264,7 +284,7 @@ def _moved(m: Message, event: ev.Moved, now: int, rules: Rules) -> Advance:
         parts=event.parts or was.parts,
         split=event.split or was.split,
         earlier_lines=tuple(was.line_of(try_no) for try_no in range(1, m.tries + 1)),
-        moves=(*was.moves, Relocation(from_line=was.line, at=now, by=event.by))[-MOST_MOVES:],
+        moves=(*was.moves, Relocation(from_line=was.line, at=int(now), by=event.by))[-MOST_MOVES:],
     )
     if not can_move(m, step.wire_parts):
         return m, ()
@@ -273,7 +293,17 @@ def _moved(m: Message, event: ev.Moved, now: int, rules: Rules) -> Advance:
         after = replace(after, unanswered="", parts=_with_word(after, m.step, _W * step.wire_parts))
     if event.due_at > now:
         return replace(after, reason=Reason.OUTSIDE_HOURS, due_at=event.due_at), ()
-    return replace(after, reason=Reason.MOVED, due_at=now), ()
+    return replace(after, reason=Reason.MOVED, due_at=int(now)), ()
+
+
+def _set_back(m: Message, event: ev.SetBack, now: int, rules: Rules) -> Advance:
+    """What was written by a clock that was ahead: a validity is as long as it was meant, and no pause is longer."""
+    by = event.by if m.accepted_at > now else 0
+    m = replace(m, accepted_at=m.accepted_at - by, deadline_at=m.deadline_at - by)
+    if m.state is not State.QUEUED:
+        return m, ()
+    due_at = m.deadline_at if m.reason is Reason.RECEIPTS_AWAITED else min(m.due_at, int(now))
+    return replace(m, due_at=due_at, is_leased=False), ()
 
 
 # ------------------------------------------------------------------------------- moves: a copy put back
@@ -305,7 +335,7 @@ def _resumed(m: Message, event: ev.Resumed, now: int, rules: Rules) -> Advance:
     if not m.is_held:
         return m, ()
     word = _word(m)
-    if now >= m.deadline_at:
+    if _is_past(m, now):
         return _give_up(m, State.UNKNOWN, Reason.RESTORED)
     if _A in word:  # it was on the wire
         return _lost(m, word, now, rules)
@@ -313,7 +343,7 @@ def _resumed(m: Message, event: ev.Resumed, now: int, rules: Rules) -> Advance:
         waiting = [part for part, letter in enumerate(word, 1) if letter == _W]
         m = replace(m, tries=m.tries + 1, parts=_with_word(m, m.step, word.replace(_W, _A)))
         m = _count_unanswered(m, waiting, 1)
-    return replace(m, reason=Reason.RESUMED, due_at=now), ()
+    return replace(m, reason=Reason.RESUMED, due_at=int(now)), ()
 
 
 # ------------------------------------------------------------------------------------- moves: sending
@@ -566,7 +596,7 @@ def _opted_out_late(m: Message, code: Code, now: int, rules: Rules) -> Advance:
 
 def _overdue(m: Message, event: Event, now: int, rules: Rules) -> Advance:
     """No receipt in time: unknown, unless a part is known not to have arrived (P7)."""
-    if m.reason is Reason.NO_RECEIPTS or now < m.deadline_at + rules.grace_ms:
+    if m.reason is Reason.NO_RECEIPTS or earliest(now) < m.deadline_at + rules.grace_ms:
         return m, ()
     told = "".join(letter for letter in _word(m) if letter in RECEIPTED)
     ended = fold(told) if told else None
@@ -603,6 +633,7 @@ TABLE: dict[tuple[State, type], Move] = {
     (_Q, ev.Cancelled): Move(_cancelled, (State.CANCELLED, State.UNKNOWN)),
     (_Q, ev.Revoked): Move(_revoked, (State.CANCELLED, State.UNKNOWN)),
     (_Q, ev.Moved): Move(_moved, (_Q,)),
+    (_Q, ev.SetBack): Move(_set_back, (_Q,)),
     (_Q, ev.Restored): Move(_restored, (_Q,)),
     (_Q, ev.Resumed): Move(_resumed, (_Q, State.UNKNOWN)),
     (_Q, ev.Answered): Move(_answered, (_Q, _E, State.REJECTED, State.UNDELIVERABLE)),
@@ -610,11 +641,13 @@ TABLE: dict[tuple[State, type], Move] = {
     (_Q, ev.Receipted): Move(_receipted, (_Q, _E, *_BY_RECEIPT)),
     (_SENDING, ev.Answered): Move(_answered, _BY_ANSWER),
     (_SENDING, ev.Pooled): Move(_pooled, (_SENDING,)),
+    (_SENDING, ev.SetBack): Move(_set_back, (_SENDING,)),
     (_SENDING, ev.Restored): Move(_restored, (_Q,)),
     (_SENDING, ev.Recovered): Move(_recovered, (_Q, State.UNKNOWN)),
     (_SENDING, ev.Receipted): Move(_receipted, (_SENDING, _Q, _E, *_BY_RECEIPT)),
     (_E, ev.Receipted): Move(_receipted, (_E, _Q, *_BY_RECEIPT)),
     (_E, ev.ReceiptOverdue): Move(_overdue, (_E, State.UNDELIVERABLE, State.REJECTED, State.UNKNOWN)),
+    (_E, ev.SetBack): Move(_set_back, (_E,)),
     (_E, ev.Answered): Move(_only_recorded, (_E,)),
     (State.UNKNOWN, ev.Receipted): Move(_receipted_late, _BY_RECEIPT),
     **{

@@ -19,6 +19,7 @@ from typing import TypeVar
 import apsw
 
 from payamak.domain import events as ev
+from payamak.domain.clocks import earliest
 from payamak.domain.message import State
 from payamak.domain.unreadable import Unreadable
 from payamak.errors import StoreFailed
@@ -121,7 +122,7 @@ def retry_lost(tx: Transaction, now: int, limit: int) -> int:
             tx.execute("take_from_aside", (AsideKind.LOST.value, message_id))
         else:
             apart(tx, AsideKind.LOST, message_id, now, partial(messages.happen, tx, message, ev.Recovered(), now))
-    tx.execute("forget_aside", (now - FORGET_MS,))
+    tx.execute("forget_aside", (earliest(now) - FORGET_MS,))
     tx.has_aside = bool(tx.one("any_aside")[0])
     return len(due)
 

@@ -13,6 +13,7 @@ from typing import Protocol
 from msgspec import Struct
 
 from payamak.codes import Code
+from payamak.domain.clocks import ClockRecord, Clocks
 from payamak.domain.events import Answered, Event
 from payamak.domain.message import Lane, Message, Reason, State, Step
 from payamak.domain.mo import Kept, MoPart, Received, RelayState
@@ -265,6 +266,24 @@ class Store(Protocol):
 
     def retire(self, now: int, limit: int) -> Awaitable[int]:
         """Remove up to `limit` final messages that are older than their account keeps them."""
+        ...
+
+    # -- the clocks
+    def clocks(self) -> Awaitable[ClockRecord]:
+        """What is remembered of the clocks."""
+        ...
+
+    def keep_clocks(self, known: Clocks, boot_id: int) -> Awaitable[None]:
+        """Remember what is known of the clocks, on the boot clock of this id."""
+        ...
+
+    def accept_clock(self, offset: int, boot_id: int) -> Awaitable[None]:
+        """A person says that the wall clock is right while it is so far from that boot clock."""
+        ...
+
+    def set_back(self, by: int, now: int, after_id: int, limit: int) -> Awaitable[int | None]:
+        """`now` fell by so much: set back what up to `limit` messages after an id have from the future, and, from 0 on,
+        all that is no message. The id to go on from; None: all of it is set back."""
         ...
 
     # -- a copy that was put back

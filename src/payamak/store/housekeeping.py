@@ -8,6 +8,7 @@ from functools import partial
 import msgspec
 
 from payamak.domain import events as ev
+from payamak.domain.clocks import earliest
 from payamak.domain.message import Lane, Message, State
 from payamak.domain.site import DAY_MS, Account, Document, Site, build_site, faults_of, name_of
 from payamak.errors import StoreFailed
@@ -105,15 +106,16 @@ def sweep(tx: Transaction, now: int, limit: int) -> int:
     Answers how much has moved, or is put aside and passed by for a while: whoever comes again at once for `limit` of
     them must not find the same ones.
     """
-    expired = _open_ids(tx, State.QUEUED, "past_deadline_ids", lambda line: now, now, limit)
-    overdue = _open_ids(tx, State.ENROUTE, "overdue_ids", lambda line: now - tx.site.rules(line).grace_ms, now, limit)
+    past = earliest(now)
+    expired = _open_ids(tx, State.QUEUED, "past_deadline_ids", lambda line: past, now, limit)
+    overdue = _open_ids(tx, State.ENROUTE, "overdue_ids", lambda line: past - tx.site.rules(line).grace_ms, now, limit)
     work: tuple[tuple[list[int], ev.Event], ...] = ((expired, ev.DeadlinePassed()), (overdue, ev.ReceiptOverdue()))
     moved = 0
     for ids, event in work:
         for message_id in ids:
             done = apart(tx, AsideKind.DEADLINE, message_id, now, partial(_happen_to, tx, message_id, event, now))
             moved += done is not False
-    tx.execute("forget_expired_opt_outs", (now, limit))
+    tx.execute("forget_expired_opt_outs", (past, limit))
     forgotten = tx.db.changes()
     return moved + forgotten + retry_lost(tx, now, limit) + receipts.retry(tx, now, limit)
 
@@ -160,6 +162,7 @@ def retire(tx: Transaction, after_id: int, now: int, limit: int) -> tuple[int, i
     Answers how many were removed and where to go on; 0 when the end is reached, or the first message that is too
     young for every account: ids are given in the order of acceptance, so the rest is younger still.
     """
+    now = earliest(now)
     limits = {account_id: int(account.keep_days * DAY_MS) for account_id, account in tx.site.accounts_by_id.items()}
     shortest = min((*limits.values(), _KEEP_UNKNOWN_MS))
     old_at = now - max(*limits.values(), _KEEP_UNKNOWN_MS)

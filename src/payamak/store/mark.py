@@ -122,7 +122,7 @@ def move(tx: Transaction, beside: str, now: int, *, is_needed: bool) -> Mark | N
     tx.execute("move_mark", (value, beside, now, batch + 1))  # the number that this transaction will have
     return Mark(
         mark=value,
-        moved_at=now,
+        moved_at=int(now),
         ids_up_to=last_given(tx, "message") + IDS_AHEAD,
         received_up_to=last_given(tx, "received") + IDS_AHEAD,
         events_up_to=tx.restored.events_above,

@@ -46,6 +46,21 @@ class Found(Struct, frozen=True):
         return self.message_id, self.step, self.try_no, self.part
 
 
+class Came(Struct, frozen=True):
+    """When a receipt came. A new one is about what was on the wire before it, whatever the clocks say."""
+
+    at: int
+    is_new: bool = False
+
+    def is_after(self, on_wire_at: int) -> bool:
+        """Whether it may be about a part that was on the wire then."""
+        return self.is_new or on_wire_at <= self.at + CLOCK_STEP_MS
+
+    def is_near(self, on_wire_at: int) -> bool:
+        """Whether the part is not too old for another reading of an id."""
+        return on_wire_at >= self.at - LOOK_BACK_MS
+
+
 class Match(Struct, frozen=True):
     """The part, or why there is none; `key` is the form under which the id counts."""
 
@@ -54,8 +69,8 @@ class Match(Struct, frozen=True):
     why: Unmatched = Unmatched.UNKNOWN_ID
 
 
-def match(tx: Transaction, receipt: ReceiptIn, at: int, *, judges: bool = True) -> Match:
-    """The part of a receipt that came at `at`; with `judges`, what its id shows of the upstream's habit is counted."""
+def match(tx: Transaction, receipt: ReceiptIn, at: Came, *, judges: bool = True) -> Match:
+    """The part of a receipt that came `at`; with `judges`, what its id shows of the upstream's habit is counted."""
     if not receipt.operator_id:
         return Match(None, "", Unmatched.NO_ID)
     if len(receipt.keys) == 1:
@@ -66,19 +81,19 @@ def match(tx: Transaction, receipt: ReceiptIn, at: int, *, judges: bool = True) 
     return _by_readings(tx, receipt, key_by_reading(receipt.operator_id), at, judges=judges)
 
 
-def _by_one_key(tx: Transaction, receipt: ReceiptIn, key: str, at: int) -> Match:
+def _by_one_key(tx: Transaction, receipt: ReceiptIn, key: str, at: Came) -> Match:
     part, is_somebodys = _newest(tx, receipt, key, at)
     if part is not None:
         return Match(part, key)
     if receipt.recipient is not None:  # else nothing would tell a chance match from a true one
         for other in key_by_reading(receipt.operator_id).values():
             elsewhere = _newest(tx, receipt, other, at)[0] if other != key else None
-            if elsewhere and elsewhere.receipt is None and elsewhere.on_wire_at >= at - LOOK_BACK_MS:
+            if elsewhere and elsewhere.receipt is None and at.is_near(elsewhere.on_wire_at):
                 return Match(None, key, Unmatched.OTHER_READING)
     return Match(None, key, Unmatched.OTHER_RECIPIENT if is_somebodys else Unmatched.UNKNOWN_ID)
 
 
-def _by_readings(tx: Transaction, receipt: ReceiptIn, ways: dict[IdBase, str], at: int, *, judges: bool) -> Match:
+def _by_readings(tx: Transaction, receipt: ReceiptIn, ways: dict[IdBase, str], at: Came, *, judges: bool) -> Match:
     """Every reading is tried; what several of them name is told apart by the habit, or not at all."""
     found: dict[IdBase, Found] = {}
     is_somebodys = False
@@ -87,7 +102,7 @@ def _by_readings(tx: Transaction, receipt: ReceiptIn, ways: dict[IdBase, str], a
         is_somebodys |= is_anothers
         if part is not None:
             found[base] = part
-    fresh = {base: part for base, part in found.items() if part.on_wire_at >= at - LOOK_BACK_MS}
+    fresh = {base: part for base, part in found.items() if at.is_near(part.on_wire_at)}
     found = fresh or found
     if not found:
         return Match(None, receipt.keys[0], Unmatched.OTHER_RECIPIENT if is_somebodys else Unmatched.UNKNOWN_ID)
@@ -100,7 +115,7 @@ def _by_readings(tx: Transaction, receipt: ReceiptIn, ways: dict[IdBase, str], a
     return Match(found[base], ways[base])
 
 
-def _newest(tx: Transaction, receipt: ReceiptIn, key: str, at: int) -> tuple[Found | None, bool]:
+def _newest(tx: Transaction, receipt: ReceiptIn, key: str, at: Came) -> tuple[Found | None, bool]:
     """The newest part under a key with the receipt's recipient; and whether the key is only another recipient's."""
     alike: Found | None = None
     is_anothers = False
@@ -108,7 +123,7 @@ def _newest(tx: Transaction, receipt: ReceiptIn, key: str, at: int) -> tuple[Fou
     for row in tx.execute("part_by_operator_id", (receipt.upstream, key, receipt.operator_id)):
         if receipt.recipient is not None and row[5] != receipt.recipient:
             is_anothers = True
-        elif row[7] <= at + CLOCK_STEP_MS:
+        elif at.is_after(row[7]):
             if row[6] or not may_be_exact:
                 return _found(row), False
             alike = alike or _found(row)

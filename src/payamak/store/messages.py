@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from payamak.codes import Code
 from payamak.domain import events as ev
+from payamak.domain.clocks import earliest
 from payamak.domain.events import Effect, Event, OutcomeKind
 from payamak.domain.ids import operator_key
 from payamak.domain.message import Message, PartState, Reason, State
@@ -25,7 +26,7 @@ from payamak.store.transaction import Transaction
 
 def known_opt_outs(tx: Transaction, recipient: str, now: int) -> dict[str, Code]:
     """What is known of the recipient: line → code."""
-    return {line: Code(code) for line, code in tx.execute("opt_outs_of", (recipient, now))}
+    return {line: Code(code) for line, code in tx.execute("opt_outs_of", (recipient, earliest(now)))}
 
 
 def accept(tx: Transaction, new: NewMessage, now: int, *, is_held: bool = False) -> Change:
@@ -43,10 +44,10 @@ def accept(tx: Transaction, new: NewMessage, now: int, *, is_held: bool = False)
         account_id=new.account_id,
         recipient=new.recipient,
         plan=plan,
-        accepted_at=now,
+        accepted_at=int(now),
         deadline_at=new.deadline_at,
-        due_at=new.deadline_at if is_held else new.due_at or now,
-        changed_at=now,
+        due_at=new.deadline_at if is_held else new.due_at or int(now),
+        changed_at=int(now),
         reason=Reason.RESTORED if is_held else Reason.OUTSIDE_HOURS if waits else Reason.ACCEPTED,
         lane=new.lane,
         source=new.source,

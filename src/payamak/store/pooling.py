@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from payamak.codes import Code
 from payamak.domain import events as ev
+from payamak.domain.clocks import earliest
 from payamak.domain.ids import IdBase, operator_key
 from payamak.domain.message import Message, PartState, State
 from payamak.domain.pools import Copy, CopyKey, Pair, Waiting, awaits, deal
@@ -187,7 +188,7 @@ def receipt_of(row: Any) -> ReceiptIn:
 
 
 def _since_at(tx: Transaction, key: PoolKey, now: int) -> int:
-    return now - LONGEST_LIFE_MS - tx.site.rules(key.line).grace_ms
+    return earliest(now) - LONGEST_LIFE_MS - tx.site.rules(key.line).grace_ms
 
 
 def _name(receipt: ReceiptIn) -> str:

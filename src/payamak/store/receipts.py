@@ -17,6 +17,7 @@ from msgspec.structs import replace
 
 from payamak.codes import Code
 from payamak.domain import events as ev
+from payamak.domain.clocks import earliest
 from payamak.domain.events import Event
 from payamak.domain.ids import (
     ANSWER_TIME_MS,
@@ -34,7 +35,7 @@ from payamak.domain.receipts import ReceiptIn, Unmatched
 from payamak.domain.site import LinkKind
 from payamak.store.aside import AsideKind, apart, is_aside
 from payamak.store.feed import Change
-from payamak.store.matching import Found, Match, match
+from payamak.store.matching import Came, Found, Match, match
 from payamak.store.messages import happen, load
 from payamak.store.pooling import PoolKey, awaited_parts, receipt_of, settle
 from payamak.store.reclaiming import reclaim
@@ -119,7 +120,7 @@ def receive(tx: Transaction, receipt: ReceiptIn, now: int) -> list[Change]:
     """Keep a receipt, matched or not, and let it happen to its message."""
     if not receipt.keys:
         receipt = replace(receipt, keys=(operator_key(receipt.operator_id),))
-    found = match(tx, receipt, now)
+    found = match(tx, receipt, Came(now, is_new=True))
     if found.part is None:
         _keep(tx, receipt, now, "unmatched", why=found.why)
         tx.has_unmatched = True
@@ -276,7 +277,7 @@ def _match_early(tx: Transaction, part: tuple[int, int, int, int], operator_id: 
     for reading in readings(operator_id):
         for kept in tx.all("unmatched_receipts", (upstream, reading, on_wire_at)):
             receipt = receipt_of(kept)
-            found = match(tx, receipt, kept[1], judges=False)
+            found = match(tx, receipt, Came(kept[1]), judges=False)
             if found.part is None:
                 tx.execute("explain_receipt", (found.why.value, kept[0]))
             elif found.part.key == part:
@@ -292,7 +293,7 @@ def _match_early(tx: Transaction, part: tuple[int, int, int, int], operator_id: 
 
 def _look_again(tx: Transaction, kept: Any, receipt: ReceiptIn, now: int) -> list[Change]:
     """A receipt that waited: it finds its part, or waits on. What fitted two messages was judged when it came."""
-    found = match(tx, receipt, kept[1], judges=kept[12] != Unmatched.TWO_READINGS)
+    found = match(tx, receipt, Came(kept[1]), judges=kept[12] != Unmatched.TWO_READINGS)
     if found.part is None:
         tx.execute("explain_receipt", (found.why.value, kept[0]))
         return []
@@ -348,7 +349,7 @@ def _still_settled(tx: Transaction, upstream: str, now: int) -> IdHabit:
     """The upstream's habit, unlearned if too many receipts have waited for too long that only another one explains."""
     habit = tx.habit(upstream)
     if habit.settled is not IdBase.AUTO:
-        missed = tx.all("missed", (upstream, now - ANSWER_TIME_MS, UNLEARN_AFTER))
+        missed = tx.all("missed", (upstream, earliest(now) - ANSWER_TIME_MS, UNLEARN_AFTER))
         if len(missed) == UNLEARN_AFTER:
             habit = unlearn(habit)
             tx.put_habit(upstream, habit)

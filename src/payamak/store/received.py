@@ -19,6 +19,7 @@ from typing import Any
 import apsw
 
 from payamak.codes import Code
+from payamak.domain.clocks import earliest
 from payamak.domain.mo import (
     LONGEST_OCTETS,
     REPEAT_MS,
@@ -71,7 +72,7 @@ def receive_mo(
     """
     digest = part.digest
     is_doubtful = False
-    for first_session, total in tx.all("received_part_same", (digest, now - REPEAT_MS)):
+    for first_session, total in tx.all("received_part_same", (digest, earliest(now) - REPEAT_MS)):
         if total > 1 or first_session not in live:
             return Kept.REPEATED
         is_doubtful |= first_session != session
@@ -333,7 +334,7 @@ def sweep_received(tx: Transaction, now: int, limit: int) -> int:
     """Make messages of the parts that waited too long for the others, forget parts that nobody repeats; how many."""
     count = 0
     before: tuple[Any, ...] | None = None
-    while count < limit and (key := tx.one("received_parts_overdue", (now,))) is not None:
+    while count < limit and (key := tx.one("received_parts_overdue", (earliest(now),))) is not None:
         first = tx.one("received_parts_open", key)
         if key == before or first is None:
             break  # an index names what no table holds: it would be found for ever, under the writer's lock
@@ -341,7 +342,7 @@ def sweep_received(tx: Transaction, now: int, limit: int) -> int:
             tx.execute("put_off_parts", (*key, now + AGAIN_MS))
         before = key
         count += 1
-    tx.execute("forget_received_parts", (now - REPEAT_MS, limit))
+    tx.execute("forget_received_parts", (earliest(now) - REPEAT_MS, limit))
     return count + int(tx.db.changes())
 
 
@@ -360,5 +361,5 @@ def retire_received(tx: Transaction, now: int, limit: int) -> int:
 
 
 def _retire_of(tx: Transaction, number: str, days: float, now: int, limit: int) -> int:
-    tx.execute("retire_received", (number, now - int(days * DAY_MS), limit))
+    tx.execute("retire_received", (number, earliest(now) - int(days * DAY_MS), limit))
     return int(tx.db.changes())

@@ -22,6 +22,7 @@ from typing import Any, TypeVar
 import apsw
 
 from payamak.codes import Code
+from payamak.domain.clocks import ClockRecord, Clocks
 from payamak.domain.events import Answered, Event
 from payamak.domain.message import Lane, Message
 from payamak.domain.mo import Kept, MoPart, Received
@@ -37,6 +38,7 @@ from payamak.errors import StoreFailed
 from payamak.store import (
     aside,
     batches,
+    clocks,
     hands,
     holding,
     housekeeping,
@@ -333,6 +335,28 @@ class SqliteStore:
             lambda tx: housekeeping.retire(tx, start, now, limit), Urgency.BULK
         )
         return removed
+
+    # -- the clocks
+
+    def clocks(self) -> Awaitable[ClockRecord]:
+        """See Store.clocks."""
+        return self._read(clocks.kept)
+
+    def keep_clocks(self, known: Clocks, boot_id: int) -> Awaitable[None]:
+        """See Store.keep_clocks."""
+        return self.writer.submit(lambda tx: clocks.keep(tx, known, boot_id))
+
+    def accept_clock(self, offset: int, boot_id: int) -> Awaitable[None]:
+        """See Store.accept_clock."""
+        return self.writer.submit(lambda tx: clocks.accept(tx, offset, boot_id))
+
+    async def set_back(self, by: int, now: int, after_id: int, limit: int) -> int | None:
+        """See Store.set_back."""
+        if after_id == 0:
+            await self.writer.submit(lambda tx: clocks.set_rest_back(tx, by, now))
+        ids = await self._read(lambda db: clocks.from_future(db, after_id, now, limit))
+        await self.writer.submit(lambda tx: clocks.set_back(tx, ids, by, now), Urgency.BULK)
+        return ids[-1] if len(ids) == limit else None
 
     # -- a copy that was put back
 

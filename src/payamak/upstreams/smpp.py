@@ -118,12 +118,17 @@ def link_config(link: Link) -> LinkConfig:
 
 
 class _Sending:
-    """A parcel whose parts leave as the window allows; a refusal of one part drops those that have not left."""
+    """A parcel whose parts leave as the window allows; a refusal of one part drops those that have not left.
 
-    __slots__ = ("message", "parts", "report", "waiting")
+    `until_s`: what was left of the validity, by the monotonic clock. The deadline that the message names may be that of
+    a clock which was wrong when it was accepted.
+    """
 
-    def __init__(self, parcel: Parcel, parts: dict[int, Part], report: Report) -> None:
+    __slots__ = ("message", "parts", "report", "until_s", "waiting")
+
+    def __init__(self, parcel: Parcel, parts: dict[int, Part], report: Report, clock: Clock) -> None:
         self.message = parcel.message
+        self.until_s = clock.monotonic() + (parcel.message.deadline_at - clock.now()) / 1_000
         self.parts = parts
         self.waiting = deque(parcel.parts)
         self.report = report
@@ -230,7 +235,7 @@ class SmppUpstream:
         except Exception as error:
             self._refuse(message, parcel.parts, report, error)
             return
-        sending = _Sending(parcel, {part.number: part for part in cut}, report)
+        sending = _Sending(parcel, {part.number: part for part in cut}, report, self._clock)
         self._sendings.append(sending)
         self._flow()
 
@@ -250,7 +255,8 @@ class SmppUpstream:
         return self.link.window if self._is_narrow else 1
 
     def _write(self, sending: _Sending, number: int) -> None:
-        if self._clock.now() >= sending.message.deadline_at:  # it has waited for the window until now (P7)
+        is_late = self._clock.now() >= sending.message.deadline_at or self._clock.monotonic() >= sending.until_s
+        if is_late:  # it has waited for the window until now (P7)
             sending.report(Outcome(part=number, kind=OutcomeKind.LATER, reason=Reason.DEADLINE))
             return
         try:

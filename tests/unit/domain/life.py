@@ -7,8 +7,9 @@ script, one word an event:
     a:to            answers of the attempt on the wire: part 1 taken, part 2 opted out; `.` says nothing of a part
     a0.1:t          the same for step 0, try 1           n:t       by a link that gives no receipts
     r1:d  r0.1:d    a receipt for part 1 of the current step, of step 0
-    postpone  cancel  revoke  move  deadline  overdue  restore  resume            the events of these names
-    @deadline  @grace  @late                             the clock jumps to the deadline, the grace's end, far beyond
+    postpone  cancel  revoke  move  deadline  overdue  restore  resume  set-back  the events of these names
+    @deadline  @grace  @late                             the time goes on to the deadline, the grace's end, far beyond
+    @doubt                                               the clocks disagree: by one of them all of that is over
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from msgspec.structs import replace as changed
 
 from payamak.codes import Code
 from payamak.domain import events as ev
+from payamak.domain.clocks import Reading, earliest
 from payamak.domain.events import Effect, Event, Outcome, OutcomeKind, Rules
 from payamak.domain.message import Message, PartState, Reason, State, Step
 from payamak.domain.optout import with_known_opt_outs
@@ -32,7 +34,13 @@ START = 1_700_000_000_000
 DEADLINE = START + 3_600_000
 GRACE_END = DEADLINE + DEFAULT_RULES.grace_ms
 CREDIT = 10_000
-CLOCK = {"@deadline": DEADLINE, "@grace": GRACE_END, "@late": GRACE_END + 86_400_000}
+DOUBT_ENDS = GRACE_END + 600_000
+CLOCK = {
+    "@deadline": DEADLINE,
+    "@grace": GRACE_END,
+    "@late": GRACE_END + 86_400_000,
+    "@doubt": Reading(GRACE_END, START + 1, DOUBT_ENDS),
+}
 HOLD = Rules(on_ambiguous=ev.OnAmbiguous.HOLD)
 
 KINDS: dict[str, OutcomeKind] = {
@@ -54,6 +62,7 @@ PLAIN: dict[str, Event] = {
     "move": ev.Moved(line="moved", advertising=False),
     "deadline": ev.DeadlinePassed(),
     "overdue": ev.ReceiptOverdue(),
+    "set-back": ev.SetBack(by=3_600_000),
     "restore": ev.Restored(),
     "resume": ev.Resumed(),
     "resume-moved": ev.Resumed(is_moved=True),
@@ -157,6 +166,7 @@ class Life:
         life._check_standing()
         life._check_money(before)
         life._check_steps(before, event)
+        life._check_end(before, event)
         return life
 
     def _carry_out(self, effect: Effect) -> Life:
@@ -245,6 +255,12 @@ class Life:
         if not before.charged and m.charged:
             assert m.was_taken
 
+    def _check_end(self, before: Message, event: Event) -> None:
+        """What time ends is past its deadline by every clock."""
+        by_time = isinstance(event, ev.OnWire | ev.DeadlinePassed | ev.ReceiptOverdue)
+        if by_time and self.message.is_final and not before.is_final:
+            assert earliest(self.now) >= self.message.deadline_at
+
     def _check_steps(self, before: Message, event: Event) -> None:
         after = self.message
         submits = [effect for effect in self.effects if isinstance(effect, ev.Submit)]
@@ -263,7 +279,7 @@ class Life:
         is_opt_out = any(isinstance(effect, ev.LearnOptOut) for effect in self.effects)
         if after.step > before.step:
             assert is_opt_out
-            assert self.now < after.deadline_at
+            assert earliest(self.now) < after.deadline_at
             assert all(step.skip for step in after.plan[before.step + 1 : after.step])
             assert after.plan[after.step].skip is None
             assert "d" not in after.parts[before.step], "no fallback for a text that has partly arrived"

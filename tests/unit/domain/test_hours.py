@@ -7,6 +7,7 @@ import datetime as dt
 import pytest
 
 from payamak.codes import Code
+from payamak.domain.clocks import Reading, earliest
 from payamak.domain.hours import Hours, parse_hours
 from payamak.domain.message import StepKind
 from payamak.domain.plan import due_at, make_plan
@@ -102,3 +103,19 @@ def test_the_footer_is_written_once_counted_and_paid() -> None:
     assert (step.text, step.parts, step.price) == ("س" * 66 + "\nلغو۱۱", 2, 20)
     (again,) = make_plan(site, account, [(line, StepKind.NORMAL)], "سلام لغو۱۱", None)
     assert again.text == "سلام لغو۱۱"
+
+
+@pytest.mark.parametrize("hours_back", [6, -9])
+def test_a_window_is_open_by_both_clocks_or_closed(hours_back: int) -> None:
+    """While the clocks disagree a message waits until they may agree: neither of them opens a window alone."""
+    window = parse_hours("07:00-22:00")
+    assert window is not None
+    midnight = 1_767_225_600_000 - 12_600_000
+    night = midnight + 23 * 3_600_000
+    other = night - hours_back * 3_600_000
+    now, until = Reading(max(night, other), min(night, other), max(night, other) + 600_000), max(night, other) + 600_000
+    assert window.is_open(now) is not window.is_open(earliest(now))
+    assert not window.is_open_by_all(now)
+    assert window.look_again_at(now) == until
+    assert window.is_open_by_all(other)
+    assert window.look_again_at(night) == window.opens_at(night)

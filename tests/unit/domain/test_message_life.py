@@ -10,7 +10,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace as changed
-from tests.unit.domain.life import DEADLINE, GRACE_END, HOLD, KINDS, PLAIN, START, Life, a_message, a_step, outcome
+from tests.unit.domain.life import (
+    CLOCK,
+    DEADLINE,
+    GRACE_END,
+    HOLD,
+    KINDS,
+    PLAIN,
+    START,
+    Life,
+    a_message,
+    a_step,
+    outcome,
+)
 
 from payamak.codes import Code
 from payamak.domain import events as ev
@@ -86,6 +98,16 @@ def test_every_history_of_a_small_plan() -> None:
     arrows |= explored(Life.of(a_message(a_step("1", parts=2), a_step("2"))), 1, "tloar", "duok")
     arrows |= explored(Life.of(a_message(a_step("1", parts=2))), 2, "toa", "durok")
     assert {(state, event, to) for (state, event), move in TABLE.items() for to in move.to} == arrows
+
+
+def test_every_history_while_the_clocks_disagree() -> None:
+    """By one clock all is past its deadline, by the other nothing is: nothing goes, and time ends nothing (P2, P7)."""
+    arrows: set[Arrow] = set()
+    for before in ("", "wire", "wire a:t", "wire a:a", "wire a:o", "restore"):
+        life = Life.of(a_message(a_step("1"), a_step("2"))).play(before)
+        arrows |= explored(replace(life, now=CLOCK["@doubt"]), 2, "ta", "du")
+    by_time = {to for state, event, to in arrows if event in (ev.OnWire, ev.DeadlinePassed, ev.ReceiptOverdue)}
+    assert by_time == {State.QUEUED, State.ENROUTE}
 
 
 steps = st.builds(

@@ -1,10 +1,11 @@
 """The life of a message, sentence by sentence (P3, P7, P8), and the table as a whole."""
 
+from dataclasses import replace
 from typing import get_args
 
 import pytest
 from msgspec.structs import replace as changed
-from tests.unit.domain.life import DEADLINE, GRACE_END, HOLD, PLAIN, START, Life, a_message, a_step
+from tests.unit.domain.life import DEADLINE, DOUBT_ENDS, GRACE_END, HOLD, PLAIN, START, Life, a_message, a_step
 
 from payamak.codes import Code
 from payamak.domain import events as ev
@@ -348,6 +349,44 @@ def test_what_the_copies_of_a_part_were_told() -> None:
     unsure = ((PartState.UNSURE, None), *optout)
     stays = life.happen(ev.Receipted(step=0, part=1, part_state=PartState.UNDELIVERABLE, others=unsure))
     assert stays.told == "unknown operator_unsure step 0 paid 100"
+
+
+@pytest.mark.parametrize(
+    ("sentence", "script", "end"),
+    [
+        ("past its deadline by one clock, it does not go", "@doubt wire", "queued clock step 0 paid 0"),
+        ("nor does it end", "@doubt wire deadline", "queued clock step 0 paid 0"),
+        ("past it by both, it ends", "@doubt wire @late deadline", "expired deadline step 0 paid 0"),
+        ("what was put off goes when the clock was wrong", "@doubt wire set-back", "queued clock step 0 paid 0"),
+        ("a lost answer ends nothing", "wire @doubt a:a", "queued resend step 0 paid 0"),
+        ("and no copy goes", "wire @doubt a:a wire", "queued clock step 0 paid 0"),
+        ("a fallback waits too", "wire @doubt a:o", "queued fallback step 1 paid 0"),
+        ("for a receipt it is waited on", "wire a:t @doubt overdue", "enroute taken step 0 paid 100"),
+        ("until both are past", "wire a:t @doubt overdue @late overdue", "unknown no_receipt step 0 paid 100"),
+        ("what is held stays held", "restore @doubt wire deadline", "queued restored step 0 paid 0"),
+        ("by hand it is let go, to wait", "restore @doubt resume", "queued resumed step 0 paid 0"),
+    ],
+)
+def test_while_the_clocks_disagree(sentence: str, script: str, end: str) -> None:
+    """Nothing goes that is past its deadline by either clock; nothing ends that is not past it by both."""
+    assert Life.of(a_message(ONE, TWO)).play(script).told == end, sentence
+
+
+def test_what_waits_for_the_clock_is_due_when_it_may_be_settled() -> None:
+    """It is not looked at meanwhile: a claim a second of all that waits would be a commit a second for each."""
+    life = Life.of(a_message(ONE)).play("@doubt wire")
+    assert (life.message.due_at, life.message.is_leased) == (DOUBT_ENDS, False)
+
+
+def test_a_message_of_a_wrong_clock_is_set_back() -> None:
+    """Accepted an hour too late by the clock, it is valid an hour less by the right one; no pause is an hour longer."""
+    at, hour = START - 3_600_000, 3_600_000
+    life = replace(Life.of(a_message(ONE)).play("wire a:l"), now=at + 1_000)
+    message = life.play("set-back").message
+    assert (message.accepted_at, message.deadline_at) == (START - hour, DEADLINE - hour)
+    assert message.due_at == at + 1_000
+    before = Life.of(changed(a_message(ONE), accepted_at=at, due_at=DEADLINE - 1)).play("set-back").message
+    assert (before.accepted_at, before.deadline_at, before.due_at) == (at, DEADLINE, START)
 
 
 def test_a_text_of_parts_is_counted_by_part() -> None:

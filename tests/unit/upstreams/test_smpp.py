@@ -24,7 +24,7 @@ from payamak.smpp.constants import Tag
 from payamak.smpp.link import Down, DownReason, LinkLost, NotBound, ResponseTimeout
 from payamak.smpp.pdu import Pdu, SubmitSm, SubmitSmResp
 from payamak.upstreams.base import Parcel
-from payamak.upstreams.smpp import SmppUpstream, absolute_validity, link_config, relative_validity
+from payamak.upstreams.smpp import SmppUpstream, _Sending, absolute_validity, link_config, relative_validity
 
 LINE = "9830003300"
 SITE = build_site([Line(number=LINE)], 1)
@@ -175,6 +175,24 @@ async def test_nothing_is_written_after_the_deadline() -> None:
         (OutcomeKind.LATER, Reason.LINK_DOWN),
         (OutcomeKind.LATER, Reason.DEADLINE),
     ]
+
+
+async def test_a_deadline_of_a_wrong_clock() -> None:
+    """Accepted a day ahead, it waits for the window no longer than it was valid, whatever the clock says then."""
+
+    class Machine(HandClock):
+        steady_s = 0.0
+
+        def monotonic(self) -> float:
+            return self.steady_s
+
+    clock, outcomes = Machine(), list[Outcome]()
+    clock.now_ms = MESSAGE.deadline_at - 5_000
+    made = SmppUpstream(Link(name="north"), NoSink(), lambda: SITE, clock, lambda event, **fields: None)
+    waits = _Sending(Parcel(message=MESSAGE, parts=(1,)), {}, outcomes.append, clock)
+    clock.now_ms, clock.steady_s = clock.now_ms - 86_400_000, 5.0
+    made._write(waits, 1)
+    assert [(o.kind, o.reason) for o in outcomes] == [(OutcomeKind.LATER, Reason.DEADLINE)]
 
 
 def test_the_validity_is_what_is_left_when_it_is_written() -> None:

@@ -1,0 +1,79 @@
+"""`payamak clock`: which time the gateway goes by, and whether the machine's clock has jumped; accept it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from cyclopts import App
+
+from payamak.cli.shell import Common, ExitCode, counted, duration_text, instant_text, open_store, say, tell
+
+if TYPE_CHECKING:
+    from payamak.delivery.timekeeping import KeptClock
+
+app = App(name="clock", help_format="markdown")
+
+
+@app.default
+async def show(*, common: Common = Common()) -> int:
+    """Say whether the machine's clock has jumped, and which times the gateway goes by. Exit code 1 while in doubt.
+
+    Example: `payamak clock`
+    """
+    from payamak.cli.shell import clock_of
+
+    async with open_store(common) as store:
+        clock = await clock_of(store)
+    facts = _facts(clock)
+    tell(common, facts, lambda _: say("\n".join(_lines(clock, facts))))
+    return ExitCode.PROBLEM if facts["is_in_doubt"] else ExitCode.DONE
+
+
+@app.command
+async def accept(*, common: Common = Common()) -> int:
+    """Say that the machine's clock is right as it is now, after a jump: what is past its deadline then ends.
+
+    A gateway that runs takes it within a second; one that does not, when it starts. It counts for this jump alone.
+
+    Example: `payamak clock accept`
+    """
+    from payamak.cli.shell import clock_of
+
+    async with open_store(common) as store:
+        clock = await clock_of(store)
+        was_in_doubt, facts = clock.clocks.is_in_doubt, _facts(clock)
+        if was_in_doubt:
+            await store.accept_clock(clock.clocks.offset, clock.boot_id)
+    says = (
+        f"accepted: it is {facts['wall']}; a gateway that runs takes it within a second, another one when it starts."
+        if was_in_doubt
+        else f"there is nothing to accept: the clock has not jumped, it is {facts['wall']}."
+    )
+    tell(common, {**facts, "is_accepted": was_in_doubt}, lambda _: say(says))
+    return ExitCode.DONE
+
+
+def _facts(clock: KeptClock) -> dict[str, Any]:
+    boot, clocks = clock.boot, clock.clocks
+    return {
+        "is_in_doubt": clocks.is_in_doubt,
+        "wall": instant_text(boot + clocks.offset),
+        "held": instant_text(boot + clocks.held),
+        "ahead_s": round(clocks.ahead / 1_000, 3),
+        "true_in_s": round(clocks.true_in(boot) / 1_000),
+        "jumps": clocks.jumps,
+    }
+
+
+def _lines(clock: KeptClock, facts: dict[str, Any]) -> list[str]:
+    from payamak.delivery.timekeeping import TODO, jump_text
+
+    jumps = counted(facts["jumps"], "jump")
+    if not facts["is_in_doubt"]:
+        return [f"The clock is as it is held to be: {facts['wall']}. This store has met {jumps}."]
+    return [
+        f"IN DOUBT: {jump_text(clock.clocks)}.",
+        f"The machine says {facts['wall']}; without the jump it would be {facts['held']}.",
+        f"What to do: {TODO}.",
+        f"Without another jump the clock counts as true in {duration_text(facts['true_in_s'] * 1_000)}.",
+    ]
