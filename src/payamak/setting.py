@@ -83,7 +83,7 @@ class Octets:
 class OneOf:
     """These values and no other."""
 
-    values: tuple[int, ...]
+    values: tuple[int | str, ...]
 
     def __str__(self) -> str:
         return ", ".join(map(str, self.values))

@@ -191,6 +191,10 @@ class Store(Protocol):
         """
         ...
 
+    def knows_receipt(self, receipt: ReceiptIn, now: int) -> Awaitable[bool | None]:
+        """Whether a text that looks like a receipt names a part of ours; None if an answer to come may name it."""
+        ...
+
     def receive(self, receipt: ReceiptIn, now: int) -> Awaitable[list[Change]]:
         """Keep a receipt and let it act on its message. Committed when it returns, matched or not.
 

@@ -159,6 +159,7 @@ def retire(tx: Transaction, after_id: int, now: int, limit: int) -> tuple[int, i
     Answers how many were removed and where to go on; 0 when the end is reached, or the first message that is too
     young for every account: ids are given in the order of acceptance, so the rest is younger still.
     """
+    receipts.forget_names(tx, now)
     limits = {account_id: int(account.keep_days * DAY_MS) for account_id, account in tx.site.accounts_by_id.items()}
     shortest = min((*limits.values(), _KEEP_UNKNOWN_MS))
     old_at = now - max(*limits.values(), _KEEP_UNKNOWN_MS)

@@ -253,6 +253,12 @@ class SqliteStore:
             lambda tx: receipts.receive(tx, receipt, now), within_s=self._within(ACKNOWLEDGE_WITHIN_S)
         )
 
+    def knows_receipt(self, receipt: ReceiptIn, now: int) -> Awaitable[bool | None]:
+        """See Store.knows_receipt."""
+        return self.writer.submit(
+            lambda tx: receipts.knows(tx, receipt, now), within_s=self._within(ACKNOWLEDGE_WITHIN_S)
+        )
+
     def put_aside(self, message_id: int, error: str, place: str, now: int) -> Awaitable[None]:
         """See Store.put_aside."""
         return self.writer.submit(lambda tx: aside.put_message_aside(tx, message_id, error, place, now))

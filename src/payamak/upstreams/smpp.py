@@ -228,8 +228,7 @@ class SmppUpstream:
         if error is None:
             self._last_answer_at_s = self._clock.monotonic()
             response = future.result()
-            operator_id = response.message_id if isinstance(response, SubmitSmResp) else None
-            outcome = outcome_of(number, response.status, operator_id, self._verdicts)
+            outcome = self._outcome_of(number, response)
         elif isinstance(error, LinkLost) and not error.sent:
             outcome = Outcome(part=number, kind=OutcomeKind.LATER, reason=Reason.LINK_DOWN)
         else:
@@ -255,8 +254,13 @@ class SmppUpstream:
         known = self._overdue.take(sequence, self._last_answer_at_s)
         if known is not None:
             number, report = known
-            operator_id = pdu.message_id if isinstance(pdu, SubmitSmResp) else None
-            report(outcome_of(number, pdu.status, operator_id, self._verdicts))
+            report(self._outcome_of(number, pdu))
+
+    def _outcome_of(self, number: int, pdu: Pdu) -> Outcome:
+        """What an answer means; whatever is no submit_sm_resp has taken nothing."""
+        is_response = isinstance(pdu, SubmitSmResp)
+        operator_id = pdu.message_id if isinstance(pdu, SubmitSmResp) else None
+        return outcome_of(number, pdu.status, operator_id, self._verdicts, is_nack=not is_response)
 
     def _submit_sm(self, message: Message, part: Part) -> SubmitSm:
         link = self.link
@@ -288,11 +292,11 @@ class SmppUpstream:
         assert isinstance(pdu, DeliverSm | DataSm)
         answer = DeliverSmResp if isinstance(pdu, DeliverSm) else DataSmResp
         try:
-            receipt = parse_receipt(pdu)
+            receipt = await self._receipt_of(pdu)
             if receipt is None:
                 await self._sink.mo(self._mo_part(pdu))
             else:
-                await self._sink.receipt(self._receipt_in(pdu, receipt))
+                await self._sink.receipt(receipt)
         except StoreFailed as error:
             self._log("not_stored", link=self.name, reason=str(error))
             return answer(sequence=pdu.sequence, status=Status.ESME_RX_T_APPN)
@@ -300,6 +304,15 @@ class SmppUpstream:
             if not await self._is_kept(pdu, error):
                 raise
         return answer(sequence=pdu.sequence)
+
+    async def _receipt_of(self, pdu: DeliverSm | DataSm) -> ReceiptIn | None:
+        """The receipt that it is; None for a person's message. One without a mark is one if it is ours."""
+        if (receipt := parse_receipt(pdu)) is not None:
+            return self._receipt_in(pdu, receipt)
+        if not self.link.receipts_without_esm_class or (looks := parse_receipt(pdu, is_marked=False)) is None:
+            return None
+        made = self._receipt_in(pdu, looks)
+        return made if await self._sink.is_ours(made) else None
 
     async def _is_kept(self, pdu: DeliverSm | DataSm, error: Exception) -> bool:
         try:
@@ -319,7 +332,7 @@ class SmppUpstream:
             place = make_place(reference, tlv_int(pdu, Tag.SAR_TOTAL_SEGMENTS), part)
         line = self._site().line(pdu.destination_addr)
         return MoPart(
-            upstream=self.link.upstream_name,
+            upstream=self._site().upstream_of(self.link),
             link=self.name,
             line=line.number if line else parse_line(pdu.destination_addr) or pdu.destination_addr,
             sender=parse_recipient(pdu.source_addr) or parse_line(pdu.source_addr) or pdu.source_addr,
@@ -331,14 +344,13 @@ class SmppUpstream:
         )
 
     def _receipt_in(self, pdu: DeliverSm | DataSm, receipt: Receipt) -> ReceiptIn:
-        errs = (receipt.err, receipt.err_text)
-        state, code = receipt_meaning(self.link, receipt.stat, receipt.stat_text, *errs, is_final=receipt.is_final)
+        state, code = receipt_meaning(self.link, receipt)
         site = self._site()
         recipient, line = pdu.source_addr, site.line(pdu.destination_addr)
         if line is None and site.line(pdu.source_addr) and parse_recipient(pdu.destination_addr):
             recipient, line = pdu.destination_addr, site.line(pdu.source_addr)  # as the message had them: some centres
         return ReceiptIn(
-            upstream=self.link.upstream_name,
+            upstream=self._site().upstream_of(self.link),
             link=self.name,
             operator_id=receipt.operator_id,
             keys=readings(receipt.operator_id, self.link.id_base),
@@ -349,6 +361,7 @@ class SmppUpstream:
             line=line.number if line else None,
             recipient=parse_recipient(recipient),
             reference=tlv_int(pdu, Tag.USER_MESSAGE_REFERENCE),
+            ids=receipt.ids if len(set(filter(None, receipt.ids))) > 1 else (),
         )
 
     # -- the link itself

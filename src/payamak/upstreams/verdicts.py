@@ -10,9 +10,10 @@ from collections.abc import Mapping
 
 from payamak.codes import Code
 from payamak.domain.events import Outcome, OutcomeKind
+from payamak.domain.ids import operator_key
 from payamak.domain.message import PartState, Reason
-from payamak.domain.site import Link
-from payamak.smpp.receipt import Stat
+from payamak.domain.site import Link, ReceiptWord
+from payamak.smpp.receipt import Receipt, Stat
 
 OPT_OUTS = frozenset({Code.OPTED_OUT, Code.OPTED_OUT_OF_LINE})
 
@@ -34,17 +35,26 @@ def read_verdicts(table: Mapping[str, int]) -> dict[int, Code]:
     return verdicts
 
 
-def outcome_of(part: int, status: int, operator_id: str | None, verdicts: Mapping[int, Code]) -> Outcome:
-    """The meaning of a submit_sm_resp (or generic_nack) for one part."""
+def outcome_of(
+    part: int, status: int, operator_id: str | None, verdicts: Mapping[int, Code], *, is_nack: bool = False
+) -> Outcome:
+    """The meaning of a submit_sm_resp for one part, or of a generic_nack (`is_nack`), which never is an acceptance.
+
+    An id beside a refusal is a hint: some centres throttle what they have taken, and bring its receipt.
+    """
+    named = operator_id or None
+    hint = named if named and operator_key(named) != "0" else None
     if status in verdicts:
         code = verdicts[status]
         kind = OutcomeKind.OPTED_OUT if code in OPT_OUTS else OutcomeKind.REFUSED
-        return Outcome(part=part, kind=kind, status=status, code=code)
+        return Outcome(part=part, kind=kind, status=status, code=code, operator_id=hint)
+    if status == 0 and is_nack:
+        return Outcome(part=part, kind=OutcomeKind.LATER, status=0, reason=Reason.OPERATOR_BUSY, is_nack=True)
     if status == 0:
-        return Outcome(part=part, kind=OutcomeKind.TAKEN, status=0, operator_id=operator_id or None)
+        return Outcome(part=part, kind=OutcomeKind.TAKEN, status=0, operator_id=named)
     if status in _LATER:
-        return Outcome(part=part, kind=OutcomeKind.LATER, status=status, reason=_LATER[status])
-    return Outcome(part=part, kind=OutcomeKind.REFUSED, status=status, code=Code.INTERNAL)
+        return Outcome(part=part, kind=OutcomeKind.LATER, status=status, reason=_LATER[status], operator_id=hint)
+    return Outcome(part=part, kind=OutcomeKind.REFUSED, status=status, code=Code.INTERNAL, operator_id=hint)
 
 
 _STATES: dict[Stat, PartState | None] = {
@@ -56,23 +66,49 @@ _STATES: dict[Stat, PartState | None] = {
     Stat.UNKNOWN: PartState.UNSURE,
     Stat.ENROUTE: None,
     Stat.ACCEPTED: None,
+    Stat.OTHER: None,
 }
 
+NAMED_STATES: dict[str, PartState | None] = {
+    ReceiptWord.DELIVERED: PartState.DELIVERED,
+    ReceiptWord.UNDELIVERABLE: PartState.UNDELIVERABLE,
+    ReceiptWord.EXPIRED: PartState.EXPIRED,
+    ReceiptWord.REJECTED: PartState.REJECTED,
+    ReceiptWord.UNKNOWN: PartState.UNSURE,
+    ReceiptWord.UNDER_WAY: None,
+}
+"""The letter of a part for each state that a link's `receipt_verdicts` may name; None moves nothing."""
 
-def receipt_meaning(
-    link: Link, stat: Stat, stat_text: str, *errs: str | None, is_final: bool
-) -> tuple[PartState | None, Code | None]:
-    """The letter and, for an opt-out, the code of a receipt; (None, None) for an intermediate one.
 
-    The link's table is asked for each `err` (of the parameter, then of the text) as written and without zeros, then for
-    the `stat` word. A part that was delivered is never read as opted out, whatever its `err` says.
+def receipt_meaning(link: Link, receipt: Receipt) -> tuple[PartState | None, Code | None]:
+    """The letter and, for a refusal that the link's table names, the code; (None, None) for an intermediate one.
+
+    The table is asked for `err` (of the parameter, then of the text) as written and without zeros, then for the word
+    `stat`, then for the number of message_state. It may name one of our codes or a state. A part that was delivered is
+    never read otherwise for its `err`. A word that neither we nor the table know moves nothing.
     """
-    state = _STATES[stat] if is_final else None
-    if state is None or state is PartState.DELIVERED:
+    if receipt.is_intermediate:
+        return None, None
+    state = _STATES[receipt.stat]
+    for key in _words_of(receipt):
+        if isinstance(named := link.receipt_verdicts.get(key), str):
+            return NAMED_STATES[named], None
+    if state is PartState.DELIVERED or (state is None and receipt.stat is not Stat.OTHER):
         return state, None
-    keys = [key for err in errs if err for key in (err, err.lstrip("0") or "0")]
-    for key in (*keys, stat_text.upper(), stat.value):
-        if key and key in link.receipt_verdicts:
-            code = Code(link.receipt_verdicts[key])
-            return (PartState.OPTED_OUT if code in OPT_OUTS else state), code
+    for key in (*_errs_of(receipt), *_words_of(receipt)):
+        named = link.receipt_verdicts.get(key)
+        if isinstance(named, str):
+            return NAMED_STATES[named], None
+        if named is not None:
+            code = Code(named)
+            return (PartState.OPTED_OUT if code in OPT_OUTS else state or PartState.REJECTED), code
     return state, None
+
+
+def _errs_of(receipt: Receipt) -> list[str]:
+    return [key for err in (receipt.err, receipt.err_text) if err for key in (err, err.lstrip("0") or "0")]
+
+
+def _words_of(receipt: Receipt) -> list[str]:
+    words = [receipt.stat_text, receipt.stat_text.upper(), receipt.stat.value]
+    return [key for key in (*words, "" if receipt.state is None else str(receipt.state)) if key]

@@ -222,7 +222,10 @@ async def test_a_store_from_before(tmp_path: Path) -> None:
     await store.close()
     db = apsw.Connection(str(path))
     before = next(number for number, text in enumerate(load_migrations()) if "CREATE TABLE aside" in text)
-    db.execute("DROP TABLE aside; DROP TABLE unreadable")
+    db.execute("DROP TABLE aside; DROP TABLE unreadable; DROP TABLE upstream_name; DROP INDEX receipt_ids")
+    db.execute("ALTER TABLE receipt DROP COLUMN ids")
+    for column in ("several", "by_parameter", "by_text", "by_payload", "place"):
+        db.execute(f"ALTER TABLE id_habit DROP COLUMN {column}")
     db.pragma("user_version", before)
     db.close()
     store = SqliteStore(path)

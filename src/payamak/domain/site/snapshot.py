@@ -17,7 +17,7 @@ from payamak.domain.site.accounts import Account
 from payamak.domain.site.fault import Fault
 from payamak.domain.site.kinds import Document
 from payamak.domain.site.lines import Line
-from payamak.domain.site.links import Link
+from payamak.domain.site.links import Link, LinkKind
 from payamak.domain.templates import Template
 from payamak.encoding.parts import SplitMethod
 
@@ -41,6 +41,15 @@ class Site(Struct, frozen=True, kw_only=True):
     intervals_by_line: Mapping[str, int] = field(default_factory=dict)
     templates_by_account: Mapping[int, Mapping[int, Template]] = field(default_factory=dict)
     mended: tuple[Fault, ...] = ()
+    upstreams: Mapping[str, str] = field(default_factory=dict)
+
+    def upstream_of(self, link: Link) -> str:
+        """The operator's name: links of one upstream share its message ids and receipts.
+
+        Links with one host, port and login are one operator, unless they say otherwise: the name that one of them
+        says, if only one is said, else that of the first of them.
+        """
+        return link.upstream or self.upstreams.get(link.name, link.name)
 
     def line(self, text: str) -> Line | None:
         """The line registered under this number, in either spelling (contract §5)."""
@@ -83,6 +92,7 @@ def build_site(
         links=links,
         intake_is_suspended=intake_is_suspended,
         mended=mended,
+        upstreams=_shared_upstreams(links.values()),
         accounts_by_id={a.id: a for a in accounts.values()},
         lines_by_key={line_key(number): line for number, line in lines.items()},
         intervals_by_line={number: line.interval_ms for number, line in lines.items() if line.interval_ms},
@@ -92,6 +102,21 @@ def build_site(
             a.id: {t.number: t.template for t in a.templates} for a in accounts.values() if a.templates
         },
     )
+
+
+def _shared_upstreams(links: Iterable[Link]) -> dict[str, str]:
+    """The operator of each link that names none and has its login in common with others."""
+    logins: dict[tuple[str, int, str], list[Link]] = {}
+    for link in links:
+        if link.kind is LinkKind.SMPP and link.system_id:
+            logins.setdefault((link.host.casefold(), link.port, link.system_id), []).append(link)
+    found: dict[str, str] = {}
+    for alike in logins.values():
+        said = {link.upstream for link in alike if link.upstream}
+        silent = [link.name for link in alike if not link.upstream]
+        if silent:
+            found |= dict.fromkeys(silent, said.pop() if len(said) == 1 else min(silent))
+    return found
 
 
 def _window_of(line: Line) -> Hours | None:
