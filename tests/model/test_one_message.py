@@ -53,5 +53,6 @@ def test_walks_go_everywhere() -> None:
         "cancelled answered busy",
         "unknown answer lost",
         "unknown no receipt",
+        "unknown some receipts",
         "unknown operator unsure",
     }

@@ -200,7 +200,7 @@ def _was_outlived(story: Story, record: Record, records: dict[int, Record]) -> b
 
 
 def _check_receipts(story: Story, record: Record, mine: list[Kept]) -> None:
-    """What we acknowledged is on disk: the part that it names has its receipt."""
+    """What we acknowledged is on disk: the part that it names has its receipt, or the message one that ends nothing."""
     acknowledged = {
         one.entry.operator_id: one.entry for one in mine if 0 in one.entry.acknowledged and one.entry.operator_id
     }
@@ -208,7 +208,8 @@ def _check_receipts(story: Story, record: Record, mine: list[Kept]) -> None:
         entry = acknowledged.get(part.operator_id or "")
         # Dealt to another copy of its part, it has settled the part all the same: an open fault, of the record alone.
         is_told = any((p.step, p.part) == (part.step, part.part) and p.receipt == "d" for p in record.parts)
-        if part.answer == "taken" and entry is not None and part.receipt is None and not is_told:
+        is_kept = any(receipt.operator_id == part.operator_id for receipt in record.receipts)  # it is no end
+        if part.answer == "taken" and entry is not None and part.receipt is None and not (is_told or is_kept):
             story.world.fail(
                 f"{record.message.id}: the receipt of {part.operator_id} ({entry.behaviour}) was taken and is lost"
             )

@@ -18,6 +18,7 @@ from enum import Enum, unique
 from types import MappingProxyType
 from typing import Final, TypeAlias, assert_never
 
+from payamak.simulator.habits import Habit
 from payamak.smpp.constants import RegisteredDelivery, Status
 
 OPTED_OUT_ALL: Final = 0x00000427
@@ -67,6 +68,18 @@ class Behaviour(Enum):
     GARBAGE = "garbage"
     POISON = "poison"
     UNBINDS = "unbinds"
+    MISSPELT = "misspelt"
+    NACKS = "nacks"
+    THROTTLED_TAKEN = "throttled_taken"
+    HYPHENS = "hyphens"
+    HEX_PREFIX = "hex_prefix"
+    TWO_IDS = "two_ids"
+    IN_PAYLOAD = "in_payload"
+    NUL_HEADER = "nul_header"
+    ONE_ID = "one_id"
+    ONE_RECEIPT = "one_receipt"
+    NO_ID = "no_id"
+    UNMARKED = "unmarked"
 
 
 @unique
@@ -141,6 +154,18 @@ TABLE: Final[tuple[Entry, ...]] = (
     _row("9052", Behaviour.GARBAGE, "answered with octets that are no PDU", times=1),
     _row("9053", Behaviour.POISON, "read, then the connection is closed without an answer, every time"),
     _row("9054", Behaviour.UNBINDS, "the operator unbinds, then answers; delivered", times=1),
+    _row("9060", Behaviour.MISSPELT, "taken, receipt UNDELIVRD"),
+    _row("9061", Behaviour.NACKS, "answered by generic_nack without a reason, then delivered", times=1),
+    _row("9062", Behaviour.THROTTLED_TAKEN, "ESME_RTHROTTLED with an id, yet taken: the receipt comes", times=1),
+    _row("9063", Behaviour.HYPHENS, "the id is a UUID, without hyphens in the receipt's parameter"),
+    _row("9064", Behaviour.HEX_PREFIX, "the answer names the id as 0x1f3a, the receipt as 7994"),
+    _row("9065", Behaviour.TWO_IDS, "the receipt's parameter names an id of its own, the text the answered one"),
+    _row("9066", Behaviour.IN_PAYLOAD, "the receipt's text is in message_payload, beside a blank short_message"),
+    _row("9067", Behaviour.NUL_HEADER, "the receipt says that it has a header, and has none"),
+    _row("9068", Behaviour.ONE_ID, "all parts of a text are answered with one id"),
+    _row("9069", Behaviour.ONE_RECEIPT, "only the last part of a text gets a receipt"),
+    _row("9070", Behaviour.NO_ID, "answered without an id, the receipt echoes user_message_reference"),
+    _row("9071", Behaviour.UNMARKED, "the receipt is not marked as one, in no way"),
 )
 """The behaviours by the recipient's last four digits."""
 
@@ -161,6 +186,7 @@ class Answer:
     delay_ms: int
     status: int = Status.ESME_ROK.value
     hex_id: bool = False
+    habit: Habit = Habit.USUAL
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -171,6 +197,7 @@ class Receipt:
     stat: str = "DELIVRD"
     err: str = "000"
     decimal_id: bool = False
+    habit: Habit = Habit.USUAL
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -219,7 +246,9 @@ class Plan:
     @property
     def is_taken(self) -> bool:
         """Whether the operator keeps the message: it did not refuse it, answered or not."""
-        return not self.status
+        return not self.status and not any(
+            isinstance(action, Answer) and action.habit is Habit.NACK for action in self.actions
+        )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -239,6 +268,7 @@ REFUSALS: Final[Mapping[Behaviour, int]] = MappingProxyType(
         Behaviour.OPTED_OUT_ALL: OPTED_OUT_ALL,
         Behaviour.THROTTLED: Status.ESME_RTHROTTLED.value,
         Behaviour.QUEUE_FULL: Status.ESME_RMSGQFUL.value,
+        Behaviour.THROTTLED_TAKEN: Status.ESME_RTHROTTLED.value,
     }
 )
 """Behaviours that refuse in the answer, and the status they refuse with."""
@@ -248,6 +278,7 @@ RECEIPTS: Final[Mapping[Behaviour, tuple[str, str]]] = MappingProxyType(
         Behaviour.UNDELIVERABLE: ("UNDELIV", "001"),
         Behaviour.EXPIRES: ("EXPIRED", "002"),
         Behaviour.UNKNOWN_STAT: ("PARKED", "099"),
+        Behaviour.MISSPELT: ("UNDELIVRD", "001"),
         Behaviour.REJECTED_LATE: ("REJECTD", "011"),
         Behaviour.OPTED_OUT_LATE: ("REJECTD", ERR_OPTED_OUT_LINE),
         Behaviour.OPTED_OUT_ADVERTISING_LATE: ("REJECTD", ERR_OPTED_OUT_ALL),
@@ -255,6 +286,15 @@ RECEIPTS: Final[Mapping[Behaviour, tuple[str, str]]] = MappingProxyType(
     }
 )
 """Behaviours whose receipt is not DELIVRD 000: its stat word and its error code."""
+
+HABITS: Final[Mapping[Behaviour, Habit]] = MappingProxyType(
+    {
+        Behaviour.NACKS: Habit.NACK,
+        Behaviour.THROTTLED_TAKEN: Habit.NAMED_IN_REFUSAL,
+        **{Behaviour(habit.value): habit for habit in Habit if habit.value in {each.value for each in Behaviour}},
+    }
+)
+"""Behaviours that deliver, and answer or report in their own way (habits.py)."""
 
 _NO_WORDS: Final = Words()
 
@@ -271,12 +311,17 @@ def react(
     A receipt is planned only if `registered_delivery` asks for it (SMPP 3.4 §5.2.17): 1 always, 2 on
     failure only.
     """
+    habit = HABITS.get(behaviour, Habit.USUAL)
+    stat, err = RECEIPTS.get(behaviour, ("DELIVRD", "000"))
+    receipt = Receipt(
+        delay_ms=timing.answer_ms + timing.receipt_ms, stat=words.stat or stat, err=words.err or err, habit=habit
+    )
     if behaviour in REFUSALS:
         status = REFUSALS[behaviour] if words.status is None else words.status
-        return _plan(behaviour, Answer(delay_ms=timing.answer_ms, status=status))
-    stat, err = RECEIPTS.get(behaviour, ("DELIVRD", "000"))
-    receipt = Receipt(delay_ms=timing.answer_ms + timing.receipt_ms, stat=words.stat or stat, err=words.err or err)
-    plan = _plan(behaviour, *_taken(behaviour, timing, receipt))
+        answer = Answer(delay_ms=timing.answer_ms, status=status, habit=habit)
+        plan = _plan(behaviour, answer, *((receipt,) if habit is Habit.NAMED_IN_REFUSAL else ()))
+    else:
+        plan = _plan(behaviour, *_taken(behaviour, timing, receipt))
     return plan if _asks_for(receipt.stat, registered_delivery) else without_receipts(plan)
 
 
@@ -287,7 +332,9 @@ def without_receipts(plan: Plan) -> Plan:
 
 def _taken(behaviour: Behaviour, timing: Timing, receipt: Receipt) -> tuple[Action, ...]:
     """The actions of a behaviour that does not refuse in the answer."""
-    answer = Answer(delay_ms=timing.answer_ms)
+    answer = Answer(delay_ms=timing.answer_ms, habit=receipt.habit)
+    if behaviour in HABITS:
+        return (answer,) if receipt.habit is Habit.NACK else (answer, receipt)
     match behaviour:
         case Behaviour.DELIVERS_LATE:
             return (answer, _moved(receipt, timing.answer_ms + timing.late_ms))
@@ -320,7 +367,8 @@ def _taken(behaviour: Behaviour, timing: Timing, receipt: Receipt) -> tuple[Acti
         case Behaviour.DELIVERS | Behaviour.UNDELIVERABLE | Behaviour.EXPIRES | Behaviour.UNKNOWN_STAT:
             return (answer, receipt)
         case (
-            Behaviour.REJECTED_LATE
+            Behaviour.MISSPELT
+            | Behaviour.REJECTED_LATE
             | Behaviour.OPTED_OUT_LATE
             | Behaviour.OPTED_OUT_ADVERTISING_LATE
             | Behaviour.OPTED_OUT_ALL_LATE
@@ -333,8 +381,19 @@ def _taken(behaviour: Behaviour, timing: Timing, receipt: Receipt) -> tuple[Acti
             | Behaviour.OPTED_OUT_ALL
             | Behaviour.THROTTLED
             | Behaviour.QUEUE_FULL
+            | Behaviour.THROTTLED_TAKEN
+            | Behaviour.NACKS
+            | Behaviour.HYPHENS
+            | Behaviour.HEX_PREFIX
+            | Behaviour.TWO_IDS
+            | Behaviour.IN_PAYLOAD
+            | Behaviour.NUL_HEADER
+            | Behaviour.ONE_ID
+            | Behaviour.ONE_RECEIPT
+            | Behaviour.NO_ID
+            | Behaviour.UNMARKED
         ):
-            raise AssertionError(f"{behaviour} refuses in the answer")
+            raise AssertionError(f"{behaviour} refuses in the answer, or has a habit")
         case _:
             assert_never(behaviour)
 

@@ -33,9 +33,10 @@ from payamak.simulator.behaviour import (
     react,
 )
 from payamak.simulator.config import SimulatorConfig
+from payamak.simulator.habits import answered_id, is_told, receipted_id, response, written
 from payamak.simulator.ledger import Counters, Entry, Ledger
 from payamak.simulator.outbox import Letter, Outbox
-from payamak.simulator.reading import ALONE, read_part, read_text
+from payamak.simulator.reading import ALONE, Placed, read_part, read_text
 from payamak.simulator.receipts import IdFormat, receipt_text, receipt_tlvs, render_id
 from payamak.simulator.rules import Rule, Rulebook
 from payamak.simulator.trouble import Trouble, Troubles, What
@@ -50,7 +51,6 @@ from payamak.smpp.pdu import (
     DeliverSm,
     Pdu,
     SubmitSm,
-    SubmitSmResp,
     response_to,
     tlv,
 )
@@ -87,6 +87,7 @@ class _Case:
     number: int
     received_at: int
     entry: Entry | None
+    place: Placed = ALONE
 
 
 class Simulator:
@@ -316,7 +317,7 @@ class Simulator:
                 plan = self._troubles.befall(plan, self._clock.monotonic())
         if plan.status is None and not any(isinstance(action, Answer) for action in plan.actions):
             connection.waive(pdu)
-        case = _Case(connection=connection, pdu=pdu, number=next(self._ids), received_at=now, entry=None)
+        case = _Case(connection=connection, pdu=pdu, number=next(self._ids), received_at=now, entry=None, place=place)
         if self.ledger.is_brief:
             self.ledger.count_submit(plan.behaviour.value, is_taken=plan.is_taken)
         else:
@@ -325,7 +326,7 @@ class Simulator:
                 received_at=now,
                 connection=peer.number,
                 system_id=connection.system_id,
-                operator_id=self._answered_id(case.number, plan) if plan.is_taken else "",
+                operator_id=self._answered_id(case, plan) if plan.is_taken else "",
                 line=pdu.source_addr,
                 recipient=recipient,
                 text=read_text(octets, pdu.data_coding),
@@ -356,13 +357,19 @@ class Simulator:
         peer.submits += 1
         return peer.submits > most
 
-    def _answered_id(self, number: int, plan: Plan) -> str:
-        is_hex = any(isinstance(action, Answer) and action.hex_id for action in plan.actions)
-        return render_id(number, IdFormat.HEX if is_hex else self.config.answer_ids)
+    def _answered_id(self, case: _Case, plan: Plan) -> str:
+        answers = [action for action in plan.actions if isinstance(action, Answer)]
+        return self._id_in(case, answers[0] if answers else Answer(delay_ms=0))
+
+    def _id_in(self, case: _Case, answer: Answer) -> str:
+        usual = render_id(case.number, IdFormat.HEX if answer.hex_id else self.config.answer_ids)
+        return answered_id(answer.habit, usual, case.number, case.pdu, case.place)
 
     def _act(self, case: _Case, action: Action) -> None:
         """Carry out one action; a connection that is gone or silent gets nothing, its receipts still go out."""
         if isinstance(action, Receipt):
+            if not is_told(action.habit, case.place):
+                return
             self._outbox.add(case.connection.system_id, self._receipt(case, action))
             return
         peer = self._peers.get(case.connection)
@@ -387,15 +394,15 @@ class Simulator:
 
     def _answer(self, case: _Case, answer: Answer) -> None:
         self.ledger.record_answer(case.entry, answer.status, self._clock.now())
-        style = IdFormat.HEX if answer.hex_id else self.config.answer_ids
-        message_id = "" if answer.status else render_id(case.number, style)
-        case.connection.respond(case.pdu, SubmitSmResp(status=answer.status, message_id=message_id))
+        case.connection.respond(case.pdu, response(answer.habit, answer.status, self._id_in(case, answer)))
 
     def _receipt(self, case: _Case, receipt: Receipt) -> Letter:
         """The receipt as a deliver_sm, from the recipient to the line (SMPP 3.4 §5.2.12, Appendix B)."""
         config, pdu, entry = self.config, case.pdu, case.entry
         usual = config.receipt_ids or config.answer_ids
         operator_id = render_id(case.number, IdFormat.DECIMAL if receipt.decimal_id else usual)
+        answered = answered_id(receipt.habit, operator_id, case.number, pdu, case.place)
+        operator_id = receipted_id(receipt.habit, operator_id, answered, case.number)
         style, stat, err = config.receipt_style, receipt.stat, receipt.err
         text = receipt_text(
             style,
@@ -418,7 +425,7 @@ class Simulator:
             short_message=text,
             tlvs=receipt_tlvs(style, operator_id, stat=stat, err=err, user_message_reference=reference),
         )
-        return Letter(pdu=deliver, stat=stat, err=err, entry=entry)
+        return Letter(pdu=written(receipt.habit, deliver), stat=stat, err=err, entry=entry)
 
 
 _CODINGS: Final = {Encoding.GSM7: DataCoding.SMSC_DEFAULT.value, Encoding.UCS2: DataCoding.UCS2.value}

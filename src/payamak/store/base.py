@@ -33,6 +33,7 @@ from payamak.store.records import (
     ReceivedSearch,
     Search,
     Story,
+    TextReceipts,
 )
 
 ANSWER_WITHIN_S = 1.5
@@ -189,6 +190,10 @@ class Store(Protocol):
         Raises IllegalMove if the table of states has no such move. More than one change comes back when early
         receipts were waiting for the answer.
         """
+        ...
+
+    def receipts_of_texts(self, now: int) -> Awaitable[list[TextReceipts]]:
+        """Of the newest messages the long texts, by link, whose receipts are not a few minutes old, counted."""
         ...
 
     def knows_receipt(self, receipt: ReceiptIn, now: int) -> Awaitable[bool | None]:

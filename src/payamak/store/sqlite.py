@@ -74,7 +74,17 @@ from payamak.store.opening import (
     quick_check,
     unreadable,
 )
-from payamak.store.records import Aside, Audit, Balance, FaultCounts, QueueRow, ReceivedSearch, Search, Story
+from payamak.store.records import (
+    Aside,
+    Audit,
+    Balance,
+    FaultCounts,
+    QueueRow,
+    ReceivedSearch,
+    Search,
+    Story,
+    TextReceipts,
+)
 from payamak.store.shares import Urgency
 from payamak.store.transaction import Transaction, read_site
 from payamak.store.work import Undo
@@ -556,6 +566,10 @@ class SqliteStore:
     def id_reports(self) -> Awaitable[list[IdReport]]:
         """See Store.id_reports."""
         return self._read(reading.id_reports)
+
+    def receipts_of_texts(self, now: int) -> Awaitable[list[TextReceipts]]:
+        """See Store.receipts_of_texts."""
+        return self._read(lambda db: reading.receipts_of_texts(db, now))
 
     def open_operator_ids(self, upstream: str, after: Cursor, limit: int) -> Awaitable[OpenIds]:
         """See Store.open_operator_ids."""

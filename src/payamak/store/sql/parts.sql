@@ -144,3 +144,9 @@ SELECT recipient FROM message WHERE id = ?;
 -- Whether something for a recipient is on the wire, or may still come back by it.
 SELECT m.id FROM message m CROSS JOIN part p ON p.message_id = m.id
 WHERE m.recipient = ?2 AND m.is_final = 0 AND +p.upstream = ?1 AND p.answer IS NULL LIMIT 1;
+
+-- name: texts_told
+-- Of the newest messages those with several parts, of which receipts have told something that is no news any more.
+SELECT m.step, m.parts, (SELECT link FROM part WHERE message_id = m.id AND step = m.step ORDER BY try_no DESC LIMIT 1)
+FROM (SELECT id, step, parts, changed_at FROM message ORDER BY id DESC LIMIT ?1) m
+WHERE m.changed_at <= ?2 AND length(m.parts) > 1 AND m.parts GLOB '*[duerok]*';
