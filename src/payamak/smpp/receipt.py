@@ -203,11 +203,14 @@ def receipt_tlvs(operator_id: str, stat: Stat) -> tuple[Tlv, ...]:
 
 
 def _stat(state: int | None, word: str) -> Stat:
-    """The parameter's state; the word where the parameter is not there, says nothing, or is in no table."""
+    """The parameter's state; the word where the parameter is not there, says nothing, or is in no table.
+
+    Beside a word that we do not know, 7 is what a centre writes that does not know it either.
+    """
     told = Stat.OTHER if state is None else _BY_STATE.get(state, Stat.OTHER)
-    if told not in (Stat.OTHER, Stat.UNKNOWN):
+    if told not in (Stat.OTHER, Stat.UNKNOWN) or not word:
         return told
-    return _BY_WORD.get(_letters(word), told)
+    return _BY_WORD.get(_letters(word), Stat.OTHER)
 
 
 def _letters(word: str) -> str:

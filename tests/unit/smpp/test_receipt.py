@@ -89,14 +89,14 @@ def test_misspelt_words(words: str, stat: Stat) -> None:
         (9, "", Stat.OTHER),
         (200, "", Stat.OTHER),
         (7, "", Stat.UNKNOWN),
-        (7, "SENT", Stat.UNKNOWN),
+        (7, "SENT", Stat.OTHER),
         (200, "DELIVRD", Stat.DELIVERED),
         (2, "SENT", Stat.DELIVERED),
         (1, "DELIVRD", Stat.ENROUTE),
     ],
 )
 def test_states_in_no_table(state: int, word: str, stat: Stat) -> None:
-    """A message_state beyond the table says nothing; where the word says more, that counts."""
+    """A message_state beyond the table says nothing, nor does 7; where there is a word, that counts."""
     assert parse(f"id:5 stat:{word}".encode(), tlv(Tag.MESSAGE_STATE, state)).stat is stat
 
 
