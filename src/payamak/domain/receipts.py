@@ -4,12 +4,24 @@ from __future__ import annotations
 
 import hashlib
 from enum import StrEnum
+from typing import Final
 
 from msgspec import Struct
 
 from payamak.codes import Code
 from payamak.domain.ids import IdHabit
 from payamak.domain.message import PartState
+from payamak.domain.site import ReceiptWord
+
+NAMED_STATES: Final[dict[str, PartState | None]] = {
+    ReceiptWord.DELIVERED: PartState.DELIVERED,
+    ReceiptWord.UNDELIVERABLE: PartState.UNDELIVERABLE,
+    ReceiptWord.EXPIRED: PartState.EXPIRED,
+    ReceiptWord.REJECTED: PartState.REJECTED,
+    ReceiptWord.UNKNOWN: PartState.UNSURE,
+    ReceiptWord.UNDER_WAY: None,
+}
+"""The letter of a part for each state that a link's `receipt_verdicts` may name; None moves nothing."""
 
 
 class ReceiptIn(Struct, frozen=True, kw_only=True):

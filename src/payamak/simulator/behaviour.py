@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum, unique
 from types import MappingProxyType
-from typing import Final, TypeAlias, assert_never
+from typing import Final, TypeAlias
 
 from payamak.simulator.habits import Habit
 from payamak.smpp.constants import RegisteredDelivery, Status
@@ -333,8 +333,10 @@ def without_receipts(plan: Plan) -> Plan:
 def _taken(behaviour: Behaviour, timing: Timing, receipt: Receipt) -> tuple[Action, ...]:
     """The actions of a behaviour that does not refuse in the answer."""
     answer = Answer(delay_ms=timing.answer_ms, habit=receipt.habit)
-    if behaviour in HABITS:
-        return (answer,) if receipt.habit is Habit.NACK else (answer, receipt)
+    if receipt.habit is Habit.NACK:
+        return (answer,)
+    if behaviour in HABITS or behaviour in RECEIPTS or behaviour is Behaviour.DELIVERS:
+        return (answer, receipt)
     match behaviour:
         case Behaviour.DELIVERS_LATE:
             return (answer, _moved(receipt, timing.answer_ms + timing.late_ms))
@@ -364,38 +366,8 @@ def _taken(behaviour: Behaviour, timing: Timing, receipt: Receipt) -> tuple[Acti
         case Behaviour.UNBINDS:
             late = timing.answer_ms + STEP_MS
             return (Unbind(delay_ms=timing.answer_ms), Answer(delay_ms=late), _moved(receipt, late + timing.receipt_ms))
-        case Behaviour.DELIVERS | Behaviour.UNDELIVERABLE | Behaviour.EXPIRES | Behaviour.UNKNOWN_STAT:
-            return (answer, receipt)
-        case (
-            Behaviour.MISSPELT
-            | Behaviour.REJECTED_LATE
-            | Behaviour.OPTED_OUT_LATE
-            | Behaviour.OPTED_OUT_ADVERTISING_LATE
-            | Behaviour.OPTED_OUT_ALL_LATE
-        ):
-            return (answer, receipt)
-        case (
-            Behaviour.REJECTED
-            | Behaviour.OPTED_OUT
-            | Behaviour.OPTED_OUT_ADVERTISING
-            | Behaviour.OPTED_OUT_ALL
-            | Behaviour.THROTTLED
-            | Behaviour.QUEUE_FULL
-            | Behaviour.THROTTLED_TAKEN
-            | Behaviour.NACKS
-            | Behaviour.HYPHENS
-            | Behaviour.HEX_PREFIX
-            | Behaviour.TWO_IDS
-            | Behaviour.IN_PAYLOAD
-            | Behaviour.NUL_HEADER
-            | Behaviour.ONE_ID
-            | Behaviour.ONE_RECEIPT
-            | Behaviour.NO_ID
-            | Behaviour.UNMARKED
-        ):
-            raise AssertionError(f"{behaviour} refuses in the answer, or has a habit")
         case _:
-            assert_never(behaviour)
+            raise AssertionError(f"{behaviour} refuses in the answer")
 
 
 def _plan(behaviour: Behaviour, *actions: Action) -> Plan:

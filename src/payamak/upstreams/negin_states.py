@@ -27,12 +27,11 @@ from payamak.clock import Clock
 from payamak.codes import Code, StateCode
 from payamak.domain.ids import IdBase, readings
 from payamak.domain.message import PartState
-from payamak.domain.receipts import FIRST_PAGE, Cursor, OpenId, OpenIds, ReceiptIn
+from payamak.domain.receipts import FIRST_PAGE, NAMED_STATES, Cursor, OpenId, OpenIds, ReceiptIn
 from payamak.domain.site import Link
 from payamak.errors import StoreFailed
 from payamak.upstreams.base import Sink
 from payamak.upstreams.unhandled import Unhandled
-from payamak.upstreams.verdicts import NAMED_STATES
 
 IDS_PER_CALL: Final = 500
 HELD_AT_MOST: Final = 50_000

@@ -12,7 +12,8 @@ from payamak.codes import Code
 from payamak.domain.events import Outcome, OutcomeKind
 from payamak.domain.ids import operator_key
 from payamak.domain.message import PartState, Reason
-from payamak.domain.site import Link, ReceiptWord
+from payamak.domain.receipts import NAMED_STATES
+from payamak.domain.site import Link
 from payamak.smpp.receipt import Receipt, Stat
 
 OPT_OUTS = frozenset({Code.OPTED_OUT, Code.OPTED_OUT_OF_LINE})
@@ -68,16 +69,6 @@ _STATES: dict[Stat, PartState | None] = {
     Stat.ACCEPTED: None,
     Stat.OTHER: None,
 }
-
-NAMED_STATES: dict[str, PartState | None] = {
-    ReceiptWord.DELIVERED: PartState.DELIVERED,
-    ReceiptWord.UNDELIVERABLE: PartState.UNDELIVERABLE,
-    ReceiptWord.EXPIRED: PartState.EXPIRED,
-    ReceiptWord.REJECTED: PartState.REJECTED,
-    ReceiptWord.UNKNOWN: PartState.UNSURE,
-    ReceiptWord.UNDER_WAY: None,
-}
-"""The letter of a part for each state that a link's `receipt_verdicts` may name; None moves nothing."""
 
 
 def receipt_meaning(link: Link, receipt: Receipt) -> tuple[PartState | None, Code | None]:
