@@ -107,6 +107,7 @@ async def test_ids_of_two_messages(world: World) -> None:
     assert await bring(world, brought("900001", "900002", part_state=UNDELIVERED)) == []
     (waiting,) = await world.store.unmatched(9)
     assert waiting.why == "two_readings"
+    assert {"900001", "900002"} <= set(waiting.tried)
     for number in range(LEAN_AFTER):
         message = await world.enroute(f"a{number}")
         await bring(world, brought(f"z{number}", f"a{number}"))

@@ -7,7 +7,7 @@ from typing import Any
 
 import apsw
 
-from payamak.domain.ids import IdHabit
+from payamak.domain.ids import IdHabit, operator_key
 from payamak.domain.message import RECEIPTED, Message, PartState, Reason, State
 from payamak.domain.receipts import Cursor, IdReport, OpenId, OpenIds, WaitingReceipt
 from payamak.store.base import OptOut, Standing
@@ -113,7 +113,7 @@ def unmatched(db: apsw.Connection, limit: int) -> list[WaitingReceipt]:
             recipient=r[6],
             stat=r[7],
             err=r[8],
-            tried=tuple(r[9].split("\n")),
+            tried=tuple(dict.fromkeys((*r[9].split("\n"), *map(operator_key, filter(None, r[11].split("\n")))))),
             why=r[10],
         )
         for r in _all(db, "unmatched_list", (limit,))

@@ -73,7 +73,7 @@ SELECT min(received_at) FROM receipt WHERE standing = 'unmatched';
 
 -- name: unmatched_list
 -- Receipts that nobody claims, newest first.
-SELECT id, received_at, upstream, link, operator_id, line, recipient, stat, err, operator_keys, why FROM receipt
+SELECT id, received_at, upstream, link, operator_id, line, recipient, stat, err, operator_keys, why, ids FROM receipt
 WHERE standing = 'unmatched' ORDER BY received_at DESC, id DESC LIMIT ?;
 
 -- name: conflict_upstreams
