@@ -1,9 +1,9 @@
 """Receipts as operators write them: one file for each form, the PDU by its fields, what it says, and what comes of it.
 
-`[pdu]`: what differs from a deliver_sm with esm_class 4 and data_coding 0. `text` is written in `encoding` (Latin-1), into
-short_message, or `in_payload` with short_message `beside` it; `tlvs` by name or number, as text, number, or octets
-(`hex:`). `[expected]` is what it says; what is missing is empty. `[run]`: the id that the operator answered, and the state
-of a message of one part after it.
+`[pdu]`: what differs from a deliver_sm with esm_class 4 and data_coding 0. `text` is written in `encoding` (Latin-1),
+into short_message, or `in_payload` with short_message `beside` it; `tlvs` by name or number, as text, number, or
+octets (`hex:`). `[expected]` is what it says; what is missing is empty. `[run]`: the id that the operator answered,
+and the state of a message of one part after it.
 The samples are our own, in the known form; `about` says whose form it is and how we know.
 """
 
