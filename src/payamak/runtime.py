@@ -302,7 +302,7 @@ class Gateway:
 
     def _upstream_name(self, link: str) -> str:
         found = self.store.site.links.get(link)
-        return found.upstream_name if found else link
+        return self.store.site.upstream_of(found) if found else link
 
     def _is_ready(self) -> bool:
         return self.service.is_ready and self.health.trouble is None

@@ -278,10 +278,12 @@ class Expected:
             self._gives_up("expired", "deadline")
 
     def receipt_overdue(self, now: int, grace: int) -> None:
-        """No receipt until deadline and grace: unknown (P7), unless a part is known not to have arrived."""
+        """No receipt for a part until deadline and grace: unknown (P7), unless one is known not to have arrived."""
         if self.end is None and now >= self.deadline + grace:
-            ended = self._told_by_receipts([fate for fate in self.parts if fate != TAKEN])
-            self.end = ended if ended[0] in ("undeliverable", "rejected") else ("unknown", "no receipt")
+            told = [fate for fate in self.parts if fate != TAKEN]
+            ended = self._told_by_receipts(told)
+            unknown = ("unknown", "some receipts" if told else "no receipt")
+            self.end = ended if ended[0] in ("undeliverable", "rejected") else unknown
 
     def moved(self, line: str, *, is_advertising: bool) -> bool:
         """To another line by hand, if no part has gone by this one for certain."""

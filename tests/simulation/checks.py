@@ -209,13 +209,14 @@ def _was_outlived(story: Story, record: Record, records: dict[int, Record]) -> b
 
 
 def _check_receipts(story: Story, record: Record, mine: list[Kept]) -> None:
-    """What we acknowledged is on disk: the part that it names has its receipt."""
+    """What we acknowledged is on disk: the part that it names has its receipt, or the message one that ends nothing."""
     acknowledged = {
         one.entry.operator_id: one.entry for one in mine if 0 in one.entry.acknowledged and one.entry.operator_id
     }
     for part in record.parts:
         entry = acknowledged.get(part.operator_id or "")
-        if part.answer == "taken" and entry is not None and part.receipt is None:
+        is_kept = any(r.operator_id == part.operator_id and r.standing == "intermediate" for r in record.receipts)
+        if part.answer == "taken" and entry is not None and part.receipt is None and not is_kept:
             story.world.fail(
                 f"{record.message.id}: the receipt of {part.operator_id} ({entry.behaviour}) was taken and is lost"
             )

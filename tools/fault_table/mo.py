@@ -62,8 +62,8 @@ FAULTS: tuple[Fault, ...] = (
         name="ids of answers have no bound",
         breaks="an id of 60,000 octets is stored, and no receipt finds it",
         file="src/payamak/upstreams/verdicts.py",
-        old="        kept = bounded_id(operator_id) if operator_id else None\n",
-        new="        kept = operator_id or None\n",
+        old="    named = bounded_id(operator_id) if operator_id else None\n",
+        new="    named = operator_id or None\n",
         tests=_FIELDS,
     ),
     Fault(

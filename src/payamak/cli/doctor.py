@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from payamak.domain.receipts import IdReport
     from payamak.domain.restoring import Restore
     from payamak.domain.site import Document, Link, Site
-    from payamak.store.records import AuditedAccount, QueueRow
+    from payamak.store.records import AuditedAccount, QueueRow, TextReceipts
     from payamak.store.sqlite import SqliteStore
 
 FEW_FILES: Final = 4_096
@@ -175,6 +175,7 @@ async def _store(path: Path, books: list[AuditedAccount] | None) -> list[Finding
         findings += _clock(await clock_of(store))
         findings += _restored(await store.last_restore(), path)
         findings += [finding for report in await store.id_reports() for finding in _receipts(report)]
+        findings += texts_of(store.site, await store.receipts_of_texts(int(time.time() * 1_000)))
         findings += await _faults(store)
         findings += await _foreign(store)
         findings += await _refusing(store)
@@ -303,6 +304,21 @@ def _receipts(report: IdReport) -> Iterator[Finding]:
         says += f", {conflicts:,} of them fit messages, but under two readings or another one than is in use"
     todo = "`payamak unmatched` shows them; set `id_base` of its links, or wait: docs/guide/receipts.md"
     yield Finding(name=name, is_well=not conflicts, says=says, todo=todo if conflicts else "")
+
+
+ENOUGH_TEXTS: Final = 50
+"""Long texts with exactly one receipt each, and none with more, that show how an operator counts. Taste."""
+
+
+def texts_of(site: Site, counts: Iterable[TextReceipts]) -> Iterator[Finding]:
+    """Links whose long texts get one receipt each, where nothing is said of it: it is proposed, and never learned."""
+    for counted in counts:
+        link = site.links.get(counted.link)
+        is_alike = counted.with_one >= ENOUGH_TEXTS and not counted.with_more
+        if link is not None and link.receipts_per is None and is_alike:
+            says = f"{counted.with_one:,} texts of several parts got exactly one receipt each: they end as unknown"
+            todo = f"if the operator says so too: `payamak link change {link.name} --set receipts_per=message`"
+            yield Finding(name=f"receipts {link.name}", is_well=False, says=says, todo=todo)
 
 
 async def _faults(store: SqliteStore) -> list[Finding]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from payamak.domain.ids import SETTLE_AFTER, IdBase
-from payamak.domain.message import Message, PartState, Reason, State
+from payamak.domain.message import RECEIPTED, Message, PartState, Reason, State
 from payamak.domain.receipts import IdReport, Unmatched
 from payamak.domain.site import Site
 from payamak.store.records import QueueRow
@@ -37,6 +37,7 @@ _REASONS: Final[dict[Reason, str]] = {
     Reason.ANSWER_LOST: "The operator's answer is lost and cannot be recovered: it may have arrived or not.",
     Reason.LINK_BROKE: "The link broke at it three times, at nothing else: it may have arrived or not.",
     Reason.NO_RECEIPT: "No receipt came until deadline and grace.",
+    Reason.SOME_RECEIPTS: "Receipts came for some of its parts only.",
     Reason.OPERATOR_UNSURE: "The operator itself does not know what became of it.",
     Reason.RESTORED: "The store may be a copy that was put back; it may have been sent after the copy was made.",
     Reason.RESUMED: "It was held after a restore, a person let it go, and it waits for its turn.",
@@ -59,6 +60,15 @@ _PARTS: Final[dict[PartState, str]] = {
 def reason_text(reason: Reason) -> str:
     """A reason as one English sentence."""
     return _REASONS[reason]
+
+
+def why_text(message: Message) -> str:
+    """Why a message stands where it stands, as one English sentence with its numbers."""
+    if message.reason is not Reason.SOME_RECEIPTS:
+        return reason_text(message.reason)
+    word = message.parts[message.step]
+    told = sum(letter in RECEIPTED for letter in word)
+    return f"Receipts came for {told} of {len(word)} parts until deadline and grace."
 
 
 def part_text(letter: str) -> str:
@@ -136,6 +146,7 @@ _WAITING: Final[dict[str, str]] = {
     Unmatched.OTHER_RECIPIENT: "The id is a message's to another recipient.",
     Unmatched.TWO_READINGS: "It fits two messages, as hex and as decimal; it waits until more is known of the ids.",
     Unmatched.OTHER_READING: "It fits a message only under a reading that is not in use.",
+    Unmatched.SIBLING: "The part with this id has its receipt; another part of the text may get the same id.",
 }
 
 

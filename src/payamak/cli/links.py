@@ -75,7 +75,7 @@ async def ids(*, common: Common = Common()) -> int:
         reports, site = await store.id_reports(), store.site
     links: dict[str, list[str]] = {}
     for link in site.links.values():
-        links.setdefault(link.upstream_name, []).append(f"{link.name} ({link.id_base.value})")
+        links.setdefault(site.upstream_of(link), []).append(f"{link.name} ({link.id_base.value})")
     rows = (
         (
             report.upstream,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from cyclopts import Parameter
 
 from payamak.cli.bounds import Id
-from payamak.cli.explain import next_text, part_text, reason_text, step_text
+from payamak.cli.explain import next_text, part_text, step_text, why_text
 from payamak.cli.messages import plain
 from payamak.cli.shell import (
     Common,
@@ -54,7 +54,7 @@ async def show(
     if story is None:
         raise Failed(f"there is no message {message_id}: it never was, or it has been retired")
     m = story.message
-    says = {"why": reason_text(m.reason), "next": next_text(m, site, now)}
+    says = {"why": why_text(m), "next": next_text(m, site, now)}
     tell(common, {**_plain(story, text=text), **says}, lambda console: _print(console, story, site, says, now, text))
     return ExitCode.DONE
 

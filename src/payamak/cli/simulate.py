@@ -14,6 +14,7 @@ def simulate(*arguments: Annotated[str, Parameter(allow_leading_hyphen=True, sho
     from payamak.cli.running import run_loop
     from payamak.simulator.__main__ import arguments as options_of
     from payamak.simulator.__main__ import configured, run
+    from payamak.simulator.behaviour import describe
     from payamak.simulator.report import to_json
     from payamak.simulator.rules import ScriptError
     from payamak.simulator.trouble import TroubleError
@@ -21,6 +22,9 @@ def simulate(*arguments: Annotated[str, Parameter(allow_leading_hyphen=True, sho
     parser = options_of()
     parser.prog = "payamak simulate"
     options = parser.parse_args(arguments)
+    if options.behaviours:
+        say(describe())
+        return ExitCode.DONE
     if any(":" not in account for account in options.account):
         parser.error("--account: expected ID:PASSWORD")
     try:

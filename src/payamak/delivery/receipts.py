@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from collections.abc import Callable
 
+from msgspec.structs import replace
+
 from payamak.clock import Clock
 from payamak.delivery.inbound import InboundDesk
+from payamak.delivery.repeats import Brought
 from payamak.delivery.worker import Worker
 from payamak.domain.mo import MoPart
 from payamak.domain.receipts import ReceiptIn
@@ -18,6 +22,11 @@ _alarm = alarm_logger("receipts")
 
 TOLD_ALL = 10
 """Lines of the log for unreadable pieces of one link and error; then only when their number has doubled. Taste."""
+
+EARLY_S = 2.0
+"""How long a text that looks like a receipt waits for the answer that may name its id; shorter than response timers."""
+
+ASK_AGAIN_S = 0.2
 
 LONGEST_WORD = 12
 """Of `stat` and `err` in the log; SMPP 3.4 appendix B has 7 and 3."""
@@ -35,19 +44,40 @@ class ReceiptDesk:
         self._clock = clock
         self._log = log
         self._kept: Counter[tuple[str, str]] = Counter()
+        self._brought = Brought(clock.monotonic)
+        self._began_at = clock.now()
 
     def link_changed(self, name: str) -> None:
         """See Sink.link_changed."""
+        self._brought.link_changed(name)
         self._worker.link_changed(name)
         self._inbound.link_changed(name)
 
     async def receipt(self, receipt: ReceiptIn) -> None:
         """Commit the receipt, matched or not. Raises StoreFailed: then the operator will bring it again."""
-        changes = await self._store.receive(receipt, self._clock.now())
+        digest = receipt.digest
+        is_again = await self._brought.is_again(receipt.link, digest)
+        self._brought.begin(receipt.link, digest)
+        is_kept = False
+        try:
+            known = replace(receipt, is_again=is_again, began_at=self._began_at)
+            changes = await self._store.receive(known, self._clock.now())
+            is_kept = True
+        finally:
+            self._brought.end(receipt.link, digest, is_answered=is_kept)
         if not any(change.event == "Receipted" for change in changes):
             # The operator's words, as long as words of a receipt are: what is longer would be no word of one.
             said = {"stat": receipt.stat[:LONGEST_WORD], "err": (receipt.err or "")[:LONGEST_WORD]}
             self._log("receipt_kept", link=receipt.link, **said)
+
+    async def is_ours(self, receipt: ReceiptIn) -> bool:
+        """See Sink.is_ours. Raises StoreFailed."""
+        until_s = self._clock.monotonic() + EARLY_S
+        while (known := await self._store.knows_receipt(receipt, self._clock.now())) is None:
+            if self._clock.monotonic() >= until_s:
+                return False
+            await asyncio.sleep(ASK_AGAIN_S)
+        return known
 
     async def unreadable(self, piece: Unreadable) -> None:
         """Commit what could not be handled, and tell of it: of its octets not one."""

@@ -47,7 +47,7 @@ MOBILES: Final = {
 """For an outside test tool: takes everything; the same; refuses LINE at once; refuses every line at once."""
 
 _VERDICTS: Final[dict[str, int | str]] = {"0x0427": 27, "0x0433": 33}
-_LATE_VERDICTS: Final = {"027": 27, "033": 33}
+_LATE_VERDICTS: Final[dict[str, int | str]] = {"027": 27, "033": 33}
 ADVERTISING_LOGIN: Final = ("payamak", "adv-pass")
 SERVICE_LOGIN: Final = ("payamak", "svc-pass")
 

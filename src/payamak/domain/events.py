@@ -27,6 +27,8 @@ class Outcome(Struct, frozen=True, kw_only=True):
     `status` is the SMPP command_status (or the HTTP code of a `negin` upstream), `code` our verdict for a
     refusal, `reason` why a part has to come again (LATER only), `part` counts from 1. `broke_link` (AMBIGUOUS only):
     the part alone was outstanding, others had been answered in this bind, and the link broke soon after its octets.
+    `is_nack` (LATER only): it was answered by a generic_nack that gives no reason; `nacks`: so often in this step, this
+    time included.
     """
 
     part: int
@@ -36,6 +38,8 @@ class Outcome(Struct, frozen=True, kw_only=True):
     code: Code | None = None
     reason: Reason = Reason.OPERATOR_BUSY
     broke_link: bool = False
+    is_nack: bool = False
+    nacks: int = 0
 
 
 class OnAmbiguous(StrEnum):

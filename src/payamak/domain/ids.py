@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from enum import StrEnum
-from typing import Final
+from typing import Final, TypeVar
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -28,8 +28,15 @@ class IdBase(StrEnum):
 
 
 def operator_key(operator_id: str) -> str:
-    """The form under which ids are compared: no leading zeros, small letters."""
-    return operator_id.strip().lstrip("0").lower() or "0"
+    """The form under which ids are compared: small letters, no leading zeros, no 0x, no hyphens, no braces around."""
+    key = operator_id.strip().translate(_NO_HYPHENS).lower()
+    if key.startswith("0x") and is_number(key[2:]):
+        key = key[2:]
+    return key.lstrip("0") or "0"
+
+
+_NO_HYPHENS: Final = str.maketrans("", "", "-{}")
+"""A UUID is written with or without them; where two ids differ in nothing else, the exact one counts."""
 
 
 def _hex_of(key: str) -> str | None:
@@ -49,6 +56,8 @@ def key_by_reading(operator_id: str) -> dict[IdBase, str]:
     """The key of the answer's id under each reading that is possible for a receipt's id, the likeliest first."""
     key = operator_key(operator_id)
     ways = {IdBase.SAME: key}
+    if operator_id.translate(_NO_HYPHENS) != operator_id:
+        return ways  # it is no number
     if (in_hex := _hex_of(key)) is not None:
         ways[IdBase.HEX_TO_DECIMAL] = in_hex
     if (in_decimal := _decimal_of(key)) is not None:
@@ -75,6 +84,8 @@ def readings(operator_id: str, base: IdBase = IdBase.AUTO) -> tuple[str, ...]:
 
 # ------------------------------------------------------------------------------------------------ habits
 
+K = TypeVar("K")
+
 LEAN_AFTER: Final = 3
 """Receipts that every other reading failed to explain, before a reading decides where two of them fit."""
 
@@ -92,11 +103,22 @@ _LONGEST_DOUBT: Final = 6
 """Each contradiction doubles what is needed, this many times at most: two systems behind one upstream never settle."""
 
 
+class Place(StrEnum):
+    """Where a receipt may name an id, the likeliest first: the parameter's form is the standard's."""
+
+    PARAMETER = "parameter"
+    TEXT = "text"
+    PAYLOAD = "payload"
+
+
 class IdHabit(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What the receipts of one upstream have shown of its ids.
 
     Of `judged` receipts since the last contradiction so many were explained by each reading; a receipt may be by
     several. `settled` is AUTO until one reading is the only one tried. `unlearned`: how often that was given up.
+
+    The same of receipts that name `several` different ids: how many were explained by each place, and the `place` that
+    is the only one looked at, None until there is one.
     """
 
     judged: int = 0
@@ -106,6 +128,20 @@ class IdHabit(Struct, frozen=True, kw_only=True, omit_defaults=True):
     contradictions: int = 0
     unlearned: int = 0
     settled: IdBase = IdBase.AUTO
+    several: int = 0
+    by_parameter: int = 0
+    by_text: int = 0
+    by_payload: int = 0
+    place: Place | None = None
+
+    @property
+    def chosen_place(self) -> Place | None:
+        """The place that decides where ids of several fit; None if none may."""
+        return self.place or self._leading_place(LEAN_AFTER)
+
+    def _leading_place(self, after: int) -> Place | None:
+        needed = after << min(self.contradictions, _LONGEST_DOUBT)
+        return _clear_best(_explained_by_place(self), self.several, needed)
 
     @property
     def choice(self) -> IdBase:
@@ -114,11 +150,14 @@ class IdHabit(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     def _leader(self, after: int) -> IdBase:
         needed = after << min(self.contradictions, _LONGEST_DOUBT)
-        explained = _explained(self)
-        best = max(explained, key=lambda base: explained[base])
-        beaten = max(count for base, count in explained.items() if base is not best)
-        is_clear = explained[best] == self.judged and self.judged - beaten >= needed
-        return best if is_clear else IdBase.AUTO
+        return _clear_best(_explained(self), self.judged, needed) or IdBase.AUTO
+
+
+def _clear_best(explained: dict[K, int], judged: int, needed: int) -> K | None:
+    """What explains all of so many receipts, while each other one failed to explain as many as are needed."""
+    best = max(explained, key=lambda key: explained[key])
+    beaten = max(count for key, count in explained.items() if key is not best)
+    return best if explained[best] == judged and judged - beaten >= needed else None
 
 
 def _explained(habit: IdHabit) -> dict[IdBase, int]:
@@ -127,6 +166,22 @@ def _explained(habit: IdHabit) -> dict[IdBase, int]:
         IdBase.HEX_TO_DECIMAL: habit.hex_to_decimal,
         IdBase.DECIMAL_TO_HEX: habit.decimal_to_hex,
     }
+
+
+def _explained_by_place(habit: IdHabit) -> dict[Place, int]:
+    return {Place.PARAMETER: habit.by_parameter, Place.TEXT: habit.by_text, Place.PAYLOAD: habit.by_payload}
+
+
+def judge_place(habit: IdHabit, fitting: Collection[Place]) -> IdHabit:
+    """Count a receipt that names different ids, and of which the places in `fitting` found a part of its recipient."""
+    if habit.place is not None or not fitting:
+        return habit
+    counts = {f"by_{place.value}": n + (place in fitting) for place, n in _explained_by_place(habit).items()}
+    after = replace(habit, several=habit.several + 1, **counts)
+    if after.several > max(counts.values()):
+        counts = {f"by_{place.value}": int(place in fitting) for place in Place}
+        after = replace(habit, several=1, contradictions=habit.contradictions + 1, **counts)
+    return replace(after, place=after._leading_place(SETTLE_AFTER))
 
 
 def judge(habit: IdHabit, fitting: Collection[IdBase]) -> IdHabit:

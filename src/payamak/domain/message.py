@@ -71,6 +71,7 @@ class Reason(StrEnum):
     ANSWER_LOST = "answer_lost"
     LINK_BROKE = "link_broke"
     NO_RECEIPT = "no_receipt"
+    SOME_RECEIPTS = "some_receipts"
     OPERATOR_UNSURE = "operator_unsure"
     RESTORED = "restored"
     RESUMED = "resumed"

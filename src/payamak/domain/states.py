@@ -367,7 +367,7 @@ def _answered(m: Message, event: ev.Answered, now: int, rules: Rules) -> Advance
     word = _word(m)
     refusal: ev.Outcome | None = None
     later = Reason.OPERATOR_BUSY
-    for outcome in event.outcomes:
+    for outcome in (_ended(each, rules) for each in event.outcomes):
         was, part = word[outcome.part - 1], outcome.part
         if was not in (_S, _A):
             continue  # a second answer changes nothing; an overdue one settles the ambiguity
@@ -385,6 +385,13 @@ def _answered(m: Message, event: ev.Answered, now: int, rules: Rules) -> Advance
     after = _with_awaited(after, (*m.awaited, *event.awaited))
     after, effects = _after_answers(after, word, refusal, later, event, now, rules)
     return after, (record, *effects)
+
+
+def _ended(outcome: ev.Outcome, rules: Rules) -> ev.Outcome:
+    """A part that is answered by generic_nack as often as it may be tried is refused: it is never taken so."""
+    if not outcome.is_nack or outcome.nacks < rules.most_tries:
+        return outcome
+    return replace(outcome, kind=OutcomeKind.REFUSED, code=Code.INTERNAL)
 
 
 def _answered_by_earlier_try(m: Message, event: ev.Answered, now: int, rules: Rules) -> Advance:
@@ -602,7 +609,7 @@ def _overdue(m: Message, event: Event, now: int, rules: Rules) -> Advance:
     ended = fold(told) if told else None
     if ended is not None and ended[0] in (State.UNDELIVERABLE, State.REJECTED):
         return _end(m, *ended)
-    return _end(m, State.UNKNOWN, Reason.NO_RECEIPT)
+    return _end(m, State.UNKNOWN, Reason.SOME_RECEIPTS if told else Reason.NO_RECEIPT)
 
 
 def _only_recorded(m: Message, event: Event, now: int, rules: Rules) -> Advance:

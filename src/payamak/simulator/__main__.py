@@ -59,9 +59,9 @@ def arguments() -> argparse.ArgumentParser:
     add, timing = parser.add_argument, Timing()
     add("--host", default="127.0.0.1", help="address to listen on")
     add("--port", type=_whole(0, 65_535), default=0, help="port, 0 = a free one")
+    add("--behaviours", action="store_true", help="show the table of behaviours, as below, and end")
     add("--account", action="append", default=[], metavar="ID:PASSWORD", help="who may bind; none: everyone")
     add("--rules", type=Path, help="script of rules, TOML or JSON")
-    add("--behaviours", action="version", version=describe() + _TROUBLES, help="list what can be chosen, and end")
     add("--trouble", action="append", default=[], metavar="WHAT[=VALUE][@FROM..TO]", help="see below; may be repeated")
     add("--seed", type=int, default=0, help="of the chance in --trouble")
     add("--ledger", type=Path, help="file of JSON lines to append to")
@@ -131,6 +131,9 @@ def main(arguments_given: Sequence[str] | None = None) -> int:
     """Run the command; 2 if the options cannot be followed."""
     parser = arguments()
     options = parser.parse_args(arguments_given)
+    if options.behaviours:
+        print(describe())
+        return 0
     if any(":" not in account for account in options.account):
         parser.error("--account: expected ID:PASSWORD")
     try:

@@ -18,7 +18,8 @@ from enum import Enum, unique
 from types import MappingProxyType
 from typing import Final, TypeAlias
 
-from payamak.simulator.habits import Habit, Said
+from payamak.simulator.habits import Habit
+from payamak.simulator.oddly import Oddity, Said
 from payamak.smpp.constants import DataCoding, RegisteredDelivery, Status
 
 OPTED_OUT_ALL: Final = 0x00000427
@@ -85,6 +86,18 @@ class Behaviour(Enum):
     REPLIES_COMPRESSED = "replies_compressed"
     REPLIES_OPT_OUT = "replies_opt_out"
     REPLIES_CUT_BODY = "replies_cut_body"
+    MISSPELT = "misspelt"
+    NACKS = "nacks"
+    THROTTLED_TAKEN = "throttled_taken"
+    HYPHENS = "hyphens"
+    HEX_PREFIX = "hex_prefix"
+    TWO_IDS = "two_ids"
+    IN_PAYLOAD = "in_payload"
+    NUL_HEADER = "nul_header"
+    ONE_ID = "one_id"
+    ONE_RECEIPT = "one_receipt"
+    NO_ID = "no_id"
+    UNMARKED = "unmarked"
 
 
 @unique
@@ -176,6 +189,18 @@ TABLE: Final[tuple[Entry, ...]] = (
     _row("9098", Behaviour.REPLIES_COMPRESSED, "delivered; the handset sends a compressed text"),
     _row("9099", Behaviour.REPLIES_OPT_OUT, "delivered; the handset sends «لغو» with marks around and a NUL behind"),
     _row("9086", Behaviour.REPLIES_CUT_BODY, "delivered; what the handset sends ends before its text"),
+    _row("9060", Behaviour.MISSPELT, "taken, receipt UNDELIVRD"),
+    _row("9061", Behaviour.NACKS, "answered by generic_nack without a reason, then delivered", times=1),
+    _row("9062", Behaviour.THROTTLED_TAKEN, "ESME_RTHROTTLED with an id, yet taken: the receipt comes", times=1),
+    _row("9063", Behaviour.HYPHENS, "the id is a UUID, without hyphens in the receipt's parameter"),
+    _row("9064", Behaviour.HEX_PREFIX, "the answer names the id as 0x1f3a, the receipt as 7994"),
+    _row("9065", Behaviour.TWO_IDS, "the receipt's parameter names an id of its own, the text the answered one"),
+    _row("9066", Behaviour.IN_PAYLOAD, "the receipt's text is in message_payload, beside a blank short_message"),
+    _row("9067", Behaviour.NUL_HEADER, "the receipt says that it has a header, and has none"),
+    _row("9068", Behaviour.ONE_ID, "all parts of a text are answered with one id"),
+    _row("9069", Behaviour.ONE_RECEIPT, "only the last part of a text gets a receipt"),
+    _row("9070", Behaviour.NO_ID, "answered without an id, the receipt echoes user_message_reference"),
+    _row("9071", Behaviour.UNMARKED, "the receipt is not marked as one, in no way"),
 )
 """The behaviours by the recipient's last four digits."""
 
@@ -196,6 +221,7 @@ class Answer:
     delay_ms: int
     status: int = Status.ESME_ROK.value
     hex_id: bool = False
+    habit: Habit = Habit.USUAL
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -206,7 +232,8 @@ class Receipt:
     stat: str = "DELIVRD"
     err: str = "000"
     decimal_id: bool = False
-    habit: Habit = Habit.NONE
+    habit: Habit = Habit.USUAL
+    oddity: Oddity = Oddity.NONE
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -263,7 +290,9 @@ class Plan:
     @property
     def is_taken(self) -> bool:
         """Whether the operator keeps the message: it did not refuse it, answered or not."""
-        return not self.status
+        return not self.status and not any(
+            isinstance(action, Answer) and action.habit is Habit.NACK for action in self.actions
+        )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -283,6 +312,7 @@ REFUSALS: Final[Mapping[Behaviour, int]] = MappingProxyType(
         Behaviour.OPTED_OUT_ALL: OPTED_OUT_ALL,
         Behaviour.THROTTLED: Status.ESME_RTHROTTLED.value,
         Behaviour.QUEUE_FULL: Status.ESME_RMSGQFUL.value,
+        Behaviour.THROTTLED_TAKEN: Status.ESME_RTHROTTLED.value,
     }
 )
 """Behaviours that refuse in the answer, and the status they refuse with."""
@@ -292,6 +322,7 @@ RECEIPTS: Final[Mapping[Behaviour, tuple[str, str]]] = MappingProxyType(
         Behaviour.UNDELIVERABLE: ("UNDELIV", "001"),
         Behaviour.EXPIRES: ("EXPIRED", "002"),
         Behaviour.UNKNOWN_STAT: ("PARKED", "099"),
+        Behaviour.MISSPELT: ("UNDELIVRD", "001"),
         Behaviour.REJECTED_LATE: ("REJECTD", "011"),
         Behaviour.OPTED_OUT_LATE: ("REJECTD", ERR_OPTED_OUT_LINE),
         Behaviour.OPTED_OUT_ADVERTISING_LATE: ("REJECTD", ERR_OPTED_OUT_ALL),
@@ -302,12 +333,21 @@ RECEIPTS: Final[Mapping[Behaviour, tuple[str, str]]] = MappingProxyType(
 
 HABITS: Final[Mapping[Behaviour, Habit]] = MappingProxyType(
     {
-        Behaviour.NULS_BEHIND: Habit.NULS_BEHIND,
-        Behaviour.TEXT_BEHIND: Habit.TEXT_BEHIND,
-        Behaviour.TEXT_SHORT: Habit.TEXT_SHORT,
-        Behaviour.CUT_PARAMETER: Habit.CUT_PARAMETER,
-        Behaviour.BARE_HEADER_BIT: Habit.BARE_HEADER_BIT,
-        Behaviour.CUT_BODY: Habit.CUT_BODY,
+        Behaviour.NACKS: Habit.NACK,
+        Behaviour.THROTTLED_TAKEN: Habit.NAMED_IN_REFUSAL,
+        **{Behaviour(habit.value): habit for habit in Habit if habit.value in {each.value for each in Behaviour}},
+    }
+)
+"""Behaviours that deliver, and answer or report in their own way (habits.py)."""
+
+ODDITIES: Final[Mapping[Behaviour, Oddity]] = MappingProxyType(
+    {
+        Behaviour.NULS_BEHIND: Oddity.NULS_BEHIND,
+        Behaviour.TEXT_BEHIND: Oddity.TEXT_BEHIND,
+        Behaviour.TEXT_SHORT: Oddity.TEXT_SHORT,
+        Behaviour.CUT_PARAMETER: Oddity.CUT_PARAMETER,
+        Behaviour.BARE_HEADER_BIT: Oddity.BARE_HEADER_BIT,
+        Behaviour.CUT_BODY: Oddity.CUT_BODY,
     }
 )
 """Behaviours whose receipt is well meant and oddly written."""
@@ -331,7 +371,7 @@ REPLIES: Final[Mapping[Behaviour, Said]] = MappingProxyType(
         Behaviour.REPLIES_OPT_OUT: Said(
             octets="\u200fلغو\u200f\0".encode("utf-16-be"), data_coding=DataCoding.UCS2.value
         ),
-        Behaviour.REPLIES_CUT_BODY: Said(octets=b"hello", habit=Habit.CUT_BODY),
+        Behaviour.REPLIES_CUT_BODY: Said(octets=b"hello", oddity=Oddity.CUT_BODY),
     }
 )
 """Behaviours whose handset sends a message to the line after the receipt, and what it sends."""
@@ -351,14 +391,18 @@ def react(
     A receipt is planned only if `registered_delivery` asks for it (SMPP 3.4 §5.2.17): 1 always, 2 on
     failure only.
     """
+    habit = HABITS.get(behaviour, Habit.USUAL)
+    stat, err = RECEIPTS.get(behaviour, ("DELIVRD", "000"))
+    receipt = Receipt(
+        delay_ms=timing.answer_ms + timing.receipt_ms, stat=words.stat or stat, err=words.err or err, habit=habit
+    )
     if behaviour in REFUSALS:
         status = REFUSALS[behaviour] if words.status is None else words.status
-        return _plan(behaviour, Answer(delay_ms=timing.answer_ms, status=status))
-    stat, err = RECEIPTS.get(behaviour, ("DELIVRD", "000"))
-    receipt = Receipt(delay_ms=timing.answer_ms + timing.receipt_ms, stat=words.stat or stat, err=words.err or err)
-    if behaviour in HABITS:
-        receipt = replace(receipt, habit=HABITS[behaviour])
-    plan = _plan(behaviour, *_taken(behaviour, timing, receipt))
+        answer = Answer(delay_ms=timing.answer_ms, status=status, habit=habit)
+        plan = _plan(behaviour, answer, *((receipt,) if habit is Habit.NAMED_IN_REFUSAL else ()))
+    else:
+        oddity = ODDITIES.get(behaviour, Oddity.NONE)
+        plan = _plan(behaviour, *_taken(behaviour, timing, replace(receipt, oddity=oddity)))
     return plan if _asks_for(receipt.stat, registered_delivery) else without_receipts(plan)
 
 
@@ -369,11 +413,13 @@ def without_receipts(plan: Plan) -> Plan:
 
 def _taken(behaviour: Behaviour, timing: Timing, receipt: Receipt) -> tuple[Action, ...]:
     """The actions of a behaviour that does not refuse in the answer."""
-    answer = Answer(delay_ms=timing.answer_ms)
-    if behaviour in HABITS:
-        return (answer, receipt)
+    answer = Answer(delay_ms=timing.answer_ms, habit=receipt.habit)
+    if receipt.habit is Habit.NACK:
+        return (answer,)
     if behaviour in REPLIES:
         return (answer, receipt, Reply(delay_ms=receipt.delay_ms + STEP_MS, said=REPLIES[behaviour]))
+    if behaviour in HABITS or behaviour in ODDITIES or behaviour in RECEIPTS or behaviour is Behaviour.DELIVERS:
+        return (answer, receipt)
     return _done(behaviour, timing, answer, receipt)
 
 
@@ -408,26 +454,8 @@ def _done(behaviour: Behaviour, timing: Timing, answer: Answer, receipt: Receipt
         case Behaviour.UNBINDS:
             late = timing.answer_ms + STEP_MS
             return (Unbind(delay_ms=timing.answer_ms), Answer(delay_ms=late), _moved(receipt, late + timing.receipt_ms))
-        case Behaviour.DELIVERS | Behaviour.UNDELIVERABLE | Behaviour.EXPIRES | Behaviour.UNKNOWN_STAT:
-            return (answer, receipt)
-        case (
-            Behaviour.REJECTED_LATE
-            | Behaviour.OPTED_OUT_LATE
-            | Behaviour.OPTED_OUT_ADVERTISING_LATE
-            | Behaviour.OPTED_OUT_ALL_LATE
-        ):
-            return (answer, receipt)
-        case (
-            Behaviour.REJECTED
-            | Behaviour.OPTED_OUT
-            | Behaviour.OPTED_OUT_ADVERTISING
-            | Behaviour.OPTED_OUT_ALL
-            | Behaviour.THROTTLED
-            | Behaviour.QUEUE_FULL
-        ):
-            raise AssertionError(f"{behaviour} refuses in the answer")
         case _:
-            raise AssertionError(f"{behaviour} has no actions")
+            raise AssertionError(f"{behaviour} refuses in the answer")
 
 
 def _plan(behaviour: Behaviour, *actions: Action) -> Plan:

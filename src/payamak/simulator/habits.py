@@ -1,68 +1,101 @@
-"""How centres write what they bring where the standards have it otherwise: a deliver_sm as octets. Pure.
+"""How operators write ids and receipts where they do not write them as everybody does. Pure.
 
-`written` makes of a well-made deliver_sm the PDU that goes on the wire; its octets are those of the golden files in
-tests/golden/brought. A `Said` is what a handset writes, as octets too: in tables, orders and forms of its own.
+Each habit was met in the field; docs/reference/links.md says which setting of a link serves it.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import hashlib
+import uuid
+from dataclasses import replace
 from enum import Enum, unique
 
-from payamak.smpp.codec import encode
-from payamak.smpp.constants import HEADER_OCTETS, DataCoding, EsmClass, Tag
-from payamak.smpp.pdu import DeliverSm, Pdu, Unknown
+from payamak.simulator.reading import Placed
+from payamak.smpp.constants import Tag
+from payamak.smpp.pdu import DeliverSm, GenericNack, SubmitSm, SubmitSmResp, Tlv, tlv
+from payamak.smpp.receipt import parse_receipt
 
 
 @unique
 class Habit(Enum):
-    """What is odd of a deliver_sm as this centre writes it."""
+    """What an operator does in its own way."""
 
-    NONE = "none"
-    NULS_BEHIND = "nuls_behind"
-    TEXT_BEHIND = "text_behind"
-    TEXT_SHORT = "text_short"
-    CUT_PARAMETER = "cut_parameter"
-    BARE_HEADER_BIT = "bare_header_bit"
-    CUT_BODY = "cut_body"
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Said:
-    """What a handset sends: user data as octets, and how they are announced."""
-
-    octets: bytes
-    data_coding: int = DataCoding.SMSC_DEFAULT.value
-    has_header: bool = False
-    habit: Habit = Habit.NONE
-
-    def pdu(self, sender: str, line: str) -> DeliverSm:
-        """The deliver_sm that brings it, well made as yet."""
-        return DeliverSm(
-            source_addr=sender,
-            destination_addr=line,
-            esm_class=EsmClass.UDHI.value if self.has_header else 0,
-            data_coding=self.data_coding,
-            short_message=self.octets,
-        )
+    USUAL = "usual"
+    HYPHENS = "hyphens"
+    HEX_PREFIX = "hex_prefix"
+    TWO_IDS = "two_ids"
+    IN_PAYLOAD = "in_payload"
+    NUL_HEADER = "nul_header"
+    ONE_ID = "one_id"
+    ONE_RECEIPT = "one_receipt"
+    NO_ID = "no_id"
+    UNMARKED = "unmarked"
+    NAMED_IN_REFUSAL = "named_in_refusal"
+    NACK = "nack"
 
 
-def written(pdu: DeliverSm, habit: Habit) -> Pdu:
-    """What goes on the wire in the place of this PDU."""
-    if habit is Habit.NONE:
-        return pdu
-    if habit is Habit.BARE_HEADER_BIT:
-        return replace(pdu, esm_class=pdu.esm_class | EsmClass.UDHI)
-    text = len(pdu.short_message)
-    bare = encode(replace(pdu, tlvs=()))[HEADER_OCTETS:]
-    before, short = bare[: len(bare) - text - 1], pdu.short_message
-    behind = encode(pdu)[HEADER_OCTETS + len(bare) :]
-    said = {Habit.TEXT_BEHIND: text // 2, Habit.TEXT_SHORT: min(text + 7, 255)}.get(habit, text)
-    between = b"\0" if habit is Habit.NULS_BEHIND else b""
-    cut = _CUT if habit is Habit.CUT_PARAMETER else b""
-    body = before[:-1] if habit is Habit.CUT_BODY else before + bytes((said,)) + short + between + behind + cut
-    return Unknown(command_id=pdu.command_id, body=body)
+def answered_id(habit: Habit, usual: str, number: int, pdu: SubmitSm, place: Placed) -> str:
+    """The id in the answer to a part; `usual` is what an operator without habits writes."""
+    match habit:
+        case Habit.HYPHENS:
+            return str(uuid.UUID(bytes=hashlib.blake2b(number.to_bytes(16), digest_size=16).digest(), version=4))
+        case Habit.HEX_PREFIX:
+            return f"0x{number:x}"
+        case Habit.ONE_ID if place.reference is not None:
+            text = f"{pdu.source_addr}/{pdu.destination_addr}/{place.reference}/{place.total}".encode()
+            return str(int.from_bytes(hashlib.blake2b(text, digest_size=5).digest()))
+        case Habit.NO_ID | Habit.NACK:
+            return ""
+        case _:
+            return usual
 
 
-_CUT = Tag.NETWORK_ERROR_CODE.to_bytes(2) + b"\0\3" + b"\3"
-"""A parameter that promises three octets and has one."""
+def response(habit: Habit, status: int, message_id: str) -> SubmitSmResp | GenericNack:
+    """The answer; an id beside a refusal only where that is the habit."""
+    if habit is Habit.NACK:
+        return GenericNack(status=status)
+    return SubmitSmResp(status=status, message_id="" if status and habit is not Habit.NAMED_IN_REFUSAL else message_id)
+
+
+def is_told(habit: Habit, place: Placed) -> bool:
+    """Whether a part of a text gets a receipt of its own."""
+    return habit is not Habit.ONE_RECEIPT or place.part == place.total
+
+
+def receipted_id(habit: Habit, usual: str, answered: str, number: int) -> str:
+    """The id in the text of a receipt."""
+    match habit:
+        case Habit.HYPHENS | Habit.ONE_ID:
+            return answered
+        case Habit.HEX_PREFIX:
+            return str(number)
+        case _:
+            return usual
+
+
+def written(habit: Habit, pdu: DeliverSm) -> DeliverSm:
+    """The receipt in the operator's own way."""
+    match habit:
+        case Habit.HYPHENS:
+            receipt = parse_receipt(pdu)
+            return _named(pdu, receipt.operator_id.replace("-", "") if receipt else "")
+        case Habit.TWO_IDS:
+            receipt = parse_receipt(pdu)
+            return _named(pdu, f"7{receipt.operator_id}7" if receipt else "")
+        case Habit.IN_PAYLOAD:
+            payload = tlv(Tag.MESSAGE_PAYLOAD, pdu.short_message)
+            return replace(pdu, short_message=b" ", tlvs=(*_without_id(pdu), payload))
+        case Habit.NUL_HEADER:
+            return replace(pdu, esm_class=pdu.esm_class | 0x40, tlvs=_without_id(pdu))
+        case Habit.UNMARKED:
+            return replace(pdu, esm_class=0, tlvs=())
+        case _:
+            return pdu
+
+
+def _named(pdu: DeliverSm, operator_id: str) -> DeliverSm:
+    return replace(pdu, tlvs=(tlv(Tag.RECEIPTED_MESSAGE_ID, operator_id), *_without_id(pdu)))
+
+
+def _without_id(pdu: DeliverSm) -> tuple[Tlv, ...]:
+    return tuple(each for each in pdu.tlvs if each[0] not in (Tag.RECEIPTED_MESSAGE_ID, Tag.MESSAGE_STATE))

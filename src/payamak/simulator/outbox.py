@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 from payamak.simulator.config import Limits
-from payamak.simulator.habits import Habit, written
 from payamak.simulator.ledger import Entry
+from payamak.simulator.oddly import Oddity, written
 from payamak.smpp.constants import Status
 from payamak.smpp.link import LinkLost, ServerConnection
 from payamak.smpp.pdu import DeliverSm, Pdu
@@ -28,13 +28,13 @@ NEVER: Final = frozenset({Status.ESME_RX_P_APPN.value, Status.ESME_RX_R_APPN.val
 class Letter:
     """One deliver_sm and its story; `entry` is the submit a receipt tells of, None for a received message (MO).
 
-    `habit` is how this centre writes it.
+    `oddity` is how this centre writes it.
 
     `done`, if someone waits, gets True when it is acknowledged and False when it is given up.
     """
 
     pdu: DeliverSm
-    habit: Habit = Habit.NONE
+    oddity: Oddity = Oddity.NONE
     stat: str = ""
     err: str = ""
     is_mo: bool = False
@@ -123,7 +123,7 @@ class Outbox:
                 continue
             letter = queue.popleft()
             try:
-                answer = connection.request(written(letter.pdu, letter.habit))
+                answer = connection.request(written(letter.pdu, letter.oddity))
             except (NotBound, WindowFull):
                 queue.appendleft(letter)
                 full += 1

@@ -34,9 +34,10 @@ from payamak.simulator.behaviour import (
     react,
 )
 from payamak.simulator.config import SimulatorConfig
+from payamak.simulator.habits import answered_id, is_told, receipted_id, response, written
 from payamak.simulator.ledger import Counters, Entry, Ledger
 from payamak.simulator.outbox import Letter, Outbox
-from payamak.simulator.reading import ALONE, read_part, read_text
+from payamak.simulator.reading import ALONE, Placed, read_part, read_text
 from payamak.simulator.receipts import IdFormat, receipt_text, receipt_tlvs, render_id
 from payamak.simulator.rules import Rule, Rulebook
 from payamak.simulator.trouble import Trouble, Troubles, What
@@ -51,7 +52,6 @@ from payamak.smpp.pdu import (
     DeliverSm,
     Pdu,
     SubmitSm,
-    SubmitSmResp,
     response_to,
     sar_tlvs,
     tlv,
@@ -89,6 +89,7 @@ class _Case:
     number: int
     received_at: int
     entry: Entry | None
+    place: Placed = ALONE
 
 
 class Simulator:
@@ -328,7 +329,7 @@ class Simulator:
                 plan = self._troubles.befall(plan, self._clock.monotonic())
         if plan.status is None and not any(isinstance(action, Answer) for action in plan.actions):
             connection.waive(pdu)
-        case = _Case(connection=connection, pdu=pdu, number=next(self._ids), received_at=now, entry=None)
+        case = _Case(connection=connection, pdu=pdu, number=next(self._ids), received_at=now, entry=None, place=place)
         if self.ledger.is_brief:
             self.ledger.count_submit(plan.behaviour.value, is_taken=plan.is_taken)
         else:
@@ -337,7 +338,7 @@ class Simulator:
                 received_at=now,
                 connection=peer.number,
                 system_id=connection.system_id,
-                operator_id=self._answered_id(case.number, plan) if plan.is_taken else "",
+                operator_id=self._answered_id(case, plan) if plan.is_taken else "",
                 line=pdu.source_addr,
                 recipient=recipient,
                 text=read_text(octets, pdu.data_coding),
@@ -368,13 +369,19 @@ class Simulator:
         peer.submits += 1
         return peer.submits > most
 
-    def _answered_id(self, number: int, plan: Plan) -> str:
-        is_hex = any(isinstance(action, Answer) and action.hex_id for action in plan.actions)
-        return render_id(number, IdFormat.HEX if is_hex else self.config.answer_ids)
+    def _answered_id(self, case: _Case, plan: Plan) -> str:
+        answers = [action for action in plan.actions if isinstance(action, Answer)]
+        return self._id_in(case, answers[0] if answers else Answer(delay_ms=0))
+
+    def _id_in(self, case: _Case, answer: Answer) -> str:
+        usual = render_id(case.number, IdFormat.HEX if answer.hex_id else self.config.answer_ids)
+        return answered_id(answer.habit, usual, case.number, case.pdu, case.place)
 
     def _act(self, case: _Case, action: Action) -> None:
         """Carry out one action; a connection that is gone or silent gets nothing, its receipts still go out."""
         if isinstance(action, Receipt):
+            if not is_told(action.habit, case.place):
+                return
             self._outbox.add(case.connection.system_id, self._receipt(case, action))
             return
         if isinstance(action, Reply):
@@ -402,15 +409,15 @@ class Simulator:
 
     def _answer(self, case: _Case, answer: Answer) -> None:
         self.ledger.record_answer(case.entry, answer.status, self._clock.now())
-        style = IdFormat.HEX if answer.hex_id else self.config.answer_ids
-        message_id = "" if answer.status else render_id(case.number, style)
-        case.connection.respond(case.pdu, SubmitSmResp(status=answer.status, message_id=message_id))
+        case.connection.respond(case.pdu, response(answer.habit, answer.status, self._id_in(case, answer)))
 
     def _receipt(self, case: _Case, receipt: Receipt) -> Letter:
         """The receipt as a deliver_sm, from the recipient to the line (SMPP 3.4 §5.2.12, Appendix B)."""
         config, pdu, entry = self.config, case.pdu, case.entry
         usual = config.receipt_ids or config.answer_ids
         operator_id = render_id(case.number, IdFormat.DECIMAL if receipt.decimal_id else usual)
+        answered = answered_id(receipt.habit, operator_id, case.number, pdu, case.place)
+        operator_id = receipted_id(receipt.habit, operator_id, answered, case.number)
         style, stat, err = config.receipt_style, receipt.stat, receipt.err
         text = receipt_text(
             style,
@@ -433,12 +440,13 @@ class Simulator:
             short_message=text,
             tlvs=receipt_tlvs(style, operator_id, stat=stat, err=err, user_message_reference=reference),
         )
-        return Letter(pdu=deliver, habit=receipt.habit, stat=stat, err=err, entry=entry)
+        made = written(receipt.habit, deliver)
+        return Letter(pdu=made, oddity=receipt.oddity, stat=stat, err=err, entry=entry)
 
     def _reply(self, case: _Case, reply: Reply) -> Letter:
         """What the handset sends to the line that it has heard from."""
         pdu = reply.said.pdu(case.pdu.destination_addr, case.pdu.source_addr)
-        return Letter(pdu=pdu, habit=reply.said.habit, is_mo=True)
+        return Letter(pdu=pdu, oddity=reply.said.oddity, is_mo=True)
 
 
 _CODINGS: Final = {Encoding.GSM7: DataCoding.SMSC_DEFAULT.value, Encoding.UCS2: DataCoding.UCS2.value}

@@ -9,13 +9,13 @@ Nothing in either can raise. The forms met are in tests/golden/receipts.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
 from payamak.encoding.udh import cut_header
-from payamak.smpp.codec import text_octets, tlv_int, tlv_octets, tlv_text
+from payamak.smpp.codec import tlv_int, tlv_octets, tlv_text
 from payamak.smpp.constants import DataCoding, EsmClass, MessageState, Tag
 from payamak.smpp.pdu import DataSm, DeliverSm, Tlv, tlv
 
@@ -31,6 +31,8 @@ class Stat(StrEnum):
     ACCEPTED = "ACCEPTD"
     UNKNOWN = "UNKNOWN"
     REJECTED = "REJECTD"
+    OTHER = ""
+    """A word, or a state, that no table has: we do not know what it says, which is not that the operator does not."""
 
 
 _BY_STATE: Final[dict[int, Stat]] = {
@@ -46,17 +48,22 @@ _BY_STATE: Final[dict[int, Stat]] = {
 }
 _STATES: Final[dict[Stat, int]] = {stat: state for state, stat in _BY_STATE.items() if state}
 
-# The words of Appendix B, and the spellings met beside them.
-_BY_WORD: Final[dict[str, Stat]] = {
-    **{stat.value: stat for stat in Stat},
-    **{stat.name: stat for stat in Stat},
-    "BUFFRED": Stat.ENROUTE,
-    "BUFFERED": Stat.ENROUTE,
-    "SCHEDULED": Stat.ENROUTE,
-    "UNDELIVERED": Stat.UNDELIVERABLE,
-    "FAILED": Stat.UNDELIVERABLE,
+_SPELLINGS: Final[dict[Stat, str]] = {
+    Stat.ENROUTE: "ENROUTE BUFFRED BUFFERED BUFFERD SCHEDULED",
+    Stat.DELIVERED: "DELIVRD DELIVERED DELIVERD DELIVRED DELVRD",
+    Stat.EXPIRED: "EXPIRED EXPIRD EXPRIED EXPIRE",
+    Stat.DELETED: "DELETED DELETD DELETE",
+    Stat.UNDELIVERABLE: "UNDELIV UNDELIVERABLE UNDELIVERED UNDELIVERD UNDELIVRED UNDELIVRD UNDELIVD UNDELVRD UNDELIVE"
+    " NOTDELIV NOTDELIVERED NOTDELIVERD NOTDELIVRED NOTDELIVRD NOTDLVRD FAILED FAIL",
+    Stat.ACCEPTED: "ACCEPTD ACCEPTED ACCEPT",
+    Stat.UNKNOWN: "UNKNOWN UNKNOWM UNKNWON",
+    Stat.REJECTED: "REJECTD REJECTED REJECT REJCTD REJECTE",
 }
-_NOT_FINAL: Final = frozenset({Stat.ENROUTE, Stat.ACCEPTED})
+"""The words of Appendix B, and how they are met misspelt. What is read as an end has to be spelt like nothing else: an
+end is final, and a word that is missing here can be given its meaning by the link (`receipt_verdicts`)."""
+
+_BY_WORD: Final = {word: stat for stat, words in _SPELLINGS.items() for word in words.split()}
+_NOT_FINAL: Final = frozenset({Stat.ENROUTE, Stat.ACCEPTED, Stat.OTHER})
 
 LONGEST_RECEIPT: Final = 1_024
 """Octets of a receipt's text that are read, four times what a short_message holds: the rest is none of Appendix B's."""
@@ -64,7 +71,7 @@ LONGEST_RECEIPT: Final = 1_024
 _KEY: Final = re.compile(
     r"(?<![A-Za-z0-9])(id|sub|dlvrd|submit[\s_]{0,4}date|done[\s_]{0,4}date|stat|err|text)\s{0,4}:", re.IGNORECASE
 )
-_AROUND: Final = "\"'<>,;|"
+_AROUND: Final = "\"'<>(){},;|"
 """What stands around a value and is none of it: quotes, and separators where others write a blank."""
 
 _ABSOLUTE_TIME: Final = re.compile(r"(\d{12})\d{3}[+\-R]")
@@ -80,13 +87,16 @@ _DATE_FORMATS: Final = {10: "%y%m%d%H%M", 12: "%y%m%d%H%M%S", 14: "%Y%m%d%H%M%S"
 class Receipt:
     """One delivery receipt.
 
-    `operator_id` is the SMSC's message_id, "" if it gave none; `stat` is UNKNOWN for a word in no table,
-    `stat_text` what was written ("" if nothing). `err` comes from network_error_code (its code in three
-    decimal digits) or from the text, `err_text` from the text alone. Dates are as written.
+    `operator_id` is the SMSC's message_id, "" if it gave none: the first of `ids`, which are what the parameter, the
+    text and message_payload name, in this order, "" where one names none. `stat` is OTHER for a word or a state in no
+    table, and where neither is told; `stat_text` what was written ("" if nothing), `state` the parameter. `err`
+    comes from network_error_code (its code in three decimal digits) or from the text, `err_text` from the text alone.
+    Dates are as written.
     """
 
     operator_id: str
     stat: Stat
+    ids: tuple[str, ...] = field(default=(), compare=False)
     stat_text: str = ""
     err: str | None = None
     err_text: str | None = None
@@ -94,6 +104,7 @@ class Receipt:
     done_date: str | None = None
     text: str = ""
     is_intermediate: bool = False
+    state: int | None = None
 
     @property
     def is_final(self) -> bool:
@@ -126,6 +137,14 @@ def receipt_time(written: str | None) -> datetime | None:
 _NO_SIGNS: Final = str.maketrans("", "", " -/.:T")
 
 
+def looks_like_receipt(pdu: DeliverSm | DataSm) -> bool:
+    """Whether the text alone would be a receipt's: it names an id and a state. A handset can write that too."""
+    if pdu.esm_class & EsmClass.TYPE_MASK:
+        return False
+    written, ids = _written(pdu)
+    return any(ids) and bool(written.get("stat"))
+
+
 def is_receipt(pdu: DeliverSm | DataSm) -> bool:
     """Whether this is a delivery receipt or an intermediate notification, and no message from a handset."""
     if pdu.esm_class & (EsmClass.DELIVERY_RECEIPT | EsmClass.INTERMEDIATE_NOTIFICATION):
@@ -135,16 +154,21 @@ def is_receipt(pdu: DeliverSm | DataSm) -> bool:
     return any(tag in (Tag.RECEIPTED_MESSAGE_ID, Tag.MESSAGE_STATE) for tag, _ in pdu.tlvs)
 
 
-def parse_receipt(pdu: DeliverSm | DataSm) -> Receipt | None:
-    """What a receipt says; None if `pdu` is a message from a handset (MO). Never raises."""
-    if not is_receipt(pdu):
+def parse_receipt(pdu: DeliverSm | DataSm, *, is_marked: bool = True) -> Receipt | None:
+    """What a receipt says; None if `pdu` is a message from a handset (MO). Never raises.
+
+    Not `is_marked`: of a centre that marks none, read whatever looks like a receipt as one; whether it is, its id says.
+    """
+    if not is_receipt(pdu) and (is_marked or not looks_like_receipt(pdu)):
         return None
-    written = _written(pdu)
+    written, ids = _written(pdu)
+    ids = (_value(tlv_text(pdu, Tag.RECEIPTED_MESSAGE_ID) or ""), *ids)
     stat_text = written.get("stat", "")
     state = tlv_int(pdu, Tag.MESSAGE_STATE)
     err_text = written.get("err") or None
     return Receipt(
-        operator_id=_value(tlv_text(pdu, Tag.RECEIPTED_MESSAGE_ID) or "") or written.get("id", ""),
+        operator_id=next(filter(None, ids), ""),
+        ids=ids,
         stat=_stat(state, stat_text),
         stat_text=stat_text or ("" if state is None else str(state)),
         err=_network_error(pdu) or err_text,
@@ -153,6 +177,7 @@ def parse_receipt(pdu: DeliverSm | DataSm) -> Receipt | None:
         done_date=written.get("donedate") or None,
         text=written.get("text", ""),
         is_intermediate=bool(pdu.esm_class & EsmClass.INTERMEDIATE_NOTIFICATION),
+        state=state,
     )
 
 
@@ -182,9 +207,26 @@ def receipt_tlvs(operator_id: str, stat: Stat) -> tuple[Tlv, ...]:
 
 
 def _stat(state: int | None, word: str) -> Stat:
-    """The parameter's state; the word where the parameter is not there or says nothing."""
-    told = Stat.UNKNOWN if state is None else _BY_STATE.get(state, Stat.UNKNOWN)
-    return _BY_WORD.get(word.upper(), Stat.UNKNOWN) if told is Stat.UNKNOWN else told
+    """The parameter's state; the word where the parameter is not there, says nothing, or is in no table.
+
+    Beside a word that we do not know, 7 is what a centre writes that does not know it either.
+    """
+    told = Stat.OTHER if state is None else _BY_STATE.get(state, Stat.OTHER)
+    if told not in (Stat.OTHER, Stat.UNKNOWN) or not word:
+        return told
+    return _BY_WORD.get(_letters(word), Stat.OTHER)
+
+
+def _letters(word: str) -> str:
+    return _NO_SIGNS_OR_BLANKS.sub("", word).upper()
+
+
+def _is_word(written: str) -> bool:
+    """Whether words that stand apart are one that is known: "NOT DELIVERED", "UN-DELIVERED"."""
+    return _letters(written) in _BY_WORD
+
+
+_NO_SIGNS_OR_BLANKS: Final = re.compile(r"[\W_]+")
 
 
 def _value(written: str) -> str:
@@ -199,13 +241,34 @@ def _network_error(pdu: DeliverSm | DataSm) -> str | None:
     return f"{int.from_bytes(value[1:3], 'big'):03d}" if value is not None and len(value) == 3 else None
 
 
-def _written(pdu: DeliverSm | DataSm) -> dict[str, str]:
-    """The values of Appendix B's text by key, first one counts. `text` is last and runs to the end."""
-    octets = text_octets(pdu)[:LONGEST_RECEIPT]
-    if pdu.esm_class & EsmClass.UDHI:
-        _, octets = cut_header(octets, is_ucs2=pdu.data_coding == DataCoding.UCS2)
+def _texts(pdu: DeliverSm | DataSm) -> list[tuple[bytes, ...]]:
+    """Where a receipt's text may stand, as octets: short_message and message_payload (section 5.3.2.32); of each the
+    octets behind a header, if it is said to have one, and all of them, for it is said of texts that have none."""
+    short = b"" if isinstance(pdu, DataSm) else pdu.short_message
+    long = (tlv_octets(pdu, Tag.MESSAGE_PAYLOAD) or b"")[:LONGEST_RECEIPT]
+    places = (short[:LONGEST_RECEIPT], long)
+    if not pdu.esm_class & EsmClass.UDHI:
+        return [(octets,) for octets in places]
+    is_ucs2 = pdu.data_coding == DataCoding.UCS2
+    return [(cut_header(octets, is_ucs2=is_ucs2)[1], octets) if octets else (octets,) for octets in places]
+
+
+def _written(pdu: DeliverSm | DataSm) -> tuple[dict[str, str], tuple[str, ...]]:
+    """The values of Appendix B's text by key, the first one counts, and the id of each place ("" where it has none)."""
+    encodings = _ENCODINGS[pdu.data_coding == DataCoding.UCS2]
+    found: dict[str, str] = {}
+    ids = []
+    for variants in _texts(pdu):
+        here = next(filter(None, (_values(octets, encodings) for octets in variants)), {})
+        ids.append(here.get("id", ""))
+        found = {**here, **{key: value for key, value in found.items() if value}}
+    return found, tuple(ids)
+
+
+def _values(octets: bytes, encodings: tuple[str, ...]) -> dict[str, str]:
+    """What one text says by key, in the first encoding in which it says anything. `text` is last, up to the end."""
     text, keys = "", []
-    for encoding in _ENCODINGS[pdu.data_coding == DataCoding.UCS2]:
+    for encoding in encodings:
         text = octets.decode(encoding, "replace")
         if keys := list(_KEY.finditer(text)):
             break
@@ -217,10 +280,8 @@ def _written(pdu: DeliverSm | DataSm) -> dict[str, str]:
             break
         written = text[key.end() : keys[index + 1].start() if index + 1 < len(keys) else len(text)]
         words = written.partition("\0")[0].split()
-        if name in ("submitdate", "donedate"):
-            found.setdefault(name, _value(" ".join(words)))
-        else:
-            found.setdefault(name, _value(words[0]) if words else "")
+        is_whole = name in ("submitdate", "donedate") or (name == "stat" and _is_word("".join(words)))
+        found.setdefault(name, _value(" ".join(words) if is_whole else "".join(words[:1])))
     return found
 
 

@@ -41,6 +41,7 @@ from payamak.store.records import (
     Search,
     StatusCount,
     Story,
+    TextReceipts,
     Traffic,
 )
 
@@ -202,6 +203,14 @@ class Store(Protocol):
         Raises IllegalMove if the table of states has no such move. More than one change comes back when early
         receipts were waiting for the answer.
         """
+        ...
+
+    def receipts_of_texts(self, now: int) -> Awaitable[list[TextReceipts]]:
+        """Of the newest messages the long texts, by link, whose receipts are not a few minutes old, counted."""
+        ...
+
+    def knows_receipt(self, receipt: ReceiptIn, now: int) -> Awaitable[bool | None]:
+        """Whether a text that looks like a receipt names a part of ours; None if an answer to come may name it."""
         ...
 
     def receive(self, receipt: ReceiptIn, now: int) -> Awaitable[list[Change]]:

@@ -163,6 +163,7 @@ def retire(tx: Transaction, after_id: int, now: int, limit: int) -> tuple[int, i
     young for every account: ids are given in the order of acceptance, so the rest is younger still.
     """
     now = earliest(now)
+    receipts.forget_names(tx, now)
     limits = {account_id: int(account.keep_days * DAY_MS) for account_id, account in tx.site.accounts_by_id.items()}
     shortest = min((*limits.values(), _KEEP_UNKNOWN_MS))
     old_at = now - max(*limits.values(), _KEEP_UNKNOWN_MS)

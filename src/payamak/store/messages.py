@@ -132,7 +132,7 @@ def _update(tx: Transaction, before: Message, after: Message) -> None:
 
 def _open_attempt(tx: Transaction, message: Message, effect: ev.Submit, now: int) -> None:
     link = tx.site.links.get(effect.link)
-    upstream = link.upstream_name if link else effect.link
+    upstream = tx.site.upstream_of(link) if link else effect.link
     for part in effect.parts:
         tx.execute("open_part", (message.id, effect.step, effect.try_no, part, effect.link, upstream, now))
 

@@ -7,7 +7,7 @@ once; of what waits on, no further copy goes (`Pooled`).
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from msgspec import Struct
@@ -83,7 +83,7 @@ def waits_for(tx: Transaction, key: PoolKey, now: int) -> bool:
     if not (tx.has_lost and tx.has_unmatched):
         return False
     since_at = _since_at(tx, key, now)
-    return tx.one("a_lost_part", (key.upstream, since_at)) is not None
+    return bool(tx.all_of_family("a_lost_part", key.upstream, since_at))
 
 
 def settle(tx: Transaction, key: PoolKey, now: int, act: Settle) -> list[Change]:
@@ -129,7 +129,7 @@ def awaited_parts(tx: Transaction, message: Message, parts: list[int], now: int)
 def read_pool(tx: Transaction, key: PoolKey, now: int) -> Pool | None:
     """The pool as it stands in this transaction; None if no receipt waits, no copy is lost, or there are too many."""
     since_at = _since_at(tx, key, now)
-    rows = tx.all("unmatched_of_recipient", (key.upstream, key.recipient, since_at))
+    rows = tx.all_of_family("unmatched_of_recipient", key.upstream, key.recipient, since_at)
     held = {row[0]: Held(row[0], row[1], receipt_of(row)) for row in rows if _may_be_of_lost(row, key)}
     after_id, is_all = _newest_messages(tx, key, since_at)
     if not held or len(rows) >= MOST_ROWS or not is_all:
@@ -141,7 +141,7 @@ def read_pool(tx: Transaction, key: PoolKey, now: int) -> Pool | None:
     copies: list[Copy] = []
     states: dict[int, State] = {}
     told_without_id: set[int] = set()
-    for row in tx.all("pool_of_recipient", (key.recipient, key.upstream, since_at, after_id)):
+    for row in tx.all_of_family("pool_of_recipient", key.upstream, key.recipient, since_at, after_id):
         message_id, step, try_no, part, since, answer, operator_id, receipt, plan, deadline_at, state = row
         if line_of_attempt(plan, step, try_no) != key.line or deadline_at + grace_ms <= first_at:
             continue
@@ -154,16 +154,17 @@ def read_pool(tx: Transaction, key: PoolKey, now: int) -> Pool | None:
                 copies.append(Copy((message_id, step, try_no, part), since, False))
         elif operator_id is None:
             told_without_id.add(message_id)
-    dealt = {row[0] for row in tx.all("dealt_to_recipient", (key.recipient, after_id, key.upstream, since_at))}
+    dealt = _dealt_names(tx, key, after_id, since_at)
     held = {
         number: one
         for number, one in held.items()
-        if not _may_repeat(one.receipt, told_without_id) and _name(one.receipt) not in dealt
+        if not _may_repeat(one.receipt, told_without_id) and dealt.isdisjoint(names_of(one.receipt))
     }
     if not held or len(copies) > MOST_ROWS or not any(copy.is_lost for copy in copies):
         return None
+    names = _one_name_each(held.values())
     waiting = tuple(
-        Waiting(one.number, one.came_at, one.receipt.part_state or PartState.UNSURE, _name(one.receipt))
+        Waiting(one.number, one.came_at, one.receipt.part_state or PartState.UNSURE, names[one.number])
         for one in held.values()
     )
     return Pool(tuple(copies), waiting, held, states)
@@ -171,7 +172,7 @@ def read_pool(tx: Transaction, key: PoolKey, now: int) -> Pool | None:
 
 def receipt_of(row: Any) -> ReceiptIn:
     """A receipt as it came, from the columns of `-- name: unmatched_of_recipient`."""
-    _, _, upstream, link, operator_id, keys, line, recipient, state, stat, err, code, _, reference = row
+    _, _, upstream, link, operator_id, keys, line, recipient, state, stat, err, code, _, reference, ids = row
     return ReceiptIn(
         upstream=upstream,
         link=link,
@@ -184,6 +185,7 @@ def receipt_of(row: Any) -> ReceiptIn:
         line=line,
         recipient=recipient,
         reference=reference,
+        ids=tuple(ids.split("\n")) if ids else (),
     )
 
 
@@ -195,6 +197,33 @@ def _name(receipt: ReceiptIn) -> str:
     return operator_key(receipt.operator_id) if receipt.operator_id else ""
 
 
+def names_of(receipt: ReceiptIn) -> set[str]:
+    """Every id that a receipt names, in the form under which ids are compared."""
+    return {operator_key(each) for each in (receipt.operator_id, *receipt.ids) if each}
+
+
+def _one_name_each(held: Iterable[Held]) -> dict[int, str]:
+    """A name for each receipt that waits: those that share any id have the same, for they may be one told twice."""
+    name_of: dict[str, str] = {}
+    found: dict[int, str] = {}
+    for one in held:
+        names = names_of(one.receipt)
+        known = {name_of[name] for name in names if name in name_of}
+        name = min(known or names or {""})
+        name_of |= dict.fromkeys(names, name)
+        for other in known - {name}:
+            name_of = {key: name if value == other else value for key, value in name_of.items()}
+            found = {number: name if value == other else value for number, value in found.items()}
+        found[one.number] = name
+    return found
+
+
+def _dealt_names(tx: Transaction, key: PoolKey, after_id: int, since_at: int) -> set[str]:
+    """The ids of receipts that have found a message of the recipient after they had waited."""
+    rows = tx.all_of_family("dealt_to_recipient", key.upstream, key.recipient, after_id, since_at)
+    return {name for name, ids in rows for name in (name, *map(operator_key, filter(None, ids.split("\n"))))}
+
+
 def _may_repeat(receipt: ReceiptIn, told_without_id: set[int]) -> bool:
     """Whether a receipt without an id may be one that has settled a part already and is brought again."""
     if receipt.operator_id:
@@ -204,8 +233,8 @@ def _may_repeat(receipt: ReceiptIn, told_without_id: set[int]) -> bool:
 
 def _repetitions(pool: Pool, dealt: Held, others: set[int]) -> list[int]:
     """The receipts that wait under the id of one that was dealt: brought again, they tell of no other copy."""
-    name = _name(dealt.receipt)
-    same = (number for number, held in pool.held.items() if name and _name(held.receipt) == name)
+    names = names_of(dealt.receipt)
+    same = (number for number, held in pool.held.items() if not names.isdisjoint(names_of(held.receipt)))
     return [number for number in same if number not in others]
 
 
@@ -224,7 +253,7 @@ def _newest_messages(tx: Transaction, key: PoolKey, since_at: int) -> tuple[int,
 
 def _ids_are_settled(tx: Transaction, upstream: str) -> bool:
     """Whether a receipt that names no answer's id can be no answered part's: how the upstream writes ids is known."""
-    links = [link for link in tx.site.links.values() if link.upstream_name == upstream]
+    links = [link for link in tx.site.links.values() if tx.site.upstream_of(link) in tx.family(upstream)]
     is_open = any(link.kind is LinkKind.SMPP and link.id_base is IdBase.AUTO for link in links)
     return bool(links) and (not is_open or tx.habit(upstream).settled is not IdBase.AUTO)
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import apsw
 
-from payamak.domain.ids import IdHabit
-from payamak.domain.message import Message, Reason, State
+from payamak.domain.ids import IdHabit, operator_key
+from payamak.domain.message import RECEIPTED, Message, PartState, Reason, State
 from payamak.domain.receipts import Cursor, IdReport, OpenId, OpenIds, WaitingReceipt
 from payamak.store.base import OptOut, Standing
 from payamak.store.records import (
@@ -20,6 +20,7 @@ from payamak.store.records import (
     Search,
     StatusCount,
     Story,
+    TextReceipts,
     Traffic,
 )
 from payamak.store.rows import message_of
@@ -147,7 +148,7 @@ def unmatched(db: apsw.Connection, limit: int) -> list[WaitingReceipt]:
             recipient=r[6],
             stat=r[7],
             err=r[8],
-            tried=tuple(r[9].split("\n")),
+            tried=tuple(dict.fromkeys((*r[9].split("\n"), *map(operator_key, filter(None, r[11].split("\n")))))),
             why=r[10],
         )
         for r in _all(db, "unmatched_list", (limit,))
@@ -170,6 +171,24 @@ def id_reports(db: apsw.Connection) -> list[IdReport]:
         )
         for upstream in sorted({*waiting, *rows})
     ]
+
+
+MOST_TEXTS = 20_000
+"""The newest messages that are looked through for long texts; some tens of milliseconds."""
+
+QUIET_MS = 600_000
+"""A text that has just got a receipt may get another one."""
+
+
+def receipts_of_texts(db: apsw.Connection, now: int) -> list[TextReceipts]:
+    """See Store.receipts_of_texts."""
+    counts: dict[str, list[int]] = {}
+    for step, parts, link in _all(db, "texts_told", (MOST_TEXTS, now - QUIET_MS)):
+        word = parts.split("/")[step]
+        told = sum(letter in RECEIPTED for letter in word)
+        if len(word) > 1 and told and set(word) <= RECEIPTED | {PartState.TAKEN}:
+            counts.setdefault(link, [0, 0])[told > 1] += 1
+    return [TextReceipts(link=link, with_one=one, with_more=more) for link, (one, more) in sorted(counts.items())]
 
 
 def open_operator_ids(db: apsw.Connection, upstream: str, after: Cursor, limit: int) -> OpenIds:

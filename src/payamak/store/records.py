@@ -198,6 +198,14 @@ class Search(Struct, frozen=True, kw_only=True):
     limit: int = 50
 
 
+class TextReceipts(Struct, frozen=True, kw_only=True):
+    """How many long texts of a link got exactly one receipt, and how many got more."""
+
+    link: str
+    with_one: int
+    with_more: int
+
+
 class ReceivedSearch(Struct, frozen=True, kw_only=True):
     """Which messages from handsets to list; None means any. `before_id` pages backwards."""
 

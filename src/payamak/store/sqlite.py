@@ -94,6 +94,7 @@ from payamak.store.records import (
     Search,
     StatusCount,
     Story,
+    TextReceipts,
     Traffic,
 )
 from payamak.store.shares import Urgency
@@ -272,6 +273,12 @@ class SqliteStore:
         """See Store.receive."""
         return self.writer.submit(
             lambda tx: receipts.receive(tx, receipt, now), within_s=self._within(ACKNOWLEDGE_WITHIN_S)
+        )
+
+    def knows_receipt(self, receipt: ReceiptIn, now: int) -> Awaitable[bool | None]:
+        """See Store.knows_receipt."""
+        return self.writer.submit(
+            lambda tx: receipts.knows(tx, receipt, now), within_s=self._within(ACKNOWLEDGE_WITHIN_S)
         )
 
     def put_aside(self, message_id: int, error: str, place: str, now: int) -> Awaitable[None]:
@@ -637,6 +644,10 @@ class SqliteStore:
     def id_reports(self) -> Awaitable[list[IdReport]]:
         """See Store.id_reports."""
         return self._read(reading.id_reports)
+
+    def receipts_of_texts(self, now: int) -> Awaitable[list[TextReceipts]]:
+        """See Store.receipts_of_texts."""
+        return self._read(lambda db: reading.receipts_of_texts(db, now))
 
     def open_operator_ids(self, upstream: str, after: Cursor, limit: int) -> Awaitable[OpenIds]:
         """See Store.open_operator_ids."""

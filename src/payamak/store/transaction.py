@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import apsw
 from msgspec import Struct
 
-from payamak.domain.ids import IdBase, IdHabit
+from payamak.domain.ids import IdBase, IdHabit, Place
 from payamak.domain.site import Document, Fault, Site, build_site
 from payamak.domain.site.stored import read_document
 from payamak.store.contents import Overwritten
@@ -87,6 +87,7 @@ class Transaction:
         self.open_parts = OpenParts()
         self.retried: dict[str, tuple[object, int | None]] = {}
         self._habits: dict[str, IdHabit] = {}
+        self._families: dict[str, tuple[str, ...]] | None = None
         self._data_version = -1
         self._batch = 0
         self._token = secrets.randbits(62)
@@ -132,6 +133,7 @@ class Transaction:
             self.restored_changed()
             if self.one("meta", ("config_version",))[0] != self.site.version:
                 self.site = read_site(self.db)
+                self._families = None
         if self._is_folded is not None and self._is_folded():
             self._base = self._batch
 
@@ -160,13 +162,28 @@ class Transaction:
         """What the receipts of an upstream have shown of its ids."""
         return self._habits.get(upstream, _NO_HABIT)
 
+    def family(self, upstream: str) -> tuple[str, ...]:
+        """The names under which an operator's parts and receipts may stand, its own first: links change their name."""
+        if self._families is None:
+            self._families = _families(self.site, self.all("upstream_names"))
+        return self._families.get(upstream) or (upstream,)
+
+    def names_changed(self) -> None:
+        """Names under which links have sent were forgotten."""
+        self._families = None
+
+    def all_of_family(self, name: str, upstream: str, *values: Any) -> list[Any]:
+        """Every row of a named query whose first parameter is the upstream, under each of its names."""
+        return [row for each in self.family(upstream) for row in self.execute(name, (each, *values))]
+
     def put_habit(self, upstream: str, habit: IdHabit) -> None:
         """Keep what was learned, if it is something new."""
         if habit == self.habit(upstream):
             return
         counts = (habit.judged, habit.same, habit.hex_to_decimal, habit.decimal_to_hex)
         doubts = (habit.contradictions, habit.unlearned)
-        self.execute("put_id_habit", (upstream, *counts, *doubts, habit.settled.value))
+        places = (habit.several, habit.by_parameter, habit.by_text, habit.by_payload, habit.place or "")
+        self.execute("put_id_habit", (upstream, *counts, *doubts, habit.settled.value, *places))
         self._habits[upstream] = habit
 
     def restored_changed(self) -> None:
@@ -177,7 +194,13 @@ class Transaction:
     def config_changed(self) -> None:
         """The piece of work has written documents: count the version and read the snapshot again."""
         self.execute("grow_meta", ("config_version",))
-        self.site = read_site(self.db)
+        before, self.site = self.site, read_site(self.db)
+        self._families = None
+        for link in before.links.values():
+            now = self.site.links.get(link.name)
+            former = before.upstream_of(link)
+            if now is None or self.site.upstream_of(now) != former:
+                self.execute("keep_upstream_name", (link.name, former))
 
     def count_batch(self) -> int:
         """Count this transaction and sign it, so that a commit that fails without saying so can be read back."""
@@ -227,6 +250,7 @@ class Transaction:
 
     def undone(self, changes: int) -> None:
         """A savepoint was rolled back: forget what the work in it has left in memory."""
+        self._families = None
         del self.changes[changes:]
         self._habits = {row[0]: habit_of(row) for row in self.execute("id_habits")}
 
@@ -235,6 +259,7 @@ class Transaction:
         self._dirty = True
         self._base_kept = None
         self.site = Site(version=-1)
+        self._families = None
         self.changes = []
         self.retried = {}
 
@@ -265,7 +290,26 @@ def habit_of(row: Any) -> IdHabit:
         contradictions=row[5],
         unlearned=row[6],
         settled=IdBase(row[7]),
+        several=row[10],
+        by_parameter=row[11],
+        by_text=row[12],
+        by_payload=row[13],
+        place=Place(row[14]) if row[14] else None,
     )
+
+
+def _families(site: Site, former: Iterable[tuple[str, str]]) -> dict[str, tuple[str, ...]]:
+    """Which names are one operator's: those that one link has, or has had. Only of operators with more than one."""
+    names: dict[str, set[str]] = {}
+    for link in site.links.values():
+        names.setdefault(link.name, set()).add(site.upstream_of(link))
+    for link_name, upstream in former:
+        names.setdefault(link_name, set()).add(upstream)
+    family: dict[str, set[str]] = {}
+    for alike in names.values():
+        whole = alike.union(*(family.get(name, set()) for name in alike))
+        family |= dict.fromkeys(whole, whole)
+    return {name: (name, *sorted(whole - {name})) for name, whole in family.items() if len(whole) > 1}
 
 
 def read_site(db: apsw.Connection) -> Site:

@@ -36,6 +36,10 @@ class Sink(Protocol):
         """Store a receipt; it may be acknowledged when this returns. Raises StoreFailed: then it may not."""
         ...
 
+    async def is_ours(self, receipt: ReceiptIn) -> bool:
+        """Whether a text that looks like a receipt is one of ours; waits while an answer is to come that may say so."""
+        ...
+
     async def mo(self, part: MoPart) -> None:
         """Store a part of a message from a handset; as with receipts, acknowledge it when this returns."""
         ...

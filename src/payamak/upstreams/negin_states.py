@@ -27,7 +27,7 @@ from payamak.clock import Clock
 from payamak.codes import Code, StateCode
 from payamak.domain.ids import IdBase, readings
 from payamak.domain.message import PartState
-from payamak.domain.receipts import FIRST_PAGE, Cursor, OpenId, OpenIds, ReceiptIn
+from payamak.domain.receipts import FIRST_PAGE, NAMED_STATES, Cursor, OpenId, OpenIds, ReceiptIn
 from payamak.domain.site import Link
 from payamak.errors import StoreFailed
 from payamak.upstreams.base import Sink
@@ -72,7 +72,10 @@ def meaning(link: Link, state: MessageState, is_past_deadline: bool) -> tuple[Pa
         letter = PartState.UNSURE
     if letter is None or letter is PartState.DELIVERED or str(state.code) not in link.receipt_verdicts:
         return letter, None
-    code = Code(link.receipt_verdicts[str(state.code)])
+    named = link.receipt_verdicts[str(state.code)]
+    if isinstance(named, str):
+        return NAMED_STATES[named], None
+    code = Code(named)
     return (PartState.OPTED_OUT if code in _OPT_OUTS else letter), code
 
 
@@ -180,7 +183,7 @@ class Asker:
     async def _sweep_page(self) -> bool:
         """One page of the sweep; True if another follows."""
         try:
-            page = await self._open_ids(self._link.upstream_name, self._page, IDS_PER_CALL)
+            page = await self._open_ids((self._link.upstream or self._link.name), self._page, IDS_PER_CALL)
         except StoreFailed:
             return self._put_off()
         now = self._clock.now()
@@ -246,7 +249,7 @@ class Asker:
         if letter is None:
             return None
         return ReceiptIn(
-            upstream=self._link.upstream_name,
+            upstream=(self._link.upstream or self._link.name),
             link=self._link.name,
             operator_id=wanted.operator_id,
             keys=readings(wanted.operator_id, IdBase.SAME),

@@ -280,8 +280,7 @@ class SmppUpstream:
         if error is None:
             self._last_answer_at_s = self._clock.monotonic()
             response = future.result()
-            operator_id = response.message_id if isinstance(response, SubmitSmResp) else None
-            outcome = self._outcome(number, sending.message, response.status, operator_id)
+            outcome = self._outcome(number, sending.message, response)
         elif isinstance(error, LinkLost) and not error.sent:
             outcome = Outcome(part=number, kind=OutcomeKind.LATER, reason=Reason.LINK_DOWN)
         else:
@@ -308,14 +307,18 @@ class SmppUpstream:
         known = self._overdue.take(sequence, self._last_answer_at_s)
         if known is not None:
             number, message, report = known
-            operator_id = pdu.message_id if isinstance(pdu, SubmitSmResp) else None
-            report(self._outcome(number, message, pdu.status, operator_id))
+            report(self._outcome(number, message, pdu))
 
-    def _outcome(self, number: int, message: Message, status: int, operator_id: str | None) -> Outcome:
-        """What an answer means by the link's table, and by what the link has answered to others lately."""
+    def _outcome(self, number: int, message: Message, pdu: Pdu) -> Outcome:
+        """What an answer means by the link's table, and by what the link has answered to others lately.
+
+        Whatever is no submit_sm_resp has taken nothing.
+        """
         line, recipient = message.current.line, message.recipient
-        blame = blamed(status, line, recipient, self._lately)
-        outcome = outcome_of(number, status, operator_id, self._verdicts, blame)
+        operator_id = pdu.message_id if isinstance(pdu, SubmitSmResp) else None
+        is_nack = not isinstance(pdu, SubmitSmResp)
+        blame = blamed(pdu.status, line, recipient, self._lately)
+        outcome = outcome_of(number, pdu.status, operator_id, self._verdicts, blame, is_nack=is_nack)
         self._lately.keep(line, recipient, is_taken=outcome.kind is OutcomeKind.TAKEN)
         return outcome
 
@@ -351,7 +354,7 @@ class SmppUpstream:
         if isinstance(pdu, Unread):
             return self._on_request(pdu)
         assert isinstance(pdu, DeliverSm | DataSm)
-        if not is_receipt(pdu):
+        if not self._looks_like_receipt(pdu):
             if (octets := len(text_octets(pdu))) > LONGEST_OCTETS:
                 return self._not_taken(pdu, NotTaken("too_long", is_for_good=True))
             if (wait_s := self._intake.wait_s(octets, self._clock.monotonic())) is None:
@@ -359,6 +362,12 @@ class SmppUpstream:
             if wait_s:
                 return self._in_turn(pdu, wait_s)
         return self._on_request(pdu)
+
+    def _looks_like_receipt(self, pdu: DeliverSm | DataSm) -> bool:
+        """Receipts come as fast as we send: they have no bound of their own."""
+        return is_receipt(pdu) or (
+            self.link.receipts_without_esm_class and parse_receipt(pdu, is_marked=False) is not None
+        )
 
     async def _in_turn(self, pdu: Pdu, wait_s: float) -> Pdu:
         await asyncio.sleep(wait_s)
@@ -382,13 +391,13 @@ class SmppUpstream:
         answer = DeliverSmResp if isinstance(pdu, DeliverSm) else DataSmResp
         self.oddities.count(pdu.odd)
         try:
-            receipt = parse_receipt(pdu)
+            receipt = await self._receipt_of(pdu)
             if receipt is None:
                 await self._sink.mo(self._mo_part(pdu))
             else:
                 if pdu.esm_class & EsmClass.UDHI:
                     self.oddities.count(header_oddities(text_octets(pdu), self._alphabet(pdu.data_coding)))
-                await self._sink.receipt(self._receipt_in(pdu, receipt))
+                await self._sink.receipt(receipt)
         except NotTaken as why:
             return self._not_taken(pdu, why)
         except StoreFailed as error:
@@ -398,6 +407,15 @@ class SmppUpstream:
             if not await self._is_kept(pdu, error):
                 raise
         return answer(sequence=pdu.sequence)
+
+    async def _receipt_of(self, pdu: DeliverSm | DataSm) -> ReceiptIn | None:
+        """The receipt that it is; None for a person's message. One without a mark is one if it is ours."""
+        if (receipt := parse_receipt(pdu)) is not None:
+            return self._receipt_in(pdu, receipt)
+        if not self.link.receipts_without_esm_class or (looks := parse_receipt(pdu, is_marked=False)) is None:
+            return None
+        made = self._receipt_in(pdu, looks)
+        return made if await self._sink.is_ours(made) else None
 
     async def _is_kept(self, pdu: DeliverSm | DataSm, error: Exception) -> bool:
         try:
@@ -429,7 +447,7 @@ class SmppUpstream:
             place = make_place(reference, tlv_int(pdu, Tag.SAR_TOTAL_SEGMENTS), part)
         line = self._site().line(pdu.destination_addr)
         return MoPart(
-            upstream=self.link.upstream_name,
+            upstream=self._site().upstream_of(self.link),
             link=self.name,
             line=line.number if line else parse_line(pdu.destination_addr) or bounded_id(pdu.destination_addr),
             sender=parse_recipient(pdu.source_addr, self._recipient_prefixes) or bounded_id(pdu.source_addr),
@@ -444,14 +462,14 @@ class SmppUpstream:
         return alphabet_of(data_coding, _DEFAULT_ALPHABETS[self.link.default_alphabet])
 
     def _receipt_in(self, pdu: DeliverSm | DataSm, receipt: Receipt) -> ReceiptIn:
-        errs, operator_id = (receipt.err, receipt.err_text), bounded_id(receipt.operator_id)
-        state, code = receipt_meaning(self.link, receipt.stat, receipt.stat_text, *errs, is_final=receipt.is_final)
+        operator_id = bounded_id(receipt.operator_id)
+        state, code = receipt_meaning(self.link, receipt)
         site = self._site()
         recipient, line = pdu.source_addr, site.line(pdu.destination_addr)
         if line is None and site.line(pdu.source_addr) and parse_recipient(pdu.destination_addr, None):
             recipient, line = pdu.destination_addr, site.line(pdu.source_addr)  # as the message had them: some centres
         return ReceiptIn(
-            upstream=self.link.upstream_name,
+            upstream=self._site().upstream_of(self.link),
             link=self.name,
             operator_id=operator_id,
             keys=readings(operator_id, self.link.id_base),
@@ -462,6 +480,7 @@ class SmppUpstream:
             line=line.number if line else None,
             recipient=parse_recipient(recipient, None),
             reference=tlv_int(pdu, Tag.USER_MESSAGE_REFERENCE),
+            ids=tuple(map(bounded_id, receipt.ids)) if len(set(filter(None, receipt.ids))) > 1 else (),
         )
 
     # -- the link itself

@@ -11,11 +11,13 @@ from collections.abc import Mapping
 from payamak.codes import Code
 from payamak.domain.bounded import bounded_id
 from payamak.domain.events import Outcome, OutcomeKind
+from payamak.domain.ids import operator_key
 from payamak.domain.message import PartState, Reason
+from payamak.domain.receipts import NAMED_STATES
 from payamak.domain.site import Link
 from payamak.domain.verdicts import Verdict, read_verdict
 from payamak.smpp.constants import Status
-from payamak.smpp.receipt import Stat
+from payamak.smpp.receipt import Receipt, Stat
 from payamak.upstreams.lately import Lately
 
 OPT_OUTS = frozenset({Code.OPTED_OUT, Code.OPTED_OUT_OF_LINE})
@@ -40,24 +42,34 @@ def read_verdicts(table: Mapping[str, int | str]) -> dict[int, Verdict]:
 
 
 def outcome_of(
-    part: int, status: int, operator_id: str | None, verdicts: Mapping[int, Verdict], blame: Code = Code.INTERNAL
+    part: int,
+    status: int,
+    operator_id: str | None,
+    verdicts: Mapping[int, Verdict],
+    blame: Code = Code.INTERNAL,
+    *,
+    is_nack: bool = False,
 ) -> Outcome:
-    """The meaning of a submit_sm_resp (or generic_nack) for one part.
+    """The meaning of a submit_sm_resp for one part, or of a generic_nack (`is_nack`), which never is an acceptance.
 
-    `blame`: the code of a refusal that no table names, as `blamed` finds it.
+    An id beside a refusal is a hint: some centres throttle what they have taken, and bring its receipt. `blame`: the
+    code of a refusal that no table names, as `blamed` finds it.
     """
+    named = bounded_id(operator_id) if operator_id else None
+    hint = named if named and operator_key(named) != "0" else None
     if status in verdicts:
         verdict = verdicts[status]
         if isinstance(verdict, Reason):
-            return Outcome(part=part, kind=OutcomeKind.LATER, status=status, reason=verdict)
+            return Outcome(part=part, kind=OutcomeKind.LATER, status=status, reason=verdict, operator_id=hint)
         kind = OutcomeKind.OPTED_OUT if verdict in OPT_OUTS else OutcomeKind.REFUSED
-        return Outcome(part=part, kind=kind, status=status, code=verdict)
+        return Outcome(part=part, kind=kind, status=status, code=verdict, operator_id=hint)
+    if status == 0 and is_nack:
+        return Outcome(part=part, kind=OutcomeKind.LATER, status=0, reason=Reason.OPERATOR_BUSY, is_nack=True)
     if status == 0:
-        kept = bounded_id(operator_id) if operator_id else None
-        return Outcome(part=part, kind=OutcomeKind.TAKEN, status=0, operator_id=kept)
+        return Outcome(part=part, kind=OutcomeKind.TAKEN, status=0, operator_id=named)
     if status in _LATER:
-        return Outcome(part=part, kind=OutcomeKind.LATER, status=status, reason=_LATER[status])
-    return Outcome(part=part, kind=OutcomeKind.REFUSED, status=status, code=blame)
+        return Outcome(part=part, kind=OutcomeKind.LATER, status=status, reason=_LATER[status], operator_id=hint)
+    return Outcome(part=part, kind=OutcomeKind.REFUSED, status=status, code=blame, operator_id=hint)
 
 
 def blamed(status: int, line: str, recipient: str, lately: Lately) -> Code:
@@ -81,23 +93,39 @@ _STATES: dict[Stat, PartState | None] = {
     Stat.UNKNOWN: PartState.UNSURE,
     Stat.ENROUTE: None,
     Stat.ACCEPTED: None,
+    Stat.OTHER: None,
 }
 
 
-def receipt_meaning(
-    link: Link, stat: Stat, stat_text: str, *errs: str | None, is_final: bool
-) -> tuple[PartState | None, Code | None]:
-    """The letter and, for an opt-out, the code of a receipt; (None, None) for an intermediate one.
+def receipt_meaning(link: Link, receipt: Receipt) -> tuple[PartState | None, Code | None]:
+    """The letter and, for a refusal that the link's table names, the code; (None, None) for an intermediate one.
 
-    The link's table is asked for each `err` (of the parameter, then of the text) as written and without zeros, then for
-    the `stat` word. A part that was delivered is never read as opted out, whatever its `err` says.
+    The table is asked for `err` (of the parameter, then of the text) as written and without zeros, then for the word
+    `stat`, then for the number of message_state. It may name one of our codes or a state. A part that was delivered is
+    never read otherwise for its `err`. A word that neither we nor the table know moves nothing.
     """
-    state = _STATES[stat] if is_final else None
-    if state is None or state is PartState.DELIVERED:
+    if receipt.is_intermediate:
+        return None, None
+    state = _STATES[receipt.stat]
+    for key in _words_of(receipt):
+        if isinstance(named := link.receipt_verdicts.get(key), str):
+            return NAMED_STATES[named], None
+    if state is PartState.DELIVERED or (state is None and receipt.stat is not Stat.OTHER):
         return state, None
-    keys = [key for err in errs if err for key in (err, err.lstrip("0") or "0")]
-    for key in (*keys, stat_text.upper(), stat.value):
-        if key and key in link.receipt_verdicts:
-            code = Code(link.receipt_verdicts[key])
-            return (PartState.OPTED_OUT if code in OPT_OUTS else state), code
+    for key in (*_errs_of(receipt), *_words_of(receipt)):
+        named = link.receipt_verdicts.get(key)
+        if isinstance(named, str):
+            return NAMED_STATES[named], None
+        if named is not None:
+            code = Code(named)
+            return (PartState.OPTED_OUT if code in OPT_OUTS else state or PartState.REJECTED), code
     return state, None
+
+
+def _errs_of(receipt: Receipt) -> list[str]:
+    return [key for err in (receipt.err, receipt.err_text) if err for key in (err, err.lstrip("0") or "0")]
+
+
+def _words_of(receipt: Receipt) -> list[str]:
+    words = [receipt.stat_text, receipt.stat_text.upper(), receipt.stat.value]
+    return [key for key in (*words, "" if receipt.state is None else str(receipt.state)) if key]

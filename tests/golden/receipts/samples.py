@@ -1,9 +1,9 @@
 """Receipts as operators write them: one file for each form, the PDU by its fields, what it says, and what comes of it.
 
 `[pdu]`: what differs from a deliver_sm with esm_class 4 and data_coding 0. `text` is written in `encoding` (Latin-1),
-into short_message or `in_payload`; `tlvs` by name or number, as text, number, or octets (`hex:`). `[expected]` is what
-it says;
-what is missing is empty. `[run]`: the id that the operator answered, and the state of a message of one part after it.
+into short_message, or `in_payload` with short_message `beside` it; `tlvs` by name or number, as text, number, or
+octets (`hex:`). `[expected]` is what it says; what is missing is empty. `[run]`: the id that the operator answered,
+and the state of a message of one part after it.
 The samples are our own, in the known form; `about` says whose form it is and how we know.
 """
 
@@ -33,6 +33,7 @@ class Written(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     data_coding: int = 0
     encoding: str = "latin-1"
     in_payload: bool = False
+    beside: str = ""
     is_swapped: bool = True
     tlvs: dict[str, str | int] = {}
 
@@ -88,7 +89,7 @@ def receipt_pdu(written: Written, recipient: str = "989120000000", line: str = "
     if written.kind == "data_sm":
         return DataSm(**fields, tlvs=(*tlvs, *payload))
     if written.in_payload:
-        return DeliverSm(**fields, tlvs=(*tlvs, *payload))
+        return DeliverSm(**fields, short_message=written.beside.encode("latin-1"), tlvs=(*tlvs, *payload))
     return DeliverSm(**fields, short_message=octets, tlvs=tlvs)
 
 

@@ -227,6 +227,10 @@ async def test_a_store_from_before(tmp_path: Path) -> None:
     db.execute("ALTER TABLE received DROP COLUMN is_foreign; ALTER TABLE optout DROP COLUMN is_doubtful")
     db.execute("CREATE INDEX received_unread ON received (line, id) WHERE read_at IS NULL")
     db.execute("DROP INDEX ledger_reference; ALTER TABLE ledger DROP COLUMN reference")  # what came after
+    db.execute("DROP TABLE upstream_name; DROP INDEX receipt_ids")
+    db.execute("ALTER TABLE receipt DROP COLUMN ids")
+    for column in ("several", "by_parameter", "by_text", "by_payload", "place"):
+        db.execute(f"ALTER TABLE id_habit DROP COLUMN {column}")
     db.pragma("user_version", before)
     db.close()
     store = SqliteStore(path)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from payamak.cli.doctor import links_on_trial, oddities_of
+from payamak.cli.doctor import ENOUGH_TEXTS, links_on_trial, oddities_of, texts_of
 from payamak.cli.refusing import habits_of
+from payamak.domain.site import Link, ReceiptsPer, build_site
 from payamak.metrics import Metrics
 from payamak.store.feed import Feed
-from payamak.store.records import StatusCount
+from payamak.store.records import StatusCount, TextReceipts
 
 
 def test_links_on_trial_are_read_from_the_metrics() -> None:
@@ -47,3 +48,22 @@ def test_oddities_are_read_from_the_metrics() -> None:
     metrics.watch_oddities(lambda: {"north": {"no_header": 3, "nuls_behind": 1_200_000}, "south": {}})
     found = oddities_of(metrics.render().decode())
     assert found == {"north": "no_header 3, nuls_behind 1200000 (docs/guide/received.md)"}
+
+
+@pytest.mark.parametrize(
+    ("with_one", "with_more", "per", "is_told"),
+    [
+        (ENOUGH_TEXTS, 0, None, True),
+        (ENOUGH_TEXTS - 1, 0, None, False),
+        (ENOUGH_TEXTS, 1, None, False),
+        (ENOUGH_TEXTS, 0, ReceiptsPer.PART, False),
+    ],
+)
+def test_one_receipt_each_is_proposed(with_one: int, with_more: int, per: ReceiptsPer | None, is_told: bool) -> None:
+    """After fifty texts with exactly one receipt each, and none with more, the setting is proposed; never made."""
+    site = build_site([Link(name="north", receipts_per=per)], 1)
+    counts = [TextReceipts(link=name, with_one=with_one, with_more=with_more) for name in ("north", "gone")]
+    found = list(texts_of(site, counts))
+    assert [f.todo.endswith("`payamak link change north --set receipts_per=message`") for f in found] == [
+        True
+    ] * is_told

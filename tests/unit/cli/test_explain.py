@@ -3,7 +3,7 @@
 import pytest
 from msgspec.structs import replace
 
-from payamak.cli.explain import next_text, part_text, reason_text, step_text
+from payamak.cli.explain import next_text, part_text, reason_text, step_text, why_text
 from payamak.codes import Code
 from payamak.domain.message import Message, PartState, Reason, State, Step
 from payamak.domain.site import Line, Link, LinkUse, Site, build_site
@@ -28,6 +28,13 @@ LINK = Link(name="a")
 def test_every_reason_has_a_sentence(reason: Reason) -> None:
     """No message stands anywhere without a reason in words."""
     assert reason_text(reason).endswith(".")
+
+
+def test_how_many_receipts_came() -> None:
+    """A text of which some parts were told says of how many."""
+    message = replace(MESSAGE, state=State.UNKNOWN, reason=Reason.SOME_RECEIPTS, parts=("tdt",))
+    assert why_text(message) == "Receipts came for 1 of 3 parts until deadline and grace."
+    assert why_text(MESSAGE) == reason_text(Reason.ACCEPTED)
 
 
 @pytest.mark.parametrize("letter", PartState)

@@ -96,7 +96,8 @@ async def test_copies_are_counted_by_line_and_upstream(tmp_path: Path, line: str
     world = await World(SqliteStore(tmp_path / "store.sqlite")).build()
     assert SITE
     metrics = Metrics(world.store.feed, lambda: 0)
-    metrics.name_upstreams(lambda link: world.store.site.links[link].upstream_name)
+    site = world.store.site
+    metrics.name_upstreams(lambda link: site.upstream_of(site.links[link]))
     message = await world.sending(step(line, parts=2))
     message = await world.answer(message, later(), taken("8", 2))
     for _ in range(2):

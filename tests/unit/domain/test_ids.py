@@ -9,7 +9,18 @@ from payamak.domain.ids import IdBase, operator_key, readings
 
 @pytest.mark.parametrize(
     ("written", "key"),
-    [("00A1F", "a1f"), (" 12 ", "12"), ("000", "0"), ("", "0"), ("MSG-0001", "msg-0001"), ("0", "0")],
+    [
+        ("00A1F", "a1f"),
+        (" 12 ", "12"),
+        ("000", "0"),
+        ("", "0"),
+        ("MSG-0001", "msg0001"),
+        ("0", "0"),
+        ("0x1F3a", "1f3a"),
+        ("0xyz", "xyz"),
+        ("{2298D520-B783-4A10-A5B4-3C2A9F1E0001}", "2298d520b7834a10a5b43c2a9f1e0001"),
+        ("-0-12", "12"),
+    ],
 )
 def test_zeros_and_case_do_not_matter(written: str, key: str) -> None:
     """Ids are compared without leading zeros, blanks around them, and case."""
@@ -27,8 +38,10 @@ def test_zeros_and_case_do_not_matter(written: str, key: str) -> None:
         ("255", IdBase.HEX_TO_DECIMAL, ("ff",)),
         ("0FF", IdBase.DECIMAL_TO_HEX, ("255",)),
         ("ff", IdBase.HEX_TO_DECIMAL, ("ff",)),
-        ("msg-1", IdBase.AUTO, ("msg-1",)),
-        ("msg-1", IdBase.DECIMAL_TO_HEX, ("msg-1",)),
+        ("msg-1", IdBase.AUTO, ("msg1",)),
+        ("msg-1", IdBase.DECIMAL_TO_HEX, ("msg1",)),
+        ("12-34", IdBase.AUTO, ("1234",)),
+        ("7994", IdBase.AUTO, ("7994", "1f3a", "31124")),
         ("1" * 21, IdBase.AUTO, ("1" * 21,)),
         ("۱۲", IdBase.AUTO, ("۱۲",)),
         ("²", IdBase.AUTO, ("²",)),

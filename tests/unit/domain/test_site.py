@@ -1,6 +1,7 @@
 """The configuration as a snapshot: look-ups, and the faults between its documents."""
 
 import datetime as dt
+from typing import Any
 
 import msgspec
 import pytest
@@ -15,6 +16,7 @@ from payamak.domain.site import (
     LaneName,
     Line,
     Link,
+    LinkKind,
     LinkUse,
     TemplateDocument,
     build_site,
@@ -105,9 +107,27 @@ def test_lanes_have_names() -> None:
     assert [name.lane for name in LaneName] == list(Lane)
 
 
-def test_links_of_one_upstream() -> None:
-    """Binds of one operator share its ids under the upstream's name."""
-    assert (LINK.upstream_name, changed(LINK, upstream="mci").upstream_name) == ("one", "mci")
+@pytest.mark.parametrize(
+    ("changes", "names"),
+    [
+        (({}, {}), ("one", "one")),
+        (({}, {"port": 2776}), ("one", "two")),
+        (({}, {"system_id": "other"}), ("one", "two")),
+        (({"host": "SMS.example.ir"}, {"host": "sms.Example.ir"}), ("one", "one")),
+        (({}, {"upstream": "mci"}), ("mci", "mci")),
+        (({"upstream": "mci"}, {"upstream": "rcs"}), ("mci", "rcs")),
+        (({"system_id": ""}, {"system_id": ""}), ("one", "two")),
+        (({"kind": LinkKind.NEGIN}, {"kind": LinkKind.NEGIN}), ("one", "two")),
+    ],
+)
+def test_links_of_one_upstream(changes: tuple[dict[str, Any], ...], names: tuple[str, ...]) -> None:
+    """Binds of one login share the operator's ids, unless they say otherwise."""
+    links = [
+        changed(LINK, **{"name": name, "system_id": "shop"} | each)
+        for name, each in zip(("one", "two"), changes, strict=True)
+    ]
+    site = build_site(links, 1)
+    assert tuple(site.upstream_of(link) for link in links) == names
 
 
 def test_a_sound_site_has_no_faults() -> None:

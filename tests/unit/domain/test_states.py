@@ -185,8 +185,8 @@ def test_everything_has_a_deadline(sentence: str, script: str, end: str) -> None
     ("receipts", "end"),
     [
         ("", "unknown no_receipt"),
-        ("r1:d", "unknown no_receipt"),
-        ("r1:k", "unknown no_receipt"),
+        ("r1:d", "unknown some_receipts"),
+        ("r1:k", "unknown some_receipts"),
         ("r1:u", "undeliverable receipt"),
         ("r1:e", "undeliverable expired_at_operator"),
         ("r1:r", "rejected receipt"),

@@ -4,6 +4,7 @@ import pytest
 
 from payamak.simulator.behaviour import (
     HABITS,
+    ODDITIES,
     RECEIPTS,
     REFUSALS,
     REPLIES,
@@ -24,6 +25,7 @@ from payamak.simulator.behaviour import (
     describe,
     react,
 )
+from payamak.simulator.habits import Habit
 
 TIMING = Timing(answer_ms=10, receipt_ms=20, late_ms=500)
 ANSWER = Answer(delay_ms=10)
@@ -65,8 +67,19 @@ ACTIONS: dict[Behaviour, tuple[Action, ...]] = {
     Behaviour.SILENCE: (Silence(delay_ms=10),),
     Behaviour.GARBAGE: (Garbage(delay_ms=10),),
     Behaviour.POISON: (Close(delay_ms=10),),
+    Behaviour.MISSPELT: _told("UNDELIVRD", "001"),
+    Behaviour.NACKS: (Answer(delay_ms=10, habit=Habit.NACK),),
+    Behaviour.THROTTLED_TAKEN: (
+        Answer(delay_ms=10, status=0x58, habit=Habit.NAMED_IN_REFUSAL),
+        Receipt(delay_ms=30, habit=Habit.NAMED_IN_REFUSAL),
+    ),
+    **{
+        behaviour: (Answer(delay_ms=10, habit=habit), Receipt(delay_ms=30, habit=habit))
+        for behaviour, habit in HABITS.items()
+        if habit not in (Habit.NACK, Habit.NAMED_IN_REFUSAL)
+    },
     Behaviour.UNBINDS: (Unbind(delay_ms=10), Answer(delay_ms=10 + STEP_MS), Receipt(delay_ms=30 + STEP_MS)),
-    **{one: (ANSWER, Receipt(delay_ms=30, habit=habit)) for one, habit in HABITS.items()},
+    **{one: (ANSWER, Receipt(delay_ms=30, oddity=oddity)) for one, oddity in ODDITIES.items()},
     **{one: (ANSWER, RECEIPT, Reply(delay_ms=30 + STEP_MS, said=said)) for one, said in REPLIES.items()},
 }
 
@@ -99,7 +112,7 @@ def test_plan_status(behaviour: Behaviour) -> None:
     plan = react(behaviour, timing=TIMING, registered_delivery=1)
     silent = not any(isinstance(action, Answer) for action in plan.actions)
     assert plan.status == (None if silent else REFUSALS.get(behaviour, 0))
-    assert plan.is_taken == (behaviour not in REFUSALS)
+    assert plan.is_taken == (behaviour not in REFUSALS and behaviour is not Behaviour.NACKS)
 
 
 def test_words_replace() -> None:

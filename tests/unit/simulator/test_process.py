@@ -83,6 +83,13 @@ def test_wrong_options(given: list[str], capsys: pytest.CaptureFixture[str]) -> 
     assert "error:" in capsys.readouterr().err
 
 
+def test_the_table_alone(capsys: pytest.CaptureFixture[str]) -> None:
+    """`--behaviours` shows the table and ends."""
+    assert main(["--behaviours"]) == 0
+    text = capsys.readouterr().out
+    assert all(f"{entry.digits}  {entry.behaviour.value}" in text for entry in TABLE)
+
+
 def test_help_shows_table(capsys: pytest.CaptureFixture[str]) -> None:
     """The help text holds the table of behaviours."""
     with pytest.raises(SystemExit):

@@ -108,6 +108,10 @@ class FakeSink:
         self.receipts.append(receipt)
         self.happened.set()
 
+    async def is_ours(self, receipt: ReceiptIn) -> bool:
+        """See Sink."""
+        return False
+
     async def mo(self, part: MoPart) -> None:
         """See Sink.mo."""
         raise AssertionError("a server of the contract brings no MO by this way")

@@ -42,6 +42,10 @@ class Sink:
         """See Sink."""
         self.parts.append(part)
 
+    async def is_ours(self, receipt: ReceiptIn) -> bool:
+        """See Sink."""
+        return False
+
     async def unreadable(self, piece: Unreadable) -> None:
         """See Sink."""
         if self.fails:

@@ -34,6 +34,10 @@ class Keeper:
     def link_changed(self, name: str) -> None:
         """See Sink."""
 
+    async def is_ours(self, receipt: ReceiptIn) -> bool:
+        """See Sink."""
+        return False
+
     async def receipt(self, receipt: ReceiptIn) -> None:
         """See Sink."""
         raise StoreFailed("the disk is full")

@@ -235,7 +235,7 @@ async def test_open_ids_survive_a_restart(tmp_path: Path) -> None:
     after: Cursor | None = FIRST_PAGE
     pages = 0
     while after is not None:
-        page = await store.open_operator_ids(LINK.upstream_name, after, 2)
+        page = await store.open_operator_ids(LINK.name, after, 2)
         found += [each.operator_id for each in page.ids]
         after = page.after
         pages += 1
@@ -258,7 +258,7 @@ async def test_open_ids_survive_a_restart(tmp_path: Path) -> None:
     async with asking(bench):
         await bench.receipts(5)
     assert [message.state for message in await store.search(Search())] == [State.DELIVERED] * 5
-    assert (await store.open_operator_ids(LINK.upstream_name, FIRST_PAGE, 500)).ids == ()
+    assert (await store.open_operator_ids(LINK.name, FIRST_PAGE, 500)).ids == ()
     await store.close()
 
 

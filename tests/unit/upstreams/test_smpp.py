@@ -56,6 +56,10 @@ class NoSink:
         """See Sink."""
         raise StoreFailed("not here")
 
+    async def is_ours(self, receipt: ReceiptIn) -> bool:
+        """See Sink."""
+        return False
+
     async def mo(self, part: object) -> None:
         """See Sink."""
         raise StoreFailed("not here")

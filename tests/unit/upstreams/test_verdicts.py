@@ -7,7 +7,7 @@ from payamak.codes import Code
 from payamak.domain.events import OutcomeKind
 from payamak.domain.message import PartState, Reason
 from payamak.domain.site import Link
-from payamak.smpp.receipt import Stat
+from payamak.smpp.receipt import Receipt, Stat
 from payamak.upstreams.lately import MOST_ANSWERS, Lately
 from payamak.upstreams.verdicts import blamed, outcome_of, read_verdicts, receipt_meaning
 
@@ -58,12 +58,23 @@ def test_throttled_without_a_table() -> None:
     assert (outcome.kind, outcome.reason) == (OutcomeKind.LATER, Reason.THROTTLED)
 
 
-def test_only_a_taken_part_has_an_operator_id() -> None:
-    """An empty id is none; an id beside a refusal means nothing."""
+def test_the_id_in_an_answer() -> None:
+    """An empty id is none; one beside a refusal is a hint, for some centres throttle what they have taken."""
     assert outcome_of(1, 0, "A1", {}).operator_id == "A1"
     assert outcome_of(1, 0, "", {}).operator_id is None
     assert outcome_of(1, 0, None, {}).operator_id is None
-    assert outcome_of(1, 0x0B, "A1", {}).operator_id is None
+    assert [outcome_of(1, status, "A1", TABLE).operator_id for status in (0x08, 0x14, 0x0B, 0x0427)] == ["A1"] * 4
+    assert [outcome_of(1, 0x58, nothing, {}).operator_id for nothing in ("", None, "0", "0000")] == [None] * 4
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [(0, OutcomeKind.LATER), (0x58, OutcomeKind.LATER), (0x03, OutcomeKind.REFUSED), (0x0427, OutcomeKind.OPTED_OUT)],
+)
+def test_a_generic_nack_takes_nothing(status: int, kind: OutcomeKind) -> None:
+    """Whatever its status: without one the part goes again, with one it is looked up."""
+    outcome = outcome_of(1, status, "A1", {0x0427: Code.OPTED_OUT}, is_nack=True)
+    assert (outcome.kind, outcome.is_nack) == (kind, status == 0)
 
 
 @pytest.mark.parametrize(
@@ -84,21 +95,46 @@ def test_only_a_taken_part_has_an_operator_id() -> None:
         (Stat.REJECTED, "", None, PartState.REJECTED, Code.FORBIDDEN_TEXT),
         (Stat.REJECTED, "REJECTD", "45", PartState.OPTED_OUT, Code.OPTED_OUT),
         (Stat.UNKNOWN, "UNKNOWN", None, PartState.UNSURE, None),
-        (Stat.UNKNOWN, "blocked", None, PartState.OPTED_OUT, Code.OPTED_OUT),
+        (Stat.OTHER, "blocked", None, PartState.OPTED_OUT, Code.OPTED_OUT),
     ],
 )
 def test_the_meaning_of_a_receipt(stat: Stat, text: str, err: str | None, state: PartState, code: Code | None) -> None:
     """The table is asked for `err` as written, then without zeros, then for the word; delivered is delivered."""
-    assert receipt_meaning(LINK, stat, text, err, is_final=True) == (state, code)
+    assert receipt_meaning(LINK, Receipt(operator_id="1", stat=stat, stat_text=text, err=err)) == (state, code)
+
+
+@pytest.mark.parametrize(
+    ("stat", "text", "state", "means"),
+    [
+        (Stat.OTHER, "BUFFERD", None, None),
+        (Stat.OTHER, "ACKED", None, PartState.DELIVERED),
+        (Stat.OTHER, "gone", None, PartState.UNDELIVERABLE),
+        (Stat.ACCEPTED, "ACCEPTD", 6, PartState.DELIVERED),
+        (Stat.DELIVERED, "DELIVRD", 2, PartState.DELIVERED),
+        (Stat.UNKNOWN, "UNKNOWN", 7, None),
+        (Stat.OTHER, "", 9, PartState.REJECTED),
+        (Stat.OTHER, "", 200, None),
+        (Stat.UNDELIVERABLE, "UNDELIV", 5, PartState.UNSURE),
+    ],
+)
+def test_a_table_may_name_states(stat: Stat, text: str, state: int | None, means: PartState | None) -> None:
+    """A word or a number of message_state may be given a state of its own; what nobody knows moves nothing."""
+    names = {"ACKED": "delivered", "GONE": "undeliverable", "ACCEPTD": "delivered", "9": "rejected"}
+    link = changed(LINK, receipt_verdicts={**names, "UNKNOWN": "under_way", "UNDELIV": "unknown", "5": 27})
+    receipt = Receipt(operator_id="1", stat=stat, stat_text=text or str(state), state=state)
+    assert receipt_meaning(link, receipt) == (means, None)
 
 
 def test_an_intermediate_receipt_means_nothing_yet() -> None:
     """Enroute and accepted move nothing, and neither does any word that is said not to be final."""
     for stat in (Stat.ENROUTE, Stat.ACCEPTED):
-        assert receipt_meaning(LINK, stat, stat.value, "45", is_final=True) == (None, None)
-    assert receipt_meaning(LINK, Stat.UNDELIVERABLE, "UNDELIV", "45", is_final=False) == (None, None)
+        receipt = Receipt(operator_id="1", stat=stat, stat_text=stat.value, err="45")
+        assert receipt_meaning(LINK, receipt) == (None, None)
+    said = Receipt(operator_id="1", stat=Stat.UNDELIVERABLE, stat_text="UNDELIV", err="45", is_intermediate=True)
+    assert receipt_meaning(LINK, said) == (None, None)
     bare = changed(LINK, receipt_verdicts={})
-    assert receipt_meaning(bare, Stat.REJECTED, "REJECTD", "45", is_final=True) == (PartState.REJECTED, None)
+    rejected = Receipt(operator_id="1", stat=Stat.REJECTED, stat_text="REJECTD", err="45")
+    assert receipt_meaning(bare, rejected) == (PartState.REJECTED, None)
 
 
 @pytest.mark.parametrize(

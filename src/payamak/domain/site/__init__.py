@@ -21,7 +21,14 @@ from payamak.domain.site.lines import (
     OnLateOptOut,
     OutsideHours,
 )
-from payamak.domain.site.links import LONGEST_RESPONSE_TIMEOUT_S, BindMode, Link, LinkKind
+from payamak.domain.site.links import (
+    LONGEST_RESPONSE_TIMEOUT_S,
+    BindMode,
+    Link,
+    LinkKind,
+    ReceiptsPer,
+    ReceiptWord,
+)
 from payamak.domain.site.snapshot import Site, build_site
 
 __all__ = [
@@ -48,6 +55,8 @@ __all__ = [
     "LinkUse",
     "OnLateOptOut",
     "OutsideHours",
+    "ReceiptWord",
+    "ReceiptsPer",
     "Site",
     "TemplateDocument",
     "Why",

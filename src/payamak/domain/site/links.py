@@ -27,8 +27,28 @@ MOST_OPEN_PARTS = 10_000
 OCTET = Numbers(0, 255)
 """SMPP 3.4 §5.2.5 and §5.2.6: type and plan of a number are one octet each."""
 
+
+class ReceiptWord(StrEnum):
+    """What a link may say that a word of its receipts means, besides one of our codes."""
+
+    DELIVERED = "delivered"
+    UNDELIVERABLE = "undeliverable"
+    EXPIRED = "expired"
+    REJECTED = "rejected"
+    UNKNOWN = "unknown"
+    UNDER_WAY = "under_way"
+
+
+class ReceiptsPer(StrEnum):
+    """What one receipt of an operator is about: a part of a text, or the whole text."""
+
+    PART = "part"
+    MESSAGE = "message"
+
+
 VERDICTS = Table(1_000, Text(32, least=1), OneOf(tuple(sorted(Code))))
 STATUS_VERDICTS = Table(1_000, Text(32, least=1), OneOf((*sorted(Code), *COME_AGAIN)))
+RECEIPT_VERDICTS = Table(1_000, Text(32, least=1), OneOf((*sorted(Code), *(word.value for word in ReceiptWord))))
 HOST = Text(253)
 FILE = Text(4_096)
 TEMPLATE_NUMBER = Numbers(0, 2**31 - 1)
@@ -213,6 +233,21 @@ class Link(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_d
         ),
     ] = Septets.UNPACKED
     gives_receipts: Annotated[bool, Setting("The operator sends receipts.", fa="رسید می‌دهد")] = True
+    receipts_per: Annotated[
+        ReceiptsPer | None,
+        Setting(
+            "One receipt is about a part, or about the whole text (message). Nothing said: about a part, and "
+            "`payamak doctor` looks whether each long text gets only one.",
+            fa="هر رسید برای",
+        ),
+    ] = None
+    receipts_without_esm_class: Annotated[
+        bool,
+        Setting(
+            "Its receipts come unmarked: what looks like one, with the id and numbers of a message of ours, is one.",
+            fa="رسید بی‌نشان",
+        ),
+    ] = False
     echoes_reference: Annotated[
         bool, Setting("It returns user_message_reference in its receipts.", fa="مرجع را بازمی‌گرداند")
     ] = False
@@ -231,7 +266,8 @@ class Link(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_d
     upstream: Annotated[
         str,
         Setting(
-            "The operator's name: its links share message ids. Nothing said: the link's name.",
+            "The operator's name: its links share message ids. Nothing said: that of the links with the same host, "
+            "port and login; else the link's name.",
             "",
             Text(64),
             fa="نام اپراتور",
@@ -262,8 +298,13 @@ class Link(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_d
         ),
     ] = field(default_factory=dict)
     receipt_verdicts: Annotated[
-        dict[str, int],
-        Setting("What a receipt's err or stat means: one of our codes.", "", VERDICTS, fa="معنای رسیدها"),
+        dict[str, int | str],
+        Setting(
+            "What a receipt's err, stat or message_state means: one of our codes, or a state.",
+            "",
+            RECEIPT_VERDICTS,
+            fa="معنای رسیدها",
+        ),
     ] = field(default_factory=dict)
     url: Annotated[
         str, Setting("Kind negin: the server, such as https://sms.example.ir.", "", URL, fa="نشانی سرور")
@@ -326,11 +367,6 @@ class Link(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_d
 
     def __repr__(self) -> str:
         return f"Link(name={self.name!r})"  # without its password
-
-    @property
-    def upstream_name(self) -> str:
-        """The operator's name: links of one upstream share its message ids (and receipts)."""
-        return self.upstream or self.name
 
     @property
     def wire_split(self) -> SplitMethod:

@@ -19,7 +19,7 @@ from payamak.domain.site.accounts import Account
 from payamak.domain.site.fault import Fault
 from payamak.domain.site.kinds import Document
 from payamak.domain.site.lines import Line
-from payamak.domain.site.links import Link
+from payamak.domain.site.links import Link, LinkKind
 from payamak.domain.templates import Template
 from payamak.encoding.parts import Encoding, SplitMethod
 
@@ -52,6 +52,15 @@ class Site(Struct, frozen=True, kw_only=True):
     bringers_by_line: Mapping[str, Bringers] = field(default_factory=dict)
     templates_by_account: Mapping[int, Mapping[int, Template]] = field(default_factory=dict)
     mended: tuple[Fault, ...] = ()
+    upstreams: Mapping[str, str] = field(default_factory=dict)
+
+    def upstream_of(self, link: Link) -> str:
+        """The operator's name: links of one upstream share its message ids and receipts.
+
+        Links with one host, port and login are one operator, unless they say otherwise: the name that one of them
+        says, if only one is said, else that of the first of them.
+        """
+        return link.upstream or self.upstreams.get(link.name, link.name)
 
     def account(self, text: str) -> Account | None:
         """The account of this name, marks in it and blanks around it not counted (contract §5)."""
@@ -106,6 +115,7 @@ def build_site(
                 lines[document.number] = document
             case Link():
                 links[document.name] = document
+    shared = _shared_upstreams(links.values())
     return Site(
         version=version,
         accounts=accounts,
@@ -114,19 +124,20 @@ def build_site(
         intake_is_suspended=intake_is_suspended,
         mended=mended,
         accounts_by_key=_by_key(accounts),
+        upstreams=shared,
         accounts_by_id={a.id: a for a in accounts.values()},
         lines_by_key={line_key(number): line for number, line in lines.items()},
         intervals_by_line={number: line.interval_ms for number, line in lines.items() if line.interval_ms},
         windows_by_line={number: window for number, line in lines.items() if (window := _window_of(line))},
         rules_by_line={number: line.rules for number, line in lines.items()},
-        bringers_by_line=_bringers(lines, links),
+        bringers_by_line=_bringers(lines, links, shared),
         templates_by_account={
             a.id: {t.number: t.template for t in a.templates} for a in accounts.values() if a.templates
         },
     )
 
 
-def _bringers(lines: Mapping[str, Line], links: Mapping[str, Link]) -> dict[str, Bringers]:
+def _bringers(lines: Mapping[str, Line], links: Mapping[str, Link], shared: Mapping[str, str]) -> dict[str, Bringers]:
     named: dict[str, set[str]] = {}
     for link in links.values():
         for number in link.receives_for:
@@ -134,7 +145,7 @@ def _bringers(lines: Mapping[str, Line], links: Mapping[str, Link]) -> dict[str,
     found = {}
     for number, line in lines.items():
         uses = {use.link for use in line.links}
-        upstreams = frozenset(links[use].upstream_name for use in uses if use in links)
+        upstreams = frozenset(links[use].upstream or shared.get(use, use) for use in uses if use in links)
         found[number] = Bringers(upstreams=upstreams, links=frozenset(uses | named.get(line_key(number), set())))
     return found
 
@@ -143,6 +154,21 @@ def _by_key(accounts: Mapping[str, Account]) -> dict[str, Account]:
     """By their names without marks; two that differ by nothing else are found by their exact names only."""
     keys = Counter(without_marks(name) for name in accounts)
     return {key: account for name, account in accounts.items() if keys[key := without_marks(name)] == 1}
+
+
+def _shared_upstreams(links: Iterable[Link]) -> dict[str, str]:
+    """The operator of each link that names none and has its login in common with others."""
+    logins: dict[tuple[str, int, str], list[Link]] = {}
+    for link in links:
+        if link.kind is LinkKind.SMPP and link.system_id:
+            logins.setdefault((link.host.casefold(), link.port, link.system_id), []).append(link)
+    found: dict[str, str] = {}
+    for alike in logins.values():
+        said = {link.upstream for link in alike if link.upstream}
+        silent = [link.name for link in alike if not link.upstream]
+        if silent:
+            found |= dict.fromkeys(silent, said.pop() if len(said) == 1 else min(silent))
+    return found
 
 
 def _window_of(line: Line) -> Hours | None:

@@ -31,9 +31,10 @@ FROM part WHERE message_id = ? ORDER BY step, try_no, part;
 
 -- name: part_by_operator_id
 -- The parts that the operator took under this id, newest first; recurring ids are told apart by the recipient.
--- Then whether the id is written exactly alike, since when the part is under way, and whether an answer named the id.
-SELECT p.message_id, p.step, p.try_no, p.part, p.receipt, m.recipient, p.operator_id = ?3, p.on_wire_at,
-  p.answer = 'taken'
+-- Then whether the id is written exactly alike, since when the part is under way, its answer, and when that and its
+-- receipt came.
+SELECT p.message_id, p.step, p.try_no, p.part, p.receipt, m.recipient, p.operator_id = ?3, p.on_wire_at, p.answer,
+  p.answered_at, p.receipt_at
 FROM part p CROSS JOIN message m ON m.id = p.message_id
 WHERE p.upstream = ?1 AND p.operator_key = ?2 ORDER BY p.answered_at DESC, p.message_id DESC LIMIT 200;
 
@@ -47,13 +48,36 @@ SELECT message_id FROM part WHERE answer = 'ambiguous' AND receipt IS NULL LIMIT
 
 -- name: pool_of_recipient
 -- The copies of a recipient's newest messages that a receipt may be about (store/pooling.py): without an answer, lost, or
--- taken, and told nothing definite; and those lost ones whose receipt named no id, for such a receipt may come again.
+-- taken, and told nothing definite; those lost ones whose receipt named no id, for such a receipt may come again; and
+-- those that were not taken by an answer that named an id all the same.
 SELECT p.message_id, p.step, p.try_no, p.part, p.on_wire_at, p.answer, p.operator_id, p.receipt, m.plan, m.deadline_at,
   m.state
 FROM message m CROSS JOIN part p ON p.message_id = m.id
-WHERE m.recipient = ?1 AND m.id > ?4 AND +p.upstream = ?2 AND +p.on_wire_at >= ?3
+WHERE m.recipient = ?2 AND m.id > ?4 AND +p.upstream = ?1 AND +p.on_wire_at >= ?3
   AND (((p.receipt IS NULL OR p.receipt = 'k') AND (p.answer IS NULL OR p.answer = 'ambiguous' OR p.answer = 'taken'))
-       OR (p.receipt IS NOT NULL AND p.operator_id IS NULL AND p.answer = 'ambiguous'));
+       OR (p.receipt IS NOT NULL AND p.operator_id IS NULL AND p.answer = 'ambiguous')
+       OR (p.receipt IS NULL AND p.operator_id IS NOT NULL AND p.answer <> 'ambiguous'));
+
+-- name: parts_of_reference
+-- The parts of a recipient's messages of which an echoed reference tells: 16 bits of the message's id.
+SELECT p.message_id, p.step, p.try_no, p.part, p.receipt, p.on_wire_at, p.answer, p.operator_id, m.plan
+FROM message m CROSS JOIN part p ON p.message_id = m.id
+WHERE m.recipient = ?2 AND (m.id & 65535) = ?3 AND +p.upstream = ?1 AND +p.on_wire_at BETWEEN ?4 AND ?5
+  AND (p.answer IS NULL OR p.answer = 'ambiguous' OR p.answer = 'taken')
+ORDER BY m.id DESC LIMIT 200;
+
+-- name: plan_of
+-- By which line an attempt went.
+SELECT plan FROM message WHERE id = ?;
+
+-- name: nacks_of_part
+-- How often a part was answered by a generic_nack that gave no reason: no other answer has put it off with status 0.
+SELECT count(*) FROM part WHERE message_id = ? AND step = ? AND part = ? AND answer = 'later' AND status = 0;
+
+-- name: copies_of_step
+-- Every copy of every part of a step, the latest first: its answer, its receipt and that one's words.
+SELECT part, try_no, answer, receipt, receipt_stat, receipt_err, code, link, upstream, on_wire_at, operator_id
+FROM part WHERE message_id = ? AND step = ? ORDER BY part, try_no DESC;
 
 -- name: message_beyond
 -- The recipient's message after which so many newer ones came, and when it was accepted.
@@ -119,3 +143,19 @@ SELECT link, status, count(*) FROM (
   SELECT link, status FROM part WHERE answer IS NOT NULL AND answer <> 'ambiguous' AND status IS NOT NULL
   ORDER BY message_id DESC LIMIT 500
 ) GROUP BY link, status;
+
+
+-- name: recipient_of
+-- Whose message it is.
+SELECT recipient FROM message WHERE id = ?;
+
+-- name: any_unanswered
+-- Whether something for a recipient is on the wire, or may still come back by it.
+SELECT m.id FROM message m CROSS JOIN part p ON p.message_id = m.id
+WHERE m.recipient = ?2 AND m.is_final = 0 AND +p.upstream = ?1 AND p.answer IS NULL LIMIT 1;
+
+-- name: texts_told
+-- Of the newest messages those with several parts, of which receipts have told something that is no news any more.
+SELECT m.step, m.parts, (SELECT link FROM part WHERE message_id = m.id AND step = m.step ORDER BY try_no DESC LIMIT 1)
+FROM (SELECT id, step, parts, changed_at FROM message ORDER BY id DESC LIMIT ?1) m
+WHERE m.changed_at <= ?2 AND length(m.parts) > 1 AND m.parts GLOB '*[duerok]*';

@@ -1,8 +1,8 @@
 -- name: insert_receipt
 -- A receipt that is not the first of a known part.
 INSERT INTO receipt (received_at, upstream, link, operator_id, operator_key, operator_keys, line, recipient, part_state,
-  stat, err, code, standing, message_id, why, reference)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+  stat, err, code, standing, message_id, why, reference, ids)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 
 -- name: keep_first_receipt
 -- The first receipt of a part, which was unsure, before another one takes its place there.
@@ -15,15 +15,23 @@ FROM part WHERE message_id = ? AND step = ? AND try_no = ? AND part = ? AND rece
 -- name: unmatched_receipts
 -- Receipts that came before the answer they belong to, oldest first; ids recur, so none from before the attempt.
 SELECT id, received_at, upstream, link, operator_id, operator_keys, line, recipient, part_state, stat, err, code, why,
-  reference
+  reference, ids
 FROM receipt
 WHERE upstream = ?1 AND operator_key = ?2 AND standing = 'unmatched' AND received_at >= ?3
+ORDER BY received_at, id LIMIT 200;
+
+-- name: unmatched_with_ids
+-- Those that name more than one id, of a recipient or without one: the id of an answer may be any of them.
+SELECT id, received_at, upstream, link, operator_id, operator_keys, line, recipient, part_state, stat, err, code, why,
+  reference, ids
+FROM receipt
+WHERE upstream = ?1 AND recipient IS ?2 AND standing = 'unmatched' AND received_at >= ?3 AND ids <> ''
 ORDER BY received_at, id LIMIT 200;
 
 -- name: unmatched_of_recipient
 -- The same by recipient: receipts of parts whose answer will not come any more.
 SELECT id, received_at, upstream, link, operator_id, operator_keys, line, recipient, part_state, stat, err, code, why,
-  reference
+  reference, ids
 FROM receipt
 WHERE upstream = ?1 AND recipient = ?2 AND standing = 'unmatched' AND received_at >= ?3
 ORDER BY received_at, id LIMIT 200;
@@ -50,9 +58,9 @@ SELECT 1 FROM receipt WHERE message_id IS NOT NULL AND standing = 'matched' LIMI
 -- name: dealt_to_recipient
 -- The ids of receipts that have found a message of the recipient after they had waited: what comes again under one of
 -- them tells of no other copy.
-SELECT DISTINCT r.operator_key
+SELECT DISTINCT r.operator_key, r.ids
 FROM message m CROSS JOIN receipt r ON r.message_id = m.id
-WHERE m.recipient = ?1 AND m.id > ?2 AND r.upstream = ?3 AND r.standing = 'matched' AND r.received_at >= ?4
+WHERE m.recipient = ?2 AND m.id > ?3 AND r.upstream = ?1 AND r.standing = 'matched' AND r.received_at >= ?4
   AND r.operator_key <> '';
 
 -- name: explain_receipt
@@ -65,7 +73,7 @@ SELECT min(received_at) FROM receipt WHERE standing = 'unmatched';
 
 -- name: unmatched_list
 -- Receipts that nobody claims, newest first.
-SELECT id, received_at, upstream, link, operator_id, line, recipient, stat, err, operator_keys, why FROM receipt
+SELECT id, received_at, upstream, link, operator_id, line, recipient, stat, err, operator_keys, why, ids FROM receipt
 WHERE standing = 'unmatched' ORDER BY received_at DESC, id DESC LIMIT ?;
 
 -- name: conflict_upstreams
@@ -83,7 +91,7 @@ SELECT upstream FROM waiting WHERE upstream IS NOT NULL;
 -- name: conflicts_of
 -- Receipts of an upstream that wait for more to be known of its ids, a page in the order of their arrival.
 SELECT id, received_at, upstream, link, operator_id, operator_keys, line, recipient, part_state, stat, err, code, why,
-  reference
+  reference, ids
 FROM receipt
 WHERE upstream = ?1 AND id > ?2 AND standing = 'unmatched' AND (why = 'two_readings' OR why = 'other_reading')
 ORDER BY id LIMIT ?3;
@@ -113,15 +121,39 @@ SELECT upstream, why, count(*) FROM receipt WHERE standing = 'unmatched' GROUP B
 -- name: id_habits
 -- What is known of every upstream's ids.
 SELECT upstream, judged, same, hex_to_decimal, decimal_to_hex, contradictions, unlearned, settled, removed,
-  removed_until
+  removed_until, several, by_parameter, by_text, by_payload, place
 FROM id_habit;
 
 -- name: put_id_habit
 -- What was learned; the count of removed receipts stays.
-INSERT INTO id_habit (upstream, judged, same, hex_to_decimal, decimal_to_hex, contradictions, unlearned, settled)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+INSERT INTO id_habit (upstream, judged, same, hex_to_decimal, decimal_to_hex, contradictions, unlearned, settled,
+  several, by_parameter, by_text, by_payload, place)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
 ON CONFLICT (upstream) DO UPDATE SET judged = ?2, same = ?3, hex_to_decimal = ?4, decimal_to_hex = ?5,
-  contradictions = ?6, unlearned = ?7, settled = ?8;
+  contradictions = ?6, unlearned = ?7, settled = ?8, several = ?9, by_parameter = ?10, by_text = ?11, by_payload = ?12,
+  place = ?13;
+
+-- name: upstream_names
+-- The names that links have had for their operator, or still have.
+SELECT link, upstream FROM upstream_name;
+
+-- name: keep_upstream_name
+-- A link has another one now.
+INSERT INTO upstream_name (link, upstream) VALUES (?1, ?2)
+ON CONFLICT (link, upstream) DO UPDATE SET left_at = NULL;
+
+-- name: upstream_names_left
+-- Whether the time of one is to begin, and whether that of one is over.
+SELECT EXISTS (SELECT 1 FROM upstream_name WHERE left_at IS NULL),
+  EXISTS (SELECT 1 FROM upstream_name WHERE left_at <= ?1);
+
+-- name: leave_upstream_names
+-- From now on the time runs after which nothing can be under way under them.
+UPDATE upstream_name SET left_at = ?1 WHERE left_at IS NULL;
+
+-- name: forget_upstream_names
+-- It is over.
+DELETE FROM upstream_name WHERE left_at <= ?1;
 
 -- name: count_removed
 -- Receipts that nobody claimed do not go in silence.
