@@ -26,7 +26,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 SHORT_TEXT = "Code: 4821"
 LONG_TEXT = "نوبت شما برای روز چهارشنبه ثبت شد. " * 5
 PARTS = {"udh": 3, "sar": 3, "payload": 1, "tls": 3}
-"""How the long text is to travel over the link of this name; the one under TLS cuts it as the first does."""
+"""How the long text is to travel over the link of this name; under TLS with a header, its reference of 16 bits."""
 
 SENDER = "989120009000"
 HAS_NO_SUCH_NUMBER = 0x45
@@ -66,7 +66,7 @@ def documents(other: Other, ports: dict[str, Any]) -> Iterable[Document]:
             system_id=name,
             password="secret",
             system_type="SMPP",
-            long_text=LongText.UDH if under_tls else LongText(way),
+            long_text=LongText.UDH16 if under_tls else LongText(way),
             validity=Validity.ABSOLUTE if under_tls else Validity.RELATIVE,
             tls=under_tls,
             tls_ca_file=str(TLS / "ca.pem"),
