@@ -92,7 +92,13 @@ def test_a_validity(validity: str) -> None:
     assert again(encode(pdu)).hex() == encode(pdu).hex()
 
 
-BIND: dict[str, Any] = {"system_id": "payamak", "password": "secret", "system_type": "SMPP", "addr_ton": 1, "addr_npi": 1}
+BIND: dict[str, Any] = {
+    "system_id": "payamak",
+    "password": "secret",
+    "system_type": "SMPP",
+    "addr_ton": 1,
+    "addr_npi": 1,
+}
 OTHERS: list[Pdu] = [
     BindTransmitter(sequence=1, interface_version=0x34, address_range="9830*", **BIND),
     BindReceiver(sequence=2, interface_version=0x34, **BIND),
