@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -46,15 +47,18 @@ class Peer:
         return await self.hear(answer)
 
 
-@asynccontextmanager
-async def running(script: str, *arguments: str) -> AsyncIterator[Peer]:
+def running(script: str, *arguments: str) -> AbstractAsyncContextManager[Peer]:
     """Start a module of this folder; it ends when its standard input does."""
+    return started(sys.executable, "-m", f"tests.interop.{script}", *arguments)
+
+
+@asynccontextmanager
+async def started(*command: str, environment: Mapping[str, str] | None = None) -> AsyncIterator[Peer]:
+    """Start a program that is spoken with in JSON lines; it ends when its standard input does."""
     process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        f"tests.interop.{script}",
-        *arguments,
+        *command,
         cwd=ROOT,
+        env={**os.environ, **(environment or {})},
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         limit=1 << 20,

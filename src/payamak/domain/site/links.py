@@ -19,7 +19,7 @@ LONGEST_RESPONSE_TIMEOUT_S = 600
 """Beyond ten minutes nobody answers any more, and until then the message stands on the wire (P7; taste)."""
 
 RECEIVED_PER_SECOND = 300.0
-"""Far more than the handsets of a line send, and little beside what the disk takes (docs/decisions, 0044)."""
+"""Far more than the handsets of a line send, and little beside what the disk takes (decision 43)."""
 
 MOST_OPEN_PARTS = 10_000
 """Five minutes of nothing but halves at 30 a second; 2 MB. Taste."""
