@@ -1,4 +1,4 @@
-"""Builds everything, starts it in order, stops it in reverse.
+"""The whole program: opened, started in order (running.py has the parts), stopped in reverse.
 
 Start: lock and open the store, look it through, compare the clocks with what it remembers of them, hold what waits if
 it is a copy that was put back, recover, bring the links up, open the HTTP door. Stop: close the intake, give back
@@ -8,82 +8,26 @@ any point of either is safe: what is accepted is on disk, and recovery finds it.
 
 from __future__ import annotations
 
-import asyncio
-import resource
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from collections.abc import Callable
 from dataclasses import fields, replace
 from pathlib import Path
 
-from payamak.api import app as http
-from payamak.api import negin as negin_dialect
-from payamak.api import sendsms as sendsms_dialect
-from payamak.api import soap as soap_dialect
-from payamak.api.admission import Admission
-from payamak.api.auth import Authenticator, Credential
-from payamak.api.health import Sparing, health_routes
-from payamak.api.server import HttpServer
-from payamak.api.shared import HttpLimits
-from payamak.api.wsdl import WsdlPage
 from payamak.clock import Source, SystemClock
 from payamak.config import Settings
-from payamak.delivery.inbound import InboundDesk
 from payamak.delivery.journal import state_logger
-from payamak.delivery.links import LinkKeeper
-from payamak.delivery.marking import MarkKeeper, begin_mark
-from payamak.delivery.receipts import ReceiptDesk
-from payamak.delivery.recovery import Health, keep_going, keep_house, look_through, recover, watch_store
-from payamak.delivery.relay import Relay
-from payamak.delivery.timekeeping import KeptClock, TimeKeeper, begin_clock
-from payamak.delivery.webhooks import Webhooks
-from payamak.delivery.worker import Worker
-from payamak.domain.posting import PostState
-from payamak.domain.site import Account, Link, LinkKind, Site
-from payamak.errors import StoreFailed
-from payamak.log import Logs, alarm_logger, event_logger, warning_logger
-from payamak.metrics import Metrics, OpenEvents
-from payamak.service_batch import BatchService
+from payamak.delivery.marking import begin_mark
+from payamak.delivery.recovery import Health, look_through, recover
+from payamak.delivery.timekeeping import KeptClock, begin_clock
+from payamak.domain.site import Link
+from payamak.log import Logs, alarm_logger, event_logger
+from payamak.metrics import Metrics
+from payamak.running import Running
 from payamak.store.locking import ServeLock, serve_lock
 from payamak.store.sqlite import SqliteStore
 from payamak.upstreams.base import Sink, Upstream
-from payamak.upstreams.negin import NeginUpstream, open_client
-from payamak.upstreams.smpp import SmppUpstream, secret
-
-STOP_ANSWERS_S = 1.5
-"""How long a stop waits for outstanding answers: the whole stop stays under 3 s; what comes later is ambiguous."""
-
-OWN_FILES = 128
-"""Open files that are kept from HTTP for the store, the links, relayed messages and Python itself. Taste."""
-
-FEWEST_CONNECTIONS = 8
-
-MOST_MENDED_TOLD = 20
-"""Stored settings that do not count, told one by one in the log; `payamak doctor` tells all."""
 
 REREAD = frozenset({"log_level", "trusted_networks"})
 """Settings that a SIGHUP takes over; the others are built in."""
-
-COUNT_QUEUES_S = 10.0
-"""How often the metrics' queues are counted: a million waiting messages cost a reading thread some 50 ms."""
-
-WATCH_CONFIG_S = 0.5
-"""How soon a change by another process (the command line) is seen."""
-
-
-class _Gatekeeper:
-    """Accounts as the authenticator wants them."""
-
-    def __init__(self, authenticator: Authenticator) -> None:
-        self._authenticator = authenticator
-
-    async def admits(self, account: Account | None, username: str, password: str, address: str) -> bool:
-        """See service.Gatekeeper."""
-        credential = None
-        if account is not None and account.password_hash:
-            credential = Credential(
-                username=username, password_hash=account.password_hash, version=account.credential_version
-            )
-        return await self._authenticator.verify(username, password, credential, address)
 
 
 class Gateway:
@@ -110,14 +54,27 @@ class Gateway:
         self._is_restored = is_restored
         self._logs = logs
         self.log = event_logger("gateway")
-        self.port = 0
-        self._tasks: list[asyncio.Task[None]] = []
         self.health = Health(alarm_logger("gateway"))
-        self._queued: dict[str, int] = {}
         self._lock: ServeLock | None = None
-        self._server: HttpServer | None = None
-        self._believing: tuple[http.Application | WsdlPage, ...] = ()
-        self._is_built = False
+        self._store: SqliteStore | None = None
+        self._running: Running | None = None
+
+    @property
+    def store(self) -> SqliteStore:
+        """The store, once it is open."""
+        assert self._store is not None, "open() comes first"
+        return self._store
+
+    @property
+    def running(self) -> Running:
+        """The parts at work, once start() has made them."""
+        assert self._running is not None, "start() comes first"
+        return self._running
+
+    @property
+    def port(self) -> int:
+        """Where HTTP is served; 0 before."""
+        return 0 if self._running is None else self._running.port
 
     def open(self) -> None:
         """Lock and open the store; may take long where a migration does. Raises StoreFailed or OSError with what to do.
@@ -128,7 +85,7 @@ class Gateway:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._lock = serve_lock(path)
         try:
-            self.store = self._open_store(path)
+            self._store = self._open_store(path)
         except BaseException:
             self._unlock()
             raise
@@ -153,124 +110,19 @@ class Gateway:
             raise
 
     async def _come_up(self) -> None:
-        self.metrics = Metrics(self.store.feed, lambda: self.store.writer.backlog)
+        metrics = Metrics(self.store.feed, lambda: self.store.writer.backlog)
         if (logs := self._logs) is not None:
             logs.is_own_line = lambda number: self.store.site.line(number) is not None
-            self.metrics.watch_log(lambda: not logs.output.is_stuck, lambda: logs.output.dropped)
+            metrics.watch_log(lambda: not logs.output.is_stuck, lambda: logs.output.dropped)
         self.store.feed.listen(state_logger(event_logger("message"), self._tells_states))
         await look_through(self.store, self.log)
         await begin_clock(self.store, self.clock)
         await begin_mark(self.store, self.clock, alarm_logger("store"), is_restored=self._is_restored)
         await recover(self.store, self.clock, self.log)
         self.store.begin_serving()
-        self._build()
-        self._watch()
-        self._is_built = True
-        self.links.follow(self.store.site)
-        self._tell_mended(self.store.site)
-        self._followed = self.store.site.version
-        self._tasks = self._begin_work()
-        await self._open_door()
+        self._running = Running(self.settings, self.store, self.clock, metrics, self.health, self._make_upstream)
+        await self._running.begin()
         self.log("ready", port=self.port, links=len(self.store.site.links))
-
-    def _build(self) -> None:
-        """The parts, from the store outwards; nothing runs yet."""
-        self.worker = Worker(self.store, self.clock, event_logger("delivery"))
-        self._authenticator = Authenticator(self.clock.monotonic)
-        self.service = BatchService(
-            self.store,
-            self.clock,
-            _Gatekeeper(self._authenticator),
-            recipient_prefixes=self.settings.recipient_prefixes,
-            log=event_logger("service"),
-        )
-        self.relay = Relay(self.store, self.clock, event_logger("relay"), self.service.plan_reply)
-        self.webhooks = Webhooks(self.store, self.clock, event_logger("webhook"))
-        self.store.feed.listen(self.webhooks.hear)
-        self.worker.outlet.bugs = self.health
-        self.relay.health = self.webhooks.health = self.health
-        self.inbound = InboundDesk(self.store, self.clock, event_logger("received"), self.relay.wake)
-        self.sink = ReceiptDesk(self.store, self.worker, self.inbound, self.clock, event_logger("receipts"))
-        self.links = LinkKeeper(self.worker, self._upstream, event_logger("link"))
-        self.marks = MarkKeeper(self.store, self.clock, alarm_logger("store"))
-        self.timekeeper = TimeKeeper(self.store, self.clock, alarm_logger("clock"))
-        self.clock.on_fall += [self.worker.set_back, self.relay.set_back, self.webhooks.set_back]
-
-    def _watch(self) -> None:
-        """What the metrics are read from."""
-        metrics = self.metrics
-        metrics.watch_passwords(lambda: self._authenticator.counts)
-        metrics.watch_recipients(lambda: self.service.recipients_refused)
-        metrics.watch_links(
-            lambda: {name: u.is_up for name, u in self.links.upstreams.items()},
-            lambda: self.worker.trials,
-            lambda: self.worker.suspects,
-        )
-        metrics.name_upstreams(self._upstream_name)
-        metrics.watch_windows(lambda: self.worker.full_for_s, lambda: self.worker.waiting_by_link)
-        metrics.watch_queues(lambda: self._queued)
-        metrics.watch_oddities(
-            lambda: {n: u.oddities.counts for n, u in self.links.upstreams.items() if isinstance(u, SmppUpstream)}
-        )
-        metrics.watch_store(lambda: self.store.trouble is None)
-        metrics.watch_faults(lambda: self.health.trouble is None, lambda: self.health.counts)
-        metrics.watch_parts(lambda: self.worker.in_flight, lambda: self.worker.waiting)
-        metrics.watch_posts({"relay": self.relay.posts, "webhook": self.webhooks.posts}, self._open_events)
-        metrics.watch_restore(lambda: self.marks.held)
-        metrics.watch_clock(lambda: self.timekeeper.clocks)
-
-    def _begin_work(self) -> list[asyncio.Task[None]]:
-        """What goes on by itself until the stop."""
-        return [
-            self._keep("mark", self.marks.run),
-            self._keep("clock", self.timekeeper.run),
-            self._keep("claims", self.worker.run_claims),
-            self._keep("house", lambda: keep_house(self.store, self.clock, self.log, self.health)),
-            self._keep(
-                "store", lambda: watch_store(self.store, alarm_logger("store"), lambda: self.health.went_well("store"))
-            ),
-            self._keep("inbound", lambda: self.inbound.run(self.health)),
-            self._keep(self.relay.KIND, self.relay.run),
-            self._keep(self.webhooks.KIND, self.webhooks.run),
-            self._keep("config", self._follow_config),
-            self._keep("queues", self._count_queues),
-        ]
-
-    def _keep(self, name: str, work: Callable[[], Awaitable[None]]) -> asyncio.Task[None]:
-        return asyncio.create_task(keep_going(name, work, self.log, health=self.health))
-
-    async def _open_door(self) -> None:
-        admission = Admission(self.clock.monotonic, lambda: self.store.writer.waiting_s)
-        self.metrics.watch_admission(lambda: admission.refused)
-        metrics = Sparing(self.metrics.render, self.clock.monotonic)
-        routes = {
-            **negin_dialect.routes(self.service, allow_get=self.settings.allow_get),
-            **sendsms_dialect.routes(self.service, allow_get=self.settings.allow_get),
-            **soap_dialect.routes(self.service, admission.admits),
-            **health_routes(
-                self._is_ready,
-                metrics,
-                self._trouble,
-                self._asks,
-                networks=self.settings.metrics_networks,
-            ),
-        }
-        app = http.Application(
-            self.metrics.counted(routes),
-            admission=admission,
-            trusted_proxies=self.settings.trusted_networks,
-        )
-        page = WsdlPage(app, trusted_proxies=self.settings.trusted_networks)
-        self._believing = (app, page)
-        limits = HttpLimits(connections=self._most_connections(), keep_alive_s=self.settings.keep_alive_s)
-        monotonic = self.clock.monotonic
-        server = HttpServer(
-            page, host=self.settings.host, port=self.settings.port, limits=limits, gate=app, monotonic=monotonic
-        )
-        unfinished = server.unfinished
-        self.metrics.watch_unfinished(lambda: len(unfinished), lambda: unfinished.dropped)
-        self.port = await server.start()
-        self._server = server
 
     def _tells_states(self) -> bool:
         level = self.settings.log_level
@@ -287,91 +139,10 @@ class Gateway:
         self.settings = replace(before, **now)
         if self._logs is not None:
             self._logs.set_level(self.settings.log_level)
-        for believing in self._believing:
-            believing.believe(self.settings.trusted_networks)
+        if self._running is not None:
+            self._running.believe(self.settings.trusted_networks)
         later = ",".join(name for name in changed if name not in REREAD)
         self.log("settings_reread", setting=",".join(now), todo=f"a restart takes over: {later}" if later else "")
-
-    def _most_connections(self) -> int:
-        """As the setting says, but never so many that the store or a link finds no file left."""
-        wanted, granted = self.settings.max_connections, resource.getrlimit(resource.RLIMIT_NOFILE)[0]
-        most = min(wanted, max(granted - OWN_FILES, FEWEST_CONNECTIONS))
-        if most < wanted:
-            self.log("fewer_connections", max_connections=wanted, granted=most, open_files=granted)
-        return most
-
-    def _upstream_name(self, link: str) -> str:
-        found = self.store.site.links.get(link)
-        return self.store.site.upstream_of(found) if found else link
-
-    def _is_ready(self) -> bool:
-        return self.service.is_ready and self.health.trouble is None
-
-    def _trouble(self) -> str | None:
-        """What keeps the intake closed, or must not happen and does; None if all is well."""
-        return self.store.trouble or self.health.trouble
-
-    def _asks(self) -> str:
-        """What a person has to decide; nothing if nothing waits for one."""
-        return "\n".join(filter(None, (self.marks.asks, self.timekeeper.asks)))
-
-    def _open_events(self) -> OpenEvents:
-        """What customers have not been told yet, as last counted."""
-        counts, now = self.webhooks.counts, self.clock.now()
-        waiting = [count for count in counts if count.post is PostState.WAITING]
-        return OpenEvents(
-            waiting=sum(count.count for count in waiting),
-            dead=sum(count.count for count in counts) - sum(count.count for count in waiting),
-            oldest_s=max(((now - count.oldest_at) / 1_000 for count in waiting), default=0.0),
-        )
-
-    def _upstream(self, link: Link) -> Upstream:
-        sink: Sink = self.sink
-        if self._make_upstream is not None:
-            return self._make_upstream(link, sink)
-        if link.kind is LinkKind.NEGIN:
-            client = open_client(link, secret(link.password))
-            return NeginUpstream(link, client, sink, self.store.open_operator_ids, self.clock, event_logger("link"))
-        site: Callable[[], Site] = lambda: self.store.site  # noqa: E731 - one line, one use
-        prefixes = self.settings.recipient_prefixes
-        return SmppUpstream(link, sink, site, self.clock, event_logger("link"), recipient_prefixes=prefixes)
-
-    async def _follow_config(self) -> None:
-        """See what another process changed: accounts, lines, links, suspensions."""
-        while True:
-            await asyncio.sleep(WATCH_CONFIG_S)
-            try:
-                site = await self.store.refresh()
-            except StoreFailed as error:
-                self.log("config_not_read", reason=str(error))
-                continue
-            if site.version != self._followed:
-                self.links.follow(site)  # if it fails, it is followed again
-                self._followed = site.version
-                self.log("config_changed", version=site.version)
-                self._tell_mended(site)
-            self.health.went_well("config")
-
-    async def _count_queues(self) -> None:
-        """How many messages wait on each line, for the metrics; lines that had some and have none now say 0."""
-        while True:
-            with suppress(StoreFailed):  # told elsewhere; the last count stands
-                counts = await self.store.queued_by_line()
-                self._queued = dict.fromkeys({*self.store.site.lines, *counts}, 0) | counts
-            self.health.went_well("queues")
-            await asyncio.sleep(COUNT_QUEUES_S)
-
-    def _tell_mended(self, site: Site) -> None:
-        """Say which stored settings do not count as they stand; no value, for it may be a secret."""
-        log = warning_logger("config")
-        for fault in site.mended[:MOST_MENDED_TOLD]:
-            why, setting = fault.why.value, fault.field
-            if fault.kind == "line":  # a field of its own: in others what looks like a mobile is masked
-                log("setting_not_allowed", document="line", line=fault.name, setting=setting, why=why)
-            else:
-                log("setting_not_allowed", document=f"{fault.kind} {fault.name}", setting=setting, why=why)
-        if len(site.mended) > MOST_MENDED_TOLD:
-            log("settings_not_allowed", count=len(site.mended))
 
     async def stop(self) -> None:
         """Stop cleanly, in under 3 s if the operators answer; nothing that was accepted is lost."""
@@ -379,22 +150,7 @@ class Gateway:
         self.log("stopped")
 
     async def _go_down(self) -> None:
-        if self._is_built:
-            await self._stop_work()
+        if self._running is not None:
+            await self._running.stop()
         await self.store.close()
         self._unlock()
-
-    async def _stop_work(self) -> None:
-        self.service.is_stopping = True
-        self.worker.stop_taking()
-        server = None if self._server is None else asyncio.create_task(self._server.stop(STOP_ANSWERS_S))
-        await self.links.stop(STOP_ANSWERS_S)
-        posters = (self.relay.stop(STOP_ANSWERS_S), self.webhooks.stop(STOP_ANSWERS_S))
-        await asyncio.gather(self.worker.finish(STOP_ANSWERS_S), *posters)
-        if server is not None:
-            await server
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        self._authenticator.close()
-        await self.marks.stop()

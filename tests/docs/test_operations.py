@@ -11,7 +11,7 @@ import pytest
 from tests.docs.test_pages_held import plain
 from tests.source import ROOT, parsed, python_files
 
-from payamak import log_output, runtime, service_batch
+from payamak import log_output, running, service_batch
 from payamak.api import admission, turns
 from payamak.api.shared import HttpLimits
 from payamak.delivery import recovery, suspects
@@ -50,7 +50,7 @@ FIGURES = {
     "at most {} s, then 23": service_batch.TURN_WITHIN_S,
     "A mebibyte is held": log_output.MOST_OCTETS == 1 << 20,
     "once a write has waited for a second": log_output.STUCK_S == 1,
-    "followed within half a second": runtime.WATCH_CONFIG_S == 0.5,
+    "followed within half a second": running.WATCH_CONFIG_S == 0.5,
     "unbind_wait_ms of the link ({})": LINK.unbind_wait_ms,
     "and {} submits are remembered": overdue.OVERDUE_KEPT,
     "are remembered for an hour": overdue.OVERDUE_KEPT_S == 3_600,

@@ -12,7 +12,7 @@ from contextlib import ExitStack, contextmanager
 from typing import Final
 from unittest import mock
 
-from payamak import runtime
+from payamak import running
 from payamak.api import server
 from payamak.delivery import inbound, marking, recovery, rounds, timekeeping, worker
 
@@ -27,7 +27,7 @@ _PERIODS: Final = (
     (inbound, "SWEEP_EVERY_S"),
     (marking, "KEEP_EVERY_S"),
     (timekeeping, "LOOK_EVERY_S"),
-    (runtime, "WATCH_CONFIG_S"),
+    (running, "WATCH_CONFIG_S"),
     (server, "_SWEEP_S"),
 )
 LONGEST_S: Final = CALM[-1][1]

@@ -164,7 +164,7 @@ class Story:
         life = self.world.life
         if life is None or life.gateway is None or not life.is_up:
             return
-        service = life.gateway.service
+        service = life.gateway.running.service
         asked = Batch(
             caller=Caller(username="shop", password=PASSWORD, address="127.0.0.1"),
             texts=batch.texts,
@@ -244,7 +244,7 @@ class Story:
         life = self.world.life
         if life is None or life.gateway is None or not life.is_up:
             return
-        worker = life.gateway.worker
+        worker = life.gateway.running.worker
         held = {place: count for place, count in worker._held.items() if count}
         if worker.in_flight or worker.waiting or held or worker.outlet.tasks:
             self.world.fail(f"the worker holds {worker.in_flight} parts, {worker.waiting} messages, {held}")

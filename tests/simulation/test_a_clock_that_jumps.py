@@ -26,7 +26,7 @@ def _asks(day: Day) -> str:
     """What readyz asks a person."""
     assert day.world.life is not None
     assert day.world.life.gateway is not None
-    return day.world.life.gateway.timekeeper.asks
+    return day.world.life.gateway.running.timekeeper.asks
 
 
 async def _set(day: Day, wrong_by_ms: int) -> None:

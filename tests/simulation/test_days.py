@@ -172,7 +172,7 @@ def test_a_relayed_message_is_posted_for_three_days() -> None:
         life = day.world.life
         assert life is not None
         assert life.gateway is not None
-        life.gateway.relay._poster = deaf = Deaf()
+        life.gateway.running.relay._poster = deaf = Deaf()
         await day.until(5)
         sending = day.world.loop.spawn(
             day.world.operator_process, day.world.operators[0].send_mo(NUMBER, "989121234567", "سلام")

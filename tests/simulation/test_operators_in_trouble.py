@@ -35,7 +35,7 @@ async def accept(day: Day, recipients: list[str]) -> None:
     life = day.world.life
     assert life is not None
     assert life.gateway is not None
-    service = life.gateway.service
+    service = life.gateway.running.service
     for start in range(0, len(recipients), BATCH):
         batch = Batch(caller=CALLER, texts=["hello"], recipients=recipients[start : start + BATCH])
         accepting = day.world.loop.spawn(life.process, service.send_batch(batch))
@@ -52,7 +52,7 @@ async def all_messages(day: Day) -> list[Message]:
 def is_up(day: Day) -> bool:
     """Whether the link is bound."""
     life = day.world.life
-    return life is not None and life.gateway is not None and life.gateway.links.upstreams["north"].is_up
+    return life is not None and life.gateway is not None and life.gateway.running.links.upstreams["north"].is_up
 
 
 async def bound(day: Day) -> float:

@@ -28,7 +28,7 @@ from tests.simulation.network import Network, SimTransport
 from tests.simulation.rhythm import Rhythm, kept_periods
 from tests.simulation.trace import Trace
 
-from payamak import runtime
+from payamak import running, runtime
 from payamak.api import app, auth, sendsms, soap
 from payamak.api.connection import PayamakHttpProtocol
 from payamak.config import Settings
@@ -437,6 +437,7 @@ def world(seed: int, *, epoch_ms: int = EPOCH_MS, echo: bool = False) -> Iterato
             made = World(seed, folder, epoch_ms=epoch_ms, echo=echo)
             with ExitStack() as stack:
                 stack.enter_context(mock.patch.object(runtime, "event_logger", made.logger))
+                stack.enter_context(mock.patch.object(running, "event_logger", made.logger))
                 for dialect in (app, sendsms, soap):
                     stack.enter_context(mock.patch.object(dialect, "_log", _ErrorLog(made.logger("api"))))
                 yield made

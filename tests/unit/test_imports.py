@@ -59,7 +59,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "": set(),
 }
 #: These build and show everything.
-FREE = {"runtime", "cli", "demo", "__main__"}
+FREE = {"runtime", "running", "cli", "demo", "__main__"}
 
 #: Pure: octets and values in, octets and values out.
 PURE = {"encoding", "domain", "smpp", "setting", "visible"}

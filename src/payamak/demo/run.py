@@ -71,11 +71,11 @@ class Demo:
                 await store.credit(username, site.CREDIT_RIAL - balances[username], "demo", now)
         for recipient in [case.recipient for case in cases()] + list(site.MOBILES.values()):
             await store.forget_opt_outs(recipient, None)  # a folder that was used before remembers
-        self.gateway.links.follow(store.site)
+        self.gateway.running.links.follow(store.site)
         await self._links_up()
 
     async def _links_up(self) -> None:
-        upstreams = self.gateway.links.upstreams.values()
+        upstreams = self.gateway.running.links.upstreams.values()
         async with asyncio.timeout(10):
             for upstream in upstreams:
                 while not upstream.is_up:  # noqa: ASYNC110 - a link tells the worker when it is up, nobody else

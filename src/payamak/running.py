@@ -1,0 +1,308 @@
+"""The parts of a gateway at work: built in order from the store outwards, begun, and stopped in reverse."""
+
+from __future__ import annotations
+
+import asyncio
+import resource
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+
+from payamak.api import app as http
+from payamak.api import negin as negin_dialect
+from payamak.api import sendsms as sendsms_dialect
+from payamak.api import soap as soap_dialect
+from payamak.api.admission import Admission
+from payamak.api.auth import Authenticator, Credential
+from payamak.api.health import Sparing, health_routes
+from payamak.api.server import HttpServer
+from payamak.api.shared import HttpLimits
+from payamak.api.wsdl import WsdlPage
+from payamak.config import Networks, Settings
+from payamak.delivery.inbound import InboundDesk
+from payamak.delivery.links import LinkKeeper
+from payamak.delivery.marking import MarkKeeper
+from payamak.delivery.receipts import ReceiptDesk
+from payamak.delivery.recovery import Health, keep_going, keep_house, watch_store
+from payamak.delivery.relay import Relay
+from payamak.delivery.timekeeping import KeptClock, TimeKeeper
+from payamak.delivery.webhooks import Webhooks
+from payamak.delivery.worker import Worker
+from payamak.domain.posting import PostState
+from payamak.domain.site import Account, Link, LinkKind, Site
+from payamak.errors import StoreFailed
+from payamak.log import alarm_logger, event_logger, warning_logger
+from payamak.metrics import Metrics, OpenEvents
+from payamak.service_batch import BatchService
+from payamak.store.sqlite import SqliteStore
+from payamak.upstreams.base import Sink, Upstream
+from payamak.upstreams.negin import NeginUpstream, open_client
+from payamak.upstreams.smpp import SmppUpstream, secret
+
+STOP_ANSWERS_S = 1.5
+"""How long a stop waits for outstanding answers: the whole stop stays under 3 s; what comes later is ambiguous."""
+
+OWN_FILES = 128
+"""Open files that are kept from HTTP for the store, the links, relayed messages and Python itself. Taste."""
+
+FEWEST_CONNECTIONS = 8
+
+MOST_MENDED_TOLD = 20
+"""Stored settings that do not count, told one by one in the log; `payamak doctor` tells all."""
+
+COUNT_QUEUES_S = 10.0
+"""How often the metrics' queues are counted: a million waiting messages cost a reading thread some 50 ms."""
+
+WATCH_CONFIG_S = 0.5
+"""How soon a change by another process (the command line) is seen."""
+
+
+class _Gatekeeper:
+    """Accounts as the authenticator wants them."""
+
+    def __init__(self, authenticator: Authenticator) -> None:
+        self._authenticator = authenticator
+
+    async def admits(self, account: Account | None, username: str, password: str, address: str) -> bool:
+        """See service.Gatekeeper."""
+        credential = None
+        if account is not None and account.password_hash:
+            credential = Credential(
+                username=username, password_hash=account.password_hash, version=account.credential_version
+            )
+        return await self._authenticator.verify(username, password, credential, address)
+
+
+class Running:
+    """The parts of a gateway whose store is open, looked through and recovered. All are there from the start on."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        store: SqliteStore,
+        clock: KeptClock,
+        metrics: Metrics,
+        health: Health,
+        make_upstream: Callable[[Link, Sink], Upstream] | None,
+    ) -> None:
+        """From the store outwards; nothing runs yet. `make_upstream`: in the place of SMPP and HTTP."""
+        self.settings = settings
+        self.store = store
+        self.clock = clock
+        self.metrics = metrics
+        self.health = health
+        self.port = 0
+        self.log = event_logger("gateway")
+        self._make_upstream = make_upstream
+        self._tasks: list[asyncio.Task[None]] = []
+        self._queued: dict[str, int] = {}
+        self._followed = store.site.version
+        self._server: HttpServer | None = None
+        self._believing: tuple[http.Application | WsdlPage, ...] = ()
+        self.worker = Worker(self.store, self.clock, event_logger("delivery"))
+        self._authenticator = Authenticator(self.clock.monotonic)
+        self.service = BatchService(
+            self.store,
+            self.clock,
+            _Gatekeeper(self._authenticator),
+            recipient_prefixes=self.settings.recipient_prefixes,
+            log=event_logger("service"),
+        )
+        self.relay = Relay(self.store, self.clock, event_logger("relay"), self.service.plan_reply)
+        self.webhooks = Webhooks(self.store, self.clock, event_logger("webhook"))
+        self.store.feed.listen(self.webhooks.hear)
+        self.worker.outlet.bugs = self.health
+        self.relay.health = self.webhooks.health = self.health
+        self.inbound = InboundDesk(self.store, self.clock, event_logger("received"), self.relay.wake)
+        self.sink = ReceiptDesk(self.store, self.worker, self.inbound, self.clock, event_logger("receipts"))
+        self.links = LinkKeeper(self.worker, self._upstream, event_logger("link"))
+        self.marks = MarkKeeper(self.store, self.clock, alarm_logger("store"))
+        self.timekeeper = TimeKeeper(self.store, self.clock, alarm_logger("clock"))
+        self.clock.on_fall += [self.worker.set_back, self.relay.set_back, self.webhooks.set_back]
+        self._watch()
+
+    async def begin(self) -> None:
+        """Bring the links up, begin what goes on by itself, open the HTTP door. Raises OSError with what to do."""
+        site = self.store.site
+        self.links.follow(site)
+        self._tell_mended(site)
+        self._followed = site.version
+        self._tasks = self._begin_work()
+        await self._open_door()
+
+    def believe(self, proxies: Networks) -> None:
+        """Whose X-Forwarded-For counts from now on."""
+        for believing in self._believing:
+            believing.believe(proxies)
+
+    def _watch(self) -> None:
+        """What the metrics are read from."""
+        metrics = self.metrics
+        metrics.watch_passwords(lambda: self._authenticator.counts)
+        metrics.watch_recipients(lambda: self.service.recipients_refused)
+        metrics.watch_links(
+            lambda: {name: u.is_up for name, u in self.links.upstreams.items()},
+            lambda: self.worker.trials,
+            lambda: self.worker.suspects,
+        )
+        metrics.name_upstreams(self._upstream_name)
+        metrics.watch_windows(lambda: self.worker.full_for_s, lambda: self.worker.waiting_by_link)
+        metrics.watch_queues(lambda: self._queued)
+        metrics.watch_oddities(
+            lambda: {n: u.oddities.counts for n, u in self.links.upstreams.items() if isinstance(u, SmppUpstream)}
+        )
+        metrics.watch_store(lambda: self.store.trouble is None)
+        metrics.watch_faults(lambda: self.health.trouble is None, lambda: self.health.counts)
+        metrics.watch_parts(lambda: self.worker.in_flight, lambda: self.worker.waiting)
+        metrics.watch_posts({"relay": self.relay.posts, "webhook": self.webhooks.posts}, self._open_events)
+        metrics.watch_restore(lambda: self.marks.held)
+        metrics.watch_clock(lambda: self.timekeeper.clocks)
+
+    def _begin_work(self) -> list[asyncio.Task[None]]:
+        """What goes on by itself until the stop."""
+        return [
+            self._keep("mark", self.marks.run),
+            self._keep("clock", self.timekeeper.run),
+            self._keep("claims", self.worker.run_claims),
+            self._keep("house", lambda: keep_house(self.store, self.clock, self.log, self.health)),
+            self._keep(
+                "store", lambda: watch_store(self.store, alarm_logger("store"), lambda: self.health.went_well("store"))
+            ),
+            self._keep("inbound", lambda: self.inbound.run(self.health)),
+            self._keep(self.relay.KIND, self.relay.run),
+            self._keep(self.webhooks.KIND, self.webhooks.run),
+            self._keep("config", self._follow_config),
+            self._keep("queues", self._count_queues),
+        ]
+
+    def _keep(self, name: str, work: Callable[[], Awaitable[None]]) -> asyncio.Task[None]:
+        return asyncio.create_task(keep_going(name, work, self.log, health=self.health))
+
+    async def _open_door(self) -> None:
+        admission = Admission(self.clock.monotonic, lambda: self.store.writer.waiting_s)
+        self.metrics.watch_admission(lambda: admission.refused)
+        metrics = Sparing(self.metrics.render, self.clock.monotonic)
+        routes = {
+            **negin_dialect.routes(self.service, allow_get=self.settings.allow_get),
+            **sendsms_dialect.routes(self.service, allow_get=self.settings.allow_get),
+            **soap_dialect.routes(self.service, admission.admits),
+            **health_routes(
+                self._is_ready,
+                metrics,
+                self._trouble,
+                self._asks,
+                networks=self.settings.metrics_networks,
+            ),
+        }
+        app = http.Application(
+            self.metrics.counted(routes),
+            admission=admission,
+            trusted_proxies=self.settings.trusted_networks,
+        )
+        page = WsdlPage(app, trusted_proxies=self.settings.trusted_networks)
+        self._believing = (app, page)
+        limits = HttpLimits(connections=self._most_connections(), keep_alive_s=self.settings.keep_alive_s)
+        monotonic = self.clock.monotonic
+        server = HttpServer(
+            page, host=self.settings.host, port=self.settings.port, limits=limits, gate=app, monotonic=monotonic
+        )
+        unfinished = server.unfinished
+        self.metrics.watch_unfinished(lambda: len(unfinished), lambda: unfinished.dropped)
+        self.port = await server.start()
+        self._server = server
+
+    def _most_connections(self) -> int:
+        """As the setting says, but never so many that the store or a link finds no file left."""
+        wanted, granted = self.settings.max_connections, resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+        most = min(wanted, max(granted - OWN_FILES, FEWEST_CONNECTIONS))
+        if most < wanted:
+            self.log("fewer_connections", max_connections=wanted, granted=most, open_files=granted)
+        return most
+
+    def _upstream_name(self, link: str) -> str:
+        found = self.store.site.links.get(link)
+        return self.store.site.upstream_of(found) if found else link
+
+    def _is_ready(self) -> bool:
+        return self.service.is_ready and self.health.trouble is None
+
+    def _trouble(self) -> str | None:
+        """What keeps the intake closed, or must not happen and does; None if all is well."""
+        return self.store.trouble or self.health.trouble
+
+    def _asks(self) -> str:
+        """What a person has to decide; nothing if nothing waits for one."""
+        return "\n".join(filter(None, (self.marks.asks, self.timekeeper.asks)))
+
+    def _open_events(self) -> OpenEvents:
+        """What customers have not been told yet, as last counted."""
+        counts, now = self.webhooks.counts, self.clock.now()
+        waiting = [count for count in counts if count.post is PostState.WAITING]
+        return OpenEvents(
+            waiting=sum(count.count for count in waiting),
+            dead=sum(count.count for count in counts) - sum(count.count for count in waiting),
+            oldest_s=max(((now - count.oldest_at) / 1_000 for count in waiting), default=0.0),
+        )
+
+    def _upstream(self, link: Link) -> Upstream:
+        sink: Sink = self.sink
+        if self._make_upstream is not None:
+            return self._make_upstream(link, sink)
+        if link.kind is LinkKind.NEGIN:
+            client = open_client(link, secret(link.password))
+            return NeginUpstream(link, client, sink, self.store.open_operator_ids, self.clock, event_logger("link"))
+        site: Callable[[], Site] = lambda: self.store.site  # noqa: E731 - one line, one use
+        prefixes = self.settings.recipient_prefixes
+        return SmppUpstream(link, sink, site, self.clock, event_logger("link"), recipient_prefixes=prefixes)
+
+    async def _follow_config(self) -> None:
+        """See what another process changed: accounts, lines, links, suspensions."""
+        while True:
+            await asyncio.sleep(WATCH_CONFIG_S)
+            try:
+                site = await self.store.refresh()
+            except StoreFailed as error:
+                self.log("config_not_read", reason=str(error))
+                continue
+            if site.version != self._followed:
+                self.links.follow(site)  # if it fails, it is followed again
+                self._followed = site.version
+                self.log("config_changed", version=site.version)
+                self._tell_mended(site)
+            self.health.went_well("config")
+
+    async def _count_queues(self) -> None:
+        """How many messages wait on each line, for the metrics; lines that had some and have none now say 0."""
+        while True:
+            with suppress(StoreFailed):  # told elsewhere; the last count stands
+                counts = await self.store.queued_by_line()
+                self._queued = dict.fromkeys({*self.store.site.lines, *counts}, 0) | counts
+            self.health.went_well("queues")
+            await asyncio.sleep(COUNT_QUEUES_S)
+
+    def _tell_mended(self, site: Site) -> None:
+        """Say which stored settings do not count as they stand; no value, for it may be a secret."""
+        log = warning_logger("config")
+        for fault in site.mended[:MOST_MENDED_TOLD]:
+            why, setting = fault.why.value, fault.field
+            if fault.kind == "line":  # a field of its own: in others what looks like a mobile is masked
+                log("setting_not_allowed", document="line", line=fault.name, setting=setting, why=why)
+            else:
+                log("setting_not_allowed", document=f"{fault.kind} {fault.name}", setting=setting, why=why)
+        if len(site.mended) > MOST_MENDED_TOLD:
+            log("settings_not_allowed", count=len(site.mended))
+
+    async def stop(self) -> None:
+        """Stop cleanly, in under 3 s if the operators answer."""
+        self.service.is_stopping = True
+        self.worker.stop_taking()
+        server = None if self._server is None else asyncio.create_task(self._server.stop(STOP_ANSWERS_S))
+        await self.links.stop(STOP_ANSWERS_S)
+        posters = (self.relay.stop(STOP_ANSWERS_S), self.webhooks.stop(STOP_ANSWERS_S))
+        await asyncio.gather(self.worker.finish(STOP_ANSWERS_S), *posters)
+        if server is not None:
+            await server
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._authenticator.close()
+        await self.marks.stop()
