@@ -84,7 +84,8 @@ CODES = {
     "9001": DELIVERED,
     "9002": UNDELIVERED,
     "9003": UNDELIVERED,
-    "9004": UNKNOWN,
+    "9004": ENROUTE,
+    "9104": UNKNOWN,
     "9005": ENROUTE,
     "9006": REJECTED,
     "9106": REJECTED,
@@ -108,7 +109,7 @@ async def test_code_of_a_state(digits: str, home: House) -> None:
 
 async def test_unknown_is_0_where_the_account_says_so(home: House) -> None:
     """`unknown_state` 0: for a message whose fate is unknown, another's id, and an id that never was."""
-    message_id = await send(home, "989122009004", "legacy", line=LINE)
+    message_id = await send(home, "989122009104", "legacy", line=LINE)
     await settled(home, message_id, 0, "legacy")
     foreign = await send(home, "989122009000")
     ids = f"{message_id},{foreign},99999999,{2**70}"

@@ -47,6 +47,7 @@ class Behaviour(Enum):
     UNDELIVERABLE = "undeliverable"
     EXPIRES = "expires"
     UNKNOWN_STAT = "unknown_stat"
+    UNSURE = "unsure"
     NO_RECEIPT = "no_receipt"
     REJECTED = "rejected"
     REJECTED_LATE = "rejected_late"
@@ -135,6 +136,7 @@ TABLE: Final[tuple[Entry, ...]] = (
     _row("9002", Behaviour.UNDELIVERABLE, "taken, receipt UNDELIV"),
     _row("9003", Behaviour.EXPIRES, "taken, receipt EXPIRED"),
     _row("9004", Behaviour.UNKNOWN_STAT, "taken, receipt with a stat word that no document knows"),
+    _row("9104", Behaviour.UNSURE, "taken, receipt UNKNOWN"),
     _row("9005", Behaviour.NO_RECEIPT, "taken, no receipt ever"),
     _row("9006", Behaviour.REJECTED, "refused in the answer (0x0000000B)"),
     _row("9106", Behaviour.REJECTED_LATE, "taken, receipt REJECTD, err 011"),
@@ -322,6 +324,7 @@ RECEIPTS: Final[Mapping[Behaviour, tuple[str, str]]] = MappingProxyType(
         Behaviour.UNDELIVERABLE: ("UNDELIV", "001"),
         Behaviour.EXPIRES: ("EXPIRED", "002"),
         Behaviour.UNKNOWN_STAT: ("PARKED", "099"),
+        Behaviour.UNSURE: ("UNKNOWN", "099"),
         Behaviour.MISSPELT: ("UNDELIVRD", "001"),
         Behaviour.REJECTED_LATE: ("REJECTD", "011"),
         Behaviour.OPTED_OUT_LATE: ("REJECTD", ERR_OPTED_OUT_LINE),

@@ -16,6 +16,7 @@ from typing import Any, TypeVar, get_args
 import pytest
 from cyclopts import Parameter
 from msgspec.structs import replace
+from tests import traces
 from tests.store.world import ALI, HOLD, LINE, LINE2, NOW, SARA, SERVICE, World, gone, step
 from tests.unit.cli.test_bounds import flat, functions, hints_of
 
@@ -460,6 +461,7 @@ def test_the_reader_of_a_pipe_goes(data: Path) -> None:
             )
         finally:
             os.close(write)
+        traces.kept_text(done.stderr.decode(), traces.Trace.COMMAND)
         assert (done.returncode, done.stderr) == (ExitCode.DONE, b"")
     assert [state for state, _ in where(data)] == ["cancelled"] * len(ids)
 

@@ -46,6 +46,7 @@ ACTIONS: dict[Behaviour, tuple[Action, ...]] = {
     Behaviour.UNDELIVERABLE: _told("UNDELIV", "001"),
     Behaviour.EXPIRES: _told("EXPIRED", "002"),
     Behaviour.UNKNOWN_STAT: _told("PARKED", "099"),
+    Behaviour.UNSURE: _told("UNKNOWN", "099"),
     Behaviour.NO_RECEIPT: (ANSWER,),
     Behaviour.REJECTED: _refused(0x0B),
     Behaviour.REJECTED_LATE: _told("REJECTD", "011"),

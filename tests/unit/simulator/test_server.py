@@ -38,6 +38,7 @@ ANSWERED = {
     Behaviour.UNDELIVERABLE: (0, ["UNDELIV"], "001"),
     Behaviour.EXPIRES: (0, ["EXPIRED"], "002"),
     Behaviour.UNKNOWN_STAT: (0, ["PARKED"], "099"),
+    Behaviour.UNSURE: (0, ["UNKNOWN"], "099"),
     Behaviour.NO_RECEIPT: (0, [], ""),
     Behaviour.REJECTED: (0x0B, [], ""),
     Behaviour.REJECTED_LATE: (0, ["REJECTD"], "011"),
