@@ -296,12 +296,13 @@ def _read_part(part: _Part, label: str) -> tuple[str, JsonValue] | None:
 
 
 def _without_preamble(boundary: bytes, octets: bytes) -> bytes:
-    """The body from its first delimiter line on (RFC 2046 §5.1.1); what stands before it is for nobody."""
-    delimiter = b"--" + boundary
-    if octets.startswith(delimiter):
-        return octets
-    at = octets.find(b"\r\n" + delimiter)
-    return octets if at < 0 else octets[at + 2 :]
+    """The body from its first delimiter line on (RFC 2046 §5.1.1); what stands before it is for nobody.
+
+    A line that only begins like a delimiter is none. Whatever ends the line before it: to look further would take the
+    first field for a preamble, and a message without its `line` goes by another one.
+    """
+    found = re.search(rb"(?:\A|\n)(--" + re.escape(boundary) + rb"(?:--|[ \t]*\r?\n))", octets)
+    return octets[found.start(1) :] if found else octets
 
 
 def _label(options: Mapping[bytes, bytes]) -> str:

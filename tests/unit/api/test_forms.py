@@ -182,6 +182,8 @@ ARABIC = "سلام".encode("cp1256")
         ),
         (MULTIPART, b"This is a multi-part message.\r\n" + part("message", b"a") + b"--XyZ--\r\nepilogue", "a"),
         (MULTIPART, b"\r\n" + part("message", b"a") + b"--XyZ--\r\n", "a"),
+        (MULTIPART, b"ends in LF\n" + part("message", b"a") + part("line", b"1") + b"--XyZ--\r\n", "a"),
+        (MULTIPART, b"--XyZed is no delimiter\r\n--XyZ2\r\n" + part("message", b"a") + b"--XyZ--\r\n", "a"),
     ],
 )
 def test_octets_judge_their_label(content_type: str, body: bytes, message: str) -> None:
