@@ -34,7 +34,7 @@ _TAG: Final = re.compile(
 """A tag of a page, whole: `a<b and c` has none."""
 
 _PHP_SAYS: Final = re.compile(
-    r"\b(?:Fatal error|Parse error|Warning|Notice|Deprecated): .{1,2000}? in \S+ on line \d+", re.DOTALL
+    r"\b(?:Fatal error|Parse error|Warning|Notice|Deprecated): .{1,2000}? in \S+(?: on line |\.php:)\d+", re.DOTALL
 )
 """An error of PHP as it writes it where `html_errors` is off: what is left of the page without its tags."""
 

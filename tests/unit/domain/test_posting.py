@@ -116,6 +116,7 @@ def test_targets(url: str, is_one: bool) -> None:
         ("text/plain", "PHP Fatal error:  Uncaught Error in /a.php:3\n#0 {main}\n  thrown in /a.php on line 3", True),
         ("text/plain", "Warning: two left. Call us on line 30003300", False),
         ("text/plain", "Warning: two left", False),
+        ("text/plain", "PHP Fatal error:  Uncaught Exception in /var/www/x.php:3\nStack trace:\n#0 {main}", True),
         ("text/plain", "you are on line 3", False),
     ],
 )
