@@ -98,10 +98,10 @@ def fold_blanks(text: str) -> str:
 
 
 def words(text: str) -> list[str]:
-    """The words and numbers of a text in order, folded further: one case, one heh, no vowel signs, no punctuation."""
+    """The words and numbers of a text in order, folded further: one heh, no vowel signs, no punctuation."""
     text = unicodedata.normalize("NFKD", text.translate(_ONE_HEH)).translate(_FOLDED)
     seen = "".join(char for char in text if unicodedata.category(char) != "Mn").replace("\u0640", "")
-    return _WORD.findall(seen.casefold())
+    return _WORD.findall(seen)
 
 
 def without_escapes(text: str) -> str:

@@ -109,10 +109,11 @@ class Template:
         is_certain = sum(len(word) for literal in literals for word in literal) >= _CERTAIN_LETTERS
         joint = "" if is_certain else " "
         wanted = [joint + joint.join(literal) + joint for literal in literals if literal]
-        readings = {message, without_escapes(message)}
-        return bool(wanted) and any(
-            _stand_in(wanted, joint + joint.join(words(said)) + joint, joint) for said in readings
-        )
+        readings = [joint + joint.join(words(said)) + joint for said in {message, without_escapes(message)}]
+        begins = literals[0][:1] and message.lstrip().casefold().startswith(literals[0][0].casefold())
+        if begins or sum(map(len, literals)) > 1:  # one word in another case within is as likely a word of the value
+            wanted, readings = [each.casefold() for each in wanted], [said.casefold() for said in readings]
+        return bool(wanted) and any(_stand_in(wanted, said, joint) for said in readings)
 
     def complete(self, message: str) -> str | None:
         """Return the text to send for a message in words: itself if it matches, else as the only value.

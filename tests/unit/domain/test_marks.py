@@ -69,5 +69,5 @@ def test_folded(text: str, folded: str) -> None:
 
 
 def test_words() -> None:
-    """Punctuation parts words and is none; digits beside letters are a word of their own; case and heh are one."""
-    assert words("كُد-ورود: A12\u200cb_۳ خانۀ خانهٔ خانة") == ["کد", "ورود", "a", "12", "b", "3", *["خانه"] * 3]
+    """Punctuation parts words and is none; digits beside letters are a word of their own; each heh is one."""
+    assert words("كُد-ورود: A12\u200cb_۳ خانۀ خانهٔ خانة") == ["کد", "ورود", "A", "12", "b", "3", *["خانه"] * 3]
