@@ -65,7 +65,7 @@ _ASKED: Final[Mapping[str, str | tuple[str, ...]]] = {
 _TOLD: Final[Mapping[str, Value]] = {
     "result": {
         "MessageIds": [3403, 3404],
-        "SendId": 0,
+        "SendId": 3403,
         "SendCost": 1800,
         "SmsCount": 2,
         "ReceiversCount": 2,

@@ -14,13 +14,14 @@ import datetime as dt
 import re
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from typing import Any, Final
 
 import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from payamak.domain.jalali import check_year, read_marked
+from payamak.domain.jalali import check_written, check_year, read_marked
 from payamak.domain.site import (
     KINDS,
     NAME_FIELDS,
@@ -122,8 +123,8 @@ def read_field(kind: str, name: str, value: Any) -> Any:
         value = [_digits(item) for item in value] if isinstance(value, list) else _digits(value)
     if (kind, name) == ("line", "links") and isinstance(value, list):
         value = [{"link": item} if isinstance(item, str) else item for item in value]
-    if isinstance(value, str) and _is_instant(wanted):
-        value = read_marked(value) or value
+    if isinstance(value, str | dt.date) and _is_instant(wanted):
+        value = _instant_of(value)
     if isinstance(value, float) and float not in (wanted, *getattr(wanted, "__args__", ())):
         raise ValueError(f"{name} cannot be {_shown(name, value)}: write a whole number, in digits alone")
     try:
@@ -160,9 +161,30 @@ def parse_setting(kind: str, setting: str) -> tuple[str, Any]:
     if getattr(wanted, "__origin__", None) is tuple and not isinstance(value, list):
         value = [part.strip() for part in text.split(",") if part.strip()]
     if isinstance(value, str) and _is_instant(wanted):
-        value = read_marked(value) or dt.datetime.fromisoformat(value)
+        value = _instant_of(value)
+        with suppress(ValueError):  # without seconds too; what is no instant at all is told below
+            value = dt.datetime.fromisoformat(value) if isinstance(value, str) else value
     name, value = by_new_name(kind, name, value)
     return name, read_field(kind, name, value)
+
+
+def _hint(text: str, error: str) -> str:
+    """What else is to be said of a line that is no TOML: it may hold a day that only the Jalali calendar has."""
+    found = re.search(r"at line (\d+)", error)
+    line = text.split("\n")[int(found[1]) - 1] if found else ""
+    try:
+        check_written(line.partition("=")[2])
+    except ValueError as said:
+        return f": {said}"
+    return ""
+
+
+def _instant_of(value: str | dt.date) -> Any:
+    """What is written for an instant, a marked date read. Raises ValueError for a Jalali one that is not marked."""
+    if isinstance(value, str) and (marked := read_marked(value)) is not None:
+        return marked
+    check_written(value if isinstance(value, str) else value.isoformat())
+    return value
 
 
 def _is_instant(wanted: Any) -> bool:
@@ -182,7 +204,7 @@ def parse(text: str, name: str = "site.toml") -> list[Entry]:
     try:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise BadSiteFile([f"{name}: this is no TOML: {error}"]) from error
+        raise BadSiteFile([f"{name}: this is no TOML: {error}{_hint(text, str(error))}"]) from error
     finder = _Lines(text)
     faults: list[str] = []
     entries: list[Entry] = []

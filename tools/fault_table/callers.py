@@ -67,7 +67,7 @@ FAULTS: tuple[Fault, ...] = (
         name="the Content-Type of XML",
         breaks="contract §9: the declaration is believed against the Content-Type: a text is garbled, sent and charged",
         file="src/payamak/api/charsets.py",
-        old='    codec = _OF_XML.get(_plain(label), "")\n',
+        old='    codec = _OF_XML.get(_plain(label), "utf-8" if label else "")\n',
         new='    codec = ""\n',
         tests=("tests/unit/api/test_soap_xml.py",),
     ),

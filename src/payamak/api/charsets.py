@@ -53,7 +53,8 @@ def xml_codec(octets: bytes, label: str) -> tuple[str, int]:
             return codec, len(mark)
     head = octets[:_HEAD_OCTETS].lstrip(b"\t\n\r ")
     width = "utf-16-le" if head[:2] == b"<\0" else "utf-16-be" if head[:2] == b"\0<" else ""
-    codec = _OF_XML.get(_plain(label), "")
+    # A label of no charset of ours decides as well: the declaration is not looked at, and only UTF-8 is read.
+    codec = _OF_XML.get(_plain(label), "utf-8" if label else "")
     if not codec and (declared := _DECLARATION.match(head)):
         codec = _OF_XML[_plain(declared[1].decode("ascii"))]
     if codec.startswith("utf-16") or width:

@@ -5,9 +5,9 @@ the body wins; an empty string is a field not given; invalid UTF-8 is refused, n
 be read raises `Malformed` and nothing else, which becomes code 31.
 
 Content types. A body without a type is read as what it looks like, since small hand-written clients leave the
-header out. JSON under the label of a form is refused, since a form's fields it has none. Any other type than form,
-JSON and multipart is refused, `text/plain` too: the vendor's server reads no fields from it, so that no working program
-sends it, and contract §5 counts it as bad input.
+header out. JSON and XML under the label of a form are refused, since they have none of a form's fields. Any other type
+than form, JSON and multipart is refused, `text/plain` too: the vendor's server reads no fields from it, so that no
+working program sends it, and contract §5 counts it as bad input.
 """
 
 import codecs
@@ -31,8 +31,9 @@ MAX_ESCAPES: Final = 100_000
 _ESCAPES: Final = re.compile(rb"(?:%[0-9A-Fa-f]{2})+")
 
 _MAX_PART_HEADERS: Final = 16
-_JSON_AS_FORM: Final = re.compile(r'\s*(?:"\s*)?[{\[]\s*(?:\\?"|[}\]{\[])')
-"""How JSON begins, and no field's name: an object or an array, perhaps written as a string of JSON."""
+_NO_FORM: Final = re.compile(r'\s*"?\s*(?:<|[{\[]\s*(?:\\?"|[}\]{\[])|[{\[][^=]*$)')
+"""How JSON and XML begin, and no form: also a string of JSON, and what Python and JavaScript print of their objects. A
+field's name may begin with a bracket, and has its `=` then."""
 
 _PLAIN_TRANSFERS: Final = frozenset((b"7bit", b"8bit", b"binary"))
 
@@ -120,17 +121,22 @@ def _parse_body(content_type: str, body: bytes) -> Iterable[tuple[str, JsonValue
     if body.startswith(codecs.BOM_UTF8):  # as .NET's StreamWriter puts it before a body
         body, label = body[len(codecs.BOM_UTF8) :], ""
     if kind == b"application/x-www-form-urlencoded":
-        pairs = _parse_form(body, label)
-        if pairs and _JSON_AS_FORM.match(pairs[0][0]):
-            raise Malformed("JSON under the label of a form")
-        return pairs
+        return _parse_form_body(body, label)
     if kind in (b"application/json", b"text/json"):
         return _parse_json(body, label)
     if kind == b"multipart/form-data":
         return _parse_multipart(options.get(b"boundary", b""), body, label)
     if not content_type.strip():
-        return _parse_json(body) if body.lstrip()[:1] == b"{" else _parse_form(body)
+        return _parse_json(body) if body.lstrip()[:1] == b"{" else _parse_form_body(body, "")
     raise Malformed("content type: expected a form, JSON or multipart/form-data")
+
+
+def _parse_form_body(body: bytes, label: str) -> list[tuple[str, str]]:
+    pairs = _parse_form(body, label)
+    sign = "=" if b"=" in body.partition(b"&")[0] else ""
+    if pairs and _NO_FORM.match(pairs[0][0] + sign):
+        raise Malformed("JSON or XML under the label of a form")
+    return pairs
 
 
 def _parse_form(octets: bytes, label: str = "") -> list[tuple[str, str]]:
@@ -296,12 +302,13 @@ def _read_part(part: _Part, label: str) -> tuple[str, JsonValue] | None:
 
 
 def _without_preamble(boundary: bytes, octets: bytes) -> bytes:
-    """The body from its first delimiter line on (RFC 2046 §5.1.1); what stands before it is for nobody."""
-    delimiter = b"--" + boundary
-    if octets.startswith(delimiter):
-        return octets
-    at = octets.find(b"\r\n" + delimiter)
-    return octets if at < 0 else octets[at + 2 :]
+    """The body from its first delimiter line on (RFC 2046 §5.1.1); what stands before it is for nobody.
+
+    A line that only begins like a delimiter is none. Whatever ends the line before it: to look further would take the
+    first field for a preamble, and a message without its `line` goes by another one.
+    """
+    found = re.search(rb"(?:\A|\n)(--" + re.escape(boundary) + rb"(?:--|[ \t]*\r?\n))", octets)
+    return octets[found.start(1) :] if found else octets
 
 
 def _label(options: Mapping[bytes, bytes]) -> str:

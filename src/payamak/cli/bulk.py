@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import csv
 import os
+import re
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 
 _NEEDED: Final = ("mobile", "message")
 _KNOWN: Final = (*_NEEDED, "line", "line2", "type", "template")
+_OTHER_COMMA: Final = re.compile("[;\t|،]")
+"""What other programs, and Excel in some countries, write between columns."""
+
 _RESULT: Final = ("row", "mobile", "status", "message_id", "line", "code", "reason")
 
 
@@ -78,22 +82,31 @@ async def _send_row(client: AsyncClient, wanted: Wanted) -> dict[str, Any]:
 def _rows(file: Path, common: Wanted) -> list[tuple[int, Wanted]]:
     """Every row with its line number in the file. Raises Failed, with the line, if any cannot be followed."""
     try:
-        text = file.read_bytes().decode("utf-8-sig")
-        if "\0" in text:
-            raise Failed(f"{file}: this is no CSV in UTF-8: it holds NUL", ExitCode.USAGE)
-        return list(_read(text, common))
+        return list(_read(_text_of(file.read_bytes()), common))
     except OSError as error:
         raise Failed(f"{file}: {error.strerror}", ExitCode.USAGE) from error
-    except UnicodeDecodeError as error:
-        raise Failed(f"{file}: this is no CSV in UTF-8: {error}", ExitCode.USAGE) from error
     except BadRow as error:
         raise Failed(f"{file}, line {error.line}: {error}; nothing was sent", ExitCode.USAGE) from error
+
+
+def _text_of(octets: bytes) -> str:
+    """A file's text. Raises BadRow for one in another charset, or of another program: an Excel file is a ZIP file."""
+    try:
+        text, wrong_at = octets.decode("utf-8-sig"), octets.find(b"\0")
+    except UnicodeDecodeError as error:
+        text, wrong_at = "", error.start
+    if wrong_at >= 0 or octets.startswith(b"PK"):
+        line = octets[: max(wrong_at, 0)].count(b"\n") + 1
+        raise BadRow(line, "this is no CSV in UTF-8: save it as «CSV UTF-8», with commas between the columns")
+    return text
 
 
 def _read(text: str, common: Wanted) -> Iterator[tuple[int, Wanted]]:
     rows = read_rows(text)
     first, head = next(rows, (1, []))
     names = columns_of(head, first)
+    if len(names) == 1 and (sign := _OTHER_COMMA.search(names[0])):
+        raise BadRow(first, f"{sign[0]!r} stands between the columns: save the file with commas")
     if any(name not in names for name in _NEEDED) or any(name not in _KNOWN for name in names):
         raise BadRow(first, f"the columns are {', '.join(_KNOWN)}, the first two needed, not {names}")
     for line, row in rows:

@@ -61,6 +61,8 @@ async def show_list(
     from msgspec.structs import replace
 
     async with open_store(common) as store:
+        if sender is not None:  # as the upstream has written it (contract §5)
+            sender = parse_recipient(sender, common.settings().recipient_prefixes) or sender
         wanted = _search(store.site, line, sender, relay, since)
         found = await store.search_received(replace(wanted, before_id=before, limit=limit, is_foreign=foreign))
     now = now_ms()
@@ -150,7 +152,7 @@ def _search(
     registered = site.line(line) if line is not None else None
     return ReceivedSearch(
         line=registered.number if registered else line,
-        sender=None if sender is None else parse_recipient(sender) or sender,
+        sender=sender,
         relay=relay,
         since_at=None if since is None else parse_instant(since, now_ms()),
     )

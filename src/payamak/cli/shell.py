@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 from cyclopts import Parameter
 
 from payamak.config import Settings, load
-from payamak.domain.jalali import check_year, read_marked
+from payamak.domain.jalali import check_written, read_marked
 from payamak.visible import BAR, visible, visible_json, visible_lines
 
 if TYPE_CHECKING:
@@ -248,13 +248,13 @@ def parse_instant(text: str, now: int) -> int:
     if found := _AGO.fullmatch(text.strip()):
         return now - int(found[1]) * _SECONDS[found[2]] * 1_000
     try:
+        check_written(text)
+    except ValueError as error:
+        raise Failed(str(error), ExitCode.USAGE) from None
+    try:
         when = read_marked(text) or dt.datetime.fromisoformat(text.strip())
     except ValueError:
         raise Failed(f"{text!r} is no time; write 2h (ago; s, m, h, d) or 2030-01-31T18:00", ExitCode.USAGE) from None
-    try:
-        check_year(when)
-    except ValueError as error:
-        raise Failed(str(error), ExitCode.USAGE) from None
     try:
         return int(when.timestamp() * 1_000)
     except (ValueError, OverflowError):  # the first and the last year have no instant in every zone

@@ -225,7 +225,7 @@ def _text(response: httpx2.Response, octets: bytes) -> str | None:
         return None
     try:
         text = octets.decode(response.charset_encoding or "utf-8")
-    except (UnicodeDecodeError, LookupError):
+    except (ValueError, LookupError):  # some codecs raise UnicodeError itself
         return None
     return None if "\0" in text else text.strip().removeprefix("\ufeff").strip()
 

@@ -69,13 +69,32 @@ def read_marked(text: str) -> dt.datetime | None:
 
 def check_year(when: dt.datetime) -> None:
     """Raise ValueError, with what is meant perhaps, for an instant before 1900."""
-    if when.year >= FIRST_YEAR:
+    if when.year < FIRST_YEAR:
+        raise ValueError(_told((when.year, when.month, when.day), when.timetz()))
+
+
+def check_written(text: str) -> None:
+    """The same for what is written where an instant is expected, whether it can be read as one or not.
+
+    A day that only the Jalali calendar has, such as 1406-02-31, is none for those who read dates.
+    """
+    found = _DATE.match(latin_digits(without_marks(text)))
+    if found is None or int(found[1]) >= FIRST_YEAR:
         return
-    said = f"{when.year} is no year of the Gregorian calendar that can be meant"
     try:
-        meant = to_gregorian(when.year, when.month, when.day)
+        time = dt.time.fromisoformat(found[4] or "00")
     except ValueError:
-        raise ValueError(said) from None
-    raise ValueError(
-        f"{said}; if it is a date of the Jalali calendar write {meant.isoformat()}, or {MARK}{when.date().isoformat()}"
-    )
+        time = dt.time()
+    raise ValueError(_told((int(found[1]), int(found[2]), int(found[3])), time))
+
+
+def _told(date: tuple[int, int, int], time: dt.time) -> str:
+    """What is said of a year that nobody can mean, and how to write what is meant, so that it is read at once."""
+    said = f"{date[0]} is no year of the Gregorian calendar that can be meant"
+    try:
+        meant = dt.datetime.combine(to_gregorian(*date), time, tzinfo=time.tzinfo or _TEHRAN)
+    except ValueError:
+        return said
+    is_plain = time.replace(tzinfo=None) == dt.time() and meant.tzinfo == _TEHRAN
+    marked = f"{MARK}{date[0]:04d}-{date[1]:02d}-{date[2]:02d}" + ("" if is_plain else f"T{time.isoformat()}")
+    return f"{said}; if it is a date of the Jalali calendar write {meant.isoformat()}, or {marked}"

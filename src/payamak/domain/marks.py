@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from typing import Final
+from urllib.parse import unquote
 
 _FORMAT: Final = (
     *((0xAD, 0xAD), (0x600, 0x605), (0x61C, 0x61C), (0x6DD, 0x6DD), (0x70F, 0x70F), (0x890, 0x891), (0x8E2, 0x8E2)),
@@ -43,6 +44,9 @@ BLANK_MARKS: Final = _spread(_BLANKS)
 LETTERS: Final = {ord("ي"): "ی", ord("ى"): "ی", ord("ك"): "ک"}
 """Letters that a reader does not tell apart: the Arabic ones as the Persian keyboard writes them."""
 
+_HEH: Final = {ord("ە"): "ه", ord("ۀ"): "ه\u0654"}
+"""A heh that looks like another: the Kurdish one at a word's end, and the one of خانهٔ as one character."""
+
 DIGITS: Final = str.maketrans("۰۱۲۳۴۵۶۷۸۹" + "٠١٢٣٤٥٦٧٨٩", "0123456789" * 2)
 """Persian and Arabic-Indic digits in Latin."""
 
@@ -50,6 +54,7 @@ _NO_UNSEEN: Final = str.maketrans("", "", FORMAT_MARKS + BLANK_MARKS + _spread(_
 _NO_MARKS: Final = str.maketrans("", "", FORMAT_MARKS + BLANK_MARKS.replace(" ", ""))
 _FOLDED: Final = (
     LETTERS
+    | _HEH
     | DIGITS
     | str.maketrans("", "", FORMAT_MARKS + _spread(_UNSEEN))
     | dict.fromkeys(map(ord, BLANK_MARKS + "\t"), " ")
@@ -59,6 +64,9 @@ _PRESENTATION: Final = re.compile("[\ufb50-\ufdff\ufe70-\ufefc]+")
 _AROUND_BREAKS: Final = re.compile(" *\n *")
 _RUNS: Final = re.compile("  +")
 _WORD: Final = re.compile(r"[^\W\d_]+|\d+")
+_ONE_HEH: Final = str.maketrans("ةہھۂ", "هههه")
+_ESCAPED_OCTETS: Final = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
+_ESCAPE: Final = re.compile(r"\\u([0-9A-Fa-f]{4})|&#?\w{1,8};|[\\/]r?[\\/]?[nrt]|<[^<>]{1,80}>")
 
 
 def without_marks(text: str) -> str:
@@ -90,6 +98,16 @@ def fold_blanks(text: str) -> str:
 
 
 def words(text: str) -> list[str]:
-    """The words and numbers of a text in order, folded further: no vowel signs, no punctuation."""
-    text = unicodedata.normalize("NFKD", text).translate(_FOLDED)
-    return _WORD.findall("".join(char for char in text if unicodedata.category(char) != "Mn").replace("\u0640", ""))
+    """The words and numbers of a text in order, folded further: one heh, no vowel signs, no punctuation."""
+    text = unicodedata.normalize("NFKD", text.translate(_ONE_HEH)).translate(_FOLDED)
+    seen = "".join(char for char in text if unicodedata.category(char) != "Mn").replace("\u0640", "")
+    return _WORD.findall(seen)
+
+
+def without_escapes(text: str) -> str:
+    """A text as it may have been meant before somebody escaped it once too often: `\\n`, `<br>`, `&nbsp;`, `%20`.
+
+    What is no letter becomes a blank: for the comparing of words only.
+    """
+    text = _ESCAPED_OCTETS.sub(lambda octets: unquote(octets[0]), text)
+    return _ESCAPE.sub(lambda found: chr(int(found[1], 16)) if found[1] else " ", text)

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from enum import IntEnum
 
 from payamak.codes import Code
-from payamak.domain.marks import is_blank
+from payamak.domain.marks import fold, is_blank
 from payamak.domain.message import Lane, Step, StepKind
 from payamak.domain.money import price
 from payamak.domain.site import ADVERTISING_HOURS, Account, LaneName, Line, LineKind, OnLateOptOut, OutsideHours, Site
@@ -89,12 +89,17 @@ def make_plan(
             unfilled |= filled is None
             body = filled if filled is not None else ""
         assert isinstance(body, str)
-        if line.footer and kind is StepKind.NORMAL and not body.rstrip().endswith(line.footer):
+        if line.footer and kind is StepKind.NORMAL and not _ends_with(body, line.footer):
             body = f"{body}\n{line.footer}"
         steps.append(make_step(site, line, kind, body, account.max_parts))
     if unfilled:
         raise Refused(Code.NO_TEMPLATE, "the text fits no approved template of the account")
     return tuple(steps)
+
+
+def _ends_with(text: str, footer: str) -> bool:
+    """Whether a reader sees the footer at the text's end: `لغو11` is «لغو۱۱», and a mark behind it is not seen."""
+    return fold(text).rstrip().endswith(fold(footer).strip())
 
 
 def make_step(site: Site, line: Line, kind: StepKind, text: str, max_parts: int) -> Step:

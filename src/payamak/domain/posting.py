@@ -26,18 +26,26 @@ PAGE_TYPES: Final = frozenset(("text/html", "application/xhtml+xml"))
 
 _TAG: Final = re.compile(
     r"<!doctype\b|<!--|<\?(?:xml|php)\b|</?(?:html|head|body|title|meta|link|style|script|center|div|span|p|br|hr|pre|code"
-    r"|h[1-6]|b|i|em|strong|font|table|tr|td|th|ul|ol|li|a|img|address)(?:\s[^<>]*)?/?>",
+    r"|h[1-6]|b|i|u|em|strong|small|font|table|thead|tbody|tr|td|th|ul|ol|li|dl|dt|dd|a|img|svg|address|blockquote"
+    r"|main|section|article|header|footer|nav|aside|form|label|button|input|select|textarea|i?frame|frameset|noscript"
+    r")(?:\s[^<>]*)?/?>",
     re.IGNORECASE,
 )
 """A tag of a page, whole: `a<b and c` has none."""
+
+_PHP_SAYS: Final = re.compile(
+    r"\b(?:Fatal error|Parse error|Warning|Notice|Deprecated): .{1,2000}? in \S+(?: on line |\.php:)\d+", re.DOTALL
+)
+"""An error of PHP as it writes it where `html_errors` is off: what is left of the page without its tags."""
 
 SHOWN_OF_A_PAGE: Final = 300
 """Characters of a page that are kept: enough for a person to see what went wrong. Taste."""
 
 
 def is_page(media_type: str, text: str) -> bool:
-    """Whether an answer is a web page, by its type or by tags in it, as servers and PHP write their errors."""
-    return media_type.partition(";")[0].strip().lower() in PAGE_TYPES or _TAG.search(text) is not None
+    """Whether an answer is a web page, by its type or by tags in it, as servers write their errors; or one of PHP's."""
+    is_called_so = media_type.partition(";")[0].strip().lower() in PAGE_TYPES
+    return is_called_so or any(sign.search(text) for sign in (_TAG, _PHP_SAYS))
 
 
 class PostState(StrEnum):

@@ -12,13 +12,13 @@ meant the whole of it: if it does not match it is refused, for as a value it wou
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import islice
 from typing import Final, Self
 
-from payamak.domain.marks import DIGITS, LETTERS, fold, fold_blanks, is_blank, words
+from payamak.domain.marks import DIGITS, LETTERS, fold, fold_blanks, is_blank, without_escapes, words
 
 MAX_VALUE_CHARS: Final = 200
 """The longest value of a placeholder (contract §4)."""
@@ -102,19 +102,18 @@ class Template:
     def means_whole(self, message: str) -> bool:
         """Say whether a message holds all the words around the placeholders in order: it is no value (contract §4).
 
-        Fewer than three letters in all must be words of their own: `به` is none of the words of `بهار`.
+        Fewer than three letters in all must be words of their own: `به` is none of the words of `بهار`. A message that
+        was escaped once too often is read as it stands and as it was meant.
         """
         literals = [words(literal) for literal in _Shape.of(self.text).literals]
         is_certain = sum(len(word) for literal in literals for word in literal) >= _CERTAIN_LETTERS
         joint = "" if is_certain else " "
         wanted = [joint + joint.join(literal) + joint for literal in literals if literal]
-        said, at = joint + joint.join(words(message)) + joint, 0
-        for literal in wanted:
-            found = said.find(literal, at)
-            if found < 0:
-                return False
-            at = found + len(literal) - len(joint)  # the blank behind a word is the one before the next
-        return bool(wanted)
+        readings = [joint + joint.join(words(said)) + joint for said in {message, without_escapes(message)}]
+        begins = literals[0][:1] and message.lstrip().casefold().startswith(literals[0][0].casefold())
+        if begins or sum(map(len, literals)) > 1:  # one word in another case within is as likely a word of the value
+            wanted, readings = [each.casefold() for each in wanted], [said.casefold() for said in readings]
+        return bool(wanted) and any(_stand_in(wanted, said, joint) for said in readings)
 
     def complete(self, message: str) -> str | None:
         """Return the text to send for a message in words: itself if it matches, else as the only value.
@@ -266,6 +265,17 @@ def _fits(shape: _Shape, text: str, patterns: Mapping[str, str], looks: Iterator
         if _allows(patterns.get(name), value) and _fits(shape.bound(name, value), text, patterns, looks):
             return True
     return False
+
+
+def _stand_in(wanted: Sequence[str], said: str, joint: str) -> bool:
+    """Say whether all of `wanted` stand in `said`, in order."""
+    at = 0
+    for literal in wanted:
+        found = said.find(literal, at)
+        if found < 0:
+            return False
+        at = found + len(literal) - len(joint)  # the blank behind a word is the one before the next
+    return True
 
 
 def _starts(shape: _Shape, text: str) -> list[int]:

@@ -182,6 +182,8 @@ ARABIC = "سلام".encode("cp1256")
         ),
         (MULTIPART, b"This is a multi-part message.\r\n" + part("message", b"a") + b"--XyZ--\r\nepilogue", "a"),
         (MULTIPART, b"\r\n" + part("message", b"a") + b"--XyZ--\r\n", "a"),
+        (MULTIPART, b"ends in LF\n" + part("message", b"a") + part("line", b"1") + b"--XyZ--\r\n", "a"),
+        (MULTIPART, b"--XyZed is no delimiter\r\n--XyZ2\r\n" + part("message", b"a") + b"--XyZ--\r\n", "a"),
     ],
 )
 def test_octets_judge_their_label(content_type: str, body: bytes, message: str) -> None:
@@ -207,6 +209,11 @@ def test_octets_judge_their_label(content_type: str, body: bytes, message: str) 
         (b"", FORM + "; charset=iso-8859-1", b"\xef\xbb\xbfmessage=\xe9"),
         (b"", FORM, b'{"username":"u","message":"a&b=c"}'),
         (b"", FORM, b' [{"username": "u"}]'),
+        (b"username=u", FORM, b"[object Object]"),
+        (b"", FORM, b"{'username': 'u', 'message': 'x'}"),
+        (b"", FORM, b"{username: u}"),
+        (b"", FORM, b"%3C?xml version='1.0'?><Envelope/>"),
+        (b"", "", b'[{"username": "u"}]'),
         (b"", FORM, b'"{\\"username\\":\\"u\\"}"'),
         (b"", FORM, b"%7B%22username%22%3A%22u%22%7D="),
         (b"", FORM, b'{"username":"u'),

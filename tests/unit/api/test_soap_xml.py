@@ -118,6 +118,7 @@ def test_the_charset_of_a_call(body: bytes, charset: str, text: str) -> None:
         (_call("utf-8").encode("cp1256"), ""),
         (_call("utf-8").encode("cp1256"), "utf-8"),
         (_call("koi8-r").encode(), ""),
+        (_call("windows-1256").encode("iso-8859-6"), "iso-8859-6"),
         (_call("").encode("utf-16-le")[:-1], "utf-16"),
     ],
 )

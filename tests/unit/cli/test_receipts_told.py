@@ -13,7 +13,9 @@ from tests.store.world import World
 from payamak.cli.explain import waiting_text
 from payamak.cli.program import run
 from payamak.cli.shell import ExitCode
+from payamak.domain.mo import MoPart
 from payamak.domain.receipts import Unmatched
+from payamak.encoding.alphabets import Alphabet
 from payamak.store.sqlite import SqliteStore
 
 FIRST = 0x4A000000
@@ -83,3 +85,22 @@ def test_a_habit_is_told_and_forgotten(tmp_path: Path, capsys: pytest.CaptureFix
     told(capsys, "link", "forget-ids", "operator", *data, code=ExitCode.PROBLEM)
     (report,) = json.loads(told(capsys, "link", "ids", "--json", *data))
     assert report["habit"] == {}
+
+
+async def _of_another_prefix(world: World) -> None:
+    for sender in ("989520000007", "9830003301"):
+        part = MoPart(
+            upstream="operator", link="north", line="9830003300", sender=sender, alphabet=Alphabet.GSM7, octets=b"hi"
+        )
+        await world.store.receive_mo(part, "s", {"s"}, world.now)
+
+
+@pytest.mark.parametrize("sender", ["09520000007", "+98 952 000 0007", "9830003301"])
+def test_a_sender_is_found_as_it_was_kept(
+    sender: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`received list --sender` reads a number by the site's `recipient_prefixes`, as the upstream does."""
+    monkeypatch.setenv("PAYAMAK_RECIPIENT_PREFIXES", "91,95")
+    data = site_with(tmp_path / "store.sqlite", _of_another_prefix)
+    (found,) = json.loads(told(capsys, "received", "list", "--sender", sender, "--json", *data))["received"]
+    assert found["sender"] == ("989520000007" if "952" in sender else sender)

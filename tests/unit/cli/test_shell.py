@@ -47,8 +47,10 @@ def test_what_is_no_instant_is_refused() -> None:
     """The refusal says how to write it."""
     with pytest.raises(Failed, match="write 2h"):
         parse_instant("yesterday", NOW)
-    with pytest.raises(Failed, match="write 2026-11-26, or jalali:1405-09-05"):
+    with pytest.raises(Failed, match=r"write 2026-11-26T00:00:00\+03:30, or jalali:1405-09-05"):
         parse_instant("1405-09-05", NOW)
+    with pytest.raises(Failed, match=r"write 2027-05-21T18:00:00\+03:30"):
+        parse_instant("۱۴۰۶/۰۲/۳۱ 18:00", NOW)
 
 
 @pytest.mark.parametrize(

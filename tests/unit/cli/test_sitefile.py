@@ -244,13 +244,23 @@ def test_every_text_survives_toml(text: str) -> None:
 
 def test_a_jalali_year_is_told() -> None:
     """1406 would be an instant long past, and lock the account: refused with the day that was meant, read if marked."""
-    for written in ("1406-01-01T00:00:00+03:30", '"1406-01-01T00:00:00+03:30"'):
+    zoned = ("1406-01-01T00:00:00+03:30", '"1406-01-01T00:00:00+03:30"')
+    for written in (*zoned, "1406-01-01", "1406-01-01T00:00:00", '"1406-01-01"', '"1406/1/1"', '"۱۴۰۶-۰۱-۰۱"'):
         with pytest.raises(BadSiteFile) as caught:
             parse(FILE.replace("2030-01-01T00:00:00+03:30", written))
         assert "line 24: account: 1406 is no year" in str(caught.value)
-        assert "write 2027-03-21, or jalali:1406-01-01" in str(caught.value)
-    with pytest.raises(ValueError, match="2027-03-21"):
-        parse_setting("account", "expires_at=1406-01-01T00:00:00+03:30")
+        assert "write 2027-03-21T00:00:00+03:30, or jalali:1406-01-01" in str(caught.value)
+        with pytest.raises(ValueError, match="2027-03-21T00"):
+            parse_setting("account", f"expires_at={written}")
+    with pytest.raises(BadSiteFile, match=r"this is no TOML: .* write 2027-05-21T00:00:00"):
+        parse(FILE.replace("2030-01-01T00:00:00+03:30", "1406-02-31T00:00:00+03:30"))
+    with pytest.raises(ValueError, match="write 2027-05-21T00:00:00"):
+        parse_setting("account", "expires_at=1406-02-31T00:00:00+03:30")
+    assert parse_setting("account", "expires_at=2027-03-21T00:00:00+03:30") == parse_setting(
+        "account", "expires_at=jalali:1406-01-01"
+    )
+    with pytest.raises(ValueError, match="instant with zone"):
+        parse_setting("account", "expires_at=tomorrow")
     meant = dt.datetime(2027, 3, 21, tzinfo=dt.timezone(dt.timedelta(hours=3, minutes=30)))
     assert parse_setting("account", "expires_at=jalali:1406/01/01") == ("expires_at", meant)
     *_, account = parse(FILE.replace("2030-01-01T00:00:00+03:30", '"jalali:1406-01-01"'))

@@ -139,6 +139,7 @@ def test_parse_retry_after(value: str | None, pause: int | None) -> None:
         (Say(body=b"x", headers=("Content-Encoding: gzip",)), None),
         (Say(body=b"x" * (BODY_LIMIT_OCTETS + 1)), None),
         (Say(body=b"x", headers=("Content-Type: text/plain; charset=klingon",)), None),
+        (Say(body=b"xn--a", headers=("Content-Type: text/plain; charset=idna",)), None),
     ],
     ids=[
         "trimmed",
@@ -151,6 +152,7 @@ def test_parse_retry_after(value: str | None, pause: int | None) -> None:
         "compressed",
         "long",
         "unknown charset",
+        "a codec with an error of its own",
     ],
 )
 async def test_bodies(say: Say, body: str | None) -> None:

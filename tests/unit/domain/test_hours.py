@@ -101,8 +101,11 @@ def test_the_footer_is_written_once_counted_and_paid() -> None:
     site, account = build_site([line], 1), Account(username="a")
     (step,) = make_plan(site, account, [(line, StepKind.NORMAL)], "س" * 66, None)
     assert (step.text, step.parts, step.price) == ("س" * 66 + "\nلغو۱۱", 2, 20)
-    (again,) = make_plan(site, account, [(line, StepKind.NORMAL)], "سلام لغو۱۱", None)
-    assert again.text == "سلام لغو۱۱"
+    for text in ("سلام لغو۱۱", "سلام لغو11", "سلام\nلغو١١ ", "سلام لغو\u200c۱۱\u200f"):
+        (again,) = make_plan(site, account, [(line, StepKind.NORMAL)], text, None)
+        assert again.text == text
+    (other,) = make_plan(site, account, [(line, StepKind.NORMAL)], "سلام لغو۱۲", None)
+    assert other.text == "سلام لغو۱۲\nلغو۱۱"
 
 
 @pytest.mark.parametrize("hours_back", [6, -9])

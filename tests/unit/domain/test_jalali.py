@@ -1,10 +1,11 @@
 """The Jalali calendar: the same days, and what is said to whoever writes one for an instant."""
 
 import datetime as dt
+import re
 
 import pytest
 
-from payamak.domain.jalali import check_year, is_leap, read_marked, to_gregorian
+from payamak.domain.jalali import check_written, check_year, is_leap, read_marked, to_gregorian
 
 TEHRAN = dt.timezone(dt.timedelta(hours=3, minutes=30))
 
@@ -68,7 +69,34 @@ def test_marked_and_wrong(written: str) -> None:
 def test_a_year_that_nobody_means() -> None:
     """The refusal says which day was meant, if it can be one."""
     check_year(dt.datetime(1900, 1, 1, tzinfo=dt.UTC))
-    with pytest.raises(ValueError, match="write 2027-03-21, or jalali:1406-01-01"):
+    with pytest.raises(ValueError, match=r"write 2027-03-21T00:00:00\+03:30, or jalali:1406-01-01$"):
         check_year(dt.datetime(1406, 1, 1, tzinfo=TEHRAN))
+    with pytest.raises(ValueError, match=r"write 2027-03-21T18:30:00\+03:30, or jalali:1406-01-01T18:30:00"):
+        check_year(dt.datetime(1406, 1, 1, 18, 30, tzinfo=TEHRAN))
     with pytest.raises(ValueError, match=r"that can be meant$"):
         check_year(dt.datetime(999, 1, 1, tzinfo=TEHRAN))
+
+
+@pytest.mark.parametrize(
+    ("written", "hint"),
+    [
+        ("1406-01-01", "2027-03-21T00:00:00+03:30, or jalali:1406-01-01"),
+        (" ۱۴۰۶/۱/۱ ", "2027-03-21T00:00:00+03:30, or jalali:1406-01-01"),
+        ("1406-02-31T18:00Z", "2027-05-21T18:00:00+00:00, or jalali:1406-02-31T18:00:00+00:00"),
+        ("1406-02-31 at noon", "2027-05-21T00:00:00+03:30, or jalali:1406-02-31"),
+        ("\u200f1406-01-01", "2027-03-21T00:00:00+03:30, or jalali:1406-01-01"),
+        ("1406-01-01T00:00:00Z", "2027-03-21T00:00:00+00:00, or jalali:1406-01-01T00:00:00+00:00"),
+        ("2027-03-21", None),
+        ("jalali:1406-01-01", None),
+        ("2h", None),
+    ],
+)
+def test_a_jalali_date_however_it_is_written(written: str, hint: str | None) -> None:
+    """Also a date that could not be read is told, with what is to be written, and that is read."""
+    if hint is None:
+        check_written(written)
+        return
+    with pytest.raises(ValueError, match=re.escape(f"write {hint}") + "$"):
+        check_written(written)
+    meant, _, marked = hint.partition(", or ")
+    assert read_marked(marked) == dt.datetime.fromisoformat(meant)

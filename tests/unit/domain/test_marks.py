@@ -58,6 +58,8 @@ def test_a_text_is_not_blank(text: str) -> None:
         ("\ufedf\ufe8e", "لا"),
         ("آ", "آ"),
         ("x²", "x²"),
+        ("خانۀ", "خانه\u0654"),
+        ("خانە", "خانه"),
     ],
 )
 def test_folded(text: str, folded: str) -> None:
@@ -67,5 +69,5 @@ def test_folded(text: str, folded: str) -> None:
 
 
 def test_words() -> None:
-    """Punctuation parts words and is none; digits beside letters are a word of their own."""
-    assert words("كُد-ورود: A12\u200cb_۳") == ["کد", "ورود", "A", "12", "b", "3"]
+    """Punctuation parts words and is none; digits beside letters are a word of their own; each heh is one."""
+    assert words("كُد-ورود: A12\u200cb_۳ خانۀ خانهٔ خانة") == ["کد", "ورود", "A", "12", "b", "3", *["خانه"] * 3]

@@ -110,6 +110,14 @@ def test_targets(url: str, is_one: bool) -> None:
         ("", "oops </body>", True),
         ("", "<?xml version='1.0'?>", True),
         ("", "<!-- debug --> thanks", True),
+        ("text/plain", "<main class='error'>gone</main>", True),
+        ("text/plain", "<label>x</label>", True),
+        ("text/plain", "\nWarning: Undefined variable $x in /var/www/sms.php on line 3\nthanks", True),
+        ("text/plain", "PHP Fatal error:  Uncaught Error in /a.php:3\n#0 {main}\n  thrown in /a.php on line 3", True),
+        ("text/plain", "Warning: two left. Call us on line 30003300", False),
+        ("text/plain", "Warning: two left", False),
+        ("text/plain", "PHP Fatal error:  Uncaught Exception in /var/www/x.php:3\nStack trace:\n#0 {main}", True),
+        ("text/plain", "you are on line 3", False),
     ],
 )
 def test_a_web_page(media_type: str, text: str, page: bool) -> None:

@@ -74,6 +74,8 @@ def test_a_message_is_sent_as_the_table_says(number: int, message: Given, text: 
 
 
 LINES = Template(number=7, text="سلام،\nکد ورود شما به سامانه‌ی ما: {code}\nلغو11", patterns={"code": "[0-9]+"})
+UNBOUND = Template(number=7, text="سلام،\nکد ورود شما به سامانه‌ی ما: {code}\nلغو11")
+ENGLISH = Template(number=9, text="Your code is {code}. Do not share it.")
 SHORT = Template(number=8, text="به {name}")
 MARKED = Template(number=9, text="کد: {code}", patterns={"code": "[آ-ی\u200c]+ك{1,2}"})
 WHOLE = "سلام،\nکد ورود شما به سامانه‌ی ما: 1234\nلغو11"
@@ -129,6 +131,21 @@ def test_what_no_reader_sees_does_not_count(written: str) -> None:
         (SHORT, "به:رضا", None),
         (Template(number=8, text="Code: {x}"), "Code-12", None),
         (Template(number=8, text="Code {x}"), '{"code": 1}', 'Code {"code": 1}'),
+        (ENGLISH, "your code is 12. do not share it.", None),
+        (Template(number=8, text="Code: {x}"), "code 12", None),
+        (ENGLISH, "YOUR CODE IS 12. DO NOT SHARE IT.", None),
+        (CODE, "کد%20ورود%20شما:%201234", None),
+        (CODE, "%DA%A9%D8%AF+%D9%88%D8%B1%D9%88%D8%AF+%D8%B4%D9%85%D8%A7%3A+1", None),
+        (CODE, "کد&nbsp;ورود شما: 1234", None),
+        (CODE, "کد&#10;ورود شما: 1234", None),
+        (CODE, "\\u06a9\\u062f ورود شما: 1234", None),
+        (UNBOUND, WHOLE.replace("\n", "\\n"), None),
+        (UNBOUND, WHOLE.replace("\n", "\\r\\n"), None),
+        (UNBOUND, WHOLE.replace("\n", "<br />"), None),
+        (UNBOUND, WHOLE.replace("\n", "/n"), None),
+        (Template(number=8, text="خانۀ {x} آماده است"), "خانه\u0654 5 آماده است", "خانه\u0654 5 آماده است"),
+        (Template(number=8, text="خانۀ {x} آماده است"), "خانة 5 اماده است", None),
+        (CODE, "100%20", "کد ورود شما: 100%20"),
         (Template(number=8, text="{x}."), "one. two", "one. two."),
         (Template(number=8, text="{x}."), "one.", "one."),
         (Template(number=8, text="از {x} تا {x}"), "از شنبه، تا جمعه", None),
