@@ -46,6 +46,9 @@ LETTERS: Final = {ord("ي"): "ی", ord("ى"): "ی", ord("ك"): "ک"}
 DIGITS: Final = str.maketrans("۰۱۲۳۴۵۶۷۸۹" + "٠١٢٣٤٥٦٧٨٩", "0123456789" * 2)
 """Persian and Arabic-Indic digits in Latin."""
 
+NO_FILLERS: Final = str.maketrans("", "", _spread(_UNSEEN))
+"""Takes away what no reader sees besides the marks; some of it Unicode calls letters."""
+
 _NO_UNSEEN: Final = str.maketrans("", "", FORMAT_MARKS + BLANK_MARKS + _spread(_UNSEEN))
 _NO_MARKS: Final = str.maketrans("", "", FORMAT_MARKS + BLANK_MARKS.replace(" ", ""))
 _FOLDED: Final = (

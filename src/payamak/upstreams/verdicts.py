@@ -57,7 +57,7 @@ def outcome_of(
     """
     named = bounded_id(operator_id) if operator_id else None
     hint = named if named and operator_key(named) != "0" else None
-    if status in verdicts:
+    if status and status in verdicts:  # what was taken, no table makes untaken: it would go again for ever
         verdict = verdicts[status]
         if isinstance(verdict, Reason):
             return Outcome(part=part, kind=OutcomeKind.LATER, status=status, reason=verdict, operator_id=hint)

@@ -148,6 +148,12 @@ def test_a_table_may_say_that_it_comes_again(status: int, word: str, reason: Rea
     assert (outcome.kind, outcome.reason, outcome.status) == (OutcomeKind.LATER, reason, status)
 
 
+@pytest.mark.parametrize("word", [27, 15, "later"])
+def test_no_table_makes_untaken_what_was_taken(word: int | str) -> None:
+    """Status 0 with an id is an acceptance: else it would go again for ever, or be refused and delivered."""
+    assert outcome_of(1, 0, "7", read_verdicts({"0": word})).kind is OutcomeKind.TAKEN
+
+
 def test_another_word_is_refused() -> None:
     """A table says codes and the three words."""
     with pytest.raises(ValueError, match="later, throttled, recipient"):
