@@ -85,7 +85,7 @@ def test_a_generic_nack_takes_nothing(status: int, kind: OutcomeKind) -> None:
         (Stat.UNDELIVERABLE, "UNDELIV", "045", PartState.OPTED_OUT, Code.OPTED_OUT),
         (Stat.UNDELIVERABLE, "UNDELIV", "45", PartState.OPTED_OUT, Code.OPTED_OUT),
         (Stat.UNDELIVERABLE, "UNDELIV", "033", PartState.OPTED_OUT, Code.OPTED_OUT_OF_LINE),
-        (Stat.UNDELIVERABLE, "UNDELIV", "33", PartState.UNDELIVERABLE, None),
+        (Stat.UNDELIVERABLE, "UNDELIV", "33", PartState.OPTED_OUT, Code.OPTED_OUT_OF_LINE),
         (Stat.UNDELIVERABLE, "UNDELIV", "0000", PartState.OPTED_OUT, Code.OPTED_OUT_OF_LINE),
         (Stat.UNDELIVERABLE, "UNDELIV", "", PartState.UNDELIVERABLE, None),
         (Stat.UNDELIVERABLE, "UNDELIV", None, PartState.UNDELIVERABLE, None),
@@ -99,7 +99,7 @@ def test_a_generic_nack_takes_nothing(status: int, kind: OutcomeKind) -> None:
     ],
 )
 def test_the_meaning_of_a_receipt(stat: Stat, text: str, err: str | None, state: PartState, code: Code | None) -> None:
-    """The table is asked for `err` as written, then without zeros, then for the word; delivered is delivered."""
+    """The table is asked for `err`, whatever its zeros, then for the word; delivered is delivered."""
     assert receipt_meaning(LINK, Receipt(operator_id="1", stat=stat, stat_text=text, err=err)) == (state, code)
 
 
@@ -123,6 +123,26 @@ def test_a_table_may_name_states(stat: Stat, text: str, state: int | None, means
     link = changed(LINK, receipt_verdicts={**names, "UNKNOWN": "under_way", "UNDELIV": "unknown", "5": 27})
     receipt = Receipt(operator_id="1", stat=stat, stat_text=text or str(state), state=state)
     assert receipt_meaning(link, receipt) == (means, None)
+
+
+@pytest.mark.parametrize(
+    ("table", "stat", "err", "code"),
+    [
+        ({"045": 27}, "UNDELIV", "45", 27),
+        ({"045": 27}, "UNDELIV", "0045", 27),
+        ({"0": 33}, "REJECTD", "000", 33),
+        ({"000": 33}, "REJECTD", "0", 33),
+        ({"45": 33, "045": 27}, "UNDELIV", "045", 27),
+        ({"Blacklisted": 27}, "BLACKLISTED", "000", 27),
+        ({"BlackListed": 27}, "blacklisted", None, 27),
+        ({"005": 27}, "UNDELIV", "001", None),
+    ],
+)
+def test_a_table_is_asked_in_any_spelling(table: dict[str, int | str], stat: str, err: str, code: int | None) -> None:
+    """Zeros before an `err` and the case of a word do not matter, on either side; a state is no `err`."""
+    known = {"UNDELIV": Stat.UNDELIVERABLE, "REJECTD": Stat.REJECTED}.get(stat, Stat.OTHER)
+    receipt = Receipt(operator_id="1", stat=known, stat_text=stat, err=err, state=5)
+    assert receipt_meaning(changed(LINK, receipt_verdicts=table), receipt)[1] == code
 
 
 def test_an_intermediate_receipt_means_nothing_yet() -> None:
