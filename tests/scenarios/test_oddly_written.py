@@ -10,10 +10,10 @@ from tests.scenarios.house import POLL_S, House, changed, house
 from tests.site import LINE
 
 from payamak.domain.message import State
-from payamak.simulator.behaviour import HABITS, REPLIES, TABLE, Behaviour
+from payamak.simulator.behaviour import ODDITIES, REPLIES, TABLE, Behaviour
 from payamak.store.records import ReceivedSearch
 
-MOBILES = {e.behaviour: f"98912000{e.digits}" for e in TABLE if e.behaviour in {*HABITS, *REPLIES}}
+MOBILES = {e.behaviour: f"98912000{e.digits}" for e in TABLE if e.behaviour in {*ODDITIES, *REPLIES}}
 READ = {one: mobile for one, mobile in MOBILES.items() if one is not Behaviour.CUT_BODY}
 SAID = {
     Behaviour.REPLIES_TURKISH: "Şişli ğ",
