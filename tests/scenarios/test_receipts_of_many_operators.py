@@ -51,7 +51,7 @@ class Centre:
 
 
 async def test_every_form_ends_its_message(tmp_path: Path) -> None:
-    """Each receipt is stored and acknowledged, its message stands as the form says, and what has no id is shown."""
+    """Each receipt is stored and acknowledged, its message stands as the form says, and what has no word is shown."""
     centre = Centre()
     port = await centre.listen()
 
@@ -71,7 +71,9 @@ async def test_every_form_ends_its_message(tmp_path: Path) -> None:
         states = [await _state(home, answer) for answer in answers]
         assert dict(zip(RECIPIENTS.values(), states, strict=True)) == {name: form(name).run.state for name in NAMES}
         async with home.store() as store:
-            assert [(r.operator_id, r.why) for r in await store.unmatched(99)] == [("", "no_id")]
+            assert await store.unmatched(99) == []
+            (piece,) = await store.unreadable(None, 99)
+            assert (piece.kind, form("commas").pdu.text.encode() in piece.octets) == ("receipt", True)
 
 
 async def _state(home: House, answer: dict[str, object]) -> State:

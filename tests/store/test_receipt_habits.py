@@ -389,6 +389,24 @@ async def test_links_that_become_one_operator(world: World) -> None:
     assert [await state_of(world, m) for m in (rival, own)] == [State.DELIVERED, State.DELIVERED]
 
 
+async def test_a_link_that_gets_another_name(world: World) -> None:
+    """A link that goes while another one comes with its login is the same operator's: its receipts come by that."""
+    alone = {"system_id": "alone", "upstream": ""}
+    await world.store.put_documents([replace(world.store.site.links["south"], **alone)], [], world.now)
+    message = await world.on_wire(await world.accept(), link="south")
+    await world.answer(message, taken("5"))
+    south = world.store.site.links["south"]
+    lines = [
+        replace(line, links=tuple(replace(use, link="west") if use.link == "south" else use for use in line.links))
+        for line in world.store.site.lines.values()
+    ]
+    links = [replace(south, name="west"), replace(south, name="east", system_id="another")]
+    await world.store.put_documents([*links, *lines], [("link", "south")], world.now)
+    assert await bring(world, brought("5", upstream="east")) == []
+    await bring(world, brought("5", upstream="west"))
+    assert await state_of(world, message) is State.DELIVERED
+
+
 async def test_a_receipt_after_the_upgrade(tmp_path: Path) -> None:
     """Two links of one login were two operators in an older store: what is under way is found by its old name."""
     path = tmp_path / "old.sqlite"

@@ -29,7 +29,7 @@ FAULTS: tuple[Fault, ...] = (
         name="what cannot be read is acknowledged and gone",
         breaks="P2: nobody ever sees what the operator brought",
         file="src/payamak/upstreams/smpp.py",
-        old="            await self._unhandled.keep_unread(kind, _as_came(pdu), pdu.detail)\n",
+        old="            await self._unhandled.keep_unread(kind, _as_came(pdu), why)\n",
         new="            pass\n",
         tests=_BROUGHT,
     ),

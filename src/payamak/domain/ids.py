@@ -28,12 +28,17 @@ class IdBase(StrEnum):
 
 
 def operator_key(operator_id: str) -> str:
-    """The form under which ids are compared: small letters, no leading zeros, no 0x, no hyphens, no braces around."""
-    key = operator_id.strip().translate(_NO_HYPHENS).lower()
+    """The form under which ids are compared: small letters, no leading zeros, no 0x, no hyphens, nothing around.
+
+    Of a receipt's id the reading takes away what stands around a value; the same id may have had it in the answer.
+    """
+    key = operator_id.strip(_AROUND).translate(_NO_HYPHENS).lower()
     if key.startswith("0x") and is_number(key[2:]):
         key = key[2:]
     return key.lstrip("0") or "0"
 
+
+_AROUND: Final = " \t\r\n\"'<>(){},;|"
 
 _NO_HYPHENS: Final = str.maketrans("", "", "-{}")
 """A UUID is written with or without them; where two ids differ in nothing else, the exact one counts."""

@@ -50,6 +50,9 @@ _HEH: Final = {ord("ە"): "ه", ord("ۀ"): "ه\u0654"}
 DIGITS: Final = str.maketrans("۰۱۲۳۴۵۶۷۸۹" + "٠١٢٣٤٥٦٧٨٩", "0123456789" * 2)
 """Persian and Arabic-Indic digits in Latin."""
 
+NO_FILLERS: Final = str.maketrans("", "", _spread(_UNSEEN))
+"""Takes away what no reader sees besides the marks; some of it Unicode calls letters."""
+
 _NO_UNSEEN: Final = str.maketrans("", "", FORMAT_MARKS + BLANK_MARKS + _spread(_UNSEEN))
 _NO_MARKS: Final = str.maketrans("", "", FORMAT_MARKS + BLANK_MARKS.replace(" ", ""))
 _FOLDED: Final = (

@@ -14,6 +14,7 @@ from itertools import groupby
 
 from msgspec import Struct
 
+from payamak.domain.marks import NO_FILLERS
 from payamak.domain.numbers import latin_digits
 from payamak.domain.posting import Pauses, Tried, next_post
 from payamak.encoding.alphabets import AnyAlphabet, decode_pieces
@@ -145,7 +146,7 @@ def fold(text: str) -> str:
 
 
 def _seen(text: str) -> str:
-    return "".join(_UNSEEN.get(unicodedata.category(char), char) for char in text)
+    return "".join(_UNSEEN.get(unicodedata.category(char), char) for char in text.translate(NO_FILLERS))
 
 
 def is_one_of(text: str, words: Iterable[str]) -> bool:

@@ -102,8 +102,14 @@ def tlv_text(pdu: Pdu, tag: int) -> str | None:
 
 
 def text_octets(pdu: SubmitSm | DeliverSm | DataSm | ReplaceSm) -> bytes:
-    """The octets of the text: short_message, or message_payload where that is empty (section 5.3.2.32) or blank."""
+    """The octets of the text: short_message, or message_payload where that is empty (section 5.3.2.32) or blank.
+
+    Who fills both against the specification has written the text twice, or the first part of it, or one part in each.
+    """
     short = b"" if isinstance(pdu, DataSm) else pdu.short_message
-    if short.strip(b" \0"):
+    long = tlv_octets(pdu, Tag.MESSAGE_PAYLOAD) or b""
+    if not short.strip(b" \0"):
+        return long or short
+    if not long.strip(b" \0") or long in short:
         return short
-    return tlv_octets(pdu, Tag.MESSAGE_PAYLOAD) or short
+    return long if long.startswith(short) else short + long

@@ -154,6 +154,16 @@ def is_receipt(pdu: DeliverSm | DataSm) -> bool:
     return any(tag in (Tag.RECEIPTED_MESSAGE_ID, Tag.MESSAGE_STATE) for tag, _ in pdu.tlvs)
 
 
+def says_nothing(pdu: DeliverSm | DataSm) -> bool:
+    """Whether a text that is marked as a receipt has no word of one: another form than we know, or a person's."""
+    if not is_receipt(pdu) or any(map(_written(pdu)[0].get, ("id", "stat", "err"))):
+        return False
+    return not any(tlv_octets(pdu, tag) for tag in _TELLING) and any(text.strip(b" \0") for text, *_ in _texts(pdu))
+
+
+_TELLING: Final = (Tag.RECEIPTED_MESSAGE_ID, Tag.MESSAGE_STATE, Tag.NETWORK_ERROR_CODE)
+
+
 def parse_receipt(pdu: DeliverSm | DataSm, *, is_marked: bool = True) -> Receipt | None:
     """What a receipt says; None if `pdu` is a message from a handset (MO). Never raises.
 

@@ -10,7 +10,8 @@ import apsw
 from msgspec import Struct
 
 from payamak.domain.ids import IdBase, IdHabit, Place
-from payamak.domain.site import Document, Fault, Site, build_site
+from payamak.domain.site import Document, Fault, Link, Site, build_site
+from payamak.domain.site.snapshot import is_one_login
 from payamak.domain.site.stored import read_document
 from payamak.store.contents import Overwritten
 from payamak.store.feed import Change, Feed
@@ -201,6 +202,12 @@ class Transaction:
             former = before.upstream_of(link)
             if now is None or self.site.upstream_of(now) != former:
                 self.execute("keep_upstream_name", (link.name, former))
+            for heir in self._heirs(link, before) if now is None else ():
+                self.execute("keep_upstream_name", (heir.name, former))
+
+    def _heirs(self, link: Link, before: Site) -> Iterable[Link]:
+        """Links that came with the login of one that went: it has another name, and its receipts come by them."""
+        return (new for new in self.site.links.values() if new.name not in before.links and is_one_login(new, link))
 
     def count_batch(self) -> int:
         """Count this transaction and sign it, so that a commit that fails without saying so can be read back."""

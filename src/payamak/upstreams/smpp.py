@@ -52,7 +52,7 @@ from payamak.smpp.pdu import (
     sar_tlvs,
     tlv,
 )
-from payamak.smpp.receipt import Receipt, is_receipt, parse_receipt
+from payamak.smpp.receipt import Receipt, is_receipt, looks_like_receipt, parse_receipt, says_nothing
 from payamak.smpp.session import NotBound, WindowFull
 from payamak.smpp.states import BindMode
 from payamak.upstreams.base import Parcel, Report, Sink
@@ -350,24 +350,32 @@ class SmppUpstream:
     # -- receipts and messages from handsets
 
     def _on_asked(self, pdu: Pdu) -> Answer:
-        """A request of the operator: a message of a handset beyond what the link may bring costs next to nothing."""
+        """A request of the operator: a message of a handset beyond what the link may bring costs next to nothing.
+
+        Receipts come as fast as we send: they have no bound of their own. What may be one has it once it is none.
+        """
         if isinstance(pdu, Unread):
             return self._on_request(pdu)
         assert isinstance(pdu, DeliverSm | DataSm)
-        if not self._looks_like_receipt(pdu):
-            if (octets := len(text_octets(pdu))) > LONGEST_OCTETS:
-                return self._not_taken(pdu, NotTaken("too_long", is_for_good=True))
-            if (wait_s := self._intake.wait_s(octets, self._clock.monotonic())) is None:
-                return self._not_taken(pdu, NotTaken("too_fast"))
-            if wait_s:
-                return self._in_turn(pdu, wait_s)
-        return self._on_request(pdu)
+        if is_receipt(pdu) or self._may_be_receipt(pdu):
+            return self._on_request(pdu)
+        try:
+            wait_s = self._wait_s(pdu)
+        except NotTaken as why:
+            return self._not_taken(pdu, why)
+        return self._in_turn(pdu, wait_s) if wait_s else self._on_request(pdu)
 
-    def _looks_like_receipt(self, pdu: DeliverSm | DataSm) -> bool:
-        """Receipts come as fast as we send: they have no bound of their own."""
-        return is_receipt(pdu) or (
-            self.link.receipts_without_esm_class and parse_receipt(pdu, is_marked=False) is not None
-        )
+    def _may_be_receipt(self, pdu: DeliverSm | DataSm) -> bool:
+        """Whether it looks like a receipt of a centre that marks none; whose it is, only the store knows."""
+        return self.link.receipts_without_esm_class and not is_receipt(pdu) and looks_like_receipt(pdu)
+
+    def _wait_s(self, pdu: DeliverSm | DataSm) -> float:
+        """How long a message of a handset has to wait for its turn. Raises NotTaken beyond what the link may bring."""
+        if (octets := len(text_octets(pdu))) > LONGEST_OCTETS:
+            raise NotTaken("too_long", is_for_good=True)
+        if (wait_s := self._intake.wait_s(octets, self._clock.monotonic())) is None:
+            raise NotTaken("too_fast")
+        return wait_s
 
     async def _in_turn(self, pdu: Pdu, wait_s: float) -> Pdu:
         await asyncio.sleep(wait_s)
@@ -391,8 +399,12 @@ class SmppUpstream:
         answer = DeliverSmResp if isinstance(pdu, DeliverSm) else DataSmResp
         self.oddities.count(pdu.odd)
         try:
+            if says_nothing(pdu):
+                return await self._kept_unread(pdu, "receipt", "no id, no state and no error of a receipt")
             receipt = await self._receipt_of(pdu)
             if receipt is None:
+                if self._may_be_receipt(pdu):
+                    await asyncio.sleep(self._wait_s(pdu))
                 await self._sink.mo(self._mo_part(pdu))
             else:
                 if pdu.esm_class & EsmClass.UDHI:
@@ -427,9 +439,11 @@ class SmppUpstream:
 
     async def _on_unread(self, pdu: Unread) -> Pdu:
         """What nobody can read is kept as octets and acknowledged: it would come again for days, and be no other."""
-        kind = "receipt" if _SAYS_RECEIPT.search(pdu.body) else "mo"
+        return await self._kept_unread(pdu, "receipt" if _SAYS_RECEIPT.search(pdu.body) else "mo", pdu.detail)
+
+    async def _kept_unread(self, pdu: Unread | DeliverSm | DataSm, kind: str, why: str) -> Pdu:
         try:
-            await self._unhandled.keep_unread(kind, _as_came(pdu), pdu.detail)
+            await self._unhandled.keep_unread(kind, _as_came(pdu), why)
         except StoreFailed as failure:
             self._log("not_stored", link=self.name, reason=str(failure))
             return response_to(pdu, Status.ESME_RX_T_APPN)

@@ -6,7 +6,7 @@ Statuses: SMPP 3.4 §5.1.3. What the table does not name is a definite refusal, 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from payamak.codes import Code
 from payamak.domain.bounded import bounded_id
@@ -57,7 +57,7 @@ def outcome_of(
     """
     named = bounded_id(operator_id) if operator_id else None
     hint = named if named and operator_key(named) != "0" else None
-    if status in verdicts:
+    if status and status in verdicts:  # what was taken, no table makes untaken: it would go again for ever
         verdict = verdicts[status]
         if isinstance(verdict, Reason):
             return Outcome(part=part, kind=OutcomeKind.LATER, status=status, reason=verdict, operator_id=hint)
@@ -100,32 +100,39 @@ _STATES: dict[Stat, PartState | None] = {
 def receipt_meaning(link: Link, receipt: Receipt) -> tuple[PartState | None, Code | None]:
     """The letter and, for a refusal that the link's table names, the code; (None, None) for an intermediate one.
 
-    The table is asked for `err` (of the parameter, then of the text) as written and without zeros, then for the word
-    `stat`, then for the number of message_state. It may name one of our codes or a state. A part that was delivered is
-    never read otherwise for its `err`. A word that neither we nor the table know moves nothing.
+    The table is asked for `err` (of the parameter, then of the text), zeros before it not counted, then for the word
+    `stat` in any case, then for the number of message_state. It may name one of our codes or a state. A part that was
+    delivered is never read otherwise for its `err`. A word that neither we nor the table know moves nothing.
     """
     if receipt.is_intermediate:
         return None, None
     state = _STATES[receipt.stat]
-    for key in _words_of(receipt):
-        if isinstance(named := link.receipt_verdicts.get(key), str):
+    words = _asked(link.receipt_verdicts, _words_of(receipt), str.upper)
+    for named in words:
+        if isinstance(named, str):
             return NAMED_STATES[named], None
     if state is PartState.DELIVERED or (state is None and receipt.stat is not Stat.OTHER):
         return state, None
-    for key in (*_errs_of(receipt), *_words_of(receipt)):
-        named = link.receipt_verdicts.get(key)
+    for named in (*_asked(link.receipt_verdicts, (receipt.err, receipt.err_text), _without_zeros), *words):
         if isinstance(named, str):
             return NAMED_STATES[named], None
-        if named is not None:
-            code = Code(named)
-            return (PartState.OPTED_OUT if code in OPT_OUTS else state or PartState.REJECTED), code
+        code = Code(named)
+        return (PartState.OPTED_OUT if code in OPT_OUTS else state or PartState.REJECTED), code
     return state, None
 
 
-def _errs_of(receipt: Receipt) -> list[str]:
-    return [key for err in (receipt.err, receipt.err_text) if err for key in (err, err.lstrip("0") or "0")]
+def _asked(table: Mapping[str, int | str], keys: Iterable[str | None], fold: Callable[[str], str]) -> list[int | str]:
+    """What a table says to these keys, in their order: to each as it is written, else to one that folds alike."""
+    if not table:
+        return []
+    folded = {fold(name): named for name, named in table.items()}
+    told = (table.get(key) or folded.get(fold(key)) for key in keys if key)
+    return [named for named in told if named]
+
+
+def _without_zeros(err: str) -> str:
+    return err.lstrip("0") or "0"
 
 
 def _words_of(receipt: Receipt) -> list[str]:
-    words = [receipt.stat_text, receipt.stat_text.upper(), receipt.stat.value]
-    return [key for key in (*words, "" if receipt.state is None else str(receipt.state)) if key]
+    return [receipt.stat_text, receipt.stat.value, "" if receipt.state is None else str(receipt.state)]

@@ -20,6 +20,9 @@ from payamak.domain.ids import IdBase, operator_key, readings
         ("0xyz", "xyz"),
         ("{2298D520-B783-4A10-A5B4-3C2A9F1E0001}", "2298d520b7834a10a5b43c2a9f1e0001"),
         ("-0-12", "12"),
+        ("<20261126.17@smsc>", "20261126.17@smsc"),
+        ('"0x1F3A"', "1f3a"),
+        ("(0012);", "12"),
     ],
 )
 def test_zeros_and_case_do_not_matter(written: str, key: str) -> None:

@@ -168,9 +168,11 @@ def test_table_of_optional_parameters() -> None:
 
 
 def test_text_octets() -> None:
-    """The text is short_message, or message_payload where that is empty."""
+    """The text is short_message, or message_payload where that is empty; of both, all that they say, once."""
     payload = (tlv(Tag.MESSAGE_PAYLOAD, b"long"),)
-    assert text_octets(p.SubmitSm(short_message=b"short", tlvs=payload)) == b"short"
+    for short, text in ((b" \0", b"long"), (b"lo", b"long"), (b"so long!", b"so long!"), (b"two, ", b"two, long")):
+        assert text_octets(p.SubmitSm(short_message=short, tlvs=payload)) == text
+    assert text_octets(p.SubmitSm(short_message=b"short", tlvs=(tlv(Tag.MESSAGE_PAYLOAD, b" \0"),))) == b"short"
     assert text_octets(p.DeliverSm(tlvs=payload)) == b"long"
     assert text_octets(p.DataSm(tlvs=payload)) == b"long"
     assert text_octets(p.DataSm()) == b""

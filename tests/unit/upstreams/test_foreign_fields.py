@@ -167,9 +167,28 @@ async def test_more_than_the_link_may_bring(monkeypatch: pytest.MonkeyPatch) -> 
     assert max(waits) <= 2
     assert statuses.count(Status.ESME_RX_T_APPN) >= 1_000
     assert len(desk.logged) <= 12
-    receipt = replace(pdu, esm_class=EsmClass.DELIVERY_RECEIPT)
+    receipt = replace(pdu, esm_class=EsmClass.DELIVERY_RECEIPT, short_message=b"id:1 stat:DELIVRD")
     assert await desk.ask(receipt) == Status.ESME_ROK
     assert len(desk.sink.receipts) == 1
+
+
+async def test_what_only_looks_like_a_receipt_has_the_bounds_of_a_message(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a centre that marks no receipts: a handset's text with the words of one is bounded like any other."""
+    waits: list[float] = []
+
+    async def wait(seconds: float) -> None:
+        waits.append(seconds)
+
+    monkeypatch.setattr("payamak.upstreams.smpp.asyncio.sleep", wait)
+    desk = Desk(Link(name="north", received_per_second=1, receipts_without_esm_class=True))
+    pdu = DeliverSm(source_addr="989120000001", destination_addr="983000123", short_message=b"id:1 stat:DELIVRD")
+    long = replace(pdu, short_message=b"", tlvs=(tlv(Tag.MESSAGE_PAYLOAD, b"id:1 stat:X".ljust(LONGEST_OCTETS + 1)),))
+    assert await desk.ask(long) == Status.ESME_RINVMSGLEN
+    statuses = [await desk.ask(pdu) for _ in range(2_000)]
+    assert statuses.count(Status.ESME_RX_T_APPN) >= 1_000
+    assert len(desk.sink.parts) == statuses.count(Status.ESME_ROK)
+    assert max(waits) <= 2
+    assert desk.sink.receipts == []
 
 
 @pytest.mark.parametrize(

@@ -85,7 +85,7 @@ def test_a_generic_nack_takes_nothing(status: int, kind: OutcomeKind) -> None:
         (Stat.UNDELIVERABLE, "UNDELIV", "045", PartState.OPTED_OUT, Code.OPTED_OUT),
         (Stat.UNDELIVERABLE, "UNDELIV", "45", PartState.OPTED_OUT, Code.OPTED_OUT),
         (Stat.UNDELIVERABLE, "UNDELIV", "033", PartState.OPTED_OUT, Code.OPTED_OUT_OF_LINE),
-        (Stat.UNDELIVERABLE, "UNDELIV", "33", PartState.UNDELIVERABLE, None),
+        (Stat.UNDELIVERABLE, "UNDELIV", "33", PartState.OPTED_OUT, Code.OPTED_OUT_OF_LINE),
         (Stat.UNDELIVERABLE, "UNDELIV", "0000", PartState.OPTED_OUT, Code.OPTED_OUT_OF_LINE),
         (Stat.UNDELIVERABLE, "UNDELIV", "", PartState.UNDELIVERABLE, None),
         (Stat.UNDELIVERABLE, "UNDELIV", None, PartState.UNDELIVERABLE, None),
@@ -99,7 +99,7 @@ def test_a_generic_nack_takes_nothing(status: int, kind: OutcomeKind) -> None:
     ],
 )
 def test_the_meaning_of_a_receipt(stat: Stat, text: str, err: str | None, state: PartState, code: Code | None) -> None:
-    """The table is asked for `err` as written, then without zeros, then for the word; delivered is delivered."""
+    """The table is asked for `err`, whatever its zeros, then for the word; delivered is delivered."""
     assert receipt_meaning(LINK, Receipt(operator_id="1", stat=stat, stat_text=text, err=err)) == (state, code)
 
 
@@ -125,6 +125,26 @@ def test_a_table_may_name_states(stat: Stat, text: str, state: int | None, means
     assert receipt_meaning(link, receipt) == (means, None)
 
 
+@pytest.mark.parametrize(
+    ("table", "stat", "err", "code"),
+    [
+        ({"045": 27}, "UNDELIV", "45", 27),
+        ({"045": 27}, "UNDELIV", "0045", 27),
+        ({"0": 33}, "REJECTD", "000", 33),
+        ({"000": 33}, "REJECTD", "0", 33),
+        ({"45": 33, "045": 27}, "UNDELIV", "045", 27),
+        ({"Blacklisted": 27}, "BLACKLISTED", "000", 27),
+        ({"BlackListed": 27}, "blacklisted", None, 27),
+        ({"005": 27}, "UNDELIV", "001", None),
+    ],
+)
+def test_a_table_is_asked_in_any_spelling(table: dict[str, int | str], stat: str, err: str, code: int | None) -> None:
+    """Zeros before an `err` and the case of a word do not matter, on either side; a state is no `err`."""
+    known = {"UNDELIV": Stat.UNDELIVERABLE, "REJECTD": Stat.REJECTED}.get(stat, Stat.OTHER)
+    receipt = Receipt(operator_id="1", stat=known, stat_text=stat, err=err, state=5)
+    assert receipt_meaning(changed(LINK, receipt_verdicts=table), receipt)[1] == code
+
+
 def test_an_intermediate_receipt_means_nothing_yet() -> None:
     """Enroute and accepted move nothing, and neither does any word that is said not to be final."""
     for stat in (Stat.ENROUTE, Stat.ACCEPTED):
@@ -146,6 +166,12 @@ def test_a_table_may_say_that_it_comes_again(status: int, word: str, reason: Rea
     """Whatever the standard says of the status: a vendor's busy, a full handset, an operator that throttles."""
     outcome = outcome_of(1, status, None, read_verdicts({hex(status): word}))
     assert (outcome.kind, outcome.reason, outcome.status) == (OutcomeKind.LATER, reason, status)
+
+
+@pytest.mark.parametrize("word", [27, 15, "later"])
+def test_no_table_makes_untaken_what_was_taken(word: int | str) -> None:
+    """Status 0 with an id is an acceptance: else it would go again for ever, or be refused and delivered."""
+    assert outcome_of(1, 0, "7", read_verdicts({"0": word})).kind is OutcomeKind.TAKEN
 
 
 def test_another_word_is_refused() -> None:

@@ -35,6 +35,8 @@ class Why(StrEnum):
     ALPHABETS_DIFFER = "alphabets_differ"
     SPLIT_OF_NEGIN = "split_of_negin"
     STATUS = "status"
+    STATUS_OF_TAKEN = "status_of_taken"
+    STATUS_TWICE = "status_twice"
     KEYWORD = "keyword"
     KEYWORD_URL = "keyword_url"
 
@@ -62,6 +64,8 @@ ENGLISH: Final[dict[Why, str]] = {
     Why.ALPHABETS_DIFFER: "its links must have the same `default_alphabet`, or parts and prices would differ",
     Why.SPLIT_OF_NEGIN: "beside a link of kind negin the others have `long_text` payload",
     Why.STATUS: "status {key} is written 0x0427, 427h or 1063",
+    Why.STATUS_OF_TAKEN: "status {key} says that a message was taken, which no table changes; take it out",
+    Why.STATUS_TWICE: "status {key} is there twice, in two spellings; keep one",
     Why.KEYWORD: "keyword {keyword}: it is one word, and there once",
     Why.KEYWORD_URL: "keyword {keyword} needs a url",
 }

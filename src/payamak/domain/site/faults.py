@@ -160,9 +160,23 @@ def _link_faults(site: Site, link: Link) -> Iterable[Fault]:
             yield told("system_id", Why.NO_USER)
     else:
         yield from login_faults(link, {})
+    yield from _status_faults(told, link)
+
+
+def _status_faults(told: _Told, link: Link) -> Iterable[Fault]:
+    """Statuses that nobody can read, that a table cannot turn, or that it names twice in two spellings."""
+    seen: set[int] = set()
     for key in link.status_verdicts:
-        if not _STATUS.fullmatch(key.strip()):
+        text = key.strip().lower()
+        if not _STATUS.fullmatch(text):
             yield told("status_verdicts", Why.STATUS, key=shown(key))
+            continue
+        status = int(text[:-1], 16) if text.endswith("h") else int(text, 0)
+        if not status and link.kind is LinkKind.SMPP:
+            yield told("status_verdicts", Why.STATUS_OF_TAKEN, key=shown(key))
+        elif status in seen:
+            yield told("status_verdicts", Why.STATUS_TWICE, key=shown(key))
+        seen.add(status)
 
 
 def login_faults(link: Link, environment: Mapping[str, str]) -> Iterable[Fault]:

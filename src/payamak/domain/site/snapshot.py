@@ -156,12 +156,24 @@ def _by_key(accounts: Mapping[str, Account]) -> dict[str, Account]:
     return {key: account for name, account in accounts.items() if keys[key := without_marks(name)] == 1}
 
 
+def is_one_login(one: Link, other: Link) -> bool:
+    """Whether two links are binds of one login at one operator."""
+    login = _login_of(one)
+    return login is not None and login == _login_of(other)
+
+
+def _login_of(link: Link) -> tuple[str, int, str] | None:
+    """By what an operator knows a link; None where that says nothing."""
+    is_told = link.kind is LinkKind.SMPP and link.system_id
+    return (link.host.casefold(), link.port, link.system_id) if is_told else None
+
+
 def _shared_upstreams(links: Iterable[Link]) -> dict[str, str]:
     """The operator of each link that names none and has its login in common with others."""
     logins: dict[tuple[str, int, str], list[Link]] = {}
     for link in links:
-        if link.kind is LinkKind.SMPP and link.system_id:
-            logins.setdefault((link.host.casefold(), link.port, link.system_id), []).append(link)
+        if (login := _login_of(link)) is not None:
+            logins.setdefault(login, []).append(link)
     found: dict[str, str] = {}
     for alike in logins.values():
         said = {link.upstream for link in alike if link.upstream}
