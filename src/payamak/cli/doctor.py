@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 from cyclopts import Parameter
 
-from payamak.cli.shell import Common, ExitCode, clock_of, counted, fill, grid, tell
+from payamak.cli.shell import Common, ExitCode, clock_of, counted, duration_text, fill, grid, tell
 from payamak.config import Settings
 from payamak.domain.message import State
 from payamak.errors import StoreFailed
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from payamak.domain.receipts import IdReport
     from payamak.domain.restoring import Restore
     from payamak.domain.site import Document, Link, Site
+    from payamak.store.base import Store
     from payamak.store.records import AuditedAccount, QueueRow, TextReceipts
     from payamak.store.sqlite import SqliteStore
 
@@ -46,6 +47,12 @@ SAFE_BACKPORTS: Final = ((3, 44, 6), (3, 50, 7))
 
 FOREIGN_TOLD_MS: Final = 7 * 86_400_000
 """How long a message is told of that did not count for its line. Taste."""
+
+UNTOLD_MS: Final = 600_000
+"""How long an event may wait before it is said: the first pauses of a target that is away are over by then. Taste."""
+
+LONGEST_PAUSE_MS: Final = 86_400_000
+"""Between two posts of an event."""
 
 BUILT_AT_S: Final = 1_767_225_600
 """2026-01-01: a clock that shows an earlier time is wrong."""
@@ -184,6 +191,7 @@ async def _store(path: Path, books: list[AuditedAccount] | None) -> list[Finding
         findings += await _faults(store)
         findings += await _foreign(store)
         findings += await _refusing(store)
+        findings += await untold(store, int(time.time() * 1_000))
         if books is not None:
             findings += await _ledger(store, books)
         findings += await asyncio.gather(*(_link(link) for link in store.site.links.values()))
@@ -375,6 +383,24 @@ async def _refusing(store: SqliteStore) -> list[Finding]:
     return [Finding(name=f"link {habit.link}", is_well=False, says=habit.says, todo=habit.todo) for habit in habits]
 
 
+async def untold(store: Store, now: int) -> list[Finding]:
+    """Accounts whose webhook has taken nothing for long: nobody else says so before the customer asks."""
+    from payamak.domain.posting import PostState
+
+    findings, names = [], {account.id: name for name, account in store.site.accounts.items()}
+    for waiting in await store.notice_counts():
+        if waiting.post is not PostState.WAITING or now - waiting.oldest_at < UNTOLD_MS:
+            continue
+        name = names.get(waiting.account_id, f"number {waiting.account_id}")
+        firsts = await store.notices_due(waiting.account_id, now + LONGEST_PAUSE_MS, 20)
+        notes = [f"; the last post: {one.note}" for one in firsts if one.note]
+        says = f"{counted(waiting.count, 'event')} of messages not told yet, the oldest for "
+        says += duration_text(now - waiting.oldest_at) + "".join(notes[:1])
+        todo = f"`payamak webhook test {name}`, with the server's environment, shows what comes back"
+        findings.append(Finding(name=f"webhook {name}", is_well=False, says=says, todo=todo))
+    return findings
+
+
 async def _ledger(store: SqliteStore, books: list[AuditedAccount]) -> list[Finding]:
     """Prove every account from its entries; `books` is filled with them."""
     audit = await store.audit()
@@ -501,7 +527,8 @@ def links_told(page: str, findings: Iterable[Finding]) -> Iterator[Finding]:
         elif float(stands) == 1.0:
             yield Finding(name=finding.name, is_well=True, says="up, says the running server")
         else:
-            todo = "`link_down` in the log has the operator's answer: correct system_id, password, system_type or port"
+            todo = finding.todo or "correct system_id, password, system_type, or what the operator has"
+            todo += "; `link_down` in the log has the operator's answer"
             says = f"not bound, says the running server; from here: {finding.says}"
             yield Finding(name=finding.name, is_well=False, says=says, todo=todo)
 
@@ -552,7 +579,7 @@ def oddities_of(page: str) -> dict[str, str]:
 
 async def _windows(full: Mapping[str, float], path: Path) -> list[Finding]:
     """Links whose window has been full for long: what waits for them in the store, and since when."""
-    from payamak.cli.shell import duration_text, now_ms
+    from payamak.cli.shell import now_ms
     from payamak.store.sqlite import SqliteStore
 
     if not full:
