@@ -55,6 +55,6 @@ async def test_another_operators_word_about_a_line(tmp_path: Path) -> None:
             link = replace(store.site.links["service"], receives_for=(LINE,))
             await store.put_documents([link], [], 0)
         assert await found(home) == {}
-        replayed = await command(home, "received", "replay", "--foreign", "--line", LINE)
+        replayed = await command(home, "received", "replay", "--foreign", "--line", LINE, "--yes")
         assert replayed == {"replayed": 2}
         assert (await command(home, "received", "list", "--foreign"))["received"] == []

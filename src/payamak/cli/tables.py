@@ -12,6 +12,8 @@ from rich.console import Console, ConsoleOptions, RenderResult
 from rich.table import Table
 from rich.text import Text
 
+from payamak.visible import visible
+
 LONGEST_WORD: Final = 30
 """What is longer, such as a URL, is broken wherever the edge is."""
 
@@ -33,7 +35,7 @@ class Grid(Table):
         """Whether each column has room for its longest word."""
         left, right = self.padding[1], self.padding[3]
         needed = sum(
-            max(_longest_word(cell) for cell in (Text(str(column.header)), *map(_text, column.cells)))
+            max(_longest_word(cell) for cell in (Text(visible(str(column.header))), *map(_text, column.cells)))
             for column in self.columns
         )
         return needed + (left + right + 1) * (len(self.columns) - 1) + 2 <= width
@@ -50,7 +52,7 @@ class Grid(Table):
 
     def _blocks(self) -> Iterator[Table | Text]:
         if self.title:
-            yield Text(str(self.title), style="italic")
+            yield Text(visible(str(self.title)), style="italic")
         headers = [str(column.header) for column in self.columns]
         for row in zip(*(column.cells for column in self.columns), strict=True):
             block = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
@@ -64,13 +66,13 @@ class Grid(Table):
 
 
 def _text(cell: object) -> Text:
-    return cell if isinstance(cell, Text) else Text(str(cell))
+    return cell if isinstance(cell, Text) else Text(visible(str(cell)))
 
 
 def _longest_word(cell: Text) -> int:
-    return max((min(cell_len(word), LONGEST_WORD) for word in _short(cell).plain.split()), default=0)
+    return max((min(cell_len(word), LONGEST_WORD) for word in cell.plain.split()), default=0)
 
 
 def _short(cell: Text) -> Text:
     found = _INSTANT.fullmatch(cell.plain)
-    return Text(found[1], style=cell.style) if found else cell
+    return Text(visible(found[1]), style=cell.style) if found else cell
