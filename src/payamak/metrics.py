@@ -18,6 +18,7 @@ from payamak.domain.events import LearnOptOut, Submit
 from payamak.store.feed import Change, Feed
 from payamak.store.records import FaultCounts
 
+LINK_UP = "payamak_link_up"
 LINK_ON_TRIAL = "payamak_link_on_trial"
 """Also read by `payamak doctor`."""
 
@@ -256,7 +257,7 @@ class Metrics:
     ) -> None:
         """Of each link by name: whether it is up, whether it is on trial, how many suspects it has; asked each time."""
         for name, says, values in (
-            ("payamak_link_up", "1 while the link is bound and can send.", standings),
+            (LINK_UP, "1 while the link is bound and can send.", standings),
             (LINK_ON_TRIAL, "1 while the link is sent one submit at a time, for it answers none.", trials),
             ("payamak_link_suspects", "Messages at which the link may break.", suspects),
         ):

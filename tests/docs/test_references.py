@@ -111,3 +111,22 @@ def test_a_promise_names_tests_that_exist(part: str) -> None:
     assert named
     assert len(named) == len(set(named)) == shown.count("`") // 2
     assert [f"{place}::{name}" for place, name in named if name not in functions_of(ROOT / "tests" / place)] == []
+
+
+def test_a_decision_is_called_by_its_number() -> None:
+    """Whoever looks for decision 39 finds what the page meant, not another one."""
+    for path in (path for path in FILES if path.suffix == ".md"):
+        for said, number in re.findall(r"\[decision (\d+)\]\([^)]*?(\d{4})-", text_of(path)):
+            assert int(said) == int(number), f"{path}: decision {said} is a link to {number}"
+
+
+def test_both_editions_of_the_readme_lead_to_the_same_pages() -> None:
+    """Who reads Persian finds every page that who reads English finds, and the same commands."""
+    english, persian = ((ROOT / name).read_text(encoding="utf-8") for name in ("README.md", "README.fa.md"))
+    pages = [set(LINK.findall(text)) - {"README.md", "README.fa.md"} for text in (english, persian)]
+    assert pages[0] == pages[1]
+    commands = [
+        [line.split("  #")[0].rstrip() for line in text.splitlines() if line[:4] == "    "]
+        for text in (english, persian)
+    ]
+    assert commands[0] == commands[1]

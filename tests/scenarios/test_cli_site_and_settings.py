@@ -71,7 +71,7 @@ def test_documents_are_added_changed_and_removed(shell: Shell) -> None:
     assert "link none is not configured" in shell.run("line", "change", "5000", "--link", "none", code=1).err
     shell.run("line", "change", "5000", "--set", 'links=["spare", {link="operator", rank=0, share=3}]')
     assert shell.json("line", "show", "5000")["links"][1] == {"link": "operator", "rank": 0, "share": 3}
-    assert "is not configured" in shell.run("link", "remove", "spare", code=1).err
+    assert "for line 5000 needs it: change that first" in shell.run("link", "remove", "spare", code=1).err
     shell.run("account", "change", "shop", "--service-line", "5000", "--set", "answer_types=numeric")
     shell.run("template", "add", "shop", "1", "کد: {code}", "--pattern", "code=[0-9]+", "--default")
     assert shell.json("template", "list", "shop")[0]["is_default"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import json
 import os
 import signal
@@ -11,8 +12,10 @@ import time
 from pathlib import Path
 
 import httpx2
+from rich.console import Console
 from tests import traces
 
+from payamak.demo.run import _summary
 from payamak.demo.scenarios import cases
 from payamak.demo.site import MOBILES, PASSWORD, QUOTING_PASSWORD
 
@@ -35,7 +38,7 @@ async def _start(folder: Path, *arguments: str) -> asyncio.subprocess.Process:
 
 
 async def test_once_shows_the_scenarios_and_exits_with_nought(tmp_path: Path) -> None:
-    """`demo --once` ends by itself when all is final, with a table and a curl line that can be copied."""
+    """`demo --once` ends by itself when all is final, with a table, and sends nobody to a server that is gone."""
     process = await _start(tmp_path, "--once")
     async with asyncio.timeout(120):
         output, _ = await process.communicate()
@@ -43,8 +46,18 @@ async def test_once_shows_the_scenarios_and_exits_with_nought(tmp_path: Path) ->
     assert process.returncode == 0, text
     assert "All 22 messages came out as the manual says." in text
     assert "دریافت توسط گوشی" in text
-    assert "curl http://127.0.0.1:" in text
+    assert "curl http" not in text
+    assert "Without --once it goes on serving" in text
     assert "✗" not in text
+
+
+def test_who_goes_on_says_how_to_ask() -> None:
+    """A curl line that can be copied, as one line also on a narrow terminal, and how to stop it."""
+    console = Console(width=40, file=io.StringIO(), record=True)
+    assert _summary(console, [], "http://127.0.0.1:8080", goes_on=True)
+    lines = console.export_text().splitlines()
+    assert any(line.startswith("  curl http://127.0.0.1:8080/api/wsSend.ashx -d ") for line in lines)
+    assert lines[-1] == "Ctrl-C stops it."
 
 
 async def test_it_goes_on_serving_until_ctrl_c(tmp_path: Path) -> None:

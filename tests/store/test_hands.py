@@ -36,11 +36,11 @@ async def test_what_has_messages_is_not_removed(world: World) -> None:
     await world.enroute("7", step(LINE, 0))
     sending = await world.sending(step(LINE2, 0))
     for removal, said in (
-        (("account", "shop"), "1 message of it wait"),
-        (("account", "shop"), "2 messages of it are on the wire or wait for their receipts"),
-        (("line", HOLD), "1 message wait on it"),
-        (("line", LINE2), "1 message are on the wire by it"),
-        (("link", "north"), "1 message are on the wire by it"),
+        (("account", "shop"), "1 message of it waits"),
+        (("account", "shop"), "2 messages of it are on the wire or waiting for receipts"),
+        (("line", HOLD), "1 message waits on it"),
+        (("line", LINE2), "1 message is on the wire by it"),
+        (("link", "north"), "1 message is on the wire by it"),
     ):
         with pytest.raises(ValueError, match=said):
             await world.store.put_documents([], [removal], NOW)

@@ -8,6 +8,7 @@ import pytest
 from msgspec.structs import replace
 from tests.store.world import DAY, HOLD, LINE2, MINUTE, World, later, lost, opted_out, refused, step, taken
 
+from payamak.cli.doctor import UNTOLD_MS, untold
 from payamak.domain.events import Cancelled, Moved, Postponed
 from payamak.domain.message import Message, PartState, Reason, State
 from payamak.domain.posting import PostState
@@ -348,3 +349,16 @@ async def _post(shop: World, chance: random.Random, notice: Notice, first_tried:
 def _note(notice: Notice, first_tried: dict[int, list[int]]) -> None:
     if notice.sequence not in first_tried[notice.message_id]:
         first_tried[notice.message_id].append(notice.sequence)
+
+
+async def test_the_doctor_says_what_is_not_told(shop: World) -> None:
+    """Events that wait for long are a problem, with the account, their number and what came of the last post."""
+    await shop.accept(shop.new(step()))
+    await shop.enroute("7", step())
+    (first, *_) = await due(shop)
+    await shop.store.conclude_notice(result(first, PostState.WAITING, shop.now + MINUTE), shop.now)
+    assert await untold(shop.store, shop.now + UNTOLD_MS - 1) == []
+    (finding,) = await untold(shop.store, shop.now + UNTOLD_MS)
+    assert (finding.name, finding.is_well) == ("webhook shop", False)
+    assert finding.says == "4 events of messages not told yet, the oldest for 10m; the last post: waiting it is"
+    assert "payamak webhook test shop" in finding.todo

@@ -10,7 +10,7 @@ from cyclopts import App, Parameter
 
 from payamak.cli.bounds import bounded
 from payamak.cli.consent import Consent
-from payamak.cli.documents import Options, edit, fields_help, find, given_fields, masked, put, remove, show
+from payamak.cli.documents import Options, edit, fields_help, find, given_fields, masked, put, remove, show, word
 from payamak.cli.passwords import new_password
 from payamak.cli.shell import (
     Common,
@@ -71,7 +71,7 @@ async def show_list(*, common: Common = Common()) -> int:
         for name, account in accounts.items()
     ]
     columns = ("username", "is_active", "lines", "default_line", "available", "reserved")
-    rows = ([", ".join(plain[column]) if column == "lines" else plain[column] for column in columns] for plain in found)
+    rows = ([f"{at:,}" if type(at) is int else word(at) for at in map(plain.get, columns)] for plain in found)
     made = fill(grid(*columns, right=("available", "reserved")), rows)
     tell(common, found, lambda console: console.print(made))
     return ExitCode.DONE

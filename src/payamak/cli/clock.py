@@ -25,7 +25,7 @@ async def show(*, common: Common = Common()) -> int:
     async with open_store(common) as store:
         clock = await clock_of(store)
     facts = _facts(clock)
-    tell(common, facts, lambda _: say("\n".join(_lines(clock, facts))))
+    tell(common, facts, lambda _: say(*_lines(clock, facts)))
     return ExitCode.PROBLEM if facts["is_in_doubt"] else ExitCode.DONE
 
 

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 from cyclopts import Parameter
 
-from payamak.cli.shell import Common, ExitCode, clock_of, fill, grid, tell
+from payamak.cli.shell import Common, ExitCode, clock_of, counted, duration_text, fill, grid, tell
 from payamak.config import Settings
 from payamak.domain.message import State
 from payamak.errors import StoreFailed
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from payamak.domain.receipts import IdReport
     from payamak.domain.restoring import Restore
     from payamak.domain.site import Document, Link, Site
+    from payamak.store.base import Store
     from payamak.store.records import AuditedAccount, QueueRow, TextReceipts
     from payamak.store.sqlite import SqliteStore
 
@@ -46,6 +47,12 @@ SAFE_BACKPORTS: Final = ((3, 44, 6), (3, 50, 7))
 
 FOREIGN_TOLD_MS: Final = 7 * 86_400_000
 """How long a message is told of that did not count for its line. Taste."""
+
+UNTOLD_MS: Final = 600_000
+"""How long an event may wait before it is said: the first pauses of a target that is away are over by then. Taste."""
+
+LONGEST_PAUSE_MS: Final = 86_400_000
+"""Between two posts of an event."""
 
 BUILT_AT_S: Final = 1_767_225_600
 """2026-01-01: a clock that shows an earlier time is wrong."""
@@ -66,6 +73,10 @@ class Finding:
     todo: str = ""
 
 
+class Reached(Finding):
+    """How a link that should be bound looks from here: a server that runs knows better."""
+
+
 async def doctor(
     *,
     ledger: Annotated[
@@ -84,7 +95,8 @@ async def doctor(
     findings = [*_machine(settings), *_folder(Path(settings.database))]
     findings += await _store(Path(settings.database), books if ledger else None)
     findings.append(await _server(settings))
-    findings += await _trials(settings)
+    page = await _page(settings)
+    findings = [*links_told(page, findings), *await _trials(page, Path(settings.database))]
     rows = (
         (Text("well", style="green") if f.is_well else Text("PROBLEM", style="bold red"), f.name, f.says, f.todo)
         for f in findings
@@ -179,6 +191,7 @@ async def _store(path: Path, books: list[AuditedAccount] | None) -> list[Finding
         findings += await _faults(store)
         findings += await _foreign(store)
         findings += await _refusing(store)
+        findings += await untold(store, int(time.time() * 1_000))
         if books is not None:
             findings += await _ledger(store, books)
         findings += await asyncio.gather(*(_link(link) for link in store.site.links.values()))
@@ -231,7 +244,8 @@ def _site(store: SqliteStore) -> Iterator[Finding]:
     for fault in dict.fromkeys(map(str, (*site.mended, *faults_of(site), *logins, *unsigned))):
         todo = "correct it: `payamak apply`, or the groups' change"
         yield Finding(name="site", is_well=False, says=fault, todo=todo)
-    says = f"{len(site.accounts)} accounts, {len(site.lines)} lines, {len(site.links)} links"
+    tables = ((site.accounts, "account"), (site.lines, "line"), (site.links, "link"))
+    says = ", ".join(counted(len(table), word) for table, word in tables)
     yield Finding(name="site", is_well=True, says=says)
     if site.intake_is_suspended:
         yield Finding(name="intake", is_well=False, says="suspended by hand", todo="`payamak resume intake`")
@@ -312,11 +326,11 @@ ENOUGH_TEXTS: Final = 50
 
 def texts_of(site: Site, counts: Iterable[TextReceipts]) -> Iterator[Finding]:
     """Links whose long texts get one receipt each, where nothing is said of it: it is proposed, and never learned."""
-    for counted in counts:
-        link = site.links.get(counted.link)
-        is_alike = counted.with_one >= ENOUGH_TEXTS and not counted.with_more
+    for texts in counts:
+        link = site.links.get(texts.link)
+        is_alike = texts.with_one >= ENOUGH_TEXTS and not texts.with_more
         if link is not None and link.receipts_per is None and is_alike:
-            says = f"{counted.with_one:,} texts of several parts got exactly one receipt each: they end as unknown"
+            says = f"{texts.with_one:,} texts of several parts got exactly one receipt each: they end as unknown"
             todo = f"if the operator says so too: `payamak link change {link.name} --set receipts_per=message`"
             yield Finding(name=f"receipts {link.name}", is_well=False, says=says, todo=todo)
 
@@ -367,6 +381,24 @@ async def _refusing(store: SqliteStore) -> list[Finding]:
 
     habits = habits_of(await store.status_counts())
     return [Finding(name=f"link {habit.link}", is_well=False, says=habit.says, todo=habit.todo) for habit in habits]
+
+
+async def untold(store: Store, now: int) -> list[Finding]:
+    """Accounts whose webhook has taken nothing for long: nobody else says so before the customer asks."""
+    from payamak.domain.posting import PostState
+
+    findings, names = [], {account.id: name for name, account in store.site.accounts.items()}
+    for waiting in await store.notice_counts():
+        if waiting.post is not PostState.WAITING or now - waiting.oldest_at < UNTOLD_MS:
+            continue
+        name = names.get(waiting.account_id, f"number {waiting.account_id}")
+        firsts = await store.notices_due(waiting.account_id, now + LONGEST_PAUSE_MS, 20)
+        notes = [f"; the last post: {one.note}" for one in firsts if one.note]
+        says = f"{counted(waiting.count, 'event')} of messages not told yet, the oldest for "
+        says += duration_text(now - waiting.oldest_at) + "".join(notes[:1])
+        todo = f"`payamak webhook test {name}`, with the server's environment, shows what comes back"
+        findings.append(Finding(name=f"webhook {name}", is_well=False, says=says, todo=todo))
+    return findings
 
 
 async def _ledger(store: SqliteStore, books: list[AuditedAccount]) -> list[Finding]:
@@ -422,10 +454,10 @@ async def _link(link: Link) -> Finding:
     """A connection to the operator's port, closed at once: it takes no bind away."""
     from payamak.domain.site.secrets import is_missing, variable_of
 
-    name = f"link {link.name}"
+    name, told = f"link {link.name}", Finding if link.is_suspended or link.bind_mode == "receiver" else Reached
     if is_missing(link.password, os.environ):
         says = f"its password names {variable_of(link.password)}, which is not set here"
-        return Finding(name=name, is_well=False, says=says, todo="set it where `payamak serve` runs")
+        return told(name=name, is_well=False, says=says, todo="set it where `payamak serve` runs")
     host, port = _address(link)
     where = f"{host}:{port}"
     began_s = time.monotonic()
@@ -434,14 +466,12 @@ async def _link(link: Link) -> Finding:
             _, writer = await asyncio.open_connection(host, port)
     except (OSError, TimeoutError) as error:
         says = f"{where} is not reached: {error or 'no answer'}"
-        return Finding(
+        return told(
             name=name, is_well=False, says=says, todo="check address, port, route and the operator's allow list"
         )
     writer.close()
     took_ms = (time.monotonic() - began_s) * 1_000
-    return Finding(
-        name=name, is_well=True, says=f"{where} takes connections ({took_ms:.0f} ms); the log tells of binds"
-    )
+    return told(name=name, is_well=True, says=f"{where} takes connections ({took_ms:.0f} ms); the log tells of binds")
 
 
 def _url(settings: Settings, path: str) -> str:
@@ -471,17 +501,42 @@ async def _server(settings: Settings) -> Finding:
     return Finding(name="server", is_well=ready, says=says, todo=todo)
 
 
-async def _trials(settings: Settings) -> list[Finding]:
-    """What only the running server knows, and its metrics tell: links that answer nothing, what was odd of what links
-    brought, a log that nobody reads.
-    """
+async def _page(settings: Settings) -> str:
+    """The metrics of the running server; empty if there is none."""
     import httpx2
 
     try:
         async with httpx2.AsyncClient(timeout=CONNECT_TIMEOUT_S, trust_env=False) as client:
-            page = (await client.get(_url(settings, "/metrics"))).text
+            return (await client.get(_url(settings, "/metrics"))).text
     except httpx2.HTTPError:
-        return []
+        return ""
+
+
+def links_told(page: str, findings: Iterable[Finding]) -> Iterator[Finding]:
+    """The same findings; of each link what the running server's metrics say of it, which knows better than we do.
+
+    A port that takes connections is no bind, and a password that is not set in this shell may be set where it matters.
+    """
+    from payamak.metrics import LINK_UP
+
+    up = dict(re.findall(rf'^{LINK_UP}{{link="(.+)"}} (\S+)$', page, re.MULTILINE))
+    for finding in findings:
+        stands = up.get(finding.name.removeprefix("link ")) if isinstance(finding, Reached) else None
+        if stands is None:
+            yield finding
+        elif float(stands) == 1.0:
+            yield Finding(name=finding.name, is_well=True, says="up, says the running server")
+        else:
+            todo = finding.todo or "correct system_id, password, system_type, or what the operator has"
+            todo += "; `link_down` in the log has the operator's answer"
+            says = f"not bound, says the running server; from here: {finding.says}"
+            yield Finding(name=finding.name, is_well=False, says=says, todo=todo)
+
+
+async def _trials(page: str, path: Path) -> list[Finding]:
+    """What only the running server knows, and its metrics tell: links that answer nothing, what was odd of what links
+    brought, a log that nobody reads.
+    """
     trials = [
         Finding(
             name=f"link {name}",
@@ -495,7 +550,7 @@ async def _trials(settings: Settings) -> list[Finding]:
         Finding(name=f"link {name}", is_well=True, says=f"odd in what it has brought, and read all the same: {says}")
         for name, says in oddities_of(page).items()
     ]
-    windows = await _windows(full_windows(page), Path(settings.database))
+    windows = await _windows(full_windows(page), path)
     return [*trials, *odd, *windows, *log_told(page)]
 
 
@@ -524,7 +579,7 @@ def oddities_of(page: str) -> dict[str, str]:
 
 async def _windows(full: Mapping[str, float], path: Path) -> list[Finding]:
     """Links whose window has been full for long: what waits for them in the store, and since when."""
-    from payamak.cli.shell import duration_text, now_ms
+    from payamak.cli.shell import now_ms
     from payamak.store.sqlite import SqliteStore
 
     if not full:

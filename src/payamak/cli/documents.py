@@ -156,7 +156,7 @@ def show(site: Site, kind: str, name: str, common: Common, more: Mapping[str, in
     except LookupError as error:
         raise Failed(str(error)) from error
     plain = masked(document)
-    rows = [(key, _word(plain.get(key))) for key in settable(kind)]
+    rows = [(key, word(plain.get(key))) for key in settable(kind)]
     made = fill(grid("key", "value"), [*rows, *((key, f"{value:,}") for key, value in more.items())])
     tell(common, {**plain, **more}, lambda console: console.print(made))
     return ExitCode.DONE
@@ -170,7 +170,7 @@ async def remove(kind: str, name: str, consent: Consent, common: Common) -> int:
         except LookupError as error:
             raise Failed(str(error)) from error
         if faults := await refusals(store, ((kind, stored),)):
-            raise Failed("\n".join(faults))
+            raise Failed(faults[0], more=faults[1:])
         notes = (await store.holdings(kind, stored)).notes
         promise = " ".join((f"{kind} {stored} will be removed.", *notes))
         if not agrees(consent, common, promise):
@@ -189,10 +189,9 @@ async def refusals(store: SqliteStore, removals: Sequence[tuple[str, str]]) -> l
     left = (document for key, document in documents_of(site).items() if key not in removals)
     known = faults_of(site)
     named = ", ".join(f"{kind} {name}" for kind, name in removals)
-    faults = [
-        f"{named} is not removed: without it {fault}; change that first"
-        for fault in faults_of(build_site(left, 0))
-        if fault not in known
+    faults = [  # an account may name a line in several fields, with the same words for each
+        f"{named} is not removed, for {naming} needs it: change that first"
+        for naming in dict.fromkeys(f"{f.kind} {f.name}" for f in faults_of(build_site(left, 0)) if f not in known)
     ]
     for kind, name in removals:
         faults += [f"{kind} {name} is not removed: {bar}" for bar in (await store.holdings(kind, name)).bars]
@@ -205,7 +204,7 @@ async def show_all(kind: str, common: Common, columns: Sequence[str]) -> int:
 
     async with open_store(common) as store:
         found = [masked(document) for (k, _), document in documents_of(store.site).items() if k == kind]
-    made = fill(grid(*columns), ([_word(plain.get(column)) for column in columns] for plain in found))
+    made = fill(grid(*columns), ([word(plain.get(column)) for column in columns] for plain in found))
     tell(common, found, lambda console: console.print(made))
     return ExitCode.DONE
 
@@ -234,11 +233,12 @@ def _stored_name(site: Site, kind: str, name: str) -> str:
     return name_of(find(site, kind, name))[1]
 
 
-def _word(value: object) -> str:
+def word(value: object) -> str:
+    """A value of a document for people: `yes`, a list with commas, nothing."""
     if isinstance(value, list | tuple):
-        return ", ".join(_word(item) for item in value)
+        return ", ".join(word(item) for item in value)
     if isinstance(value, dict):
-        return str(value["link"]) if set(value) == {"link"} else ", ".join(f"{k}={_word(v)}" for k, v in value.items())
+        return str(value["link"]) if set(value) == {"link"} else ", ".join(f"{k}={word(v)}" for k, v in value.items())
     if isinstance(value, bool):
         return "yes" if value else "no"
     return "" if value is None else str(value)

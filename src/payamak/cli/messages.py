@@ -76,7 +76,7 @@ async def messages(
         found = await store.search(replace(wanted, state=state, before_id=before, limit=limit))
     made = _table(site, found, text=text)
     answer = {"messages": [plain(m, text=text) for m in found], "before": found[-1].id if len(found) == limit else None}
-    tell(common, answer, lambda console: console.print(made))
+    tell(common, answer, lambda console: console.print(made) if found else say("No such message is here."))
     if len(found) == limit and found and not common.json:
         say(f"more: --before {found[-1].id}")
     return ExitCode.DONE

@@ -196,7 +196,11 @@ def _show(common: Common, found: list[OptOut], after: str | None) -> int:
         for o in found
     )
     made = fill(grid("recipient", "line", "code", "source", "since", "ends"), rows)
-    tell(common, {"opt_outs": found, "after": after}, lambda console: console.print(made))
+    tell(
+        common,
+        {"opt_outs": found, "after": after},
+        lambda console: console.print(made) if found else say("No opt-out is known."),
+    )
     if after is not None and not common.json:
         say(f"more: --after {after}")
     return ExitCode.DONE

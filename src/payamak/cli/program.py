@@ -91,7 +91,8 @@ def run(arguments: Sequence[str]) -> int:
     except CycloptsError:
         return ExitCode.USAGE  # cyclopts has told what was wrong
     except Failed as error:
-        complain(str(error))
+        for sentence in error.sentences:
+            complain(sentence)
         return error.code
     except BadSettings as error:
         complain(str(error))

@@ -86,7 +86,7 @@ async def show_list(
         "received": [_plain(one, text=text) for one in found],
         "before": found[-1].id if found and len(found) == limit else None,
     }
-    tell(common, answer, lambda console: console.print(made))
+    tell(common, answer, lambda console: console.print(made) if found else say("No such message came."))
     if answer["before"] is not None and not common.json:
         say(f"more: --before {answer['before']}")
     return ExitCode.DONE

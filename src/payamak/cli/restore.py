@@ -229,6 +229,6 @@ def _tell(common: Common, store: Path, noted: Restore, opt_outs: int, aside: lis
             say(f"What was there is now {path}.")
         say(f"Held until `payamak resume restored` (all, or by --line, --account): {counted(noted.held, 'message')}.")
         say(f"Message ids go on above {noted.ids_above}; opt-outs put in: {opt_outs:,}.")
-        say(NOT_KNOWN)
+        say(*NOT_KNOWN.splitlines())
 
     tell(common, answer, show)

@@ -38,11 +38,12 @@ class ExitCode(IntEnum):
 
 
 class Failed(Exception):
-    """The command cannot do what was asked; the text is one sentence for the person who asked."""
+    """The command cannot do what was asked; a sentence for the person who asked, or several, a line each."""
 
-    def __init__(self, text: str, code: ExitCode = ExitCode.PROBLEM) -> None:
+    def __init__(self, text: str, code: ExitCode = ExitCode.PROBLEM, more: Iterable[str] = ()) -> None:
         super().__init__(text)
         self.code = code
+        self.sentences = (text, *more)
 
 
 @Parameter(name="*")
@@ -153,10 +154,11 @@ def complain(text: str) -> None:
             print(f"payamak: {line}", file=sys.stderr, flush=True)
 
 
-def say(text: str) -> None:
-    """One sentence on standard output, on one line."""
+def say(*lines: str) -> None:
+    """Standard output, a line for each text: what one brings along of lines is no line of ours (`a␊b`)."""
     with unheard():
-        print(visible(text), flush=True)
+        for line in lines:
+            print(visible(line), flush=True)
 
 
 def is_agreed(promise: str = "") -> bool:
@@ -196,9 +198,10 @@ def tell_json(value: Any) -> None:
 def grid(*columns: str, right: Iterable[str] = (), title: str | None = None) -> Table:
     """An empty table; the columns of `right` hold numbers."""
     from rich.box import SIMPLE_HEAD
-    from rich.table import Table
 
-    made = Table(box=SIMPLE_HEAD, title=title, title_justify="left", pad_edge=False)
+    from payamak.cli.tables import Grid
+
+    made = Grid(box=SIMPLE_HEAD, title=title, title_justify="left", pad_edge=False)
     for name in columns:
         made.add_column(name, justify="right" if name in right else "left", overflow="fold")
     return made

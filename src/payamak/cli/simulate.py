@@ -23,7 +23,7 @@ def simulate(*arguments: Annotated[str, Parameter(allow_leading_hyphen=True, sho
     parser.prog = "payamak simulate"
     options = parser.parse_args(arguments)
     if options.behaviours:
-        say(describe())
+        say(*describe().splitlines())
         return ExitCode.DONE
     if any(":" not in account for account in options.account):
         parser.error("--account: expected ID:PASSWORD")

@@ -81,7 +81,7 @@ async def _check_removals(store: SqliteStore, wanted: Plan, common: Common) -> N
     found = [(kind, name, await store.holdings(kind, name)) for kind, name in wanted.removals]
     bars = [f"{kind} {name} is not removed: {bar}" for kind, name, held in found for bar in held.bars]
     if bars:
-        raise Failed("\n".join((*bars, "nothing was changed")))
+        raise Failed(bars[0], more=(*bars[1:], "nothing was changed"))
     for kind, name, held in () if common.json else found:
         for note in held.notes:
             say(f"{kind} {name}: {note}")

@@ -9,7 +9,7 @@ from cyclopts import App, Parameter
 
 from payamak.cli.bounds import TemplateNumber
 from payamak.cli.consent import Consent, agrees, undone
-from payamak.cli.documents import edit, find
+from payamak.cli.documents import edit, find, word
 from payamak.cli.shell import Common, ExitCode, Failed, fill, grid, open_store, say, show_block, tell
 from payamak.visible import visible
 
@@ -45,7 +45,7 @@ async def show_list(account: str | None = None, *, common: Common = Common()) ->
         for t in a.templates
     ]
     rows = (
-        (row["account"], row["number"], "yes" if row["is_default"] else "", row["text"], row.get("patterns") or "")
+        (row["account"], row["number"], "yes" * row["is_default"], row["text"], word(row.get("patterns") or ""))
         for row in found
     )
     made = fill(grid("account", "number", "default", "text", "patterns", right=("number",)), rows)

@@ -65,7 +65,7 @@ async def show_list(
     made = table_of(found, site, now_ms())
     following = found[-1].id if found and len(found) == limit else None
     answer = {"events": [plain(one, site) for one in found], "before": following}
-    tell(common, answer, lambda console: console.print(made))
+    tell(common, answer, lambda console: console.print(made) if found else say("No such event is here."))
     if following is not None and not common.json:
         say(f"more: --before {following}")
     return ExitCode.DONE

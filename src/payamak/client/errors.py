@@ -29,7 +29,7 @@ class Refusal(PayamakError):
         """The server's own words; empty if it gave none, or if they repeated what was sent."""
 
     def __str__(self) -> str:
-        said = f" (server: {self.message})" if self.message else ""
+        said = f" (server: {self.message})" if self.message not in ("", self.english) else ""
         return f"refused with {self.code}: {self.english}{said}"
 
     @property

@@ -147,6 +147,9 @@ def _summary(console: Console, rows: Sequence[Row], base_url: str, *, goes_on: b
         console.print(f"[green]All {right} messages came out as the manual says.[/]")
     else:
         console.print(f"[red]{len(rows) - right} of {len(rows)} messages did not come out as the manual says.[/]")
+    if not goes_on:
+        console.print("[dim]Without --once it goes on serving, for your program to be tried against.[/]")
+        return right == len(rows)
     console.print(f"\nPayamak answers at [bold]{base_url}[/]. Try it:\n")
     console.print(
         f"  curl {base_url}/api/wsSend.ashx -d username=demo -d password={site.PASSWORD} "
@@ -154,8 +157,7 @@ def _summary(console: Console, rows: Sequence[Row], base_url: str, *, goes_on: b
         soft_wrap=True,
         highlight=False,
     )
-    if goes_on:
-        console.print("[dim]Ctrl-C stops it.[/]")
+    console.print("[dim]Ctrl-C stops it.[/]")
     return right == len(rows)
 
 

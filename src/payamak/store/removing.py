@@ -33,11 +33,13 @@ def _account(db: apsw.Connection, name: str) -> Holdings:
     open_ = sum(states.values())
     bars = []
     if waiting:
-        bars.append(f"{_messages(waiting)} of it wait: `payamak cancel --account {name}` first")
+        bars.append(
+            f"{_messages(waiting)} of it {_verb(waiting, 'waits', 'wait')}: `payamak cancel --account {name}` first"
+        )
     if open_:
         bars.append(
-            f"{_messages(open_)} of it are on the wire or wait for their receipts, and may be charged or paid back: "
-            f"wait until they have ended (`payamak messages --account {name} --state enroute`)"
+            f"{_messages(open_)} of it {_verb(open_, 'is', 'are')} on the wire or waiting for receipts, and may be "
+            f"charged or paid back: wait for the end (`payamak messages --account {name} --state enroute`)"
         )
     available = int(next(iter(db.execute(sql["balance"], row)))[0])
     if available > 0:
@@ -54,11 +56,12 @@ def _line(db: apsw.Connection, name: str) -> Holdings:
     states = dict(db.execute(sql["open_on_line"], (name,)))
     bars, notes = [], []
     if waiting := states.get("queued", 0):
+        verb = _verb(waiting, "waits", "wait")
         bars.append(
-            f"{_messages(waiting)} wait on it: `payamak move {name} OTHER` or `payamak cancel --line {name}` first"
+            f"{_messages(waiting)} {verb} on it: `payamak move {name} OTHER` or `payamak cancel --line {name}` first"
         )
     if sending := states.get("sending", 0):
-        bars.append(f"{_messages(sending)} are on the wire by it: {_ON_WIRE}")
+        bars.append(f"{_messages(sending)} {_verb(sending, 'is', 'are')} on the wire by it: {_ON_WIRE}")
     if enroute := states.get("enroute", 0):
         notes.append(f"{_messages(enroute)} that went by it still wait for their receipts.")
     named = f'"line":{json.dumps(name, ensure_ascii=False)}'
@@ -74,7 +77,7 @@ def _link(db: apsw.Connection, name: str) -> Holdings:
     states = dict(db.execute(load_statements()["open_by_link"], (name,)))
     bars, notes = [], []
     if sending := states.get("sending", 0):
-        bars.append(f"{_messages(sending)} are on the wire by it: {_ON_WIRE}")
+        bars.append(f"{_messages(sending)} {_verb(sending, 'is', 'are')} on the wire by it: {_ON_WIRE}")
     if enroute := states.get("enroute", 0):
         notes.append(f"{_messages(enroute)} that went by it still wait for their receipts, which may come by it alone.")
     return Holdings(bars=tuple(bars), notes=tuple(notes))
@@ -82,6 +85,10 @@ def _link(db: apsw.Connection, name: str) -> Holdings:
 
 def _messages(count: int) -> str:
     return f"{count:,} message{'' if count == 1 else 's'}"
+
+
+def _verb(count: int, one: str, many: str) -> str:
+    return one if count == 1 else many
 
 
 _KINDS: Final[dict[str, Callable[[apsw.Connection, str], Holdings]]] = {

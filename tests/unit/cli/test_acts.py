@@ -264,7 +264,7 @@ def test_an_account_with_money(data: Path, capsys: pytest.CaptureFixture[str]) -
     """It stays, with what to do first: the messages, then the money; then it goes, and its past stays."""
     waiting(data, 1)
     said = refused(capsys, "account", "remove", "shop", "--yes")
-    assert "1 message of it wait: `payamak cancel --account shop` first" in said
+    assert "1 message of it waits: `payamak cancel --account shop` first" in said
     assert "it has 9,900 rial: `payamak account credit shop -9900" in said
     assert refused(capsys, "account", "remove", "shop", "--dry-run")
     told(capsys, "cancel", "--account", "shop", "--yes")
@@ -273,6 +273,25 @@ def test_an_account_with_money(data: Path, capsys: pytest.CaptureFixture[str]) -
     told(capsys, "account", "credit", "shop", "1")
     assert told(capsys, "account", "remove", "shop", "--yes")["removed"] == "shop"
     assert where(data) == [("cancelled", LINE)]
+
+
+def test_a_refusal_is_read_line_by_line(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Each thing that stands in the way of a removal is told once, on a line of its own as all our sentences."""
+
+    async def name_twice(world: World) -> None:
+        accounts = [replace(a, lines=(LINE,), default_line=LINE) for a in world.store.site.accounts.values()]
+        await world.store.put_documents(accounts, [], NOW)
+
+    waiting(data, 1)
+    work(data, name_twice)
+    capsys.readouterr()
+    assert run(("line", "remove", LINE, "--yes")) == ExitCode.PROBLEM
+    *named, last = capsys.readouterr().err.splitlines()
+    assert named == [
+        f"payamak: line {LINE} is not removed, for account {name} needs it: change that first"
+        for name in ("bank", "clinic", "shop")
+    ]
+    assert last.startswith(f"payamak: line {LINE} is not removed: 1 message waits on it: `payamak move {LINE} OTHER`")
 
 
 def test_a_site_file_prunes_no_money(data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -298,7 +317,7 @@ def test_a_line_on_which_messages_wait(data: Path, capsys: pytest.CaptureFixture
     work(data, free)
     said = refused(capsys, "line", "remove", LINE, "--yes")
     assert f"2 messages wait on it: `payamak move {LINE} OTHER` or `payamak cancel --line {LINE}` first" in said
-    assert "1 message are on the wire by it: wait" in refused(capsys, "link", "remove", "north", "--yes")
+    assert "1 message is on the wire by it: wait" in refused(capsys, "link", "remove", "north", "--yes")
     told(capsys, "move", LINE, LINE2, "--yes")
     (note,) = told(capsys, "line", "remove", LINE, "--yes")["notes"]
     assert "1 message of other lines name it in their plan" in note

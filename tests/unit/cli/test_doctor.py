@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from payamak.cli.doctor import ENOUGH_TEXTS, links_on_trial, oddities_of, texts_of
+from payamak.cli.doctor import ENOUGH_TEXTS, Finding, Reached, links_on_trial, links_told, oddities_of, texts_of
 from payamak.cli.refusing import habits_of
 from payamak.domain.site import Link, ReceiptsPer, build_site
 from payamak.metrics import Metrics
@@ -67,3 +67,24 @@ def test_one_receipt_each_is_proposed(with_one: int, with_more: int, per: Receip
     assert [f.todo.endswith("`payamak link change north --set receipts_per=message`") for f in found] == [
         True
     ] * is_told
+
+
+def test_a_running_server_knows_its_links_better() -> None:
+    """A port that takes connections is no bind; a variable that is missing in this shell is not missing in the server.
+
+    What else is found of a link stays as it is.
+    """
+    page = 'payamak_link_up{link="north"} 0.0\npayamak_link_up{link="south"} 1.0\n'
+    refused = Reached(name="link north", is_well=True, says="127.0.0.1:2775 takes connections (1 ms)")
+    unset = Reached(name="link south", is_well=False, says="its password names SOUTH, which is not set here", todo="x")
+    foreign = Finding(name="link south", is_well=False, says="has brought 1 message of handsets", todo="ask")
+    told = list(links_told(page, [refused, unset, foreign]))
+    assert [(finding.name, finding.is_well) for finding in told] == [
+        ("link north", False),
+        ("link south", True),
+        ("link south", False),
+    ]
+    assert "not bound" in told[0].says
+    assert "link_down" in told[0].todo
+    assert told[2] is foreign
+    assert list(links_told("", [refused, unset])) == [refused, unset]

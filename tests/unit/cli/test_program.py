@@ -10,6 +10,7 @@ from tests.source import ROOT
 
 from payamak.cli.program import COMMANDS, build, run
 from payamak.cli.shell import ExitCode
+from payamak.simulator.behaviour import TABLE
 
 GUIDE = (ROOT / "docs" / "guide" / "commands.md").read_text(encoding="utf-8")
 NAMES = [name for _, name, _, _ in COMMANDS]
@@ -90,3 +91,10 @@ def test_help_imports_nothing_heavy() -> None:
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_behaviours_have_a_line_each(capsys: pytest.CaptureFixture[str]) -> None:
+    """`payamak simulate --behaviours` is a table that can be read and searched by lines."""
+    assert run(["simulate", "--behaviours"]) == ExitCode.DONE
+    lines = capsys.readouterr().out.splitlines()
+    assert sum(line.split()[:1] == [entry.digits] for line in lines for entry in TABLE) == len(TABLE)

@@ -17,6 +17,7 @@ from tests.store.world import ALI, LINE, NOW, SARA, World
 
 from payamak.cli.optout_file import beside, read_opt_outs
 from payamak.cli.program import run
+from payamak.cli.restore import NOT_KNOWN
 from payamak.cli.shell import ExitCode
 from payamak.store.base import OptOut
 from payamak.store.locking import lock_beside
@@ -181,6 +182,15 @@ def test_what_is_replaced_is_kept(store: Path, capsys: pytest.CaptureFixture[str
     assert (told["held"], told["opt_outs"]) == (3, 0)
     names = {path.name for path in store.parent.iterdir() if path.name.startswith("store.sqlite")}
     assert names == {"store.sqlite", "store.sqlite-serve", *(Path(path).name for path in told["moved_aside"])}
+
+
+def test_what_the_copy_cannot_know_is_told_in_lines(store: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What a person has to read after a restore is a list, not one line with signs for its ends."""
+    capsys.readouterr()
+    assert run(["restore", "backup.sqlite", "--replace"]) == ExitCode.DONE
+    said = capsys.readouterr().out
+    assert NOT_KNOWN in said
+    assert "␊" not in said
 
 
 def test_a_log_alone_is_in_the_way(store: Path, capsys: pytest.CaptureFixture[str]) -> None:

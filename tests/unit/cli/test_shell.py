@@ -1,6 +1,8 @@
 """What commands share: instants and durations as people write and read them."""
 
+import io
 import json
+from collections.abc import Sequence
 
 import pytest
 from rich.console import Console
@@ -112,3 +114,58 @@ def test_nor_where_a_terminal_wraps() -> None:
         "".join(line.removeprefix("│ ") for line in told).replace(" ", "") == "a" * 17 + "payamak:doneسلام" + "x" * 40
     )
     assert "│ " in told, "the empty line is there"
+
+
+# ---------------------------------------------------------------------------------------------- narrow terminals
+
+INSTANT = "2026-11-26 16:28:23.714+03:30"
+
+
+def printed(width: int, *columns: str, rows: Sequence[tuple[str, ...]]) -> list[str]:
+    """What a table looks like on a terminal of this width, line by line, without blanks at the ends."""
+    out = Console(width=width, record=True, file=io.StringIO())
+    out.print(fill(grid(*columns), rows))
+    return [line.strip() for line in out.export_text().splitlines() if line.strip()]
+
+
+def test_a_table_with_room_stays_as_it_is() -> None:
+    """Nothing is left out where everything has a place."""
+    heads, _, row = printed(80, "id", "accepted", "code", rows=[("1001", INSTANT, "")])
+    assert heads.split() == ["id", "accepted", "code"]
+    assert row.split() == ["1001", *INSTANT.split()]
+
+
+def test_no_word_is_broken_for_a_column() -> None:
+    """At 80 columns empty columns go first, and the ends of instants; a number stands whole."""
+    columns = ("id", "accepted", "account", "recipient", "line", "state", "reason", "code", "rial")
+    row = ("1003", INSTANT, "shop", "989120009002", "9830003300", "undeliverable", "receipt", "", "2100")
+    heads, _, *lines = printed(80, *columns, rows=[row])
+    assert heads.split() == [name for name in columns if name != "code"]
+    assert " ".join(lines).split() == ["1003", "2026-11-26", *row[2:7], "2100", "16:28:23"]
+
+
+def test_what_has_no_room_as_a_table_is_told_row_by_row() -> None:
+    """A block for each row, a line for each value that there is; what is longer than a line goes on below itself."""
+    columns = ("id", "received", "line", "sender", "keyword", "note")
+    rows = [
+        ("1002", INSTANT, "9830003300", "989130009090", "", "the variable that relay_secret names is not set"),
+        ("1001", INSTANT, "9830003300", "989130009099", "", ""),
+    ]
+    assert printed(44, *columns, rows=rows) == [
+        "id        1002",
+        f"received  {INSTANT}",
+        "line      9830003300",
+        "sender    989130009090",
+        "note      the variable that relay_secret",
+        "names is not set",
+        "id        1001",
+        f"received  {INSTANT}",
+        "line      9830003300",
+        "sender    989130009099",
+    ]
+
+
+def test_lines_of_ours_are_lines(capsys: pytest.CaptureFixture[str]) -> None:
+    """Several texts are several lines; a line end within one is shown and not obeyed."""
+    say("one", "two\nthree")
+    assert capsys.readouterr().out == "one\ntwo␊three\n"

@@ -76,6 +76,13 @@ def test_a_code_belongs_to_one_family(codes: tuple[int, ...], family: type[Refus
         assert error.known == (None if code == 777 else Code(code))
 
 
+def test_a_refusal_is_said_once() -> None:
+    """The server's words stand behind ours only where they are others."""
+    ours = refusal(22).english
+    assert str(refusal(22, ours)) == f"refused with 22: {ours}"
+    assert str(refusal(22, "ask Ali")) == f"refused with 22: {ours} (server: ask Ali)"
+
+
 @pytest.mark.parametrize(
     "error",
     [

@@ -49,7 +49,7 @@ ENGLISH: Final[dict[Why, str]] = {
     Why.NO_LINK: "link {link} is not configured",
     Why.NO_ACCOUNT: "keyword {keyword}: account {account} is not configured",
     Why.NO_NETWORK: "{value} is no address or network such as 10.0.0.0/8",
-    Why.NO_NUMBER: "a line is a number",
+    Why.NO_NUMBER: "a line is a number of 3 to 18 digits",
     Why.NO_URL: "{field}: {value} is no URL such as https://shop.example.ir/sms, without login",
     Why.NO_SERVER: "kind negin needs a url such as https://sms.example.ir, without login and query",
     Why.NO_USER: "kind negin needs system_id, the user name at that server",
