@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from cyclopts import App
@@ -25,7 +26,7 @@ async def show(*, common: Common = Common()) -> int:
     async with open_store(common) as store:
         clock = await clock_of(store)
     facts = _facts(clock)
-    tell(common, facts, lambda _: say("\n".join(_lines(clock, facts))))
+    tell(common, facts, lambda _: _say(_lines(clock, facts)))
     return ExitCode.PROBLEM if facts["is_in_doubt"] else ExitCode.DONE
 
 
@@ -51,6 +52,11 @@ async def accept(*, common: Common = Common()) -> int:
     )
     tell(common, {**facts, "is_accepted": was_in_doubt}, lambda _: say(says))
     return ExitCode.DONE
+
+
+def _say(lines: Sequence[str]) -> None:
+    for line in lines:
+        say(line)
 
 
 def _facts(clock: KeptClock) -> dict[str, Any]:

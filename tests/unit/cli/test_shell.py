@@ -1,6 +1,8 @@
 """What commands share: instants and durations as people write and read them."""
 
+import asyncio
 import json
+import signal
 
 import pytest
 from rich.console import Console
@@ -13,6 +15,7 @@ from payamak.cli.shell import (
     fill,
     grid,
     instant_text,
+    is_agreed,
     parse_instant,
     say,
     show_block,
@@ -110,3 +113,23 @@ def test_nor_where_a_terminal_wraps() -> None:
         "".join(line.removeprefix("│ ") for line in told).replace(" ", "") == "a" * 17 + "payamak:doneسلام" + "x" * 40
     )
     assert "│ " in told, "the empty line is there"
+
+
+def test_ctrl_c_at_a_question_is_no(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """Ctrl-C ends the question at once; a yes that is typed after it is not heard."""
+
+    class Person:
+        def readline(self) -> str:
+            signal.raise_signal(signal.SIGINT)
+            return "yes\n"
+
+    agreed: list[bool] = []
+
+    async def command() -> None:
+        agreed.append(is_agreed("Everything goes."))
+
+    monkeypatch.setattr("sys.stdin", Person())
+    with pytest.raises(KeyboardInterrupt):
+        asyncio.run(command())
+    assert agreed == []
+    assert capsys.readouterr().err.endswith("[y/N] \nnothing was changed\n")
