@@ -38,8 +38,10 @@ READ: Final = frozenset({"GET", "HEAD"})
 """The methods of a page that changes nothing."""
 
 _BY_PROXIES: Final = frozenset(
-    b"forwarded via x-forwarded-host x-forwarded-proto x-forwarded-port x-forwarded-server x-real-ip".split()
+    b"forwarded via x-real-ip true-client-ip cf-connecting-ip x-client-ip x-cluster-client-ip fastly-client-ip "
+    b"x-original-forwarded-for x-envoy-external-address".split()
 )
+_BY_PROXIES_PREFIX: Final = b"x-forwarded-"
 """Headers that whoever hands a request on writes, beside X-Forwarded-For. They show that somebody does, and no more."""
 
 Network = IPv4Network | IPv6Network
@@ -438,7 +440,7 @@ class _Head:
                 self.length_octets = int(value) if value.isdigit() and len(value) < 20 else 0
             elif name == b"expect":
                 self.expects_continue = value.lower() == b"100-continue"
-            elif name in _BY_PROXIES:
+            elif name in _BY_PROXIES or (name.startswith(_BY_PROXIES_PREFIX) and name != b"x-forwarded-for"):
                 self.is_forwarded = True
             elif name == b"x-forwarded-for":
                 self.is_forwarded = True

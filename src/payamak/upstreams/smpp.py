@@ -350,18 +350,19 @@ class SmppUpstream:
     # -- receipts and messages from handsets
 
     def _on_asked(self, pdu: Pdu) -> Answer:
-        """A request of the operator: a message of a handset beyond what the link may bring costs next to nothing."""
-        if isinstance(pdu, Unread):
+        """A request of the operator: a message of a handset beyond what the link may bring costs next to nothing.
+
+        So does what nobody can read: it is kept like a message, and who brings it may bring it without end.
+        """
+        assert isinstance(pdu, DeliverSm | DataSm | Unread)
+        if not isinstance(pdu, Unread) and self._looks_like_receipt(pdu):
             return self._on_request(pdu)
-        assert isinstance(pdu, DeliverSm | DataSm)
-        if not self._looks_like_receipt(pdu):
-            if (octets := len(text_octets(pdu))) > LONGEST_OCTETS:
-                return self._not_taken(pdu, NotTaken("too_long", is_for_good=True))
-            if (wait_s := self._intake.wait_s(octets, self._clock.monotonic())) is None:
-                return self._not_taken(pdu, NotTaken("too_fast"))
-            if wait_s:
-                return self._in_turn(pdu, wait_s)
-        return self._on_request(pdu)
+        octets = len(pdu.body if isinstance(pdu, Unread) else text_octets(pdu))
+        if octets > LONGEST_OCTETS and not isinstance(pdu, Unread):
+            return self._not_taken(pdu, NotTaken("too_long", is_for_good=True))
+        if (wait_s := self._intake.wait_s(octets, self._clock.monotonic())) is None:
+            return self._not_taken(pdu, NotTaken("too_fast"))
+        return self._in_turn(pdu, wait_s) if wait_s else self._on_request(pdu)
 
     def _looks_like_receipt(self, pdu: DeliverSm | DataSm) -> bool:
         """Receipts come as fast as we send: they have no bound of their own."""
@@ -373,15 +374,14 @@ class SmppUpstream:
         await asyncio.sleep(wait_s)
         return await self._on_request(pdu)
 
-    def _not_taken(self, pdu: DeliverSm | DataSm, why: NotTaken) -> Pdu:
+    def _not_taken(self, pdu: Pdu, why: NotTaken) -> Pdu:
         """The answer to a part that is not taken: for good a wrong length (SMPP 3.4 §5.1.3), else to come again."""
         self._refusals[why.why] += 1
         count = self._refusals[why.why]
         if not count & (count - 1):  # a flood must not fill the disk with our log
             self._log("mo_not_taken", link=self.name, reason=why.why, count=count)
         status = Status.ESME_RINVMSGLEN if why.is_for_good else Status.ESME_RX_T_APPN
-        answer = DeliverSmResp if isinstance(pdu, DeliverSm) else DataSmResp
-        return answer(sequence=pdu.sequence, status=status)
+        return response_to(pdu, status)
 
     async def _on_request(self, pdu: Pdu) -> Pdu:
         """deliver_sm or data_sm from the operator: stored, then acknowledged; a temporary error if it cannot be."""
