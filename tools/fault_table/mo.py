@@ -46,8 +46,8 @@ FAULTS: tuple[Fault, ...] = (
         name="a link brings as much as it likes",
         breaks="one operator's flood is everybody's",
         file=_SMPP,
-        old="            if (wait_s := self._intake.wait_s(octets, self._clock.monotonic())) is None:\n",
-        new="            if (wait_s := self._intake.wait_s(octets, self._clock.monotonic()) or 0) is None:\n",
+        old="        if (wait_s := self._intake.wait_s(octets, self._clock.monotonic())) is None:\n",
+        new="        if (wait_s := self._intake.wait_s(octets, self._clock.monotonic()) or 0) is None:\n",
         tests=_FIELDS,
     ),
     Fault(
