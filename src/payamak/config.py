@@ -198,11 +198,24 @@ def table() -> list[tuple[str, About, Any]]:
     return [(item.name, item.metadata["about"], item.default) for item in fields(Settings)]
 
 
+def named_file(path: Path | None, environment: Mapping[str, str]) -> Path | None:
+    """The settings file: as given, or as PAYAMAK_CONFIG has it."""
+    named = environment.get("PAYAMAK_CONFIG")
+    return Path(named) if path is None and named else path
+
+
+def load_again(path: Path | None, environment: Mapping[str, str] | None = None, **given: Any) -> Settings:
+    """The same at another time. Raises BadSettings, also for a pipe: it was emptied by the first reading."""
+    file = named_file(path, os.environ if environment is None else environment)
+    if file is not None and file.exists() and not file.is_file():
+        raise BadSettings(f"{file}: no file that can be read twice (a pipe?); name a regular file, or restart")
+    return load(path, environment, **given)
+
+
 def load(path: Path | None, environment: Mapping[str, str] | None = None, **given: Any) -> Settings:
     """Settings from the file, the environment and, above both, `given` (None: not given). Raises BadSettings."""
     environment = os.environ if environment is None else environment
-    if path is None and (named := environment.get("PAYAMAK_CONFIG")):
-        path = Path(named)
+    path = named_file(path, environment)
     known = {name: about for name, about, _ in table()}
     values: dict[str, Any] = {}
     if path is not None:
@@ -222,6 +235,10 @@ def _from_file(path: Path, known: Mapping[str, About]) -> dict[str, Any]:
         document = tomllib.loads(text)
     except OSError as error:
         raise BadSettings(f"{path}: cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise BadSettings(f"{path}: this is no UTF-8 text: write it anew as UTF-8") from error
+    except RecursionError as error:
+        raise BadSettings(f"{path}: lists or tables within each other without end") from error
     except tomllib.TOMLDecodeError as error:
         raise BadSettings(f"{path}: no TOML: {error}") from error
     values = {}

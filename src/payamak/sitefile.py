@@ -205,6 +205,8 @@ def parse(text: str, name: str = "site.toml") -> list[Entry]:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise BadSiteFile([f"{name}: this is no TOML: {error}{_hint(text, str(error))}"]) from error
+    except RecursionError as error:
+        raise BadSiteFile([f"{name}: lists or tables within each other without end"]) from error
     finder = _Lines(text)
     faults: list[str] = []
     entries: list[Entry] = []

@@ -1,12 +1,13 @@
 """Settings of the process: in bounds, whichever way they come; where a wrong one stands is told."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from payamak.api.shared import HttpLimits
-from payamak.config import BadSettings, Settings, load
+from payamak.config import BadSettings, Settings, load, load_again
 from payamak.domain.numbers import RECIPIENT_PREFIXES
 
 WRONG = [
@@ -60,3 +61,26 @@ def test_what_is_right(tmp_path: Path) -> None:
     assert set(Settings().recipient_prefixes) == RECIPIENT_PREFIXES
     assert HttpLimits().keep_alive_s == Settings().keep_alive_s, "where nothing is set the server's own is the same"
     assert (settings.recipient_prefixes, settings.keep_alive_s) == (("90", "91"), 75)
+
+
+@pytest.mark.parametrize("octets", [b'host = "\xff"\n', b"a = " + b"[" * 100_000])
+def test_what_is_no_settings_file(tmp_path: Path, octets: bytes) -> None:
+    """A file that is no UTF-8, or that nests without end, is refused with a sentence that says so, like any other."""
+    file = tmp_path / "payamak.toml"
+    file.write_bytes(octets)
+    with pytest.raises(BadSettings, match=r"no UTF-8 text|without end"):
+        load(file, {})
+
+
+def test_a_pipe_is_not_read_again(tmp_path: Path) -> None:
+    """Settings from a pipe (`--config <(...)`) stay as they are: empty by now, it would say that nothing is set."""
+    pipe, file = tmp_path / "pipe", tmp_path / "file"
+    os.mkfifo(pipe)
+    with pytest.raises(BadSettings, match="no file that can be read twice"):
+        load_again(pipe, {})
+    with pytest.raises(BadSettings, match="no file that can be read twice"):
+        load_again(None, {"PAYAMAK_CONFIG": str(pipe)})
+    with pytest.raises(BadSettings, match="cannot be read"):
+        load_again(file, {})
+    file.write_text("port = 99\n")
+    assert load_again(file, {}).port == 99

@@ -28,7 +28,7 @@ FAULTS: tuple[Fault, ...] = (
         name="a hang-up ends the gateway",
         breaks="SIGHUP reads the settings again and ends nothing",
         file="src/payamak/cli/serve.py",
-        old="    asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, lambda: _reread(gateway, read))\n",
+        old="    asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, Rereading(gateway.reread, read).ask)\n",
         new="    asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, stop.set)\n",
         tests=("tests/scenarios/test_a_log_that_nobody_reads.py",),
     ),

@@ -8,20 +8,22 @@ the programs in the field read nothing else (contract §1).
 import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from http import HTTPStatus
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import msgspec
 import structlog
 
 from payamak.api.admission import Admission
+from payamak.api.aside import LARGE_OCTETS, Aside
 from payamak.api.coding import BadCoding, TooLarge, uncoded
 from payamak.api.neighbourhood import neighbourhood
 from payamak.api.url import find_route
 from payamak.codes import Code
+from payamak.errors import Refused
 from payamak.log import place_of
 
 JSON_CONTENT_TYPE: Final = "application/json; charset=utf-8"
@@ -36,13 +38,17 @@ READ: Final = frozenset({"GET", "HEAD"})
 """The methods of a page that changes nothing."""
 
 _BY_PROXIES: Final = frozenset(
-    b"forwarded via x-forwarded-host x-forwarded-proto x-forwarded-port x-forwarded-server x-real-ip".split()
+    b"forwarded via x-real-ip true-client-ip cf-connecting-ip x-client-ip x-cluster-client-ip fastly-client-ip "
+    b"x-original-forwarded-for x-envoy-external-address".split()
 )
+_BY_PROXIES_PREFIX: Final = b"x-forwarded-"
 """Headers that whoever hands a request on writes, beside X-Forwarded-For. They show that somebody does, and no more."""
 
 Network = IPv4Network | IPv6Network
 Message = MutableMapping[str, Any]
 """One ASGI message; the untyped edge."""
+
+T = TypeVar("T")
 
 _log = structlog.get_logger("payamak.api")
 
@@ -55,7 +61,7 @@ class Request:
     ASCII percent-escaped; `content_type` is empty if there was no such header. `client_address` is the caller's own,
     after trusted proxies were believed, and empty if there is none; `forwarded_for` is the header, for the record only.
     `is_own_word`: nobody stands between, or trusted proxies alone, and they named a caller beyond themselves.
-    `is_local`: it comes from the machine that it asks.
+    `is_local`: it comes from the machine that it asks. `aside` is where a large body is read.
     """
 
     method: str
@@ -67,6 +73,12 @@ class Request:
     forwarded_for: str | None
     is_own_word: bool = True
     is_local: bool = False
+    aside: Aside = field(default_factory=Aside, repr=False, compare=False)
+
+    async def read(self, work: Callable[[], T]) -> T:
+        """What `work` makes of the body: of a large one on a thread. Raises what it raises, and Refused(BUSY)."""
+        octets = len(self.body) + len(self.query)
+        return await self.aside.read(neighbourhood(self.client_address), octets, work)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,9 +153,11 @@ class Application:
         body_limits: BodyLimits | None = None,
         trusted_proxies: Iterable[Network] = (),
         admission: Admission | None = None,
+        aside: Aside | None = None,
     ) -> None:
         self._routes = dict(routes)
         self._admission = admission
+        self._aside = aside or Aside()
         self._limits = body_limits or BodyLimits()
         self._held_octets = 0  # of bodies that are not whole yet
         self._held_octets_of: Counter[str] = Counter()
@@ -253,12 +267,9 @@ class Application:
                 return body, [(b"connection", b"close")]
             if body is None:
                 return None, []
-            try:
-                body = uncoded(body, head.coding, self._limits.largest_octets)
-            except TooLarge:
-                return refusal(Code.MALFORMED, HTTPStatus.REQUEST_ENTITY_TOO_LARGE), []
-            except BadCoding:
-                return route.unreadable or refusal(Code.MALFORMED), []
+            body = await self._uncode(body, head, route, neighbourhood(address))
+            if isinstance(body, Response):
+                return body, []
             if admission is not None and not is_taken:
                 is_taken = admission.has_room if head.expects_continue else admission.admits(address)
                 admission.under_way += is_taken
@@ -274,6 +285,7 @@ class Application:
                 forwarded_for=head.forwarded_for,
                 is_own_word=self._is_own_word(peer, address, head),
                 is_local=address == asked,
+                aside=self._aside,
             )
             try:
                 return await route.handler(request), []
@@ -283,6 +295,21 @@ class Application:
         finally:
             if is_taken:
                 self.leave()
+
+    async def _uncode(self, body: bytes, head: "_Head", route: Route, place: str) -> bytes | Response:
+        """The body without its coding, or why it is not taken; what becomes large is made on the thread."""
+        most = self._limits.largest_octets
+        try:
+            try:
+                return uncoded(body, head.coding, min(most, LARGE_OCTETS))
+            except TooLarge:
+                return await self._aside.run(place, lambda: uncoded(body, head.coding, most))
+        except TooLarge:
+            return refusal(Code.MALFORMED, HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+        except BadCoding:
+            return route.unreadable or refusal(Code.MALFORMED)
+        except Refused as refused:
+            return route.busy or refusal(refused.code)
 
     async def _read_body(
         self, head: "_Head", receive: Callable[[], Awaitable[Message]], place: str
@@ -413,7 +440,7 @@ class _Head:
                 self.length_octets = int(value) if value.isdigit() and len(value) < 20 else 0
             elif name == b"expect":
                 self.expects_continue = value.lower() == b"100-continue"
-            elif name in _BY_PROXIES:
+            elif name in _BY_PROXIES or (name.startswith(_BY_PROXIES_PREFIX) and name != b"x-forwarded-for"):
                 self.is_forwarded = True
             elif name == b"x-forwarded-for":
                 self.is_forwarded = True

@@ -14,7 +14,7 @@ import codecs
 import itertools
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final, NoReturn, TypeAlias
 
 from python_multipart.exceptions import FormParserError
@@ -26,12 +26,21 @@ MAX_FIELDS: Final = 1_000
 """More fields than any dialect has: beyond it a request is an attack, not a message."""
 
 MAX_ESCAPES: Final = 100_000
-"""Runs of `%XX` in one field; twice what the longest list of ids needs, and some 30 ms to read."""
+"""Runs of `%XX` in one form, and `%` that begin none; twice what the longest list of ids needs, some 50 ms to read."""
+
+MAX_JSON_MARKS: Final = 20_000
+"""Brackets and colons of one JSON body, those of its texts included: a body of nothing else takes 20 ms to read."""
+
+MAX_JSON_COMMAS: Final = 100_000
+"""Its commas; twice what the longest list of ids has."""
+
+_LONGEST_HEADER: Final = 1_000
+"""Of a Content-Type or -Disposition, in octets; they are read sign by sign."""
 
 _ESCAPES: Final = re.compile(rb"(?:%[0-9A-Fa-f]{2})+")
 
 _MAX_PART_HEADERS: Final = 16
-_NO_FORM: Final = re.compile(r'\s*"?\s*(?:<|[{\[]\s*(?:\\?"|[}\]{\[])|[{\[][^=]*$)')
+_NO_FORM: Final = re.compile(r'\s*+(?:"\s*+)?(?:<|[{\[]\s*+(?:\\?"|[}\]{\[])|[{\[][^=]*+$)')
 """How JSON and XML begin, and no form: also a string of JSON, and what Python and JavaScript print of their objects. A
 field's name may begin with a bracket, and has its `=` then."""
 
@@ -107,16 +116,23 @@ def parse_fields(query: bytes, content_type: str, body: bytes) -> Fields:
 def charset_of(content_type: str) -> str:
     """The charset that a Content-Type names, as written; "" if it names none or cannot be read."""
     try:
-        return _label(parse_options_header(content_type)[1])
-    except UnicodeError:
+        return _label(_options(content_type)[1])
+    except Malformed:
         return ""
 
 
-def _parse_body(content_type: str, body: bytes) -> Iterable[tuple[str, JsonValue]]:
+def _options(header: str | bytes) -> tuple[bytes, dict[bytes, bytes]]:
+    """The value of a header and its parameters. Raises Malformed."""
+    if len(header) > _LONGEST_HEADER:
+        raise Malformed("a header too long")
     try:
-        kind, options = parse_options_header(content_type)
+        return parse_options_header(header)
     except UnicodeError:
-        raise Malformed("content type: not readable") from None
+        raise Malformed("a header that is not readable") from None
+
+
+def _parse_body(content_type: str, body: bytes) -> Iterable[tuple[str, JsonValue]]:
+    kind, options = _options(content_type)
     label = _label(options)
     if body.startswith(codecs.BOM_UTF8):  # as .NET's StreamWriter puts it before a body
         body, label = body[len(codecs.BOM_UTF8) :], ""
@@ -143,23 +159,28 @@ def _parse_form(octets: bytes, label: str = "") -> list[tuple[str, str]]:
     """`a=1&b=2`. A `%` that starts no escape stands for itself: programs send `100%` so."""
     if octets.count(b"&") >= MAX_FIELDS:
         raise Malformed("too many fields")
+    if (signs := octets.count(b"%")) > MAX_ESCAPES and signs * 3 > len(octets):  # most of them begin no escape
+        raise Malformed("too many escapes")
+    runs = itertools.count(1)
     pairs: list[tuple[str, str]] = []
     for item in octets.split(b"&"):
         if item:
             name, _, value = item.partition(b"=")
-            pairs.append((_decode_form(name, label), _decode_form(value, label)))
+            pairs.append((_decode_form(name, label, runs), _decode_form(value, label, runs)))
     return pairs
 
 
-def _decode_form(octets: bytes, label: str) -> str:
+def _decode_form(octets: bytes, label: str, runs: Iterator[int]) -> str:
     if b"+" in octets:
         octets = octets.replace(b"+", b" ")
-    return _decode(_unescape(octets) if b"%" in octets else octets, label)
+    return _decode(_unescape(octets, runs) if b"%" in octets else octets, label)
 
 
-def _unescape(octets: bytes) -> bytes:
-    """Run by run: the standard library goes `%` by `%`, and takes half a second for a megabyte of them."""
-    runs = itertools.count(1)
+def _unescape(octets: bytes, runs: Iterator[int]) -> bytes:
+    """Run by run: the standard library goes `%` by `%`, and takes half a second for a megabyte of them.
+
+    `runs` counts those of all fields.
+    """
 
     def unescaped(run: re.Match[bytes]) -> bytes:
         if next(runs) > MAX_ESCAPES:
@@ -191,6 +212,8 @@ def _check_text(text: str) -> str:
 
 def _parse_json(octets: bytes, label: str = "") -> list[tuple[str, JsonValue]]:
     """A JSON object. Raw line breaks within strings are let pass; NaN and Infinity are not JSON."""
+    if sum(map(octets.count, (b"{", b"[", b":"))) > MAX_JSON_MARKS or octets.count(b",") > MAX_JSON_COMMAS:
+        raise Malformed("JSON of too many pieces")
     text = _decode(octets, label)
     try:
         value = json.loads(
@@ -290,12 +313,12 @@ def _parse_multipart(boundary: bytes, octets: bytes, label: str) -> list[tuple[s
 
 def _read_part(part: _Part, label: str) -> tuple[str, JsonValue] | None:
     """The field of a part; None for a file, which is no field of ours."""
-    disposition, options = parse_options_header(part.headers.get(b"content-disposition", b""))
+    disposition, options = _options(part.headers.get(b"content-disposition", b""))
     if disposition != b"form-data" or b"name" not in options:
         raise Malformed("a part without a name")
     if b"filename" in options:
         return None
-    _, type_options = parse_options_header(part.headers.get(b"content-type", b""))
+    _, type_options = _options(part.headers.get(b"content-type", b""))
     if part.headers.get(b"content-transfer-encoding", b"8bit").strip().lower() not in _PLAIN_TRANSFERS:
         raise Malformed("a part with a transfer encoding")
     return _decode(options[b"name"]), _decode(bytes(part.content), _label(type_options) or label)

@@ -80,7 +80,7 @@ def routes(service: Service, *, allow_get: bool = True) -> Mapping[str, Route]:
 async def ws_send(request: Request, service: Service) -> Response:
     """Answer wsSend (contract §1)."""
     try:
-        fields = parse_fields(request.query, request.content_type, request.body)
+        fields = await request.read(lambda: parse_fields(request.query, request.content_type, request.body))
         submission = Submission(
             caller=_caller(fields, request),
             recipient=fields.text("mobile"),
@@ -102,7 +102,7 @@ async def ws_send(request: Request, service: Service) -> Response:
 async def ws_states(request: Request, service: Service) -> Response:
     """Answer wsStates (contract §2)."""
     try:
-        fields = parse_fields(request.query, request.content_type, request.body)
+        fields = await request.read(lambda: parse_fields(request.query, request.content_type, request.body))
         caller = _caller(fields, request)
         texts = parse_ids(fields.text("message_ids") or "")
         # Bad ids are told only to who may ask: the service checks the caller, here of no ids at all.

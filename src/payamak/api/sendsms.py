@@ -45,8 +45,8 @@ def routes(service: Service, *, allow_get: bool = True) -> Mapping[str, Route]:
 async def send_sms(request: Request, service: Service) -> Response:
     """Answer one call."""
     try:
-        fields = parse_fields(request.query, request.content_type, request.body)
-        submissions = _submissions(fields, request)
+        fields = await request.read(lambda: parse_fields(request.query, request.content_type, request.body))
+        submissions = await request.read(lambda: _submissions(fields, request))
         # Once for all of them, and before anything is told of the fields: who calls (18, 16, 17, 29).
         await service.states(submissions[0].caller, [])
     except Malformed:
@@ -66,7 +66,10 @@ async def send_sms(request: Request, service: Service) -> Response:
 
 
 def _submissions(fields: Fields, request: Request) -> list[Submission]:
-    """One Submission for each recipient, at least one; a comma at the end starts no further one."""
+    """One Submission for each recipient, at least one; a comma at the end starts no further one.
+
+    Of too many no more are made than show it: they come before the password is looked at.
+    """
     caller = Caller(username=fields.text("user"), password=fields.text("pass"), address=request.client_address)
     recipients = (fields.text("to") or "").replace("،", ",").split(",")
     while len(recipients) > 1 and is_blank(recipients[-1]):
@@ -74,7 +77,7 @@ def _submissions(fields: Fields, request: Request) -> list[Submission]:
     message, line = fields.text_or_object("text"), fields.text("line")
     return [
         Submission(caller=caller, recipient=each.strip() or None, message=message, line=line, source="sendsms")
-        for each in recipients
+        for each in recipients[: MOST_RECIPIENTS + 1]
     ]
 
 

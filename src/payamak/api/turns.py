@@ -20,6 +20,9 @@ from typing import Final, Protocol
 TURN_S: Final = 0.01
 """What is done for HTTP in one turn: about 100 refusals, or 25 calls that are taken."""
 
+SLICE_S: Final = 0.002
+"""What of a turn one address has at a time where others wait: a newcomer comes behind so much of each. Taste."""
+
 TAKEN_S: Final = 0.0002
 """What a call that is taken costs the loop later, in other callbacks of the same turn. Measured, about."""
 
@@ -44,6 +47,7 @@ class Turns:
     def __init__(self, monotonic: Callable[[], float]) -> None:
         self._monotonic = monotonic
         self._ends_s: float | None = None
+        self._slice_ends_s: float | None = None
         self._lines: OrderedDict[str, deque[tuple[Waiter, float, int]]] = OrderedDict()
         self._held_octets = 0
         self._held_of: Counter[str] = Counter()
@@ -51,8 +55,13 @@ class Turns:
         """For how long what is being parsed now has waited for its turn."""
 
     def has_time(self) -> bool:
-        """Whether this turn has time for more."""
+        """Whether this turn has time for more of whoever is at it."""
         now_s = self._monotonic()
+        if self._slice_ends_s is not None and now_s >= self._slice_ends_s and self._lines:
+            return False
+        return self._has_time(now_s)
+
+    def _has_time(self, now_s: float) -> bool:
         if self._ends_s is None:
             self._ends_s = now_s + TURN_S
             asyncio.get_running_loop().call_soon(self._begin_next)
@@ -89,7 +98,7 @@ class Turns:
     def _begin_next(self) -> None:
         self._ends_s = None
         try:
-            while self._lines and self.has_time():
+            while self._lines and self._has_time(self._monotonic()):
                 address, line = self._lines.popitem(last=False)
                 waiter, since_s, octets = line.popleft()
                 if line:
@@ -98,7 +107,10 @@ class Turns:
                 self._held_of[address] -= octets
                 if not self._held_of[address]:
                     del self._held_of[address]
-                self.waited_s = self._monotonic() - since_s
+                now_s = self._monotonic()
+                self.waited_s = now_s - since_s
+                self._slice_ends_s = now_s + SLICE_S
                 waiter.take_turn()
         finally:
+            self._slice_ends_s = None
             self.waited_s = 0.0

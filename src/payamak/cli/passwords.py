@@ -8,7 +8,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from payamak.cli.documents import CLEAR_PASSWORD
-from payamak.cli.shell import ExitCode, Failed
+from payamak.cli.shell import ExitCode, Failed, interruptible
 
 if TYPE_CHECKING:
     from payamak.sitefile import Passwords
@@ -51,8 +51,10 @@ def new_password(given: str | None, *, stdin: bool) -> str:
             raise Failed(str(error), ExitCode.USAGE) from error
     if not sys.stdin.isatty():
         raise Failed("nobody to ask for a password: give --stdin or --password env:NAME", ExitCode.USAGE)
-    first = _not_empty(getpass.getpass("New web-service password: "))
-    if getpass.getpass("Once more: ") != first:
+    with interruptible():
+        first = _not_empty(getpass.getpass("New web-service password: "))
+        second = getpass.getpass("Once more: ")
+    if second != first:
         raise Failed("the two passwords differ; nothing was changed")
     return first
 

@@ -6,10 +6,12 @@ import asyncio
 import os
 import signal
 import sys
+import threading
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from cyclopts import Parameter
 
@@ -17,7 +19,7 @@ from payamak.cli.bounds import WHOLE
 from payamak.cli.shell import ExitCode, complain, json_line, read_settings
 
 if TYPE_CHECKING:
-    from payamak.config import Settings
+    from payamak.config import BadSettings, Settings
     from payamak.log import Logs
     from payamak.runtime import Gateway
 
@@ -64,18 +66,19 @@ def serve(
     """
     signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until there is something to read again
 
-    def read() -> Settings:
-        return read_settings(config, database=data, host=host, port=port, log_level=log_level)
-
-    settings = read()
+    given: dict[str, Any] = {"database": data, "host": host, "port": port, "log_level": log_level}
+    settings = read_settings(config, **given)
     raise_file_limit()
     from payamak.cli.running import run_loop
+    from payamak.config import load_again
     from payamak.errors import StoreFailed
     from payamak.log import configure
 
     logs = configure(settings.log_level, human=sys.stderr is not None and sys.stderr.isatty())
     try:
-        return run_loop(_serve(settings, read, logs, as_json=json, is_restored=restored))
+        return run_loop(
+            _serve(settings, partial(load_again, config, **given), logs, as_json=json, is_restored=restored)
+        )
     except (StoreFailed, OSError, ValueError) as error:
         complain(f"cannot start: {error}")
         return ExitCode.USAGE
@@ -101,7 +104,7 @@ async def _serve(
 
     for number in STOPPING:
         asyncio.get_running_loop().add_signal_handler(number, on_signal)
-    asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, lambda: _reread(gateway, read))
+    asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, Rereading(gateway.reread, read).ask)
     if not await _is_up(gateway, stop):
         return ExitCode.DONE
     calm_collector()
@@ -125,17 +128,54 @@ def _announce(line: str) -> None:
         LogOutput(sys.stdout.fileno()).write(visible(line) + "\n")
 
 
-def _reread(gateway: Gateway, read: Callable[[], Settings]) -> None:
-    """SIGHUP: what the settings say now, as far as it can change under us; a wrong file changes nothing."""
-    from payamak.config import BadSettings
-    from payamak.log import alarm_logger
+class Rereading:
+    """SIGHUP: what the settings say now, as far as it can change under us; a wrong file changes nothing.
 
-    try:
-        settings = read()
-    except BadSettings as error:
-        alarm_logger("gateway")("settings_not_read", reason=str(error))
-    else:
-        gateway.reread(settings)
+    The file is read on a thread, for its disk may hang; one at a time, and once more if we were asked meanwhile.
+    """
+
+    def __init__(self, take_over: Callable[[Settings], None], read: Callable[[], Settings]) -> None:
+        self._take_over = take_over
+        self._read = read
+        self._loop = asyncio.get_running_loop()
+        self._is_reading = False
+        self._is_asked_again = False
+
+    def ask(self) -> None:
+        """Read them, now or when the present reading has ended."""
+        self._is_asked_again = self._is_reading
+        if not self._is_reading:
+            self._is_reading = True
+            threading.Thread(target=self._work, name="payamak-settings", daemon=True).start()
+
+    def _work(self) -> None:
+        from payamak.config import BadSettings
+
+        try:
+            found: Settings | BadSettings | None = self._read()
+        except BadSettings as error:
+            found = error
+        except BaseException:
+            self._tell(None)
+            raise
+        self._tell(found)
+
+    def _tell(self, found: Settings | BadSettings | None) -> None:
+        with suppress(RuntimeError):  # the loop has ended meanwhile
+            self._loop.call_soon_threadsafe(self._take, found)
+
+    def _take(self, found: Settings | BadSettings | None) -> None:
+        from payamak.config import Settings
+        from payamak.log import alarm_logger
+
+        self._is_reading = False
+        if isinstance(found, Settings):
+            self._take_over(found)
+        elif found is not None:
+            alarm_logger("gateway")("settings_not_read", reason=str(found))
+        if self._is_asked_again:
+            self._is_asked_again = False
+            self.ask()
 
 
 async def _is_up(gateway: Gateway, stop: asyncio.Event) -> bool:

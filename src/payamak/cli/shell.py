@@ -6,6 +6,7 @@ import datetime as dt
 import json
 import os
 import re
+import signal
 import sys
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
@@ -165,7 +166,24 @@ def is_agreed(promise: str = "") -> bool:
     """Ask a person on standard error, after the promise if it is not said yet; anything but yes is no."""
     told = f"{visible(promise)}\n" if promise else ""
     print(f"{told}Carry this out? [y/N] ", end="", file=sys.stderr, flush=True)
-    return sys.stdin.readline().strip().lower() in ("y", "yes")
+    with interruptible():
+        return sys.stdin.readline().strip().lower() in ("y", "yes")
+
+
+@contextmanager
+def interruptible() -> Iterator[None]:
+    """While a person is asked, Ctrl-C ends the question and with it the command.
+
+    Left to the event loop it waits for the answer, and what was agreed to by then is carried out without a word.
+    """
+    by_loop = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    except KeyboardInterrupt:
+        print("\nnothing was changed", file=sys.stderr, flush=True)
+        raise
+    finally:
+        signal.signal(signal.SIGINT, by_loop or signal.SIG_DFL)
 
 
 def show_block(out: Console, text: str) -> None:

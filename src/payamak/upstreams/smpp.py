@@ -352,12 +352,11 @@ class SmppUpstream:
     def _on_asked(self, pdu: Pdu) -> Answer:
         """A request of the operator: a message of a handset beyond what the link may bring costs next to nothing.
 
-        Receipts come as fast as we send: they have no bound of their own. What may be one has it once it is none.
+        Receipts come as fast as we send: they have no bound of their own. What may be one has it once it is none. What
+        nobody can read has that of messages: it is kept like one, and who brings it may bring it without end.
         """
-        if isinstance(pdu, Unread):
-            return self._on_request(pdu)
-        assert isinstance(pdu, DeliverSm | DataSm)
-        if is_receipt(pdu) or self._may_be_receipt(pdu):
+        assert isinstance(pdu, DeliverSm | DataSm | Unread)
+        if not isinstance(pdu, Unread) and (is_receipt(pdu) or self._may_be_receipt(pdu)):
             return self._on_request(pdu)
         try:
             wait_s = self._wait_s(pdu)
@@ -369,9 +368,10 @@ class SmppUpstream:
         """Whether it looks like a receipt of a centre that marks none; whose it is, only the store knows."""
         return self.link.receipts_without_esm_class and not is_receipt(pdu) and looks_like_receipt(pdu)
 
-    def _wait_s(self, pdu: DeliverSm | DataSm) -> float:
+    def _wait_s(self, pdu: DeliverSm | DataSm | Unread) -> float:
         """How long a message of a handset has to wait for its turn. Raises NotTaken beyond what the link may bring."""
-        if (octets := len(text_octets(pdu))) > LONGEST_OCTETS:
+        octets = len(pdu.body if isinstance(pdu, Unread) else text_octets(pdu))
+        if octets > LONGEST_OCTETS and not isinstance(pdu, Unread):
             raise NotTaken("too_long", is_for_good=True)
         if (wait_s := self._intake.wait_s(octets, self._clock.monotonic())) is None:
             raise NotTaken("too_fast")
@@ -381,15 +381,14 @@ class SmppUpstream:
         await asyncio.sleep(wait_s)
         return await self._on_request(pdu)
 
-    def _not_taken(self, pdu: DeliverSm | DataSm, why: NotTaken) -> Pdu:
+    def _not_taken(self, pdu: Pdu, why: NotTaken) -> Pdu:
         """The answer to a part that is not taken: for good a wrong length (SMPP 3.4 §5.1.3), else to come again."""
         self._refusals[why.why] += 1
         count = self._refusals[why.why]
         if not count & (count - 1):  # a flood must not fill the disk with our log
             self._log("mo_not_taken", link=self.name, reason=why.why, count=count)
         status = Status.ESME_RINVMSGLEN if why.is_for_good else Status.ESME_RX_T_APPN
-        answer = DeliverSmResp if isinstance(pdu, DeliverSm) else DataSmResp
-        return answer(sequence=pdu.sequence, status=status)
+        return response_to(pdu, status)
 
     async def _on_request(self, pdu: Pdu) -> Pdu:
         """deliver_sm or data_sm from the operator: stored, then acknowledged; a temporary error if it cannot be."""

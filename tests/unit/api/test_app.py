@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from ipaddress import ip_network
@@ -11,7 +12,9 @@ import pytest
 from structlog.testing import capture_logs
 
 from payamak.api.app import JSON_CONTENT_TYPE, READ, Application, BodyLimits, Request, Response, Route
+from payamak.api.aside import Aside
 from payamak.codes import Code
+from payamak.errors import Refused
 
 LIMITS = BodyLimits(largest_octets=10, drained_octets=50)
 
@@ -167,6 +170,34 @@ async def test_a_body_in_gzip() -> None:
     assert (await call(app, headers=coded, chunks=[gzip.compress(b"x" * 1_001)])).status == 413
     assert (await call(app, headers=coded, chunks=[b"xx"])).body == b"31"
     assert (await call(app, headers=[*coded, *coded], chunks=[gzip.compress(b"x")])).body == b"31"
+
+
+async def test_a_kilobyte_that_becomes_a_megabyte() -> None:
+    """What a kilobyte of gzip becomes is made on a thread, and so is what is read of it: nobody else waits for that."""
+    here, where = threading.current_thread(), list[threading.Thread]()
+
+    async def read(request: Request) -> Response:
+        where.append(await request.read(threading.current_thread))
+        return Response(status=200, content_type="text/plain", body=b"%d" % len(request.body))
+
+    app = Application({"/echo": Route(methods=frozenset({"POST"}), handler=read)})
+    coded = [(b"content-encoding", b"gzip")]
+    assert (await call(app, headers=coded, chunks=[gzip.compress(b" " * 1_000_000)])).body == b"1000000"
+    assert (await call(app, chunks=[b" " * 1_000])).body == b"1000"
+    assert [each is here for each in where] == [False, True]
+
+
+async def test_too_many_that_become_large() -> None:
+    """Where too many large bodies wait, a further one is told 23 in its door's form."""
+
+    class Full(Aside):
+        async def run(self, place: str, work: Callable[[], Any]) -> Any:
+            raise Refused(Code.BUSY)
+
+    busy = Response(status=200, content_type="text/plain", body=b"23")
+    app = Application({"/echo": Route(methods=frozenset({"POST"}), handler=echo, busy=busy)}, aside=Full())
+    coded = [(b"content-encoding", b"gzip")]
+    assert (await call(app, headers=coded, chunks=[gzip.compress(b" " * 1_000_000)])).body == b"23"
 
 
 async def test_too_large_body_is_told_before_it_is_sent() -> None:

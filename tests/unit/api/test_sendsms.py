@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pytest
 
@@ -146,6 +147,20 @@ async def test_too_many_recipients_send_nothing() -> None:
     assert service.submissions == []
     assert await told(FakeService({"*": Code.CREDENTIALS}), many) == "18"
     assert (await told(FakeService(), many[2:])).count(",") == MOST_RECIPIENTS - 1
+
+
+async def test_of_too_many_recipients_few_are_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a stranger's half a million recipients no more are made than show that they are too many."""
+    made: list[str | None] = []
+
+    def counted(*, recipient: str | None, **fields: Any) -> Submission:
+        made.append(recipient)
+        return Submission(recipient=recipient, **fields)
+
+    monkeypatch.setattr("payamak.api.sendsms.Submission", counted)
+    many = ",".join(["1"] * 200_000)
+    assert await told(FakeService({"*": Code.CREDENTIALS}), many) == "18"
+    assert len(made) == MOST_RECIPIENTS + 1
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from payamak.api.turns import HELD_OCTETS, TAKEN_S, TURN_S, Turns
+from payamak.api.turns import HELD_OCTETS, SLICE_S, TAKEN_S, TURN_S, Turns
 
 FLOOD, NEIGHBOUR = "192.0.2.1", "192.0.2.2"
 
@@ -77,6 +77,26 @@ async def test_each_address_in_its_turn() -> None:
     table.turns.wait(Waiter(table, "n1", 0), NEIGHBOUR, 10)
     await asyncio.sleep(0)
     assert table.served == ["f0", "n0", "f1", "n1", "f2", "f3", "f4"]
+
+
+async def test_nobody_takes_a_turn_for_himself() -> None:
+    """Who has more to do than there is time for has a slice of the turn where others wait."""
+    table = Table()
+
+    class Busy:
+        def __init__(self, name: str) -> None:
+            self.name = name
+
+        def take_turn(self) -> None:
+            while table.turns.has_time():
+                table.served.append(self.name)
+                table.now_s += SLICE_S
+            table.turns.wait(self, self.name, 10)
+
+    for name in (FLOOD, NEIGHBOUR):
+        table.turns.wait(Busy(name), name, 10)
+    await asyncio.sleep(0)
+    assert table.served[:4] == [FLOOD, NEIGHBOUR, FLOOD, NEIGHBOUR]
 
 
 async def test_how_long_they_have_waited() -> None:

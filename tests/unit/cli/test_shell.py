@@ -1,7 +1,9 @@
 """What commands share: instants and durations as people write and read them."""
 
+import asyncio
 import io
 import json
+import signal
 from collections.abc import Sequence
 
 import pytest
@@ -15,6 +17,7 @@ from payamak.cli.shell import (
     fill,
     grid,
     instant_text,
+    is_agreed,
     parse_instant,
     say,
     show_block,
@@ -169,3 +172,23 @@ def test_lines_of_ours_are_lines(capsys: pytest.CaptureFixture[str]) -> None:
     """Several texts are several lines; a line end within one is shown and not obeyed."""
     say("one", "two\nthree")
     assert capsys.readouterr().out == "one\ntwo␊three\n"
+
+
+def test_ctrl_c_at_a_question_is_no(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """Ctrl-C ends the question at once; a yes that is typed after it is not heard."""
+
+    class Person:
+        def readline(self) -> str:
+            signal.raise_signal(signal.SIGINT)
+            return "yes\n"
+
+    agreed: list[bool] = []
+
+    async def command() -> None:
+        agreed.append(is_agreed("Everything goes."))
+
+    monkeypatch.setattr("sys.stdin", Person())
+    with pytest.raises(KeyboardInterrupt):
+        asyncio.run(command())
+    assert agreed == []
+    assert capsys.readouterr().err.endswith("[y/N] \nnothing was changed\n")

@@ -193,6 +193,7 @@ def test_a_suspension_outlives_a_file_that_says_nothing_of_it() -> None:
         ('[[account]]\nusername = "x"\npassword_hash = "plain"', ["line 1: account x: password_hash begins with"]),
         ('[[link]]\nname = "a"\n[[link]]\nname = "a"', ["line 3: link a is there twice"]),
         ('\n[[line]]\nnumber = "3000"\nlinks = ["no"]', ["line 2: line 3000: link no is not configured"]),
+        ("a = " + "[" * 100_000, ["lists or tables within each other without end"]),
         ('[[account]]\nusername = "x"\n[[account.templates]]\nnumber = "x"', ["line 3: account: templates cannot be"]),
     ],
 )

@@ -16,6 +16,7 @@ from payamak.domain.bounded import LONGEST_ID, LONGEST_WORD
 from payamak.domain.mo import LONGEST_OCTETS, MoPart
 from payamak.domain.receipts import ReceiptIn
 from payamak.domain.site import Line, Link, LinkUse, build_site
+from payamak.domain.unreadable import Unreadable
 from payamak.errors import NotTaken
 from payamak.smpp.codec import decode, encode
 from payamak.smpp.constants import EsmClass, Status, Tag
@@ -189,6 +190,27 @@ async def test_what_only_looks_like_a_receipt_has_the_bounds_of_a_message(monkey
     assert len(desk.sink.parts) == statuses.count(Status.ESME_ROK)
     assert max(waits) <= 2
     assert desk.sink.receipts == []
+
+
+async def test_what_nobody_can_read_has_the_same_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Bodies that end before their text are kept as far as messages would be taken; the rest is to come again."""
+    kept: list[str] = []
+
+    async def unreadable(piece: Unreadable) -> None:
+        kept.append(piece.kind)
+
+    async def wait(_: float) -> None:
+        pass
+
+    monkeypatch.setattr("payamak.upstreams.smpp.asyncio.sleep", wait)
+    desk = Desk(Link(name="north", received_per_second=1))
+    monkeypatch.setattr(desk.sink, "unreadable", unreadable)
+    pdu = decode(bytes.fromhex("00000010 00000005 00000000 00000001"), is_lenient=True)
+    answers = [desk.upstream._on_asked(pdu) for _ in range(2_000)]
+    statuses = [(each if isinstance(each, DeliverSmResp) else await each).status for each in answers]  # type: ignore[misc]
+    assert statuses.count(Status.ESME_ROK) == len(kept) < 520
+    assert statuses.count(Status.ESME_RX_T_APPN) == 2_000 - len(kept)
+    assert len(desk.logged) <= 12
 
 
 @pytest.mark.parametrize(
