@@ -117,7 +117,7 @@ async def under_attack(
     pid = pid_of(home)
     log = home.folder / "serve.log"
     logged_octets = log.stat().st_size
-    await _quiet(pid, 40)
+    await _quiet(pid, 60)  # of these 16 listen
     memory, files, took_s = resident_octets(pid), open_files(pid), cpu_s(pid)
     peak = memory
     neighbour = Neighbour(fields=fields or {})

@@ -54,9 +54,9 @@ async def test_once_shows_the_scenarios_and_exits_with_nought(tmp_path: Path) ->
 def test_who_goes_on_says_how_to_ask() -> None:
     """A curl line that can be copied, as one line also on a narrow terminal, and how to stop it."""
     console = Console(width=40, file=io.StringIO(), record=True)
-    assert _summary(console, [], "http://127.0.0.1:8080", goes_on=True)
+    assert _summary(console, [], "http://gateway.example", goes_on=True)
     lines = console.export_text().splitlines()
-    assert any(line.startswith("  curl http://127.0.0.1:8080/api/wsSend.ashx -d ") for line in lines)
+    assert any(line.startswith("  curl http://gateway.example/api/wsSend.ashx -d ") for line in lines)
     assert lines[-1] == "Ctrl-C stops it."
 
 
