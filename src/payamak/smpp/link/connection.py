@@ -54,6 +54,9 @@ _USELESS_PAUSE_S: Final = 0.02
 # The same if a request of the centre was refused at once: a flood of them takes a quarter of the loop, and up to some
 # 5,000 a second go by, so that answers behind them do not wait long. Taste.
 _REFUSED_PAUSE_S: Final = 0.004
+# The same for each further turn's octets of a long PDU: 64 KB cost their link some 14 ms, and a flood of them, of receipts
+# that no bound of messages holds back, 70 a second. Taste.
+_LONG_PAUSE_S: Final = 0.001
 # What the peer may leave unread before we read nothing more of it. These are responses to its requests: `request` stops
 # long before. Two honest ends never come near it, so they cannot wait for each other. Taste.
 _UNREAD_OCTETS: Final = 1 << 20
@@ -260,7 +263,8 @@ class Connection(asyncio.Protocol):
         self._take(data)
 
     def _take(self, data: bytes) -> None:
-        # The rest of a long PDU comes in one turn: it costs as much as a short one, and the answers behind it wait.
+        # The rest of a long PDU comes in one turn, for the answers behind it wait; then it is read no faster than the
+        # short ones that would have its octets.
         size, read = max(_TURN_OCTETS, self._session.missing_octets), self._session.pdus_read
         self._has_refused = False
         skipped = self._session.skipped_octets
@@ -273,12 +277,13 @@ class Connection(asyncio.Protocol):
             self._hold_reading("turn")
         for event in events:
             self._handle(event)
-        if self._has_refused or has_more:
+        long_s = max(0, min(len(data), size) // _TURN_OCTETS - 1) * _LONG_PAUSE_S
+        if self._has_refused or has_more or long_s:
             is_amid = self._session.pdus_read == read  # in the midst of a PDU: it may be of use
             is_useful = is_amid or any(not isinstance(event, PduRefused | AlertReceived) for event in events)
             pause_s = _REFUSED_PAUSE_S if self._has_refused else 0 if is_useful else _USELESS_PAUSE_S
             self._hold_reading("turn")
-            self._loop.call_later(pause_s, self._next_turn)
+            self._loop.call_later(max(pause_s, long_s), self._next_turn)
         self._flush_soon()
 
     def _next_turn(self) -> None:
