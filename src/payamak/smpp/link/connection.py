@@ -54,8 +54,8 @@ _USELESS_PAUSE_S: Final = 0.02
 # The same if a request of the centre was refused at once: a flood of them takes a quarter of the loop, and up to some
 # 5,000 a second go by, so that answers behind them do not wait long. Taste.
 _REFUSED_PAUSE_S: Final = 0.004
-# The same for each further turn's octets of a long PDU: 64 KB cost their link some 14 ms, and a flood of them goes by at
-# 70 a second, also one of receipts, which no bound of messages holds back. Taste.
+# The same for each further turn's octets of a long PDU: 64 KB cost their link some 14 ms, and a flood of them goes by
+# at 70 a second, also one of receipts, which no bound of messages holds back. Taste.
 _LONG_PAUSE_S: Final = 0.001
 # What the peer may leave unread before we read nothing more of it. These are responses to its requests: `request` stops
 # long before. Two honest ends never come near it, so they cannot wait for each other. Taste.
