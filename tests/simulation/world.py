@@ -281,6 +281,8 @@ class World:
             if not life.process.is_dead:
                 self.fail("the stop does not end")
                 self.crash()
+            elif stopping.done() and not stopping.cancelled() and not isinstance(stopping.exception(), Died):
+                self.fail(f"it died in its stop, and the stop failed: {stopping.exception()!r}")
             return
         if (error := stopping.exception()) is not None:
             self.fail(f"the stop failed: {error!r}")
