@@ -13,7 +13,7 @@ from contextlib import suppress
 from msgspec.structs import replace
 
 from payamak.clock import Source
-from payamak.domain.clocks import ClockRecord, Clocks, accepted, first_look, look
+from payamak.domain.clocks import JUMP_MS, ClockRecord, Clocks, accepted, first_look, look
 from payamak.errors import StoreFailed
 from payamak.store.base import Store
 
@@ -63,10 +63,18 @@ class KeptClock:
         return self._source.boot()
 
     def begin(self, kept: Clocks | None, last_commit: int, *, is_same_boot: bool) -> None:
-        """Go on from what an earlier process knew: all of it on the same boot clock, else only whether it doubted."""
+        """Go on from what an earlier process knew: all of it on the same boot clock, else only whether it doubted.
+
+        A jump of which that process died before it was on record is seen by what it committed: that is of the future.
+        """
         wall, boot = self._read()
         if kept is not None and is_same_boot:
-            self._see(look(kept, wall, boot))
+            seen = look(kept, wall, boot)
+            if kept.is_in_doubt or seen.is_in_doubt or wall >= last_commit - JUMP_MS:
+                self._see(seen)
+            else:
+                unseen = first_look(wall, boot, last_commit=last_commit)
+                self.clocks = replace(unseen, fallen=seen.fallen, jumps=seen.jumps + 1)
             return
         is_doubtful = kept is not None and kept.is_in_doubt
         self.clocks = first_look(wall, boot, last_commit=last_commit, is_doubtful=is_doubtful)

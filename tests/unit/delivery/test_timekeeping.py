@@ -108,6 +108,26 @@ def test_the_next_process_goes_on() -> None:
     assert not fourth.clocks.is_in_doubt
 
 
+def test_a_jump_that_nobody_kept() -> None:
+    """The process died in a jump before that was on record, and the clock came back: its last commit is of the future.
+
+    The next one on the same boot doubts, and what was written from the future is set back when the doubt is over.
+    """
+    machine = Machine()
+    agreed = KeptClock(machine).clocks
+    record = ClockRecord(clocks=agreed, boot_id=7, last_commit=machine.wall() + DAY)
+    after = KeptClock(machine)
+    go_on(after, record)
+    assert after.clocks.is_in_doubt
+    assert after.now() >= record.last_commit
+    machine.boot_ms += TRUE_AFTER_MS
+    assert after.now() == machine.wall()
+    assert after.clocks.fallen == DAY
+    sound = KeptClock(machine)
+    go_on(sound, ClockRecord(clocks=agreed, boot_id=7, last_commit=machine.wall()))
+    assert not sound.clocks.is_in_doubt
+
+
 def test_a_jump_in_words() -> None:
     """A person is told by how much and to which side; nothing while there is nothing to tell."""
     machine = Machine()
