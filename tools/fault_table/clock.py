@@ -36,8 +36,8 @@ FAULTS: tuple[Fault, ...] = (
         name="a restart ends the doubt",
         breaks="P7: the clock jumps, the gateway is restarted, everything expires",
         file="src/payamak/delivery/timekeeping.py",
-        old="            self._see(look(kept, wall, boot))\n",
-        new="            self._see(first_look(wall, boot))\n",
+        old="            seen = look(kept, wall, boot)\n",
+        new="            seen = first_look(wall, boot)\n",
         tests=("tests/unit/delivery/test_timekeeping.py", _DAYS),
     ),
     Fault(
