@@ -112,6 +112,11 @@ class Receipt:
         return not self.is_intermediate and self.stat not in _NOT_FINAL
 
     @property
+    def is_blank(self) -> bool:
+        """Whether it names no id, no state and no error: perhaps it is none (`says_nothing`)."""
+        return not (any(self.ids) or self.stat_text or self.err)
+
+    @property
     def done_time(self) -> datetime | None:
         """`done_date` as a naive time in the SMSC's unnamed zone, None if it cannot be read."""
         return receipt_time(self.done_date)

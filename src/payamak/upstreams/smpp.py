@@ -398,9 +398,10 @@ class SmppUpstream:
         answer = DeliverSmResp if isinstance(pdu, DeliverSm) else DataSmResp
         self.oddities.count(pdu.odd)
         try:
-            if says_nothing(pdu):
+            said = parse_receipt(pdu)
+            if said is not None and said.is_blank and says_nothing(pdu):
                 return await self._kept_unread(pdu, "receipt", "no id, no state and no error of a receipt")
-            receipt = await self._receipt_of(pdu)
+            receipt = await self._receipt_of(pdu, said)
             if receipt is None:
                 if self._may_be_receipt(pdu):
                     await asyncio.sleep(self._wait_s(pdu))
@@ -419,10 +420,13 @@ class SmppUpstream:
                 raise
         return answer(sequence=pdu.sequence)
 
-    async def _receipt_of(self, pdu: DeliverSm | DataSm) -> ReceiptIn | None:
-        """The receipt that it is; None for a person's message. One without a mark is one if it is ours."""
-        if (receipt := parse_receipt(pdu)) is not None:
-            return self._receipt_in(pdu, receipt)
+    async def _receipt_of(self, pdu: DeliverSm | DataSm, said: Receipt | None) -> ReceiptIn | None:
+        """The receipt that it is; None for a person's message. One without a mark is one if it is ours.
+
+        `said`: what it says as a receipt, if it is marked as one.
+        """
+        if said is not None:
+            return self._receipt_in(pdu, said)
         if not self.link.receipts_without_esm_class or (looks := parse_receipt(pdu, is_marked=False)) is None:
             return None
         made = self._receipt_in(pdu, looks)
