@@ -5,8 +5,8 @@ JSON, the columns of the log, the simulator's ledger. Three kinds do harm. Contr
 terminal. Marks of direction (U+202A–U+202E, U+2066–U+2069) and what else is invisible (Unicode's category Cf) let a
 text look like another, and reorder what stands beside it. Ends of lines, U+2028 and U+2029 included, let a text write
 lines that look like ours: so a text is one line (`visible`), or each of its lines stands behind a bar
-(`visible_block`). Kept are the joiners without which Persian and many emoji are not written (U+200C, U+200D) and the
-few of Cf that have a form of their own (signs before numbers in Arabic). Pure.
+(`visible_lines`, `BAR`). Kept are the joiners without which Persian and many emoji are not written (U+200C, U+200D)
+and the few of Cf that have a form of their own (signs before numbers in Arabic). Pure.
 """
 
 from __future__ import annotations

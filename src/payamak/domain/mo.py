@@ -14,7 +14,7 @@ from itertools import groupby
 
 from msgspec import Struct
 
-from payamak.domain.marks import NO_FILLERS
+from payamak.domain.marks import LETTERS, NO_FILLERS
 from payamak.domain.numbers import latin_digits
 from payamak.domain.posting import Pauses, Tried, next_post
 from payamak.encoding.alphabets import AnyAlphabet, decode_pieces
@@ -131,7 +131,7 @@ def join(parts: Iterable[tuple[int, AnyAlphabet, bytes]]) -> str:
 
 # ----------------------------------------------------------------------------------------------- words
 
-_LETTERS = str.maketrans("يىك", "ییک", "\u0640")
+_LETTERS = {**LETTERS, 0x0640: None}
 _AROUND = " .,:;!?،؛؟…\"'«»“”()[]*#"
 _UNSEEN = {"Cf": "", "Cc": " ", "Mn": "", "Me": ""}
 """What a reader does not see, by its category of Unicode: joiners and marks of direction, vowel signs; a control

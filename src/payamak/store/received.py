@@ -346,10 +346,6 @@ def sweep_received(tx: Transaction, now: int, limit: int) -> int:
     return count + int(tx.db.changes())
 
 
-def _first_of(tx: Transaction, key: tuple[Any, ...]) -> int:
-    return int(tx.one("received_parts_open", key)[0])
-
-
 def retire_received(tx: Transaction, now: int, limit: int) -> int:
     """Remove up to `limit` old messages of each line; how many."""
     site: Site = tx.site

@@ -27,7 +27,6 @@ PLANS: dict[str, str] = {
     "held_ids": "USING COVERING INDEX message_restored",
     "to_hold": "SEARCH message USING INTEGER PRIMARY KEY (rowid>?)",
     "last_restored": "SEARCH restored USING INTEGER PRIMARY KEY (rowid=?)",
-    "queued_count": "USING COVERING INDEX message_open (state=?)",
     "queue": "USING INDEX message_open",
     "messages_after": "SEARCH message USING INTEGER PRIMARY KEY (rowid>?)",
     "answer_part": "SEARCH part USING PRIMARY KEY",

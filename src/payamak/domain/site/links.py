@@ -46,7 +46,6 @@ class ReceiptsPer(StrEnum):
     MESSAGE = "message"
 
 
-VERDICTS = Table(1_000, Text(32, least=1), OneOf(tuple(sorted(Code))))
 STATUS_VERDICTS = Table(1_000, Text(32, least=1), OneOf((*sorted(Code), *COME_AGAIN)))
 RECEIPT_VERDICTS = Table(1_000, Text(32, least=1), OneOf((*sorted(Code), *(word.value for word in ReceiptWord))))
 HOST = Text(253)

@@ -112,10 +112,6 @@ DELETE FROM receipt WHERE message_id = ?;
 SELECT line, lane, state, reason, count(*), min(due_at), min(accepted_at) FROM message
 WHERE is_final = 0 GROUP BY line, lane, state, reason ORDER BY line, lane, state, reason;
 
--- name: queued_count
--- How many messages wait.
-SELECT count(*) FROM message WHERE state = 'queued' AND is_final = 0;
-
 -- name: queued_by_line
 -- How many messages wait on each line, for the metrics: a look through the index of what is open.
 SELECT line, count(*) FROM message WHERE state = 'queued' AND is_final = 0 GROUP BY line;
