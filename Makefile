@@ -57,7 +57,7 @@ check: dev ## linter, format, strict types, import rule
 	@$(BIN)/python -m mypy
 	@$(BIN)/lint-imports --no-cache --no-logo
 
-fuzz: ## every reader of foreign octets, by octets never seen; FUZZ_SECONDS=3600 for longer, FUZZ_ARGS="receipt" for one
+fuzz: ## every reader of foreign octets, by octets never seen; FUZZ_SECONDS=3600 for longer, FUZZ_ARGS="receipt" for one; FUZZ_ARGS="--inputs 5000 --seed 1" for the same ones each time
 	@sh tools/environment.sh fuzz
 	@$(BIN)/python -m fuzz --seconds $(FUZZ_SECONDS) $(FUZZ_ARGS)
 

@@ -1,5 +1,8 @@
 """`python -m fuzz [TARGET ...] --seconds 60`: the time shared by the targets, two of them at once; a table at the end.
 
+`--inputs 20000 --seed 1`: so many inputs a target, the same ones wherever and however often it runs. This is what CI
+asks for: what is found by chance is found by `make fuzz`, and never by a run that judges a change.
+
 Ends with 1 if any input raised: its octets are in `findings`. Move them to `fuzz/regressions/TARGET/` with the mending.
 """
 
@@ -37,10 +40,10 @@ class Told:
     has_failed: bool
 
 
-def run(name: str, seconds: int, grown: Path, findings: Path) -> Told:
+def run(name: str, limits: list[str], grown: Path, findings: Path) -> Told:
     """One target in a process of its own."""
     started_s = time.monotonic()
-    command = [sys.executable, "-m", "fuzz.engine", name, f"--seconds={seconds}"]
+    command = [sys.executable, "-m", "fuzz.engine", name, *limits]
     command += [f"--grown={grown / name}", f"--findings={findings}"]
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace")
     runs = _RUNS.findall(done.stdout)
@@ -60,6 +63,8 @@ def main() -> int:
     reader = argparse.ArgumentParser(prog="python -m fuzz")
     reader.add_argument("targets", nargs="*", metavar="TARGET", help=", ".join(TARGETS))
     reader.add_argument("--seconds", type=int, default=60, help="of the whole run; each target gets its share")
+    reader.add_argument("--inputs", type=int, default=0, help="of each target, in place of the seconds")
+    reader.add_argument("--seed", type=int, default=0, help="0: another one each time")
     reader.add_argument("--grown", type=Path, help="keep the inputs that led further here; else thrown away")
     reader.add_argument("--findings", type=Path, default=Path("fuzz/findings"))
     arguments = reader.parse_args()
@@ -68,10 +73,12 @@ def main() -> int:
         reader.error(f"no such target: {', '.join(sorted(unknown))}")
     share_s = max(arguments.seconds * AT_ONCE // max(len(names), AT_ONCE), 1)
     way = "atheris, led by coverage" if atheris_or_none() else "blind changes of the corpus (atheris is not installed)"
-    print(f"Fuzzing {len(names)} targets for {share_s} s each: {way}.", flush=True)
+    limits = [f"--seconds={share_s}", f"--inputs={arguments.inputs}", f"--seed={arguments.seed}"]
+    how_long = f"with {arguments.inputs:,} inputs" if arguments.inputs else f"for {share_s} s"
+    print(f"Fuzzing {len(names)} targets {how_long} each: {way}.", flush=True)
     with tempfile.TemporaryDirectory() as scratch, ThreadPoolExecutor(AT_ONCE) as pool:
         grown = arguments.grown or Path(scratch)
-        told = list(pool.map(lambda name: run(name, share_s, grown, arguments.findings), names))
+        told = list(pool.map(lambda name: run(name, limits, grown, arguments.findings), names))
     print(f"{'target':<12}{'inputs':>12}{'a second':>10}{'coverage':>10}  result")
     for one in told:
         a_second = one.runs / one.seconds

@@ -1,4 +1,4 @@
-"""One target until the time is over: `python -m fuzz.engine TARGET --seconds 60`.
+"""One target until the time is over, or until so many inputs: `python -m fuzz.engine TARGET --seconds 60`.
 
 Under atheris (libFuzzer) where it is installed: its coverage of our modules leads the search. Elsewhere blindly: seeds
 from the corpus, changed at random. Either way the first input that raises ends it, with its octets kept in `findings`
@@ -49,7 +49,7 @@ def guided(atheris: Any, name: str, arguments: argparse.Namespace) -> None:
     atheris.Setup(
         [
             sys.argv[0],
-            f"-max_total_time={arguments.seconds}",
+            f"-runs={arguments.inputs}" if arguments.inputs else f"-max_total_time={arguments.seconds}",
             f"-max_len={LONGEST_OCTETS}",
             f"-timeout={HANGS_AFTER_S}",
             f"-rss_limit_mb={MOST_MEMORY_MB}",
@@ -72,7 +72,7 @@ def blind(name: str, arguments: argparse.Namespace) -> int:
     seeds = [path.read_bytes() for path in sorted(files)] or [b""]
     chance, started_s = random.Random(arguments.seed), time.monotonic()
     runs = 0
-    while time.monotonic() - started_s < arguments.seconds:
+    while runs < arguments.inputs or (not arguments.inputs and time.monotonic() - started_s < arguments.seconds):
         octets = changed(chance, seeds)
         runs += 1
         try:
@@ -111,6 +111,7 @@ def main() -> int:
     reader = argparse.ArgumentParser(prog="python -m fuzz.engine")
     reader.add_argument("target")
     reader.add_argument("--seconds", type=int, default=60)
+    reader.add_argument("--inputs", type=int, default=0, help="in place of the time: so many")
     reader.add_argument("--seed", type=int, default=0, help="0: another one each time")
     reader.add_argument("--grown", type=Path, required=True, help="a folder for the inputs that led further")
     reader.add_argument("--findings", type=Path, required=True, help="a folder for the inputs that raised")

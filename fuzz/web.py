@@ -23,6 +23,9 @@ from payamak.api.url import fold_path
 
 _FORM: Final = "application/x-www-form-urlencoded"
 _KINDS: Final = (_FORM, "application/json", "multipart/form-data; boundary=XyZ", "")
+_BEGINNINGS: Final = (b"{", b"[", b"<", b"%7b", b"%5b", b"%3c")
+"""Of JSON and XML, as they stand in a form and escaped in one."""
+
 _NAMES: Final = ("username", "password", "mobile", "message", "line", "message_ids", "a")
 
 
@@ -71,8 +74,10 @@ def fields(data: bytes) -> None:
         _values(found)
     alone = _read(query, kind, b"")
     as_body = _read(b"", _FORM, query)
-    may_be_json = any(mark in query.lower() for mark in (b"{", b"[", b"%7b", b"%5b"))  # no form, but a query
-    assert (alone is None) == (as_body is None) or query.startswith(b"\xef\xbb\xbf") or may_be_json
+    if alone is not None and as_body is None:  # a body that begins as JSON or XML does is refused; a query is not
+        assert any(mark in query.lower() for mark in _BEGINNINGS) or query.startswith(b"\xef\xbb\xbf")
+    else:
+        assert (alone is None) == (as_body is None) or query.startswith(b"\xef\xbb\xbf")
     if alone is not None and as_body is not None and not query.startswith(b"\xef\xbb\xbf"):
         assert _values(alone) == _values(as_body)
 

@@ -140,9 +140,10 @@ character, NUL among them, is a blank."""
 
 def fold(text: str) -> str:
     """A text as it is compared: Latin digits, one case, Persian ی and ک, no joiners, marks or punctuation around."""
-    text = unicodedata.normalize("NFKC", _seen(text)).translate(_LETTERS)
-    text = _seen(text)
-    return " ".join(latin_digits(text).casefold().split()).strip(_AROUND)
+    text = unicodedata.normalize("NFKC", _seen(text)).casefold()
+    # One case may be two characters: İ is i and a dot above it, a mark like any other.
+    text = _seen(unicodedata.normalize("NFKC", _seen(text)).translate(_LETTERS))
+    return " ".join(latin_digits(text).split()).strip(_AROUND)
 
 
 def _seen(text: str) -> str:

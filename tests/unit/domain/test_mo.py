@@ -108,11 +108,17 @@ def test_digest() -> None:
         ("\u2060\u061c11\u00ad", "11"),
         ("ل\u0650غ\u20ddو", "لغو"),
         ("\u200bSTOP\u2009", "stop"),
+        ("İPTAL", "iptal"),
     ],
 )
 def test_fold(written: str, folded: str) -> None:
     """Digits, case, Arabic letters, joiners, marks, control characters and punctuation make no difference."""
     assert fold(written) == folded
+
+
+def test_what_is_folded_folds_no_further() -> None:
+    """Any one character: a word of a site, folded when it is read, meets what was folded once."""
+    assert [char for char in map(chr, range(0x110000)) if fold(fold(char)) != fold(char)] == []
 
 
 @pytest.mark.parametrize(
