@@ -25,10 +25,13 @@ from tests.model.promise import (
 from payamak.domain.events import OutcomeKind
 from payamak.domain.message import Message, Reason
 from payamak.domain.standing import state_code
+from payamak.store.columns import MESSAGE, reader
 from payamak.store.records import AuditedAccount
 from payamak.store.rules.audit import audit
-from payamak.store.rules.rows import message_of
+from payamak.store.sqlite.reader import SqliteReader
 from payamak.store.statements import load_statements
+
+message_of = reader(Message, MESSAGE)
 
 NEWS = {ARRIVED: "d", FAILED: "u", EXPIRED: "e", REJECTED: "r", OPTED_OUT: "o", UNSURE: "k"}
 RECEIPTS: dict[str, str | None] = {**NEWS, UNDER_WAY: None}
@@ -73,7 +76,7 @@ class Eye:
 
     def audit(self) -> tuple[AuditedAccount, ...]:
         """What the product itself proves of the money."""
-        return audit(self._db).accounts
+        return audit(SqliteReader(self._db)).accounts
 
     def close(self) -> None:
         """Let go of the file."""

@@ -115,7 +115,7 @@ class SimWriter(_QueuedWriter):
         self._disk = disk
         self._is_due = False
         self._told_at_s = 0.0
-        self._batch.db = _Connection(transaction.db, disk, self._loop.time)  # type: ignore[assignment]
+        self._batch.db = _Connection(self._batch.db, disk, self._loop.time)  # type: ignore[assignment]
 
     def _nudge(self) -> None:
         if not self._is_due:

@@ -47,6 +47,11 @@ class Copy(Struct, frozen=True):
     is_lost: bool
 
     @property
+    def message_id(self) -> int:
+        """Whose copy it is."""
+        return self.key[0]
+
+    @property
     def part(self) -> PartKey:
         """The part that it is a copy of."""
         return self.key[0], self.key[1], self.key[3]

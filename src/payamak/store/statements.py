@@ -1,4 +1,8 @@
-"""Reads the named statements of the .sql files of the SQLite store: SQL lives there, not in strings."""
+"""Reads the named statements of the .sql files of the SQLite store: SQL lives there, not in strings.
+
+Where several statements have the same columns, these are named once: by a Struct (columns.py), or in the file itself
+under `-- columns: NAME`. A statement says `{NAME}` in their place.
+"""
 
 from __future__ import annotations
 
@@ -6,23 +10,26 @@ import re
 from functools import cache
 from importlib import resources
 
-_NAME = re.compile(r"^-- name: (\w+)$", re.MULTILINE)
+from payamak.store.columns import LISTS
+
+_NAME = re.compile(r"^-- (name|columns): (\w+)$", re.MULTILINE)
+_LISTED = re.compile(r"\{(\w+)\}")
 
 
 @cache
 def load_statements() -> dict[str, str]:
     """Every statement by its name. Raises ValueError if a name is used twice."""
-    statements: dict[str, str] = {}
+    pieces: dict[str, dict[str, str]] = {"name": {}, "columns": dict(LISTS)}
     for file in sorted(resources.files("payamak.store.sqlite").joinpath("sql").iterdir(), key=lambda f: f.name):
         if not file.name.endswith(".sql"):
             continue
-        pieces = _NAME.split(file.read_text(encoding="utf-8"))
-        for name, text in zip(pieces[1::2], pieces[2::2], strict=True):
-            if name in statements:
-                raise ValueError(f"statement {name} is defined twice")
+        _, *found = _NAME.split(file.read_text(encoding="utf-8"))
+        for kind, name, text in zip(found[::3], found[1::3], found[2::3], strict=True):
+            if name in pieces[kind]:
+                raise ValueError(f"{kind} {name} is defined twice")
             body = "\n".join(line for line in text.splitlines() if not line.startswith("--"))
-            statements[name] = body.strip().removesuffix(";")
-    return statements
+            pieces[kind][name] = body.strip().removesuffix(";")
+    return {name: _LISTED.sub(lambda place: pieces["columns"][place[1]], sql) for name, sql in pieces["name"].items()}
 
 
 def load_migrations() -> list[str]:

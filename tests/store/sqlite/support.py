@@ -6,6 +6,8 @@ from pathlib import Path
 
 import apsw
 
+from payamak.store.rules.transaction import Transaction
+from payamak.store.sqlite.reader import SqliteConnection
 from payamak.store.sqlite.store import SqliteStore
 
 
@@ -19,6 +21,12 @@ def meta(store: SqliteStore, key: str) -> int:
         return 0
     finally:
         db.close()
+
+
+def raw(tx: Transaction) -> apsw.Connection:
+    """SQLite's own connection, for statements that the product does not have."""
+    assert isinstance(tx.db, SqliteConnection)
+    return tx.db.db
 
 
 def batches(store: SqliteStore) -> int:

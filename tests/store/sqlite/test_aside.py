@@ -8,6 +8,7 @@ from typing import Any
 
 import apsw
 import pytest
+from tests.store.sqlite.support import raw
 from tests.store.world import DAY, HOUR, LINE, LINE2, MINUTE, World, step, taken
 
 from payamak.domain import events as ev
@@ -102,7 +103,7 @@ async def test_a_line_whose_numbers_are_nonsense(sqlite: SqliteStore) -> None:
         ids[line] = message.id
 
     def spoil(tx: Any) -> None:
-        tx.db.execute(
+        raw(tx).execute(
             "UPDATE config SET body = json_set(body, '$.receipt_grace_hours', 1e300) WHERE kind = 'line' AND name = ?",
             (LINE,),
         )
@@ -149,7 +150,7 @@ async def test_a_claim_goes_past_a_row_that_cannot_be_read(sqlite: SqliteStore) 
     bad, good = [(await world.accept(world.new(step(price=0)))).id for _ in range(2)]
     await sqlite.release([bad, good])
     await sqlite.writer.submit(
-        lambda tx: tx.db.execute("UPDATE message SET plan = '[7]' WHERE id = ?", (bad,)) and None
+        lambda tx: raw(tx).execute("UPDATE message SET plan = '[7]' WHERE id = ?", (bad,)) and None
     )
     claimed = await sqlite.claim(LINE, [10, 10, 10], world.now)
     assert [message.id for message in claimed.messages] == [good]

@@ -163,10 +163,11 @@ async def steps_of(sqlite: SqliteStore, query: str) -> int:
 
     from payamak.store.rules.audit import audit
     from payamak.store.rules.reading import balances
+    from payamak.store.sqlite.reader import SqliteReader
 
     db = apsw.Connection(str(sqlite.path), flags=apsw.SQLITE_OPEN_READONLY)
     db.set_progress_handler(count, 100)
-    {"audit": audit, "balances": balances}[query](db)
+    {"audit": audit, "balances": balances}[query](SqliteReader(db))
     db.close()
     return counted
 

@@ -120,7 +120,7 @@ async def test_disk_full(sqlite: SqliteStore, world: World) -> None:
 async def test_reading_fails(sqlite: SqliteStore, world: World) -> None:
     """A reader whose connection fails says StoreFailed, and no other error."""
     message = await world.accept()
-    sqlite._loop_reader.close()
+    sqlite._loop_reader.db.close()
     with pytest.raises(StoreFailed):
         await sqlite.standings(world.account_id(), [message.id])
 

@@ -161,7 +161,7 @@ async def test_every_commit_is_synced(sqlite: SqliteStore) -> None:
     assert sqlite._db.pragma("synchronous") == 2
     assert sqlite._db.pragma("foreign_keys") == 1
     with pytest.raises(apsw.ReadOnlyError):
-        sqlite._loop_reader.execute("DELETE FROM message")
+        sqlite._loop_reader.db.execute("DELETE FROM message")
 
 
 @pytest.mark.parametrize(

@@ -88,5 +88,5 @@ async def test_plan(sqlite: SqliteStore, name: str) -> None:
 
 async def test_plans_do_not_depend_on_values(sqlite: SqliteStore) -> None:
     """Every connection has the planner's stability guarantee: a statement is planned once, not for each value."""
-    for db in (sqlite._db, sqlite._loop_reader):
+    for db in (sqlite._db, sqlite._loop_reader.db):
         assert db.config(apsw.SQLITE_DBCONFIG_ENABLE_QPSG, -1) == 1

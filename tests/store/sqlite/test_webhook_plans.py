@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from msgspec.structs import replace
+from tests.store.sqlite.support import raw
 from tests.store.sqlite.test_plans import plan_of
 from tests.store.world import SITE, World
 
@@ -52,7 +53,7 @@ def _dead_notices(account_id: int, message_id: int, at: int) -> Callable[[Transa
 
     def fill(tx: Transaction) -> None:
         columns = "message_id, sequence, account_id, at, state, reason, told, line, step, was_taken, charged, post"
-        tx.db.execute(
+        raw(tx).execute(
             f"WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {MANY}) "
             f"INSERT INTO notice ({columns}, waiting_since, next_at) "
             "SELECT ?, i, ?, ?, 'queued', 'accepted', -1, '1', 0, 0, 0, 'waiting', ?, ? FROM n",

@@ -16,18 +16,17 @@ from enum import StrEnum
 from functools import partial
 from typing import TypeVar
 
-import apsw
+from msgspec import Struct
 
 from payamak.domain import events as ev
 from payamak.domain.clocks import earliest
 from payamak.domain.message import State
 from payamak.domain.unreadable import Unreadable
-from payamak.errors import StoreFailed
 from payamak.log import alarm_logger, place_of
+from payamak.store.reader import Reader
 from payamak.store.records import Aside, FaultCounts
 from payamak.store.rules import messages
 from payamak.store.rules.transaction import Transaction
-from payamak.store.statements import load_statements
 
 T = TypeVar("T")
 
@@ -60,6 +59,13 @@ class AsideKind(StrEnum):
     RETIRE = "retire"
 
 
+class _Due(Struct, frozen=True, kw_only=True):
+    """A message that is to be tried again, as it was when it was put aside."""
+
+    key: int
+    version: int
+
+
 def apart(tx: Transaction, kind: AsideKind, key: int | str, now: int, work: Callable[[], T]) -> T | None:
     """Do one row's work in a savepoint of its own; None, and the row is aside, if it failed by a bug.
 
@@ -67,10 +73,10 @@ def apart(tx: Transaction, kind: AsideKind, key: int | str, now: int, work: Call
     """
     changes = len(tx.changes)
     try:
-        with tx.db:
+        with tx.db.snapshot():
             done = work()
     except Exception as error:
-        if is_of_the_disk(error):
+        if tx.db.is_of_the_disk(error):
             raise
         tx.undone(changes)
         put_aside(tx, kind, key, type(error).__name__, where_of(error), now)
@@ -85,18 +91,11 @@ def where_of(error: BaseException) -> str:
     return " < ".join(reversed(place_of(error)))
 
 
-def is_of_the_disk(error: Exception) -> bool:
-    """True for what another row would meet too."""
-    return isinstance(error, StoreFailed) or (
-        isinstance(error, apsw.Error) and not isinstance(error, (apsw.ConstraintError, apsw.SQLError))
-    )
-
-
 def put_aside(tx: Transaction, kind: AsideKind, key: int | str, error: str, place: str, now: int) -> None:
     """Keep a row whose handling has failed, and tell of it the first time."""
     tx.execute("put_aside", (kind.value, key, error, place, now, AGAIN_MS, LONGEST_PAUSE_MS))
     tx.has_aside = True
-    if tx.one("aside_times", (kind.value, key))[0] == 1:
+    if tx.value("aside_times", (kind.value, key)) == 1:
         _log("put_aside", work=kind.value, key=str(key), error=error, where=place)
 
 
@@ -108,22 +107,22 @@ def put_message_aside(tx: Transaction, message_id: int, error: str, place: str, 
 
 def is_aside(tx: Transaction, kind: AsideKind, key: int | str, now: int) -> bool:
     """Whether a row is to be passed by."""
-    return tx.has_aside and tx.one("is_aside", (kind.value, key, now)) is not None
+    return tx.has_aside and tx.value("is_aside", (kind.value, key, now)) is not None
 
 
 def retry_lost(tx: Transaction, now: int, limit: int) -> int:
     """Messages whose answer is lost and that could not be told so: once more, if nothing has changed them since."""
     if not tx.has_aside:
         return 0
-    due = tx.all("aside_due", (AsideKind.LOST.value, now, limit))
-    for message_id, version in due:
-        message = messages.load(tx, message_id)
-        if message is None or message.state is not State.SENDING or message.version != version:
-            tx.execute("take_from_aside", (AsideKind.LOST.value, message_id))
+    due = tx.rows("aside_due", _Due, (AsideKind.LOST.value, now, limit))
+    for lost in due:
+        message = messages.load(tx, lost.key)
+        if message is None or message.state is not State.SENDING or message.version != lost.version:
+            tx.execute("take_from_aside", (AsideKind.LOST.value, lost.key))
         else:
-            apart(tx, AsideKind.LOST, message_id, now, partial(messages.happen, tx, message, ev.Recovered(), now))
+            apart(tx, AsideKind.LOST, lost.key, now, partial(messages.happen, tx, message, ev.Recovered(), now))
     tx.execute("forget_aside", (earliest(now) - FORGET_MS,))
-    tx.has_aside = bool(tx.one("any_aside")[0])
+    tx.has_aside = bool(tx.value("any_aside"))
     return len(due)
 
 
@@ -155,26 +154,23 @@ def lose_answer(tx: Transaction, piece: Unreadable, event: ev.Answered, now: int
     apart(tx, AsideKind.LOST, message.id, now, lambda: messages.happen(tx, message, lost, now))
 
 
-def aside_list(db: apsw.Connection, limit: int) -> list[Aside]:
+def aside_list(db: Reader, limit: int) -> list[Aside]:
     """What is put aside, the latest failure first."""
-    rows = db.execute(load_statements()["aside_list"], (limit,))
-    return [Aside(**dict(zip(Aside.__struct_fields__, row, strict=True))) for row in rows]
+    return db.rows("aside_list", Aside, (limit,))
 
 
-def unreadable_list(db: apsw.Connection, piece_id: int | None, limit: int) -> list[Unreadable]:
+def unreadable_list(db: Reader, piece_id: int | None, limit: int) -> list[Unreadable]:
     """The unreadable pieces, the latest first; or one of them."""
-    rows = db.execute(load_statements()["unreadable_list"], (piece_id, limit))
-    return [Unreadable(**dict(zip(Unreadable.__struct_fields__, row, strict=True))) for row in rows]
+    return db.rows("unreadable_list", Unreadable, (piece_id, limit))
 
 
-def fault_counts(db: apsw.Connection) -> FaultCounts:
+def fault_counts(db: Reader) -> FaultCounts:
     """How many there are of both."""
-    for aside, unreadable, ever in db.execute(load_statements()["fault_counts"]):
-        return FaultCounts(aside=aside, unreadable=unreadable, unreadable_ever=ever)
-    raise RuntimeError("a count has no row")
+    counted = db.row("fault_counts", FaultCounts)
+    assert counted is not None, "a count has a row"
+    return counted
 
 
 def forget_unreadable(tx: Transaction, piece_id: int | None, up_to: int | None) -> int:
     """A person has seen one, or all up to the newest that he was shown; how many went."""
-    tx.execute("forget_unreadable", (piece_id, up_to))
-    return int(tx.db.changes())
+    return tx.change("forget_unreadable", (piece_id, up_to))

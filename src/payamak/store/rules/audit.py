@@ -9,21 +9,44 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from itertools import groupby
-from operator import itemgetter
+from operator import attrgetter
 
-import apsw
+from msgspec import Struct
 
+from payamak.store.reader import Reader
 from payamak.store.records import Audit, AuditedAccount
-from payamak.store.statements import load_statements
 
 MOST_TOLD = 5
 """Messages of an account that are named one by one: a damage of thousands is told by the first few and the count."""
 
-Money = tuple[int, int, int, int]
-"""A message: id, account, what it has set aside, what it was charged."""
 
-Counted = tuple[int, int, int, int]
-"""The same of its entries."""
+class Money(Struct, frozen=True, kw_only=True):
+    """What a message has set aside and was charged, by its row or by its entries."""
+
+    message_id: int
+    account_id: int
+    reserved: int = 0
+    charged: int = 0
+
+
+class _Entry(Struct, frozen=True, kw_only=True):
+    """An entry of the ledger, as it is added up."""
+
+    account_id: int
+    source: str
+    target: str
+    amount: int
+    kind: str = ""
+    message_id: int | None = None
+
+
+class _Purses(Struct, frozen=True, kw_only=True):
+    """The purses of an account, as they are kept."""
+
+    account_id: int
+    username: str
+    available: int
+    reserved: int
 
 
 class _Sheet:
@@ -51,69 +74,69 @@ class _Sheet:
             self.faults.append(fault)
 
 
-def audit(db: apsw.Connection) -> Audit:
+def audit(db: Reader) -> Audit:
     """See Store.audit; one snapshot."""
-    sql = load_statements()
     sheets: dict[int, _Sheet] = {}
     entries = messages = 0
-    for account_id, kind, source, target, amount in db.execute(sql["all_entries"]):
-        sheets.setdefault(account_id, _Sheet()).enter(kind, source, target, amount)
+    for entry in db.stream("all_entries", _Entry):
+        sheets.setdefault(entry.account_id, _Sheet()).enter(entry.kind, entry.source, entry.target, entry.amount)
         entries += 1
     for message, counted in _side_by_side(db):
-        message_id, account_id, reserved, charged = message or counted
-        sheet = sheets.setdefault(account_id, _Sheet())
+        sheet = sheets.setdefault((message or counted).account_id, _Sheet())
         if message is None:
-            sheet.blame(f"message {message_id} is gone, its entries are not")
+            sheet.blame(f"message {counted.message_id} is gone, its entries are not")
             continue
         messages += 1
-        sheet.reserved_by_messages += reserved
-        sheet.charged_by_messages += charged
-        if counted[1] != account_id:
-            sheet.blame(f"message {message_id} has entries of another account")
-        for word, kept, found in (("set aside", reserved, counted[2]), ("charged", charged, counted[3])):
+        sheet.reserved_by_messages += message.reserved
+        sheet.charged_by_messages += message.charged
+        if counted.account_id != message.account_id:
+            sheet.blame(f"message {message.message_id} has entries of another account")
+        pairs = (("set aside", message.reserved, counted.reserved), ("charged", message.charged, counted.charged))
+        for word, kept, found in pairs:
             if kept != found:
-                sheet.blame(f"message {message_id}: {word} {kept:,}, by its entries {found:,} ({kept - found:+,})")
-    told = [_told(row, sheets.pop(row[0], _Sheet())) for row in db.execute(sql["balances"])]
-    told += [_told((account_id, "", 0, 0), sheet, "has no purse") for account_id, sheet in sorted(sheets.items())]
+                fault = f"message {message.message_id}: {word} {kept:,}, by its entries {found:,} ({kept - found:+,})"
+                sheet.blame(fault)
+    told = [_told(purses, sheets.pop(purses.account_id, _Sheet())) for purses in db.rows("balances", _Purses)]
+    for account_id, sheet in sorted(sheets.items()):
+        nothing = _Purses(account_id=account_id, username="", available=0, reserved=0)
+        told.append(_told(nothing, sheet, "has no purse"))
     return Audit(accounts=tuple(told), entries=entries, messages=messages)
 
 
-def _side_by_side(db: apsw.Connection) -> Iterator[tuple[Money | None, Counted]]:
+def _side_by_side(db: Reader) -> Iterator[tuple[Money | None, Money]]:
     """Each message with the sums of its entries, in the order of their ids; entries may be without their message."""
-    sql = load_statements()
-    groups = groupby(db.execute(sql["message_entries"]), itemgetter(0))
+    groups = groupby(db.stream("message_entries", _Entry), attrgetter("message_id"))
     sums = (_summed(message_id, rows) for message_id, rows in groups)
     counted = next(sums, None)
-    for message in db.execute(sql["message_money"]):
-        while counted is not None and counted[0] < message[0]:
+    for message in db.stream("message_money", Money):
+        while counted is not None and counted.message_id < message.message_id:
             yield None, counted
             counted = next(sums, None)
-        if counted is not None and counted[0] == message[0]:
+        if counted is not None and counted.message_id == message.message_id:
             yield message, counted
             counted = next(sums, None)
         else:
-            yield message, (message[0], message[1], 0, 0)
+            yield message, Money(message_id=message.message_id, account_id=message.account_id)
     while counted is not None:
         yield None, counted
         counted = next(sums, None)
 
 
-def _summed(message_id: int, rows: Iterable[tuple[int, int, str, str, int]]) -> Counted:
+def _summed(message_id: int, entries: Iterable[_Entry]) -> Money:
     """Whose a message's entries are, and what they set aside and charge in all."""
     account_id = reserved = charged = 0
-    for _, whose, source, target, amount in rows:
-        account_id = whose
-        reserved += amount * ((target == "reserved") - (source == "reserved"))
-        charged += amount * ((target == "revenue") - (source == "revenue"))
-    return message_id, account_id, reserved, charged
+    for entry in entries:
+        account_id = entry.account_id
+        reserved += entry.amount * ((entry.target == "reserved") - (entry.source == "reserved"))
+        charged += entry.amount * ((entry.target == "revenue") - (entry.source == "revenue"))
+    return Money(message_id=message_id, account_id=account_id, reserved=reserved, charged=charged)
 
 
-def _told(row: tuple[int, str, int, int], sheet: _Sheet, fault: str = "") -> AuditedAccount:
-    account_id, username, available, reserved = row
+def _told(kept_as: _Purses, sheet: _Sheet, fault: str = "") -> AuditedAccount:
     purses = sheet.purses
     pairs = (
-        ("the balance", available, purses["available"]),
-        ("what is set aside", reserved, purses["reserved"]),
+        ("the balance", kept_as.available, purses["available"]),
+        ("what is set aside", kept_as.reserved, purses["reserved"]),
         ("what the messages have set aside", sheet.reserved_by_messages, purses["reserved"]),
         ("what the messages were charged", sheet.charged_by_messages + sheet.removed_charged, purses["revenue"]),
     )
@@ -125,8 +148,8 @@ def _told(row: tuple[int, str, int, int], sheet: _Sheet, fault: str = "") -> Aud
     if sheet.faulty > len(sheet.faults):
         faults.append(f"and {sheet.faulty - len(sheet.faults):,} more of its messages")
     return AuditedAccount(
-        account_id=account_id,
-        username=username,
+        account_id=kept_as.account_id,
+        username=kept_as.username,
         paid_in=-purses["funding"],
         charged=purses["revenue"],
         reserved=purses["reserved"],

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import apsw
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -16,10 +15,35 @@ from payamak.domain.plan import reservation
 from payamak.domain.site import Account, Site
 from payamak.errors import Refused
 from payamak.store.base import Batched, NewMessage, OutboxRow, Standing
+from payamak.store.reader import Reader
 from payamak.store.rules import messages
 from payamak.store.rules.housekeeping import put_documents
 from payamak.store.rules.transaction import Transaction
-from payamak.store.statements import load_statements
+
+
+class _TakenId(Struct, frozen=True, kw_only=True):
+    """A caller's own id that was taken: by which message, and the digest of its body, if one was kept."""
+
+    message_id: int
+    digest: bytes | None
+
+
+class _Outbox(Struct, frozen=True, kw_only=True):
+    """What was accepted under a caller's own id; a message that is too old to be kept has no state."""
+
+    check_id: int
+    message_id: int
+    accepted_at: int
+    state: State | None
+    reason: Reason | None
+    was_taken: bool | None
+
+    @property
+    def standing(self) -> Standing | None:
+        """Where it stands."""
+        if self.state is None or self.reason is None:
+            return None
+        return Standing(state=self.state, reason=self.reason, was_taken=bool(self.was_taken))
 
 
 def accept_batch(
@@ -76,9 +100,9 @@ def revoke_batch(
 
 def _accepted_before(tx: Transaction, account_id: int, own_ids: Sequence[OwnId]) -> dict[int, Batched | Code]:
     """What is told in the places whose own ids were taken by earlier calls."""
-    rows = [tx.one("message_of_check_id", (account_id, own.number)) for own in own_ids]
+    rows = [tx.row("message_of_check_id", _TakenId, (account_id, own.number)) for own in own_ids]
     return {
-        place: _met_again(Batched(message_id=row[0], is_repeated=True), row[1], own)
+        place: _met_again(Batched(message_id=row.message_id, is_repeated=True), row.digest, own)
         for place, (own, row) in enumerate(zip(own_ids, rows, strict=True))
         if row is not None
     }
@@ -99,8 +123,8 @@ def _amount(tx: Transaction, new: NewMessage, now: int) -> int:
 
 def _check_credit(tx: Transaction, account_id: int, total: int) -> None:
     """All of the batch or none: the sum is looked at before the first message is kept."""
-    purses = tx.one("balance", (account_id,))
-    if purses is None or (total and purses[0] < total):
+    available = tx.value("balance", (account_id,))
+    if available is None or (total and available < total):
         raise Refused(Code.NO_CREDIT, "the credit does not cover the whole batch")
 
 
@@ -134,24 +158,15 @@ def take_password_back(tx: Transaction, done: PasswordSet) -> None:
 # --------------------------------------------------------------------------------------------- reading
 
 
-def outbox(db: apsw.Connection, account_id: int, check_ids: Sequence[int]) -> dict[int, OutboxRow]:
+def outbox(db: Reader, account_id: int, check_ids: Sequence[int]) -> dict[int, OutboxRow]:
     """See Store.outbox; one statement, the ids travel as one JSON array."""
     wanted = "[" + ",".join(map(str, check_ids)) + "]"
-    rows = db.execute(load_statements()["outbox"], (wanted, account_id))
     return {
-        check_id: OutboxRow(
-            message_id=message_id,
-            accepted_at=accepted_at,
-            standing=None
-            if state is None
-            else Standing(state=State(state), reason=Reason(reason), was_taken=bool(was_taken)),
-        )
-        for check_id, message_id, accepted_at, state, reason, was_taken in rows
+        row.check_id: OutboxRow(message_id=row.message_id, accepted_at=row.accepted_at, standing=row.standing)
+        for row in db.rows("outbox", _Outbox, (wanted, account_id))
     }
 
 
-def available(db: apsw.Connection, account_id: int) -> int:
+def available(db: Reader, account_id: int) -> int:
     """See Store.available."""
-    for row in db.execute(load_statements()["balance"], (account_id,)):
-        return int(row[0])
-    return 0
+    return int(db.value("balance", (account_id,)) or 0)

@@ -10,33 +10,39 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
+from typing import Any
 
-import apsw
+from msgspec import Struct
 
 from payamak.domain import events as ev
 from payamak.domain.clocks import ClockRecord, Clocks
+from payamak.store.reader import Reader
 from payamak.store.rules.aside import AsideKind, apart
 from payamak.store.rules.messages import happen, load
 from payamak.store.rules.transaction import Transaction
-from payamak.store.statements import load_statements
 
 _PREFIX = "clock/"
 _NOBODY_DOUBTS = -1
 
 
-def kept(db: apsw.Connection) -> ClockRecord:
+class _Meta(Struct, frozen=True, kw_only=True):
+    """A counter of the store."""
+
+    key: str
+    value: int
+
+
+def kept(db: Reader) -> ClockRecord:
     """See Store.clocks."""
-    sql = load_statements()
-    meta = {key.removeprefix(_PREFIX): value for key, value in db.execute(sql["metas"], (_PREFIX,))}
-    (moved_at,) = (row[2] for row in db.execute(sql["mark"]))
+    meta = {each.key.removeprefix(_PREFIX): each.value for each in db.rows("metas", _Meta, (_PREFIX,))}
     clocks = None
     if all(field in meta for field in Clocks.__struct_fields__):
-        known = {field: meta[field] for field in Clocks.__struct_fields__}
+        known: dict[str, Any] = {field: meta[field] for field in Clocks.__struct_fields__}
         clocks = Clocks(**{**known, "since": None if known["since"] == _NOBODY_DOUBTS else known["since"]})
     return ClockRecord(
         clocks=clocks,
         boot_id=meta.get("boot_id", 0),
-        last_commit=moved_at,
+        last_commit=db.value("mark_moved_at"),
         accepted=meta.get("accepted", 0),
         accepted_on=meta.get("accepted_on", 0),
     )
@@ -56,9 +62,9 @@ def accept(tx: Transaction, offset: int, boot_id: int) -> None:
     tx.execute("set_meta", (_PREFIX + "accepted_on", boot_id))
 
 
-def from_future(db: apsw.Connection, after_id: int, now: int, limit: int) -> list[int]:
+def from_future(db: Reader, after_id: int, now: int, limit: int) -> list[int]:
     """The next messages with an instant that has not come yet."""
-    return [row[0] for row in db.execute(load_statements()["from_future"], (after_id, now, limit))]
+    return db.values("from_future", (after_id, now, limit))
 
 
 def set_back(tx: Transaction, ids: Sequence[int], by: int, now: int) -> None:
@@ -83,5 +89,5 @@ def set_rest_back(tx: Transaction, by: int, now: int) -> None:
         tx.execute(statement, (by, now))
     for statement in ("set_relay_back", "set_notices_back", "set_aside_back"):
         tx.execute(statement, (now,))
-    for (line,) in tx.all("lines_of_received"):
+    for line in tx.values("lines_of_received"):
         tx.execute("set_received_back", (line, by, now))

@@ -9,25 +9,22 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-import apsw
-
-from payamak.codes import Code
 from payamak.domain import events as ev
 from payamak.domain.message import Message, State
 from payamak.domain.moving import Bar, Move, judge
 from payamak.domain.site import Line, Site
+from payamak.store.columns import Spoilt
+from payamak.store.reader import Reader
 from payamak.store.records import Cancelled, MovePlan
-from payamak.store.rules.messages import happen
-from payamak.store.rules.rows import message_of
+from payamak.store.rules.messages import happen, opt_outs_of
 from payamak.store.rules.transaction import Transaction, read_site
-from payamak.store.statements import load_statements
 
 
-def waiting_ids(db: apsw.Connection, line: str | None, account_id: int | None) -> list[int]:
+def waiting_ids(db: Reader, line: str | None, account_id: int | None) -> list[int]:
     """All that waits on a line, or of an account."""
     if account_id is not None:
-        return [row[0] for row in db.execute(load_statements()["queued_of_account"], (account_id,))]
-    return [row[0] for row in db.execute(load_statements()["queued_on_line"], (line,))]
+        return db.values("queued_of_account", (account_id,))
+    return db.values("queued_on_line", (line,))
 
 
 def cancel(tx: Transaction, message_ids: Sequence[int], now: int, line: str | None) -> Cancelled:
@@ -46,29 +43,22 @@ def cancel(tx: Transaction, message_ids: Sequence[int], now: int, line: str | No
 
 def _read(tx: Transaction, message_id: int) -> Message | None:
     """A message; None also where an older bug has spoilt its row: the others are still taken."""
-    row = tx.one("message", (message_id,))
-    try:
-        return None if row is None else message_of(row)
-    except Exception:  # of the row's contents; what the disk says has been said above
-        return None
+    found = [each for each in tx.readable("message", Message, (message_id,)) if not isinstance(each, Spoilt)]
+    return found.pop() if found else None
 
 
-def plan_move(db: apsw.Connection, move: Move, now: int) -> MovePlan:
+def plan_move(db: Reader, move: Move, now: int) -> MovePlan:
     """Which of the messages that wait on a line may go by another; why the others may not. Raises as `_target`."""
     site = read_site(db)
     target = _target(site, move)
-    sql = load_statements()
     ids: list[int] = []
     bars: Counter[Bar] = Counter()
-    for (message_id,) in list(db.execute(sql["queued_on_line"], (move.source,))):
-        for row in db.execute(sql["message"], (message_id,)):
-            try:
-                message = message_of(row)
-            except Exception:  # a row that an older bug has spoilt: the others still go
+    for message_id in db.values("queued_on_line", (move.source,)):
+        for message in db.readable("message", Message, (message_id,)):
+            if isinstance(message, Spoilt):  # by an older bug: the others still go
                 bars[Bar.UNREADABLE] += 1
                 continue
-            facts = {line: Code(code) for line, code in db.execute(sql["opt_outs_of"], (message.recipient, now))}
-            judged = judge(site, move, target, message, facts, now)
+            judged = judge(site, move, target, message, opt_outs_of(db, message.recipient, now), now)
             if isinstance(judged, Bar):
                 bars[judged] += 1
             else:
@@ -86,8 +76,7 @@ def _moves(tx: Transaction, message_id: int, move: Move, target: Line, now: int)
     message = _read(tx, message_id)
     if message is None or message.state is not State.QUEUED or message.current.line != move.source:
         return False
-    facts = {line: Code(code) for line, code in tx.execute("opt_outs_of", (message.recipient, now))}
-    judged = judge(tx.site, move, target, message, facts, now)
+    judged = judge(tx.site, move, target, message, opt_outs_of(tx.db, message.recipient, now), now)
     return isinstance(judged, ev.Moved) and happen(tx, message, judged, now).message.version != message.version
 
 

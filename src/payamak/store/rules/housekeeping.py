@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 
 import msgspec
+from msgspec import Struct
 
 from payamak.domain import events as ev
 from payamak.domain.clocks import earliest
@@ -13,12 +14,12 @@ from payamak.domain.message import Lane, Message, State
 from payamak.domain.site import DAY_MS, Account, Document, Site, build_site, faults_of, name_of
 from payamak.errors import StoreFailed
 from payamak.store.base import Claimed, OptOut
+from payamak.store.columns import Spoilt
 from payamak.store.rules import money, receipts
 from payamak.store.rules.aside import AsideKind, apart, is_aside, put_aside, put_message_aside, retry_lost, where_of
 from payamak.store.rules.credentials import with_version
 from payamak.store.rules.messages import happen, load
 from payamak.store.rules.removing import holdings
-from payamak.store.rules.rows import message_of
 from payamak.store.rules.transaction import Transaction
 
 
@@ -27,10 +28,10 @@ def claim(tx: Transaction, line: str, rooms: Sequence[int], now: int) -> Claimed
     claimed: list[Message] = []
     next_due: list[int | None] = []
     for lane in Lane:
-        accounts = [row[0] for row in tx.all("waiting_accounts", (line, lane.value))]
+        accounts = tx.values("waiting_accounts", (line, lane.value))
         if rooms[lane] > 0:
             claimed += _claim_of_lane(tx, line, lane, tx.in_turn(line, lane, accounts), rooms[lane], now)
-        due = [tx.one("next_due", (line, lane.value, account_id))[0] for account_id in accounts]
+        due = [tx.value("next_due", (line, lane.value, account_id)) for account_id in accounts]
         next_due.append(min((due_at for due_at in due if due_at is not None), default=None))
     return Claimed(messages=tuple(claimed), next_due_at=tuple(next_due))
 
@@ -44,12 +45,11 @@ def _claim_of_lane(
         share = max(1, room // len(account_ids))
         served, account_ids = account_ids[:room], account_ids[room:]
         for account_id in served:
-            rows = tx.all("ready_messages", (line, lane.value, account_id, now, share))
-            for row in rows:
-                try:
-                    message = message_of(row)
-                except Exception as error:  # a bug, or a row that an older one has spoilt: the others still go
-                    put_message_aside(tx, row[0], type(error).__name__, where_of(error), now)
+            rows = tx.readable("ready_messages", Message, (line, lane.value, account_id, now, share))
+            for message in rows:
+                if isinstance(message, Spoilt):  # by a bug, perhaps an older one: the others still go
+                    error = message.error
+                    put_message_aside(tx, message.key, type(error).__name__, where_of(error), now)
                     continue
                 tx.execute("lease_message", (message.id, message.version))
                 if tx.has_aside:
@@ -91,7 +91,7 @@ def recover(tx: Transaction, now: int, limit: int) -> int:
 
 def _sending(tx: Transaction, now: int, limit: int) -> dict[int, None]:
     """Messages on the wire, in the order of the store; but for those that are put aside."""
-    return dict.fromkeys(row[0] for row in tx.all("sending_ids", (now, limit)))
+    return dict.fromkeys(tx.values("sending_ids", (now, limit)))
 
 
 def _happen_to(tx: Transaction, message_id: int, event: ev.Event, now: int) -> bool:
@@ -115,8 +115,7 @@ def sweep(tx: Transaction, now: int, limit: int) -> int:
         for message_id in ids:
             done = apart(tx, AsideKind.DEADLINE, message_id, now, partial(_happen_to, tx, message_id, event, now))
             moved += done is not False
-    tx.execute("forget_expired_opt_outs", (past, limit))
-    forgotten = tx.db.changes()
+    forgotten = tx.change("forget_expired_opt_outs", (past, limit))
     return moved + forgotten + retry_lost(tx, now, limit) + receipts.retry(tx, now, limit)
 
 
@@ -128,7 +127,7 @@ def _open_ids(
     Asked for each line, because each has its own grace: one with a long grace must not hide the others' messages.
     """
     ids: list[int] = []
-    for (line,) in tx.all("lines_in_state", (state.value,)):
+    for line in tx.values("lines_in_state", (state.value,)):
         if len(ids) < limit and not is_aside(tx, AsideKind.LINE, line, now):
             ids += (
                 apart(tx, AsideKind.LINE, line, now, partial(_of_line, tx, query, line, until, now, limit - len(ids)))
@@ -138,7 +137,7 @@ def _open_ids(
 
 
 def _of_line(tx: Transaction, query: str, line: str, until: Callable[[str], int], now: int, limit: int) -> list[int]:
-    return [row[0] for row in tx.all(query, (line, until(line), now, limit))]
+    return tx.values(query, (line, until(line), now, limit))
 
 
 SETTLE_TIME_MS = 7 * DAY_MS
@@ -156,6 +155,17 @@ _KEEP_UNKNOWN_MS = int(Account(username="").keep_days * DAY_MS)
 """How long the messages of an account that was removed are kept."""
 
 
+class _Old(Struct, frozen=True, kw_only=True):
+    """What `retire` looks at of a message."""
+
+    id: int
+    account_id: int
+    line: str
+    accepted_at: int
+    deadline_at: int
+    is_final: bool
+
+
 def retire(tx: Transaction, after_id: int, now: int, limit: int) -> tuple[int, int]:
     """Remove up to `limit` old final messages after `after_id`, or receipts older than any account keeps messages.
 
@@ -170,30 +180,30 @@ def retire(tx: Transaction, after_id: int, now: int, limit: int) -> tuple[int, i
     removed = receipts.retire_unmatched(tx, old_at, limit * RECEIPTS_FOR_A_MESSAGE)
     if removed >= limit:
         return removed, after_id
-    rows = tx.all("messages_after", (after_id, limit * LOOK_AHEAD))
-    for message_id, account_id, line, accepted_at, deadline_at, is_final in rows:
-        if accepted_at > now - shortest:
+    rows = tx.rows("messages_after", _Old, (after_id, limit * LOOK_AHEAD))
+    for old in rows:
+        if old.accepted_at > now - shortest:
             return removed, 0
         try:
-            settled_at = deadline_at + tx.site.rules(line).grace_ms + SETTLE_TIME_MS
+            settled_at = old.deadline_at + tx.site.rules(old.line).grace_ms + SETTLE_TIME_MS
         except Exception as error:
-            put_aside(tx, AsideKind.RETIRE, message_id, type(error).__name__, where_of(error), now)
+            put_aside(tx, AsideKind.RETIRE, old.id, type(error).__name__, where_of(error), now)
             continue
-        old_at = max(accepted_at + limits.get(account_id, _KEEP_UNKNOWN_MS), settled_at)
-        if not is_final or now < old_at or tx.one("notice_waits", (message_id,)) is not None:
+        old_at = max(old.accepted_at + limits.get(old.account_id, _KEEP_UNKNOWN_MS), settled_at)
+        if not old.is_final or now < old_at or tx.value("notice_waits", (old.id,)) is not None:
             continue
-        removed += apart(tx, AsideKind.RETIRE, message_id, now, partial(_remove, tx, account_id, message_id, now)) or 0
+        removed += apart(tx, AsideKind.RETIRE, old.id, now, partial(_remove, tx, old.account_id, old.id, now)) or 0
         if removed == limit:
-            return removed, message_id
-    return removed, (rows[-1][0] if len(rows) == limit * LOOK_AHEAD else 0)
+            return removed, old.id
+    return removed, (rows[-1].id if len(rows) == limit * LOOK_AHEAD else 0)
 
 
 def _remove(tx: Transaction, account_id: int, message_id: int, now: int) -> int:
     """How many messages went: none where an index names one that no table holds."""
     money.fold_entries(tx, account_id, message_id, now)
-    for statement in ("delete_parts", "delete_receipts", "delete_notices", "delete_message"):
+    for statement in ("delete_parts", "delete_receipts", "delete_notices"):
         tx.execute(statement, (message_id,))
-    return int(tx.db.changes())
+    return tx.change("delete_message", (message_id,))
 
 
 # --------------------------------------------------------------------------------------- configuration
@@ -242,11 +252,8 @@ def put_documents(tx: Transaction, puts: Iterable[Document], removals: Iterable[
 
 
 def _account_id(tx: Transaction, username: str) -> int:
-    row = tx.one("account_of_name", (username,))
-    if row is None:
-        tx.execute("insert_account", (username,))
-        return tx.db.last_insert_rowid()
-    return int(row[0])
+    account_id: int | None = tx.value("account_of_name", (username,))
+    return tx.insert("insert_account", (username,)) if account_id is None else account_id
 
 
 def set_intake(tx: Transaction, is_suspended: bool) -> None:
@@ -268,7 +275,5 @@ def put_opt_outs(tx: Transaction, opt_outs: Sequence[OptOut]) -> int:
 def forget_opt_outs(tx: Transaction, recipient: str, line: str | None) -> int:
     """Forget one line's or all of a recipient's; how many there were."""
     if line is None:
-        tx.execute("forget_opt_outs", (recipient,))
-    else:
-        tx.execute("forget_opt_out", (recipient, line))
-    return tx.db.changes()
+        return tx.change("forget_opt_outs", (recipient,))
+    return tx.change("forget_opt_out", (recipient, line))

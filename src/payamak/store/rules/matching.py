@@ -16,7 +16,6 @@ Found is what names exactly one part. The rules, in their order:
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -32,7 +31,7 @@ from payamak.domain.ids import (
     readings,
 )
 from payamak.domain.receipts import REPEAT_MS, ReceiptIn, Unmatched
-from payamak.store.rules.rows import line_of_attempt
+from payamak.store.columns import line_of_attempt
 from payamak.store.rules.transaction import Transaction
 
 LOOK_BACK_MS = 8 * 86_400_000
@@ -162,8 +161,8 @@ _LEAST_SURE = [
 
 
 def _is_of_line(tx: Transaction, part: Found | None, line: str | None) -> bool:
-    row = tx.one("plan_of", (part.message_id,)) if part is not None and line is not None else None
-    return part is not None and (row is None or line_of_attempt(row[0], part.step, part.try_no) == line)
+    plan = tx.value("plan_of", (part.message_id,)) if part is not None and line is not None else None
+    return part is not None and (plan is None or line_of_attempt(plan, part.step, part.try_no) == line)
 
 
 def _is_evidence(parts: Iterable[Found | None]) -> bool:
@@ -173,10 +172,11 @@ def _is_evidence(parts: Iterable[Found | None]) -> bool:
 
 def _by_id(tx: Transaction, receipt: ReceiptIn, at: Came, *, judges: bool) -> Match:
     """By the one id that it names."""
-    if len(receipt.keys) == 1:
-        found = _by_one_key(tx, receipt, receipt.keys[0], at)
+    first, *others = receipt.keys
+    if not others:
+        found = _by_one_key(tx, receipt, first, at)
     elif (settled := tx.habit(receipt.upstream).settled) is not IdBase.AUTO:
-        found = _by_one_key(tx, receipt, key_under(receipt.keys[0], settled), at)
+        found = _by_one_key(tx, receipt, key_under(first, settled), at)
     else:
         found = _by_readings(tx, receipt, key_by_reading(receipt.operator_id), at, judges=judges)
     return replace(found, operator_id=receipt.operator_id)
@@ -188,7 +188,7 @@ def _by_one_key(tx: Transaction, receipt: ReceiptIn, key: str, at: Came) -> Matc
         return Match(part, key)
     if receipt.recipient is not None:  # else nothing would tell a chance match from a true one
         for other in key_by_reading(receipt.operator_id).values():
-            elsewhere = _newest(tx, receipt, other, at)[0] if other != key else None
+            elsewhere, _ = _newest(tx, receipt, other, at) if other != key else (None, False)
             if elsewhere and elsewhere.receipt is None and at.is_near(elsewhere.on_wire_at):
                 return Match(None, key, Unmatched.OTHER_READING)
     return Match(None, key, Unmatched.OTHER_RECIPIENT if is_somebodys else Unmatched.UNKNOWN_ID)
@@ -198,6 +198,7 @@ def _by_readings(tx: Transaction, receipt: ReceiptIn, ways: dict[IdBase, str], a
     """Every reading is tried; what several of them name is told apart by the habit, or not at all."""
     found: dict[IdBase, Found] = {}
     is_somebodys = False
+    first_key, *_ = receipt.keys
     for base, key in ways.items():
         part, is_anothers = _newest(tx, receipt, key, at)
         is_somebodys |= is_anothers
@@ -206,17 +207,36 @@ def _by_readings(tx: Transaction, receipt: ReceiptIn, ways: dict[IdBase, str], a
     fresh = {base: part for base, part in found.items() if at.is_near(part.on_wire_at)}
     found = fresh or found
     if not found:
-        return Match(None, receipt.keys[0], Unmatched.OTHER_RECIPIENT if is_somebodys else Unmatched.UNKNOWN_ID)
+        return Match(None, first_key, Unmatched.OTHER_RECIPIENT if is_somebodys else Unmatched.UNKNOWN_ID)
     if judges and receipt.recipient is not None and _is_evidence(found.values()):
         tx.put_habit(receipt.upstream, judge(tx.habit(receipt.upstream), found.keys()))
     base = next(iter(found)) if len(found) == 1 else tx.habit(receipt.upstream).choice
     if base not in found:
-        return Match(None, receipt.keys[0], Unmatched.TWO_READINGS)
+        return Match(None, first_key, Unmatched.TWO_READINGS)
     return Match(found[base], ways[base])
 
 
-class _Row(NamedTuple):
-    """The columns of `-- name: part_by_operator_id`."""
+class _Echoed(Struct, frozen=True, kw_only=True):
+    """A part of a message of which an echoed reference may tell."""
+
+    message_id: int
+    step: int
+    try_no: int
+    part: int
+    receipt: str | None
+    on_wire_at: int
+    answer: str | None
+    operator_id: str | None
+    plan: str
+
+    @property
+    def line(self) -> str:
+        """The line by which it went."""
+        return line_of_attempt(self.plan, self.step, self.try_no)
+
+
+class _Row(Struct, frozen=True, kw_only=True):
+    """A part that the operator has under an id, with the recipient of its message."""
 
     message_id: int
     step: int
@@ -241,7 +261,7 @@ def _newest(tx: Transaction, receipt: ReceiptIn, key: str, at: Came) -> tuple[Fo
 
     An id in an answer that took nothing is a hint: it counts where no other part has it.
     """
-    rows = [_Row(*r) for r in tx.all_of_family("part_by_operator_id", receipt.upstream, key, receipt.operator_id)]
+    rows = tx.rows_of_family("part_by_operator_id", _Row, receipt.upstream, key, receipt.operator_id)
     if len(tx.family(receipt.upstream)) > 1:
         rows.sort(key=lambda row: (row.answered_at or 0, row.message_id), reverse=True)
     own = [row for row in rows if receipt.recipient is None or row.recipient == receipt.recipient]
@@ -250,7 +270,8 @@ def _newest(tx: Transaction, receipt: ReceiptIn, key: str, at: Came) -> tuple[Fo
     alike = [row for row in own if row.is_exact or not may_be_exact] or own
     if not alike:
         return None, any(receipt.recipient not in (None, row.recipient) for row in rows)
-    newest = next((row for row in alike if row.answer in ("taken", "ambiguous", None)), alike[0])
+    first, *_ = alike
+    newest = next((row for row in alike if row.answer in ("taken", "ambiguous", None)), first)
     return _sibling(receipt, newest, alike, at).found, False
 
 
@@ -264,7 +285,7 @@ def _sibling(receipt: ReceiptIn, newest: _Row, alike: list[_Row], at: Came) -> _
         return newest
     told = [row for row in siblings if row.receipt is not None]
     if told and (receipt.is_again or any(_may_be_it(receipt, row, at) for row in told)):
-        return told[0]
+        return next(iter(told))
     untold = [row for row in siblings if row.receipt is None and row.answer == newest.answer]
     return min(untold, key=lambda row: (-row.try_no, row.part)) if untold else newest
 
@@ -291,17 +312,17 @@ def _by_reference(tx: Transaction, receipt: ReceiptIn, at: Came) -> Match | None
     if receipt.recipient is None or receipt.reference is None or not echoes(tx, receipt.upstream):
         return None
     window = (receipt.recipient, receipt.reference, at.at - LOOK_BACK_MS, at.latest)
-    rows = tx.all_of_family("parts_of_reference", receipt.upstream, *window)
-    untold = [row for row in rows if row[4] is None]
-    if any(row[6] != "taken" or row[7] is not None for row in untold):
+    rows = tx.rows_of_family("parts_of_reference", _Echoed, receipt.upstream, *window)
+    untold = [row for row in rows if row.receipt is None]
+    if any(row.answer != "taken" or row.operator_id is not None for row in untold):
         return None  # lost, or still to be answered, or known by an id of its own: nothing says which one it is
-    own = [row for row in untold if receipt.line is None or line_of_attempt(row[8], row[1], row[2]) == receipt.line]
-    told = [row for row in rows if row[4] is not None and row[7] is None]
+    own = [row for row in untold if receipt.line in (None, row.line)]
+    told = [row for row in rows if row.receipt is not None and row.operator_id is None]
     if not receipt.operator_id and told and (receipt.is_again or not own):
         own = told  # it is brought again
-    if len({row[0] for row in own}) != 1:
+    if len({row.message_id for row in own}) != 1:
         return None
-    message_id, step, try_no, part, told_already, on_wire_at = min(own, key=lambda row: (-row[2], row[3]))[:6]
-    found = Found(message_id, step, try_no, part, told_already, on_wire_at, True)
+    first = min(own, key=lambda row: (-row.try_no, row.part))
+    found = Found(first.message_id, first.step, first.try_no, first.part, first.receipt, first.on_wire_at, True)
     key = operator_key(receipt.operator_id) if receipt.operator_id else ""
     return Match(found, key, operator_id=receipt.operator_id)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from payamak.codes import Code
@@ -18,15 +19,28 @@ from payamak.domain.optout import with_known_opt_outs
 from payamak.domain.plan import reservation
 from payamak.domain.states import advance, first_step
 from payamak.store.base import Claim, NewMessage
+from payamak.store.columns import changing_columns, changing_columns_with_plan, kept_columns
 from payamak.store.feed import Change
+from payamak.store.reader import Reader
 from payamak.store.rules import money, webhooks
-from payamak.store.rules.rows import changing_columns, insert_columns, message_of, plan_text
 from payamak.store.rules.transaction import Transaction
 
 
+class _OptedOut(Struct, frozen=True, kw_only=True):
+    """A line that a recipient refuses, and how he is said to."""
+
+    line: str
+    code: Code
+
+
+def opt_outs_of(db: Reader, recipient: str, at: int) -> dict[str, Code]:
+    """What is known of the recipient and not over at an instant: line → code."""
+    return {row.line: row.code for row in db.rows("opt_outs_of", _OptedOut, (recipient, at))}
+
+
 def known_opt_outs(tx: Transaction, recipient: str, now: int) -> dict[str, Code]:
-    """What is known of the recipient: line → code."""
-    return {line: Code(code) for line, code in tx.execute("opt_outs_of", (recipient, earliest(now)))}
+    """The same of what is surely not over."""
+    return opt_outs_of(tx.db, recipient, earliest(now))
 
 
 def accept(tx: Transaction, new: NewMessage, now: int, *, is_held: bool = False) -> Change:
@@ -55,8 +69,7 @@ def accept(tx: Transaction, new: NewMessage, now: int, *, is_held: bool = False)
         reserved=amount,
         is_leased=not (waits or is_held) and tx.feed.take_room(plan[first].line, new.lane),
     )
-    tx.execute("insert_message", insert_columns(message))
-    message = replace(message, id=tx.db.last_insert_rowid())
+    message = replace(message, id=tx.insert("insert_message", kept_columns(message)))
     if amount:
         money.enter(tx, now, new.account_id, message.id, "reserve", "available", "reserved", amount)
     webhooks.tell(tx, message, now)
@@ -67,8 +80,7 @@ def accept(tx: Transaction, new: NewMessage, now: int, *, is_held: bool = False)
 
 def load(tx: Transaction, message_id: int) -> Message | None:
     """The message as it stands in this transaction."""
-    row = tx.one("message", (message_id,))
-    return None if row is None else message_of(row)
+    return tx.row("message", Message, (message_id,))
 
 
 def put_on_wire(tx: Transaction, claims: Sequence[Claim], now: int) -> list[Change]:
@@ -119,11 +131,10 @@ def _is_opt_out(event: ev.Answered | ev.Receipted) -> bool:
 def _update(tx: Transaction, before: Message, after: Message) -> None:
     guard = (before.id, before.version)
     if after.plan is before.plan and after.step == before.step:
-        tx.execute("update_message_same_plan", (*changing_columns(after), *guard))
+        changed = tx.change("update_message_same_plan", (*changing_columns(after), *guard))
     else:
-        columns = (plan_text(after.plan), after.current.line, *changing_columns(after), *guard)
-        tx.execute("update_message", columns)
-    if tx.db.changes() != 1:
+        changed = tx.change("update_message", (*changing_columns_with_plan(after), *guard))
+    if changed != 1:
         raise RuntimeError(f"message {before.id} changed inside its own transaction")
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from msgspec import Struct
+
 from payamak.codes import Code
 from payamak.domain import events as ev
 from payamak.domain.message import Message
@@ -11,13 +13,28 @@ from payamak.store.records import Credited
 from payamak.store.rules.transaction import Transaction
 
 
+class _Referred(Struct, frozen=True, kw_only=True):
+    """What was entered under a reference."""
+
+    at: int
+    target: str
+    amount: int
+
+
+class _Sum(Struct, frozen=True, kw_only=True):
+    """What of a message's money went from one purse to another, in rial."""
+
+    source: str
+    target: str
+    amount: int
+
+
 def reserve(tx: Transaction, account_id: int, amount: int) -> None:
     """Set `amount` aside. Raises Refused with 14, having changed nothing, if the balance does not cover it."""
     if amount:
-        tx.execute("reserve", (amount, account_id))
-        if tx.db.changes() == 0:
+        if tx.change("reserve", (amount, account_id)) == 0:
             raise Refused(Code.NO_CREDIT)
-    elif tx.one("balance", (account_id,)) is None:
+    elif tx.value("balance", (account_id,)) is None:
         raise Refused(Code.NO_CREDIT, "the account has no purse")
 
 
@@ -31,9 +48,9 @@ def enter(
     target: str,
     amount: int,
     note: str | None = None,
-) -> None:
-    """Write one entry; the purses are moved by the caller."""
-    tx.execute("insert_entry", (now, account_id, message_id, kind, source, target, amount, note))
+) -> int:
+    """Write one entry, whose id this is; the purses are moved by the caller."""
+    return tx.insert("insert_entry", (now, account_id, message_id, kind, source, target, amount, note))
 
 
 def settle(tx: Transaction, message: Message, effect: ev.Settle, now: int) -> None:
@@ -61,52 +78,60 @@ def credit_once(
 ) -> Credited:
     """See Store.credit_once."""
     account_id = _account_id(tx, username)
-    before = tx.one("entry_of_reference", (account_id, reference))
+    before = tx.row("entry_of_reference", _Referred, (account_id, reference))
     if before is not None:
-        at, target, entered = before
-        entered = entered if target == "available" else -entered
+        entered = before.amount if before.target == "available" else -before.amount
         if entered != amount:
             raise ValueError(
                 f"account {username} was given {entered:,} rial under the reference {reference}, not {amount:,}"
             )
-        return Credited(available=int(tx.one("balance", (account_id,))[0]), entered_at=at, is_repeated=True)
+        return Credited(available=int(tx.value("balance", (account_id,))), entered_at=before.at, is_repeated=True)
     if not amount:
         raise ValueError("an entry under a reference has an amount")
-    available = credit(tx, username, amount, note, now, allow_negative=allow_negative)
-    tx.execute("refer_to_entry", (reference, tx.db.last_insert_rowid()))
+    available, entry_id = _credit(tx, username, amount, note, now, allow_negative=allow_negative)
+    tx.execute("refer_to_entry", (reference, entry_id))
     return Credited(available=available, entered_at=now, is_repeated=False)
 
 
 def _account_id(tx: Transaction, username: str) -> int:
-    row = tx.one("account_of_name", (username,))
-    if row is None:
+    account_id: int | None = tx.value("account_of_name", (username,))
+    if account_id is None:
         raise LookupError(f"there is no account {username!r}")
-    return int(row[0])
+    return account_id
 
 
 def credit(tx: Transaction, username: str, amount: int, note: str, now: int, *, allow_negative: bool = False) -> int:
     """Money from outside (below zero: back to it); the new balance. Raises LookupError, ValueError."""
+    available, _ = _credit(tx, username, amount, note, now, allow_negative=allow_negative)
+    return available
+
+
+def _credit(
+    tx: Transaction, username: str, amount: int, note: str, now: int, *, allow_negative: bool
+) -> tuple[int, int | None]:
+    """The new balance, and the entry that says so; None if there was nothing to enter."""
     account_id = _account_id(tx, username)
     if abs(amount) > MOST_RIAL:
         raise ValueError(f"{amount:,} rial is more than the {MOST_RIAL:,} that can be credited at once")
-    available = int(tx.one("balance", (account_id,))[0])
+    available = int(tx.value("balance", (account_id,)))
     if abs(available + amount) > MOST_RIAL:
         raise ValueError(f"account {username} has {available:,} rial; it may have {MOST_RIAL:,}, of either sign")
     if amount < 0 and available + amount < 0 and not allow_negative:
         raise ValueError(f"account {username} has {available:,} rial; {-amount:,} would take it below zero")
-    if amount:
-        source, target = ("funding", "available") if amount > 0 else ("available", "funding")
-        enter(tx, now, account_id, None, "credit", source, target, abs(amount), note)
-        tx.execute("move_money", (amount, 0, account_id))
-    return available + amount
+    if not amount:
+        return available, None
+    source, target = ("funding", "available") if amount > 0 else ("available", "funding")
+    entry_id = enter(tx, now, account_id, None, "credit", source, target, abs(amount), note)
+    tx.execute("move_money", (amount, 0, account_id))
+    return available + amount, entry_id
 
 
 def fold_entries(tx: Transaction, account_id: int, message_id: int, now: int) -> None:
     """Before a message is removed: its entries become part of the account's opening balance."""
-    for source, target, amount in tx.all("fold_entries", (message_id,)):
-        opening = tx.one("opening_entry", (account_id, source, target))
-        if opening:
-            tx.execute("grow_entry", (amount, now, opening[0]))
+    for sum_ in tx.rows("fold_entries", _Sum, (message_id,)):
+        opening = tx.value("opening_entry", (account_id, sum_.source, sum_.target))
+        if opening is not None:
+            tx.execute("grow_entry", (sum_.amount, now, opening))
         else:
-            enter(tx, now, account_id, None, "opening", source, target, amount)
+            enter(tx, now, account_id, None, "opening", sum_.source, sum_.target, sum_.amount)
     tx.execute("delete_entries", (message_id,))

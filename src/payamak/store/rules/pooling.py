@@ -8,7 +8,6 @@ once; of what waits on, no further copy goes (`Pooled`).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any
 
 from msgspec import Struct
 
@@ -20,9 +19,9 @@ from payamak.domain.message import Message, PartState, State
 from payamak.domain.pools import Copy, CopyKey, Pair, Waiting, awaits, deal
 from payamak.domain.receipts import ReceiptIn, Unmatched
 from payamak.domain.site import LinkKind
+from payamak.store.columns import line_of_attempt
 from payamak.store.feed import Change
 from payamak.store.rules.messages import happen, load
-from payamak.store.rules.rows import line_of_attempt
 from payamak.store.rules.transaction import Transaction
 
 LONGEST_LIFE_MS = 7 * 86_400_000
@@ -50,6 +49,66 @@ class PoolKey(Struct, frozen=True):
     recipient: str
 
 
+class Kept(Struct, frozen=True, kw_only=True):
+    """A receipt as the store keeps it while it waits: columns of `receipt`; lists are joined by line ends."""
+
+    id: int
+    received_at: int
+    upstream: str
+    link: str
+    operator_id: str
+    operator_keys: str
+    line: str | None
+    recipient: str | None
+    part_state: PartState | None
+    stat: str
+    err: str | None
+    code: Code | None
+    why: str
+    reference: int | None
+    ids: str
+
+
+class CopyOfPart(Struct, frozen=True, kw_only=True):
+    """A try of one part, and what came of it: columns of `part`."""
+
+    try_no: int
+    answer: str | None
+    receipt: PartState | None
+    code: Code | None
+    upstream: str
+
+
+class _MayBe(Struct, frozen=True, kw_only=True):
+    """A copy that a receipt may be about, with what of its message says so."""
+
+    message_id: int
+    step: int
+    try_no: int
+    part: int
+    on_wire_at: int
+    answer: str | None
+    operator_id: str | None
+    receipt: PartState | None
+    plan: str
+    deadline_at: int
+    state: State
+
+
+class _Beyond(Struct, frozen=True, kw_only=True):
+    """The message after which a recipient's newest ones begin."""
+
+    id: int
+    accepted_at: int
+
+
+class _Dealt(Struct, frozen=True, kw_only=True):
+    """The ids of a receipt that was dealt."""
+
+    operator_key: str
+    ids: str
+
+
 class Held(Struct, frozen=True):
     """A receipt of the store that waits: its row, its instant and its words."""
 
@@ -68,7 +127,7 @@ class Pool(Struct, frozen=True):
 
     def of_reference(self, reference: int | None) -> tuple[list[Copy], list[Waiting]]:
         """What a receipt that echoes the reference of its message may be about, and those that echo it."""
-        copies = [c for c in self.copies if reference is None or c.key[0] & 0xFFFF == reference]
+        copies = [c for c in self.copies if reference is None or c.message_id & 0xFFFF == reference]
         return copies, [w for w in self.waiting if self.held[w.number].receipt.reference == reference]
 
     @property
@@ -83,7 +142,7 @@ def waits_for(tx: Transaction, key: PoolKey, now: int) -> bool:
     if not (tx.has_lost and tx.has_unmatched):
         return False
     since_at = _since_at(tx, key, now)
-    return bool(tx.all_of_family("a_lost_part", key.upstream, since_at))
+    return tx.any_of_family("a_lost_part", key.upstream, since_at)
 
 
 def settle(tx: Transaction, key: PoolKey, now: int, act: Settle) -> list[Change]:
@@ -95,12 +154,13 @@ def settle(tx: Transaction, key: PoolKey, now: int, act: Settle) -> list[Change]
     dealt: set[int] = set()
     for pair in _pairs(pool):
         held = pool.held[pair.receipt.number]
-        tx.execute("match_receipt", ("matched", pair.copy.key[0], held.number))
+        message_id, *_ = pair.copy.key
+        tx.execute("match_receipt", ("matched", message_id, held.number))
         tx.has_dealt = True
         changes += act(tx, held.receipt, pair.copy.key, now)
         dealt.add(held.number)
         for number in _repetitions(pool, held, dealt):
-            tx.execute("match_receipt", ("repeated", pair.copy.key[0], number))
+            tx.execute("match_receipt", ("repeated", message_id, number))
             dealt.add(number)
     return changes + _keep_back(tx, pool, dealt, now)
 
@@ -110,13 +170,13 @@ def awaited_parts(tx: Transaction, message: Message, parts: list[int], now: int)
     pools: dict[str, Pool | None] = {}
     awaited = []
     for part in parts:
-        rows = tx.all("copies_of_part", (message.id, message.step, part))
-        if any(row[2] is not None and row[2] != PartState.DELIVERED.value for row in rows):
+        copies = tx.rows("copies_of_part", CopyOfPart, (message.id, message.step, part))
+        if any(copy.receipt not in (None, PartState.DELIVERED) for copy in copies):
             awaited.append(part)
             continue
-        if not tx.has_unmatched or not rows:
+        if not tx.has_unmatched or not copies:
             continue
-        upstream = rows[-1][4]
+        upstream = copies[-1].upstream
         if upstream not in pools:
             key = PoolKey(upstream, message.current.line_of(message.tries), message.recipient)
             pools[upstream] = read_pool(tx, key, now)
@@ -129,8 +189,8 @@ def awaited_parts(tx: Transaction, message: Message, parts: list[int], now: int)
 def read_pool(tx: Transaction, key: PoolKey, now: int) -> Pool | None:
     """The pool as it stands in this transaction; None if no receipt waits, no copy is lost, or there are too many."""
     since_at = _since_at(tx, key, now)
-    rows = tx.all_of_family("unmatched_of_recipient", key.upstream, key.recipient, since_at)
-    held = {row[0]: Held(row[0], row[1], receipt_of(row)) for row in rows if _may_be_of_lost(row, key)}
+    rows = tx.rows_of_family("unmatched_of_recipient", Kept, key.upstream, key.recipient, since_at)
+    held = {row.id: Held(row.id, row.received_at, receipt_of(row)) for row in rows if _may_be_of_lost(row, key)}
     after_id, is_all = _newest_messages(tx, key, since_at)
     if not held or len(rows) >= MOST_ROWS or not is_all:
         return None
@@ -141,19 +201,19 @@ def read_pool(tx: Transaction, key: PoolKey, now: int) -> Pool | None:
     copies: list[Copy] = []
     states: dict[int, State] = {}
     told_without_id: set[int] = set()
-    for row in tx.all_of_family("pool_of_recipient", key.upstream, key.recipient, since_at, after_id):
-        message_id, step, try_no, part, since, answer, operator_id, receipt, plan, deadline_at, state = row
-        if line_of_attempt(plan, step, try_no) != key.line or deadline_at + grace_ms <= first_at:
+    for row in tx.rows_of_family("pool_of_recipient", _MayBe, key.upstream, key.recipient, since_at, after_id):
+        if line_of_attempt(row.plan, row.step, row.try_no) != key.line or row.deadline_at + grace_ms <= first_at:
             continue
-        if receipt is None and answer != "taken":
-            copies.append(Copy((message_id, step, try_no, part), since, answer == "ambiguous"))
-            states[message_id] = State(state)
-        elif receipt in (None, PartState.UNSURE.value):
+        copy_key = (row.message_id, row.step, row.try_no, row.part)
+        if row.receipt is None and row.answer != "taken":
+            copies.append(Copy(copy_key, row.on_wire_at, row.answer == "ambiguous"))
+            states[row.message_id] = row.state
+        elif row.receipt in (None, PartState.UNSURE):
             # Answered, whatever became of its message, or told nothing for certain: its own receipt may be to come.
-            if is_anyones or operator_id is None:
-                copies.append(Copy((message_id, step, try_no, part), since, False))
-        elif operator_id is None:
-            told_without_id.add(message_id)
+            if is_anyones or row.operator_id is None:
+                copies.append(Copy(copy_key, row.on_wire_at, False))
+        elif row.operator_id is None:
+            told_without_id.add(row.message_id)
     dealt = _dealt_names(tx, key, after_id, since_at)
     held = {
         number: one
@@ -170,22 +230,21 @@ def read_pool(tx: Transaction, key: PoolKey, now: int) -> Pool | None:
     return Pool(tuple(copies), waiting, held, states)
 
 
-def receipt_of(row: Any) -> ReceiptIn:
-    """A receipt as it came, from the columns of `-- name: unmatched_of_recipient`."""
-    _, _, upstream, link, operator_id, keys, line, recipient, state, stat, err, code, _, reference, ids = row
+def receipt_of(kept: Kept) -> ReceiptIn:
+    """A receipt as it came."""
     return ReceiptIn(
-        upstream=upstream,
-        link=link,
-        operator_id=operator_id,
-        keys=tuple(keys.split("\n")),
-        part_state=None if state is None else PartState(state),
-        stat=stat,
-        err=err,
-        code=None if code is None else Code(code),
-        line=line,
-        recipient=recipient,
-        reference=reference,
-        ids=tuple(ids.split("\n")) if ids else (),
+        upstream=kept.upstream,
+        link=kept.link,
+        operator_id=kept.operator_id,
+        keys=tuple(kept.operator_keys.split("\n")),
+        part_state=kept.part_state,
+        stat=kept.stat,
+        err=kept.err,
+        code=kept.code,
+        line=kept.line,
+        recipient=kept.recipient,
+        reference=kept.reference,
+        ids=tuple(kept.ids.split("\n")) if kept.ids else (),
     )
 
 
@@ -220,8 +279,8 @@ def _one_name_each(held: Iterable[Held]) -> dict[int, str]:
 
 def _dealt_names(tx: Transaction, key: PoolKey, after_id: int, since_at: int) -> set[str]:
     """The ids of receipts that have found a message of the recipient after they had waited."""
-    rows = tx.all_of_family("dealt_to_recipient", key.upstream, key.recipient, after_id, since_at)
-    return {name for name, ids in rows for name in (name, *map(operator_key, filter(None, ids.split("\n"))))}
+    rows = tx.rows_of_family("dealt_to_recipient", _Dealt, key.upstream, key.recipient, after_id, since_at)
+    return {name for row in rows for name in (row.operator_key, *map(operator_key, filter(None, row.ids.split("\n"))))}
 
 
 def _may_repeat(receipt: ReceiptIn, told_without_id: set[int]) -> bool:
@@ -238,17 +297,17 @@ def _repetitions(pool: Pool, dealt: Held, others: set[int]) -> list[int]:
     return [number for number in same if number not in others]
 
 
-def _may_be_of_lost(row: Any, key: PoolKey) -> bool:
+def _may_be_of_lost(kept: Kept, key: PoolKey) -> bool:
     """Final, of the line, and its id names no part; one that is unsure and has no id says nothing at all."""
-    line, state, why = row[6], row[8], row[12]
-    says_something = state != PartState.UNSURE.value or row[4]
-    return line == key.line and state is not None and why in _MAY_BE_LOST and bool(says_something)
+    says_something = kept.part_state is not PartState.UNSURE or kept.operator_id
+    is_final = kept.part_state is not None
+    return kept.line == key.line and is_final and kept.why in _MAY_BE_LOST and bool(says_something)
 
 
 def _newest_messages(tx: Transaction, key: PoolKey, since_at: int) -> tuple[int, bool]:
     """The id after which the recipient's newest messages begin, and whether these are all that may count."""
-    row = tx.one("message_beyond", (key.recipient, MOST_MESSAGES))
-    return (0, True) if row is None else (row[0], row[1] < since_at)
+    beyond = tx.row("message_beyond", _Beyond, (key.recipient, MOST_MESSAGES))
+    return (0, True) if beyond is None else (beyond.id, beyond.accepted_at < since_at)
 
 
 def _ids_are_settled(tx: Transaction, upstream: str) -> bool:
@@ -276,12 +335,13 @@ def _pairs(pool: Pool) -> list[Pair]:
 
 def _is_awaited(pool: Pool, part: tuple[int, int, int], dealt: set[int]) -> bool:
     """Whether a receipt that waits on may be that of a lost copy of the part."""
+    message_id, *_ = part
     for copy in pool.copies:
         if copy.is_lost and copy.part == part:
             copies_of = [
                 w
                 for w in pool.waiting
-                if w.number not in dealt and pool.held[w.number].receipt.reference in (None, part[0] & 0xFFFF)
+                if w.number not in dealt and pool.held[w.number].receipt.reference in (None, message_id & 0xFFFF)
             ]
             if awaits(copy, copies_of):
                 return True
@@ -306,11 +366,11 @@ def _free(tx: Transaction, key: PoolKey, now: int) -> list[Change]:
     """No receipt of the pool waits any more: copies that were kept back for one may go again."""
     changes: list[Change] = []
     after_id, _ = _newest_messages(tx, key, now)
-    for (message_id,) in tx.all("awaiting_of_recipient", (key.recipient, after_id)):
+    for message_id in tx.values("awaiting_of_recipient", (key.recipient, after_id)):
         message = load(tx, message_id)
         if message is None or not message.awaited or message.current.line_of(message.tries) != key.line:
             continue
-        if (key.upstream,) in tx.all("upstreams_of_attempt", (message_id, message.step, message.tries)):
+        if key.upstream in tx.values("upstreams_of_attempt", (message_id, message.step, message.tries)):
             changes += _say_awaited(tx, message, dict.fromkeys(message.awaited, False), now)
     return changes
 
@@ -333,7 +393,8 @@ def _say_awaited(tx: Transaction, message: Message, awaited: dict[int, bool], no
 
 def _was_told(tx: Transaction, message: Message, part: int) -> bool:
     """Whether a receipt has told that one of the part's copies did not arrive: that ends resending for good."""
-    return any(row[2] is not None for row in tx.all("copies_of_part", (message.id, message.step, part)))
+    copies = tx.rows("copies_of_part", CopyOfPart, (message.id, message.step, part))
+    return any(copy.receipt is not None for copy in copies)
 
 
 def _word(message: Message) -> str:

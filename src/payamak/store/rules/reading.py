@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
-import apsw
+from msgspec import Struct
 
 from payamak.domain.ids import IdHabit, operator_key
 from payamak.domain.message import RECEIPTED, Message, PartState, Reason, State
 from payamak.domain.receipts import Cursor, IdReport, OpenId, OpenIds, WaitingReceipt
+from payamak.domain.webhooks import Notice
 from payamak.store.base import OptOut, Standing
+from payamak.store.reader import Reader, counts
 from payamak.store.records import (
     Balance,
     Entry,
@@ -23,55 +24,96 @@ from payamak.store.records import (
     TextReceipts,
     Traffic,
 )
-from payamak.store.rules.rows import message_of
-from payamak.store.rules.transaction import habit_of
-from payamak.store.rules.webhooks import notice_of
-from payamak.store.statements import load_statements
+from payamak.store.rules.transaction import HabitRow
 
 
-def _all(db: apsw.Connection, name: str, values: Sequence[Any] = ()) -> list[Any]:
-    return list(db.execute(load_statements()[name], values))
+class _StandingRow(Struct, frozen=True, kw_only=True):
+    """Where a message stands."""
+
+    id: int
+    state: State
+    reason: Reason
+    was_taken: bool
 
 
-def standings(db: apsw.Connection, account_id: int, ids: Sequence[int]) -> dict[int, Standing]:
+class _Unmatched(Struct, frozen=True, kw_only=True):
+    """A receipt that nobody claims, as a person is shown it: columns of `receipt`; lists are joined by line ends."""
+
+    id: int
+    received_at: int
+    upstream: str
+    link: str
+    operator_id: str
+    line: str | None
+    recipient: str | None
+    stat: str
+    err: str | None
+    operator_keys: str
+    why: str
+    ids: str
+
+
+class _Waiting(Struct, frozen=True, kw_only=True):
+    """How many receipts of an upstream wait for one reason."""
+
+    upstream: str
+    why: str
+    count: int
+
+
+class _TextTold(Struct, frozen=True, kw_only=True):
+    """A message of several parts of which receipts have told, and the link that its step went by last."""
+
+    step: int
+    parts: str
+    link: str
+
+
+class _Open(Struct, frozen=True, kw_only=True):
+    """A message that waits for receipts, with an id of one of its parts on the upstream, if it has any there."""
+
+    line: str
+    deadline_at: int
+    id: int
+    recipient: str
+    operator_id: str | None
+    answered_at: int | None
+
+    @property
+    def cursor(self) -> Cursor:
+        """Where a page ends that ends with it."""
+        return self.line, self.deadline_at, self.id
+
+
+def standings(db: Reader, account_id: int, ids: Sequence[int]) -> dict[int, Standing]:
     """Where the account's own messages stand; one statement, the ids travel as one JSON array."""
     wanted = "[" + ",".join(map(str, ids)) + "]"
     return {
-        row[0]: Standing(state=State(row[1]), reason=Reason(row[2]), was_taken=bool(row[3]))
-        for row in db.execute(load_statements()["standings"], (wanted, account_id))
+        row.id: Standing(state=row.state, reason=row.reason, was_taken=row.was_taken)
+        for row in db.rows("standings", _StandingRow, (wanted, account_id))
     }
 
 
-def story(db: apsw.Connection, message_id: int) -> Story | None:
+def story(db: Reader, message_id: int) -> Story | None:
     """A message with its attempts, money and further receipts."""
-    rows = _all(db, "message", (message_id,))
-    if not rows:
+    message = db.row("message", Message, (message_id,))
+    if message is None:
         return None
     return Story(
-        message=message_of(rows[0]),
-        parts=tuple(_part_record(row) for row in _all(db, "parts_of_message", (message_id,))),
-        entries=tuple(
-            Entry(at=r[0], kind=r[1], source=r[2], target=r[3], amount=r[4], note=r[5])
-            for r in _all(db, "entries_of_message", (message_id,))
-        ),
-        receipts=tuple(
-            FurtherReceipt(received_at=r[0], link=r[1], operator_id=r[2], stat=r[3], err=r[4], standing=r[5])
-            for r in _all(db, "receipts_of_message", (message_id,))
-        ),
-        notices=tuple(notice_of(row) for row in _all(db, "notices_of_message", (message_id,))),
+        message=message,
+        parts=tuple(db.rows("parts_of_message", PartRecord, (message_id,))),
+        entries=tuple(db.rows("entries_of_message", Entry, (message_id,))),
+        receipts=tuple(db.rows("receipts_of_message", FurtherReceipt, (message_id,))),
+        notices=tuple(db.rows("notices_of_message", Notice, (message_id,))),
     )
 
 
-def status_counts(db: apsw.Connection) -> list[StatusCount]:
+def status_counts(db: Reader) -> list[StatusCount]:
     """The newest answers by link and command_status."""
-    return [StatusCount(link=row[0], status=row[1], count=row[2]) for row in _all(db, "status_counts")]
+    return db.rows("status_counts", StatusCount)
 
 
-def _part_record(row: Any) -> PartRecord:
-    return PartRecord(**dict(zip(PartRecord.__struct_fields__, row, strict=True)))
-
-
-def search(db: apsw.Connection, wanted: Search) -> list[Message]:
+def search(db: Reader, wanted: Search) -> list[Message]:
     """Messages, newest first; by recipient through its index, else from the newest id downwards."""
     name = "search_by_recipient" if wanted.recipient is not None else "search_by_time"
     values = {
@@ -84,93 +126,78 @@ def search(db: apsw.Connection, wanted: Search) -> list[Message]:
         "before_id": wanted.before_id if wanted.before_id is not None else 1 << 62,
         "limit": wanted.limit,
     }
-    return [message_of(row) for row in db.execute(load_statements()[name], values)]
+    return db.rows(name, Message, values)
 
 
-def queue(db: apsw.Connection) -> list[QueueRow]:
+def queue(db: Reader) -> list[QueueRow]:
     """What waits or is under way, and why."""
-    return [
-        QueueRow(
-            line=r[0],
-            lane=r[1],
-            state=State(r[2]),
-            reason=Reason(r[3]),
-            count=r[4],
-            next_due_at=r[5],
-            oldest_accepted_at=r[6],
-        )
-        for r in _all(db, "queue")
-    ]
+    return db.rows("queue", QueueRow)
 
 
-def queued_by_line(db: apsw.Connection) -> dict[str, int]:
+def queued_by_line(db: Reader) -> dict[str, int]:
     """How many messages wait on each line."""
-    return dict(_all(db, "queued_by_line"))
+    return counts(db, "queued_by_line")
 
 
-def traffic(db: apsw.Connection, since_at: int, until_at: int) -> list[Traffic]:
+def traffic(db: Reader, since_at: int, until_at: int) -> list[Traffic]:
     """Parts sent by line and upstream; the line is that by which each attempt went."""
-    return [
-        Traffic(**dict(zip(Traffic.__struct_fields__, row, strict=True)))
-        for row in _all(db, "traffic", (since_at, until_at))
-    ]
+    return db.rows("traffic", Traffic, (since_at, until_at))
 
 
-def balances(db: apsw.Connection) -> list[Balance]:
+def balances(db: Reader) -> list[Balance]:
     """Every account's purses, counted three ways in one snapshot."""
-    return [Balance(**dict(zip(Balance.__struct_fields__, row, strict=True))) for row in _all(db, "ledger_balances")]
+    return db.rows("ledger_balances", Balance)
 
 
-def opt_outs(db: apsw.Connection, recipient: str | None, line: str | None, after: str, limit: int) -> list[OptOut]:
+def opt_outs(db: Reader, recipient: str | None, line: str | None, after: str, limit: int) -> list[OptOut]:
     """A page of the opt-out list."""
-    return [
-        OptOut(**dict(zip(OptOut.__struct_fields__, (*row[:-1], bool(row[-1])), strict=True)))
-        for row in _all(db, "opt_outs", (recipient, line, after, limit))
-    ]
+    return db.rows("opt_outs", OptOut, (recipient, line, after, limit))
 
 
-def doubtful_opt_outs(db: apsw.Connection) -> int:
+def doubtful_opt_outs(db: Reader) -> int:
     """How many opt-outs a foreign message asked for."""
-    ((count,),) = _all(db, "doubtful_opt_outs", ())
-    return int(count)
+    return int(db.value("doubtful_opt_outs"))
 
 
-def unmatched(db: apsw.Connection, limit: int) -> list[WaitingReceipt]:
+def unmatched(db: Reader, limit: int) -> list[WaitingReceipt]:
     """Receipts that nobody claims, newest first."""
-    return [
-        WaitingReceipt(
-            id=r[0],
-            received_at=r[1],
-            upstream=r[2],
-            link=r[3],
-            operator_id=r[4],
-            line=r[5],
-            recipient=r[6],
-            stat=r[7],
-            err=r[8],
-            tried=tuple(dict.fromkeys((*r[9].split("\n"), *map(operator_key, filter(None, r[11].split("\n")))))),
-            why=r[10],
-        )
-        for r in _all(db, "unmatched_list", (limit,))
-    ]
+    return [_waiting_receipt(row) for row in db.rows("unmatched_list", _Unmatched, (limit,))]
 
 
-def id_reports(db: apsw.Connection) -> list[IdReport]:
+def _waiting_receipt(row: _Unmatched) -> WaitingReceipt:
+    named = map(operator_key, filter(None, row.ids.split("\n")))
+    return WaitingReceipt(
+        id=row.id,
+        received_at=row.received_at,
+        upstream=row.upstream,
+        link=row.link,
+        operator_id=row.operator_id,
+        line=row.line,
+        recipient=row.recipient,
+        stat=row.stat,
+        err=row.err,
+        tried=tuple(dict.fromkeys((*row.operator_keys.split("\n"), *named))),
+        why=row.why,
+    )
+
+
+def id_reports(db: Reader) -> list[IdReport]:
     """What is known of each upstream's ids, of all upstreams that have a habit or receipts that wait."""
     waiting: dict[str, dict[str, int]] = {}
-    for upstream, why, count in _all(db, "waiting_counts"):
-        waiting.setdefault(upstream, {})[why] = count
-    rows = {row[0]: row for row in _all(db, "id_habits")}
-    return [
-        IdReport(
-            upstream=upstream,
-            habit=habit_of(rows[upstream]) if upstream in rows else IdHabit(),
-            waiting=waiting.get(upstream, {}),
-            removed=rows[upstream][8] if upstream in rows else 0,
-            removed_until=rows[upstream][9] if upstream in rows else None,
-        )
-        for upstream in sorted({*waiting, *rows})
-    ]
+    for row in db.rows("waiting_counts", _Waiting):
+        waiting.setdefault(row.upstream, {})[row.why] = row.count
+    habits = {row.upstream: row for row in db.rows("id_habits", HabitRow)}
+    return [_id_report(upstream, habits.get(upstream), waiting) for upstream in sorted({*waiting, *habits})]
+
+
+def _id_report(upstream: str, row: HabitRow | None, waiting: dict[str, dict[str, int]]) -> IdReport:
+    return IdReport(
+        upstream=upstream,
+        habit=IdHabit() if row is None else row.habit,
+        waiting=waiting.get(upstream, {}),
+        removed=0 if row is None else row.removed,
+        removed_until=None if row is None else row.removed_until,
+    )
 
 
 MOST_TEXTS = 20_000
@@ -180,32 +207,36 @@ QUIET_MS = 600_000
 """A text that has just got a receipt may get another one."""
 
 
-def receipts_of_texts(db: apsw.Connection, now: int) -> list[TextReceipts]:
+def receipts_of_texts(db: Reader, now: int) -> list[TextReceipts]:
     """See Store.receipts_of_texts."""
-    counts: dict[str, list[int]] = {}
-    for step, parts, link in _all(db, "texts_told", (MOST_TEXTS, now - QUIET_MS)):
-        word = parts.split("/")[step]
+    texts: dict[str, list[int]] = {}
+    for row in db.rows("texts_told", _TextTold, (MOST_TEXTS, now - QUIET_MS)):
+        word = row.parts.split("/")[row.step]
         told = sum(letter in RECEIPTED for letter in word)
         if len(word) > 1 and told and set(word) <= RECEIPTED | {PartState.TAKEN}:
-            counts.setdefault(link, [0, 0])[told > 1] += 1
-    return [TextReceipts(link=link, with_one=one, with_more=more) for link, (one, more) in sorted(counts.items())]
+            texts.setdefault(row.link, [0, 0])[told > 1] += 1
+    return [TextReceipts(link=link, with_one=one, with_more=more) for link, (one, more) in sorted(texts.items())]
 
 
-def open_operator_ids(db: apsw.Connection, upstream: str, after: Cursor, limit: int) -> OpenIds:
+def open_operator_ids(db: Reader, upstream: str, after: Cursor, limit: int) -> OpenIds:
     """What an upstream that is asked for states has to ask for, a page at a time."""
-    rows = _all(db, "open_operator_ids", (upstream, *after, limit))
-    last = max((row[:3] for row in rows), default=None)
+    rows = db.rows("open_operator_ids", _Open, (upstream, *after, limit))
     return OpenIds(
         ids=tuple(
-            OpenId(recipient=row[3], operator_id=row[4], taken_at=row[5], deadline_at=row[1])
+            OpenId(
+                recipient=row.recipient,
+                operator_id=row.operator_id,
+                taken_at=row.answered_at,
+                deadline_at=row.deadline_at,
+            )
             for row in rows
-            if row[4] is not None
+            if row.operator_id is not None and row.answered_at is not None
         ),
-        after=last if len({row[2] for row in rows}) == limit else None,
+        after=max((row.cursor for row in rows), default=None) if len({row.id for row in rows}) == limit else None,
     )
 
 
-def last_turn(db: apsw.Connection, line: str) -> int | None:
+def last_turn(db: Reader, line: str) -> int | None:
     """The latest turn that a message of a paced line waits for."""
-    turn_at: int | None = _all(db, "last_turn", (line,))[0][0]
+    turn_at: int | None = db.value("last_turn", (line,))
     return turn_at

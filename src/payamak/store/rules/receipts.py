@@ -12,8 +12,8 @@ from collections import Counter
 from collections.abc import Iterable
 from functools import partial
 from itertools import chain
-from typing import Any
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from payamak.codes import Code
@@ -34,14 +34,63 @@ from payamak.domain.message import Message, PartState, State
 from payamak.domain.pools import CopyKey
 from payamak.domain.receipts import ReceiptIn, Unmatched
 from payamak.domain.site import LinkKind, ReceiptsPer
+from payamak.store.columns import line_of_attempt
 from payamak.store.feed import Change
 from payamak.store.rules.aside import AsideKind, apart, is_aside
 from payamak.store.rules.matching import Came, Found, Match, echoes, match
 from payamak.store.rules.messages import happen, load
-from payamak.store.rules.pooling import LONGEST_LIFE_MS, PoolKey, awaited_parts, names_of, receipt_of, settle
+from payamak.store.rules.pooling import (
+    LONGEST_LIFE_MS,
+    CopyOfPart,
+    Kept,
+    PoolKey,
+    awaited_parts,
+    names_of,
+    receipt_of,
+    settle,
+)
 from payamak.store.rules.reclaiming import reclaim
-from payamak.store.rules.rows import line_of_attempt
 from payamak.store.rules.transaction import Transaction
+
+
+class _PartKey(Struct, frozen=True, kw_only=True):
+    """Whose part it is, the receipt that it has, and since when it is under way."""
+
+    upstream: str
+    recipient: str
+    receipt: str | None
+    on_wire_at: int
+
+
+class _CopyOfStep(Struct, frozen=True, kw_only=True):
+    """A try of a part of a step: its answer, its receipt and that one's words; columns of `part`."""
+
+    part: int
+    try_no: int
+    answer: str | None
+    receipt: PartState | None
+    receipt_stat: str | None
+    receipt_err: str | None
+    code: Code | None
+    link: str
+    upstream: str
+    on_wire_at: int
+    operator_id: str | None
+
+
+class _NamesLeft(Struct, frozen=True, kw_only=True):
+    """Of the names that links have had: whether the time of one is to begin, and whether that of one is over."""
+
+    is_left: bool
+    is_over: bool
+
+
+class _Unclaimed(Struct, frozen=True, kw_only=True):
+    """A receipt that nobody claims, for its removal."""
+
+    id: int
+    upstream: str
+    received_at: int
 
 
 def apply(tx: Transaction, message_id: int, event: Event, now: int, version: int | None = None) -> list[Change]:
@@ -76,7 +125,7 @@ def _with_nacks(tx: Transaction, message: Message, event: ev.Answered, outcome: 
     """How often the part has been answered by generic_nack without a reason, with this time."""
     if not outcome.is_nack:
         return outcome
-    return replace(outcome, nacks=tx.one("nacks_of_part", (message.id, event.step, outcome.part))[0] + 1)
+    return replace(outcome, nacks=tx.value("nacks_of_part", (message.id, event.step, outcome.part)) + 1)
 
 
 def _with_lost(
@@ -119,7 +168,8 @@ def _settle_step(tx: Transaction, message: Message, step: int, try_no: int, now:
         return []
     line = message.plan[step].line_of(try_no)
     changes: list[Change] = []
-    upstreams = {tx.family(row[0])[-1]: row[0] for row in tx.all("upstreams_of_attempt", (message.id, step, try_no))}
+    names = tx.values("upstreams_of_attempt", (message.id, step, try_no))
+    upstreams = {tx.family(name)[-1]: name for name in names}
     for upstream in upstreams.values():
         changes += settle(tx, PoolKey(upstream, line, message.recipient), now, _dealt)
     return changes
@@ -162,16 +212,16 @@ def knows(tx: Transaction, receipt: ReceiptIn, now: int) -> bool | None:
     if receipt.recipient is None or receipt.line is None:
         return False
     part = match(tx, receipt, Came(now, is_new=True), judges=False).part
-    if part is not None and (row := tx.one("plan_of", (part.message_id,))) is not None:
-        return line_of_attempt(row[0], part.step, part.try_no) == receipt.line
-    return None if tx.all_of_family("any_unanswered", receipt.upstream, receipt.recipient) else False
+    if part is not None and (plan := tx.value("plan_of", (part.message_id,))) is not None:
+        return line_of_attempt(plan, part.step, part.try_no) == receipt.line
+    return None if tx.any_of_family("any_unanswered", receipt.upstream, receipt.recipient) else False
 
 
 def _may_be_siblings(tx: Transaction, receipt: ReceiptIn, part: Found) -> bool:
     """Whether the receipt may be that of another part of the text, whose answer is still to come with the same id."""
     if receipt.is_again or not receipt.operator_id:
         return False
-    return bool(tx.all("unanswered_parts", (part.message_id, part.step, part.try_no)))
+    return tx.value("unanswered_parts", (part.message_id, part.step, part.try_no)) is not None
 
 
 def _settle_around(tx: Transaction, receipt: ReceiptIn, now: int) -> list[Change]:
@@ -229,7 +279,7 @@ def _is_for_texts(tx: Transaction, message: Message, step: int) -> bool:
     is_long = step < len(message.parts) and len(message.parts[step]) > 1
     if not is_long or not any(link.receipts_per is ReceiptsPer.MESSAGE for link in tx.site.links.values()):
         return False
-    names = {row[7] for row in tx.all("copies_of_step", (message.id, step))}
+    names = {copy.link for copy in tx.rows("copies_of_step", _CopyOfStep, (message.id, step))}
     links = [tx.site.links[name] for name in names if name in tx.site.links]
     return bool(links) and all(link.receipts_per is ReceiptsPer.MESSAGE for link in links)
 
@@ -238,13 +288,13 @@ def _tell_text(tx: Transaction, receipt: ReceiptIn, part: Found, now: int) -> li
     """The same receipt happens to the other parts of the text, as far as they were taken and have none."""
     changes: list[Change] = []
     seen = {part.part}
-    for row in tx.all("copies_of_step", (part.message_id, part.step)):
-        number, try_no, answer, told = row[:4]
-        if number in seen or try_no > part.try_no or answer != "taken":
+    for copy in tx.rows("copies_of_step", _CopyOfStep, (part.message_id, part.step)):
+        if copy.part in seen or copy.try_no > part.try_no or copy.answer != "taken":
             continue
-        seen.add(number)
-        if told is None or (told == PartState.UNSURE.value and receipt.part_state is not PartState.UNSURE):
-            found = Found(part.message_id, part.step, try_no, number, told, row[9], True)
+        seen.add(copy.part)
+        told = copy.receipt
+        if told is None or (told is PartState.UNSURE and receipt.part_state is not PartState.UNSURE):
+            found = Found(part.message_id, part.step, copy.try_no, copy.part, told, copy.on_wire_at, True)
             changes += _tell_part(tx, receipt, found, now)
     return changes
 
@@ -259,22 +309,22 @@ def _tell_part(tx: Transaction, receipt: ReceiptIn, part: Found, now: int) -> li
 
 def _tell_later_parts(tx: Transaction, message: Message, event: ev.Answered, now: int) -> list[Change]:
     """Parts that are answered after the receipt of their text has come: it is about them too."""
-    rows = tx.all("copies_of_step", (message.id, event.step))
-    told = next((row for row in rows if row[1] == event.try_no and row[3] is not None), None)
+    copies = tx.rows("copies_of_step", _CopyOfStep, (message.id, event.step))
+    told = next((copy for copy in copies if copy.try_no == event.try_no and copy.receipt is not None), None)
     if told is None:
         return []
-    number, try_no, _, letter, stat, err, code, link, upstream, on_wire_at, _ = told
     receipt = ReceiptIn(
-        upstream=upstream,
-        link=link,
+        upstream=told.upstream,
+        link=told.link,
         operator_id="",
         keys=(),
-        part_state=PartState(letter),
-        stat=stat or "",
-        err=err,
-        code=None if code is None else Code(code),
+        part_state=told.receipt,
+        stat=told.receipt_stat or "",
+        err=told.receipt_err,
+        code=told.code,
     )
-    return _tell_text(tx, receipt, Found(message.id, event.step, try_no, number, letter, on_wire_at, True), now)
+    part = Found(message.id, event.step, told.try_no, told.part, told.receipt, told.on_wire_at, True)
+    return _tell_text(tx, receipt, part, now)
 
 
 def _other_copies(
@@ -285,12 +335,12 @@ def _other_copies(
         return 0, ()
     left = 0
     told: list[tuple[PartState, Code | None]] = []
-    for try_no, answer, receipt, code, _ in tx.all("copies_of_part", (part.message_id, part.step, part.part)):
-        if try_no == part.try_no:
+    for copy in tx.rows("copies_of_part", CopyOfPart, (part.message_id, part.step, part.part)):
+        if copy.try_no == part.try_no:
             continue
-        if receipt is not None:
-            told.append((PartState(receipt), None if code is None else Code(code)))
-        elif answer in (None, "ambiguous", "taken"):
+        if copy.receipt is not None:
+            told.append((copy.receipt, copy.code))
+        elif copy.answer in (None, "ambiguous", "taken"):
             left += 1
     return left, tuple(told)
 
@@ -350,7 +400,7 @@ def lose_answers(tx: Transaction, message_id: int, now: int) -> None:
     """The answers to what a message has on the wire will not come."""
     message = load(tx, message_id)
     if message is not None and message.state is State.SENDING:
-        parts = [row[0] for row in tx.all("unanswered_parts", (message_id, message.step, message.tries))]
+        parts = tx.values("unanswered_parts", (message_id, message.step, message.tries))
         _lose(tx, message_id, message.step, message.tries, parts, now)
 
 
@@ -375,43 +425,52 @@ def _match_early(tx: Transaction, part: tuple[int, int, int, int], operator_id: 
     Where receipts with different ids read as this answer's and nothing is known of the operator's habit, none is
     taken for it.
     """
-    row = tx.one("part_key", part)
-    if row is None:
+    own = tx.row("part_key", _PartKey, part)
+    if own is None:
         return []
-    upstream, _, _, on_wire_at = row
     key = operator_key(operator_id)
     fitting = []
-    for reading, kept in _waiting_for(tx, upstream, part[0], operator_id, on_wire_at):
+    for reading, kept in _waiting_for(tx, own, operator_id):
         receipt = receipt_of(kept)
-        found = match(tx, receipt, Came(kept[1]), judges=False)
+        found = match(tx, receipt, Came(kept.received_at), judges=False)
         if found.part is None:
-            tx.execute("explain_receipt", (found.why.value, kept[0]))
+            tx.execute("explain_receipt", (found.why.value, kept.id))
         elif found.part.key == part:
             fitting.append((reading, found.operator_id, kept))
     if any(written == operator_id for _, written, _ in fitting):  # of those that fold alike, the exact
-        fitting = [each for each in fitting if each[0] != key or _is_same_number(each[1], operator_id)]
+        fitting = [
+            (reading, written, kept)
+            for reading, written, kept in fitting
+            if reading != key or _is_same_number(written, operator_id)
+        ]
     if len({reading for reading, _, _ in fitting}) > 1:
         for _, _, kept in fitting:
-            tx.execute("explain_receipt", (Unmatched.TWO_READINGS.value, kept[0]))
+            tx.execute("explain_receipt", (Unmatched.TWO_READINGS.value, kept.id))
         return []
     return [change for _, _, kept in fitting for change in _look_again(tx, kept, receipt_of(kept), now)]
 
 
-def _waiting_for(
-    tx: Transaction, upstream: str, message_id: int, operator_id: str, since_at: int
-) -> list[tuple[str, Any]]:
+def _waiting_for(tx: Transaction, part: _PartKey, operator_id: str) -> list[tuple[str, Kept]]:
     """The receipts that wait under an id, with the reading of it under which they do, each once."""
     ways = readings(operator_id)
-    found = {
-        kept[0]: (way, kept) for way in ways for kept in tx.all_of_family("unmatched_receipts", upstream, way, since_at)
-    }
-    recipient = tx.one("recipient_of", (message_id,))[0]
-    named = (tx.all_of_family("unmatched_with_ids", upstream, whose, since_at) for whose in (recipient, None))
+    found: dict[int, tuple[str, Kept]] = {}
+    for way in ways:
+        waiting = tx.rows_of_family("unmatched_receipts", Kept, part.upstream, way, part.on_wire_at)
+        found |= {kept.id: (way, kept) for kept in waiting}
+    named = (
+        tx.rows_of_family("unmatched_with_ids", Kept, part.upstream, whose, part.on_wire_at)
+        for whose in (part.recipient, None)
+    )
     for kept in chain.from_iterable(named):
         names = names_of(receipt_of(kept))
-        if kept[0] not in found and (way := next((each for each in ways if each in names), None)) is not None:
-            found[kept[0]] = (way, kept)
-    return sorted(found.values(), key=lambda each: (ways.index(each[0]), each[1][1], each[1][0]))
+        if kept.id not in found and (way_of_it := next((each for each in ways if each in names), None)) is not None:
+            found[kept.id] = (way_of_it, kept)
+
+    def order(each: tuple[str, Kept]) -> tuple[int, int, int]:
+        way, kept = each
+        return ways.index(way), kept.received_at, kept.id
+
+    return sorted(found.values(), key=order)
 
 
 def _is_same_number(written: str, operator_id: str) -> bool:
@@ -421,27 +480,27 @@ def _is_same_number(written: str, operator_id: str) -> bool:
 
 def _match_echoes(tx: Transaction, part: tuple[int, int, int, int], now: int) -> list[Change]:
     """The receipts that waited for an answer without an id, and echo the reference of its message."""
-    row = tx.one("part_key", part)
-    if row is None or not echoes(tx, row[0]):
+    own = tx.row("part_key", _PartKey, part)
+    if own is None or not echoes(tx, own.upstream):
         return []
-    upstream, recipient, _, on_wire_at = row
-    waiting = tx.all_of_family("unmatched_of_recipient", upstream, recipient, on_wire_at)
-    echoed = [kept for kept in waiting if kept[13] == part[0] & 0xFFFF]
+    message_id, *_ = part
+    waiting = tx.rows_of_family("unmatched_of_recipient", Kept, own.upstream, own.recipient, own.on_wire_at)
+    echoed = [kept for kept in waiting if kept.reference == message_id & 0xFFFF]
     return [change for kept in echoed for change in _look_again(tx, kept, receipt_of(kept), now)]
 
 
-def _look_again(tx: Transaction, kept: Any, receipt: ReceiptIn, now: int) -> list[Change]:
+def _look_again(tx: Transaction, kept: Kept, receipt: ReceiptIn, now: int) -> list[Change]:
     """A receipt that waited: it finds its part, or waits on. What fitted two messages was judged when it came."""
-    found = match(tx, receipt, Came(kept[1]), judges=kept[12] != Unmatched.TWO_READINGS)
+    found = match(tx, receipt, Came(kept.received_at), judges=kept.why != Unmatched.TWO_READINGS)
     if found.part is None:
-        tx.execute("explain_receipt", (found.why.value, kept[0]))
+        tx.execute("explain_receipt", (found.why.value, kept.id))
         return []
     is_told = found.part.receipt is not None and receipt.part_state is not None and not _counts(receipt, found)
     if is_told and _may_be_siblings(tx, receipt, found.part):
-        tx.execute("explain_receipt", (Unmatched.SIBLING.value, kept[0]))
+        tx.execute("explain_receipt", (Unmatched.SIBLING.value, kept.id))
         return []
     standing = "intermediate" if receipt.part_state is None else "matched"
-    tx.execute("match_receipt", (standing, found.part.message_id, kept[0]))
+    tx.execute("match_receipt", (standing, found.part.message_id, kept.id))
     if receipt.part_state is None:
         return []
     return _act(tx, receipt, found, now) if _counts(receipt, found) else []
@@ -461,7 +520,7 @@ def retry(tx: Transaction, now: int, limit: int) -> int:
     Each upstream's are gone through once for each change of its habit or of the configuration, `limit` at a time.
     """
     looked = 0
-    for (upstream,) in tx.all("conflict_upstreams"):
+    for upstream in tx.values("conflict_upstreams"):
         if not is_aside(tx, AsideKind.UPSTREAM, upstream, now):
             looked += apart(tx, AsideKind.UPSTREAM, upstream, now, partial(_retry_of, tx, upstream, now, limit)) or 0
     return looked
@@ -475,14 +534,14 @@ def _retry_of(tx: Transaction, upstream: str, now: int, limit: int) -> int:
         after_id = 0
     if after_id is None:
         return 0
-    rows = tx.all("conflicts_of", (upstream, after_id, limit))
+    rows = tx.rows("conflicts_of", Kept, (upstream, after_id, limit))
     for kept in rows:
-        apart(tx, AsideKind.RECEIPT, kept[0], now, partial(_retry_one, tx, kept, now))
-    tx.retried[upstream] = (known, rows[-1][0] if len(rows) == limit else None)
+        apart(tx, AsideKind.RECEIPT, kept.id, now, partial(_retry_one, tx, kept, now))
+    tx.retried[upstream] = (known, rows[-1].id if len(rows) == limit else None)
     return len(rows)
 
 
-def _retry_one(tx: Transaction, kept: Any, now: int) -> None:
+def _retry_one(tx: Transaction, kept: Kept, now: int) -> None:
     receipt = _as_configured(tx, receipt_of(kept))
     _look_again(tx, kept, receipt, now)
     _settle_around(tx, receipt, now)
@@ -492,7 +551,7 @@ def _still_settled(tx: Transaction, upstream: str, now: int) -> IdHabit:
     """The upstream's habit, unlearned if too many receipts have waited for too long that only another one explains."""
     habit = tx.habit(upstream)
     if habit.settled is not IdBase.AUTO or habit.place is not None:
-        missed = tx.all("missed", (upstream, earliest(now) - ANSWER_TIME_MS, UNLEARN_AFTER))
+        missed = tx.values("missed", (upstream, earliest(now) - ANSWER_TIME_MS, UNLEARN_AFTER))
         if len(missed) == UNLEARN_AFTER:
             habit = unlearn(habit)
             tx.put_habit(upstream, habit)
@@ -510,10 +569,11 @@ def forget_names(tx: Transaction, now: int) -> None:
     """Forget under which name a link has sent before, once nothing of that can be under way or be told of."""
     longest_grace = max((rules.grace_ms for rules in tx.site.rules_by_line.values()), default=0)
     over_at = now - LONGEST_LIFE_MS - longest_grace
-    is_left, is_over = tx.one("upstream_names_left", (over_at,))
-    if is_left:
+    names = tx.row("upstream_names_left", _NamesLeft, (over_at,))
+    assert names is not None, "a look whether there are any has a row"
+    if names.is_left:
         tx.execute("leave_upstream_names", (now,))
-    if is_over:
+    if names.is_over:
         tx.execute("forget_upstream_names", (over_at,))
         tx.names_changed()
 
@@ -527,14 +587,14 @@ def retire_unmatched(tx: Transaction, old_at: int, limit: int, most: int = MOST_
 
     They are counted for their upstream: `payamak link ids` and the doctor tell of them.
     """
-    beyond = tx.one("unmatched_beyond", (most,))
+    beyond = tx.value("unmatched_beyond", (most,))
     if beyond is not None:
-        old_at = max(old_at, beyond[0] + 1)
-    rows = tx.all("unmatched_before", (old_at, limit))
-    for receipt_id, _, _ in rows:
-        tx.execute("delete_receipt", (receipt_id,))
-    counts = Counter(upstream for _, upstream, _ in rows)
+        old_at = max(old_at, beyond + 1)
+    rows = tx.rows("unmatched_before", _Unclaimed, (old_at, limit))
+    for row in rows:
+        tx.execute("delete_receipt", (row.id,))
+    counts = Counter(row.upstream for row in rows)
     for upstream, count in counts.items():
-        until = max(received_at for _, name, received_at in rows if name == upstream)
+        until = max(row.received_at for row in rows if row.upstream == upstream)
         tx.execute("count_removed", (upstream, count, until))
     return len(rows)

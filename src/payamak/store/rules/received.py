@@ -14,9 +14,8 @@ from __future__ import annotations
 import heapq
 from collections.abc import Collection, Sequence
 from functools import partial
-from typing import Any
 
-import apsw
+from msgspec import Struct
 
 from payamak.codes import Code
 from payamak.domain.clocks import earliest
@@ -38,11 +37,11 @@ from payamak.domain.site.links import MOST_OPEN_PARTS
 from payamak.encoding.alphabets import AnyAlphabet, alphabet_named
 from payamak.errors import Refused
 from payamak.store.base import NewMessage, PostResult
+from payamak.store.reader import Reader
 from payamak.store.records import ForeignReceived, ReceivedSearch
 from payamak.store.rules.aside import AGAIN_MS, AsideKind, apart
 from payamak.store.rules.messages import accept
 from payamak.store.rules.transaction import Transaction
-from payamak.store.statements import load_statements
 
 _DEFAULTS = Line(number="0")
 """The rules of a line that is not configured."""
@@ -51,13 +50,64 @@ READ_CALL_LIMIT = 1_000
 """Messages that one reading returns at most: it runs in a transaction that others wait for."""
 
 
-def received_of(row: Any) -> Received:
-    """A Received from the columns of `-- name: received`."""
-    values = dict(zip(Received.__struct_fields__, row, strict=True))
-    values["is_complete"] = bool(values["is_complete"])
-    values["relay"] = RelayState(values["relay"])
-    values["is_foreign"] = bool(values["is_foreign"])
-    return Received(**values)
+class _Met(Struct, frozen=True, kw_only=True):
+    """A part that was met before: by which session, and of how many parts its message is."""
+
+    session: str
+    total: int
+
+
+class _PartsKey(Struct, frozen=True, kw_only=True):
+    """Which message of a handset a part belongs to."""
+
+    upstream: str
+    line: str
+    sender: str
+    reference: int | None
+    total: int
+
+    @property
+    def values(self) -> tuple[str, str, str, int | None, int]:
+        """As the statements take it."""
+        return self.upstream, self.line, self.sender, self.reference, self.total
+
+
+class _OpenPart(Struct, frozen=True, kw_only=True):
+    """A part that waits for the others of its message: columns of `received_part`."""
+
+    id: int
+    digest: bytes
+    upstream: str
+    link: str
+    line: str
+    sender: str
+    reference: int
+    total: int
+    part: int
+    alphabet: str
+    octets: bytes
+
+    @property
+    def brought(self) -> MoPart:
+        """The part as its operator brought it."""
+        return MoPart(
+            upstream=self.upstream,
+            link=self.link,
+            line=self.line,
+            sender=self.sender,
+            alphabet=alphabet_named(self.alphabet),
+            octets=self.octets,
+            reference=self.reference,
+            total=self.total,
+            part=self.part,
+        )
+
+
+class _Target(Struct, frozen=True, kw_only=True):
+    """A queue of posts, and when the first of it is due."""
+
+    target: str
+    next_at: int
 
 
 # ----------------------------------------------------------------------------------------------- keeping
@@ -72,10 +122,10 @@ def receive_mo(
     """
     digest = part.digest
     is_doubtful = False
-    for first_session, total in tx.all("received_part_same", (digest, earliest(now) - REPEAT_MS)):
-        if total > 1 or first_session not in live:
+    for met in tx.rows("received_part_same", _Met, (digest, earliest(now) - REPEAT_MS)):
+        if met.total > 1 or met.session not in live:
             return Kept.REPEATED
-        is_doubtful |= first_session != session
+        is_doubtful |= met.session != session
     if is_doubtful and not is_sure:
         return Kept.DOUBTFUL
     line = tx.site.line(part.line)
@@ -84,22 +134,22 @@ def receive_mo(
         received_id, kept = _keep(tx, [part], number, join([_piece(part)]), now, is_complete=True)
         _insert_part(tx, part, number, digest, session, now, now, received_id)
         return kept
-    key = (part.upstream, number, part.sender, part.reference, part.total)
-    open_parts = tx.all("received_parts_open", key)
-    same = [row for row in open_parts if row[8] == part.part]
-    if same and same[0][1] == digest:
+    key = _PartsKey(upstream=part.upstream, line=number, sender=part.sender, reference=part.reference, total=part.total)
+    open_parts = tx.rows("received_parts_open", _OpenPart, key.values)
+    same = next((each for each in open_parts if each.part == part.part), None)
+    if same is not None and same.digest == digest:
         return Kept.REPEATED
-    is_last = not same and len(open_parts) + 1 == part.total
+    is_last = same is None and len(open_parts) + 1 == part.total
     if not is_last and tx.open_parts.of(tx, part.link, now) >= _most_open(tx.site, part.link):
         return Kept.TOO_MANY
-    if not same and sum(len(row[10]) for row in open_parts) + len(part.octets) > LONGEST_OCTETS:
+    if same is None and sum(len(each.octets) for each in open_parts) + len(part.octets) > LONGEST_OCTETS:
         return Kept.TOO_LONG
-    if same:  # another message under the same reference: the first one will not be completed any more
+    if same is not None:  # another message under the same reference: the first one will not be completed any more
         _deliver(tx, key, now)
     due_at = now + int((line or _DEFAULTS).join_minutes * 60_000)
     _insert_part(tx, part, number, digest, session, now, due_at, None)
     tx.open_parts.add(part.link, 1)
-    return _deliver(tx, key, now)[1] if is_last else Kept.PART
+    return _deliver(tx, key, now) if is_last else Kept.PART
 
 
 def _most_open(site: Site, link: str) -> int:
@@ -126,31 +176,16 @@ def _insert_part(
     tx.execute("insert_received_part", (digest, session, *place, octets, now, due_at, joined))
 
 
-def _deliver(tx: Transaction, key: tuple[Any, ...], now: int) -> tuple[int, Kept]:
-    """Make a message of the parts that are there; its id, and whether it counts."""
-    rows = tx.all("received_parts_open", key)
-    parts = [_part_of(row) for row in rows]
+def _deliver(tx: Transaction, key: _PartsKey, now: int) -> Kept:
+    """Make a message of the parts that are there; whether it counts."""
+    open_parts = tx.rows("received_parts_open", _OpenPart, key.values)
+    parts = [each.brought for each in open_parts]
     text = join(_piece(part) for part in parts)
-    received_id, kept = _keep(tx, parts, key[1], text, now, is_complete=len(parts) == parts[0].total)
-    for row in rows:
-        tx.execute("join_received_part", (received_id, row[0]))
-        tx.open_parts.add(row[3], -1)
-    return received_id, kept
-
-
-def _part_of(row: Any) -> MoPart:
-    _id, _digest, upstream, link, line, sender, reference, total, part, alphabet, octets = row
-    return MoPart(
-        upstream=upstream,
-        link=link,
-        line=line,
-        sender=sender,
-        alphabet=alphabet_named(alphabet),
-        octets=octets,
-        reference=reference,
-        total=total,
-        part=part,
-    )
+    received_id, kept = _keep(tx, parts, key.line, text, now, is_complete=len(parts) == key.total)
+    for each in open_parts:
+        tx.execute("join_received_part", (received_id, each.id))
+        tx.open_parts.add(each.link, -1)
+    return kept
 
 
 def _keep(
@@ -160,15 +195,15 @@ def _keep(
 
     Of one that any part's link may not bring for this line only an opt-out is heard.
     """
-    part, line = parts[0], tx.site.lines.get(number)
+    part, *_ = parts
+    line = tx.site.lines.get(number)
     is_foreign = line is not None and not all(tx.site.counts(number, p.upstream, p.link) for p in parts)
     keyword = "" if is_foreign else _keyword(line, text)
     is_relayed = line is not None and not is_foreign and (keyword or line.relay_url)
     state = RelayState.WAITING if is_relayed else RelayState.NONE
     target = target_of(number, keyword)
     facts = (part.upstream, part.link, number, part.sender, text, now, is_complete)
-    tx.execute("insert_received", (*facts, state.value, keyword, target, now, None, is_foreign))
-    received_id = tx.db.last_insert_rowid()
+    received_id = tx.insert("insert_received", (*facts, state.value, keyword, target, now, None, is_foreign))
     if state is RelayState.WAITING:
         _give_turn(tx, target, part.sender, now)
     if line is not None:
@@ -219,15 +254,15 @@ def unread(tx: Transaction, read: Sequence[Received], now: int) -> None:
         tx.execute("unmark_read", (received.id, now))
 
 
-def _of_lines(db: apsw.Connection, lines: Sequence[str], *, only_unread: bool, limit: int) -> list[Received]:
-    sql = load_statements()["unread_of_line" if only_unread else "received_of_line"]
-    found = [received_of(row) for line in dict.fromkeys(lines) for row in db.execute(sql, (line, limit))]
+def _of_lines(db: Reader, lines: Sequence[str], *, only_unread: bool, limit: int) -> list[Received]:
+    name = "unread_of_line" if only_unread else "received_of_line"
+    found = [received for line in dict.fromkeys(lines) for received in db.rows(name, Received, (line, limit))]
     if only_unread:
         return heapq.nsmallest(limit, found, key=lambda received: received.id)
     return sorted(heapq.nlargest(limit, found, key=lambda received: received.id), key=lambda received: received.id)
 
 
-def search_received(db: apsw.Connection, wanted: ReceivedSearch) -> list[Received]:
+def search_received(db: Reader, wanted: ReceivedSearch) -> list[Received]:
     """Newest first, for a person."""
     values = {
         "line": wanted.line,
@@ -238,26 +273,25 @@ def search_received(db: apsw.Connection, wanted: ReceivedSearch) -> list[Receive
         "before_id": wanted.before_id if wanted.before_id is not None else 1 << 62,
         "limit": wanted.limit,
     }
-    return [received_of(row) for row in db.execute(load_statements()["search_received"], values)]
+    return db.rows("search_received", Received, values)
 
 
-def foreign_received(db: apsw.Connection, since_at: int, limit: int) -> list[ForeignReceived]:
+def foreign_received(db: Reader, since_at: int, limit: int) -> list[ForeignReceived]:
     """What links have brought since then that did not count for its line, the most first."""
-    rows = db.execute(load_statements()["foreign_received"], (since_at, limit))
-    return [ForeignReceived(**dict(zip(ForeignReceived.__struct_fields__, row, strict=True))) for row in rows]
+    return db.rows("foreign_received", ForeignReceived, (since_at, limit))
 
 
 # ----------------------------------------------------------------------------------------------- posting
 
 
-def relay_targets(db: apsw.Connection) -> list[tuple[str, int]]:
+def relay_targets(db: Reader) -> list[tuple[str, int]]:
     """The queues' targets, each with the instant at which its first post is due."""
-    return [(target, next_at) for target, next_at in db.execute(load_statements()["relay_targets"])]
+    return [(each.target, each.next_at) for each in db.rows("relay_targets", _Target)]
 
 
-def relay_due(db: apsw.Connection, target: str, now: int, limit: int) -> list[Received]:
+def relay_due(db: Reader, target: str, now: int, limit: int) -> list[Received]:
     """What may be posted to a target now, one of each sender."""
-    return [received_of(row) for row in db.execute(load_statements()["relay_due"], (target, now, limit))]
+    return db.rows("relay_due", Received, (target, now, limit))
 
 
 def conclude_post(tx: Transaction, result: PostResult, now: int) -> Received | None:
@@ -265,8 +299,8 @@ def conclude_post(tx: Transaction, result: PostResult, now: int) -> Received | N
 
     None if it does not wait any more, so that a second post of the same message answers nobody twice.
     """
-    row = tx.one("received", (result.received_id,))
-    if row is None or (received := received_of(row)).relay is not RelayState.WAITING:
+    received = tx.row("received", Received, (result.received_id,))
+    if received is None or received.relay is not RelayState.WAITING:
         return None
     note, reply_id = result.note, received.reply_id
     if result.reply is not None and reply_id is None:
@@ -279,8 +313,7 @@ def conclude_post(tx: Transaction, result: PostResult, now: int) -> Received | N
         tx.execute("mark_read", (now, received.id))
     if result.state is not RelayState.WAITING:
         _give_turn(tx, received.target, received.sender, now)
-    row = tx.one("received", (received.id,))
-    return received_of(row)
+    return tx.row("received", Received, (received.id,))
 
 
 def _reply(tx: Transaction, received: Received, reply: NewMessage, now: int) -> int:
@@ -294,10 +327,10 @@ def _reply(tx: Transaction, received: Received, reply: NewMessage, now: int) -> 
 
 def _give_turn(tx: Transaction, target: str, sender: str, now: int) -> None:
     """Give the turn to the first of a queue, unless one has it."""
-    if tx.one("relay_has_turn", (target, sender)) is None:
-        first = tx.one("relay_first", (target, sender))
+    if tx.value("relay_has_turn", (target, sender)) is None:
+        first = tx.value("relay_first", (target, sender))
         if first is not None:
-            tx.execute("give_turn", (now, first[0]))
+            tx.execute("give_turn", (now, first))
 
 
 def replay(tx: Transaction, ids: Sequence[int], now: int) -> int:
@@ -307,8 +340,7 @@ def replay(tx: Transaction, ids: Sequence[int], now: int) -> int:
     """
     count = 0
     for received_id in ids:
-        row = tx.one("received", (received_id,))
-        received = received_of(row) if row else None
+        received = tx.row("received", Received, (received_id,))
         if received is None or received.relay is RelayState.WAITING:
             continue
         line = tx.site.line(received.line)
@@ -333,29 +365,27 @@ def replay(tx: Transaction, ids: Sequence[int], now: int) -> int:
 def sweep_received(tx: Transaction, now: int, limit: int) -> int:
     """Make messages of the parts that waited too long for the others, forget parts that nobody repeats; how many."""
     count = 0
-    before: tuple[Any, ...] | None = None
-    while count < limit and (key := tx.one("received_parts_overdue", (earliest(now),))) is not None:
-        first = tx.one("received_parts_open", key)
-        if key == before or first is None:
+    before: _PartsKey | None = None
+    while count < limit and (key := tx.row("received_parts_overdue", _PartsKey, (earliest(now),))) is not None:
+        first_id = tx.value("received_parts_open", key.values)
+        if key == before or first_id is None:
             break  # an index names what no table holds: it would be found for ever, under the writer's lock
-        if apart(tx, AsideKind.RECEIVED, first[0], now, partial(_deliver, tx, key, now)) is None:
-            tx.execute("put_off_parts", (*key, now + AGAIN_MS))
+        if apart(tx, AsideKind.RECEIVED, first_id, now, partial(_deliver, tx, key, now)) is None:
+            tx.execute("put_off_parts", (*key.values, now + AGAIN_MS))
         before = key
         count += 1
-    tx.execute("forget_received_parts", (earliest(now) - REPEAT_MS, limit))
-    return count + int(tx.db.changes())
+    return count + tx.change("forget_received_parts", (earliest(now) - REPEAT_MS, limit))
 
 
 def retire_received(tx: Transaction, now: int, limit: int) -> int:
     """Remove up to `limit` old messages of each line; how many."""
     site: Site = tx.site
     count = 0
-    for (number,) in tx.all("lines_of_received"):
+    for number in tx.values("lines_of_received"):
         days = (site.lines.get(number) or _DEFAULTS).keep_received_days
         count += apart(tx, AsideKind.RETIRE, number, now, partial(_retire_of, tx, number, days, now, limit)) or 0
     return count
 
 
 def _retire_of(tx: Transaction, number: str, days: float, now: int, limit: int) -> int:
-    tx.execute("retire_received", (number, earliest(now) - int(days * DAY_MS), limit))
-    return int(tx.db.changes())
+    return tx.change("retire_received", (number, earliest(now) - int(days * DAY_MS), limit))

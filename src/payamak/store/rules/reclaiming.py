@@ -9,8 +9,6 @@ is left in the pool is what was there.
 
 from __future__ import annotations
 
-from typing import Any
-
 from msgspec import Struct
 
 from payamak.domain import events as ev
@@ -20,23 +18,37 @@ from payamak.domain.pools import CopyKey
 from payamak.store.rules.transaction import Transaction
 
 
-class Told(Struct, frozen=True):
-    """A copy whose answer is not known, and what a receipt that was dealt to it says: the columns of a part."""
+class Told(Struct, frozen=True, kw_only=True):
+    """A copy whose answer is not known, and what a receipt that was dealt to it says: columns of `part`."""
 
-    key: CopyKey
+    upstream: str
+    message_id: int
+    step: int
+    try_no: int
+    part: int
     on_wire_at: int
-    name: str | None
-    receipt: tuple[Any, ...]
+    receipt: str | None
+    receipt_stat: str | None
+    receipt_err: str | None
+    receipt_at: int | None
+    operator_id: str | None
+    operator_key: str | None
+    code: int | None
+
+    @property
+    def key(self) -> CopyKey:
+        """The copy's key in the store."""
+        return self.message_id, self.step, self.try_no, self.part
 
     @property
     def has_receipt(self) -> bool:
         """Whether one was dealt to it."""
-        return self.receipt[0] is not None
+        return self.receipt is not None
 
     @property
     def told_at(self) -> int:
         """When that came; 0 if none did."""
-        return self.receipt[3] or 0
+        return self.receipt_at or 0
 
 
 def reclaim(tx: Transaction, message: Message, event: ev.Answered) -> None:
@@ -47,24 +59,21 @@ def reclaim(tx: Transaction, message: Message, event: ev.Answered) -> None:
 
 
 def _reclaim(tx: Transaction, message: Message, key: CopyKey, operator_id: str) -> None:
-    row = tx.one("told_copy", key)
-    if row is None:
+    own = tx.row("told_copy", Told, key)
+    if own is None or (own.has_receipt and own.operator_key in (None, *readings(operator_id))):
         return
-    upstream, own = row[0], _told(row)
-    if own.has_receipt and (own.name is None or own.name in readings(operator_id)):
-        return
-    for name in _names(tx, upstream, operator_id):
-        for other in tx.all("told_copies_of_id", (upstream, name, message.recipient, own.on_wire_at)):
-            holder = _told(other)
+    for name in _names(tx, own.upstream, operator_id):
+        holders = tx.rows("told_copies_of_id", Told, (own.upstream, name, message.recipient, own.on_wire_at))
+        for holder in holders:
             if holder.key == key:
                 continue
             if not own.has_receipt:
-                _let_wait(tx, upstream, holder)
+                _let_wait(tx, holder)
             elif holder.on_wire_at <= own.told_at:
-                _exchange(tx, upstream, own, holder)
+                _exchange(tx, own, holder)
             return
     if own.has_receipt:
-        _pass_on(tx, upstream, own)
+        _pass_on(tx, own)
 
 
 def _names(tx: Transaction, upstream: str, operator_id: str) -> list[str]:
@@ -79,39 +88,35 @@ def _names(tx: Transaction, upstream: str, operator_id: str) -> list[str]:
     return [name for name in names if key_under(name, habit) == operator_key(operator_id)]
 
 
-def _let_wait(tx: Transaction, upstream: str, holder: Told) -> None:
+def _let_wait(tx: Transaction, holder: Told) -> None:
     """The receipt waits again: the answer, once it is kept, finds it as one that came early."""
-    tx.execute("let_receipt_wait", (holder.key[0], upstream, holder.name))
-    _put(tx, holder.key, _NOTHING)
+    tx.execute("let_receipt_wait", (holder.message_id, holder.upstream, holder.operator_key))
+    _put(tx, holder.key, None)
     tx.has_unmatched = tx.has_lost = True
 
 
-def _exchange(tx: Transaction, upstream: str, own: Told, holder: Told) -> None:
+def _exchange(tx: Transaction, own: Told, holder: Told) -> None:
     for one, other in ((own, holder), (holder, own)):
-        _put(tx, one.key, other.receipt)
-    if own.key[0] != holder.key[0]:
-        tx.execute("hand_receipts_over", (own.key[0], own.name, holder.key[0], holder.name, upstream))
+        _put(tx, one.key, other)
+    if own.message_id != holder.message_id:
+        pair = (own.message_id, own.operator_key, holder.message_id, holder.operator_key)
+        tx.execute("hand_receipts_over", (*pair, own.upstream))
 
 
-def _pass_on(tx: Transaction, upstream: str, own: Told) -> None:
+def _pass_on(tx: Transaction, own: Told) -> None:
     """It is not the copy's, and nobody knows whose: another copy of the part without an answer takes it."""
-    message_id, step, _, part = own.key
-    for row in tx.all("untold_copies", (message_id, step, part, upstream, own.told_at)):
-        other = _told(row)
+    for other in tx.rows("untold_copies", Told, (own.message_id, own.step, own.part, own.upstream, own.told_at)):
         if other.key != own.key:
-            _put(tx, other.key, own.receipt)
-            _put(tx, own.key, _NOTHING)
+            _put(tx, other.key, own)
+            _put(tx, own.key, None)
             tx.has_lost = True
             return
 
 
-_NOTHING: tuple[None, ...] = (None,) * 7
-
-
-def _put(tx: Transaction, key: CopyKey, receipt: tuple[Any, ...]) -> None:
-    tx.execute("put_told", (*receipt, *key))
-
-
-def _told(row: Any) -> Told:
-    """From the columns of `-- name: told_copy`."""
-    return Told(key=tuple(row[1:5]), on_wire_at=row[5], name=row[11], receipt=tuple(row[6:13]))
+def _put(tx: Transaction, key: CopyKey, held: Told | None) -> None:
+    """Let a copy have the receipt that another one held, or none."""
+    words: tuple[object, ...] = (None, None, None, None, None, None, None)
+    if held is not None:
+        words = (held.receipt, held.receipt_stat, held.receipt_err, held.receipt_at)
+        words += (held.operator_id, held.operator_key, held.code)
+    tx.execute("put_told", (*words, *key))

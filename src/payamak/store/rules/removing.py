@@ -10,25 +10,22 @@ import json
 from collections.abc import Callable
 from typing import Final
 
-import apsw
-
+from payamak.store.reader import Reader, counts
 from payamak.store.records import Holdings
-from payamak.store.statements import load_statements
 
 _ON_WIRE: Final = "wait until the operator has answered, or the response timer has ended"
 
 
-def holdings(db: apsw.Connection, kind: str, name: str) -> Holdings:
+def holdings(db: Reader, kind: str, name: str) -> Holdings:
     """See Store.holdings; by the name under which the document is kept."""
     return _KINDS[kind](db, name)
 
 
-def _account(db: apsw.Connection, name: str) -> Holdings:
-    sql = load_statements()
-    row = next(iter(db.execute(sql["account_of_name"], (name,))), None)
-    if row is None:
+def _account(db: Reader, name: str) -> Holdings:
+    account_id = db.value("account_of_name", (name,))
+    if account_id is None:
         return Holdings()
-    states = dict(db.execute(sql["open_of_account"], row))
+    states = counts(db, "open_of_account", (account_id,))
     waiting = states.pop("queued", 0)
     open_ = sum(states.values())
     bars = []
@@ -41,7 +38,7 @@ def _account(db: apsw.Connection, name: str) -> Holdings:
             f"{_messages(open_)} of it {_verb(open_, 'is', 'are')} on the wire or waiting for receipts, and may be "
             f"charged or paid back: wait for the end (`payamak messages --account {name} --state enroute`)"
         )
-    available = int(next(iter(db.execute(sql["balance"], row)))[0])
+    available = int(db.value("balance", (account_id,)))
     if available > 0:
         bars.append(f"it has {available:,} rial: `payamak account credit {name} -{available} --note …` pays them out")
     elif available < 0:
@@ -51,9 +48,8 @@ def _account(db: apsw.Connection, name: str) -> Holdings:
     return Holdings(bars=tuple(bars), notes=("Its past messages and its ledger stay in the store.",))
 
 
-def _line(db: apsw.Connection, name: str) -> Holdings:
-    sql = load_statements()
-    states = dict(db.execute(sql["open_on_line"], (name,)))
+def _line(db: Reader, name: str) -> Holdings:
+    states = counts(db, "open_on_line", (name,))
     bars, notes = [], []
     if waiting := states.get("queued", 0):
         verb = _verb(waiting, "waits", "wait")
@@ -65,7 +61,7 @@ def _line(db: apsw.Connection, name: str) -> Holdings:
     if enroute := states.get("enroute", 0):
         notes.append(f"{_messages(enroute)} that went by it still wait for their receipts.")
     named = f'"line":{json.dumps(name, ensure_ascii=False)}'
-    if later := next(iter(db.execute(sql["may_fall_back_to"], (name, named))))[0]:
+    if later := db.value("may_fall_back_to", (name, named)):
         notes.append(
             f"{_messages(later)} of other lines name it in their plan: what falls back to it waits there "
             "until `payamak move`, `payamak cancel`, or its deadline."
@@ -73,8 +69,8 @@ def _line(db: apsw.Connection, name: str) -> Holdings:
     return Holdings(bars=tuple(bars), notes=tuple(notes))
 
 
-def _link(db: apsw.Connection, name: str) -> Holdings:
-    states = dict(db.execute(load_statements()["open_by_link"], (name,)))
+def _link(db: Reader, name: str) -> Holdings:
+    states = counts(db, "open_by_link", (name,))
     bars, notes = [], []
     if sending := states.get("sending", 0):
         bars.append(f"{_messages(sending)} {_verb(sending, 'is', 'are')} on the wire by it: {_ON_WIRE}")
@@ -91,7 +87,7 @@ def _verb(count: int, one: str, many: str) -> str:
     return one if count == 1 else many
 
 
-_KINDS: Final[dict[str, Callable[[apsw.Connection, str], Holdings]]] = {
+_KINDS: Final[dict[str, Callable[[Reader, str], Holdings]]] = {
     "account": _account,
     "line": _line,
     "link": _link,

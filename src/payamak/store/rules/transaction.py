@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
-import apsw
 from msgspec import Struct
 
 from payamak.domain.ids import IdBase, IdHabit, Place
@@ -15,7 +14,9 @@ from payamak.domain.site.snapshot import is_one_login
 from payamak.domain.site.stored import read_document
 from payamak.errors import Overwritten
 from payamak.store.feed import Change, Feed
-from payamak.store.statements import load_statements
+from payamak.store.reader import Connection, Reader, counts
+
+T = TypeVar("T")
 
 COMMITS_KEPT = 64
 """The last commits whose writer is on record. To be misread, a commit would have to fail without saying so while other
@@ -26,14 +27,79 @@ _LOW = 0xFFFF_FFFF
 
 
 class Restored(Struct, frozen=True, kw_only=True):
-    """The last time that this store was held to be a copy that was put back; up to which ids it is the copy's."""
+    """The last time that this store was held to be a copy that was put back; up to which ids it is the copy's.
+
+    A row of `restored`; 0 and "" before there was any.
+    """
 
     id: int = 0
+    why: str = ""
+    noticed_at: int = 0
+    known_until_at: int = 0
     message_id: int = 0
     received_id: int = 0
+    ids_above: int = 0
     events_above: int = 0
     held_to: int | None = None
-    is_open: bool = False
+    resumed_at: int | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """True while a person has not let go what was held."""
+        return self.id != 0 and self.resumed_at is None
+
+
+class UpstreamName(Struct, frozen=True, kw_only=True):
+    """A name that a link has, or has had, for its operator."""
+
+    link: str
+    upstream: str
+
+
+class HabitRow(Struct, frozen=True, kw_only=True):
+    """What an upstream's receipts have shown of its ids, and how many of them were removed; a row of `id_habit`."""
+
+    upstream: str
+    judged: int
+    same: int
+    hex_to_decimal: int
+    decimal_to_hex: int
+    contradictions: int
+    unlearned: int
+    settled: IdBase
+    removed: int
+    removed_until: int | None
+    several: int
+    by_parameter: int
+    by_text: int
+    by_payload: int
+    place: str
+
+    @property
+    def habit(self) -> IdHabit:
+        """What was learned."""
+        return IdHabit(
+            judged=self.judged,
+            same=self.same,
+            hex_to_decimal=self.hex_to_decimal,
+            decimal_to_hex=self.decimal_to_hex,
+            contradictions=self.contradictions,
+            unlearned=self.unlearned,
+            settled=self.settled,
+            several=self.several,
+            by_parameter=self.by_parameter,
+            by_text=self.by_text,
+            by_payload=self.by_payload,
+            place=Place(self.place) if self.place else None,
+        )
+
+
+class _Document(Struct, frozen=True, kw_only=True):
+    """A document as the store keeps it."""
+
+    kind: str
+    name: str
+    body: str
 
 
 class OpenParts:
@@ -52,7 +118,7 @@ class OpenParts:
     def of(self, tx: Transaction, link: str, now: int) -> int:
         """How many there are of this link."""
         if self._counted_at is None or not 0 <= now - self._counted_at < self.COUNT_EVERY_MS:
-            self._by_link = dict(tx.all("open_parts"))
+            self._by_link = counts(tx.db, "open_parts")
             self._counted_at = now
         return self._by_link.get(link, 0)
 
@@ -74,10 +140,12 @@ class Transaction:
     `retried` is how far the receipts that wait for more to be known were looked at again (store/rules/receipts.py).
     """
 
-    def __init__(self, db: apsw.Connection, feed: Feed) -> None:
+    def __init__(self, db: Connection, feed: Feed) -> None:
         self.db = db
         self.feed = feed
-        self.sql = load_statements()
+        self.rows, self.row, self.readable = db.rows, db.row, db.readable
+        self.value, self.values = db.value, db.values
+        self.execute, self.many, self.change, self.insert = db.execute, db.many, db.change, db.insert
         self.changes: list[Change] = []
         self.site = Site(version=-1)
         self.has_unmatched = False
@@ -104,35 +172,21 @@ class Transaction:
         """From here on nobody else serves: what we write last is what must be found. `is_folded`: of contents.py."""
         self._is_folded = is_folded
 
-    def execute(self, name: str, values: Sequence[Any] = ()) -> Any:
-        """Run a named statement; the cursor to read from."""
-        return self.db.execute(self.sql[name], values)
-
-    def one(self, name: str, values: Sequence[Any] = ()) -> Any:
-        """The first row of a named query, or None."""
-        for row in self.db.execute(self.sql[name], values):
-            return row
-        return None
-
-    def all(self, name: str, values: Sequence[Any] = ()) -> list[Any]:
-        """Every row of a named query."""
-        return list(self.db.execute(self.sql[name], values))
-
     def begin(self) -> None:
         """After BEGIN: see whether anyone else has written since the last batch. Raises Overwritten."""
-        version = self.db.pragma("data_version")
+        version = self.db.data_version()
         if version != self._data_version or self._dirty:
-            self.has_dealt |= self._data_version == -1 and self.one("any_dealt") is not None
+            self.has_dealt |= self._data_version == -1 and self.value("any_dealt") is not None
             self._data_version = version
             self._dirty = False
             self._batch = self.read_batch()
             self._check_last()
-            self.has_unmatched = self.one("oldest_unmatched")[0] is not None
-            self.has_lost = self.one("any_lost_part") is not None
-            self.has_aside = bool(self.one("any_aside")[0])
-            self._habits = {row[0]: habit_of(row) for row in self.execute("id_habits")}
+            self.has_unmatched = self.value("oldest_unmatched") is not None
+            self.has_lost = self.value("any_lost_part") is not None
+            self.has_aside = bool(self.value("any_aside"))
+            self._read_habits()
             self.restored_changed()
-            if self.one("meta", ("config_version",))[0] != self.site.version:
+            if self.value("meta", ("config_version",)) != self.site.version:
                 self.site = read_site(self.db)
                 self._families = None
         if self._is_folded is not None and self._is_folded():
@@ -156,8 +210,11 @@ class Transaction:
 
     def _served(self) -> int | None:
         """The proof that stands in the file, whoever left it; None in a store that nobody has served."""
-        row = self.one("meta", ("served",))
-        return None if row is None else int(row[0])
+        proof: int | None = self.value("meta", ("served",))
+        return proof
+
+    def _read_habits(self) -> None:
+        self._habits = {row.upstream: row.habit for row in self.rows("id_habits", HabitRow)}
 
     def habit(self, upstream: str) -> IdHabit:
         """What the receipts of an upstream have shown of its ids."""
@@ -166,16 +223,20 @@ class Transaction:
     def family(self, upstream: str) -> tuple[str, ...]:
         """The names under which an operator's parts and receipts may stand, its own first: links change their name."""
         if self._families is None:
-            self._families = _families(self.site, self.all("upstream_names"))
+            self._families = _families(self.site, self.rows("upstream_names", UpstreamName))
         return self._families.get(upstream) or (upstream,)
 
     def names_changed(self) -> None:
         """Names under which links have sent were forgotten."""
         self._families = None
 
-    def all_of_family(self, name: str, upstream: str, *values: Any) -> list[Any]:
+    def rows_of_family(self, name: str, shape: type[T], upstream: str, *values: Any) -> list[T]:
         """Every row of a named query whose first parameter is the upstream, under each of its names."""
-        return [row for each in self.family(upstream) for row in self.execute(name, (each, *values))]
+        return [row for each in self.family(upstream) for row in self.rows(name, shape, (each, *values))]
+
+    def any_of_family(self, name: str, upstream: str, *values: Any) -> bool:
+        """Whether such a query has a row."""
+        return any(self.value(name, (each, *values)) is not None for each in self.family(upstream))
 
     def put_habit(self, upstream: str, habit: IdHabit) -> None:
         """Keep what was learned, if it is something new."""
@@ -189,8 +250,7 @@ class Transaction:
 
     def restored_changed(self) -> None:
         """A restore was noted, or what it held was let go: read the last one again."""
-        row = self.one("last_restored")
-        self.restored = _NEVER if row is None else restored_of(row)
+        self.restored = self.row("last_restored", Restored) or _NEVER
 
     def config_changed(self) -> None:
         """The piece of work has written documents: count the version and read the snapshot again."""
@@ -231,14 +291,14 @@ class Transaction:
 
     def read_batch(self) -> int:
         """The last transaction that is in the file, whoever made it."""
-        return int(self.one("meta", ("batch",))[0])
+        return int(self.value("meta", ("batch",)))
 
     def is_committed(self, batch: int) -> bool:
         """Whether our transaction of this number is in the file; another process may have made one of that number."""
         if not batch:
             return True  # it wrote nothing
-        signature = self.one("meta", (f"signature/{batch % COMMITS_KEPT}",))
-        return self.read_batch() >= batch and signature is not None and signature[0] == self._token
+        signature = self.value("meta", (f"signature/{batch % COMMITS_KEPT}",))
+        return self.read_batch() >= batch and bool(signature == self._token)
 
     def in_turn(self, line: str, lane: int, account_ids: Sequence[int]) -> list[int]:
         """The accounts in the order in which they may claim: those first that come after the last one served."""
@@ -259,7 +319,7 @@ class Transaction:
         """A savepoint was rolled back: forget what the work in it has left in memory."""
         self._families = None
         del self.changes[changes:]
-        self._habits = {row[0]: habit_of(row) for row in self.execute("id_habits")}
+        self._read_habits()
 
     def rolled_back(self) -> None:
         """What was remembered may not be on disk: read it again before the next batch."""
@@ -275,43 +335,13 @@ _NO_HABIT = IdHabit()
 _NEVER = Restored()
 
 
-def restored_of(row: Any) -> Restored:
-    """A restore, from the columns of `-- name: last_restored`."""
-    return Restored(
-        id=row[0],
-        message_id=row[4],
-        received_id=row[5],
-        events_above=row[7],
-        held_to=row[8],
-        is_open=row[9] is None,
-    )
-
-
-def habit_of(row: Any) -> IdHabit:
-    """What was learned, from the columns of `-- name: id_habits`."""
-    return IdHabit(
-        judged=row[1],
-        same=row[2],
-        hex_to_decimal=row[3],
-        decimal_to_hex=row[4],
-        contradictions=row[5],
-        unlearned=row[6],
-        settled=IdBase(row[7]),
-        several=row[10],
-        by_parameter=row[11],
-        by_text=row[12],
-        by_payload=row[13],
-        place=Place(row[14]) if row[14] else None,
-    )
-
-
-def _families(site: Site, former: Iterable[tuple[str, str]]) -> dict[str, tuple[str, ...]]:
+def _families(site: Site, former: Iterable[UpstreamName]) -> dict[str, tuple[str, ...]]:
     """Which names are one operator's: those that one link has, or has had. Only of operators with more than one."""
     names: dict[str, set[str]] = {}
     for link in site.links.values():
         names.setdefault(link.name, set()).add(site.upstream_of(link))
-    for link_name, upstream in former:
-        names.setdefault(link_name, set()).add(upstream)
+    for had in former:
+        names.setdefault(had.link, set()).add(had.upstream)
     family: dict[str, set[str]] = {}
     for alike in names.values():
         whole = alike.union(*(family.get(name, set()) for name in alike))
@@ -319,22 +349,15 @@ def _families(site: Site, former: Iterable[tuple[str, str]]) -> dict[str, tuple[
     return {name: (name, *sorted(whole - {name})) for name, whole in family.items() if len(whole) > 1}
 
 
-def read_site(db: apsw.Connection) -> Site:
+def read_site(db: Reader) -> Site:
     """The snapshot of the configuration as the connection sees it now: documents and version of one transaction."""
-    with db:
-        site = _read_site(db)
-    return site
-
-
-def _read_site(db: apsw.Connection) -> Site:
-    sql = load_statements()
     documents: list[Document] = []
     faults: list[Fault] = []
-    for kind, name, body in db.execute(sql["documents"]):
-        document, found = read_document(kind, name, body)
-        documents += [document] if document else []
-        faults += found
-    meta = {key: next(iter(db.execute(sql["meta"], (key,))))[0] for key in ("config_version", "intake_is_suspended")}
-    return build_site(
-        documents, meta["config_version"], intake_is_suspended=bool(meta["intake_is_suspended"]), mended=tuple(faults)
-    )
+    with db.snapshot():
+        for kept in db.rows("documents", _Document):
+            document, found = read_document(kept.kind, kept.name, kept.body)
+            documents += [document] if document else []
+            faults += found
+        version = db.value("meta", ("config_version",))
+        is_suspended = bool(db.value("meta", ("intake_is_suspended",)))
+    return build_site(documents, version, intake_is_suspended=is_suspended, mended=tuple(faults))

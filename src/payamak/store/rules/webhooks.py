@@ -9,29 +9,25 @@ stands behind a waiting one, and each step of this is a look-up by key, however 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
-import apsw
+from msgspec import Struct
 
-from payamak.domain.message import Message, Reason, State
+from payamak.domain.message import Message
 from payamak.domain.posting import PostState
 from payamak.domain.standing import state_code
 from payamak.domain.webhooks import Notice, NoticeCount, NoticeResult, NoticeSearch, WebhookTarget
+from payamak.store.reader import Reader
 from payamak.store.rules.transaction import Transaction
-from payamak.store.statements import load_statements
 
 _LAST = (1 << 62, 0)
 """Above every message, for the first page."""
 
 
-def notice_of(row: Any) -> Notice:
-    """A Notice from the columns of `-- name: notices_due`."""
-    values = dict(zip(Notice.__struct_fields__, row, strict=True))
-    values["state"] = State(values["state"])
-    values["reason"] = Reason(values["reason"])
-    values["was_taken"] = bool(values["was_taken"])
-    values["post"] = PostState(values["post"])
-    return Notice(**values)
+class _NoticeKey(Struct, frozen=True, kw_only=True):
+    """Which notice."""
+
+    message_id: int
+    sequence: int
 
 
 def tell(tx: Transaction, message: Message, now: int) -> None:
@@ -51,8 +47,7 @@ def tell(tx: Transaction, message: Message, now: int) -> None:
 def conclude(tx: Transaction, result: NoticeResult, now: int) -> bool:
     """Store what came of a post; the next one's turn comes with it. False if it does not wait any more."""
     values = (result.post.value, result.next_at, result.note, now, result.message_id, result.sequence)
-    tx.execute("conclude_notice", values)
-    if tx.db.changes() == 0:
+    if tx.change("conclude_notice", values) == 0:
         return False
     if result.post is not PostState.WAITING:
         tx.execute("next_notice_has_turn", (now, result.message_id, result.sequence))
@@ -66,9 +61,9 @@ def replay(tx: Transaction, events: Sequence[tuple[int, int]], now: int) -> int:
     accounts: set[int] = set()
     count = 0
     for message_id, sequence in sorted(set(events)):
-        row = tx.one("notice_again", (now, message_id, sequence))
-        if row is not None:
-            accounts.add(row[0])
+        account_id = tx.value("notice_again", (now, message_id, sequence))
+        if account_id is not None:
+            accounts.add(account_id)
             count += 1
     for account_id in accounts:
         tx.execute("forget_gone", (account_id,))
@@ -77,29 +72,26 @@ def replay(tx: Transaction, events: Sequence[tuple[int, int]], now: int) -> int:
 
 def hurry(tx: Transaction, account_id: int, now: int, limit: int) -> int:
     """Let up to `limit` notices whose pause is not over be due now; how many."""
-    tx.execute("hurry_notices", (now, account_id, limit))
-    return int(tx.db.changes())
+    return tx.change("hurry_notices", (now, account_id, limit))
 
 
 # ------------------------------------------------------------------------------------------------ reading
 
 
-def targets(db: apsw.Connection) -> list[WebhookTarget]:
+def targets(db: Reader) -> list[WebhookTarget]:
     """The accounts that something waits for."""
-    rows = db.execute(load_statements()["webhook_targets"])
-    return [WebhookTarget(account_id=row[0], next_at=row[1], gone_url=row[2]) for row in rows]
+    return db.rows("webhook_targets", WebhookTarget)
 
 
-def due(db: apsw.Connection, account_id: int, now: int, limit: int) -> list[Notice]:
+def due(db: Reader, account_id: int, now: int, limit: int) -> list[Notice]:
     """What may be posted for an account now."""
-    return [notice_of(row) for row in db.execute(load_statements()["notices_due"], (account_id, now, limit))]
+    return db.rows("notices_due", Notice, (account_id, now, limit))
 
 
-def search(db: apsw.Connection, wanted: NoticeSearch) -> list[Notice]:
+def search(db: Reader, wanted: NoticeSearch) -> list[Notice]:
     """For a person, newest message first."""
-    sql = load_statements()
     if wanted.message_id is not None:
-        found = [notice_of(row) for row in db.execute(sql["notices_of_message"], (wanted.message_id,))]
+        found = db.rows("notices_of_message", Notice, (wanted.message_id,))
         return [n for n in found if wanted.post in (None, n.post)][::-1][: wanted.limit]
     message_id, sequence = wanted.before or _LAST
     values = {
@@ -111,18 +103,16 @@ def search(db: apsw.Connection, wanted: NoticeSearch) -> list[Notice]:
     }
     is_open = wanted.post in (PostState.WAITING, PostState.DEAD)
     name = "search_open_notices" if is_open else "search_notices"
-    return [notice_of(row) for row in db.execute(sql[name], values)]
+    return db.rows(name, Notice, values)
 
 
-def ids(db: apsw.Connection, account_id: int, post: PostState, since_at: int) -> list[tuple[int, int]]:
+def ids(db: Reader, account_id: int, post: PostState, since_at: int) -> list[tuple[int, int]]:
     """Which notices of an account stand so, in no order."""
     name = "done_notice_ids" if post is PostState.DONE else "open_notice_ids"
-    return [(row[0], row[1]) for row in db.execute(load_statements()[name], (account_id, post.value, since_at))]
+    found = db.rows(name, _NoticeKey, (account_id, post.value, since_at))
+    return [(key.message_id, key.sequence) for key in found]
 
 
-def counts(db: apsw.Connection) -> list[NoticeCount]:
+def counts(db: Reader) -> list[NoticeCount]:
     """What has not arrived, by account."""
-    return [
-        NoticeCount(account_id=row[0], post=PostState(row[1]), count=row[2], oldest_at=row[3])
-        for row in db.execute(load_statements()["notice_counts"])
-    ]
+    return db.rows("notice_counts", NoticeCount)

@@ -103,10 +103,27 @@ def fresh() -> str:
     return secrets.token_hex(16)
 
 
+class KeptMark(Struct, frozen=True, kw_only=True):
+    """The mark as the store keeps it: with what the file beside it held when it was drawn, and by which transaction."""
+
+    value: str
+    beside: str
+    moved_at: int
+    batch: int
+    is_copy: bool
+
+
+def kept_mark(tx: Transaction) -> KeptMark:
+    """The mark of the store."""
+    kept = tx.row("mark", KeptMark)
+    assert kept is not None, "a store has a mark"
+    return kept
+
+
 def belongs(tx: Transaction, beside: Mark) -> bool:
     """Whether store and file were written one after the other, by processes of which any may have died."""
-    value, was_beside, *_ = tx.one("mark")
-    return beside.mark in (value, was_beside)
+    kept = kept_mark(tx)
+    return beside.mark in (kept.value, kept.beside)
 
 
 def move(tx: Transaction, beside: str, now: int, *, is_needed: bool) -> Mark | None:
@@ -115,8 +132,8 @@ def move(tx: Transaction, beside: str, now: int, *, is_needed: bool) -> Mark | N
     `beside` is the mark that is there, and stays if we die.
     """
     batch = tx.read_batch()
-    value, _, _, drawn_by, _ = tx.one("mark")
-    if not is_needed and batch == drawn_by and value == beside:
+    kept = kept_mark(tx)
+    if not is_needed and batch == kept.batch and kept.value == beside:
         return None
     value = fresh()
     tx.execute("move_mark", (value, beside, now, batch + 1))  # the number that this transaction will have
@@ -131,7 +148,7 @@ def move(tx: Transaction, beside: str, now: int, *, is_needed: bool) -> Mark | N
 
 def last_given(tx: Transaction, table: str) -> int:
     """The last id of a table, removed rows included."""
-    return int(tx.one("last_given", (table,))[0])
+    return int(tx.value("last_given", (table,)))
 
 
 def sign_copy(path: Path) -> None:

@@ -166,7 +166,7 @@ def quick_check(db: apsw.Connection, within_s: float, monotonic: Callable[[], fl
 
     Each table may take its share of the time that is left; small ones come first and leave most of theirs.
     """
-    names = [row[0] for row in db.execute("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name")]
+    names = [name for (name,) in db.execute("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name")]
     names.sort(key=lambda name: name in _LAST_LOOKED_AT)
     ends_s = monotonic() + within_s
     faults: list[str] = []
@@ -175,8 +175,8 @@ def quick_check(db: apsw.Connection, within_s: float, monotonic: Callable[[], fl
         until_s = monotonic() + max(ends_s - monotonic(), 0) / (len(names) - place)
         db.set_progress_handler(lambda until_s=until_s: monotonic() > until_s, _STEPS)  # type: ignore[misc]
         try:
-            said = [str(row[0]) for row in db.execute("SELECT quick_check FROM pragma_quick_check(?)", (name,))]
-            faults += [fault for fault in said if fault != "ok"]
+            said = db.execute("SELECT quick_check FROM pragma_quick_check(?)", (name,))
+            faults += [str(fault) for (fault,) in said if fault != "ok"]
         except apsw.InterruptError:
             unfinished.append(name)
         except apsw.CorruptError as error:

@@ -48,6 +48,7 @@ from payamak.store.base import (
     Standing,
 )
 from payamak.store.feed import Change, Feed, Watch
+from payamak.store.reader import Reader
 from payamak.store.records import (
     Aside,
     Audit,
@@ -97,6 +98,7 @@ from payamak.store.sqlite.opening import (
     quick_check,
     unreadable,
 )
+from payamak.store.sqlite.reader import SqliteConnection, SqliteReader
 from payamak.store.sqlite.shares import Urgency
 from payamak.store.sqlite.work import Undo
 from payamak.store.sqlite.writer import InlineWriter, ThreadWriter, Writer
@@ -161,11 +163,12 @@ class SqliteStore:
         db = self._db
         check_log(db, self.path)
         migrate(db)
-        self._transaction = Transaction(db, self.feed)
-        self._site = read_site(db)
+        connection = SqliteConnection(db)
+        self._transaction = Transaction(connection, self.feed)
+        self._site = read_site(connection)
         # Opened now: one that is opened when the log has lost its name would make a new log in its place.
         self._opened += [connect(self.path, read_only=True) for _ in range(1 + READERS)]
-        self._loop_reader, *self._free_readers = self._opened
+        self._loop_reader, *self._free_readers = map(SqliteReader, self._opened)
         allow_folding(db)
 
     @property
@@ -177,7 +180,7 @@ class SqliteStore:
         """From here on nobody waits long: for another process, for a disk that does not answer, for a lost file."""
         self._is_serving = True
         self._db.set_busy_timeout(SERVING_BUSY_TIMEOUT_MS)
-        self._loop_reader.set_busy_timeout(LOOP_BUSY_TIMEOUT_MS)
+        self._loop_reader.db.set_busy_timeout(LOOP_BUSY_TIMEOUT_MS)
         with suppress(apsw.Error):  # then what another state of the file is, is known from the first commit on
             self._db.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
         self._files = OpenFiles(self.path, self.named, self._db)
@@ -188,7 +191,7 @@ class SqliteStore:
         """See Store.look_through."""
         found: list[tuple[list[str], list[str]]] = []
         with suppress(StoreFailed):  # after a fault even the end of the reading transaction may raise
-            await self._read(lambda db: found.append(quick_check(db, within_s, time.monotonic)))
+            await self._read(lambda db: found.append(quick_check(db.db, within_s, time.monotonic)))
         faults, unfinished = found[0] if found else (["it cannot be read"], [])
         if faults:
             raise malformed(self.path, faults[0])
@@ -572,13 +575,13 @@ class SqliteStore:
 
     # -- reading
 
-    async def _read(self, query: Callable[[apsw.Connection], T], within_s: float | None = None) -> T:
+    async def _read(self, query: Callable[[SqliteReader], T], within_s: float | None = None) -> T:
         """Run a query on a reading thread. Raises StoreFailed, also when it has no answer `within_s`."""
 
         def run() -> T:
             db = self._free_readers.pop()  # there is one for each thread
             try:
-                with db:  # one transaction: several statements see one state
+                with db.snapshot():  # one transaction: several statements see one state
                     result = query(db)
                 return result
             finally:
@@ -662,17 +665,14 @@ class SqliteStore:
             self._site = site
         return self._site
 
-    def _fresh_site(self, db: apsw.Connection) -> Site:
-        for (version,) in db.execute("SELECT value FROM meta WHERE key = 'config_version'"):
-            if version == self._site.version:
-                return self._site
-        return read_site(db)
+    def _fresh_site(self, db: Reader) -> Site:
+        return self._site if db.value("meta", ("config_version",)) == self._site.version else read_site(db)
 
     async def backup(self, path: str) -> None:
         """See Store.backup: SQLite's online backup, of the state at its begin."""
 
-        def copy(db: apsw.Connection) -> None:
-            copy_to(db, Path(path))
+        def copy(db: SqliteReader) -> None:
+            copy_to(db.db, Path(path))
             sign_copy(Path(path))
 
         await self._read(copy)

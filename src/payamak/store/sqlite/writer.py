@@ -43,6 +43,7 @@ from payamak.store.feed import Change, Feed
 from payamak.store.rules.transaction import Transaction
 from payamak.store.sqlite.files import OpenFiles
 from payamak.store.sqlite.opening import as_told
+from payamak.store.sqlite.reader import SqliteConnection
 from payamak.store.sqlite.shares import ACCEPTS, Shares, Urgency
 from payamak.store.sqlite.work import Patience, Undo, Work
 
@@ -122,7 +123,8 @@ class Batch:
 
     def __init__(self, transaction: Transaction) -> None:
         self.transaction = transaction
-        self.db = transaction.db
+        assert isinstance(transaction.db, SqliteConnection)
+        self.db = transaction.db.db
         self.files: OpenFiles | None = None
         self.ran_s = 0.0
         """What the pieces of the last transaction took, its begin and its sync not counted."""

@@ -31,12 +31,12 @@ SELECT EXISTS (SELECT 1 FROM aside);
 
 -- name: aside_list
 -- What is put aside, the latest failure first.
-SELECT kind, CAST(key AS TEXT), error, place, first_at, last_at, times, again_at FROM aside ORDER BY last_at DESC LIMIT ?;
+SELECT kind AS work, CAST(key AS TEXT) AS key, error, place, first_at, last_at, times, again_at FROM aside ORDER BY last_at DESC LIMIT ?;
 
 -- name: fault_counts
 -- How many rows are aside, how many pieces are unreadable, and how many have ever been.
-SELECT (SELECT count(*) FROM aside), (SELECT count(*) FROM unreadable),
-  coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'unreadable'), 0);
+SELECT (SELECT count(*) FROM aside) AS aside, (SELECT count(*) FROM unreadable) AS unreadable,
+  coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'unreadable'), 0) AS unreadable_ever;
 
 -- name: put_off_message
 -- A waiting message that nobody could take: its lease ends, and it is due again later.

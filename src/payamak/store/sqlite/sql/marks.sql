@@ -2,6 +2,10 @@
 -- The mark of this store.
 SELECT value, beside, moved_at, batch, is_copy FROM mark;
 
+-- name: mark_moved_at
+-- When it was drawn.
+SELECT moved_at FROM mark;
+
 -- name: move_mark
 -- Another mark, with what the file beside the store holds until the new one is written there.
 UPDATE mark SET value = ?, beside = ?, moved_at = ?, batch = ?, is_copy = 0;

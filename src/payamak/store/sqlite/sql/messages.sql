@@ -1,30 +1,18 @@
 -- name: insert_message
 -- A fresh message; its id is given by the table and never used again.
-INSERT INTO message (account_id, recipient, plan, line, lane, source, accepted_at, deadline_at, due_at, changed_at, state,
-  reason, code, step, tries, parts, was_taken, was_settled_late, copies, reserved, charged, is_settled, is_final,
-  version, is_leased, unanswered, awaited, breaks)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+INSERT INTO message ({message_kept}) VALUES ({message_kept_values});
 
 -- name: message
--- One message, as rows.py reads it.
-SELECT id, account_id, recipient, plan, lane, source, accepted_at, deadline_at, due_at, changed_at, state, reason, code,
-  step, tries, parts, was_taken, was_settled_late, copies, reserved, charged, is_settled, version, is_leased,
-  unanswered, awaited, breaks
-FROM message WHERE id = ?;
+-- One message.
+SELECT {message} FROM message WHERE id = ?;
 
 -- name: update_message
 -- The whole of what may change, guarded by the version that was read.
-UPDATE message SET plan = ?, line = ?, due_at = ?, changed_at = ?, state = ?, reason = ?, code = ?, step = ?, tries = ?,
-  parts = ?, was_taken = ?, was_settled_late = ?, copies = ?, reserved = ?, charged = ?, is_settled = ?, is_final = ?,
-  version = ?, is_leased = ?, unanswered = ?, awaited = ?, breaks = ?
-WHERE id = ? AND version = ?;
+UPDATE message SET {message_changes_with_plan} WHERE id = ? AND version = ?;
 
 -- name: update_message_same_plan
 -- The same without the plan, which changes only by a fallback or by hand.
-UPDATE message SET due_at = ?, changed_at = ?, state = ?, reason = ?, code = ?, step = ?, tries = ?,
-  parts = ?, was_taken = ?, was_settled_late = ?, copies = ?, reserved = ?, charged = ?, is_settled = ?, is_final = ?,
-  version = ?, is_leased = ?, unanswered = ?, awaited = ?, breaks = ?
-WHERE id = ? AND version = ?;
+UPDATE message SET {message_changes} WHERE id = ? AND version = ?;
 
 -- name: waiting_accounts
 -- The accounts that have a message due on a line in a lane: one index look-up for each account, not for each message.
@@ -39,10 +27,7 @@ SELECT account_id FROM waiting WHERE account_id IS NOT NULL;
 
 -- name: ready_messages
 -- The oldest due messages of one account on a line in a lane.
-SELECT id, account_id, recipient, plan, lane, source, accepted_at, deadline_at, due_at, changed_at, state, reason, code,
-  step, tries, parts, was_taken, was_settled_late, copies, reserved, charged, is_settled, version, is_leased,
-  unanswered, awaited, breaks
-FROM message
+SELECT {message} FROM message
 WHERE line = ?1 AND lane = ?2 AND account_id = ?3 AND due_at <= ?4 AND state = 'queued' AND is_leased = 0
 ORDER BY due_at, id LIMIT ?5;
 
@@ -109,12 +94,12 @@ DELETE FROM receipt WHERE message_id = ?;
 
 -- name: queue
 -- What waits or is under way, by line, lane, state and reason.
-SELECT line, lane, state, reason, count(*), min(due_at), min(accepted_at) FROM message
-WHERE is_final = 0 GROUP BY line, lane, state, reason ORDER BY line, lane, state, reason;
+SELECT line, lane, state, reason, count(*) AS count, min(due_at) AS next_due_at, min(accepted_at) AS oldest_accepted_at
+FROM message WHERE is_final = 0 GROUP BY line, lane, state, reason ORDER BY line, lane, state, reason;
 
 -- name: queued_by_line
 -- How many messages wait on each line, for the metrics: a look through the index of what is open.
-SELECT line, count(*) FROM message WHERE state = 'queued' AND is_final = 0 GROUP BY line;
+SELECT line AS name, count(*) AS count FROM message WHERE state = 'queued' AND is_final = 0 GROUP BY line;
 
 -- name: queued_on_line
 -- All that waits on a line, to be moved or cancelled by hand; what expires first comes first.
@@ -126,16 +111,16 @@ SELECT id FROM message WHERE account_id = ? AND state = 'queued' AND is_final = 
 
 -- name: open_on_line
 -- What a line has under way, by state.
-SELECT state, count(*) FROM message
+SELECT state AS name, count(*) AS count FROM message
 WHERE (state = 'queued' OR state = 'sending' OR state = 'enroute') AND line = ? AND is_final = 0 GROUP BY state;
 
 -- name: open_of_account
 -- What an account has under way, by state: a look through all that is open, which only a person asks for.
-SELECT state, count(*) FROM message WHERE account_id = ? AND is_final = 0 GROUP BY state;
+SELECT state AS name, count(*) AS count FROM message WHERE account_id = ? AND is_final = 0 GROUP BY state;
 
 -- name: open_by_link
 -- What was handed to a link and is not told of, by state, likewise.
-SELECT m.state, count(DISTINCT m.id) FROM message m CROSS JOIN part p ON p.message_id = m.id
+SELECT m.state AS name, count(DISTINCT m.id) AS count FROM message m CROSS JOIN part p ON p.message_id = m.id
 WHERE m.is_final = 0 AND (m.state = 'sending' OR m.state = 'enroute') AND p.link = ? AND p.receipt IS NULL GROUP BY m.state;
 
 -- name: may_fall_back_to

@@ -28,7 +28,7 @@ SELECT available, reserved FROM account WHERE id = ?;
 
 -- name: balances
 -- Every account's purses.
-SELECT id, username, available, reserved FROM account ORDER BY username;
+SELECT id AS account_id, username, available, reserved FROM account ORDER BY username;
 
 -- name: ledger_balances
 -- The same, counted from the entries and from the open messages: both must be equal at any time. Each table is read once,
@@ -41,7 +41,8 @@ WITH entry AS (
 ), open_message AS (
   SELECT account_id, sum(reserved) AS reserved FROM message WHERE is_final = 0 GROUP BY account_id
 )
-SELECT a.id, a.username, a.available, a.reserved, coalesce(e.available, 0), coalesce(e.reserved, 0), coalesce(o.reserved, 0)
+SELECT a.id AS account_id, a.username, a.available, a.reserved, coalesce(e.available, 0) AS available_by_entries,
+  coalesce(e.reserved, 0) AS reserved_by_entries, coalesce(o.reserved, 0) AS reserved_by_messages
 FROM account a LEFT JOIN entry e ON e.account_id = a.id LEFT JOIN open_message o ON o.account_id = a.id ORDER BY a.username;
 
 -- name: all_entries
@@ -54,7 +55,7 @@ SELECT message_id, account_id, source, target, amount FROM ledger WHERE message_
 
 -- name: message_money
 -- What every message has set aside and was charged.
-SELECT id, account_id, reserved, charged FROM message ORDER BY id;
+SELECT id AS message_id, account_id, reserved, charged FROM message ORDER BY id;
 
 -- name: account_of_name
 -- The number of an account.
@@ -66,7 +67,7 @@ INSERT INTO account (username) VALUES (?);
 
 -- name: fold_entries
 -- The purses' changes of a removed message's entries, to be folded into an opening balance.
-SELECT source, target, sum(amount) FROM ledger WHERE message_id = ? GROUP BY source, target;
+SELECT source, target, sum(amount) AS amount FROM ledger WHERE message_id = ? GROUP BY source, target;
 
 -- name: delete_entries
 -- The entries of a removed message, after they were folded.

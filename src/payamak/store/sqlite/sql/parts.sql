@@ -33,7 +33,7 @@ FROM part WHERE message_id = ? ORDER BY step, try_no, part;
 -- The parts that the operator took under this id, newest first; recurring ids are told apart by the recipient.
 -- Then whether the id is written exactly alike, since when the part is under way, its answer, and when that and its
 -- receipt came.
-SELECT p.message_id, p.step, p.try_no, p.part, p.receipt, m.recipient, p.operator_id = ?3, p.on_wire_at, p.answer,
+SELECT p.message_id, p.step, p.try_no, p.part, p.receipt, m.recipient, p.operator_id = ?3 AS is_exact, p.on_wire_at, p.answer,
   p.answered_at, p.receipt_at
 FROM part p CROSS JOIN message m ON m.id = p.message_id
 WHERE p.upstream = ?1 AND p.operator_key = ?2 ORDER BY p.answered_at DESC, p.message_id DESC LIMIT 200;
@@ -98,16 +98,19 @@ UPDATE part SET receipt = ?1, receipt_stat = ?2, receipt_err = ?3, receipt_at = 
   operator_id = coalesce(operator_id, ?5), operator_key = coalesce(operator_key, ?6), code = coalesce(code, ?7)
 WHERE message_id = ?8 AND step = ?9 AND try_no = ?10 AND part = ?11;
 
+-- columns: told
+-- A copy of a part, and what a receipt says of it, as reclaiming.py reads it.
+p.upstream, p.message_id, p.step, p.try_no, p.part, p.on_wire_at, p.receipt, p.receipt_stat, p.receipt_err, p.receipt_at,
+  p.operator_id, p.operator_key, p.code
+
 -- name: told_copy
 -- A copy without an answer, and what a receipt that was dealt to it says (store/reclaiming.py).
-SELECT p.upstream, p.message_id, p.step, p.try_no, p.part, p.on_wire_at, p.receipt, p.receipt_stat, p.receipt_err, p.receipt_at,
-  p.operator_id, p.operator_key, p.code FROM part p
+SELECT {told} FROM part p
 WHERE p.message_id = ?1 AND p.step = ?2 AND p.try_no = ?3 AND p.part = ?4 AND (p.answer IS NULL OR p.answer = 'ambiguous');
 
 -- name: told_copies_of_id
 -- The copies of a recipient without an answer to which a receipt of this id was dealt, since an instant.
-SELECT p.upstream, p.message_id, p.step, p.try_no, p.part, p.on_wire_at, p.receipt, p.receipt_stat, p.receipt_err, p.receipt_at,
-  p.operator_id, p.operator_key, p.code
+SELECT {told}
 FROM part p CROSS JOIN message m ON m.id = p.message_id
 WHERE p.upstream = ?1 AND p.operator_key = ?2 AND m.recipient = ?3 AND p.receipt_at >= ?4 AND p.receipt IS NOT NULL
   AND (p.answer IS NULL OR p.answer = 'ambiguous')
@@ -116,8 +119,7 @@ ORDER BY p.receipt_at DESC LIMIT 10;
 -- name: untold_copies
 -- The copies of a part without an answer that were on the wire before an instant, and of which no receipt has told;
 -- the lost ones first, for the answer of another is still to come and may name the receipt of a third.
-SELECT p.upstream, p.message_id, p.step, p.try_no, p.part, p.on_wire_at, p.receipt, p.receipt_stat, p.receipt_err, p.receipt_at,
-  p.operator_id, p.operator_key, p.code FROM part p
+SELECT {told} FROM part p
 WHERE p.message_id = ?1 AND p.step = ?2 AND p.part = ?3 AND p.upstream = ?4 AND p.on_wire_at <= ?5
   AND (p.answer IS NULL OR p.answer = 'ambiguous') AND p.receipt IS NULL
 ORDER BY p.answer IS NULL, p.try_no DESC;
@@ -139,7 +141,7 @@ WHERE p.message_id = ? AND p.step = ? AND p.try_no = ? AND p.part = ?;
 
 -- name: status_counts
 -- The answers to the newest attempts of all links, by link and command_status; a bound, for the table is the largest.
-SELECT link, status, count(*) FROM (
+SELECT link, status, count(*) AS count FROM (
   SELECT link, status FROM part WHERE answer IS NOT NULL AND answer <> 'ambiguous' AND status IS NOT NULL
   ORDER BY message_id DESC LIMIT 500
 ) GROUP BY link, status;
@@ -156,6 +158,7 @@ WHERE m.recipient = ?2 AND m.is_final = 0 AND +p.upstream = ?1 AND p.answer IS N
 
 -- name: texts_told
 -- Of the newest messages those with several parts, of which receipts have told something that is no news any more.
-SELECT m.step, m.parts, (SELECT link FROM part WHERE message_id = m.id AND step = m.step ORDER BY try_no DESC LIMIT 1)
+SELECT m.step, m.parts,
+  (SELECT link FROM part WHERE message_id = m.id AND step = m.step ORDER BY try_no DESC LIMIT 1) AS link
 FROM (SELECT id, step, parts, changed_at FROM message ORDER BY id DESC LIMIT ?1) m
 WHERE m.changed_at <= ?2 AND length(m.parts) > 1 AND m.parts GLOB '*[duerok]*';

@@ -5,10 +5,7 @@ CROSS JOIN message m ON m.id = wanted.value WHERE m.account_id = ?2;
 
 -- name: search_by_recipient
 -- Messages of a recipient, newest first.
-SELECT id, account_id, recipient, plan, lane, source, accepted_at, deadline_at, due_at, changed_at, state, reason, code,
-  step, tries, parts, was_taken, was_settled_late, copies, reserved, charged, is_settled, version, is_leased,
-  unanswered, awaited, breaks
-FROM message
+SELECT {message} FROM message
 WHERE recipient = :recipient AND id < :before_id AND (:account_id IS NULL OR account_id = :account_id)
   AND (:line IS NULL OR line = :line) AND (:state IS NULL OR state = :state)
   AND (:since_at IS NULL OR accepted_at >= :since_at) AND (:until_at IS NULL OR accepted_at < :until_at)
@@ -16,10 +13,7 @@ ORDER BY id DESC LIMIT :limit;
 
 -- name: search_by_time
 -- Messages of any recipient, newest first.
-SELECT id, account_id, recipient, plan, lane, source, accepted_at, deadline_at, due_at, changed_at, state, reason, code,
-  step, tries, parts, was_taken, was_settled_late, copies, reserved, charged, is_settled, version, is_leased,
-  unanswered, awaited, breaks
-FROM message
+SELECT {message} FROM message
 WHERE id < :before_id AND (:recipient IS NULL OR recipient = :recipient)
   AND (:account_id IS NULL OR account_id = :account_id)
   AND (:line IS NULL OR line = :line) AND (:state IS NULL OR state = :state)
@@ -44,10 +38,10 @@ SELECT max(due_at) FROM message WHERE line = ?1 AND state = 'queued' AND is_leas
 -- order of acceptance: the newest ones are looked through down to the time. A copy is a part that went when the answer to
 -- an earlier try was lost, whatever came of that later.
 SELECT coalesce(json_extract(m.plan, '$[' || p.step || '].earlier_lines[' || (p.try_no - 1) || ']'),
-    json_extract(m.plan, '$[' || p.step || '].line')) AS sent_by,
-  p.upstream, count(*), sum(p.answer IS 'taken'), sum(p.receipt IS 'd'),
+    json_extract(m.plan, '$[' || p.step || '].line')) AS line,
+  p.upstream, count(*) AS parts, sum(p.answer IS 'taken') AS taken, sum(p.receipt IS 'd') AS delivered,
   sum(EXISTS (SELECT 1 FROM part q WHERE q.message_id = p.message_id AND q.step = p.step AND q.part = p.part
-    AND q.try_no < p.try_no AND (q.answer IS NULL OR q.answer = 'ambiguous' OR q.answered_at > p.on_wire_at)))
+    AND q.try_no < p.try_no AND (q.answer IS NULL OR q.answer = 'ambiguous' OR q.answered_at > p.on_wire_at))) AS copies
 FROM message m CROSS JOIN part p ON p.message_id = m.id
 WHERE m.id > coalesce((SELECT id FROM message WHERE accepted_at < ?1 ORDER BY id DESC LIMIT 1), 0) AND m.accepted_at < ?2
-GROUP BY sent_by, p.upstream ORDER BY sent_by, p.upstream;
+GROUP BY 1, p.upstream ORDER BY 1, p.upstream;

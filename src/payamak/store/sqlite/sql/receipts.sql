@@ -12,27 +12,26 @@ SELECT receipt_at, upstream, link, coalesce(operator_id, ''), coalesce(operator_
   receipt, coalesce(receipt_stat, ''), receipt_err, 'repeated', message_id
 FROM part WHERE message_id = ? AND step = ? AND try_no = ? AND part = ? AND receipt IS NOT NULL;
 
+-- columns: waiting_receipt
+-- A receipt that waits, as pooling.py reads it.
+id, received_at, upstream, link, operator_id, operator_keys, line, recipient, part_state, stat, err, code, why,
+  reference, ids
+
 -- name: unmatched_receipts
 -- Receipts that came before the answer they belong to, oldest first; ids recur, so none from before the attempt.
-SELECT id, received_at, upstream, link, operator_id, operator_keys, line, recipient, part_state, stat, err, code, why,
-  reference, ids
-FROM receipt
+SELECT {waiting_receipt} FROM receipt
 WHERE upstream = ?1 AND operator_key = ?2 AND standing = 'unmatched' AND received_at >= ?3
 ORDER BY received_at, id LIMIT 200;
 
 -- name: unmatched_with_ids
 -- Those that name more than one id, of a recipient or without one: the id of an answer may be any of them.
-SELECT id, received_at, upstream, link, operator_id, operator_keys, line, recipient, part_state, stat, err, code, why,
-  reference, ids
-FROM receipt
+SELECT {waiting_receipt} FROM receipt
 WHERE upstream = ?1 AND recipient IS ?2 AND standing = 'unmatched' AND received_at >= ?3 AND ids <> ''
 ORDER BY received_at, id LIMIT 200;
 
 -- name: unmatched_of_recipient
 -- The same by recipient: receipts of parts whose answer will not come any more.
-SELECT id, received_at, upstream, link, operator_id, operator_keys, line, recipient, part_state, stat, err, code, why,
-  reference, ids
-FROM receipt
+SELECT {waiting_receipt} FROM receipt
 WHERE upstream = ?1 AND recipient = ?2 AND standing = 'unmatched' AND received_at >= ?3
 ORDER BY received_at, id LIMIT 200;
 
@@ -90,9 +89,7 @@ SELECT upstream FROM waiting WHERE upstream IS NOT NULL;
 
 -- name: conflicts_of
 -- Receipts of an upstream that wait for more to be known of its ids, a page in the order of their arrival.
-SELECT id, received_at, upstream, link, operator_id, operator_keys, line, recipient, part_state, stat, err, code, why,
-  reference, ids
-FROM receipt
+SELECT {waiting_receipt} FROM receipt
 WHERE upstream = ?1 AND id > ?2 AND standing = 'unmatched' AND (why = 'two_readings' OR why = 'other_reading')
 ORDER BY id LIMIT ?3;
 
@@ -116,7 +113,7 @@ DELETE FROM receipt WHERE id = ?;
 
 -- name: waiting_counts
 -- How many receipts of each upstream wait, and why.
-SELECT upstream, why, count(*) FROM receipt WHERE standing = 'unmatched' GROUP BY upstream, why;
+SELECT upstream, why, count(*) AS count FROM receipt WHERE standing = 'unmatched' GROUP BY upstream, why;
 
 -- name: id_habits
 -- What is known of every upstream's ids.
@@ -144,8 +141,8 @@ ON CONFLICT (link, upstream) DO UPDATE SET left_at = NULL;
 
 -- name: upstream_names_left
 -- Whether the time of one is to begin, and whether that of one is over.
-SELECT EXISTS (SELECT 1 FROM upstream_name WHERE left_at IS NULL),
-  EXISTS (SELECT 1 FROM upstream_name WHERE left_at <= ?1);
+SELECT EXISTS (SELECT 1 FROM upstream_name WHERE left_at IS NULL) AS is_left,
+  EXISTS (SELECT 1 FROM upstream_name WHERE left_at <= ?1) AS is_over;
 
 -- name: leave_upstream_names
 -- From now on the time runs after which nothing can be under way under them.

@@ -35,21 +35,15 @@ VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 
 -- name: received
 -- One message, in the column order of `Received`.
-SELECT id, upstream, link, line, sender, text, received_at, is_complete, read_at, relay, keyword, target, tries,
-  waiting_since, next_at, note, reply_id, is_foreign
-FROM received WHERE id = ?;
+SELECT {received} FROM received WHERE id = ?;
 
 -- name: unread_of_line
 -- What nobody has read yet on a line, oldest first.
-SELECT id, upstream, link, line, sender, text, received_at, is_complete, read_at, relay, keyword, target, tries,
-  waiting_since, next_at, note, reply_id, is_foreign
-FROM received WHERE line = ? AND read_at IS NULL AND is_foreign = 0 ORDER BY id LIMIT ?;
+SELECT {received} FROM received WHERE line = ? AND read_at IS NULL AND is_foreign = 0 ORDER BY id LIMIT ?;
 
 -- name: received_of_line
 -- The newest of a line, read or not.
-SELECT id, upstream, link, line, sender, text, received_at, is_complete, read_at, relay, keyword, target, tries,
-  waiting_since, next_at, note, reply_id, is_foreign
-FROM received WHERE line = ? AND is_foreign = 0 ORDER BY received_at DESC LIMIT ?;
+SELECT {received} FROM received WHERE line = ? AND is_foreign = 0 ORDER BY received_at DESC LIMIT ?;
 
 -- name: mark_read
 -- Somebody has read it; the first time counts.
@@ -61,9 +55,7 @@ UPDATE received SET read_at = NULL WHERE id = ? AND read_at = ?;
 
 -- name: search_received
 -- Messages from handsets, newest first, for a person.
-SELECT id, upstream, link, line, sender, text, received_at, is_complete, read_at, relay, keyword, target, tries,
-  waiting_since, next_at, note, reply_id, is_foreign
-FROM received
+SELECT {received} FROM received
 WHERE id < :before_id AND (:line IS NULL OR line = :line) AND (:sender IS NULL OR sender = :sender)
   AND (:relay IS NULL OR relay = :relay) AND (NOT :only_foreign OR is_foreign = 1) AND (:since_at IS NULL OR received_at >= :since_at)
 ORDER BY id DESC LIMIT :limit;
@@ -76,14 +68,12 @@ WITH RECURSIVE waiting (target) AS (
   SELECT (SELECT min(target) FROM received WHERE next_at IS NOT NULL AND target > waiting.target)
   FROM waiting WHERE target IS NOT NULL
 )
-SELECT target, (SELECT min(next_at) FROM received WHERE next_at IS NOT NULL AND target = waiting.target)
+SELECT target, (SELECT min(next_at) FROM received WHERE next_at IS NOT NULL AND target = waiting.target) AS next_at
 FROM waiting WHERE target IS NOT NULL;
 
 -- name: relay_due
 -- What may be posted to a target now, the longest due first.
-SELECT id, upstream, link, line, sender, text, received_at, is_complete, read_at, relay, keyword, target, tries,
-  waiting_since, next_at, note, reply_id, is_foreign
-FROM received WHERE next_at IS NOT NULL AND target = ? AND next_at <= ? ORDER BY next_at, id LIMIT ?;
+SELECT {received} FROM received WHERE next_at IS NOT NULL AND target = ? AND next_at <= ? ORDER BY next_at, id LIMIT ?;
 
 -- name: relay_first
 -- The first of a queue.
@@ -113,12 +103,12 @@ UPDATE received SET is_foreign = 0 WHERE id = ?;
 
 -- name: foreign_received
 -- What links have brought since an instant that did not count for its line.
-SELECT link, upstream, line, count(*), max(received_at) FROM received WHERE is_foreign = 1 AND received_at > ?
+SELECT link, upstream, line, count(*) AS count, max(received_at) AS last_at FROM received WHERE is_foreign = 1 AND received_at > ?
 GROUP BY link, upstream, line ORDER BY count(*) DESC LIMIT ?;
 
 -- name: open_parts
 -- How many parts of each link wait for the others of their message.
-SELECT link, count(*) FROM received_part WHERE received_id IS NULL GROUP BY link;
+SELECT link AS name, count(*) AS count FROM received_part WHERE received_id IS NULL GROUP BY link;
 
 -- name: lines_of_received
 -- The lines that anything was received on: one index look-up for each.

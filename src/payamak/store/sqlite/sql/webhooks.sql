@@ -15,39 +15,36 @@ WITH RECURSIVE waiting (account_id) AS (
   SELECT (SELECT min(account_id) FROM notice WHERE next_at IS NOT NULL AND account_id > waiting.account_id)
   FROM waiting WHERE account_id IS NOT NULL
 )
-SELECT account_id, (SELECT min(next_at) FROM notice WHERE next_at IS NOT NULL AND account_id = waiting.account_id),
-  (SELECT url FROM webhook_gone WHERE account_id = waiting.account_id)
+SELECT account_id, (SELECT min(next_at) FROM notice WHERE next_at IS NOT NULL AND account_id = waiting.account_id) AS next_at,
+  (SELECT url FROM webhook_gone WHERE account_id = waiting.account_id) AS gone_url
 FROM waiting WHERE account_id IS NOT NULL;
+
+-- columns: notice
+-- A Notice, with the recipient of its message.
+n.message_id, n.sequence, n.account_id, m.recipient, n.at, n.state, n.reason, n.told, n.code, n.line, n.step,
+  n.was_taken, n.charged, n.post, n.tries, n.waiting_since, n.next_at, n.posted_at, n.note
 
 -- name: notices_due
 -- What may be posted for an account now, the longest due first; as webhooks.py reads it.
-SELECT n.message_id, n.sequence, n.account_id, m.recipient, n.at, n.state, n.reason, n.told, n.code, n.line, n.step,
-  n.was_taken, n.charged, n.post, n.tries, n.waiting_since, n.next_at, n.posted_at, n.note
-FROM notice n CROSS JOIN message m ON m.id = n.message_id
+SELECT {notice} FROM notice n CROSS JOIN message m ON m.id = n.message_id
 WHERE n.next_at IS NOT NULL AND n.account_id = ? AND n.next_at <= ?
 ORDER BY n.next_at, n.message_id, n.sequence LIMIT ?;
 
 -- name: notices_of_message
 -- Everything that its customer is told of a message, in order.
-SELECT n.message_id, n.sequence, n.account_id, m.recipient, n.at, n.state, n.reason, n.told, n.code, n.line, n.step,
-  n.was_taken, n.charged, n.post, n.tries, n.waiting_since, n.next_at, n.posted_at, n.note
-FROM notice n CROSS JOIN message m ON m.id = n.message_id
+SELECT {notice} FROM notice n CROSS JOIN message m ON m.id = n.message_id
 WHERE n.message_id = ? ORDER BY n.sequence;
 
 -- name: search_notices
 -- For a person, newest message first.
-SELECT n.message_id, n.sequence, n.account_id, m.recipient, n.at, n.state, n.reason, n.told, n.code, n.line, n.step,
-  n.was_taken, n.charged, n.post, n.tries, n.waiting_since, n.next_at, n.posted_at, n.note
-FROM notice n CROSS JOIN message m ON m.id = n.message_id
+SELECT {notice} FROM notice n CROSS JOIN message m ON m.id = n.message_id
 WHERE (n.message_id, n.sequence) < (:message_id, :sequence) AND (:account_id IS NULL OR n.account_id = :account_id)
   AND (:post IS NULL OR n.post = :post)
 ORDER BY n.message_id DESC, n.sequence DESC LIMIT :limit;
 
 -- name: search_open_notices
 -- The same for what waits or is dead, of which there may be little among much that is done.
-SELECT n.message_id, n.sequence, n.account_id, m.recipient, n.at, n.state, n.reason, n.told, n.code, n.line, n.step,
-  n.was_taken, n.charged, n.post, n.tries, n.waiting_since, n.next_at, n.posted_at, n.note
-FROM notice n INDEXED BY notice_open CROSS JOIN message m ON m.id = n.message_id
+SELECT {notice} FROM notice n INDEXED BY notice_open CROSS JOIN message m ON m.id = n.message_id
 WHERE n.post <> 'done' AND (n.message_id, n.sequence) < (:message_id, :sequence)
   AND (:account_id IS NULL OR n.account_id = :account_id) AND n.post = :post
 ORDER BY n.message_id DESC, n.sequence DESC LIMIT :limit;
@@ -89,7 +86,7 @@ SELECT 1 FROM notice WHERE message_id = ? AND post = 'waiting' LIMIT 1;
 
 -- name: notice_counts
 -- What has not arrived, by account: a look through the index of it.
-SELECT account_id, post, count(*), min(at) FROM notice WHERE post <> 'done' GROUP BY account_id, post;
+SELECT account_id, post, count(*) AS count, min(at) AS oldest_at FROM notice WHERE post <> 'done' GROUP BY account_id, post;
 
 -- name: put_gone
 -- A target answered 410.

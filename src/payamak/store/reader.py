@@ -1,0 +1,91 @@
+"""How a rule asks and writes, whatever engine answers: named statements, their rows as values of a Struct.
+
+The columns of a row are the fields of its Struct (columns.py), so nobody counts positions. `values` are the statement's
+parameters: instants in ms since 1970 UTC, money in rial.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from typing import Any, Protocol, TypeVar
+
+from msgspec import Struct
+
+from payamak.store.columns import Spoilt
+
+T = TypeVar("T")
+
+Values = Sequence[Any] | Mapping[str, Any]
+
+
+class Count(Struct, frozen=True, kw_only=True):
+    """A row of a query that counts: how many there are of what `name` says."""
+
+    name: str
+    count: int
+
+
+class Reader(Protocol):
+    """A connection that reads. Every method raises the engine's own errors; the store tells them as StoreFailed."""
+
+    def rows(self, name: str, shape: type[T], values: Values = ()) -> list[T]:
+        """Every row of a named query."""
+        ...
+
+    def row(self, name: str, shape: type[T], values: Values = ()) -> T | None:
+        """The first row of a named query, or None."""
+        ...
+
+    def stream(self, name: str, shape: type[T], values: Values = ()) -> Iterator[T]:
+        """The rows one by one, for queries that look through all of a table."""
+        ...
+
+    def readable(self, name: str, shape: type[T], values: Values = ()) -> list[T | Spoilt]:
+        """Every row of a named query; in the place of one that cannot be read, what is known of it."""
+        ...
+
+    def value(self, name: str, values: Values = ()) -> Any:
+        """The first column of the first row, or None."""
+        ...
+
+    def values(self, name: str, values: Values = ()) -> list[Any]:
+        """The first column of every row."""
+        ...
+
+    def snapshot(self) -> AbstractContextManager[Any]:
+        """What is read within sees one state; what is written within is undone alone if it raises."""
+        ...
+
+
+class Connection(Reader, Protocol):
+    """A connection that writes, inside a transaction that its owner has begun."""
+
+    def execute(self, name: str, values: Values = ()) -> None:
+        """Run a named statement."""
+        ...
+
+    def many(self, name: str, rows: Iterable[Values]) -> None:
+        """Run a named statement for each of the rows."""
+        ...
+
+    def change(self, name: str, values: Values = ()) -> int:
+        """Run a named statement; how many rows it has changed or removed."""
+        ...
+
+    def insert(self, name: str, values: Values = ()) -> int:
+        """Run a named statement that keeps a row; the id that the table gave it."""
+        ...
+
+    def data_version(self) -> int:
+        """A number that is another one when anybody else has committed since it was asked for last."""
+        ...
+
+    def is_of_the_disk(self, error: Exception) -> bool:
+        """Whether an error is one that another row, or another piece of work, would meet too."""
+        ...
+
+
+def counts(db: Reader, name: str, values: Values = ()) -> dict[str, int]:
+    """How many there are of each, of a named query that counts."""
+    return {row.name: row.count for row in db.rows(name, Count, values)}

@@ -1,0 +1,130 @@
+"""Statements run on SQLite, and their rows as values: payamak.store.reader over an apsw connection."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, suppress
+from typing import Any, TypeVar
+
+import apsw
+
+from payamak.errors import StoreFailed
+from payamak.store.columns import Row, Spoilt, reader
+from payamak.store.reader import Values
+from payamak.store.statements import load_statements
+
+T = TypeVar("T")
+
+
+def columns_of(db: apsw.Connection, sql: str, values: Values) -> list[str]:
+    """The names of a statement's columns. It is prepared and not run."""
+    names: list[str] = []
+
+    def look(cursor: apsw.Cursor, _sql: str, _values: object) -> bool:
+        names.extend(name for name, _ in cursor.get_description())
+        return False
+
+    cursor = db.cursor()
+    cursor.exec_trace = look
+    with suppress(apsw.ExecTraceAbort):
+        cursor.execute(sql, values)
+    return names
+
+
+class SqliteReader:
+    """See payamak.store.reader.Reader. Used by one thread at a time."""
+
+    def __init__(self, db: apsw.Connection) -> None:
+        self.db = db
+        self._sql = load_statements()
+        self._learned: dict[str, tuple[str, Callable[[Row], Any]]] = {}
+
+    def _learn(self, name: str, shape: type[T], values: Values) -> tuple[str, Callable[[Row], T]]:
+        """A statement, and what makes a value from a row of it: learned from the names of its columns, once.
+
+        A statement is read as one shape wherever it is asked. Raises TypeError where the columns are not its fields.
+        """
+        sql = self._sql[name]
+        try:
+            made = reader(shape, columns_of(self.db, sql, values))
+        except TypeError as error:
+            raise TypeError(f"statement {name}: {error}") from None
+        self._learned[name] = sql, made
+        return sql, made
+
+    def rows(self, name: str, shape: type[T], values: Values = ()) -> list[T]:
+        """See Reader.rows."""
+        sql, make = self._learned.get(name) or self._learn(name, shape, values)
+        return [make(row) for row in self.db.execute(sql, values)]
+
+    def row(self, name: str, shape: type[T], values: Values = ()) -> T | None:
+        """See Reader.row."""
+        sql, make = self._learned.get(name) or self._learn(name, shape, values)
+        for row in self.db.execute(sql, values):
+            found: T = make(row)
+            return found
+        return None
+
+    def stream(self, name: str, shape: type[T], values: Values = ()) -> Iterator[T]:
+        """See Reader.stream."""
+        sql, make = self._learned.get(name) or self._learn(name, shape, values)
+        return map(make, self.db.execute(sql, values))
+
+    def readable(self, name: str, shape: type[T], values: Values = ()) -> list[T | Spoilt]:
+        """See Reader.readable."""
+        sql, make = self._learned.get(name) or self._learn(name, shape, values)
+        return [_readable(make, row) for row in list(self.db.execute(sql, values))]
+
+    def value(self, name: str, values: Values = ()) -> Any:
+        """See Reader.value."""
+        for value, *_ in self.db.execute(self._sql[name], values):
+            return value
+        return None
+
+    def values(self, name: str, values: Values = ()) -> list[Any]:
+        """See Reader.values."""
+        return [value for value, *_ in self.db.execute(self._sql[name], values)]
+
+    def snapshot(self) -> AbstractContextManager[Any]:
+        """See Reader.snapshot."""
+        return self.db
+
+
+def _readable(make: Callable[[Row], T], row: Row) -> T | Spoilt:
+    try:
+        return make(row)
+    except Exception as error:  # of the row's contents; what the disk says was said when the row was brought
+        key, *_ = row
+        return Spoilt(key=key, error=error)
+
+
+class SqliteConnection(SqliteReader):
+    """See payamak.store.reader.Connection."""
+
+    def execute(self, name: str, values: Values = ()) -> None:
+        """See Connection.execute."""
+        self.db.execute(self._sql[name], values)
+
+    def many(self, name: str, rows: Iterable[Values]) -> None:
+        """See Connection.many."""
+        self.db.executemany(self._sql[name], rows)
+
+    def change(self, name: str, values: Values = ()) -> int:
+        """See Connection.change."""
+        self.db.execute(self._sql[name], values)
+        return self.db.changes()
+
+    def insert(self, name: str, values: Values = ()) -> int:
+        """See Connection.insert."""
+        self.db.execute(self._sql[name], values)
+        return self.db.last_insert_rowid()
+
+    def data_version(self) -> int:
+        """See Connection.data_version."""
+        return int(self.db.pragma("data_version"))
+
+    def is_of_the_disk(self, error: Exception) -> bool:
+        """See Connection.is_of_the_disk."""
+        if isinstance(error, apsw.Error):
+            return not isinstance(error, apsw.ConstraintError | apsw.SQLError)
+        return isinstance(error, StoreFailed)
