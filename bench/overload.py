@@ -29,7 +29,7 @@ from payamak.domain.message import Lane, Step
 from payamak.domain.site import Document, LaneName, Line, LinkUse
 from payamak.encoding.parts import Encoding
 from payamak.simulator import Simulator, SimulatorConfig, Timing
-from payamak.store.base import NewMessage
+from payamak.store.records import NewMessage
 from payamak.store.sqlite.store import SqliteStore
 
 PACE = 100.0

@@ -20,7 +20,7 @@ from payamak.clock import SystemClock
 from payamak.demo import site
 from payamak.domain.message import Lane, Step
 from payamak.encoding import Encoding
-from payamak.store.base import NewMessage
+from payamak.store.records import NewMessage
 from payamak.store.sqlite.store import SqliteStore
 
 STARTS = 5

@@ -34,7 +34,7 @@ from payamak.http.server import HttpServer
 from payamak.log import alarm_logger, event_logger, warning_logger
 from payamak.posts.relay import Relay
 from payamak.posts.webhooks import Webhooks
-from payamak.store.sqlite.store import SqliteStore
+from payamak.store.base import Store
 from payamak.upstreams.base import Sink, Upstream
 from payamak.upstreams.negin import NeginUpstream, open_client
 from payamak.upstreams.smpp import SmppUpstream, secret
@@ -79,7 +79,7 @@ class Running:
     def __init__(
         self,
         settings: Settings,
-        store: SqliteStore,
+        store: Store,
         clock: KeptClock,
         metrics: Metrics,
         health: Health,
@@ -179,7 +179,7 @@ class Running:
         return asyncio.create_task(keep_going(name, work, self.log, health=self.health))
 
     async def _open_door(self) -> None:
-        admission = Admission(self.clock.monotonic, lambda: self.store.writer.waiting_s)
+        admission = Admission(self.clock.monotonic, lambda: self.store.waiting_s)
         self.metrics.watch_admission(lambda: admission.refused)
         metrics = Sparing(self.metrics.render, self.clock.monotonic)
         routes = {

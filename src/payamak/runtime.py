@@ -23,8 +23,9 @@ from payamak.domain.site import Link
 from payamak.http.metrics import Metrics
 from payamak.log import Logs, alarm_logger, event_logger
 from payamak.running import Running
+from payamak.store.base import Mode, Store
+from payamak.store.engines import open_store
 from payamak.store.sqlite.locking import ServeLock, serve_lock
-from payamak.store.sqlite.store import SqliteStore
 from payamak.upstreams.base import Sink, Upstream
 
 REREAD = frozenset({"log_level", "trusted_networks"})
@@ -39,7 +40,7 @@ class Gateway:
         settings: Settings,
         *,
         clock: Source | None = None,
-        open_store: Callable[[Path], SqliteStore] = SqliteStore,
+        open_store: Callable[[Path], Store] = lambda path: open_store(path, Mode.SERVE),
         make_upstream: Callable[[Link, Sink], Upstream] | None = None,
         is_restored: bool = False,
         logs: Logs | None = None,
@@ -57,11 +58,11 @@ class Gateway:
         self.log = event_logger("gateway")
         self.health = Health(alarm_logger("gateway"))
         self._lock: ServeLock | None = None
-        self._store: SqliteStore | None = None
+        self._store: Store | None = None
         self._running: Running | None = None
 
     @property
-    def store(self) -> SqliteStore:
+    def store(self) -> Store:
         """The store, once it is open."""
         assert self._store is not None, "open() comes first"
         return self._store
@@ -111,7 +112,7 @@ class Gateway:
             raise
 
     async def _come_up(self) -> None:
-        metrics = Metrics(self.store.feed, lambda: self.store.writer.backlog)
+        metrics = Metrics(self.store.feed, lambda: self.store.backlog)
         if (logs := self._logs) is not None:
             logs.is_own_line = lambda number: self.store.site.line(number) is not None
             metrics.watch_log(lambda: not logs.output.is_stuck, lambda: logs.output.dropped)

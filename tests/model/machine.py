@@ -44,7 +44,7 @@ from payamak.domain.moving import Move
 from payamak.domain.own_ids import MARK_OCTETS, OwnId
 from payamak.domain.receipts import ReceiptIn
 from payamak.errors import Refused
-from payamak.store.base import Batched, Claim, NewMessage, OptOut
+from payamak.store.records import Batched, Claim, NewMessage, OptOut
 
 
 def usual(name: str) -> Callable[..., None]:

@@ -11,9 +11,8 @@ from tests.store.world import ALI, DAY, LINE, LINE2, NOW, SARA, SERVICE, Listene
 from payamak.codes import Code
 from payamak.domain.message import Lane, Reason, State
 from payamak.errors import Refused
-from payamak.store.base import OptOut
 from payamak.store.feed import Change
-from payamak.store.records import Search
+from payamak.store.records import OptOut, Search
 
 
 def known(line: str, code: Code, expires_at: int | None = None) -> OptOut:

@@ -13,8 +13,7 @@ from payamak.domain.events import Cancelled
 from payamak.domain.message import Lane, State
 from payamak.domain.own_ids import MARK_OCTETS, OwnId
 from payamak.errors import Refused
-from payamak.store.base import Batched, NewMessage, OptOut
-from payamak.store.records import Search
+from payamak.store.records import Batched, NewMessage, OptOut, Search
 
 Told = list[Batched | Code]
 

@@ -9,8 +9,7 @@ from tests.store.world import DAY, HOLD, LINE, LINE2, NOW, MakeStore, World, los
 
 from payamak.domain.events import Postponed
 from payamak.domain.message import Lane, Message, Reason, State
-from payamak.store.base import Claimed
-from payamak.store.records import Search
+from payamak.store.records import Claimed, Search
 
 ROOMS = (100, 100, 100)
 

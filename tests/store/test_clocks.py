@@ -12,7 +12,7 @@ from payamak.domain.events import Postponed
 from payamak.domain.message import Reason, State
 from payamak.domain.posting import PostState
 from payamak.domain.webhooks import WEBHOOK_PAUSES, after_notice
-from payamak.store.base import OptOut
+from payamak.store.records import OptOut
 
 
 async def set_back(world: World, by: int) -> None:

@@ -11,8 +11,7 @@ from tests.store.world import ALI, DAY, LINE, LINE2, NOW, SARA, SERVICE, SITE, M
 from payamak.codes import Code
 from payamak.domain.site import Account, Document, Line, Link
 from payamak.errors import Refused
-from payamak.store.base import OptOut
-from payamak.store.records import Search
+from payamak.store.records import OptOut, Search
 
 # --------------------------------------------------------------------------------------------- documents
 

@@ -10,8 +10,7 @@ from tests.store.world import ALI, DAY, LINE, LINE2, SARA, World
 from payamak.codes import Code
 from payamak.domain.mo import Kept, MoPart, RelayState
 from payamak.domain.site import Link
-from payamak.store.base import OptOut
-from payamak.store.records import ForeignReceived, ReceivedSearch
+from payamak.store.records import ForeignReceived, OptOut, ReceivedSearch
 
 
 @pytest.fixture

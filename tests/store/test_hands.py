@@ -9,8 +9,7 @@ from tests.store.world import ALI, HOLD, LINE, LINE2, NOW, SARA, MakeStore, Worl
 
 from payamak.domain.message import Relocation
 from payamak.domain.moving import Move
-from payamak.store.base import OptOut
-from payamak.store.records import Search
+from payamak.store.records import OptOut, Search
 from payamak.store.sqlite.store import SqliteStore
 
 

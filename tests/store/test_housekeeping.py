@@ -25,8 +25,7 @@ from tests.store.world import (
 from payamak.domain.events import Cancelled
 from payamak.domain.message import PartState, Reason, State
 from payamak.domain.site import Account
-from payamak.store.base import OptOut
-from payamak.store.records import Search
+from payamak.store.records import OptOut, Search
 
 # ------------------------------------------------------------------------------------------------- sweep
 

@@ -27,7 +27,7 @@ from payamak.codes import Code
 from payamak.domain.events import Answered, Cancelled, IllegalMove, Postponed, ReceiptOverdue
 from payamak.domain.message import Lane, PartState, Reason, State
 from payamak.errors import Refused
-from payamak.store.base import OptOut
+from payamak.store.records import OptOut
 
 # ------------------------------------------------------------------------------------------- on the wire
 

@@ -11,8 +11,7 @@ from tests.store.world import ALI, HOUR, LINE, LINE2, NOW, SARA, SERVICE, MakeSt
 from payamak.domain.events import Cancelled, Postponed
 from payamak.domain.message import Lane, PartState, Reason, State
 from payamak.errors import StoreFailed
-from payamak.store.base import Standing
-from payamak.store.records import QueueRow, Search
+from payamak.store.records import QueueRow, Search, Standing
 
 
 async def test_standings(world: World) -> None:

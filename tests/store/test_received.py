@@ -11,8 +11,7 @@ from payamak.domain.mo import GIVE_UP_MS, Kept, MoPart, Received, RelayState
 from payamak.domain.site import Keyword
 from payamak.encoding.alphabets import Alphabet
 from payamak.errors import Refused
-from payamak.store.base import PostResult
-from payamak.store.records import ReceivedSearch
+from payamak.store.records import PostResult, ReceivedSearch
 
 URL = "https://shop.example.ir/sms"
 

@@ -27,7 +27,7 @@ from payamak.domain.mo import MoPart, RelayState
 from payamak.domain.restoring import AT_LEAST, Why
 from payamak.domain.site import Account, Line, LinkUse
 from payamak.encoding.alphabets import Alphabet
-from payamak.store.base import NewMessage, PostResult
+from payamak.store.records import NewMessage, PostResult
 from payamak.store.sqlite.mark import MarkFile
 from payamak.store.sqlite.store import SqliteStore
 

@@ -13,9 +13,9 @@ from payamak.domain.own_ids import MARK_OCTETS
 from payamak.domain.receipts import ReceiptIn
 from payamak.domain.site import Account, Document, Line, LineKind, Link, LinkUse
 from payamak.encoding.parts import Encoding
-from payamak.store.base import Claim, NewMessage, Store
+from payamak.store.base import Store
 from payamak.store.feed import Change, Watch
-from payamak.store.records import Balance
+from payamak.store.records import Balance, Claim, NewMessage
 from payamak.store.rules.transaction import Transaction
 from payamak.store.sqlite.store import SqliteStore
 

@@ -10,8 +10,7 @@ from payamak.domain.message import State
 from payamak.domain.site import Account, Line, LineKind, TemplateDocument
 from payamak.errors import Refused
 from payamak.front.accept import Caller, Service, Submission
-from payamak.store.base import OptOut
-from payamak.store.records import Search
+from payamak.store.records import OptOut, Search
 from payamak.store.sqlite.store import SqliteStore
 
 NOW = 1_700_000_000_000

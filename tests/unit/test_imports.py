@@ -55,6 +55,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         *("store.rules", "store.columns", "store.reader", "store.statements"),
         *(*STORE, *WORDS, *EDGE),
     },
+    "store.engines": {"store.sqlite", "store.base"},
     "store": set(),
     "simulator": {"smpp", "encoding", "visible", *EDGE},
     "domain": {"encoding", "codes", "errors", "setting"},

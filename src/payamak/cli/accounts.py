@@ -19,6 +19,7 @@ from payamak.cli.shell import (
     fill,
     grid,
     instant_text,
+    look_at_store,
     now_ms,
     open_store,
     say,
@@ -63,7 +64,7 @@ Stdin = Annotated[bool, Parameter(negative="", help="Read the password from stan
 @app.command(name="list")
 async def show_list(*, common: Common = Common()) -> int:
     """List all accounts with their balances in rial."""
-    async with open_store(common) as store:
+    async with look_at_store(common) as store:
         accounts = store.site.accounts
         balances = {balance.username: balance for balance in await store.balances()}
     found = [
@@ -80,7 +81,7 @@ async def show_list(*, common: Common = Common()) -> int:
 @app.command(name="show")
 async def show_one(name: str, *, common: Common = Common()) -> int:
     """Show every key of one account, defaults included, and its money in rial: available, and reserved for messages."""
-    async with open_store(common) as store:
+    async with look_at_store(common) as store:
         balances = {balance.username: balance for balance in await store.balances()}
         found = balances.get(name)
         money = {"available": found.available, "reserved": found.reserved} if found else {}

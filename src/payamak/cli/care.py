@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from payamak.cli.optout_file import beside, write_opt_outs
-from payamak.cli.shell import Common, ExitCode, Failed, counted, open_store, say, tell
+from payamak.cli.shell import Common, ExitCode, Failed, counted, existing_store, look_at_store, say, tell
 
 
 async def backup(file: Path, *, common: Common = Common()) -> int:
@@ -21,7 +21,7 @@ async def backup(file: Path, *, common: Common = Common()) -> int:
     list_file = beside(file)
     if list_file.exists():
         raise Failed(f"{list_file} exists already; a backup never overwrites")
-    async with open_store(common) as store:
+    async with look_at_store(common) as store:
         try:
             await store.backup(str(file))
             count = await write_opt_outs(store, list_file)
@@ -30,6 +30,32 @@ async def backup(file: Path, *, common: Common = Common()) -> int:
     size = _size(file)
     answer = {"file": str(file), "size_octets": size, "opt_outs_file": str(list_file), "opt_outs": count}
     tell(common, answer, lambda _: say(f"{file}: {size:,} octets; {list_file}: {counted(count, 'opt-out')}."))
+    return ExitCode.DONE
+
+
+async def migrate(*, common: Common = Common()) -> int:
+    """Bring the store to this program's schema. The server must be stopped.
+
+    A server does the same when it starts; every other command leaves an older schema as it is, and says so. Make a
+    backup with the old program first: no way leads back.
+
+    Example: `payamak migrate --data /var/lib/payamak/store.sqlite`
+    """
+    from payamak.store.base import Mode
+    from payamak.store.engines import open_store
+    from payamak.store.sqlite.copies import look_over
+    from payamak.store.sqlite.locking import serve_lock
+
+    path = existing_store(common)
+    lock = serve_lock(path)
+    try:
+        before = look_over(path)
+        await open_store(path, Mode.SERVE).close()
+    finally:
+        lock.release()
+    done = "is" if before.schema == before.known else f"was {before.schema}, and is"
+    answer = {"before": before.schema, "schema": before.known}
+    tell(common, answer, lambda _: say(f"The schema of {path} {done} {before.known}."))
     return ExitCode.DONE
 
 

@@ -6,7 +6,17 @@ from typing import TYPE_CHECKING, Any
 
 from cyclopts import App
 
-from payamak.cli.shell import Common, ExitCode, counted, duration_text, instant_text, open_store, say, tell
+from payamak.cli.shell import (
+    Common,
+    ExitCode,
+    counted,
+    duration_text,
+    instant_text,
+    look_at_store,
+    open_store,
+    say,
+    tell,
+)
 
 if TYPE_CHECKING:
     from payamak.delivery.timekeeping import KeptClock
@@ -22,7 +32,7 @@ async def show(*, common: Common = Common()) -> int:
     """
     from payamak.cli.shell import clock_of
 
-    async with open_store(common) as store:
+    async with look_at_store(common) as store:
         clock = await clock_of(store)
     facts = _facts(clock)
     tell(common, facts, lambda _: say(*_lines(clock, facts)))

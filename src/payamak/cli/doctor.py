@@ -116,14 +116,14 @@ async def doctor(
 def _machine(settings: Settings) -> Iterator[Finding]:
     import resource
 
-    import apsw
+    from payamak.store.sqlite.copies import library_version
 
     todo = "" if sys.version_info >= (3, 11) else "install Python 3.11 or newer"
     yield Finding(name="python", is_well=not todo, says=sys.version.split()[0], todo=todo)
-    version = tuple(int(part) for part in apsw.sqlite_lib_version().split("."))
+    version = tuple(int(part) for part in library_version().split("."))
     safe = version >= SAFE_SQLITE or any(version[:2] == fixed[:2] and version >= fixed for fixed in SAFE_BACKPORTS)
     todo = "" if safe else "install the apsw wheel, which brings its own: before 3.51.3 a WAL file may be corrupted"
-    yield Finding(name="sqlite", is_well=safe, says=apsw.sqlite_lib_version(), todo=todo)
+    yield Finding(name="sqlite", is_well=safe, says=library_version(), todo=todo)
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     enough = hard == resource.RLIM_INFINITY or hard >= FEW_FILES
     todo = "" if enough else f"raise it to {FEW_FILES} or more: LimitNOFILE= of the service, or ulimit -n"
@@ -172,13 +172,14 @@ def _rights(path: Path) -> Iterator[Finding]:
 
 
 async def _store(path: Path, books: list[AuditedAccount] | None) -> list[Finding]:
-    from payamak.store.sqlite.store import SqliteStore
+    from payamak.store.base import Mode
+    from payamak.store.engines import open_store
 
     try:
         findings = _integrity(path)
         if not all(f.is_well for f in findings):
             return findings
-        store = SqliteStore(path)
+        store = open_store(path, Mode.LOOK)
     except StoreFailed as error:
         return [Finding(name="store", is_well=False, says=str(error), todo="use a backup, or correct the path")]
     try:
@@ -201,11 +202,8 @@ async def _store(path: Path, books: list[AuditedAccount] | None) -> list[Finding
 
 
 def _integrity(path: Path) -> list[Finding]:
-    import apsw
-
+    from payamak.store.sqlite.copies import look_over
     from payamak.store.sqlite.locking import resolved
-    from payamak.store.sqlite.opening import check_log, connect
-    from payamak.store.statements import load_migrations
 
     if not path.exists():
         todo = "name it with --data, or make one with `payamak apply`"
@@ -213,23 +211,19 @@ def _integrity(path: Path) -> list[Finding]:
     todo = "stop the server, then `payamak restore COPY --data STORE --replace`, which keeps what lies there"
     try:
         path = resolved(path)
-        db = connect(path, read_only=True)
-        try:
-            check_log(db, path)
-            says = str(db.pragma("quick_check"))
-            schema, mode = int(db.pragma("user_version")), str(db.pragma("journal_mode"))
-        finally:
-            db.close()
-    except (apsw.Error, StoreFailed) as error:
+        looked = look_over(path)
+    except StoreFailed as error:
         return [Finding(name="store", is_well=False, says=str(error), todo=todo)]
-    known = len(load_migrations())
-    newer = "" if schema <= known else "use a newer Payamak: this one does not know the schema"
+    says, schema, known = looked.says, looked.schema, looked.known
+    other = "" if schema == known else "use a newer Payamak: this one does not know the schema"
+    if schema < known:
+        other = "start the server of this version, or `payamak migrate`; first a backup by the old one"
     size = sum(file.stat().st_size for file in (path, path.with_name(f"{path.name}-wal")) if file.exists())
+    is_whole = says == "ok"
+    found = f"quick_check says {says}; {size:,} octets, journal {looked.journal}"
     return [
-        Finding(name="store", is_well=says == "ok", says=f"quick_check says {says}; {size:,} octets, {mode}", todo=todo)
-        if says != "ok"
-        else Finding(name="store", is_well=True, says=f"quick_check says ok; {size:,} octets, journal {mode}"),
-        Finding(name="schema", is_well=not newer, says=f"{schema} of {known}", todo=newer),
+        Finding(name="store", is_well=is_whole, says=found, todo="" if is_whole else todo),
+        Finding(name="schema", is_well=not other, says=f"{schema} of {known}", todo=other),
     ]
 
 
@@ -580,11 +574,12 @@ def oddities_of(page: str) -> dict[str, str]:
 async def _windows(full: Mapping[str, float], path: Path) -> list[Finding]:
     """Links whose window has been full for long: what waits for them in the store, and since when."""
     from payamak.cli.shell import now_ms
-    from payamak.store.sqlite.store import SqliteStore
+    from payamak.store.base import Mode
+    from payamak.store.engines import open_store
 
     if not full:
         return []
-    store = SqliteStore(path)
+    store = open_store(path, Mode.LOOK)
     try:
         site, queue = store.site, [row for row in await store.queue() if row.state is State.QUEUED]
     finally:

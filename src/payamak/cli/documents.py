@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 from cyclopts import App, Parameter
 
 from payamak.cli.consent import Consent, agrees, undone
-from payamak.cli.shell import Common, ExitCode, Failed, fill, grid, open_store, say, tell
+from payamak.cli.shell import Common, ExitCode, Failed, fill, grid, look_at_store, open_store, say, tell
 
 if TYPE_CHECKING:
     from payamak.domain.site import Document, Site
@@ -202,7 +202,7 @@ async def show_all(kind: str, common: Common, columns: Sequence[str]) -> int:
     """The documents of a kind, as a table of these fields."""
     from payamak.hands.sitefile import documents_of
 
-    async with open_store(common) as store:
+    async with look_at_store(common) as store:
         found = [masked(document) for (k, _), document in documents_of(store.site).items() if k == kind]
     made = fill(grid(*columns), ([word(plain.get(column)) for column in columns] for plain in found))
     tell(common, found, lambda console: console.print(made))
@@ -257,7 +257,7 @@ def group(kind: str, text: str, columns: Iterable[str]) -> App:
     @app.command(name="show")
     async def show_one(name: str, *, common: Common = Common()) -> int:
         """Show every key of one, defaults included."""
-        async with open_store(common) as store:
+        async with look_at_store(common) as store:
             return show(store.site, kind, name, common)
 
     @app.command(name="remove")

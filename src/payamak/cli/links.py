@@ -11,7 +11,7 @@ from payamak.cli.bounds import WHOLE
 from payamak.cli.consent import Consent, agrees, undone
 from payamak.cli.documents import Options, fields_help, given_fields, group, put
 from payamak.cli.passwords import from_stdin
-from payamak.cli.shell import Common, ExitCode, Failed, fill, grid, instant_text, open_store, say, tell
+from payamak.cli.shell import Common, ExitCode, Failed, fill, grid, instant_text, look_at_store, open_store, say, tell
 from payamak.domain.ids import IdHabit
 
 app = group(
@@ -71,7 +71,7 @@ async def ids(*, common: Common = Common()) -> int:
     """
     from payamak.cli.explain import conflicts_of, ids_text
 
-    async with open_store(common) as store:
+    async with look_at_store(common) as store:
         reports, site = await store.id_reports(), store.site
     links: dict[str, list[str]] = {}
     for link in site.links.values():

@@ -16,8 +16,8 @@ from payamak.cli.shell import (
     fill,
     grid,
     instant_text,
+    look_at_store,
     now_ms,
-    open_store,
     parse_instant,
     say,
     tell,
@@ -70,7 +70,7 @@ async def messages(
     """
     from msgspec.structs import replace
 
-    async with open_store(common) as store:
+    async with look_at_store(common) as store:
         site = store.site
         wanted = _search(site, recipient, line, account, since, until)
         found = await store.search(replace(wanted, state=state, before_id=before, limit=limit))
@@ -149,7 +149,7 @@ async def queue(*, common: Common = Common()) -> int:
     from payamak.cli.explain import queue_text
 
     now = now_ms()
-    async with open_store(common) as store:
+    async with look_at_store(common) as store:
         found, site = await store.queue(), store.site
     rows = (
         (
@@ -184,7 +184,7 @@ async def stats(*, since: str = "1d", until: str | None = None, common: Common =
         Of messages accepted then: `2h` (ago) or `2030-01-31T18:00`.
     """
     now = now_ms()
-    async with open_store(common) as store:
+    async with look_at_store(common) as store:
         found = await store.traffic(
             parse_instant(since, now), parse_instant(until, now) if until is not None else MOST_ID
         )
@@ -213,7 +213,7 @@ async def unmatched(*, limit: Limit = 50, common: Common = Common()) -> int:
 
     from payamak.cli.explain import waiting_text
 
-    async with open_store(common) as store:
+    async with look_at_store(common) as store:
         found = await store.unmatched(limit)
     columns = ("id", "received", "upstream", "link", "operator id", "line", "recipient", "stat", "err", "tried", "why")
     rows = (

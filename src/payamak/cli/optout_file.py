@@ -13,7 +13,7 @@ from payamak.codes import Code
 from payamak.domain.numbers import parse_recipient
 
 if TYPE_CHECKING:
-    from payamak.store.base import OptOut
+    from payamak.store.records import OptOut
     from payamak.store.sqlite.store import SqliteStore
 
 OLD_COLUMNS: Final = ("recipient", "line", "code", "source", "learned_at", "expires_at")
@@ -78,7 +78,7 @@ def read_opt_outs(file: Path) -> list[OptOut]:
 
 
 def _rows(file: Path, reader: Iterator[list[str]]) -> Iterator[OptOut]:
-    from payamak.store.base import OptOut
+    from payamak.store.records import OptOut
 
     for number, row in enumerate(reader, 2):
         if not row:

@@ -19,6 +19,7 @@ from payamak.cli.shell import (
     fill,
     grid,
     instant_text,
+    look_at_store,
     now_ms,
     open_store,
     say,
@@ -30,7 +31,7 @@ from payamak.domain.optout import EVERY_LINE
 
 if TYPE_CHECKING:
     from payamak.domain.site import Site
-    from payamak.store.base import OptOut
+    from payamak.store.records import OptOut
     from payamak.store.sqlite.store import SqliteStore
 
 app = App(
@@ -90,7 +91,7 @@ async def export(file: Path, *, common: Common = Common()) -> int:
     """
     from payamak.cli.optout_file import write_opt_outs
 
-    async with open_store(common) as store:
+    async with look_at_store(common) as store:
         try:
             count = await write_opt_outs(store, file)
         except FileExistsError as error:
@@ -136,7 +137,7 @@ async def show_list(
     common: Common = Common(),
 ) -> int:
     """List opt-outs by recipient, page by page."""
-    async with open_store(common) as store:
+    async with look_at_store(common) as store:
         found = await store.opt_outs(None, line and _registered(store.site, line), after, limit + 1)
     more = len(found) > limit
     if more:  # a page ends between two recipients, for the next begins after the last one
@@ -149,7 +150,7 @@ async def show_list(
 async def seen(recipient: str, *, common: Common = Common()) -> int:
     """Show what is known of one recipient."""
     number = _recipient(recipient)
-    async with open_store(common) as store:
+    async with look_at_store(common) as store:
         found = await store.opt_outs(number, None, "", 1_000)
     return _show(common, found, after=None)
 
@@ -230,7 +231,7 @@ def _recipient(text: str) -> str:
 
 
 def _made(recipient: str, line: str, code: Code, learned_at: int) -> OptOut:
-    from payamak.store.base import OptOut
+    from payamak.store.records import OptOut
 
     return OptOut(recipient=recipient, line=line, code=code, source="imported", learned_at=learned_at, expires_at=None)
 

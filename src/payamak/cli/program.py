@@ -58,6 +58,7 @@ COMMANDS: tuple[tuple[Group, str, str, str], ...] = (
     (_HANDS, "move", "hands:move", "Move waiting messages to another line."),
     (_CARE, "backup", "care:backup", "Copy the store to a file while it is in use."),
     (_CARE, "restore", "restore:restore", "Put a copy of the store back; what waits in it is held."),
+    (_CARE, "migrate", "care:migrate", "Bring the store to this program's schema."),
     (_CARE, "doctor", "doctor:doctor", "Look for problems and say what to do."),
     (_CARE, "clock", "clock:app", "Whether the machine's clock has jumped; accept it."),
     (_CARE, "config", "settings:config", "All settings: meaning, unit, allowed, value and where it comes from."),

@@ -18,6 +18,7 @@ from payamak.cli.shell import (
     fill,
     grid,
     instant_text,
+    look_at_store,
     now_ms,
     open_store,
     parse_instant,
@@ -60,7 +61,7 @@ async def show_list(
     """
     from msgspec.structs import replace
 
-    async with open_store(common) as store:
+    async with look_at_store(common) as store:
         if sender is not None:  # as the upstream has written it (contract §5)
             sender = parse_recipient(sender, common.settings().recipient_prefixes) or sender
         wanted = _search(store.site, line, sender, relay, since)

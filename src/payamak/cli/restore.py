@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
@@ -16,10 +15,8 @@ from payamak.cli.shell import Common, ExitCode, Failed, counted, instant_text, n
 from payamak.domain.restoring import ID_LIMIT
 
 if TYPE_CHECKING:
-    import apsw
-
     from payamak.domain.restoring import Restore
-    from payamak.store.base import OptOut
+    from payamak.store.records import OptOut
 
 _BATCH: Final = 500
 
@@ -90,11 +87,9 @@ def _names(store: Path) -> list[Path]:
 
 def _check_backup(backup: Path, store: Path) -> None:
     """Raise Failed unless the file is a whole store of ours that nobody serves, and not the very one to be replaced."""
-    import apsw
-
     from payamak.errors import StoreFailed
+    from payamak.store.sqlite.copies import check_copy
     from payamak.store.sqlite.locking import lock_beside
-    from payamak.store.statements import load_migrations
 
     if not backup.is_file():
         raise Failed(f"there is no file {backup}", ExitCode.USAGE)
@@ -108,33 +103,9 @@ def _check_backup(backup: Path, store: Path) -> None:
                 f"{backup} is being served: it is no copy. `payamak backup` makes one, also while it is served"
             ) from None
     try:
-        db = _open(backup)
-        try:
-            says = [str(row[0]) for row in db.execute("PRAGMA quick_check(1)")]
-            version = int(db.pragma("user_version"))
-            names = {str(row[0]) for row in db.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
-        finally:
-            db.close()
-    except apsw.Error as error:
-        raise Failed(f"{backup} is no whole copy of a store: {error}; take another copy") from error
-    if says != ["ok"]:
-        raise Failed(f"{backup} is damaged: {says[0]}; take another copy")
-    if not version or not {"meta", "message", "part", "ledger", "account", "config"} <= names:
-        raise Failed(f"{backup} is no store of Payamak; take another file")
-    if version > len(load_migrations()):
-        raise Failed(f"{backup} has schema {version}, this program knows {len(load_migrations())}: use a newer Payamak")
-
-
-def _open(file: Path) -> apsw.Connection:
-    """A connection that only reads; without a log beside the copy it makes no file there either."""
-    import apsw
-
-    log = file.with_name(f"{file.name}-wal")
-    is_alone = not log.exists() or not log.stat().st_size
-    uri = f"{file.as_uri()}?mode=ro{'&immutable=1' if is_alone else ''}"
-    db = apsw.Connection(uri, flags=apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI)
-    db.set_busy_timeout(10_000)
-    return db
+        check_copy(backup)
+    except StoreFailed as error:
+        raise Failed(str(error)) from error
 
 
 async def _put_back(
@@ -144,24 +115,20 @@ async def _put_back(
 
     Answers what was noted of the restore, how many opt-outs were put in, and what was moved aside.
     """
+    from payamak.store.sqlite.copies import copy_of, last_id_of
     from payamak.store.sqlite.mark import MarkFile, sync_folder
-    from payamak.store.sqlite.opening import copy_to
     from payamak.store.sqlite.store import SqliteStore
 
     made = store.with_name(f"{store.name}-restoring")
     for left in _names(made):  # of a restore that was broken off
         left.unlink(missing_ok=True)
-    db = _open(backup)
-    try:
-        copy_to(db, made)
-    finally:
-        db.close()
+    copy_of(backup, made)
     try:
         copy = SqliteStore(made)
         try:
             copy.mark_file = MarkFile(store)
             now = now_ms()
-            await copy.settle_mark(now, is_restored=True, ids_above=max(ids_above, _last_id(store)))
+            await copy.settle_mark(now, is_restored=True, ids_above=max(ids_above, last_id_of(store)))
             while await copy.hold(now, _BATCH):
                 pass
             count = await copy.put_opt_outs(opt_outs)
@@ -177,24 +144,6 @@ async def _put_back(
     sync_folder(store.parent)
     assert noted is not None
     return noted, count, aside
-
-
-def _last_id(store: Path) -> int:
-    """The last id of the store that is replaced, if it can be read: nobody knows it better."""
-    import apsw
-
-    from payamak.store.statements import load_statements
-
-    if not store.exists():
-        return 0
-    with suppress(apsw.Error, OSError):
-        db = _open(store)
-        try:
-            for (last,) in db.execute(load_statements()["last_given"], ("message",)):
-                return int(last) if isinstance(last, int) else 0
-        finally:
-            db.close()
-    return 0
 
 
 def _move_aside(store: Path, now: int) -> list[Path]:

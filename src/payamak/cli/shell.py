@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from payamak.delivery.timekeeping import KeptClock
+    from payamak.store.base import Mode
     from payamak.store.sqlite.store import SqliteStore
 
 
@@ -74,21 +75,43 @@ def read_settings(config: Path | None, **given: Any) -> Settings:
 
 @asynccontextmanager
 async def open_store(common: Common, *, create: bool = False) -> AsyncIterator[SqliteStore]:
-    """The store, for one command; the file is made only with `create`. Raises StoreFailed, Failed."""
-    from payamak.store.sqlite.store import SqliteStore
+    """The store, for a command that may change it; the file is made only with `create`. Raises StoreFailed, Failed."""
+    from payamak.store.base import Mode
 
-    store = SqliteStore(_store_path(common, create=create))
+    async with _opened(_made_store(common) if create else existing_store(common), Mode.HANDS) as store:
+        yield store
+
+
+@asynccontextmanager
+async def look_at_store(common: Common) -> AsyncIterator[SqliteStore]:
+    """The store, for a command that changes nothing: not a page of the file is written. Raises StoreFailed, Failed."""
+    from payamak.store.base import Mode
+
+    async with _opened(existing_store(common), Mode.LOOK) as store:
+        yield store
+
+
+@asynccontextmanager
+async def _opened(path: Path, mode: Mode) -> AsyncIterator[SqliteStore]:
+    from payamak.store.engines import open_store as open_engine
+
+    store = open_engine(path, mode)
     try:
         yield store
     finally:
         await store.close()
 
 
-def _store_path(common: Common, *, create: bool) -> Path:
+def _made_store(common: Common) -> Path:
     path = Path(common.settings().database)
-    if create:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    elif not path.exists():
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return path
+
+
+def existing_store(common: Common) -> Path:
+    """The file of the store. Raises Failed, with what to do, if there is none."""
+    path = Path(common.settings().database)
+    if not path.exists():
         raise Failed(
             f"there is no store {path}: name it with --data or PAYAMAK_DATABASE; `payamak apply` makes one",
             ExitCode.UNREACHED,

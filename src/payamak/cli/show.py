@@ -17,8 +17,8 @@ from payamak.cli.shell import (
     fill,
     grid,
     instant_text,
+    look_at_store,
     now_ms,
-    open_store,
     show_block,
     tell,
 )
@@ -49,7 +49,7 @@ async def show(
         Show the texts too.
     """
     now = now_ms()
-    async with open_store(common) as store:
+    async with look_at_store(common) as store:
         story, site = await store.story(message_id), store.site
     if story is None:
         raise Failed(f"there is no message {message_id}: it never was, or it has been retired")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 
 from payamak.cli.passwords import passwords
-from payamak.cli.shell import Common, ExitCode, Failed, complain, console, open_store, say, tell, unheard
+from payamak.cli.shell import Common, ExitCode, Failed, complain, console, look_at_store, open_store, say, tell, unheard
 from payamak.visible import visible
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ async def apply(
 
     try:
         entries = _entries(file)
-        async with open_store(common, create=not dry_run) as store:
+        async with look_at_store(common) if dry_run else open_store(common, create=True) as store:
             wanted = plan(store.site, entries, passwords(), prune=prune, file=file.name)
             if not common.json:
                 with unheard():
@@ -143,7 +143,7 @@ async def export(
     """
     from payamak.hands.sitefile import write
 
-    async with open_store(common) as store:
+    async with look_at_store(common) as store:
         text = write(store.site, secrets=secrets)
     if file is None:
         tell(common, {"site": text}, lambda _: print(text, end="", flush=True))

@@ -10,7 +10,7 @@ from cyclopts import App, Parameter
 from payamak.cli.bounds import TemplateNumber
 from payamak.cli.consent import Consent, agrees, undone
 from payamak.cli.documents import edit, find, word
-from payamak.cli.shell import Common, ExitCode, Failed, fill, grid, open_store, say, show_block, tell
+from payamak.cli.shell import Common, ExitCode, Failed, fill, grid, look_at_store, open_store, say, show_block, tell
 from payamak.visible import visible
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ async def show_list(account: str | None = None, *, common: Common = Common()) ->
     """List the texts of one account, or of all."""
     from msgspec import to_builtins
 
-    async with open_store(common) as store:
+    async with look_at_store(common) as store:
         accounts = [a for name, a in store.site.accounts.items() if account in (None, name)]
     if account is not None and not accounts:
         raise Failed(f"there is no account {account}")
@@ -64,7 +64,7 @@ def _show_text(out: Console, text: str) -> None:
 @app.command
 async def show(account: str, number: TemplateNumber, *, common: Common = Common()) -> int:
     """Show one text."""
-    async with open_store(common) as store:
+    async with look_at_store(common) as store:
         try:
             owner = cast("Account", find(store.site, "account", account))
         except LookupError as error:

@@ -17,6 +17,7 @@ from payamak.cli.shell import (
     fill,
     grid,
     instant_text,
+    look_at_store,
     now_ms,
     open_store,
     parse_instant,
@@ -53,7 +54,7 @@ async def show_list(
     """
     from payamak.domain.webhooks import NoticeSearch
 
-    async with open_store(common) as store:
+    async with look_at_store(common) as store:
         site = store.site
         wanted = NoticeSearch(
             account_id=None if account is None else _account(site, account).id,
@@ -134,7 +135,7 @@ async def post_test(name: str, *, common: Common = Common()) -> int:
     from payamak.posts.post import Poster
     from payamak.posts.webhooks import make_ping
 
-    async with open_store(common) as store:
+    async with look_at_store(common) as store:
         account = _account(store.site, name)
     if not account.webhook_url:
         raise Failed(

@@ -34,7 +34,8 @@ from payamak.domain.message import Lane, Message, Reason
 from payamak.domain.unreadable import MOST_TRIES, Unreadable
 from payamak.errors import StoreFailed
 from payamak.log import place_of
-from payamak.store.base import Claim, Store
+from payamak.store.base import Store
+from payamak.store.records import Claim
 from payamak.upstreams.base import Parcel
 
 STORE_REST_S = 1.0

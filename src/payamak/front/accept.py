@@ -27,7 +27,8 @@ from payamak.domain.plan import SendType, Text, choose_ways, due_at, lane_of, ma
 from payamak.domain.site import Account, AnswerTypes, Site
 from payamak.domain.standing import state_code
 from payamak.errors import Refused, StoreFailed
-from payamak.store.base import NewMessage, Store
+from payamak.store.base import Store
+from payamak.store.records import NewMessage
 
 DEFAULT_LIFE_TIME_MINUTES = 1_440
 LONGEST_LIFE_TIME_MINUTES = 10_080

@@ -26,7 +26,8 @@ from payamak.domain.site.secrets import UnfitSecret, check_new_password
 from payamak.domain.standing import state_code
 from payamak.errors import Refused, StoreFailed
 from payamak.front.accept import Caller, Gatekeeper, Service, Submission
-from payamak.store.base import Batched, NewMessage, Store
+from payamak.store.base import Store
+from payamak.store.records import Batched, NewMessage
 
 T = TypeVar("T")
 

@@ -22,7 +22,8 @@ from payamak.errors import Refused
 from payamak.posts import rounds
 from payamak.posts.post import Post, Posted, Poster
 from payamak.posts.rounds import Rounds, Target
-from payamak.store.base import NewMessage, PostResult, Store
+from payamak.store.base import Store
+from payamak.store.records import NewMessage, PostResult
 
 PLACES: Final = rounds.PLACES
 """Posts to one target at a time."""

@@ -1,4 +1,4 @@
-"""The Store protocol: what front and back may ask of the durable state, whichever database keeps it.
+"""The Store protocol, by who asks: what may be asked of the durable state, whichever database keeps it.
 
 Every method that changes something returns an awaitable that finishes after the commit, fsync included; when it
 raises, nothing was changed. `now` is always a parameter (an instant, ms since 1970 UTC). Methods that change
@@ -8,15 +8,14 @@ raise StoreFailed when the disk or the database cannot, after reading back that 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Collection, Iterable, Sequence
+from enum import StrEnum
 from typing import Protocol
-
-from msgspec import Struct
 
 from payamak.codes import Code
 from payamak.domain.clocks import ClockRecord, Clocks
 from payamak.domain.events import Answered, Event
-from payamak.domain.message import Lane, Message, Reason, State, Step
-from payamak.domain.mo import Kept, MoPart, Received, RelayState
+from payamak.domain.message import Message
+from payamak.domain.mo import Kept, MoPart, Received
 from payamak.domain.moving import Move
 from payamak.domain.own_ids import OwnId
 from payamak.domain.posting import PostState
@@ -30,15 +29,23 @@ from payamak.store.records import (
     Aside,
     Audit,
     Balance,
+    Batched,
     Cancelled,
+    Claim,
+    Claimed,
     Credited,
     FaultCounts,
     ForeignReceived,
     Holdings,
     MovePlan,
+    NewMessage,
+    OptOut,
+    OutboxRow,
+    PostResult,
     QueueRow,
     ReceivedSearch,
     Search,
+    Standing,
     StatusCount,
     Story,
     TextReceipts,
@@ -53,92 +60,32 @@ ACKNOWLEDGE_WITHIN_S = 3.0
 at about 5 s."""
 
 
-class NewMessage(Struct, frozen=True, kw_only=True):
-    """A message that the front has checked, planned, split and priced; `due_at` if it has to wait for the hours."""
+class Mode(StrEnum):
+    """For what a store is opened: by that it is known what may be written."""
 
-    account_id: int
-    recipient: str
-    plan: tuple[Step, ...]
-    deadline_at: int
-    lane: Lane
-    source: str
-    due_at: int | None = None
+    LOOK = "look"
+    """Nothing is written and nothing is brought up to date; what would change something raises StoreFailed."""
 
+    HANDS = "hands"
+    """An operator's act beside a server: it writes, and brings nothing up to date but a store that it makes."""
 
-class Batched(Struct, frozen=True, kw_only=True):
-    """One message of a batch: its id, parts and rial reserved; of one that was accepted before, its id alone.
-
-    `has_other_body`: the caller's own id is this message's, and what came under it now is something else. It is not
-    kept, and the caller is told 24 and not the id.
-    """
-
-    message_id: int
-    parts: int = 0
-    reserved: int = 0
-    is_repeated: bool = False
-    has_other_body: bool = False
+    SERVE = "serve"
+    """The one that delivers; the schema is brought up to date."""
 
 
-class OutboxRow(Struct, frozen=True, kw_only=True):
-    """What was accepted under a caller's own id; no standing once the message is too old to be kept."""
-
-    message_id: int
-    accepted_at: int
-    standing: Standing | None
-
-
-class Claim(Struct, frozen=True, kw_only=True):
-    """A message that the back wants to put on the wire by `link`, as it was when the back last saw it."""
-
-    message_id: int
-    version: int
-    link: str
-
-
-class Claimed(Struct, frozen=True, kw_only=True):
-    """What a claim leased, and when the next waiting message of each class is due (None: nothing else waits)."""
-
-    messages: tuple[Message, ...]
-    next_due_at: tuple[int | None, ...]
-
-
-class OptOut(Struct, frozen=True, kw_only=True):
-    """The recipient refuses the line; `line` is "*" for an operator-wide one. `expires_at` None: never.
-
-    It holds all the same while it `is_doubtful`: brought by a link whose messages do not count for the line.
-    """
-
-    recipient: str
-    line: str
-    code: int
-    source: str
-    learned_at: int
-    expires_at: int | None
-    is_doubtful: bool = False
-
-
-class Standing(Struct, frozen=True, kw_only=True):
-    """What wsStates needs of a message."""
-
-    state: State
-    reason: Reason
-    was_taken: bool
-
-
-class PostResult(Struct, frozen=True, kw_only=True):
-    """What came of a post, to be stored: `next_at` only while it waits, `reply` the answer to the handset."""
-
-    received_id: int
-    state: RelayState
-    next_at: int | None
-    note: str
-    reply: NewMessage | None = None
-
-
-class Store(Protocol):
-    """Durable state. `site` is the latest snapshot of the configuration that this process has seen."""
+class Opened(Protocol):
+    """The store as whoever opened it has it. `site` is the latest configuration that this process has seen."""
 
     feed: Feed
+
+    @property
+    def site(self) -> Site:
+        """The configuration, as last seen."""
+        ...
+
+    def refresh(self) -> Awaitable[Site]:
+        """Look whether another process changed the configuration."""
+        ...
 
     @property
     def trouble(self) -> str | None:
@@ -150,11 +97,45 @@ class Store(Protocol):
         ...
 
     @property
-    def site(self) -> Site:
-        """The configuration, as last seen."""
+    def backlog(self) -> int:
+        """Pieces of work that wait for a transaction."""
         ...
 
-    # -- the front
+    @property
+    def waiting_s(self) -> float:
+        """For how long the oldest accept has waited for a transaction, in seconds; 0 if none waits."""
+        ...
+
+    def begin_serving(self) -> None:
+        """From here on nobody waits long: for another process, for a disk that does not answer, for a lost file."""
+        ...
+
+    def interrupt(self) -> None:
+        """End the queries that run, for whoever will not wait for them: they raise StoreFailed."""
+        ...
+
+    async def look_through(self, within_s: float) -> list[str]:
+        """Look for pages that contradict each other, for so long at most; the tables that were not looked through.
+
+        Raises StoreFailed, with what to do, if there are any.
+        """
+        ...
+
+    def backup(self, path: str) -> Awaitable[None]:
+        """Copy the store to a new file while it is in use. Raises FileExistsError.
+
+        The copy says of itself that it is one: wherever it is served, what waits in it is held.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Finish what is queued, then let go of the file."""
+        ...
+
+
+class Intake(Protocol):
+    """What the front asks: to keep what a caller sends, and what became of it."""
+
     def accept(self, new: NewMessage, now: int, watch: Watch | None = None) -> Awaitable[Change]:
         """Keep a fresh message with its reservation, leased to the back if the Feed has room.
 
@@ -189,7 +170,27 @@ class Store(Protocol):
         """Where the caller's own messages stand; ids of others are left out."""
         ...
 
-    # -- the back
+    def received(
+        self, lines: Sequence[str], now: int, *, only_unread: bool = True, limit: int = 1_000, mark_read: bool = False
+    ) -> Awaitable[list[Received]]:
+        """Messages on these lines (registered spelling), oldest first; marked as read in the same transaction.
+
+        With `only_unread` the oldest unread ones, else the newest; at most 1,000.
+        """
+        ...
+
+    def set_password(self, username: str, password_hash: str, version: int) -> Awaitable[Site]:
+        """Give an account a new web-service password, whatever else of it changes meanwhile.
+
+        `version` is that of the credential in whose name this is done. Raises LookupError if the account is gone or
+        has another one by now: under the same name somebody else may have come.
+        """
+        ...
+
+
+class Wire(Protocol):
+    """What the back asks on the way of a message to the operator, and of its answers and receipts back."""
+
     def put_on_wire(self, claims: Sequence[Claim], now: int, *, is_urgent: bool = False) -> Awaitable[list[Change]]:
         """Mark messages as on the wire, before their octets leave. Those that changed meanwhile are left out.
 
@@ -205,14 +206,6 @@ class Store(Protocol):
         """
         ...
 
-    def receipts_of_texts(self, now: int) -> Awaitable[list[TextReceipts]]:
-        """Of the newest messages the long texts, by link, whose receipts are not a few minutes old, counted."""
-        ...
-
-    def knows_receipt(self, receipt: ReceiptIn, now: int) -> Awaitable[bool | None]:
-        """Whether a text that looks like a receipt names a part of ours; None if an answer to come may name it."""
-        ...
-
     def receive(self, receipt: ReceiptIn, now: int) -> Awaitable[list[Change]]:
         """Keep a receipt and let it act on its message. Committed when it returns, matched or not.
 
@@ -221,36 +214,8 @@ class Store(Protocol):
         """
         ...
 
-    def put_aside(self, message_id: int, error: str, place: str, now: int) -> Awaitable[None]:
-        """A waiting message that nobody can take, by a bug of ours: given back, due again later, shown (P2)."""
-        ...
-
-    def lose_answer(self, piece: Unreadable, event: Answered, now: int) -> Awaitable[None]:
-        """An answer that cannot be stored is kept as unreadable, and its attempt is ambiguous, in one transaction."""
-        ...
-
-    def keep_unreadable(self, piece: Unreadable) -> Awaitable[None]:
-        """Keep what could not be handled, before it is acknowledged."""
-        ...
-
-    def status_counts(self) -> Awaitable[list[StatusCount]]:
-        """How often each link's operator has answered with each command_status, of the newest answers of all."""
-        ...
-
-    def fault_counts(self) -> Awaitable[FaultCounts]:
-        """How many rows are aside and how many pieces are unreadable."""
-        ...
-
-    def aside(self, limit: int) -> Awaitable[list[Aside]]:
-        """Rows that are put aside, the latest failure first."""
-        ...
-
-    def unreadable(self, piece_id: int | None, limit: int) -> Awaitable[list[Unreadable]]:
-        """Unreadable pieces, the latest first; or one of them."""
-        ...
-
-    def forget_unreadable(self, piece_id: int | None, up_to: int | None = None) -> Awaitable[int]:
-        """A person has seen one, or all up to the newest that he was shown; how many went."""
+    def knows_receipt(self, receipt: ReceiptIn, now: int) -> Awaitable[bool | None]:
+        """Whether a text that looks like a receipt names a part of ours; None if an answer to come may name it."""
         ...
 
     def claim(self, line: str, rooms: Sequence[int], now: int) -> Awaitable[Claimed]:
@@ -265,6 +230,26 @@ class Store(Protocol):
         """Give leases back unchanged."""
         ...
 
+    def put_aside(self, message_id: int, error: str, place: str, now: int) -> Awaitable[None]:
+        """A waiting message that nobody can take, by a bug of ours: given back, due again later, shown (P2)."""
+        ...
+
+    def lose_answer(self, piece: Unreadable, event: Answered, now: int) -> Awaitable[None]:
+        """An answer that cannot be stored is kept as unreadable, and its attempt is ambiguous, in one transaction."""
+        ...
+
+    def keep_unreadable(self, piece: Unreadable) -> Awaitable[None]:
+        """Keep what could not be handled, before it is acknowledged."""
+        ...
+
+    def open_operator_ids(self, upstream: str, after: Cursor, limit: int) -> Awaitable[OpenIds]:
+        """What an upstream that is asked for states has to ask for: up to `limit` messages, from FIRST_PAGE on."""
+        ...
+
+
+class Chores(Protocol):
+    """What goes on whether anybody asks or not: after a death, by the clocks, by age, after a restore."""
+
     def recover(self, now: int, limit: int) -> Awaitable[int]:
         """At start: end the leases of the dead, call what was on the wire ambiguous; how many (0 = done)."""
         ...
@@ -277,7 +262,14 @@ class Store(Protocol):
         """Remove up to `limit` final messages that are older than their account keeps them."""
         ...
 
-    # -- the clocks
+    def sweep_received(self, now: int, limit: int) -> Awaitable[int]:
+        """Make messages of parts that waited too long for the others, forget old parts; how many were touched."""
+        ...
+
+    def retire_received(self, now: int, limit: int) -> Awaitable[int]:
+        """Remove up to `limit` messages from handsets of each line that are older than it keeps them; how many."""
+        ...
+
     def clocks(self) -> Awaitable[ClockRecord]:
         """What is remembered of the clocks."""
         ...
@@ -286,16 +278,11 @@ class Store(Protocol):
         """Remember what is known of the clocks, on the boot clock of this id."""
         ...
 
-    def accept_clock(self, offset: int, boot_id: int) -> Awaitable[None]:
-        """A person says that the wall clock is right while it is so far from that boot clock."""
-        ...
-
     def set_back(self, by: int, now: int, after_id: int, limit: int) -> Awaitable[int | None]:
         """`now` fell by so much: set back what up to `limit` messages after an id have from the future, and, from 0 on,
         all that is no message. The id to go on from; None: all of it is set back."""
         ...
 
-    # -- a copy that was put back
     def settle_mark(self, now: int, *, is_restored: bool = False, ids_above: int = 0) -> Awaitable[bool]:
         """At start: compare the store's mark with the one beside it, and draw another.
 
@@ -315,23 +302,18 @@ class Store(Protocol):
         """
         ...
 
-    def held_ids(self, *, line: str | None = None, account_id: int | None = None) -> Awaitable[list[int]]:
-        """What is held after a restore, of a line, an account, or all."""
-        ...
-
-    def resume_held(self, message_ids: Sequence[int], now: int, *, is_moved: bool = False) -> Awaitable[int]:
-        """Let those of the messages that are still held go; how many. With none, close the restore if nothing is held.
-
-        `is_moved`: the store is no copy, it only came without its mark; so nothing can have been sent twice. Raises
-        ValueError with what to do if it is one, by its own word or a person's.
-        """
-        ...
-
     def last_restore(self) -> Awaitable[Restore | None]:
         """The last time that the store was held to be a copy that was put back; None if it never was."""
         ...
 
-    # -- messages from handsets
+    def queued_by_line(self) -> Awaitable[dict[str, int]]:
+        """How many messages wait on each line; lines without any are left out."""
+        ...
+
+
+class Inbox(Protocol):
+    """What the back asks for messages from handsets (MO)."""
+
     def receive_mo(
         self, part: MoPart, session: str, live: Collection[str], now: int, *, is_sure: bool = True
     ) -> Awaitable[Kept]:
@@ -343,26 +325,9 @@ class Store(Protocol):
         """
         ...
 
-    def sweep_received(self, now: int, limit: int) -> Awaitable[int]:
-        """Make messages of parts that waited too long for the others, forget old parts; how many were touched."""
-        ...
 
-    def retire_received(self, now: int, limit: int) -> Awaitable[int]:
-        """Remove up to `limit` messages from handsets of each line that are older than it keeps them; how many."""
-        ...
-
-    def received(
-        self, lines: Sequence[str], now: int, *, only_unread: bool = True, limit: int = 1_000, mark_read: bool = False
-    ) -> Awaitable[list[Received]]:
-        """Messages on these lines (registered spelling), oldest first; marked as read in the same transaction.
-
-        With `only_unread` the oldest unread ones, else the newest; at most 1,000.
-        """
-        ...
-
-    def search_received(self, search: ReceivedSearch) -> Awaitable[list[Received]]:
-        """Messages from handsets, newest first."""
-        ...
+class Posts(Protocol):
+    """What is posted to customers: of messages from handsets, and of each change of state."""
 
     def relay_targets(self) -> Awaitable[list[tuple[str, int]]]:
         """What is posted to: each queue's target, with the instant at which its first post is due."""
@@ -379,19 +344,6 @@ class Store(Protocol):
         """
         ...
 
-    def replay(self, received_ids: Sequence[int], now: int) -> Awaitable[int]:
-        """Let messages be posted once more; how many of them have a target and did not wait already."""
-        ...
-
-    def foreign_received(self, since_at: int, limit: int) -> Awaitable[list[ForeignReceived]]:
-        """What links have brought from handsets since then that did not count for its line, the most first."""
-        ...
-
-    def doubtful_opt_outs(self) -> Awaitable[int]:
-        """How many opt-outs hold that such messages asked for."""
-        ...
-
-    # -- webhooks
     def webhook_targets(self) -> Awaitable[list[WebhookTarget]]:
         """The accounts that a notice waits for, each with the instant at which the first one is due."""
         ...
@@ -404,39 +356,18 @@ class Store(Protocol):
         """Store what came of a post. False, with nothing changed, if the notice does not wait any more."""
         ...
 
-    def search_notices(self, search: NoticeSearch) -> Awaitable[list[Notice]]:
-        """Notices, newest message first."""
-        ...
-
-    def notice_ids(self, account_id: int, post: PostState, since_at: int) -> Awaitable[list[tuple[int, int]]]:
-        """Which notices (message, sequence) of an account stand so, of changes at or after an instant; in no order."""
-        ...
-
-    def replay_notices(self, events: Sequence[tuple[int, int]], now: int) -> Awaitable[int]:
-        """Let notices (message, sequence) be posted once more; how many of them there are that did not wait."""
-        ...
-
-    def hurry_notices(self, account_id: int, now: int, limit: int) -> Awaitable[int]:
-        """Let up to `limit` notices of an account whose pause is not over be due now; how many."""
-        ...
-
     def notice_counts(self) -> Awaitable[list[NoticeCount]]:
         """What has not arrived, by account."""
         ...
 
-    # -- the operator's hands
+
+class Hands(Protocol):
+    """What an operator does by hand."""
+
     def put_documents(self, puts: Sequence[Document], removals: Sequence[tuple[str, str]], now: int) -> Awaitable[Site]:
         """Change the configuration in one transaction. Raises ValueError with all faults; then nothing changes.
 
         What has money or messages is not removed (`holdings`).
-        """
-        ...
-
-    def set_password(self, username: str, password_hash: str, version: int) -> Awaitable[Site]:
-        """Give an account a new web-service password, whatever else of it changes meanwhile.
-
-        `version` is that of the credential in whose name this is done. Raises LookupError if the account is gone or
-        has another one by now: under the same name somebody else may have come.
         """
         ...
 
@@ -463,10 +394,6 @@ class Store(Protocol):
         """
         ...
 
-    def holdings(self, kind: str, name: str) -> Awaitable[Holdings]:
-        """What stands in the way of removing a document, and what a person should know who removes it."""
-        ...
-
     def put_opt_outs(self, opt_outs: Iterable[OptOut]) -> Awaitable[int]:
         """Import or add opt-outs; how many were given."""
         ...
@@ -475,30 +402,50 @@ class Store(Protocol):
         """Forget what is known of a recipient, on one line or on all; how many there were."""
         ...
 
-    def waiting_ids(self, *, line: str | None = None, account_id: int | None = None) -> Awaitable[list[int]]:
-        """All that waits on a line (registered spelling), or of an account: what an act of an operator is about."""
-        ...
-
     def cancel(self, message_ids: Sequence[int], now: int, *, line: str | None = None) -> Awaitable[Cancelled]:
         """Take waiting messages back; with `line` only those that still stand on it."""
-        ...
-
-    def plan_move(self, move: Move, now: int) -> Awaitable[MovePlan]:
-        """Which messages a move is about, and which may not go by the target's rules; nothing is changed.
-
-        Raises LookupError if the target is not configured, ValueError if both are the same line.
-        """
         ...
 
     def move_messages(self, message_ids: Sequence[int], move: Move, now: int) -> Awaitable[int]:
         """Move those of the messages that still wait on the source and may go; how many did. Raises as `plan_move`."""
         ...
 
+    def resume_held(self, message_ids: Sequence[int], now: int, *, is_moved: bool = False) -> Awaitable[int]:
+        """Let those of the messages that are still held go; how many. With none, close the restore if nothing is held.
+
+        `is_moved`: the store is no copy, it only came without its mark; so nothing can have been sent twice. Raises
+        ValueError with what to do if it is one, by its own word or a person's.
+        """
+        ...
+
+    def replay(self, received_ids: Sequence[int], now: int) -> Awaitable[int]:
+        """Let messages be posted once more; how many of them have a target and did not wait already."""
+        ...
+
+    def replay_notices(self, events: Sequence[tuple[int, int]], now: int) -> Awaitable[int]:
+        """Let notices (message, sequence) be posted once more; how many of them there are that did not wait."""
+        ...
+
+    def hurry_notices(self, account_id: int, now: int, limit: int) -> Awaitable[int]:
+        """Let up to `limit` notices of an account whose pause is not over be due now; how many."""
+        ...
+
     def forget_ids(self, upstream: str) -> Awaitable[bool]:
         """Forget what was learned of an upstream's ids; whether there was anything."""
         ...
 
-    # -- reading
+    def forget_unreadable(self, piece_id: int | None, up_to: int | None = None) -> Awaitable[int]:
+        """A person has seen one, or all up to the newest that he was shown; how many went."""
+        ...
+
+    def accept_clock(self, offset: int, boot_id: int) -> Awaitable[None]:
+        """A person says that the wall clock is right while it is so far from that boot clock."""
+        ...
+
+
+class Looks(Protocol):
+    """What an operator looks at, or is shown before he agrees to an act."""
+
     def story(self, message_id: int) -> Awaitable[Story | None]:
         """Everything known of a message."""
         ...
@@ -509,10 +456,6 @@ class Store(Protocol):
 
     def queue(self) -> Awaitable[list[QueueRow]]:
         """What waits and why."""
-        ...
-
-    def queued_by_line(self) -> Awaitable[dict[str, int]]:
-        """How many messages wait on each line; lines without any are left out."""
         ...
 
     def traffic(self, since_at: int, until_at: int) -> Awaitable[list[Traffic]]:
@@ -531,36 +474,77 @@ class Store(Protocol):
         """A page of the opt-out list."""
         ...
 
+    def search_received(self, search: ReceivedSearch) -> Awaitable[list[Received]]:
+        """Messages from handsets, newest first."""
+        ...
+
+    def search_notices(self, search: NoticeSearch) -> Awaitable[list[Notice]]:
+        """Notices, newest message first."""
+        ...
+
+    def notice_ids(self, account_id: int, post: PostState, since_at: int) -> Awaitable[list[tuple[int, int]]]:
+        """Which notices (message, sequence) of an account stand so, of changes at or after an instant; in no order."""
+        ...
+
+    def holdings(self, kind: str, name: str) -> Awaitable[Holdings]:
+        """What stands in the way of removing a document, and what a person should know who removes it."""
+        ...
+
+    def waiting_ids(self, *, line: str | None = None, account_id: int | None = None) -> Awaitable[list[int]]:
+        """All that waits on a line (registered spelling), or of an account: what an act of an operator is about."""
+        ...
+
+    def held_ids(self, *, line: str | None = None, account_id: int | None = None) -> Awaitable[list[int]]:
+        """What is held after a restore, of a line, an account, or all."""
+        ...
+
+    def plan_move(self, move: Move, now: int) -> Awaitable[MovePlan]:
+        """Which messages a move is about, and which may not go by the target's rules; nothing is changed.
+
+        Raises LookupError if the target is not configured, ValueError if both are the same line.
+        """
+        ...
+
     def unmatched(self, limit: int) -> Awaitable[list[WaitingReceipt]]:
         """Receipts that belong to no known message, newest first."""
         ...
+
+
+class Findings(Protocol):
+    """What the doctor asks: what is odd, and since when."""
 
     def id_reports(self) -> Awaitable[list[IdReport]]:
         """What was learned of each upstream's ids, and how many of its receipts wait."""
         ...
 
-    def open_operator_ids(self, upstream: str, after: Cursor, limit: int) -> Awaitable[OpenIds]:
-        """What an upstream that is asked for states has to ask for: up to `limit` messages, from FIRST_PAGE on."""
+    def receipts_of_texts(self, now: int) -> Awaitable[list[TextReceipts]]:
+        """Of the newest messages the long texts, by link, whose receipts are not a few minutes old, counted."""
         ...
 
-    async def look_through(self, within_s: float) -> list[str]:
-        """Look for pages that contradict each other, for so long at most; the tables that were not looked through.
-
-        Raises StoreFailed, with what to do, if there are any.
-        """
+    def status_counts(self) -> Awaitable[list[StatusCount]]:
+        """How often each link's operator has answered with each command_status, of the newest answers of all."""
         ...
 
-    def refresh(self) -> Awaitable[Site]:
-        """Look whether another process changed the configuration."""
+    def fault_counts(self) -> Awaitable[FaultCounts]:
+        """How many rows are aside and how many pieces are unreadable."""
         ...
 
-    def backup(self, path: str) -> Awaitable[None]:
-        """Copy the store to a new file while it is in use. Raises FileExistsError.
-
-        The copy says of itself that it is one: wherever it is served, what waits in it is held.
-        """
+    def aside(self, limit: int) -> Awaitable[list[Aside]]:
+        """Rows that are put aside, the latest failure first."""
         ...
 
-    async def close(self) -> None:
-        """Finish what is queued, then let go of the file."""
+    def unreadable(self, piece_id: int | None, limit: int) -> Awaitable[list[Unreadable]]:
+        """Unreadable pieces, the latest first; or one of them."""
         ...
+
+    def foreign_received(self, since_at: int, limit: int) -> Awaitable[list[ForeignReceived]]:
+        """What links have brought from handsets since then that did not count for its line, the most first."""
+        ...
+
+    def doubtful_opt_outs(self) -> Awaitable[int]:
+        """How many opt-outs hold that such messages asked for."""
+        ...
+
+
+class Store(Opened, Intake, Wire, Chores, Inbox, Posts, Hands, Looks, Findings, Protocol):
+    """Durable state, all that anybody asks of it."""

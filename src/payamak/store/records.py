@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from payamak.domain.message import Message, Reason, State
+from payamak.domain.message import Lane, Message, Reason, State, Step
 from payamak.domain.mo import RelayState
 from payamak.domain.webhooks import Notice
 
@@ -227,3 +227,85 @@ class ForeignReceived(Struct, frozen=True, kw_only=True):
     line: str
     count: int
     last_at: int
+
+
+class NewMessage(Struct, frozen=True, kw_only=True):
+    """A message that the front has checked, planned, split and priced; `due_at` if it has to wait for the hours."""
+
+    account_id: int
+    recipient: str
+    plan: tuple[Step, ...]
+    deadline_at: int
+    lane: Lane
+    source: str
+    due_at: int | None = None
+
+
+class Batched(Struct, frozen=True, kw_only=True):
+    """One message of a batch: its id, parts and rial reserved; of one that was accepted before, its id alone.
+
+    `has_other_body`: the caller's own id is this message's, and what came under it now is something else. It is not
+    kept, and the caller is told 24 and not the id.
+    """
+
+    message_id: int
+    parts: int = 0
+    reserved: int = 0
+    is_repeated: bool = False
+    has_other_body: bool = False
+
+
+class OutboxRow(Struct, frozen=True, kw_only=True):
+    """What was accepted under a caller's own id; no standing once the message is too old to be kept."""
+
+    message_id: int
+    accepted_at: int
+    standing: Standing | None
+
+
+class Claim(Struct, frozen=True, kw_only=True):
+    """A message that the back wants to put on the wire by `link`, as it was when the back last saw it."""
+
+    message_id: int
+    version: int
+    link: str
+
+
+class Claimed(Struct, frozen=True, kw_only=True):
+    """What a claim leased, and when the next waiting message of each class is due (None: nothing else waits)."""
+
+    messages: tuple[Message, ...]
+    next_due_at: tuple[int | None, ...]
+
+
+class OptOut(Struct, frozen=True, kw_only=True):
+    """The recipient refuses the line; `line` is "*" for an operator-wide one. `expires_at` None: never.
+
+    It holds all the same while it `is_doubtful`: brought by a link whose messages do not count for the line.
+    """
+
+    recipient: str
+    line: str
+    code: int
+    source: str
+    learned_at: int
+    expires_at: int | None
+    is_doubtful: bool = False
+
+
+class Standing(Struct, frozen=True, kw_only=True):
+    """What wsStates needs of a message."""
+
+    state: State
+    reason: Reason
+    was_taken: bool
+
+
+class PostResult(Struct, frozen=True, kw_only=True):
+    """What came of a post, to be stored: `next_at` only while it waits, `reply` the answer to the handset."""
+
+    received_id: int
+    state: RelayState
+    next_at: int | None
+    note: str
+    reply: NewMessage | None = None

@@ -9,7 +9,7 @@ from tests.store.sqlite.support import file_of
 from tests.store.world import MARK, NOW, OTHER, World
 
 from payamak.domain.own_ids import OwnId
-from payamak.store.base import Batched
+from payamak.store.records import Batched
 from payamak.store.sqlite.store import SqliteStore
 from payamak.store.statements import load_migrations
 

@@ -118,7 +118,7 @@ async def full(world: World) -> None:
     """Something for each of these commands to be about."""
     from payamak.domain.ids import IdBase, IdHabit
     from payamak.domain.site import Link, TemplateDocument
-    from payamak.store.base import OptOut
+    from payamak.store.records import OptOut
 
     site, store = world.store.site, world.store
     shop = replace(site.accounts["shop"], templates=(TemplateDocument(number=1, text="x"),), lines=(LINE, LINE2))
@@ -221,7 +221,7 @@ def test_move_takes_what_was_counted(
     waiting(data, 1)
 
     async def happens(world: World) -> None:
-        from payamak.store.base import OptOut
+        from payamak.store.records import OptOut
 
         await world.accept()
         known = OptOut(recipient=SARA, line=LINE2, code=33, source="hand", learned_at=NOW, expires_at=None)

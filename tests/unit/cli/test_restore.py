@@ -19,7 +19,7 @@ from payamak.cli.optout_file import beside, read_opt_outs
 from payamak.cli.program import run
 from payamak.cli.restore import NOT_KNOWN
 from payamak.cli.shell import ExitCode
-from payamak.store.base import OptOut
+from payamak.store.records import OptOut
 from payamak.store.sqlite.locking import lock_beside
 from payamak.store.sqlite.mark import Mark, MarkFile
 from payamak.store.sqlite.store import SqliteStore

@@ -14,9 +14,8 @@ from payamak.delivery import worker as worker_module
 from payamak.delivery.worker import Worker
 from payamak.domain.events import Answered, Event, Outcome, OutcomeKind
 from payamak.domain.message import State
-from payamak.store.base import Claim
 from payamak.store.feed import Change
-from payamak.store.records import Search
+from payamak.store.records import Claim, Search
 
 
 @pytest.fixture(autouse=True)

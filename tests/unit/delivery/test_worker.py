@@ -15,8 +15,8 @@ from payamak.domain.events import DeadlinePassed
 from payamak.domain.message import Message, Reason, State
 from payamak.domain.site import Link, LinkUse
 from payamak.errors import StoreFailed
-from payamak.store.base import Claim
 from payamak.store.feed import Change
+from payamak.store.records import Claim
 from payamak.upstreams.base import Parcel, Report
 
 

@@ -14,8 +14,8 @@ from tests.unit.house import HandClock
 from payamak.delivery.worker import Worker
 from payamak.domain.message import Lane, State
 from payamak.errors import StoreFailed
-from payamak.store.base import Claim
 from payamak.store.feed import Change
+from payamak.store.records import Claim
 from payamak.store.sqlite.store import SqliteStore
 from payamak.upstreams.base import Parcel, Report
 

@@ -23,8 +23,7 @@ from payamak.front.batch import (
     BatchSent,
     OutboxEntry,
 )
-from payamak.store.base import Batched, NewMessage
-from payamak.store.records import Search
+from payamak.store.records import Batched, NewMessage, Search
 
 # -------------------------------------------------------------------------------------------- arrays
 

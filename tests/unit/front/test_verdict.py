@@ -12,8 +12,9 @@ from payamak.domain import events as ev
 from payamak.domain.events import Outcome, OutcomeKind
 from payamak.domain.message import PartState, Reason, State
 from payamak.front.accept import Sent
-from payamak.store.base import Claim, Store
+from payamak.store.base import Store
 from payamak.store.feed import Change
+from payamak.store.records import Claim
 
 # ---------------------------------------------------------------------------------- the verdict
 

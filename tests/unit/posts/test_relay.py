@@ -18,8 +18,7 @@ from payamak.encoding.alphabets import Alphabet
 from payamak.errors import Refused, StoreFailed
 from payamak.posts.post import Post, Posted, Poster
 from payamak.posts.relay import PLACES, Relay
-from payamak.store.base import NewMessage
-from payamak.store.records import ReceivedSearch, Search
+from payamak.store.records import NewMessage, ReceivedSearch, Search
 
 OK = Posted(status=200, note="HTTP 200")
 ALI, SARA = "989120000001", "989120000002"

@@ -25,7 +25,7 @@ from payamak.errors import StoreFailed
 from payamak.posts.post import Post, Posted, Poster, signature
 from payamak.posts.rounds import PLACES
 from payamak.posts.webhooks import Webhooks, make_ping
-from payamak.store.base import Claim, NewMessage
+from payamak.store.records import Claim, NewMessage
 
 OK = Posted(status=200, note="HTTP 200")
 BUSY = Posted(status=503, note="HTTP 503")

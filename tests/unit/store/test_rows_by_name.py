@@ -84,7 +84,9 @@ def test_the_lint_sees(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: st
     assert len(by_position(path)) == 1
 
 
-@pytest.mark.parametrize("path", [path for path in FILES if "sqlite" not in path.parts], ids=name_of)
+@pytest.mark.parametrize(
+    "path", [path for path in python_files("src/payamak") if "sqlite" not in path.parts], ids=name_of
+)
 def test_only_engines_run_statements(path: Path) -> None:
     """Outside the folder of an engine nothing imports its library."""
     names = [alias.name for node in ast.walk(parsed(path)) if isinstance(node, ast.Import) for alias in node.names]

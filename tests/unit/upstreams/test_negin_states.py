@@ -20,8 +20,7 @@ from payamak.domain.receipts import FIRST_PAGE, Cursor, OpenId, OpenIds, Receipt
 from payamak.domain.site import Account, Line, Link, LinkUse
 from payamak.domain.unreadable import Unreadable
 from payamak.encoding.parts import Encoding, SplitMethod
-from payamak.store.base import Claim, NewMessage
-from payamak.store.records import Search
+from payamak.store.records import Claim, NewMessage, Search
 from payamak.store.sqlite.store import SqliteStore
 from payamak.upstreams import negin_states
 from payamak.upstreams.negin_states import DAY_MS, HOUR_MS, Asker, Book, meaning, operator_id, remote_id

@@ -14,8 +14,8 @@ from payamak.domain.own_ids import OwnId, has_same_body
 from payamak.domain.plan import reservation
 from payamak.domain.site import Account, Site
 from payamak.errors import Refused
-from payamak.store.base import Batched, NewMessage, OutboxRow, Standing
 from payamak.store.reader import Reader
+from payamak.store.records import Batched, NewMessage, OutboxRow, Standing
 from payamak.store.rules import messages
 from payamak.store.rules.housekeeping import put_documents
 from payamak.store.rules.transaction import Transaction

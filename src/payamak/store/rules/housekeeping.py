@@ -13,8 +13,8 @@ from payamak.domain.clocks import earliest
 from payamak.domain.message import Lane, Message, State
 from payamak.domain.site import DAY_MS, Account, Document, Site, build_site, faults_of, name_of
 from payamak.errors import StoreFailed
-from payamak.store.base import Claimed, OptOut
 from payamak.store.columns import Spoilt
+from payamak.store.records import Claimed, OptOut
 from payamak.store.rules import money, receipts
 from payamak.store.rules.aside import AsideKind, apart, is_aside, put_aside, put_message_aside, retry_lost, where_of
 from payamak.store.rules.credentials import with_version

@@ -18,10 +18,10 @@ from payamak.domain.message import Message, PartState, Reason, State
 from payamak.domain.optout import with_known_opt_outs
 from payamak.domain.plan import reservation
 from payamak.domain.states import advance, first_step
-from payamak.store.base import Claim, NewMessage
 from payamak.store.columns import changing_columns, changing_columns_with_plan, kept_columns
 from payamak.store.feed import Change
 from payamak.store.reader import Reader
+from payamak.store.records import Claim, NewMessage
 from payamak.store.rules import money, webhooks
 from payamak.store.rules.transaction import Transaction
 

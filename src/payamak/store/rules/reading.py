@@ -10,15 +10,16 @@ from payamak.domain.ids import IdHabit, operator_key
 from payamak.domain.message import RECEIPTED, Message, PartState, Reason, State
 from payamak.domain.receipts import Cursor, IdReport, OpenId, OpenIds, WaitingReceipt
 from payamak.domain.webhooks import Notice
-from payamak.store.base import OptOut, Standing
 from payamak.store.reader import Reader, counts
 from payamak.store.records import (
     Balance,
     Entry,
     FurtherReceipt,
+    OptOut,
     PartRecord,
     QueueRow,
     Search,
+    Standing,
     StatusCount,
     Story,
     TextReceipts,

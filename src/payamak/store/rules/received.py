@@ -36,9 +36,8 @@ from payamak.domain.site import DAY_MS, Line, Site
 from payamak.domain.site.links import MOST_OPEN_PARTS
 from payamak.encoding.alphabets import AnyAlphabet, alphabet_named
 from payamak.errors import Refused
-from payamak.store.base import NewMessage, PostResult
 from payamak.store.reader import Reader
-from payamak.store.records import ForeignReceived, ReceivedSearch
+from payamak.store.records import ForeignReceived, NewMessage, PostResult, ReceivedSearch
 from payamak.store.rules.aside import AGAIN_MS, AsideKind, apart
 from payamak.store.rules.messages import accept
 from payamak.store.rules.transaction import Transaction

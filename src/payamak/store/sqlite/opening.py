@@ -186,12 +186,30 @@ def quick_check(db: apsw.Connection, within_s: float, monotonic: Callable[[], fl
     return faults, unfinished
 
 
+def schema_of(db: apsw.Connection) -> tuple[int, int]:
+    """The version of the file's schema, and the one that this program works with. Raises StoreFailed on a newer one."""
+    version, known = int(db.pragma("user_version")), len(load_migrations())
+    if version > known:
+        raise StoreFailed(f"the store has schema {version}, this program knows {known}: use a newer Payamak")
+    return version, known
+
+
+def check_schema(db: apsw.Connection, *, may_make: bool) -> None:
+    """Raise StoreFailed, with what to do, unless the schema is this program's. A new file gets one."""
+    version, known = schema_of(db)
+    if version == 0 and may_make:
+        migrate(db)
+    elif version != known:
+        raise StoreFailed(
+            f"the store has schema {version}, this program works with {known}: a server of this program brings it up "
+            "to date when it starts, or `payamak migrate` while none is at work; first a backup by the old program"
+        )
+
+
 def migrate(db: apsw.Connection) -> int:
     """Bring the schema up to date, one transaction a migration; the version it now has."""
+    version, _ = schema_of(db)
     migrations = load_migrations()
-    version = int(db.pragma("user_version"))
-    if version > len(migrations):
-        raise StoreFailed(f"the store has schema {version}, this program knows {len(migrations)}: use a newer Payamak")
     for number in range(version, len(migrations)):
         db.execute("BEGIN IMMEDIATE")
         if int(db.pragma("user_version")) == number:  # nobody else was faster

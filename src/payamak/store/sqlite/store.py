@@ -35,33 +35,30 @@ from payamak.domain.site import Document, Site
 from payamak.domain.unreadable import Unreadable
 from payamak.domain.webhooks import Notice, NoticeCount, NoticeResult, NoticeSearch, WebhookTarget
 from payamak.errors import StoreFailed
-from payamak.store.base import (
-    ACKNOWLEDGE_WITHIN_S,
-    ANSWER_WITHIN_S,
-    Batched,
-    Claim,
-    Claimed,
-    NewMessage,
-    OptOut,
-    OutboxRow,
-    PostResult,
-    Standing,
-)
+from payamak.store.base import ACKNOWLEDGE_WITHIN_S, ANSWER_WITHIN_S, Mode
 from payamak.store.feed import Change, Feed, Watch
 from payamak.store.reader import Reader
 from payamak.store.records import (
     Aside,
     Audit,
     Balance,
+    Batched,
     Cancelled,
+    Claim,
+    Claimed,
     Credited,
     FaultCounts,
     ForeignReceived,
     Holdings,
     MovePlan,
+    NewMessage,
+    OptOut,
+    OutboxRow,
+    PostResult,
     QueueRow,
     ReceivedSearch,
     Search,
+    Standing,
     StatusCount,
     Story,
     TextReceipts,
@@ -91,6 +88,7 @@ from payamak.store.sqlite.opening import (
     allow_folding,
     as_told,
     check_log,
+    check_schema,
     connect,
     copy_to,
     malformed,
@@ -101,7 +99,7 @@ from payamak.store.sqlite.opening import (
 from payamak.store.sqlite.reader import SqliteConnection, SqliteReader
 from payamak.store.sqlite.shares import Urgency
 from payamak.store.sqlite.work import Undo
-from payamak.store.sqlite.writer import InlineWriter, ThreadWriter, Writer
+from payamak.store.sqlite.writer import InlineWriter, NoWriter, ThreadWriter, Writer
 
 T = TypeVar("T")
 
@@ -126,16 +124,18 @@ _URGENCY = {Lane.OTP: Urgency.OTP, Lane.NORMAL: Urgency.NORMAL, Lane.BULK: Urgen
 class SqliteStore:
     """See payamak.store.base.Store for what each method promises."""
 
-    def __init__(self, path: Path, *, inline: bool = False) -> None:
-        """Open and migrate the file; call on the running loop. `inline` writes on the loop, for a virtual clock.
+    def __init__(self, path: Path, *, mode: Mode = Mode.SERVE, inline: bool = False) -> None:
+        """Open the file; call on the running loop. `inline` writes on the loop, for a virtual clock.
 
-        Raises StoreFailed if file and log do not belong together or cannot be read; then both are left as they are.
+        Raises StoreFailed if file and log do not belong together or cannot be read, or the schema is not this program's
+        and may not be brought up to date in this mode; then both are left as they are.
         """
         self.named = path
         self.path = path = resolved(path)
         self.feed = Feed()
         self._files: OpenFiles | None = None
-        self._db = connect(path)
+        self._mode = mode
+        self._db = connect(path, read_only=mode is Mode.LOOK)
         self._opened: list[apsw.Connection] = []
         try:
             self._open()
@@ -156,20 +156,26 @@ class SqliteStore:
         self.mark_file = MarkFile(path)
         self._beside = NONE
         self._unwritten: Mark | None = None
-        writer = InlineWriter if inline else ThreadWriter
-        self.writer: Writer = writer(self._transaction, self.feed)
+        self.writer: Writer = NoWriter()
+        if mode is not Mode.LOOK:
+            writer = InlineWriter if inline else ThreadWriter
+            self.writer = writer(self._transaction, self.feed)
 
     def _open(self) -> None:
         db = self._db
         check_log(db, self.path)
-        migrate(db)
+        if self._mode is Mode.SERVE:
+            migrate(db)
+        else:
+            check_schema(db, may_make=self._mode is Mode.HANDS)
         connection = SqliteConnection(db)
         self._transaction = Transaction(connection, self.feed)
         self._site = read_site(connection)
         # Opened now: one that is opened when the log has lost its name would make a new log in its place.
         self._opened += [connect(self.path, read_only=True) for _ in range(1 + READERS)]
         self._loop_reader, *self._free_readers = map(SqliteReader, self._opened)
-        allow_folding(db)
+        if self._mode is not Mode.LOOK:
+            allow_folding(db)
 
     @property
     def site(self) -> Site:
@@ -211,6 +217,16 @@ class SqliteStore:
     def trouble(self) -> str | None:
         """See Store.trouble."""
         return self.writer.trouble
+
+    @property
+    def backlog(self) -> int:
+        """See Store.backlog."""
+        return self.writer.backlog
+
+    @property
+    def waiting_s(self) -> float:
+        """See Store.waiting_s."""
+        return self.writer.waiting_s
 
     async def prove(self) -> None:
         """See Store.prove."""

@@ -118,6 +118,32 @@ class Writer(Protocol):
         ...
 
 
+class NoWriter:
+    """Of a store that was opened to look: it has nothing to write with."""
+
+    backlog = 0
+    waiting_s = 0.0
+    trouble: str | None = None
+
+    def submit(
+        self,
+        run: Callable[[Transaction], T],
+        urgency: Urgency = Urgency.RESULT,
+        then: Callable[[T], None] | None = None,
+        *,
+        within_s: float | None = None,
+        undo: Undo | None = None,
+    ) -> asyncio.Future[T]:
+        """Raise StoreFailed."""
+        raise StoreFailed("the store was opened to look, and nothing is written")
+
+    def watch_files(self, files: OpenFiles) -> None:
+        """Nothing is written anywhere."""
+
+    async def close(self) -> None:
+        """There is nothing to stop."""
+
+
 class Batch:
     """Runs pieces of work in one transaction; the heart of both writers."""
 
