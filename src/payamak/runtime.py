@@ -17,7 +17,8 @@ from payamak.clock import Source, SystemClock
 from payamak.config import Settings
 from payamak.delivery.journal import state_logger
 from payamak.delivery.marking import begin_mark
-from payamak.delivery.recovery import look_through, recover
+from payamak.delivery.node import take_over
+from payamak.delivery.recovery import look_through
 from payamak.delivery.timekeeping import KeptClock, begin_clock
 from payamak.domain.site import Link
 from payamak.http.metrics import Metrics
@@ -120,7 +121,7 @@ class Gateway:
         await look_through(self.store, self.log)
         await begin_clock(self.store, self.clock)
         await begin_mark(self.store, self.clock, alarm_logger("store"), is_restored=self._is_restored)
-        await recover(self.store, self.clock, self.log)
+        await take_over(self.store, self.clock, self.log)
         self.store.begin_serving()
         self._running = Running(self.settings, self.store, self.clock, metrics, self.health, self._make_upstream)
         await self._running.begin()

@@ -106,7 +106,8 @@ class Bench(RuleBasedStateMachine):
         self.generation = generation
         self.run(self._open())
         self.eye = Eye(self.path)
-        while self.run(self.store.recover(self.now, 2)):
-            pass
+        for dead in self.run(self.store.take_over(self.now)):
+            while self.run(self.store.recover(dead, self.now, 2)):
+                pass
         self._begin_work()
         self.books.restart(self.now)

@@ -177,7 +177,8 @@ class StoreMachine(Bench):
         self._mark(self.pick(which), link, is_stale=is_stale)
 
     def _mark(self, message_id: int, link: str, *, is_stale: bool) -> None:
-        claim = Claim(message_id=message_id, version=self.eye.version(message_id) - is_stale, link=link)
+        version = self.eye.version(message_id) - is_stale
+        claim = Claim(message_id=message_id, version=version, link=link, owner=self.store.feed.owner)
 
         async def work() -> tuple[int, ...] | None:
             changes = await self.store.put_on_wire([claim], self.now)
@@ -317,7 +318,8 @@ class StoreMachine(Bench):
         due = {m.id for m in self.eye.messages() if m.due_at <= self.now + 1}
 
         async def work() -> set[int]:
-            return {message.id for message in (await self.store.claim(line, (9, 9, 9), self.now)).messages}
+            claimed = await self.store.claim(line, (9, 9, 9), self.now, self.store.feed.owner)
+            return {message.id for message in claimed.messages}
 
         def books(claimed: set[int]) -> None:
             waiting = {i: m for i, m in self.books.messages.items() if m.life.state == "queued" and m.life.line == line}
@@ -336,7 +338,7 @@ class StoreMachine(Bench):
         def books(_: None) -> None:
             self.books.messages[message_id].is_held = False
 
-        self.do(lambda: self.store.release([message_id]), books)
+        self.do(lambda: self.store.release([message_id], self.store.feed.owner), books)
 
     # -- hands
 

@@ -154,7 +154,7 @@ class Walk:
                     second.why = "waits"
 
     def _on_wire(self, a: int, b: int) -> None:
-        effects = self._advance(ev.OnWire(link="north"), self.second.state == "queued")
+        effects = self._advance(ev.OnWire(link="north", owner=1), self.second.state == "queued")
         if effects is not None:
             going = self.second.goes_out(self.now)
             submits = [effect for effect in effects if isinstance(effect, ev.Submit)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from tests.store.world import DAY, HOLD, LINE, LINE2, NOW, MakeStore, World, lost, step, taken
+from tests.store.world import DAY, HOLD, LINE, LINE2, NOW, OWNER, MakeStore, World, lost, step, taken
 
 from payamak.domain.events import Postponed
 from payamak.domain.message import Lane, Message, Reason, State
@@ -34,11 +34,11 @@ def shares(claimed: Claimed) -> dict[int, int]:
 async def test_claimed_once(world: World) -> None:
     """What is claimed is leased, in the store too, and no other claim finds it."""
     messages = await accepted(world, 3)
-    claimed = (await world.store.claim(LINE, ROOMS, NOW)).messages
+    claimed = (await world.store.claim(LINE, ROOMS, NOW, OWNER)).messages
     assert [m.id for m in claimed] == [m.id for m in messages]
     assert all(m.is_leased and m.state is State.QUEUED for m in claimed)
     assert await world.standing_of(messages[0]) == claimed[0]
-    assert (await world.store.claim(LINE, ROOMS, NOW)).messages == ()
+    assert (await world.store.claim(LINE, ROOMS, NOW, OWNER)).messages == ()
     assert len(await world.mark(*claimed)) == 3
 
 
@@ -46,7 +46,8 @@ async def test_two_claims_at_once(world: World, make_store: MakeStore) -> None:
     """Two processes that claim at the same time share out the messages."""
     messages = await accepted(world, 20)
     other = await make_store()
-    first, second = await asyncio.gather(world.store.claim(LINE, (0, 15, 0), NOW), other.claim(LINE, (0, 15, 0), NOW))
+    claims = (each.claim(LINE, (0, 15, 0), NOW, OWNER) for each in (world.store, other))
+    first, second = await asyncio.gather(*claims)
     ids = [m.id for m in (*first.messages, *second.messages)]
     assert sorted(ids) == [m.id for m in messages]
 
@@ -55,7 +56,7 @@ async def test_leased_by_the_feed(world: World) -> None:
     """What accept has leased to the back is not claimed as well."""
     world.store.feed.room[LINE, Lane.NORMAL] = 1
     leased, waiting = await accepted(world, 2)
-    assert [m.id for m in (await world.store.claim(LINE, ROOMS, NOW)).messages] == [waiting.id]
+    assert [m.id for m in (await world.store.claim(LINE, ROOMS, NOW, OWNER)).messages] == [waiting.id]
     assert leased.is_leased
 
 
@@ -63,7 +64,7 @@ async def test_classes_in_order(world: World) -> None:
     """A claim brings the classes in order, each up to its room."""
     for lane in (Lane.BULK, Lane.NORMAL, Lane.OTP):
         await accepted(world, 3, lane=lane)
-    claimed = await world.store.claim(LINE, (1, 3, 2), NOW)
+    claimed = await world.store.claim(LINE, (1, 3, 2), NOW, OWNER)
     assert [m.lane for m in claimed.messages] == [Lane.OTP] + 3 * [Lane.NORMAL] + 2 * [Lane.BULK]
     assert claimed.next_due_at == (NOW, None, NOW)
 
@@ -73,7 +74,7 @@ async def test_oldest_first(world: World) -> None:
     first, second = await accepted(world, 2)
     world.now += 10
     await world.store.advance(first.id, Postponed(reason=Reason.LINK_DOWN, until=world.now), world.now)
-    claimed = await world.store.claim(LINE, (0, 2, 0), world.now)
+    claimed = await world.store.claim(LINE, (0, 2, 0), world.now, OWNER)
     assert [m.id for m in claimed.messages] == [second.id, first.id]
 
 
@@ -92,7 +93,7 @@ async def test_equal_shares(world: World, waiting: tuple[int, ...], room: int, e
     names = ("shop", "clinic", "bank")
     for name, count in zip(names, waiting, strict=True):
         await accepted(world, count, name)
-    got = shares(await world.store.claim(LINE, (0, room, 0), NOW))
+    got = shares(await world.store.claim(LINE, (0, room, 0), NOW, OWNER))
     assert tuple(got.get(world.account_id(name), 0) for name in names) == expected
 
 
@@ -101,7 +102,7 @@ async def test_small_rooms_go_round(world: World) -> None:
     await accepted(world, 9, "shop")
     await accepted(world, 3, "clinic")
     await accepted(world, 3, "bank")
-    got = [shares(await world.store.claim(LINE, (0, 1, 0), NOW)) for _ in range(9)]
+    got = [shares(await world.store.claim(LINE, (0, 1, 0), NOW, OWNER)) for _ in range(9)]
     counts = {account_id: sum(g.get(account_id, 0) for g in got) for g in got for account_id in g}
     assert sorted(counts.values()) == [3, 3, 3]
 
@@ -111,7 +112,7 @@ async def test_an_account_that_is_not_due_takes_no_share(world: World) -> None:
     for message in await accepted(world, 5, "clinic"):
         await world.store.advance(message.id, Postponed(reason=Reason.LINK_DOWN, until=NOW + 500), NOW)
     await accepted(world, 10, "shop")
-    claimed = await world.store.claim(LINE, (0, 8, 0), NOW)
+    claimed = await world.store.claim(LINE, (0, 8, 0), NOW, OWNER)
     assert shares(claimed) == {world.account_id("shop"): 8}
     assert claimed.next_due_at[Lane.NORMAL] == NOW
 
@@ -121,32 +122,32 @@ async def test_next_due(world: World) -> None:
     (message,) = await accepted(world, 1)
     await world.store.advance(message.id, Postponed(reason=Reason.LINK_DOWN, until=NOW + 500), NOW)
     nothing = Claimed(messages=(), next_due_at=(None, NOW + 500, None))
-    assert await world.store.claim(LINE, ROOMS, NOW + 499) == nothing
-    claimed = await world.store.claim(LINE, ROOMS, NOW + 500)
+    assert await world.store.claim(LINE, ROOMS, NOW + 499, OWNER) == nothing
+    claimed = await world.store.claim(LINE, ROOMS, NOW + 500, OWNER)
     assert [m.id for m in claimed.messages] == [message.id]
     assert claimed.next_due_at == (None, None, None)
-    assert (await world.store.claim(LINE2, ROOMS, NOW + 500)).messages == ()
+    assert (await world.store.claim(LINE2, ROOMS, NOW + 500, OWNER)).messages == ()
 
 
 async def test_no_room(world: World) -> None:
     """Without room nothing is leased, but what is due is told."""
     await accepted(world, 1)
-    assert await world.store.claim(LINE, (0, 0, 0), NOW) == Claimed(messages=(), next_due_at=(None, NOW, None))
+    assert await world.store.claim(LINE, (0, 0, 0), NOW, OWNER) == Claimed(messages=(), next_due_at=(None, NOW, None))
 
 
 async def test_release(world: World) -> None:
     """A lease that is given back leaves the message as it was, for the next claim."""
     (before,) = await accepted(world, 1)
-    await world.store.claim(LINE, ROOMS, NOW)
-    await world.store.release([before.id, 10**12])
+    await world.store.claim(LINE, ROOMS, NOW, OWNER)
+    await world.store.release([before.id, 10**12], OWNER)
     assert await world.standing_of(before) == before
-    assert [m.id for m in (await world.store.claim(LINE, ROOMS, NOW)).messages] == [before.id]
+    assert [m.id for m in (await world.store.claim(LINE, ROOMS, NOW, OWNER)).messages] == [before.id]
 
 
 async def test_release_of_what_is_on_the_wire(world: World) -> None:
     """What has gone on the wire in the meantime is not touched by a release."""
     sending = await world.sending()
-    await world.store.release([sending.id])
+    await world.store.release([sending.id], OWNER)
     assert await world.standing_of(sending) == sending
 
 
@@ -157,7 +158,7 @@ async def recover_all(world: World, limit: int = 500) -> int:
     """What the start of the program does; the bound is far above what any of these tests needs."""
     total = 0
     for _ in range(100):
-        found = await world.store.recover(world.now, limit)
+        found = await world.store.recover(OWNER, world.now, limit)
         total += found
         if not found:
             return total
@@ -167,10 +168,10 @@ async def recover_all(world: World, limit: int = 500) -> int:
 async def test_leases_of_the_dead(world: World, make_store: MakeStore) -> None:
     """At start nobody holds a lease, and recovery that finds nothing on the wire says so."""
     messages = await accepted(world, 3)
-    await world.store.claim(LINE, ROOMS, NOW)
+    await world.store.claim(LINE, ROOMS, NOW, OWNER)
     world.store = await make_store()
     assert await recover_all(world) == 0
-    assert [m.id for m in (await world.store.claim(LINE, ROOMS, NOW)).messages] == [m.id for m in messages]
+    assert [m.id for m in (await world.store.claim(LINE, ROOMS, NOW, OWNER)).messages] == [m.id for m in messages]
 
 
 async def test_on_the_wire_is_ambiguous(world: World) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from tests.store.test_received import Handsets, mo, pieces
 from tests.store.test_webhooks import give_webhook, told
-from tests.store.world import DAY, HOLD, HOUR, LINE, MINUTE, NOW, SARA, MakeStore, World, later, step
+from tests.store.world import DAY, HOLD, HOUR, LINE, MINUTE, NOW, OWNER, SARA, MakeStore, World, later, step
 
 from payamak.domain.clocks import Reading, first_look, look
 from payamak.domain.events import Postponed
@@ -55,7 +55,7 @@ async def test_a_message_of_the_future(world: World) -> None:
         assert (after.accepted_at, after.due_at, after.changed_at, after.is_leased) == (NOW, NOW, NOW, False)
     assert (await world.standing_of(message)).deadline_at == NOW + 5 * MINUTE
     assert await world.standing_of(before) == before
-    claimed = await world.store.claim(LINE, (9, 9, 9), NOW)
+    claimed = await world.store.claim(LINE, (9, 9, 9), NOW, OWNER)
     assert {m.id for m in claimed.messages} == {before.id, message.id, put_off.id}
     world.now += 5 * MINUTE
     await world.store.sweep(world.now, 100)

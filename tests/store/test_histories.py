@@ -19,6 +19,7 @@ from tests.store.world import (
     LINE,
     LINE2,
     MINUTE,
+    OWNER,
     SARA,
     SERVICE,
     World,
@@ -110,7 +111,7 @@ class History:
         await self.world.receipt(operator_id, state, recipient=recipient, line=line)
 
     async def _recover(self, which: int, how: int) -> None:
-        while await self.world.store.recover(self.world.now, 1 + which):
+        while await self.world.store.recover(OWNER, self.world.now, 1 + which):
             pass
 
     async def _sweep(self, which: int, how: int) -> None:

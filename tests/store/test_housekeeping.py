@@ -13,6 +13,7 @@ from tests.store.world import (
     LINE2,
     MINUTE,
     NOW,
+    OWNER,
     SERVICE,
     Listener,
     World,
@@ -45,7 +46,7 @@ async def test_deadline(world: World) -> None:
 async def test_leased_messages_expire_too(world: World) -> None:
     """A message that the back holds expires all the same; its claim is then left out."""
     await world.accept()
-    (claimed,) = (await world.store.claim(LINE, (9, 9, 9), NOW)).messages
+    (claimed,) = (await world.store.claim(LINE, (9, 9, 9), NOW, OWNER)).messages
     world.now += DAY
     assert await world.store.sweep(world.now, 100) == 1
     assert await world.mark(claimed) == []
@@ -242,7 +243,7 @@ async def test_move(world: World) -> None:
     waiting = [await world.accept() for _ in range(3)]
     sending, elsewhere = await world.sending(), await world.accept(world.new(step(SERVICE)))
     assert [await world.move(most=2) for _ in range(3)] == [2, 1, 0]
-    claimed = (await world.store.claim(LINE2, (9, 9, 9), NOW)).messages
+    claimed = (await world.store.claim(LINE2, (9, 9, 9), NOW, OWNER)).messages
     assert sorted(m.id for m in claimed) == [m.id for m in waiting]
     assert {(m.reason, m.current.line, m.reserved) for m in claimed} == {(Reason.MOVED, LINE2, 100)}
     assert (await world.standing_of(sending)).current.line == LINE
@@ -253,10 +254,10 @@ async def test_move(world: World) -> None:
 async def test_moved_while_leased(world: World) -> None:
     """A message that the back holds is moved away from it: its claim is left out."""
     await world.accept()
-    (claimed,) = (await world.store.claim(LINE, (9, 9, 9), NOW)).messages
+    (claimed,) = (await world.store.claim(LINE, (9, 9, 9), NOW, OWNER)).messages
     assert await world.move() == 1
     assert await world.mark(claimed) == []
-    (moved,) = (await world.store.claim(LINE2, (9, 9, 9), NOW)).messages
+    (moved,) = (await world.store.claim(LINE2, (9, 9, 9), NOW, OWNER)).messages
     assert moved.id == claimed.id
 
 

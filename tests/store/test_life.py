@@ -12,6 +12,7 @@ from tests.store.world import (
     LINE2,
     MINUTE,
     NOW,
+    OWNER,
     SERVICE,
     Listener,
     World,
@@ -196,8 +197,8 @@ async def test_fallback(world: World) -> None:
     message = await world.answer(await world.sending(step(), step(SERVICE, 250)), opted_out())
     assert (message.state, message.reason, message.step, message.tries) == (State.QUEUED, Reason.FALLBACK, 1, 0)
     assert (message.reserved, message.charged, message.is_leased) == (250, 0, False)
-    assert (await world.store.claim(LINE, (9, 9, 9), NOW)).messages == ()
-    (claimed,) = (await world.store.claim(SERVICE, (9, 9, 9), NOW)).messages
+    assert (await world.store.claim(LINE, (9, 9, 9), NOW, OWNER)).messages == ()
+    (claimed,) = (await world.store.claim(SERVICE, (9, 9, 9), NOW, OWNER)).messages
     assert claimed.id == message.id
     (row,) = await world.store.queue()
     assert (row.line, row.reason) == (SERVICE, Reason.FALLBACK)
@@ -211,7 +212,7 @@ async def test_fallback_keeps_the_lease_with_room(world: World) -> None:
     message = await world.answer(await world.sending(step(), step(LINE2)), opted_out())
     assert message.is_leased
     assert world.store.feed.room[LINE2, Lane.NORMAL] == 0
-    assert (await world.store.claim(LINE2, (9, 9, 9), NOW)).messages == ()
+    assert (await world.store.claim(LINE2, (9, 9, 9), NOW, OWNER)).messages == ()
 
 
 async def test_opt_out_is_learned(world: World) -> None:

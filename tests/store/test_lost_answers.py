@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from tests.store.world import ALI, HOLD, LINE, SERVICE, MakeStore, World, lost, step, taken
+from tests.store.world import ALI, HOLD, LINE, OWNER, SERVICE, MakeStore, World, lost, step, taken
 
 from payamak.codes import Code
 from payamak.domain.message import Message, PartState, Reason, State
@@ -14,8 +14,8 @@ LIMIT = 500
 async def _give_up(world: World, message: Message, *, by_death: bool, parts: int = 1) -> Message:
     """The answers are lost: with our death, or because the link broke."""
     if by_death:
-        assert await world.store.recover(world.now, LIMIT) == 1
-        assert await world.store.recover(world.now, LIMIT) == 0
+        assert await world.store.recover(OWNER, world.now, LIMIT) == 1
+        assert await world.store.recover(OWNER, world.now, LIMIT) == 0
     else:
         await world.answer(message, *(lost(part) for part in range(1, parts + 1)))
     return await world.standing_of(message)
@@ -67,7 +67,7 @@ async def test_second_part(world: World, by_death: bool) -> None:
     await world.answer(message, taken("77"))
     await world.receipt("77", line=HOLD)
     if by_death:
-        assert await world.store.recover(world.now, LIMIT) == 1
+        assert await world.store.recover(OWNER, world.now, LIMIT) == 1
     else:
         await world.answer(message, lost(2))
     assert (await world.standing_of(message)).state is State.DELIVERED
@@ -100,8 +100,8 @@ async def test_many_recover(world: World, make_store: MakeStore) -> None:
     messages = [await world.sending(step(HOLD), recipient=name) for name in names]
     for name in names[::2]:
         await world.receipt(name[-4:], line=HOLD, recipient=name)
-    assert await world.store.recover(world.now, LIMIT) == len(names)
-    assert await world.store.recover(world.now, LIMIT) == 0
+    assert await world.store.recover(OWNER, world.now, LIMIT) == len(names)
+    assert await world.store.recover(OWNER, world.now, LIMIT) == 0
     again = await make_store()
     found = [await again.story(message.id) for message in messages]
     assert [story and story.message.state for story in found] == [State.DELIVERED, State.UNKNOWN] * 3

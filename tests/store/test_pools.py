@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from tests.store.world import ALI, DAY, HOLD, HOUR, LINE, SERVICE, World, later, lost, step, taken
+from tests.store.world import ALI, DAY, HOLD, HOUR, LINE, OWNER, SERVICE, World, later, lost, step, taken
 
 from payamak.codes import Code
 from payamak.domain.ids import IdBase
@@ -64,7 +64,7 @@ async def test_while_receipts_wait_nothing_is_sent_again(world: World) -> None:
     await world.receipt("a")
     for message in (first, second):
         assert await stands(world, message) == (State.QUEUED, Reason.RECEIPTS_AWAITED)
-        assert (await world.store.claim(LINE, (9, 9, 9), world.now + HOUR)).messages == ()
+        assert (await world.store.claim(LINE, (9, 9, 9), world.now + HOUR, OWNER)).messages == ()
     await world.receipt("b")
     await world.receipt("c")
     assert {await stands(world, message) for message in (first, second)} == {(State.DELIVERED, Reason.RECEIPT)}
@@ -170,7 +170,7 @@ async def test_three_deaths(world: World) -> None:
     message = await world.accept()
     for _ in range(3):
         await world.on_wire(await world.standing_of(message))
-        await world.store.recover(world.now, 100)
+        await world.store.recover(OWNER, world.now, 100)
     assert await stands(world, message) == (State.UNKNOWN, Reason.ANSWER_LOST)
 
 

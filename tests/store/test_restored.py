@@ -11,6 +11,7 @@ from tests.store.world import (
     LINE,
     LINE2,
     NOW,
+    OWNER,
     SARA,
     SERVICE,
     Listener,
@@ -43,7 +44,7 @@ async def put_back(world: World, limit: int = 100) -> None:
 
 async def claimed(world: World, *lines: str) -> list[int]:
     """What would go out now."""
-    found = [m for line in lines or (LINE,) for m in (await world.store.claim(line, ALL, world.now)).messages]
+    found = [m for line in lines or (LINE,) for m in (await world.store.claim(line, ALL, world.now, OWNER)).messages]
     return [m.id for m in found]
 
 
@@ -67,7 +68,7 @@ async def test_all_that_could_go_out_is_held(world: World) -> None:
     assert (await world.standing_of(enroute)).state is State.ENROUTE
     assert (await world.standing_of(delivered)).state is State.DELIVERED
     fresh = await world.accept()
-    await world.store.release([fresh.id])
+    await world.store.release([fresh.id], OWNER)
     world.now += 12 * HOUR
     assert await claimed(world) == [fresh.id]
     restore = await world.store.last_restore()
@@ -175,7 +176,7 @@ async def test_on_the_wire_of_a_line_that_holds(world: World) -> None:
     [
         Postponed(reason=Reason.LINK_DOWN, until=NOW + 1),
         Moved(line=LINE2, advertising=True),
-        OnWire(link="north"),
+        OnWire(link="north", owner=OWNER),
     ],
     ids=lambda event: type(event).__name__,
 )

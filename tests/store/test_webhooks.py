@@ -6,7 +6,7 @@ import random
 
 import pytest
 from msgspec.structs import replace
-from tests.store.world import DAY, HOLD, LINE2, MINUTE, World, later, lost, opted_out, refused, step, taken
+from tests.store.world import DAY, HOLD, LINE2, MINUTE, OWNER, World, later, lost, opted_out, refused, step, taken
 
 from payamak.cli.doctor import UNTOLD_MS, untold
 from payamak.domain.events import Cancelled, Moved, Postponed
@@ -124,7 +124,7 @@ async def test_ends_without_the_operator(shop: World) -> None:
     """Cancelled, expired, recovered after a death: whoever changes the state, it is told."""
     cancelled, expired, dead = await shop.accept(), await shop.accept(), await shop.sending()
     await shop.store.advance(cancelled.id, Cancelled(), shop.now)
-    assert await shop.store.recover(shop.now, 10) == 1
+    assert await shop.store.recover(OWNER, shop.now, 10) == 1
     shop.now += DAY
     await shop.store.sweep(shop.now, 10)
     assert (await told_states(shop.store, cancelled))[-1] is State.CANCELLED

@@ -16,6 +16,7 @@ from payamak.store.sqlite.store import SqliteStore
 async def house(tmp_path: Path) -> AsyncIterator[House]:
     """A store on a file, a clock and a service."""
     store, clock = SqliteStore(tmp_path / "payamak.db"), HandClock()
+    await store.take_over(clock.now())
     yield House(store, clock, Service(store, clock, Gate()))
     await store.close()
 
@@ -24,6 +25,7 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
 async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
     """A house whose service takes batches."""
     store, clock = SqliteStore(tmp_path / "payamak.db"), HandClock()
+    await store.take_over(clock.now())
     service = BatchService(store, clock, Gate())
     house = House(store, clock, service)
     await house.put()

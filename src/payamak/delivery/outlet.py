@@ -213,7 +213,8 @@ class Outlet:
     async def _mark(self, desk: Desk, going: list[Picked]) -> None:
         """Commit the marks, then write; what could not be marked goes back to its lane."""
         messages = [picked.message for picked in going]
-        claims = [Claim(message_id=m.id, version=m.version, link=desk.name) for m in messages]
+        owner = self._store.feed.owner
+        claims = [Claim(message_id=m.id, version=m.version, link=desk.name, owner=owner) for m in messages]
         is_urgent = any(message.lane is Lane.OTP for message in messages)
         try:
             changes = await self._store.put_on_wire(claims, self._clock.now(), is_urgent=is_urgent)

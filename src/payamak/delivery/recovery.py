@@ -1,4 +1,4 @@
-"""What nobody waits for: recovery at start, deadlines, overdue receipts, retention; none of it may end in silence."""
+"""What nobody waits for: deadlines, overdue receipts, retention; none of it may end in silence."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from payamak.errors import StoreFailed
 from payamak.store.base import Store
 
 LOOK_EVERY_S = 0.25
-RECOVERY_BATCH = 500
 SWEEP_EVERY_S = 1.0
 SWEEP_BATCH = 500
 RETIRE_EVERY_S = 60.0
@@ -29,19 +28,6 @@ async def look_through(store: Store, log: Callable[..., object]) -> None:
     """Before anything is done with the store: its pages agree, as far as there is time. Raises StoreFailed."""
     if unfinished := await store.look_through(LOOK_WITHIN_S):
         log("store_partly_looked_through", detail=",".join(unfinished))
-
-
-async def recover(store: Store, clock: Clock, log: Callable[..., object]) -> int:
-    """Before anything is taken: end the leases of the dead and treat what they had on the wire as ambiguous (P3).
-
-    Returns how many attempts were ambiguous; all of it is committed. Raises StoreFailed.
-    """
-    total = 0
-    while found := await store.recover(clock.now(), RECOVERY_BATCH):
-        total += found
-    if total:
-        log("recovered", ambiguous_attempts=total)
-    return total
 
 
 async def watch_store(store: Store, log: Callable[..., object], went_well: Callable[[], None] = lambda: None) -> None:

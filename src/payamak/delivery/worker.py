@@ -165,11 +165,11 @@ class Worker:
             message = change.message
             if message.state is not State.QUEUED:
                 continue
-            if message.is_leased:
+            if message.owner == self._store.feed.owner:
                 if desk := self._take(message):
                     touched[desk.name] = desk
                     fresh.append(message)
-            else:
+            elif not message.is_leased:
                 self._will_be_due(message.current.line, message.lane, message.due_at)
         gone: set[int] = set()
         for desk in touched.values():
@@ -293,7 +293,8 @@ class Worker:
             self.outlet.start(self._release(messages))
 
     async def _release(self, messages: list[Message]) -> None:
-        await self.outlet.until_stored(lambda: self._store.release([m.id for m in messages]))
+        ids, owner = [m.id for m in messages], self._store.feed.owner
+        await self.outlet.until_stored(lambda: self._store.release(ids, owner))
         soon = self._clock.now() + int(POLL_S * 1_000)
         for line, lane in {(m.current.line, m.lane) for m in messages}:
             self._will_be_due(line, lane, soon)
@@ -339,7 +340,7 @@ class Worker:
         try:
             if (interval_ms := self._store.site.intervals_by_line.get(number)) and not self._turns.knows(number):
                 self._turns.resume(number, await self._store.last_turn(number), interval_ms)
-            claimed = await self._store.claim(number, rooms, now)
+            claimed = await self._store.claim(number, rooms, now, self._store.feed.owner)
         except StoreFailed:
             self._backlog.put_off(number, now + int(STORE_REST_S * 1_000))
             return

@@ -65,9 +65,13 @@ class Rules(Struct, frozen=True, kw_only=True):
 
 
 class OnWire(Struct, frozen=True, kw_only=True):
-    """The back is about to write the waiting parts to `link`; nothing leaves before this is committed."""
+    """The back is about to write the waiting parts to `link`; nothing leaves before this is committed.
+
+    `owner` is who does it, and hears of the answers.
+    """
 
     link: str
+    owner: int
 
 
 class Answered(Struct, frozen=True, kw_only=True):

@@ -157,6 +157,10 @@ class Step(Struct, frozen=True, kw_only=True):
         return 1 if self.split is SplitMethod.PAYLOAD else self.parts
 
 
+NOBODY = 0
+"""No owner: whoever comes first may have it."""
+
+
 class Message(Struct, frozen=True, kw_only=True):
     """An accepted message, as the store keeps it.
 
@@ -168,6 +172,8 @@ class Message(Struct, frozen=True, kw_only=True):
     Of the current step: `unanswered` has a digit for each part, its tries that stayed without an answer ("" says none);
     `awaited` are lost parts (1-based) of which no further copy goes, for receipts have come that may be theirs;
     `breaks` counts the links that broke at this message alone.
+
+    `owner` is the number of whoever holds it, waiting or on the wire: each process that takes over has a greater one.
     """
 
     id: int
@@ -193,7 +199,7 @@ class Message(Struct, frozen=True, kw_only=True):
     charged: int = 0
     is_settled: bool = False
     version: int = 0
-    is_leased: bool = False
+    owner: int = NOBODY
     unanswered: str = ""
     awaited: tuple[int, ...] = ()
     breaks: int = 0
@@ -202,6 +208,11 @@ class Message(Struct, frozen=True, kw_only=True):
     def current(self) -> Step:
         """The step whose turn it is, or with which the message ended."""
         return self.plan[self.step]
+
+    @property
+    def is_leased(self) -> bool:
+        """True while somebody holds it: nobody else takes it, or tells of its answers."""
+        return self.owner != NOBODY
 
     @property
     def is_final(self) -> bool:

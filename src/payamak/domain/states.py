@@ -37,7 +37,7 @@ from payamak.codes import Code
 from payamak.domain import events as ev
 from payamak.domain.clocks import earliest, in_doubt_until
 from payamak.domain.events import Effect, Event, OnAmbiguous, OutcomeKind, Rules
-from payamak.domain.message import MOST_MOVES, RECEIPTED, Message, PartState, Reason, Relocation, State, Step
+from payamak.domain.message import MOST_MOVES, NOBODY, RECEIPTED, Message, PartState, Reason, Relocation, State, Step
 from payamak.domain.optout import mark_opted_out
 from payamak.domain.retry import pause_ms
 
@@ -122,7 +122,7 @@ def _to_resend(m: Message, word: str) -> list[int]:
 def _end(m: Message, state: State, reason: Reason, code: Code | None = None, **more: Any) -> Advance:
     """A final state: what is left of the reservation goes back to the balance (P5)."""
     effects = (ev.Release(amount=m.reserved),) if m.reserved else ()
-    return replace(m, state=state, reason=reason, code=code, reserved=0, is_leased=False, **more), effects
+    return replace(m, state=state, reason=reason, code=code, reserved=0, owner=NOBODY, **more), effects
 
 
 def _settled(m: Message, step: Step) -> Advance:
@@ -175,7 +175,7 @@ def _close_opted_out(m: Message, code: Code, known: Iterable[tuple[str, Code]], 
         tries=0,
         due_at=int(now),
         is_settled=False,
-        is_leased=True,
+        owner=NOBODY,  # who takes it now is the store's to say
         unanswered="",
         awaited=(),
         breaks=0,
@@ -185,7 +185,7 @@ def _close_opted_out(m: Message, code: Code, known: Iterable[tuple[str, Code]], 
 
 def _lost(m: Message, word: str, now: int, rules: Rules) -> Advance:
     """No part is on the wire any more and at least one is ambiguous: resend or hold, as the line says (P3)."""
-    m = replace(m, parts=_with_word(m, m.step, word), is_leased=False)
+    m = replace(m, parts=_with_word(m, m.step, word), owner=NOBODY)
     if m.breaks >= MOST_BREAKS:
         return _end(m, State.UNKNOWN, Reason.LINK_BROKE)
     is_spent = any(letter == _A and int(n) >= rules.most_tries for letter, n in zip(word, _unanswered(m), strict=True))
@@ -200,7 +200,7 @@ def _waits_again(m: Message, word: str, reason: Reason, now: int) -> Message:
         due_at = now + pause_ms(reason, m.tries, m.id)
     else:
         reason, due_at = Reason.RECEIPTS_AWAITED, m.deadline_at
-    return replace(m, state=State.QUEUED, reason=reason, due_at=due_at, is_leased=False)
+    return replace(m, state=State.QUEUED, reason=reason, due_at=due_at, owner=NOBODY)
 
 
 # -------------------------------------------------------------------------------------- moves: queued
@@ -213,7 +213,7 @@ def _too_late(m: Message, now: int) -> Advance:
         return _give_up(m, State.EXPIRED, Reason.DEADLINE)
     if m.is_held:
         return m, ()
-    return replace(m, reason=Reason.CLOCK, due_at=until, is_leased=False), ()
+    return replace(m, reason=Reason.CLOCK, due_at=until, owner=NOBODY), ()
 
 
 def _on_wire(m: Message, event: ev.OnWire, now: int, rules: Rules) -> Advance:
@@ -222,7 +222,7 @@ def _on_wire(m: Message, event: ev.OnWire, now: int, rules: Rules) -> Advance:
     if m.is_held:
         return m, ()
     if m.accepted_at > now:  # by a clock that was wrong: its deadline is to be set back first
-        return replace(m, reason=Reason.CLOCK, due_at=m.accepted_at, is_leased=False), ()
+        return replace(m, reason=Reason.CLOCK, due_at=m.accepted_at, owner=NOBODY), ()
     word = _word(m)
     copies = _to_resend(m, word)
     going = tuple(part for part, letter in enumerate(word, 1) if letter == _W or part in copies)
@@ -237,13 +237,13 @@ def _on_wire(m: Message, event: ev.OnWire, now: int, rules: Rules) -> Advance:
         tries=m.tries + 1,
         copies=m.copies + len(copies),
         parts=_with_word(m, m.step, word),
-        is_leased=True,
+        owner=event.owner,
     )
     return after, (ev.Submit(link=event.link, step=m.step, try_no=after.tries, parts=going, copies=len(copies)),)
 
 
 def _postponed(m: Message, event: ev.Postponed, now: int, rules: Rules) -> Advance:
-    return replace(m, reason=event.reason, due_at=event.until, is_leased=False), ()
+    return replace(m, reason=event.reason, due_at=event.until, owner=NOBODY), ()
 
 
 def _deadline(m: Message, event: Event, now: int, rules: Rules) -> Advance:
@@ -288,7 +288,7 @@ def _moved(m: Message, event: ev.Moved, now: int, rules: Rules) -> Advance:
     )
     if not can_move(m, step.wire_parts):
         return m, ()
-    after = replace(m, plan=(*m.plan[: m.step], step, *m.plan[m.step + 1 :]), is_leased=False)
+    after = replace(m, plan=(*m.plan[: m.step], step, *m.plan[m.step + 1 :]), owner=NOBODY)
     if step.wire_parts != len(_word(m)):
         after = replace(after, unanswered="", parts=_with_word(after, m.step, _W * step.wire_parts))
     if event.due_at > now:
@@ -303,7 +303,7 @@ def _set_back(m: Message, event: ev.SetBack, now: int, rules: Rules) -> Advance:
     if m.state is not State.QUEUED:
         return m, ()
     due_at = m.deadline_at if m.reason is Reason.RECEIPTS_AWAITED else min(m.due_at, int(now))
-    return replace(m, due_at=due_at, is_leased=False), ()
+    return replace(m, due_at=due_at, owner=NOBODY), ()
 
 
 # ------------------------------------------------------------------------------- moves: a copy put back
@@ -313,7 +313,7 @@ def _still_held(m: Message) -> Message:
     """A message that only a person lets go; it is due when it ends."""
     if m.state is not State.QUEUED:
         return m
-    return replace(m, reason=Reason.RESTORED, due_at=m.deadline_at, is_leased=False)
+    return replace(m, reason=Reason.RESTORED, due_at=m.deadline_at, owner=NOBODY)
 
 
 def _restored(m: Message, event: Event, now: int, rules: Rules) -> Advance:
@@ -448,7 +448,7 @@ def _none_on_wire(m: Message, word: str, later: Reason, gives_receipts: bool, no
 
 
 def _taken(m: Message, gives_receipts: bool) -> Advance:
-    after, settle = _settled(replace(m, state=State.ENROUTE, reason=Reason.TAKEN, is_leased=False), m.current)
+    after, settle = _settled(replace(m, state=State.ENROUTE, reason=Reason.TAKEN, owner=NOBODY), m.current)
     if gives_receipts:
         return after, settle
     after, release = _end(after, State.ENROUTE, Reason.NO_RECEIPTS)

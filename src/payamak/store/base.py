@@ -194,6 +194,8 @@ class Wire(Protocol):
     def put_on_wire(self, claims: Sequence[Claim], now: int, *, is_urgent: bool = False) -> Awaitable[list[Change]]:
         """Mark messages as on the wire, before their octets leave. Those that changed meanwhile are left out.
 
+        So are those that another owner holds.
+
         `is_urgent` goes before all other work: codes are among them.
         """
         ...
@@ -218,16 +220,16 @@ class Wire(Protocol):
         """Whether a text that looks like a receipt names a part of ours; None if an answer to come may name it."""
         ...
 
-    def claim(self, line: str, rooms: Sequence[int], now: int) -> Awaitable[Claimed]:
-        """Lease due messages of a line, up to `rooms[lane]` of each class, the accounts of a class in turn."""
+    def claim(self, line: str, rooms: Sequence[int], now: int, owner: int) -> Awaitable[Claimed]:
+        """Lease due messages of a line to an owner: up to `rooms[lane]` of a class, its accounts in turn."""
         ...
 
     def last_turn(self, line: str) -> Awaitable[int | None]:
         """The latest instant for which a message of a paced line waits; None if none does."""
         ...
 
-    def release(self, message_ids: Sequence[int]) -> Awaitable[None]:
-        """Give leases back unchanged."""
+    def release(self, message_ids: Sequence[int], owner: int) -> Awaitable[None]:
+        """Give an owner's leases back unchanged; what is another's stays so."""
         ...
 
     def put_aside(self, message_id: int, error: str, place: str, now: int) -> Awaitable[None]:
@@ -250,8 +252,15 @@ class Wire(Protocol):
 class Chores(Protocol):
     """What goes on whether anybody asks or not: after a death, by the clocks, by age, after a restore."""
 
-    def recover(self, now: int, limit: int) -> Awaitable[int]:
-        """At start: end the leases of the dead, call what was on the wire ambiguous; how many (0 = done)."""
+    def take_over(self, now: int) -> Awaitable[list[int]]:
+        """At start: deliver from here on as a new owner (`feed.owner`), whose number is greater than all before it.
+
+        The owners before it that have not been ended: on one node all of them are dead.
+        """
+        ...
+
+    def recover(self, owner: int, now: int, limit: int) -> Awaitable[int]:
+        """End the leases of an owner that is dead, call what it had on the wire ambiguous; how many (0 = done)."""
         ...
 
     def sweep(self, now: int, limit: int) -> Awaitable[int]:

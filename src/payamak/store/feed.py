@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from msgspec import Struct
 
 from payamak.domain.events import Effect
-from payamak.domain.message import Message, State
+from payamak.domain.message import NOBODY, Message, State
 
 
 class Change(Struct, frozen=True, kw_only=True):
@@ -85,21 +85,23 @@ class Feed:
 
     `room[line, lane]` is how many more messages of a line and class the back is willing to hold: nothing while the
     line has no link that is up, or while older messages of the class wait in the store. The writer counts it down
-    as it leases, the back sets it as it finishes; it is a bound on memory, not a count that has to be exact.
+    as it leases, the back sets it as it finishes; it is a bound on memory, not a count that has to be exact. `owner` is
+    whose room it is: the number under which this process has taken over, NOBODY as long as it has not.
     """
 
     def __init__(self) -> None:
         self.room: dict[tuple[str, int], int] = {}
+        self.owner = NOBODY
         self._watches: dict[int, Watch] = {}
         self._listeners: list[Callable[[Sequence[Change]], None]] = []
 
-    def take_room(self, line: str, lane: int) -> bool:
-        """Whether a message may be leased to the back right away; counts it. Called on the writer's thread."""
+    def take_room(self, line: str, lane: int) -> int:
+        """Who takes a message right away, NOBODY if there is no room; counts it. Called on the writer's thread."""
         room = self.room.get((line, lane), 0)
         if room <= 0:
-            return False
+            return NOBODY
         self.room[line, lane] = room - 1
-        return True
+        return self.owner
 
     def listen(self, listener: Callable[[Sequence[Change]], None]) -> Callable[[], None]:
         """Call `listener` with the changes of each commit; returns the function that ends it."""

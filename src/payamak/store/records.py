@@ -264,11 +264,12 @@ class OutboxRow(Struct, frozen=True, kw_only=True):
 
 
 class Claim(Struct, frozen=True, kw_only=True):
-    """A message that the back wants to put on the wire by `link`, as it was when the back last saw it."""
+    """A message that `owner` wants to put on the wire by `link`, as it was when the owner last saw it."""
 
     message_id: int
     version: int
     link: str
+    owner: int
 
 
 class Claimed(Struct, frozen=True, kw_only=True):

@@ -9,7 +9,7 @@ from typing import Any
 import apsw
 import pytest
 from tests.store.sqlite.support import raw
-from tests.store.world import DAY, HOUR, LINE, LINE2, MINUTE, World, step, taken
+from tests.store.world import DAY, HOUR, LINE, LINE2, MINUTE, OWNER, World, step, taken
 
 from payamak.domain import events as ev
 from payamak.domain import states
@@ -121,7 +121,7 @@ async def test_recovery_ends_and_comes_back(sqlite: SqliteStore, spoil: Spoil) -
     sent = [await world.sending(step(price=0)) for _ in range(4)]
     mend = spoil(sent[0].id, sent[1].id)
     rounds = 0
-    while await sqlite.recover(world.now, 2):
+    while await sqlite.recover(OWNER, world.now, 2):
         rounds += 1
         assert rounds < 10, "recovery comes to no end"
     assert [(await state(sqlite, each.id))[0] for each in sent] == [State.SENDING] * 2 + [State.QUEUED] * 2
@@ -136,7 +136,7 @@ async def test_what_has_moved_since_is_not_lost_again(sqlite: SqliteStore, spoil
     world = await World(sqlite).build()
     message = await world.sending(step(price=0))
     mend = spoil(message.id)
-    await sqlite.recover(world.now, 10)
+    await sqlite.recover(OWNER, world.now, 10)
     mend()
     await world.answer(message, taken("7"))
     await swept(sqlite, world.now + HOUR, 10)
@@ -148,11 +148,11 @@ async def test_a_claim_goes_past_a_row_that_cannot_be_read(sqlite: SqliteStore) 
     """It is due again later, and not at once: nobody comes for it again and again."""
     world = await World(sqlite).build()
     bad, good = [(await world.accept(world.new(step(price=0)))).id for _ in range(2)]
-    await sqlite.release([bad, good])
+    await sqlite.release([bad, good], OWNER)
     await sqlite.writer.submit(
         lambda tx: raw(tx).execute("UPDATE message SET plan = '[7]' WHERE id = ?", (bad,)) and None
     )
-    claimed = await sqlite.claim(LINE, [10, 10, 10], world.now)
+    claimed = await sqlite.claim(LINE, [10, 10, 10], world.now, OWNER)
     assert [message.id for message in claimed.messages] == [good]
     assert all(due_at is None or due_at > world.now for due_at in claimed.next_due_at)
     assert [(row.work, row.key) for row in await sqlite.aside(10)] == [("claim", str(bad))]
@@ -232,11 +232,14 @@ async def test_a_store_from_before(tmp_path: Path) -> None:
     db.execute("ALTER TABLE receipt DROP COLUMN ids")
     for column in ("several", "by_parameter", "by_text", "by_payload", "place"):
         db.execute(f"ALTER TABLE id_habit DROP COLUMN {column}")
+    db.execute("ALTER TABLE message RENAME COLUMN owner TO is_leased; UPDATE message SET is_leased = is_leased <> 0")
+    db.execute("DROP TABLE owner")
     db.pragma("user_version", before)
     db.close()
     store = SqliteStore(path)
-    assert await store.recover(world.now, 10) == 1
-    assert await store.recover(world.now, 10) == 0
+    (owner,) = await store.take_over(world.now)
+    assert await store.recover(owner, world.now, 10) == 1
+    assert await store.recover(owner, world.now, 10) == 0
     await swept(store, world.now + HOUR, 10)
     states = [(await state(store, each.id))[0] for each in (queued, sending, enroute, final)]
     assert states == [State.EXPIRED, State.QUEUED, State.ENROUTE, State.CANCELLED]
@@ -262,6 +265,6 @@ async def test_a_waiting_message_that_nobody_can_take_expires(sqlite: SqliteStor
     message = await world.accept(world.new(step(price=0), life=MINUTE))
     for _ in range(5):
         await sqlite.put_aside(message.id, "OverflowError", "states.py:7 advance", world.now)
-    assert (await sqlite.claim(LINE, [10, 10, 10], world.now + MINUTE // 2)).messages == ()
+    assert (await sqlite.claim(LINE, [10, 10, 10], world.now + MINUTE // 2, OWNER)).messages == ()
     await swept(sqlite, world.now + MINUTE, 10)
     assert await state(sqlite, message.id) == (State.EXPIRED, Reason.DEADLINE)

@@ -13,7 +13,7 @@ from tests.store.sqlite.support import file_of
 from tests.store.world import LINE, NOW, World, step
 
 from payamak.clock import SystemClock
-from payamak.delivery import recovery
+from payamak.delivery import node
 from payamak.domain.message import State
 from payamak.domain.site import DAY_MS
 from payamak.errors import StoreFailed
@@ -66,7 +66,7 @@ async def test_recovery_ends(tmp_path: Path) -> None:
     store = SqliteStore(path)
     async with asyncio.timeout(ENDS_WITHIN_S):
         with pytest.raises(StoreFailed, match="malformed: it names 3 messages on the wire"):
-            await recovery.recover(store, SystemClock(), lambda event, **_: None)
+            await node.take_over(store, SystemClock(), lambda event, **_: None)
     await store.close()
 
 

@@ -12,7 +12,7 @@ import apsw
 import pytest
 from msgspec.structs import replace
 from tests.store.sqlite.support import file_of
-from tests.store.world import DAY, HOLD, HOUR, LINE, LINE2, World, later, lost, step
+from tests.store.world import DAY, HOLD, HOUR, LINE, LINE2, OWNER, World, later, lost, step
 
 from payamak.domain.message import Reason, State
 from payamak.domain.money import MOST_RIAL
@@ -86,7 +86,7 @@ async def test_the_deadlines_go_on(old: World, kind: str, name: str, field: str,
     (fault,) = store.site.mended
     assert (fault.kind, fault.name, fault.field) == (kind, name, field)
     now = old.now
-    while await store.recover(now, 100):
+    while await store.recover(OWNER, now, 100):
         pass
     now += DAY + 1
     while await store.sweep(now, 100):

@@ -13,7 +13,7 @@ from typing import Any
 import apsw
 import pytest
 from tests.store.sqlite.support import file_of
-from tests.store.world import NOW, World, step
+from tests.store.world import NOW, OWNER, World, step
 
 from payamak.domain.message import State
 from payamak.errors import StoreFailed
@@ -194,7 +194,7 @@ async def test_a_store_from_before(tmp_path: Path) -> None:
     assert (old / "store.sqlite-wal").stat().st_size
     again = SqliteStore(old / "store.sqlite")
     assert await again.look_through(60.0) == []
-    assert await again.recover(NOW, 100) == 1
+    assert await again.recover(OWNER, NOW, 100) == 1
     again.begin_serving()
     await again.prove()
     assert {message.id for message in await again.search(Search())} == {message.id for message in states}

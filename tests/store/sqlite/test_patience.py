@@ -16,7 +16,7 @@ import apsw
 import pytest
 from tests import traces
 from tests.store.sqlite.support import file_of
-from tests.store.world import ALI, MARK, NOW, OTHER, SARA, Listener, World, step
+from tests.store.world import ALI, MARK, NOW, OTHER, OWNER, SARA, Listener, World, step
 
 from payamak.codes import Code
 from payamak.domain.message import Lane, Message, Reason, State
@@ -126,7 +126,7 @@ async def test_no_claim_sees_what_was_given_up(serving: World) -> None:
     with slow_commit(store) as disk:
         accepting = asyncio.ensure_future(serving.accept())
         await asyncio.to_thread(disk.reached.wait, 10)
-        claiming = asyncio.ensure_future(store.claim("983000111", (9, 9, 9), NOW))
+        claiming = asyncio.ensure_future(store.claim("983000111", (9, 9, 9), NOW, OWNER))
         with pytest.raises(StoreFailed):
             await accepting
         disk.let_go()
@@ -268,7 +268,7 @@ async def test_a_stalled_disk_takes_nothing(serving: World, monkeypatch: pytest.
         assert "has not answered" in (store.trouble or "")
         with pytest.raises(StoreFailed, match="does not answer"):
             store.accept(serving.new(), NOW)
-        releasing = store.release([1])
+        releasing = store.release([1], OWNER)
         disk.let_go()
         await asyncio.gather(first, releasing)
     assert store.trouble is None
@@ -282,7 +282,7 @@ async def test_a_lost_file(serving: World, tmp_path: Path, suffix: str) -> None:
     message = await serving.accept()
     file, aside = f"{store.path}{suffix}", str(tmp_path / "aside")
     os.rename(file, aside)
-    for attempt in (serving.accept(), store.release([message.id]), store.prove()):
+    for attempt in (serving.accept(), store.release([message.id], OWNER), store.prove()):
         with pytest.raises(StoreFailed, match="was removed or moved"):
             await attempt
     assert "put the same file back" in (store.trouble or "")

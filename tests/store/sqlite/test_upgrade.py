@@ -8,7 +8,7 @@ from pathlib import Path
 import apsw
 import pytest
 from tests.source import ROOT
-from tests.store.world import HOLD, LINE, NOW, SERVICE, World, lost, taken
+from tests.store.world import HOLD, LINE, NOW, OWNER, SERVICE, World, lost, taken
 
 from payamak.domain.message import PartState, Reason, State
 from payamak.store.sqlite.store import SqliteStore
@@ -65,6 +65,10 @@ def recipient(name: str) -> str:
     return f"98912000{IDS[name] - 1_000:04d}"
 
 
+BEFORE = 1
+"""The owner of what was leased, or on the wire, before owners had numbers."""
+
+
 async def test_nothing_has_moved(upgraded: World) -> None:
     """Every message stands where it stood, and the books are in balance."""
     assert {name: (await standing(upgraded, name))[0].value for name in NAMES} == {
@@ -96,10 +100,22 @@ async def test_copies_of_before_are_counted(upgraded: World) -> None:
 
 async def test_what_was_on_the_wire_is_recovered(upgraded: World) -> None:
     """A receipt that waited settles its part; two tries that stayed without an answer leave a third."""
-    assert await upgraded.store.recover(upgraded.now, 100) == 3
+    assert await upgraded.store.recover(BEFORE, upgraded.now, 100) == 3
     assert (await standing(upgraded, "sending, its receipt waits"))[0] is State.DELIVERED
     assert await standing(upgraded, "sending") == (State.QUEUED, Reason.RESEND)
     assert await standing(upgraded, "sending, half of it lost") == (State.QUEUED, Reason.RESEND)
+
+
+async def test_who_served_before_is_an_owner(upgraded: World) -> None:
+    """All that was on the wire is its, and the next to take over hears of it, once."""
+    for name in NAMES:
+        story = await upgraded.store.story(IDS[name])
+        assert story is not None
+        assert (story.message.owner == BEFORE) is (story.message.state is State.SENDING)
+    assert await upgraded.store.take_over(upgraded.now) == [BEFORE]
+    while await upgraded.store.recover(BEFORE, upgraded.now, 2):
+        pass
+    assert await upgraded.store.take_over(upgraded.now) == [upgraded.store.feed.owner - 1]
 
 
 async def test_a_text_that_was_held_is_settled_late(upgraded: World) -> None:
@@ -111,7 +127,7 @@ async def test_a_text_that_was_held_is_settled_late(upgraded: World) -> None:
 
 async def test_a_message_of_many_copies_has_had_its_tries(upgraded: World) -> None:
     """Five tries stayed without an answer: one more ends it as unknown, and a receipt still settles it."""
-    claimed = await upgraded.store.claim(LINE, (9, 9, 9), upgraded.now + 600_000)
+    claimed = await upgraded.store.claim(LINE, (9, 9, 9), upgraded.now + 600_000, OWNER)
     message = next(m for m in claimed.messages if m.id == IDS["resend five times"])
     after = await upgraded.answer(await upgraded.on_wire(message), lost())
     assert (after.state, after.reason) == (State.UNKNOWN, Reason.ANSWER_LOST)
@@ -127,8 +143,8 @@ async def test_receipts_find_what_was_taken(upgraded: World) -> None:
 
 async def test_the_next_step_goes_on(upgraded: World) -> None:
     """A message that had fallen back goes by its next step."""
-    await upgraded.store.recover(upgraded.now, 100)
-    claimed = await upgraded.store.claim(SERVICE, (9, 9, 9), upgraded.now + 600_000)
+    await upgraded.store.recover(BEFORE, upgraded.now, 100)
+    claimed = await upgraded.store.claim(SERVICE, (9, 9, 9), upgraded.now + 600_000, OWNER)
     (message,) = claimed.messages
     assert message.id == IDS["fallen back"]
     assert (await upgraded.answer(await upgraded.on_wire(message), taken("s10"))).state is State.ENROUTE

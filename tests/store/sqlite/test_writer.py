@@ -9,7 +9,7 @@ from collections.abc import Callable
 import pytest
 from msgspec.structs import replace
 from tests.store.sqlite.support import batches, meta
-from tests.store.world import LINE, NOW, Listener, World, step
+from tests.store.world import LINE, NOW, OWNER, Listener, World, step
 
 from payamak.codes import Code
 from payamak.domain.message import Lane
@@ -86,12 +86,12 @@ async def test_one_publication_for_a_commit(sqlite: SqliteStore, world: World) -
 async def test_an_idle_look_writes_nothing(sqlite: SqliteStore) -> None:
     """A look that finds nothing to do costs no commit."""
     before = batches(sqlite)
-    assert await sqlite.recover(NOW, 100) == 0
+    assert await sqlite.recover(OWNER + 1, NOW, 100) == 0
     assert await sqlite.sweep(NOW, 100) == 0
     assert await sqlite.retire(NOW, 100) == 0
-    assert (await sqlite.claim(LINE, (9, 9, 9), NOW)).messages == ()
+    assert (await sqlite.claim(LINE, (9, 9, 9), NOW, OWNER)).messages == ()
     assert await sqlite.put_on_wire([], NOW) == []
-    await sqlite.release([1])
+    await sqlite.release([1], OWNER)
     assert await sqlite.forget_opt_outs("989120000009", None) == 0
     with pytest.raises(Refused):
         await sqlite.accept(World(sqlite).new(step(price=10**9)), NOW)

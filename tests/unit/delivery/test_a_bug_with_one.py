@@ -140,7 +140,7 @@ async def test_a_line_whose_claim_fails_is_told_until_it_succeeds(
     worker, _ = await linked(house)
     claim = house.store.claim
 
-    async def spoilt(line: str, rooms: Sequence[int], now: int) -> object:
+    async def spoilt(line: str, rooms: Sequence[int], now: int, owner: int) -> object:
         raise KeyError("a bug")
 
     monkeypatch.setattr(house.store, "claim", spoilt)

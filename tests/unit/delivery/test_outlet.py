@@ -129,7 +129,7 @@ class Scene:
         """Until all that is under way is stored, and heard."""
         async with asyncio.timeout(30):
             for _ in range(3):
-                await self.house.store.claim("none", [0] * len(Lane), 0)
+                await self.house.store.claim("none", [0] * len(Lane), 0, self.house.store.feed.owner)
                 await asyncio.sleep(0)
                 while self.worker.outlet.tasks:
                     await asyncio.wait(self.worker.outlet.tasks)

@@ -105,7 +105,7 @@ async def test_a_message_that_waits_twice_takes_its_place_once(house: House) -> 
     assert story is not None
     desk = worker._desks["north"]
     for version in (7, story.message.version):
-        desk.waiting.put(replace(story.message, version=version, is_leased=True), Kind.FRESH)
+        desk.waiting.put(replace(story.message, version=version, owner=house.store.feed.owner), Kind.FRESH)
     worker.outlet.pump(desk)
     await settled(worker)
     assert [parcel.parts for parcel in upstream.parcels] == [(1, 2)]

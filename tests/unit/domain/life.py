@@ -52,7 +52,7 @@ KINDS: dict[str, OutcomeKind] = {
 }
 _CODES = {OutcomeKind.OPTED_OUT: Code.OPTED_OUT_OF_LINE, OutcomeKind.REFUSED: Code.FORBIDDEN_TEXT}
 PLAIN: dict[str, Event] = {
-    "wire": ev.OnWire(link="link"),
+    "wire": ev.OnWire(link="link", owner=1),
     "recover": ev.Recovered(),
     "pool": ev.Pooled(step=0, parts=(1,), has_receipts=True),
     "unpool": ev.Pooled(step=0, parts=(1,), has_receipts=False),
@@ -88,7 +88,7 @@ def a_message(*steps: Step, facts: Mapping[str, Code] | None = None) -> Message:
         changed_at=START,
         step=first_step(plan) or 0,
         reserved=reservation(plan),
-        is_leased=True,
+        owner=1,
     )
 
 

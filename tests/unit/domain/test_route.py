@@ -146,7 +146,7 @@ def test_an_opt_out_is_learned() -> None:
         learned = [effect for effect in life.effects if isinstance(effect, ev.LearnOptOut)]
         assert learned == [ev.LearnOptOut(line="7", code=code, until=START + 5_000)]
         assert life.message.code is code
-        assert life.message.is_leased, "it may go straight on"
+        assert not life.message.is_leased, "whoever has room takes it"
 
 
 # ------------------------------------------------------------------------------------------ money (P5)

@@ -56,7 +56,7 @@ class Back:
         if word == "queue":
             self.store.feed.has_to_queue(m.id)
             return
-        await self.store.put_on_wire([Claim(message_id=m.id, version=m.version, link="one")], NOW)
+        await self.store.put_on_wire([Claim(message_id=m.id, version=m.version, link="one", owner=m.owner)], NOW)
         code = Code(int(word)) if word.isdigit() else None
         outcomes = tuple(
             Outcome(part=part, kind=KINDS.get(word, OutcomeKind.REFUSED), code=code)

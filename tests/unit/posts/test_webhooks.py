@@ -95,7 +95,7 @@ class Scene:
     async def sent(self, account: str = "shop") -> Message:
         """A message that the operator has taken: three notices."""
         message, now = await self.accept(account), self.house.clock.now()
-        (change,) = await self.store.put_on_wire([Claim(message_id=message.id, version=0, link="l")], now)
+        (change,) = await self.store.put_on_wire([Claim(message_id=message.id, version=0, link="l", owner=1)], now)
         outcome = Outcome(part=1, kind=OutcomeKind.TAKEN, operator_id=str(message.id))
         await self.store.advance(message.id, Answered(step=0, try_no=1, outcomes=(outcome,)), now)
         return change.message

@@ -214,7 +214,7 @@ async def _taken(store: SqliteStore, count: int) -> None:
             account_id=1, recipient=RECIPIENT, plan=(step,), deadline_at=DEADLINE_AT, lane=Lane.NORMAL, source="test"
         )
         accepted = (await store.accept(new, NOW)).message
-        claim = Claim(message_id=accepted.id, version=accepted.version, link=LINK.name)
+        claim = Claim(message_id=accepted.id, version=accepted.version, link=LINK.name, owner=1)
         await store.put_on_wire([claim], NOW)
         taken = Outcome(part=1, kind=OutcomeKind.TAKEN, operator_id=str(3001 + number))
         await store.advance(accepted.id, ev.Answered(step=0, try_no=1, outcomes=(taken,)), NOW)

@@ -23,21 +23,21 @@ from payamak.store.rules.removing import holdings
 from payamak.store.rules.transaction import Transaction
 
 
-def claim(tx: Transaction, line: str, rooms: Sequence[int], now: int) -> Claimed:
-    """Lease due messages of a line: classes in order, the accounts of a class in equal shares."""
+def claim(tx: Transaction, line: str, rooms: Sequence[int], now: int, owner: int) -> Claimed:
+    """Lease due messages of a line to an owner: classes in order, the accounts of a class in equal shares."""
     claimed: list[Message] = []
     next_due: list[int | None] = []
     for lane in Lane:
         accounts = tx.values("waiting_accounts", (line, lane.value))
         if rooms[lane] > 0:
-            claimed += _claim_of_lane(tx, line, lane, tx.in_turn(line, lane, accounts), rooms[lane], now)
+            claimed += _claim_of_lane(tx, line, lane, tx.in_turn(line, lane, accounts), rooms[lane], now, owner)
         due = [tx.value("next_due", (line, lane.value, account_id)) for account_id in accounts]
         next_due.append(min((due_at for due_at in due if due_at is not None), default=None))
     return Claimed(messages=tuple(claimed), next_due_at=tuple(next_due))
 
 
 def _claim_of_lane(
-    tx: Transaction, line: str, lane: Lane, account_ids: list[int], room: int, now: int
+    tx: Transaction, line: str, lane: Lane, account_ids: list[int], room: int, now: int, owner: int
 ) -> list[Message]:
     """Deal out `room` in rounds: what an account leaves of its share goes to those that have more."""
     claimed: list[Message] = []
@@ -51,10 +51,10 @@ def _claim_of_lane(
                     error = message.error
                     put_message_aside(tx, message.key, type(error).__name__, where_of(error), now)
                     continue
-                tx.execute("lease_message", (message.id, message.version))
+                tx.execute("lease_message", (message.id, message.version, owner))
                 if tx.has_aside:
                     tx.execute("take_from_aside", (AsideKind.CLAIM.value, message.id))
-                claimed.append(msgspec.structs.replace(message, is_leased=True))
+                claimed.append(msgspec.structs.replace(message, owner=owner))
             room -= len(rows)
             if rows:
                 tx.had_turn(line, lane, account_id)
@@ -63,35 +63,45 @@ def _claim_of_lane(
     return claimed
 
 
-def release(tx: Transaction, message_ids: Sequence[int]) -> None:
-    """Give leases back unchanged."""
+def release(tx: Transaction, message_ids: Sequence[int], owner: int) -> None:
+    """Give an owner's leases back unchanged."""
     for message_id in message_ids:
-        tx.execute("release_lease", (message_id,))
+        tx.execute("release_lease", (message_id, owner))
 
 
-def recover(tx: Transaction, now: int, limit: int) -> int:
-    """The dead hold no leases, and what they had on the wire is ambiguous (P3); how many messages moved.
+def take_over(tx: Transaction, now: int) -> tuple[int, list[int]]:
+    """Begin to deliver: the number of the new owner, and those before it that have not been ended."""
+    owner = tx.insert("take_over", (now,))
+    return owner, tx.values("owners_before", (owner,))
+
+
+def recover(tx: Transaction, owner: int, now: int, limit: int) -> int:
+    """A dead owner holds no leases, and what it had on the wire is ambiguous (P3); how many messages moved.
+
+    Nobody else's are touched. When nothing is left of what it had, the owner is ended.
 
     Raises StoreFailed if there are some and none can be moved: to look again would find the same ones for ever.
     """
-    tx.execute("release_leases")
-    ids = _sending(tx, now, limit)
+    tx.execute("release_leases", (owner,))
+    ids = _sending(tx, owner, now, limit)
     for message_id in ids:
         apart(tx, AsideKind.LOST, message_id, now, partial(receipts.lose_answers, tx, message_id, now))
     for message_id in ids:
         apart(tx, AsideKind.LOST, message_id, now, partial(receipts.recover, tx, message_id, now))
-    moved = len(ids.keys() - _sending(tx, now, limit).keys()) if ids else 0
+    moved = len(ids.keys() - _sending(tx, owner, now, limit).keys()) if ids else 0
     if ids and not moved:
         raise StoreFailed(
             f"the store is malformed: it names {len(ids)} messages on the wire that are not there or cannot be moved, "
             f"the first {next(iter(ids))}; keep the file and put a backup in its place (docs/guide/operations.md)"
         )
+    if not ids:
+        tx.execute("end_owner", (owner,))
     return moved
 
 
-def _sending(tx: Transaction, now: int, limit: int) -> dict[int, None]:
-    """Messages on the wire, in the order of the store; but for those that are put aside."""
-    return dict.fromkeys(tx.values("sending_ids", (now, limit)))
+def _sending(tx: Transaction, owner: int, now: int, limit: int) -> dict[int, None]:
+    """Messages that an owner has on the wire, in the order of the store; but for those that are put aside."""
+    return dict.fromkeys(tx.values("sending_ids", (owner, now, limit)))
 
 
 def _happen_to(tx: Transaction, message_id: int, event: ev.Event, now: int) -> bool:

@@ -14,7 +14,7 @@ from payamak.domain import events as ev
 from payamak.domain.clocks import earliest
 from payamak.domain.events import Effect, Event, OutcomeKind
 from payamak.domain.ids import operator_key
-from payamak.domain.message import Message, PartState, Reason, State
+from payamak.domain.message import NOBODY, Message, PartState, Reason, State
 from payamak.domain.optout import with_known_opt_outs
 from payamak.domain.plan import reservation
 from payamak.domain.states import advance, first_step
@@ -67,7 +67,7 @@ def accept(tx: Transaction, new: NewMessage, now: int, *, is_held: bool = False)
         source=new.source,
         step=first,
         reserved=amount,
-        is_leased=not (waits or is_held) and tx.feed.take_room(plan[first].line, new.lane),
+        owner=NOBODY if waits or is_held else tx.feed.take_room(plan[first].line, new.lane),
     )
     message = replace(message, id=tx.insert("insert_message", kept_columns(message)))
     if amount:
@@ -84,12 +84,14 @@ def load(tx: Transaction, message_id: int) -> Message | None:
 
 
 def put_on_wire(tx: Transaction, claims: Sequence[Claim], now: int) -> list[Change]:
-    """Mark the claimed messages, as far as they are still what the back last saw."""
+    """Mark the claimed messages, as far as they are still what their owner last saw, and nobody else's."""
     changes = []
     for claim in claims:
         message = load(tx, claim.message_id)
-        if message is not None and message.version == claim.version and message.state is State.QUEUED:
-            changes.append(happen(tx, message, ev.OnWire(link=claim.link), now))
+        if message is None or message.version != claim.version or message.owner not in (NOBODY, claim.owner):
+            continue
+        if message.state is State.QUEUED:
+            changes.append(happen(tx, message, ev.OnWire(link=claim.link, owner=claim.owner), now))
     return changes
 
 
@@ -109,9 +111,8 @@ def happen(tx: Transaction, message: Message, event: Event, now: int) -> Change:
         event = replace(event, known=known)
     after, effects = advance(message, event, now, tx.site.rules(message.current.line))
     if after is not message:
-        fell_back = after.state is State.QUEUED and after.step != message.step
-        if fell_back and after.is_leased and not tx.feed.take_room(after.current.line, after.lane):
-            after = replace(after, is_leased=False)
+        if after.state is State.QUEUED and after.step != message.step:  # a fallback: it may go straight on
+            after = replace(after, owner=tx.feed.take_room(after.current.line, after.lane))
         _update(tx, message, after)
     for effect in effects:
         _EFFECTS[type(effect)](tx, after, effect, now)

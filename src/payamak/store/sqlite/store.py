@@ -333,21 +333,27 @@ class SqliteStore:
         """See Store.forget_unreadable."""
         return self.writer.submit(lambda tx: aside.forget_unreadable(tx, piece_id, up_to))
 
-    def claim(self, line: str, rooms: Sequence[int], now: int) -> Awaitable[Claimed]:
+    def claim(self, line: str, rooms: Sequence[int], now: int, owner: int) -> Awaitable[Claimed]:
         """See Store.claim."""
-        return self.writer.submit(lambda tx: housekeeping.claim(tx, line, rooms, now))
+        return self.writer.submit(lambda tx: housekeeping.claim(tx, line, rooms, now, owner))
 
     def last_turn(self, line: str) -> Awaitable[int | None]:
         """See Store.last_turn."""
         return self._read(lambda db: reading.last_turn(db, line))
 
-    def release(self, message_ids: Sequence[int]) -> Awaitable[None]:
+    def release(self, message_ids: Sequence[int], owner: int) -> Awaitable[None]:
         """See Store.release."""
-        return self.writer.submit(lambda tx: housekeeping.release(tx, message_ids))
+        return self.writer.submit(lambda tx: housekeeping.release(tx, message_ids, owner))
 
-    def recover(self, now: int, limit: int) -> Awaitable[int]:
+    async def take_over(self, now: int) -> list[int]:
+        """See Store.take_over."""
+        owner, before = await self.writer.submit(lambda tx: housekeeping.take_over(tx, now))
+        self.feed.owner = owner
+        return before
+
+    def recover(self, owner: int, now: int, limit: int) -> Awaitable[int]:
         """See Store.recover."""
-        return self.writer.submit(lambda tx: housekeeping.recover(tx, now, limit))
+        return self.writer.submit(lambda tx: housekeeping.recover(tx, owner, now, limit))
 
     def sweep(self, now: int, limit: int) -> Awaitable[int]:
         """See Store.sweep."""

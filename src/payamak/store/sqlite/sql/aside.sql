@@ -40,7 +40,7 @@ SELECT (SELECT count(*) FROM aside) AS aside, (SELECT count(*) FROM unreadable) 
 
 -- name: put_off_message
 -- A waiting message that nobody could take: its lease ends, and it is due again later.
-UPDATE message SET is_leased = 0, due_at = ?2 WHERE id = ?1 AND state = 'queued' AND is_final = 0;
+UPDATE message SET owner = 0, due_at = ?2 WHERE id = ?1 AND state = 'queued' AND is_final = 0;
 
 -- name: put_off_parts
 -- The parts of a handset's message that could not be joined: they are due again later.

@@ -17,10 +17,10 @@ UPDATE message SET {message_changes} WHERE id = ? AND version = ?;
 -- name: waiting_accounts
 -- The accounts that have a message due on a line in a lane: one index look-up for each account, not for each message.
 WITH RECURSIVE waiting (account_id) AS (
-  SELECT min(account_id) FROM message WHERE line = ?1 AND lane = ?2 AND state = 'queued' AND is_leased = 0
+  SELECT min(account_id) FROM message WHERE line = ?1 AND lane = ?2 AND state = 'queued' AND owner = 0
   UNION ALL
   SELECT (SELECT min(account_id) FROM message
-          WHERE line = ?1 AND lane = ?2 AND account_id > waiting.account_id AND state = 'queued' AND is_leased = 0)
+          WHERE line = ?1 AND lane = ?2 AND account_id > waiting.account_id AND state = 'queued' AND owner = 0)
   FROM waiting WHERE account_id IS NOT NULL
 )
 SELECT account_id FROM waiting WHERE account_id IS NOT NULL;
@@ -28,30 +28,44 @@ SELECT account_id FROM waiting WHERE account_id IS NOT NULL;
 -- name: ready_messages
 -- The oldest due messages of one account on a line in a lane.
 SELECT {message} FROM message
-WHERE line = ?1 AND lane = ?2 AND account_id = ?3 AND due_at <= ?4 AND state = 'queued' AND is_leased = 0
+WHERE line = ?1 AND lane = ?2 AND account_id = ?3 AND due_at <= ?4 AND state = 'queued' AND owner = 0
 ORDER BY due_at, id LIMIT ?5;
 
 -- name: next_due
 -- The earliest due time among the waiting messages of a line in a lane for an account.
 SELECT min(due_at) FROM message
-WHERE line = ?1 AND lane = ?2 AND account_id = ?3 AND state = 'queued' AND is_leased = 0;
+WHERE line = ?1 AND lane = ?2 AND account_id = ?3 AND state = 'queued' AND owner = 0;
 
 -- name: lease_message
 -- Claim: only if nobody else has, and nothing has changed since it was read.
-UPDATE message SET is_leased = 1 WHERE id = ? AND version = ? AND state = 'queued' AND is_leased = 0;
+UPDATE message SET owner = ?3 WHERE id = ?1 AND version = ?2 AND state = 'queued' AND owner = 0;
+
+-- name: take_over
+-- Another owner begins: its number is greater than all before it.
+INSERT INTO owner (since_at) VALUES (?);
+
+-- name: owners_before
+-- The owners before one that have not been ended.
+SELECT id FROM owner WHERE id < ? ORDER BY id;
 
 -- name: release_leases
--- At start: whoever held a lease is gone.
-UPDATE message SET is_leased = 0 WHERE is_leased = 1 AND state = 'queued' AND is_final = 0;
+-- Whoever held these leases is gone.
+UPDATE message SET owner = 0 WHERE owner = ? AND state = 'queued' AND is_final = 0;
+
+-- name: end_owner
+-- Nothing is left of what it had.
+DELETE FROM owner WHERE id = ?1
+  AND NOT EXISTS (SELECT 1 FROM message WHERE state = 'sending' AND is_final = 0 AND owner = ?1);
 
 -- name: release_lease
 -- Give one back unchanged.
-UPDATE message SET is_leased = 0 WHERE id = ? AND state = 'queued' AND is_leased = 1;
+UPDATE message SET owner = 0 WHERE id = ? AND state = 'queued' AND owner = ?;
 
 -- name: sending_ids
--- What was on the wire when the last process died, but for what is aside.
-SELECT id FROM message WHERE state = 'sending' AND is_final = 0
-  AND NOT EXISTS (SELECT 1 FROM aside WHERE kind = 'lost' AND key = message.id AND again_at > ?) LIMIT ?;
+-- What an owner had on the wire when it died, but for what is aside. What the index names and no table holds is found too.
+SELECT s.id FROM message s LEFT JOIN message m ON m.id = s.id
+WHERE s.state = 'sending' AND s.is_final = 0 AND coalesce(m.owner, ?1) = ?1
+  AND NOT EXISTS (SELECT 1 FROM aside WHERE kind = 'lost' AND key = s.id AND again_at > ?2) LIMIT ?3;
 
 -- name: past_deadline_ids
 -- Waiting messages of a line whose validity is over (P7).

@@ -31,7 +31,7 @@ LEFT JOIN part p ON p.message_id = m.id AND p.upstream = ?1 AND p.answer = 'take
 
 -- name: last_turn
 -- The latest turn given to a waiting message of a paced line.
-SELECT max(due_at) FROM message WHERE line = ?1 AND state = 'queued' AND is_leased = 0 AND reason = 'paced';
+SELECT max(due_at) FROM message WHERE line = ?1 AND state = 'queued' AND owner = 0 AND reason = 'paced';
 
 -- name: traffic
 -- Parts of the messages that were accepted in a time, by the line and the upstream by which they went. Ids are given in the
