@@ -5,68 +5,115 @@ from __future__ import annotations
 import datetime as dt
 import secrets
 import sys
+import time
 from collections.abc import Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass, field
 from typing import Final
 
 from bench.cells import Cell, Figures, measure, warm_up
 from bench.house import House, Tree, house
+from bench.outside import Shed
 from bench.report import FORMAT, Report, machine
 
 COUNTED: Final = ("full-64", "webhook", "paced-50")
 """The cells whose statements are counted, in a gateway of its own: counting takes time."""
 
+TRIES: Final = 3
+"""Of a round whose calls were shed: another program may have had the machine just then."""
+
 Values = dict[str, dict[str, list[float]]]
 
 
-def run(trees: Sequence[Tree], cells: Sequence[Cell], rounds: int, *, counts: bool = True) -> list[Report]:
+@dataclass(kw_only=True, slots=True)
+class Column:
+    """One of those who are measured: its house, the cells as they are for it, and what has come out so far."""
+
+    house: House
+    cells: Sequence[Cell]
+    values: Values = field(default_factory=dict)
+    shed: dict[str, int] = field(default_factory=dict)
+
+    def measure(self, place: int) -> Figures | None:
+        """One more round of a cell, None if calls were shed each time. Raises `NotMeasured` for anything else."""
+        cell = self.cells[place]
+        for _ in range(TRIES):
+            print(f"  {cell.says}, {self.house.name}", file=sys.stderr)
+            try:
+                return measure(self.house, cell)
+            except Shed as error:
+                print(f"  not this time: {error}", file=sys.stderr)
+                self.shed[cell.name] = self.shed.get(cell.name, 0) + 1
+        return None
+
+    def keep(self, cell: Cell, figures: Figures) -> None:
+        """Put a round's figures behind those of the others."""
+        values = self.values.setdefault(cell.name, {})
+        for name, value in figures.items():
+            values.setdefault(name, []).append(value)
+
+
+def rounds(columns: Sequence[Column], most: int, within_s: float) -> None:
+    """So many rounds of each cell, fewer if the next one might end after `within_s`. Raises `NotMeasured`."""
+    places = range(len(columns[0].cells))
+    lasting = [place for place in places if not columns[0].cells[place].leaves_messages]
+    began_s, done = time.monotonic(), 0
+    while done < most and (not done or (time.monotonic() - began_s) * (done + 1) / done < within_s):
+        print(f"round {done + 1}", file=sys.stderr)
+        _round(columns, lasting, done)
+        done += 1
+    for number in range(done):
+        _round(columns, [place for place in places if place not in lasting], number)
+
+
+def _round(columns: Sequence[Column], places: Sequence[int], number: int) -> None:
+    """Who goes first changes from round to round; a round counts if all have come through."""
+    for place in places:
+        order = columns if number % 2 == 0 else columns[::-1]
+        found = [(column, column.measure(place)) for column in order]
+        if all(figures is not None for _, figures in found):
+            for column, figures in found:
+                column.keep(column.cells[place], figures or {})
+
+
+def run(trees: Sequence[Tree], cells: Sequence[Cell], most: int, within_s: float) -> list[Report]:
     """The reports of these trees, in their order. Raises `NotMeasured`."""
-    values: list[Values] = [{cell.name: {} for cell in cells} for _ in trees]
-    at = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
+    began = dt.datetime.now(dt.UTC)
     with ExitStack() as stack:
-        houses = [stack.enter_context(house(tree)) for tree in trees]
-        for one in houses:
-            warm_up(one)
-        lasting = [cell for cell in cells if not cell.leaves_messages]
-        for number in range(rounds):
-            _round(houses, lasting, number, values)
-        for number in range(rounds):
-            _round(houses, [cell for cell in cells if cell.leaves_messages], number, values)
-    for place, tree in enumerate(trees if counts else ()):
-        _count(tree, [cell for cell in cells if cell.name in COUNTED], values[place])
+        columns = [Column(house=stack.enter_context(house(tree)), cells=cells) for tree in trees]
+        for column in columns:
+            warm_up(column.house)
+        rounds(columns, most, within_s)
+    for tree, column in zip(trees, columns, strict=True):
+        _count(tree, column)
+    return reports(columns, [tree.commit() for tree in trees], began)
+
+
+def reports(columns: Sequence[Column], commits: Sequence[str], began: dt.datetime) -> list[Report]:
+    """What these columns have come to, as one block."""
     block = secrets.token_hex(8)
     return [
         Report(
             format=FORMAT,
             block=block,
-            at=at,
-            tree=tree.name,
-            commit=tree.commit(),
+            at=began.isoformat(timespec="seconds"),
+            tree=column.house.name,
+            commit=commit,
             machine=machine(),
-            cells=values[place],
+            cells=column.values,
+            shed=column.shed,
         )
-        for place, tree in enumerate(trees)
+        for column, commit in zip(columns, commits, strict=True)
     ]
 
 
-def _round(houses: Sequence[House], cells: Sequence[Cell], number: int, values: Sequence[Values]) -> None:
-    """One round; who goes first changes from round to round."""
-    order = list(range(len(houses)))
-    for cell in cells:
-        for place in order if number % 2 == 0 else reversed(order):
-            print(f"round {number + 1}: {cell.says}, {houses[place].name}", file=sys.stderr)
-            _keep(values[place], cell, measure(houses[place], cell))
-
-
-def _count(tree: Tree, cells: Sequence[Cell], values: Values) -> None:
+def _count(tree: Tree, column: Column) -> None:
+    """The statements of some cells, in a gateway of its own."""
+    cells = [cell for cell in column.cells if cell.name in COUNTED]
     if not cells:
         return
+    print(f"statements, {tree.name}", file=sys.stderr)
     with house(tree, counted=True) as one:
         warm_up(one)
         for cell in cells:
-            _keep(values, cell, measure(one, cell))
-
-
-def _keep(values: Values, cell: Cell, figures: Figures) -> None:
-    for name, value in figures.items():
-        values[cell.name].setdefault(name, []).append(value)
+            column.keep(cell, measure(one, cell))

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from bench.house import DOWN_LINE, NARROW_LINE, House
-from bench.outside import Load, Loaded, NotMeasured
+from bench.outside import Load, Loaded, NotMeasured, Shed
 from bench.requests import THREE_PARTS, recipient, sendsms, soap_send, ws_send, ws_states
 from bench.usage import Usage
 
@@ -107,7 +107,7 @@ CELLS: Final = (
     Cell(
         name="sendsms-100",
         says="sendsms, 100 recipients a call",
-        load=Load(request=sendsms(100), expected=",", connections=4, calls=40, recipients=100),
+        load=Load(request=sendsms(100), expected="ids", connections=2, calls=40, recipients=100),
     ),
     Cell(
         name="webhook",
@@ -144,6 +144,14 @@ CELLS: Final = (
 BY_NAME: Final = {cell.name: cell for cell in CELLS}
 
 
+def chosen(names: str) -> list[Cell]:
+    """The cells of these names, joined by commas. Raises `NotMeasured` for a name that is none."""
+    found = [BY_NAME.get(name) for name in names.split(",")]
+    if None in found:
+        raise NotMeasured(f"the cells are {', '.join(BY_NAME)}")
+    return [cell for cell in found if cell is not None]
+
+
 def warm_up(house: House) -> None:
     """What a gateway does once only, it has done; and there are messages to ask for."""
     load = _full(16, 500)
@@ -151,7 +159,7 @@ def warm_up(house: House) -> None:
 
 
 def measure(house: House, cell: Cell) -> Figures:
-    """One round. Raises `NotMeasured` if the gateway did not do what it was asked, all of it and no more."""
+    """One round. Raises `Shed` if calls were refused, `NotMeasured` if what was accepted did not come to its end."""
     house.operator.order("reset")
     house.operator.order(f"set {cell.answer_ms} {cell.receipt_ms}")
     house.receiver.order("reset")
@@ -159,13 +167,16 @@ def measure(house: House, cell: Cell) -> Figures:
     loaded, asked = _loaded(house, cell)
     told = house.operator.order("stats")
     posts: Mapping[str, int] = {}
+    if loaded.accepted != len(loaded.calls):
+        house.operator.order("await 1000000000 0")  # until nothing comes any more: the next round begins afresh
+        raise Shed(f"{cell.name}: of {len(loaded.calls)} calls {loaded.accepted} were accepted")
     if cell.is_sent:
         sent = loaded.accepted * cell.load.recipients * cell.parts
         told = house.operator.order(f"await {sent} {sent}")
         posts = house.receiver.order(f"await {loaded.accepted}") if cell.is_posted else {}
     used, log_octets = house.usage() - began, house.log_octets() - log_began
     messages = loaded.accepted * cell.load.recipients
-    first_sent = _checked(house, cell, loaded)
+    first_sent = _checked(house, cell, loaded, told, posts)
     if counts_began is not None:
         return _counted(house, counts_began, messages)
     figures = {"cpu_us": used.cpu_ns / 1e3 / messages, "switches": used.switches / messages}
@@ -185,10 +196,14 @@ def _loaded(house: House, cell: Cell) -> tuple[Loaded, Loaded | None]:
         return load.ended(), asked
 
 
-def _checked(house: House, cell: Cell, loaded: Loaded) -> Mapping[int, int]:
+def _checked(
+    house: House, cell: Cell, loaded: Loaded, told: Mapping[str, int], posts: Mapping[str, int]
+) -> Mapping[int, int]:
     """When each recipient was first sent to, in monotonic nanoseconds, once all of them are as they must be."""
-    if loaded.accepted != len(loaded.calls):
-        raise NotMeasured(f"{cell.name}: of {len(loaded.calls)} calls {loaded.accepted} were accepted")
+    if told["acknowledged"] != told["receipts"]:
+        raise NotMeasured(f"{cell.name}: of {told['receipts']} receipts {told['acknowledged']} were acknowledged")
+    if cell.is_posted and posts["posts"] < loaded.accepted:
+        raise NotMeasured(f"{cell.name}: of {loaded.accepted} messages {posts['posts']} were told of")
     wanted = {
         recipient(call.number + place): cell.parts
         for call in loaded.calls

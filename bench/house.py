@@ -25,6 +25,9 @@ from bench.outside import Load, Loading, NotMeasured, Told, loading, running
 from bench.usage import Usage, usage
 
 HERE: Final = Path(__file__).parents[1]
+KEPT: Final = HERE / "build" / "bench"
+"""Where reports are kept unless another place is named."""
+
 COUNTED: Final = Path(__file__).with_name("counted.py")
 PASSWORD: Final = "bench-3300"
 READY_S: Final = 60.0

@@ -34,6 +34,10 @@ class NotMeasured(Exception):
     """Something went otherwise than a measurement needs; the text says what."""
 
 
+class Shed(NotMeasured):
+    """The gateway refused calls: it, or the machine, was busy otherwise."""
+
+
 def built(name: str) -> Path:
     """The program of this name, compiled anew if its source or the shared header is younger."""
     program, sources = BUILT / name, (SOURCES / f"{name}.c", SOURCES / "shared.h")
@@ -77,12 +81,7 @@ class Told:
         """What it answers to an order. Raises `NotMeasured` if it does not in time."""
         self._orders.write(order.encode() + b"\n")
         self._orders.flush()
-        try:
-            told: dict[str, int] = json.loads(self._line(order))
-        except NotMeasured as error:
-            self._orders.write(b"stats\n")
-            self._orders.flush()
-            raise NotMeasured(f"{error}; so far {self._answers.readline().decode().strip()}") from None
+        told: dict[str, int] = json.loads(self._line(order))
         return told
 
     def recipients(self) -> dict[int, tuple[int, int]]:
@@ -148,7 +147,7 @@ class Load:
 
     request: bytes
     expected: str
-    """What the body of an answer holds if the call was accepted."""
+    """What the body of an answer holds if the call was accepted; "ids" says that it must be ids, joined by commas."""
 
     connections: int
     calls: int

@@ -14,21 +14,11 @@ import sys
 from pathlib import Path
 
 from bench.block import run
-from bench.cells import BY_NAME, CELLS, Cell
+from bench.cells import CELLS, chosen
 from bench.compare import show
-from bench.house import HERE, tree
+from bench.house import HERE, KEPT, tree
 from bench.outside import NotMeasured, complain
 from bench.report import write
-
-KEPT = HERE / "build" / "bench"
-
-
-def chosen(names: str) -> list[Cell]:
-    """The cells of these names, joined by commas. Raises `NotMeasured` for a name that is none."""
-    found = [BY_NAME.get(name) for name in names.split(",")]
-    if None in found:
-        raise NotMeasured(f"the cells are {', '.join(BY_NAME)}")
-    return [cell for cell in found if cell is not None]
 
 
 def main() -> int:
@@ -37,12 +27,12 @@ def main() -> int:
     parser.add_argument("other", type=Path, help="the other tree")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--cells", default=",".join(cell.name for cell in CELLS), help="names, joined by commas")
-    parser.add_argument("--no-counts", action="store_true", help="leave out the statements")
+    parser.add_argument("--minutes", type=float, default=60, help="no round begins that might end after so long")
     parser.add_argument("--keep", type=Path, default=KEPT, help="the folder for old.json and new.json")
     options = parser.parse_args()
     try:
         trees = [tree(options.other), tree(HERE)]
-        old, new = run(trees, chosen(options.cells), options.rounds, counts=not options.no_counts)
+        old, new = run(trees, chosen(options.cells), options.rounds, 60 * options.minutes)
     except NotMeasured as error:
         complain(error)
         return 1

@@ -34,6 +34,9 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     cells: dict[str, dict[str, list[float]]]
     """By the cell's name and the figure's, a value for each round, in the rounds' order."""
 
+    shed: dict[str, int]
+    """By the cell's name, how many times calls were shed, so that the round was tried again or left out."""
+
 
 def machine() -> str:
     """What it was measured on, for a reader."""

@@ -2,7 +2,8 @@
 
    REQUEST is a file with the octets of one whole call. Each run of seven # in it becomes a number, counted up from
    --first, so that its length never changes and a call costs a few digits. EXPECTED must stand in the body of an answer,
-   or the call counts as refused. No call is repeated.
+   or the call counts as refused; with "ids", the body must be ids joined by commas and no code, which is below 1000. No
+   call is repeated.
 
      --connections N   at a time                       --count N      calls in all
      --seconds S       no call begins after so long    --rate R       calls a second, due whether or not others are answered
@@ -27,7 +28,7 @@ struct connection {
 static struct connection connections[MOST_CONNECTIONS];
 static struct call *calls;
 static size_t called, answered, accepted, room, places[MOST_PLACES], place_count, request_octets;
-static char *request, refusal[400];
+static char *request, refusal[100];
 static const char *expected;
 static int epoll, port, wanted = 64, has_refusal;
 static size_t count = 1000;
@@ -64,9 +65,20 @@ static void call(struct connection *c, uint64_t due_ns) {
     if (send(c->fd, request, request_octets, MSG_NOSIGNAL) != (ssize_t)request_octets) fail("send");
 }
 
+/* Whether a body is ids alone. */
+static int are_ids(const char *body, size_t octets) {
+    unsigned long id = 0;
+    for (size_t i = 0; i <= octets; i++) {
+        if (i < octets && body[i] >= '0' && body[i] <= '9') id = 10 * id + (unsigned long)(body[i] - '0');
+        else if (id <= 1000) return 0;
+        else id = 0;
+    }
+    return 1;
+}
+
 static void note(struct connection *c, const char *body, size_t octets) {
     c->call.answered_ns = last_ns = now_ns();
-    c->call.is_accepted = memmem(body, octets, expected, strlen(expected)) != NULL;
+    c->call.is_accepted = strcmp(expected, "ids") ? memmem(body, octets, expected, strlen(expected)) != NULL : are_ids(body, octets);
     accepted += c->call.is_accepted;
     if (!c->call.is_accepted && !has_refusal) has_refusal = 1, snprintf(refusal, sizeof refusal, "%.*s", (int)octets, body);
     calls = grown(calls, &room, answered, sizeof *calls);

@@ -6,7 +6,8 @@
 
      set ANSWER_MS RECEIPT_MS     how late from now on          stats            what there has been
      await SUBMITS RECEIPTS       stats, as soon as so many     reset            forget all of it
-                                  have come and are answered    dump FILE        struct seen of each submit_sm
+                                  have come and are answered,   dump FILE        struct seen of each submit_sm
+                                  or nothing comes any more
 
    Argument --quick-ack: acknowledges TCP segments at once, for peers that do not set TCP_NODELAY. */
 #include "shared.h"
@@ -42,7 +43,7 @@ static struct connection connections[MOST_CONNECTIONS];
 static struct queue late_answers, late_receipts;
 static struct seen *seen;
 static size_t submits, room, receipts, acknowledged, others, in_flight, most_in_flight;
-static uint64_t first_ns, last_ns, acknowledged_ns, answer_ns, receipt_ns, next_id = 1;
+static uint64_t first_ns, last_ns, acknowledged_ns, awaited_ns, answer_ns, receipt_ns, next_id = 1;
 static size_t awaited_submits, awaited_receipts;
 static int epoll, clock_fd, is_quick, is_awaited;
 static struct buffer orders;
@@ -185,11 +186,17 @@ static void tell(void) {
     fflush(stdout);
 }
 
+static int has_stopped(void) {
+    uint64_t latest = awaited_ns > last_ns ? awaited_ns : last_ns;
+    latest = latest > acknowledged_ns ? latest : acknowledged_ns;
+    return now_ns() - latest > PATIENCE_NS;
+}
+
 static void obey(char *order) {
     unsigned long answer_ms, receipt_ms;
     char path[4096];
     if (sscanf(order, "set %lu %lu", &answer_ms, &receipt_ms) == 2) answer_ns = answer_ms * 1000000, receipt_ns = receipt_ms * 1000000, tell();
-    else if (sscanf(order, "await %zu %zu", &awaited_submits, &awaited_receipts) == 2) is_awaited = 1;
+    else if (sscanf(order, "await %zu %zu", &awaited_submits, &awaited_receipts) == 2) is_awaited = 1, awaited_ns = now_ns();
     else if (!strcmp(order, "reset")) {
         submits = receipts = acknowledged = others = in_flight = most_in_flight = 0;
         first_ns = last_ns = acknowledged_ns = 0;
@@ -250,7 +257,7 @@ int main(int argc, char **argv) {
     printf("ready %d\n", port);
     fflush(stdout);
     for (;;) {
-        int found = epoll_wait(epoll, events, EVENTS, -1);
+        int found = epoll_wait(epoll, events, EVENTS, is_awaited ? 1000 : -1);
         for (int i = 0; i < found; i++) {
             uint64_t mark = events[i].data.u64;
             if (mark == LISTENER) welcome(listener);
@@ -260,6 +267,7 @@ int main(int argc, char **argv) {
             else read_in((int)mark);
         }
         if (late_answers.first < late_answers.end || late_receipts.first < late_receipts.end) send_late();
-        if (is_awaited && submits >= awaited_submits && acknowledged >= awaited_receipts) is_awaited = 0, tell();
+        int are_there = submits >= awaited_submits && acknowledged >= awaited_receipts;
+        if (is_awaited && (are_there || (!found && has_stopped()))) is_awaited = 0, tell();
     }
 }

@@ -1,7 +1,7 @@
 /* receiver: the customer's web server, to which the gateway posts. Every request is answered with an empty 200.
 
    "ready PORT" on standard output; a line on standard input is answered by one line of JSON:
-     stats    await POSTS (as soon as so many have come)    reset */
+     stats    await POSTS (as soon as so many have come, or none comes any more)    reset */
 #include "shared.h"
 
 enum { LISTENER = MOST_CONNECTIONS, ORDERS };
@@ -13,7 +13,7 @@ struct connection {
 
 static struct connection connections[MOST_CONNECTIONS];
 static size_t posts, connects, awaited;
-static uint64_t first_ns, last_ns;
+static uint64_t first_ns, last_ns, awaited_ns;
 static int epoll, is_awaited;
 static struct buffer orders;
 
@@ -59,7 +59,7 @@ static void read_orders(void) {
         char *from = orders.data + orders.first;
         orders.first += (size_t)(line - from) + 1;
         if (sscanf(from, "await %zu", &awaited) == 1) {
-            is_awaited = 1;
+            is_awaited = 1, awaited_ns = now_ns();
             continue;
         }
         if (!strcmp(from, "reset")) posts = connects = 0, first_ns = last_ns = 0;
@@ -76,11 +76,12 @@ int main(void) {
     printf("ready %d\n", port);
     fflush(stdout);
     for (;;) {
-        int found = epoll_wait(epoll, events, EVENTS, -1);
+        int found = epoll_wait(epoll, events, EVENTS, is_awaited ? 1000 : -1);
         for (int i = 0; i < found; i++)
             if (events[i].data.u64 == LISTENER) welcome(listener);
             else if (events[i].data.u64 == ORDERS) read_orders();
             else serve(&connections[events[i].data.u64]);
-        if (is_awaited && posts >= awaited) is_awaited = 0, tell();
+        uint64_t latest = awaited_ns > last_ns ? awaited_ns : last_ns;
+        if (is_awaited && (posts >= awaited || (!found && now_ns() - latest > PATIENCE_NS))) is_awaited = 0, tell();
     }
 }

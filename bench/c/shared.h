@@ -22,6 +22,9 @@
 #include <time.h>
 #include <unistd.h>
 
+/* What is awaited is given up, and told as it stands, when nothing has come for so long. */
+#define PATIENCE_NS 10000000000u
+
 enum { MOST_CONNECTIONS = 1024, READ_OCTETS = 1 << 16, EVENTS = 256 };
 
 static inline void fail(const char *what) {
