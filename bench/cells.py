@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from bench.house import DOWN_LINE, NARROW_LINE, House
+from bench.house import DOWN_LINE, NARROW_LINE, SILENT_LINE, House
 from bench.outside import Load, Loaded, NotMeasured, Shed
 from bench.requests import THREE_PARTS, recipient, sendsms, soap_send, ws_send, ws_states
 from bench.usage import Usage
@@ -62,6 +62,8 @@ class Cell:
     is_sent: bool = True
     """What is accepted goes to the operator."""
 
+    has_receipts: bool = True
+
     is_posted: bool = False
     """The customer is told of each message's end."""
 
@@ -86,6 +88,17 @@ CELLS: Final = (
     Cell(name="full-64", says="full path, 64 connections", load=_full(64, 4_000)),
     Cell(name="full-16", says="full path, 16 connections", load=_full(16, 3_000)),
     Cell(name="receipts-300ms", says="receipts 300 ms after the answers", load=_full(64, 3_000), receipt_ms=300),
+    Cell(
+        name="no-receipts",
+        says="an operator without receipts",
+        load=Load(request=ws_send(line=SILENT_LINE), expected=ACCEPTED, connections=64, calls=4_000),
+        has_receipts=False,
+    ),
+    Cell(
+        name="verdict-wait",
+        says="answered after the verdict, at most 1 s",
+        load=Load(request=ws_send(account="waiting"), expected=ACCEPTED, connections=64, calls=3_000),
+    ),
     Cell(
         name="parts-3",
         says="texts of 3 parts",
@@ -172,7 +185,7 @@ def measure(house: House, cell: Cell) -> Figures:
         raise Shed(f"{cell.name}: of {len(loaded.calls)} calls {loaded.accepted} were accepted")
     if cell.is_sent:
         sent = loaded.accepted * cell.load.recipients * cell.parts
-        told = house.operator.order(f"await {sent} {sent}")
+        told = house.operator.order(f"await {sent} {sent if cell.has_receipts else 0}")
         posts = house.receiver.order(f"await {loaded.accepted}") if cell.is_posted else {}
     used, log_octets = house.usage() - began, house.log_octets() - log_began
     messages = loaded.accepted * cell.load.recipients
@@ -231,7 +244,7 @@ def _ends(
     figures: dict[str, float] = {}
     messages = loaded.accepted * cell.load.recipients
     if cell.is_sent and not cell.load.rate:
-        last_ns = max(told["acknowledged_ns"], posts.get("last_ns", 0))
+        last_ns = max(told["last_ns"], told["acknowledged_ns"], posts.get("last_ns", 0))
         figures["messages_per_s"] = messages / ((last_ns - loaded.began_ns) / 1e9)
     if cell.window:
         sent_s = (told["last_ns"] - told["first_ns"]) / 1e9

@@ -67,13 +67,14 @@ def _number(db: apsw.Connection, query: str) -> int:
 
 def _pattern(db: apsw.Connection) -> tuple[int, int]:
     """A delivered and settled message of one part, and its account."""
-    found = db.execute(
-        "SELECT m.id, m.account_id FROM message m JOIN account a ON a.id = m.account_id WHERE a.username = 'quiet'"
-        " AND m.state = 'delivered' AND m.is_settled = 1 AND m.parts = 'd' ORDER BY m.id DESC LIMIT 1"
-    ).fetchall()
-    if not found:
+    pattern = _number(
+        db,
+        "SELECT coalesce(max(m.id), 0) FROM message m JOIN account a ON a.id = m.account_id WHERE a.username = 'quiet'"
+        " AND m.state = 'delivered' AND m.is_settled = 1 AND m.parts = 'd'",
+    )
+    if not pattern:
         raise NotMeasured("there is no delivered message to copy")
-    return int(found[0][0]), int(found[0][1])
+    return pattern, _number(db, f"SELECT account_id FROM message WHERE id = {pattern}")
 
 
 def _copying(db: apsw.Connection, table: str, key: str) -> str:

@@ -38,8 +38,14 @@ WIDE_LINE: Final = "983000100"
 NARROW_LINE: Final = "983000010"
 """Over a link with a window of 10."""
 
+SILENT_LINE: Final = "983000101"
+"""Over a link whose operator sends no receipts."""
+
 DOWN_LINE: Final = "983000999"
 """Over a link whose operator is not there: what is accepted waits."""
+
+ACCOUNTS: Final = ("quiet", "waiting", "told")
+"""One that waits for no verdict, one that waits for it up to 1 s, one that is told of deliveries by a webhook."""
 
 _SITE: Final = f"""
 [[link]]
@@ -55,6 +61,14 @@ port = {{operator}}
 system_id = "bench"
 password = "bench"
 window = 10
+
+[[link]]
+name = "silent"
+port = {{operator}}
+system_id = "bench"
+password = "bench"
+window = 100
+gives_receipts = false
 
 [[link]]
 name = "down"
@@ -78,6 +92,13 @@ gsm7_rial = 2100
 ucs2_rial = 900
 
 [[line]]
+number = "{SILENT_LINE}"
+hours = "always"
+links = ["silent"]
+gsm7_rial = 2100
+ucs2_rial = 900
+
+[[line]]
 number = "{DOWN_LINE}"
 hours = "always"
 links = ["down"]
@@ -87,9 +108,16 @@ ucs2_rial = 900
 [[account]]
 username = "quiet"
 password = "env:BENCH_PASSWORD"
-lines = ["{WIDE_LINE}", "{NARROW_LINE}", "{DOWN_LINE}"]
+lines = ["{WIDE_LINE}", "{NARROW_LINE}", "{SILENT_LINE}", "{DOWN_LINE}"]
 default_line = "{WIDE_LINE}"
 verdict_wait_ms = 0
+
+[[account]]
+username = "waiting"
+password = "env:BENCH_PASSWORD"
+lines = ["{WIDE_LINE}"]
+default_line = "{WIDE_LINE}"
+verdict_wait_ms = 1000
 
 [[account]]
 username = "told"
@@ -180,7 +208,7 @@ def house(of: Tree, *, counted: bool = False, store: Path | None = None) -> Iter
         nobody = stack.enter_context(_nobodys_port())
         (folder / "site.toml").write_text(_SITE.format(operator=operator.port, receiver=receiver.port, nobody=nobody))
         _command(of, folder, "apply", str(folder / "site.toml"), "--yes", "--data", str(database))
-        for account in ("quiet", "told"):
+        for account in ACCOUNTS:
             _command(of, folder, "account", "credit", account, "1000000000000", "--data", str(database))
         counts = folder / "counts" if counted else None
         process, port = stack.enter_context(_serving(of, folder, database, counts))

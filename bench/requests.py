@@ -30,9 +30,9 @@ def _post(path: str, body: str, *heads: str, kind: str = "application/x-www-form
     return ("\r\n".join(lines) + "\r\n\r\n" + body).encode()
 
 
-def ws_send(*, account: str = "quiet", line: str = WIDE_LINE, text: str = TEXT) -> bytes:
+def ws_send(*, account: str = "quiet", password: str = PASSWORD, line: str = WIDE_LINE, text: str = TEXT) -> bytes:
     """One message by wsSend."""
-    fields = urlencode({"username": account, "password": PASSWORD, "line": line, "message": text})
+    fields = urlencode({"username": account, "password": password, "line": line, "message": text})
     return _post("/api/wsSend.ashx", f"{fields}&mobile={MOBILE}")
 
 

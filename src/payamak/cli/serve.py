@@ -194,7 +194,7 @@ def calm_collector() -> None:
     """Let the cyclic garbage collector run rarely, and never over what was made while starting.
 
     Next to nothing that a message leaves behind is a cycle, but at Python's own threshold of 700 new objects the
-    collector runs several times in each batch. Measured at full load (bench/accept.py): an eighth less processor
+    collector runs several times in each batch. Measured at full load (make bench, full path): an eighth less processor
     time a message (mean of four pairs).
     """
     import gc
