@@ -11,14 +11,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from bench.block import run
-from bench.cells import BY_NAME, CELLS, FIGURES, chosen
+from bench.cells import CELLS, FIGURES, chosen, says
 from bench.house import HERE, KEPT, tree
 from bench.outside import NotMeasured, complain
 from bench.report import Report, spread, write
 from bench.tables import print_table
 
 MINUTES = 6.5
-"""No round begins that might end later; the last cell's rounds, the statements and the starts are beyond it."""
+"""No round begins that might end later; the last cell's rounds, the statements and the starts come on top."""
 
 
 def rows(report: Report) -> Iterator[tuple[str, str, str]]:
@@ -26,7 +26,7 @@ def rows(report: Report) -> Iterator[tuple[str, str, str]]:
     for cell, figures in report.cells.items():
         for name, kind in FIGURES.items():
             if name in figures:
-                yield BY_NAME[cell].says, kind.label, spread(figures[name], kind.places)
+                yield says(cell), kind.label, spread(figures[name], kind.places)
 
 
 def main() -> int:

@@ -89,6 +89,15 @@ def run(trees: Sequence[Tree], cells: Sequence[Cell], most: int, within_s: float
     return reports(columns, [tree.commit() for tree in trees], began)
 
 
+def with_posts(values: Values) -> Values:
+    """With what a post costs: a message with one, less a message of the same round without."""
+    told, quiet = (values.get(name, {}).get("cpu_us", []) for name in ("webhook", "full-64"))
+    if not told or len(told) != len(quiet):
+        return values
+    posts = {"post_cpu_us": [with_one - without for with_one, without in zip(told, quiet, strict=True)]}
+    return values | {"webhook": values["webhook"] | posts}
+
+
 def reports(columns: Sequence[Column], commits: Sequence[str], began: dt.datetime) -> list[Report]:
     """What these columns have come to, as one block."""
     block = secrets.token_hex(8)
@@ -100,7 +109,7 @@ def reports(columns: Sequence[Column], commits: Sequence[str], began: dt.datetim
             tree=column.house.name,
             commit=commit,
             machine=machine(),
-            cells=column.values,
+            cells=with_posts(column.values),
             shed=column.shed,
         )
         for column, commit in zip(columns, commits, strict=True)

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from bench.cells import BY_NAME, FIGURES, Kind
+from bench.cells import FIGURES, Kind, says
 from bench.report import Report, Unreadable, read, spread
 from bench.tables import print_table
 
@@ -46,7 +46,7 @@ def rows(old: Report, new: Report) -> Iterator[tuple[str, ...]]:
                 continue
             found = ratios(old, new, cell, name)
             yield (
-                BY_NAME[cell].says if cell in BY_NAME else cell,
+                says(cell),
                 kind.label,
                 spread(figures[name], kind.places),
                 spread(new.cells[cell][name], kind.places),

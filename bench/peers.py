@@ -23,6 +23,9 @@ from bench.outside import NotMeasured, complain
 from bench.report import Report, write
 
 WINDOW = 100
+LEAST_ROUNDS = 5
+"""Its figures spread: with fewer the ratio says nothing."""
+
 CELLS = ("full-16", "full-64", "webhook")
 
 

@@ -116,7 +116,8 @@ static void run(void) {
         for (int i = 0; i < wanted && is_due(now, &due_ns); i++)
             if (!connections[i].is_busy) call(&connections[i], due_ns);
         if (!may_begin && answered == called) return;
-        if (rate > 0 && may_begin) ring_at(clock, began_ns + (uint64_t)((double)called / rate * 1e9) + 1);
+        uint64_t next_ns = rate > 0 ? began_ns + (uint64_t)((double)called / rate * 1e9) + 1 : 0;
+        if (rate > 0) ring_at(clock, may_begin && next_ns > now ? next_ns : 0); /* what is overdue waits for an answer */
         int found = epoll_wait(epoll, events, EVENTS, 1000);
         for (int i = 0; i < found; i++)
             if (events[i].data.u64 == CLOCK_MARK) (void)!read(clock, &rings, sizeof rings);

@@ -1,0 +1,82 @@
+"""A generous guard: what a message costs has not doubled and doubled again without anybody having noticed.
+
+No rate and no time by the clock: processor time against a loop of plain Python in the same run, and counts. The bounds
+are some three times what was measured when they were written (docs/decisions/0053): a busy machine passes.
+"""
+
+import json
+import statistics
+import time
+from dataclasses import replace
+
+import pytest
+from bench.cells import BY_NAME, Cell, Figures, measure, warm_up
+from bench.house import HERE, PASSWORD, House, Tree, house
+from bench.requests import TEXT, recipient
+from tests.traces import Kind, Trace, kept_text, know
+
+MESSAGES = 600
+MOST_LOOPS = 600.0
+"""Of the turns below for a message; 180 to 225 then."""
+
+MOST_SWITCHES = 20.0
+"""Context switches a message; 4 to 7 then."""
+
+MOST_STATEMENTS = 75.0
+"""SQL statements a message; 30 then at 64 connections, 47 if each message had commits of its own."""
+
+LOOPS = 20_000
+THIS = Tree(path=HERE)
+
+
+def short(name: str) -> Cell:
+    """A cell with few calls."""
+    cell = BY_NAME[name]
+    return replace(cell, load=replace(cell.load, calls=MESSAGES))
+
+
+def loop_us() -> float:
+    """Processor time of one turn of a loop such as a gateway's work is made of, in microseconds."""
+    began_ns = time.thread_time_ns()
+    for number in range(LOOPS):
+        fields = {"message_id": number, "mobile": f"98912{number:07d}", "states": [number, number + 1]}
+        assert json.loads(json.dumps(fields))["message_id"] == number
+    return (time.thread_time_ns() - began_ns) / 1e3 / LOOPS
+
+
+def hand_over(one: House) -> None:
+    """Let its log be searched for what was sent."""
+    know(Kind.PASSWORD, PASSWORD)
+    know(Kind.TEXT, TEXT)
+    know(Kind.NUMBER, *(str(recipient(number)) for number in range(1, one.next_number)))
+    kept_text(one.log.read_text(encoding="utf-8"), Trace.LOG)
+
+
+def least(rounds: list[Figures], figure: str) -> float:
+    """What a figure was in the calmest round."""
+    return min(figures[figure] for figures in rounds)
+
+
+@pytest.mark.slow
+def test_processor_time_and_switches() -> None:
+    """A message on the full path costs less than three times what it did, in processor time and context switches."""
+    with house(THIS) as one:
+        warm_up(one)
+        loops, rounds = [loop_us()], []
+        for _ in range(3):
+            rounds.append(measure(one, short("full-64")))
+            loops.append(loop_us())
+        hand_over(one)
+    assert least(rounds, "cpu_us") / statistics.median(loops) < MOST_LOOPS
+    assert least(rounds, "switches") < MOST_SWITCHES
+
+
+@pytest.mark.slow
+def test_statements() -> None:
+    """A message on the full path takes fewer than so many SQL statements, each row of an executemany counted."""
+    with house(THIS, counted=True) as one:
+        warm_up(one)
+        counted = measure(one, short("full-64"))
+        hand_over(one)
+    assert 1 < counted["statements"] < MOST_STATEMENTS
+    assert 0 < counted["commits"] < counted["statements"]
