@@ -65,6 +65,9 @@ The program as it stood when this bench came, to pair with whatever is here now:
     (cd ../before && sh tools/environment.sh runtime)
     .venv/bin/python -m bench.pair ../before
 """
+_COLUMNS: Final = ("messages_per_s", "accepted_per_s", "cpu_us", "switches", "call_p50_ms", "call_p99_ms", "log_octets")
+"""What most cells have; the rest follows row by row."""
+
 _TITLES: Final[Mapping[str, tuple[str, str, str, str]]] = {
     "before": (
         "Against the program when this bench came",
@@ -108,11 +111,17 @@ def _provenance(*reports: Report) -> str:
 
 
 def _own(report: Report) -> Iterator[str]:
-    yield "| | figure | median (least–most) |"
+    yield f"| | {' | '.join(FIGURES[name].label for name in _COLUMNS)} |"
+    yield f"|---|{'---|' * len(_COLUMNS)}"
+    for cell, figures in report.cells.items():
+        shown = [spread(figures[name], FIGURES[name].places) if name in figures else "" for name in _COLUMNS]
+        yield f"| {says(cell)} | {' | '.join(shown)} |"
+    yield ""
+    yield "| | figure | |"
     yield "|---|---|---|"
     for cell, figures in report.cells.items():
         for name, kind in FIGURES.items():
-            if name in figures:
+            if name in figures and name not in _COLUMNS:
                 yield f"| {says(cell)} | {kind.label} | {spread(figures[name], kind.places)} |"
 
 

@@ -40,7 +40,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
 
 def machine() -> str:
     """What it was measured on, for a reader."""
-    return f"{os.cpu_count()} cores, {platform.system()} {platform.release()}, {platform.machine()}"
+    return f"{os.cpu_count()} cores, {platform.system()}, {platform.machine()}, Python {platform.python_version()}"
 
 
 def write(report: Report, path: Path) -> None:
