@@ -41,6 +41,22 @@ FAULTS: tuple[Fault, ...] = (
         tests=("tests/unit/delivery/test_journal.py",),
     ),
     Fault(
+        name="an answer at a bound counts beyond it",
+        breaks="what the page of metrics says is what happened",
+        file="src/payamak/http/metrics.py",
+        old="        self.counts[bisect_left(ANSWER_BUCKETS_S, seconds)] += 1\n",
+        new="        self.counts[sum(bound <= seconds for bound in ANSWER_BUCKETS_S)] += 1\n",
+        tests=("tests/unit/http/test_metrics.py",),
+    ),
+    Fault(
+        name="types of bodies are remembered without a bound",
+        breaks="whatever is remembered has a bound",
+        file="src/payamak/http/forms.py",
+        old="@lru_cache(maxsize=32)",
+        new="@lru_cache(maxsize=None)",
+        tests=("tests/unit/http/test_forms.py",),
+    ),
+    Fault(
         name="a hang-up ends the gateway",
         breaks="SIGHUP reads the settings again and ends nothing",
         file="src/payamak/cli/serve.py",
