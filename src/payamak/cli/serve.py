@@ -39,7 +39,7 @@ def serve(
 ) -> int:
     """Run the gateway until Ctrl-C or SIGTERM; then it stops cleanly, in under 3 s. A second signal ends it at once.
 
-    SIGHUP reads the settings again and takes over `log_level` and `trusted_networks`; it ends nothing.
+    SIGHUP reads the settings again and takes over `log_level`, `log_states` and `trusted_networks`; it ends nothing.
 
     Settings come from `--config FILE` (TOML), from the environment as PAYAMAK_NAME, and from these options, the
     later above the earlier; `payamak config` explains all of them. Logs are JSON lines on standard error.
