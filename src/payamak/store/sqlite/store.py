@@ -101,8 +101,6 @@ from payamak.store.sqlite.shares import Urgency
 from payamak.store.sqlite.work import Undo
 from payamak.store.sqlite.writer import InlineWriter, ThreadWriter, Writer
 
-# size: one method for each of the store's protocol, three lines or four
-
 T = TypeVar("T")
 
 SERVING_BUSY_TIMEOUT_MS = 1_000
