@@ -515,9 +515,39 @@ FAULTS: tuple[Fault, ...] = (
         name="half a batch is kept",
         breaks="P1: a batch that is refused for its credit leaves messages behind",
         file="src/payamak/store/rules/batches.py",
-        old="    _check_credit(tx, account_id, total)\n",
-        new="",
+        old="    kept = _keep(tx, account_id, list(fresh.values()), now)\n",
+        new="    left = (tx.one('balance', (account_id,)) or (0,))[0]\n"
+        "    for place, (_, amount) in list(fresh.items()):\n"
+        "        left -= amount\n"
+        "        if left < 0:\n"
+        "            told[place] = Code.NO_CREDIT\n"
+        "            del fresh[place]\n"
+        "    kept = _keep(tx, account_id, list(fresh.values()), now)\n",
         tests=("tests/store/test_batches.py",),
+    ),
+    Fault(
+        name="opt-outs of a batch not looked up",
+        breaks="Contract §3: a recipient who stopped a line gets what is sent to many at once",
+        file="src/payamak/store/rules/batches.py",
+        old="_price(item, known.get(item.recipient), amounts)",
+        new="_price(item, None, amounts)",
+        tests=("tests/store/test_batches.py",),
+    ),
+    Fault(
+        name="a plan priced for whoever has it",
+        breaks="P5: a recipient who stopped the dearer line is charged for it, because the one before him was not",
+        file="src/payamak/store/rules/batches.py",
+        old="    if known is None and (amount :=",
+        new="    if (amount :=",
+        tests=("tests/store/test_batches.py",),
+    ),
+    Fault(
+        name="one verdict for all of a call",
+        breaks="Contract §1: a recipient whom the operator refused is told the id of a message that nobody gets",
+        file="src/payamak/front/batch.py",
+        old="                if watches and isinstance(each, Message):\n",
+        new="                if watches and isinstance(each, Message) and not told:\n",
+        tests=("tests/unit/front/test_each.py",),
     ),
     Fault(
         name="leases of the dead are kept",

@@ -140,7 +140,7 @@ class Service:
             raise Refused(Code.BUSY, "the store cannot keep the message now") from error
         finally:
             watch.close()
-        return _answer(account, message)
+        return answer_of(account, message)
 
     def first_places(self, username: str | None, said: Sequence[tuple[str | None, Text | None]]) -> list[int]:
         """For each (recipient, text) of one call the place where the same stands first: its own, unless `dedupe`.
@@ -220,13 +220,19 @@ class Service:
 
     def _check_interval(self, account: Account) -> None:
         """409: requests too close together, where the account has a limit."""
+        if self._is_too_soon(account):
+            raise Refused(Code.TOO_SOON)
+
+    def _is_too_soon(self, account: Account) -> bool:
+        """Whether a request comes too close to the one before; else the next one is measured from it."""
         if not account.min_interval_ms:
-            return
+            return False
         now_s = self._clock.monotonic()
         last_s = self._last_send_s.get(account.id)
         if last_s is not None and now_s - last_s < account.min_interval_ms / 1_000:
-            raise Refused(Code.TOO_SOON)
+            return True
         self._last_send_s[account.id] = now_s
+        return False
 
     def _recipient(self, account: Account, text: str) -> str:
         """1: the recipient in canonical form; a refusal is counted, and told where only the prefix is at fault."""
@@ -247,6 +253,19 @@ class Service:
         if send_type is not SendType.NORMAL:
             choose_ways(site, account, None, None, send_type)  # 22 comes before 1
         recipient = self._recipient(account, submission.recipient or "")
+        return self._message(site, account, submission, recipient, send_type, holds=holds)
+
+    def _message(
+        self,
+        site: Site,
+        account: Account,
+        submission: Submission,
+        recipient: str,
+        send_type: SendType = SendType.NORMAL,
+        *,
+        holds: bool = False,
+    ) -> NewMessage:
+        """2, 13, 3, 30, 34, 8: the same to a recipient in canonical form; nothing else of it depends on who that is."""
         ways = choose_ways(site, account, submission.line, submission.line2, send_type)
         template = parse_whole_number(submission.template or "")
         plan = make_plan(site, account, ways, submission.message, template)
@@ -282,7 +301,7 @@ def life_time_minutes(text: str | None) -> int:
     return minutes
 
 
-def _answer(account: Account, message: Message) -> Sent:
+def answer_of(account: Account, message: Message) -> Sent:
     """What the message stands on now; a definite refusal at once is told as its code (contract §1).
 
     A message that was taken, and that a receipt called rejected before we answer, is charged: it is no refusal, and

@@ -161,7 +161,8 @@ class Store(Protocol):
         Committed when it returns. Raises Refused with 27/33 (every step is known to be opted out) or 14 (the
         balance does not cover the reservation); then nothing is kept. `watch` begins before the publication.
         In a server it raises StoreFailed after ANSWER_WITHIN_S at the latest: then the message is not kept, or is
-        cancelled before anyone can send it. The same holds for accept_batch, received and set_password.
+        cancelled before anyone can send it. The same holds for accept_batch, accept_each, received and
+        set_password.
         """
         ...
 
@@ -174,6 +175,17 @@ class Store(Protocol):
         gets 27 or 33. `own_ids`: the caller's own id of each item; one that was accepted before in the account, or
         earlier in the call, is not kept again, whether its body is the same or another. Raises Refused with 14 if the
         balance does not cover all that is fresh; then nothing is kept.
+        """
+        ...
+
+    def accept_each(
+        self, account_id: int, items: Sequence[NewMessage | Code], now: int, watches: Sequence[Watch] = ()
+    ) -> Awaitable[list[Message | Code]]:
+        """Keep an account's fresh messages in one transaction, each as `accept` would after the one before it.
+
+        What became of each, in order: an item that is a code was refused already and keeps its place; one that is
+        refused now has 27, 33 or 14 there, and the others are kept. `watches`: none, or one of each item; those of what
+        is kept begin before the publication.
         """
         ...
 

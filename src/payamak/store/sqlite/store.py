@@ -232,12 +232,23 @@ class SqliteStore:
         self, account_id: int, items: Sequence[NewMessage | Code], own_ids: Sequence[OwnId] | None, now: int
     ) -> Awaitable[list[Batched | Code]]:
         """See Store.accept_batch."""
-        lane = min((new.lane for new in items if isinstance(new, NewMessage)), default=Lane.BULK)
         return self.writer.submit(
             lambda tx: batches.accept_batch(tx, account_id, items, own_ids, now),
-            _URGENCY[lane],
+            _URGENCY[batches.lane_of(items)],
             within_s=self._within(ANSWER_WITHIN_S),
             undo=Undo(lambda tx, told: batches.revoke_batch(tx, account_id, own_ids, told, now), batches.ids_told),
+        )
+
+    def accept_each(
+        self, account_id: int, items: Sequence[NewMessage | Code], now: int, watches: Sequence[Watch] = ()
+    ) -> Awaitable[list[Message | Code]]:
+        """See Store.accept_each."""
+        return self.writer.submit(
+            lambda tx: batches.accept_each(tx, account_id, items, now),
+            _URGENCY[batches.lane_of(items)],
+            (lambda told: batches.begin(watches, told)) if watches else None,
+            within_s=self._within(ANSWER_WITHIN_S),
+            undo=Undo(lambda tx, told: batches.revoke_each(tx, told, now)),
         )
 
     def outbox(self, account_id: int, check_ids: Sequence[int]) -> Awaitable[dict[int, OutboxRow]]:
