@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import hashlib
 import hmac
 import ipaddress
 import socket
@@ -234,7 +235,7 @@ def _request(post: Post, where: _Where, now: int) -> bytes:
 
 def signature(secret: str, post_id: str, timestamp_s: int, body: bytes) -> str:
     """As Standard Webhooks: HMAC-SHA256 of id, time and body. Raises UnfitSecret: nothing leaves signed by a letter."""
-    signed = hmac.digest(signing_key(secret), f"{post_id}.{timestamp_s}.".encode() + body, "sha256")
+    signed = hmac.new(signing_key(secret), f"{post_id}.{timestamp_s}.".encode() + body, hashlib.sha256).digest()
     return f"v1,{base64.b64encode(signed).decode()}"
 
 
