@@ -30,14 +30,14 @@ import httptools
 import uvloop
 
 from payamak.clock import SystemClock
-from payamak.delivery.posting import Post, Poster, signature
-from payamak.delivery.webhooks import Webhooks
 from payamak.domain.message import Lane, Step
 from payamak.domain.site import Account, Line
 from payamak.encoding import Encoding
 from payamak.log import configure, event_logger
+from payamak.posts.post import Post, Poster, signature
+from payamak.posts.webhooks import Webhooks
 from payamak.store.base import NewMessage
-from payamak.store.sqlite import SqliteStore
+from payamak.store.sqlite.store import SqliteStore
 
 PLACES = 8
 SECRET = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"
