@@ -93,7 +93,7 @@ class AnswerReader:
         return None if value is None else value.decode("latin-1")
 
     def feed(self, octets: bytes) -> None:
-        """Read on. Raises RemoteProtocolError for what is no HTTP or a head that is too long."""
+        """Read on. Raises RemoteProtocolError for what is no HTTP, and for more than is read of a head or an answer."""
         self._octets += len(octets)
         try:
             self._parser.feed_data(octets)
@@ -103,7 +103,9 @@ class AnswerReader:
             self.has_more = True
         if self.status is None and self._octets > HEAD_LIMIT_OCTETS:
             raise RemoteProtocolError("the head is too long")
-        if self._octets > ALL_LIMIT_OCTETS:
+        if self._octets > ALL_LIMIT_OCTETS and not self.is_done:
+            if self.is_body_wanted:
+                raise RemoteProtocolError("the answer is too long")
             self._cut()
 
     def end(self) -> None:
