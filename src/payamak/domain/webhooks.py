@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from enum import IntEnum
 from typing import Any, Final
 
 import msgspec
@@ -74,15 +73,6 @@ class NoticeResult(Struct, frozen=True, kw_only=True):
     next_at: int | None
     note: str
     gone_url: str | None = None
-
-
-class Concluded(IntEnum):
-    """What the store did with the end of a post: nothing, where its notice does not wait any more; or it stands there,
-    and the next notice of its message, if one waited for it, has its turn."""
-
-    NOT = 0
-    ALONE = 1
-    NEXT_HAS_TURN = 2
 
 
 class WebhookTarget(Struct, frozen=True, kw_only=True):

@@ -80,9 +80,8 @@ class Relay(Rounds[Received, PostResult]):
         result = PostResult(received_id=item.id, state=state, next_at=next_at, note=note, reply=None)
         return End(result=result, became=state.value, told=_told(item, note))
 
-    async def _conclude(self, results: Sequence[PostResult]) -> bool:
+    async def _conclude(self, results: Sequence[PostResult]) -> None:
         await self._store.conclude_posts(results, self._clock.now())
-        return True
 
     async def _post_once(self, received: Received) -> Posted:
         line = self._store.site.lines.get(received.line)

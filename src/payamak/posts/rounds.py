@@ -76,8 +76,6 @@ class Target(Generic[Item]):
         self.places: set[asyncio.Task[None]] = set()
         self.posting = 0
         self.unstored = 0
-        self.has_more = False
-        """Whether more is due than was read."""
         self.rests_until = 0
 
     @property
@@ -128,8 +126,8 @@ class Rounds(Generic[Item, Result]):
         """What is stored of one that could not be posted, as a post that had no answer: others go before it."""
         raise NotImplementedError
 
-    async def _conclude(self, results: Sequence[Result]) -> bool:
-        """Store what came of posts, in one transaction; whether more may be due by that."""
+    async def _conclude(self, results: Sequence[Result]) -> None:
+        """Store what came of posts, in one transaction."""
         raise NotImplementedError
 
     def _is_stored(self, result: Result) -> None:
@@ -218,10 +216,7 @@ class Rounds(Generic[Item, Result]):
     async def _fill(self, name: Hashable, target: Target[Item], now: int) -> None:
         if len(target.ready) < READ_AT_ONCE // 4 and target.unstored < UNSTORED:
             target.ended.clear()
-            limit = READ_AT_ONCE + len(target.known)
-            due = await self._due(name, now, limit)
-            target.has_more = len(due) == limit
-            for item in due:
+            for item in await self._due(name, now, READ_AT_ONCE + len(target.known)):
                 key = self._key(item)
                 # What ended while the store was asked may still stand as due in its answer.
                 if key not in target.known and key not in target.ended:
@@ -249,7 +244,6 @@ class Rounds(Generic[Item, Result]):
         self._forget_ready(target)
 
     def _forget_ready(self, target: Target[Item]) -> None:
-        target.has_more |= bool(target.ready)
         target.known.difference_update(map(self._key, target.ready))
         target.ready.clear()
 
@@ -285,17 +279,15 @@ class Rounds(Generic[Item, Result]):
         """Store what ended until nothing is left, whatever it takes: the customer will not say it again."""
         while self._ended:
             some = [self._ended.popleft() for _ in range(min(len(self._ended), STORED_AT_ONCE))]
-            is_more_due = True
             try:
-                is_more_due = await self._stored([end.result for _, _, end in some])
+                await self._stored([end.result for _, _, end in some])
             except Exception:  # a bug with one of them, which fails by itself
                 for target, item, end in some:
                     await self._store_alone(target, item, end)
             else:
                 for target, item, end in some:
                     self._settle(target, item, end)
-            if is_more_due or any(target.has_more or target.ready for target, _, _ in some):
-                self._wake.set()
+            self._wake.set()
 
     async def _store_alone(self, target: Target[Item], item: Item, end: End[Result]) -> None:
         try:
@@ -338,10 +330,11 @@ class Rounds(Generic[Item, Result]):
         where, kind = place_of(error), type(error).__name__
         self.health.alarm(self.KIND + "_failed", id=self._key(item), error=kind, where=where)
 
-    async def _stored(self, results: Sequence[Result]) -> bool:
+    async def _stored(self, results: Sequence[Result]) -> None:
         """Store them as soon as the store can. Dying here posts again."""
         while True:
             try:
-                return await self._conclude(results)
+                await self._conclude(results)
+                return
             except StoreFailed:
                 await asyncio.sleep(STORE_REST_S)

@@ -22,7 +22,6 @@ from payamak.domain.site import Account
 from payamak.domain.site.secrets import is_missing, resolve
 from payamak.domain.webhooks import (
     WEBHOOK_PAUSES,
-    Concluded,
     Notice,
     NoticeCount,
     NoticeResult,
@@ -120,8 +119,8 @@ class Webhooks(Rounds[Notice, NoticeResult]):
             rests_until=now + min(posted.retry_after_ms or 0, WEBHOOK_PAUSES.longest_ms) if asks_for_rest else 0,
         )
 
-    async def _conclude(self, results: Sequence[NoticeResult]) -> bool:
-        return Concluded.NEXT_HAS_TURN in await self._store.conclude_notices(results, self._clock.now())
+    async def _conclude(self, results: Sequence[NoticeResult]) -> None:
+        await self._store.conclude_notices(results, self._clock.now())
 
     def _is_stored(self, result: NoticeResult) -> None:
         if result.gone_url:

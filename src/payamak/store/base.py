@@ -24,7 +24,7 @@ from payamak.domain.receipts import Cursor, IdReport, OpenIds, ReceiptIn, Waitin
 from payamak.domain.restoring import Restore
 from payamak.domain.site import Document, Site
 from payamak.domain.unreadable import Unreadable
-from payamak.domain.webhooks import Concluded, Notice, NoticeCount, NoticeResult, NoticeSearch, WebhookTarget
+from payamak.domain.webhooks import Notice, NoticeCount, NoticeResult, NoticeSearch, WebhookTarget
 from payamak.store.feed import Change, Feed, Watch
 from payamak.store.records import (
     Aside,
@@ -400,8 +400,8 @@ class Store(Protocol):
         """What may be posted for an account now: of each message the first that waits."""
         ...
 
-    def conclude_notices(self, results: Sequence[NoticeResult], now: int) -> Awaitable[list[Concluded]]:
-        """Store what came of posts, in one transaction; nothing is changed of one that does not wait any more."""
+    def conclude_notices(self, results: Sequence[NoticeResult], now: int) -> Awaitable[list[bool]]:
+        """Store what came of posts, in one transaction. False, with nothing changed, for one that waits no more."""
         ...
 
     def search_notices(self, search: NoticeSearch) -> Awaitable[list[Notice]]:

@@ -12,7 +12,7 @@ from tests.unit.house import House
 from tests.unit.posts.test_webhooks import BUSY, OK, URL, Scene, scene
 
 from payamak.domain.posting import PostState
-from payamak.domain.webhooks import Concluded, NoticeResult, NoticeSearch
+from payamak.domain.webhooks import NoticeResult, NoticeSearch
 from payamak.errors import StoreFailed
 from payamak.posts import rounds as rounds_module
 from payamak.posts.post import Posted
@@ -35,7 +35,7 @@ class Concluding:
         monkeypatch.setattr(house.store, "conclude_notices", self)
         monkeypatch.setattr(rounds_module, "STORE_REST_S", 0.001)
 
-    async def __call__(self, results: Sequence[NoticeResult], now: int) -> list[Concluded]:
+    async def __call__(self, results: Sequence[NoticeResult], now: int) -> list[bool]:
         self.sizes.append(len(results))
         self.began.set()
         await self.may_go.wait()

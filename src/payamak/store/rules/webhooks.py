@@ -16,7 +16,7 @@ import apsw
 from payamak.domain.message import Message, Reason, State
 from payamak.domain.posting import PostState
 from payamak.domain.standing import state_code
-from payamak.domain.webhooks import Concluded, Notice, NoticeCount, NoticeResult, NoticeSearch, WebhookTarget
+from payamak.domain.webhooks import Notice, NoticeCount, NoticeResult, NoticeSearch, WebhookTarget
 from payamak.store.rules.transaction import Transaction
 from payamak.store.statements import load_statements
 
@@ -48,20 +48,17 @@ def tell(tx: Transaction, message: Message, now: int) -> None:
     tx.execute("insert_notice", (message.id, message.account_id, now, *standing, *facts, above))
 
 
-def conclude(tx: Transaction, result: NoticeResult, now: int) -> Concluded:
-    """Store what came of a post; the next one's turn comes with it."""
+def conclude(tx: Transaction, result: NoticeResult, now: int) -> bool:
+    """Store what came of a post; the next one's turn comes with it. False if it does not wait any more."""
     values = (result.post.value, result.next_at, result.note, now, result.message_id, result.sequence)
     tx.execute("conclude_notice", values)
     if tx.db.changes() == 0:
-        return Concluded.NOT
-    concluded = Concluded.ALONE
+        return False
     if result.post is not PostState.WAITING:
         tx.execute("next_notice_has_turn", (now, result.message_id, result.sequence))
-        if tx.db.changes():
-            concluded = Concluded.NEXT_HAS_TURN
     if result.gone_url is not None:
         tx.execute("put_gone", (result.account_id, result.gone_url, now))
-    return concluded
+    return True
 
 
 def replay(tx: Transaction, events: Sequence[tuple[int, int]], now: int) -> int:

@@ -33,7 +33,7 @@ from payamak.domain.receipts import Cursor, IdReport, OpenIds, ReceiptIn, Waitin
 from payamak.domain.restoring import Restore
 from payamak.domain.site import Document, Site
 from payamak.domain.unreadable import Unreadable
-from payamak.domain.webhooks import Concluded, Notice, NoticeCount, NoticeResult, NoticeSearch, WebhookTarget
+from payamak.domain.webhooks import Notice, NoticeCount, NoticeResult, NoticeSearch, WebhookTarget
 from payamak.errors import StoreFailed
 from payamak.store.base import (
     ACKNOWLEDGE_WITHIN_S,
@@ -468,7 +468,7 @@ class SqliteStore:
         """See Store.notices_due."""
         return self._read(lambda db: webhooks.due(db, account_id, now, limit))
 
-    def conclude_notices(self, results: Sequence[NoticeResult], now: int) -> Awaitable[list[Concluded]]:
+    def conclude_notices(self, results: Sequence[NoticeResult], now: int) -> Awaitable[list[bool]]:
         """See Store.conclude_notices."""
         return self.writer.submit(lambda tx: [webhooks.conclude(tx, result, now) for result in results])
 
