@@ -384,10 +384,10 @@ class Store(Protocol):
         """What may be posted to a target now: of each sender the first that waits."""
         ...
 
-    def conclude_post(self, result: PostResult, now: int) -> Awaitable[Received | None]:
-        """Store what came of a post, and accept the answer to the handset, in one transaction.
+    def conclude_posts(self, results: Sequence[PostResult], now: int) -> Awaitable[list[Received | None]]:
+        """Store what came of posts, and accept the answers to the handsets, in one transaction.
 
-        None, with nothing changed, if the message does not wait any more. An answer that is refused is noted.
+        None, with nothing changed, for a message that does not wait any more. An answer that is refused is noted.
         """
         ...
 
@@ -412,8 +412,8 @@ class Store(Protocol):
         """What may be posted for an account now: of each message the first that waits."""
         ...
 
-    def conclude_notice(self, result: NoticeResult, now: int) -> Awaitable[bool]:
-        """Store what came of a post. False, with nothing changed, if the notice does not wait any more."""
+    def conclude_notices(self, results: Sequence[NoticeResult], now: int) -> Awaitable[list[bool]]:
+        """Store what came of posts, in one transaction. False, with nothing changed, for one that waits no more."""
         ...
 
     def search_notices(self, search: NoticeSearch) -> Awaitable[list[Notice]]:

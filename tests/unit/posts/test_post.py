@@ -11,8 +11,8 @@ from msgspec.structs import replace
 from tests.ports import reserved_port
 from tests.target import Call, Say, Script, target
 
+from payamak.posts.answers import BODY_LIMIT_OCTETS
 from payamak.posts.post import (
-    BODY_LIMIT_OCTETS,
     Post,
     Posted,
     Poster,

@@ -453,9 +453,9 @@ class SqliteStore:
         """See Store.relay_due."""
         return self._read(lambda db: received.relay_due(db, target, now, limit))
 
-    def conclude_post(self, result: PostResult, now: int) -> Awaitable[Received | None]:
-        """See Store.conclude_post."""
-        return self.writer.submit(lambda tx: received.conclude_post(tx, result, now))
+    def conclude_posts(self, results: Sequence[PostResult], now: int) -> Awaitable[list[Received | None]]:
+        """See Store.conclude_posts."""
+        return self.writer.submit(lambda tx: [received.conclude_post(tx, result, now) for result in results])
 
     def replay(self, received_ids: Sequence[int], now: int) -> Awaitable[int]:
         """See Store.replay."""
@@ -479,9 +479,9 @@ class SqliteStore:
         """See Store.notices_due."""
         return self._read(lambda db: webhooks.due(db, account_id, now, limit))
 
-    def conclude_notice(self, result: NoticeResult, now: int) -> Awaitable[bool]:
-        """See Store.conclude_notice."""
-        return self.writer.submit(lambda tx: webhooks.conclude(tx, result, now))
+    def conclude_notices(self, results: Sequence[NoticeResult], now: int) -> Awaitable[list[bool]]:
+        """See Store.conclude_notices."""
+        return self.writer.submit(lambda tx: [webhooks.conclude(tx, result, now) for result in results])
 
     def search_notices(self, search: NoticeSearch) -> Awaitable[list[Notice]]:
         """See Store.search_notices."""
