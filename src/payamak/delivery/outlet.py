@@ -24,6 +24,7 @@ import msgspec
 from msgspec.structs import replace
 
 from payamak.clock import Clock
+from payamak.delivery.arrivals import Arrivals
 from payamak.delivery.desk import Desk, Flight, limits_of
 from payamak.delivery.pacing import Turns
 from payamak.delivery.recovery import Health
@@ -34,7 +35,8 @@ from payamak.domain.message import Lane, Message, Reason
 from payamak.domain.unreadable import MOST_TRIES, Unreadable
 from payamak.errors import StoreFailed
 from payamak.log import place_of
-from payamak.store.base import Claim, Store
+from payamak.store.base import Answers, Arrival, Claim, Store
+from payamak.store.feed import Change
 from payamak.upstreams.base import Parcel
 
 STORE_REST_S = 1.0
@@ -82,6 +84,7 @@ class Outlet:
         self._hands = hands
         self._turns = turns
         self._loop = asyncio.get_running_loop()
+        self.arrivals = Arrivals(store, clock)
         self.tasks: set[asyncio.Task[None]] = set()
         self.bugs = Health(log)
         """Where bugs are told; the runtime puts in the one that all background work shares."""
@@ -274,7 +277,7 @@ class Outlet:
     # -- concluding
 
     def _on_outcome(self, flight: Flight, outcome: Outcome) -> None:
-        """An answer to one part: free its place, gather it with others of the same loop turn, store."""
+        """An answer to one part: free its place, gather it with others of the same loop turn, store (arrivals.py)."""
         desk = flight.desk
         now_s = self._clock.monotonic()
         if outcome.part in flight.open:
@@ -283,14 +286,14 @@ class Outlet:
             outcome = self._learn(flight, outcome, now_s)
         elif is_answer(outcome):
             desk.suspects.clear(flight.key)
+        flight.outcomes.append(outcome)
+        if len(flight.outcomes) == 1:
+            self.arrivals.answered(partial(self._conclude, flight))
         self._pump_soon(desk)  # also after a late answer: it may end a trial, or open the link for resends
         if outcome.kind is OutcomeKind.TAKEN:
             desk.pace.went_well(now_s)
         elif desk.slows_down(outcome):
             desk.pace.throttled(now_s)
-        flight.outcomes.append(outcome)
-        if len(flight.outcomes) == 1:
-            self._loop.call_soon(self._conclude, flight)
 
     def _learn(self, flight: Flight, outcome: Outcome, now_s: float) -> Outcome:
         """What the end of a part says of link and message; the outcome as the message is to be told of it."""
@@ -309,8 +312,8 @@ class Outlet:
                 desk.suspects.strike(flight.key)
         return outcome if flight.is_suspect else replace(outcome, broke_link=False)
 
-    def _conclude(self, flight: Flight) -> None:
-        """Store the answers that have come: submit_sm_resp → Outcome → advance(), in one commit."""
+    def _conclude(self, flight: Flight) -> Arrival:
+        """The answers that have come, to be stored: submit_sm_resp → Outcome → advance(), in one commit."""
         outcomes, flight.outcomes = tuple(flight.outcomes), []
         link = self._store.site.links.get(flight.desk.name)
         event = ev.Answered(
@@ -319,18 +322,15 @@ class Outlet:
             outcomes=outcomes,
             gives_receipts=link is None or link.gives_receipts,
         )
-        stored: asyncio.Future[Any] = asyncio.ensure_future(
-            self._store.advance(flight.message_id, event, self._clock.now())
-        )
-        stored.add_done_callback(partial(self._concluded, flight, event))
+        answers = Answers(message_id=flight.message_id, event=event)
+        return Arrival(what=answers, told=partial(self._concluded, flight, event))
 
-    def _concluded(self, flight: Flight, event: ev.Answered, stored: asyncio.Future[Any]) -> None:
-        error = stored.exception()
-        if isinstance(error, StoreFailed):
-            self._log("answer_not_stored", message_id=flight.message_id, reason=str(error))
+    def _concluded(self, flight: Flight, event: ev.Answered, stored: list[Change] | Exception) -> None:
+        if isinstance(stored, StoreFailed):
+            self._log("answer_not_stored", message_id=flight.message_id, reason=str(stored))
             self.start(self._conclude_later(flight, event))
-        elif isinstance(error, Exception):
-            self.start(self._conclude_later(flight, event, error))
+        elif isinstance(stored, Exception):
+            self.start(self._conclude_later(flight, event, stored))
 
     async def _conclude_later(self, flight: Flight, event: ev.Answered, error: Exception | None = None) -> None:
         """Until it is stored; an answer that fails by a bug each time is a lost one, as if none had come (P2, P3)."""

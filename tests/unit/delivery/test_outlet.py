@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 import pytest
@@ -15,6 +15,7 @@ from payamak.delivery.worker import CLAIM_FROM, HELD_PER_LANE, MOST_KEPT_BACK, W
 from payamak.domain.events import OnAmbiguous, Outcome, OutcomeKind
 from payamak.domain.message import Lane, Message, Reason, State
 from payamak.domain.site import LaneName, Link, LinkUse
+from payamak.store.base import Answers, Arrival
 from payamak.upstreams.base import Parcel, Report
 
 LATER_MS = 5_000
@@ -357,13 +358,14 @@ async def test_what_the_message_is_told_of_a_break(scene: Scene, monkeypatch: py
     await scene.begin("north")
     await scene.send(1)
     told: list[bool] = []
-    advance = scene.house.store.advance
+    record = scene.house.store.record
 
-    def hearing(message_id: int, event: Any, *more: Any) -> Any:
-        told.extend(outcome.broke_link for outcome in getattr(event, "outcomes", ()))
-        return advance(message_id, event, *more)
+    def hearing(arrivals: Sequence[Arrival], now: int) -> None:
+        answers = [arrival.what for arrival in arrivals if isinstance(arrival.what, Answers)]
+        told.extend(outcome.broke_link for answer in answers for outcome in answer.event.outcomes)
+        record(arrivals, now)
 
-    monkeypatch.setattr(scene.house.store, "advance", hearing)
+    monkeypatch.setattr(scene.house.store, "record", hearing)
     for _ in range(3):
         await scene.break_link(broke_link=True)
         await scene.bind()
