@@ -17,7 +17,7 @@ from payamak.domain.message import PartState, State
 from payamak.domain.receipts import ReceiptIn
 from payamak.domain.unreadable import Unreadable
 from payamak.errors import StoreFailed
-from payamak.store.sqlite import SqliteStore
+from payamak.store.sqlite.store import SqliteStore
 from payamak.upstreams.base import keep_receipt
 
 NOTHING: Any = None

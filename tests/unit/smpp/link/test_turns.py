@@ -134,7 +134,12 @@ async def test_an_end_is_told_in_the_turn_in_which_it_is_read() -> None:
     first = connection.ask(SubmitSm(), clumsy)
     second = connection.ask(SubmitSm(), lambda ended: order.append(type(ended).__name__))
     came = connection._on_request
-    connection._on_request = lambda pdu: (order.append(type(pdu).__name__), came(pdu))[1]  # type: ignore[method-assign]
+
+    def hear(pdu: Pdu) -> Answer:
+        order.append(type(pdu).__name__)
+        return came(pdu)
+
+    connection._on_request = hear  # type: ignore[method-assign]
     octets = (encode(SubmitSmResp(message_id="1"), first), encode(SubmitSmResp(message_id="2"), second))
     connection.data_received(b"".join((*octets, encode(DeliverSm(), 1))))
     assert order == ["clumsy", "SubmitSmResp", "DeliverSm"]
