@@ -99,8 +99,11 @@ class Outlet:
         self._look(desk, now_s)
         view = self._view(desk, now_s)
         going: list[Picked] = []
-        while desk.in_flight < view.window and (picked := desk.waiting.pick(view, desk.in_flight)):
+        is_full = False
+        while picked := desk.waiting.pick(view, desk.in_flight):
             parts = picked.message.current.wire_parts
+            if is_full := desk.in_flight >= view.window and self._needs_place(picked.message):
+                break
             if wait_s := desk.pace.wait_s(now_s, parts):
                 self._pump_later(desk, wait_s)
                 break
@@ -114,18 +117,32 @@ class Outlet:
             desk.probe_asked_s = None
             going.append(picked)
             self._hands.left(picked.message)
-        if not view.is_on_trial and desk.waiting.is_kept_by_window(desk.in_flight, view.window):
+        if not view.is_on_trial and (is_full or desk.waiting.is_kept_by_window(view, desk.in_flight)):
             desk.window_is_full(now_s)
         self._look_again(desk, now_s)
         if going:
             self.start(self._mark(desk, going))
         return {picked.message.id for picked in going}
 
+    def _needs_place(self, message: Message) -> bool:
+        """Whether a message is marked only when it is sure to be written at once.
+
+        After a death in between it would end as unknown where another one is sent again. A code is marked all the same:
+        the next place is its own.
+        """
+        line = self._store.site.lines.get(message.current.line)
+        is_held = line is not None and line.on_ambiguous is ev.OnAmbiguous.HOLD
+        return is_held and message.lane is not Lane.OTP
+
     def _view(self, desk: Desk, now_s: float) -> View:
+        has_answered = desk.upstream.answered_since_bind > 0
+        # What is marked ahead leaves when a place is free, whatever the pace says by then.
+        is_free = has_answered and not desk.health.is_on_trial and not desk.pace.parts_per_second
         return View(
             now_s=now_s,
             window=desk.upstream.window,
-            has_answered=desk.upstream.answered_since_bind > 0,
+            ahead=desk.upstream.ahead if is_free and not desk.pace.rest_s(now_s) else 0,
+            has_answered=has_answered,
             is_on_trial=desk.health.is_on_trial,
             may_bring_fresh=partial(self._may_bring_fresh, desk, now_s),
         )
@@ -142,8 +159,14 @@ class Outlet:
         return waits_s > 0
 
     def _look_again(self, desk: Desk, now_s: float) -> None:
-        """Come back when a hush ends; and while one lasts, or a trial, let the upstream write part by part."""
+        """Come back when a hush or a rest ends; while one lasts the upstream writes part by part, or nothing."""
         waiting, hush = desk.waiting, desk.waiting.hush
+        rest_s = desk.pace.rest_s(now_s)
+        if bool(rest_s) != desk.is_resting:
+            desk.is_resting = bool(rest_s)
+            desk.upstream.rest(desk.is_resting)
+        if rest_s:
+            self._pump_later(desk, rest_s)
         is_narrow = desk.health.is_on_trial or (hush.is_out and hush.holds(now_s))
         if is_narrow != desk.is_narrow:
             desk.is_narrow = is_narrow
@@ -294,6 +317,7 @@ class Outlet:
             desk.pace.went_well(now_s)
         elif desk.slows_down(outcome):
             desk.pace.throttled(now_s)
+            self._look_again(desk, now_s)
 
     def _learn(self, flight: Flight, outcome: Outcome, now_s: float) -> Outcome:
         """What the end of a part says of link and message; the outcome as the message is to be told of it."""

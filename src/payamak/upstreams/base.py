@@ -75,6 +75,11 @@ class Upstream(Protocol):
         ...
 
     @property
+    def ahead(self) -> int:
+        """How many parts more it takes and lets wait for a place in the window, the higher class first; maybe 0."""
+        ...
+
+    @property
     def answered_since_bind(self) -> int:
         """Submits answered on the present bind, whatever was said, late answers included; 0 while there is none."""
         ...
@@ -86,6 +91,10 @@ class Upstream(Protocol):
 
     def narrow(self, is_narrow: bool) -> None:
         """While narrow, write one part at a time: the next one when the one before has its answer or is overdue."""
+        ...
+
+    def rest(self, is_resting: bool) -> None:
+        """While it rests, write nothing; what it was given waits."""
         ...
 
     def break_now(self, reason: str) -> None:

@@ -23,7 +23,7 @@ from payamak.domain.bounded import bounded_id, bounded_word
 from payamak.domain.events import Outcome, OutcomeKind
 from payamak.domain.ids import readings
 from payamak.domain.intake import Intake
-from payamak.domain.message import Message, Reason
+from payamak.domain.message import Lane, Message, Reason
 from payamak.domain.mo import LONGEST_OCTETS, MoPart
 from payamak.domain.numbers import RECIPIENT_PREFIXES, parse_line, parse_recipient
 from payamak.domain.receipts import ReceiptIn
@@ -158,11 +158,12 @@ class SmppUpstream:
         self._refusals: Counter[str] = Counter()
         self.oddities = Oddities(link.name, log)
         self._down_reason = "connecting"
-        self._sendings: deque[_Sending] = deque()
+        self._sendings: dict[Lane, deque[_Sending]] = {lane: deque() for lane in Lane}
         self._lately = Lately()
         self._overdue: Overdue[tuple[int, Message, Report]] = Overdue()
         self._last_answer_at_s = float("-inf")
         self._is_narrow = False
+        self._is_resting = False
         self._keeping: set[asyncio.Task[None]] = set()
         self._client = ClientLink(
             link_config(link),
@@ -191,6 +192,11 @@ class SmppUpstream:
         return self.link.window
 
     @property
+    def ahead(self) -> int:
+        """Half a window: as much as is answered while marks are committed, if that takes half as long as an answer."""
+        return max(1, self.link.window // 2)
+
+    @property
     def answered_since_bind(self) -> int:
         """Submits answered on the present bind, with any status, late answers included; 0 while there is none."""
         return self._client.answered_since_bind
@@ -206,6 +212,11 @@ class SmppUpstream:
     def narrow(self, is_narrow: bool) -> None:
         """See Upstream.narrow."""
         self._is_narrow = is_narrow
+        self._flow()
+
+    def rest(self, is_resting: bool) -> None:
+        """See Upstream.rest."""
+        self._is_resting = is_resting
         self._flow()
 
     def break_now(self, reason: str) -> None:
@@ -235,18 +246,19 @@ class SmppUpstream:
             self._refuse(message, parcel.parts, report, error)
             return
         sending = _Sending(parcel, {part.number: part for part in cut}, report, self._clock)
-        self._sendings.append(sending)
+        self._sendings[message.lane].append(sending)
         self._flow()
 
     def _flow(self) -> None:
-        """Write what the window allows, parcel by parcel."""
-        while self._sendings:
-            sending = self._sendings[0]
-            while sending.waiting:
-                if self._client.is_bound and self._client.window_free < self._least_free:
-                    return
-                self._write(sending, sending.waiting.popleft())
-            self._sendings.popleft()
+        """Write what the window allows: the higher class first, within a class parcel by parcel."""
+        for sendings in self._sendings.values():
+            while sendings:
+                sending = sendings[0]
+                while sending.waiting:
+                    if self._client.is_bound and (self._is_resting or self._client.window_free < self._least_free):
+                        return
+                    self._write(sending, sending.waiting.popleft())
+                sendings.popleft()
 
     @property
     def _least_free(self) -> int:

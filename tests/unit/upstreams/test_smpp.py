@@ -11,7 +11,7 @@ from tests.unit.house import NOW, HandClock
 
 from payamak.codes import Code
 from payamak.domain.events import Outcome, OutcomeKind
-from payamak.domain.message import Message, Reason, Step
+from payamak.domain.message import Lane, Message, Reason, Step
 from payamak.domain.receipts import ReceiptIn
 from payamak.domain.site import Line, Link, build_site
 from payamak.domain.site.links import DefaultAlphabet, Validity
@@ -108,6 +108,43 @@ async def test_what_waited_for_a_stuck_peer_goes_when_it_reads_again() -> None:
     link.window_free = 5
     made._flow()  # what the link calls when it has room again
     assert [type(pdu) for pdu in link.written] == [SubmitSm]
+
+
+def of_class(lane: Lane, parts: tuple[int, ...] = (1,)) -> Parcel:
+    """An attempt whose recipient tells its class."""
+    one = parcel(text="x" * (150 * len(parts)), parts=parts)
+    return Parcel(message=replace(one.message, lane=lane, recipient=f"98912{lane:07d}"), parts=parts)
+
+
+async def test_of_what_waits_the_higher_class_goes_first() -> None:
+    """Bulk that was given before a code, and the later parts of a long text, do not hold it up."""
+    link = Bound(window_free=1)
+    made, _ = upstream(link)
+    made.submit(of_class(Lane.BULK, (1, 2)), lambda outcome: None)
+    made.submit(of_class(Lane.NORMAL), lambda outcome: None)
+    made.submit(of_class(Lane.OTP), lambda outcome: None)
+    for _ in range(3):
+        link.window_free += 1
+        made._flow()
+    gone = [int(pdu.destination_addr[-1]) for pdu in link.written if isinstance(pdu, SubmitSm)]
+    assert gone == [Lane.BULK, Lane.OTP, Lane.NORMAL, Lane.BULK]
+
+
+async def test_a_link_that_rests_writes_nothing() -> None:
+    """What it was given waits until the rest is over; if the link goes meanwhile, it is reported as not sent."""
+    link = Bound(window_free=5)
+    made, _ = upstream(link)
+    outcomes: list[Outcome] = []
+    made.rest(True)
+    made.submit(parcel(), outcomes.append)
+    assert (link.written, outcomes) == ([], [])
+    made.rest(False)
+    assert len(link.written) == 1
+    made.rest(True)
+    made.submit(parcel(), outcomes.append)
+    link.is_bound = False
+    made._on_down(Down(reason=DownReason.PEER_CLOSED))
+    assert [(outcome.kind, outcome.reason) for outcome in outcomes] == [(OutcomeKind.LATER, Reason.LINK_DOWN)]
 
 
 async def test_a_part_that_no_pdu_can_hold_is_refused_and_told() -> None:
