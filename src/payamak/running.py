@@ -114,7 +114,9 @@ class Running:
         self.worker.outlet.bugs = self.health
         self.relay.health = self.webhooks.health = self.health
         self.inbound = InboundDesk(self.store, self.clock, event_logger("received"), self.relay.wake)
-        self.sink = ReceiptDesk(self.store, self.worker, self.inbound, self.clock, event_logger("receipts"))
+        self.sink = ReceiptDesk(
+            self.store, self.worker.outlet.arrivals, self.worker, self.inbound, self.clock, event_logger("receipts")
+        )
         self.links = LinkKeeper(self.worker, self._upstream, event_logger("link"))
         self.marks = MarkKeeper(self.store, self.clock, alarm_logger("store"))
         self.timekeeper = TimeKeeper(self.store, self.clock, alarm_logger("clock"))

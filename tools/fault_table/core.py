@@ -58,7 +58,7 @@ FAULTS: tuple[Fault, ...] = (
         old="        self._commit(batch)\n",
         new="        for work in works:\n"
         "            if work.error is None:\n"
-        "                work.future.get_loop().call_soon_threadsafe(deliver, [work], self.transaction.feed)\n"
+        "                work.waiter.get_loop().call_soon_threadsafe(deliver, [work], self.transaction.feed)\n"
         "        self._commit(batch)\n",
         tests=("tests/store/sqlite/test_disk.py",),
     ),
@@ -178,8 +178,8 @@ FAULTS: tuple[Fault, ...] = (
         name="receipt acknowledged before it is stored",
         breaks="P2: the operator never repeats a receipt that we then lose",
         file="src/payamak/delivery/receipts.py",
-        old="            changes = await self._store.receive(known, self._clock.now())\n",
-        new="            self._store.receive(known, self._clock.now())\n            changes = [True]\n",
+        old="        self._arrivals.receipt(Arrival(what=known",
+        new="        told(None)\n        self._arrivals.receipt(Arrival(what=known",
         tests=("tests/unit/delivery/test_receipts.py",),
     ),
     Fault(
@@ -354,8 +354,8 @@ FAULTS: tuple[Fault, ...] = (
         name="given up in word only",
         breaks="P1: what nobody waits for any more is accepted when the disk answers again",
         file="src/payamak/store/sqlite/work.py",
-        old="            work.is_given_up = True\n        if work.future is not None and",
-        new="        if work.future is not None and",
+        old="            work.is_given_up = True\n        if work.waiter is not None and",
+        new="        if work.waiter is not None and",
         tests=("tests/store/sqlite/test_patience.py",),
     ),
     Fault(
@@ -794,7 +794,7 @@ FAULTS: tuple[Fault, ...] = (
         name="an answer that fails is forgotten",
         breaks="P2: a message whose answer meets a bug stays on the wire until the next start",
         file="src/payamak/delivery/outlet.py",
-        old="            self.start(self._conclude_later(flight, event, error))\n",
+        old="            self.start(self._conclude_later(flight, event, stored))\n",
         new="            pass\n",
         tests=("tests/unit/delivery/test_a_bug_with_one.py",),
     ),

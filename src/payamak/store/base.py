@@ -7,7 +7,7 @@ raise StoreFailed when the disk or the database cannot, after reading back that 
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Collection, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from typing import Protocol
 
 from msgspec import Struct
@@ -100,6 +100,23 @@ class Claimed(Struct, frozen=True, kw_only=True):
 
     messages: tuple[Message, ...]
     next_due_at: tuple[int | None, ...]
+
+
+class Answers(Struct, frozen=True, kw_only=True):
+    """What an operator has answered to parts of one attempt."""
+
+    message_id: int
+    event: Answered
+
+
+class Arrival(Struct, frozen=True, kw_only=True):
+    """What came of one message from an operator, and who is told, once and on the loop, what it has changed.
+
+    It is told the changes, all of them committed, or the error for which there are none.
+    """
+
+    what: Answers | ReceiptIn
+    told: Callable[[list[Change] | Exception], None]
 
 
 class OptOut(Struct, frozen=True, kw_only=True):
@@ -214,6 +231,13 @@ class Store(Protocol):
 
         Raises IllegalMove if the table of states has no such move. More than one change comes back when early
         receipts were waiting for the answer.
+        """
+        ...
+
+    def record(self, arrivals: Sequence[Arrival], now: int) -> None:
+        """Let what has come happen in this order, each as by `advance` or `receive`; a fault of one is its own alone.
+
+        Handed over in one call, for each call wakes the store up.
         """
         ...
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import datetime as dt
 from typing import Any
 
@@ -12,7 +11,7 @@ from tests.unit.house import NOW, HandClock
 
 from payamak.codes import Code
 from payamak.domain.events import Outcome, OutcomeKind
-from payamak.domain.message import Message, Reason, Step
+from payamak.domain.message import Lane, Message, Reason, Step
 from payamak.domain.receipts import ReceiptIn
 from payamak.domain.site import Line, Link, build_site
 from payamak.domain.site.links import DefaultAlphabet, Validity
@@ -21,9 +20,9 @@ from payamak.encoding.parts import Encoding, SplitMethod, count_parts
 from payamak.errors import StoreFailed
 from payamak.smpp.codec import encode, tlv_int
 from payamak.smpp.constants import Tag
-from payamak.smpp.link import Down, DownReason, LinkLost, NotBound, ResponseTimeout
+from payamak.smpp.link import Down, DownReason, LinkLost, NotBound, ResponseTimeout, Told
 from payamak.smpp.pdu import Pdu, SubmitSm, SubmitSmResp
-from payamak.upstreams.base import Parcel
+from payamak.upstreams.base import Acknowledge, Parcel
 from payamak.upstreams.smpp import SmppUpstream, _Sending, absolute_validity, link_config, relative_validity
 
 LINE = "9830003300"
@@ -52,9 +51,9 @@ class NoSink:
     def link_changed(self, name: str) -> None:
         """See Sink."""
 
-    async def receipt(self, receipt: ReceiptIn) -> None:
+    def receipt(self, receipt: ReceiptIn, told: Acknowledge) -> None:
         """See Sink."""
-        raise StoreFailed("not here")
+        told(StoreFailed("not here"))
 
     async def is_ours(self, receipt: ReceiptIn) -> bool:
         """See Sink."""
@@ -72,17 +71,17 @@ class Bound:
         self.is_bound = True
         self.window_free = window_free
         self.written: list[Pdu] = []
-        self.futures: list[asyncio.Future[Pdu]] = []
+        self.told: list[Told] = []
 
-    def request(self, pdu: Pdu) -> asyncio.Future[Pdu]:
+    def ask(self, pdu: Pdu, told: Told) -> int:
         """Take a request. Raises, as the real one, ValueError if it cannot be encoded, NotBound if it is not bound."""
         if not self.is_bound:
             raise NotBound("not bound")
         encode(pdu)
         self.window_free -= 1
         self.written.append(pdu)
-        self.futures.append(asyncio.get_running_loop().create_future())
-        return self.futures[-1]
+        self.told.append(told)
+        return len(self.told)
 
 
 def parcel(text: str = "hello", line: str = LINE, parts: tuple[int, ...] = (1,)) -> Parcel:
@@ -111,6 +110,43 @@ async def test_what_waited_for_a_stuck_peer_goes_when_it_reads_again() -> None:
     assert [type(pdu) for pdu in link.written] == [SubmitSm]
 
 
+def of_class(lane: Lane, parts: tuple[int, ...] = (1,)) -> Parcel:
+    """An attempt whose recipient tells its class."""
+    one = parcel(text="x" * (150 * len(parts)), parts=parts)
+    return Parcel(message=replace(one.message, lane=lane, recipient=f"98912{lane:07d}"), parts=parts)
+
+
+async def test_of_what_waits_the_higher_class_goes_first() -> None:
+    """Bulk that was given before a code, and the later parts of a long text, do not hold it up."""
+    link = Bound(window_free=1)
+    made, _ = upstream(link)
+    made.submit(of_class(Lane.BULK, (1, 2)), lambda outcome: None)
+    made.submit(of_class(Lane.NORMAL), lambda outcome: None)
+    made.submit(of_class(Lane.OTP), lambda outcome: None)
+    for _ in range(3):
+        link.window_free += 1
+        made._flow()
+    gone = [int(pdu.destination_addr[-1]) for pdu in link.written if isinstance(pdu, SubmitSm)]
+    assert gone == [Lane.BULK, Lane.OTP, Lane.NORMAL, Lane.BULK]
+
+
+async def test_a_link_that_rests_writes_nothing() -> None:
+    """What it was given waits until the rest is over; if the link goes meanwhile, it is reported as not sent."""
+    link = Bound(window_free=5)
+    made, _ = upstream(link)
+    outcomes: list[Outcome] = []
+    made.rest(True)
+    made.submit(parcel(), outcomes.append)
+    assert (link.written, outcomes) == ([], [])
+    made.rest(False)
+    assert len(link.written) == 1
+    made.rest(True)
+    made.submit(parcel(), outcomes.append)
+    link.is_bound = False
+    made._on_down(Down(reason=DownReason.PEER_CLOSED))
+    assert [(outcome.kind, outcome.reason) for outcome in outcomes] == [(OutcomeKind.LATER, Reason.LINK_DOWN)]
+
+
 async def test_a_part_that_no_pdu_can_hold_is_refused_and_told() -> None:
     """It must not wait for its deadline, nor stop what comes behind it (P2)."""
     link = Bound(window_free=5)
@@ -132,20 +168,18 @@ async def test_an_operator_that_never_answers_fills_no_memory(monkeypatch: pytes
     made, _ = upstream(link)
     for sequence in range(5):
         made.submit(parcel(), lambda outcome: None)
-        link.futures[-1].set_exception(ResponseTimeout(sequence))
-        await asyncio.sleep(0)
+        link.told[-1](ResponseTimeout(sequence))
     assert [sequence in made._overdue for sequence in range(5)] == [False, False, True, True, True]
 
 
 @pytest.mark.parametrize("error", [ResponseTimeout(7), LinkLost(sent=True, sequence=7)], ids=["timer", "loss"])
-async def test_a_late_answer_is_heard_after_a_loss(error: Exception) -> None:
+async def test_a_late_answer_is_heard_after_a_loss(error: ResponseTimeout | LinkLost) -> None:
     """What the centre still says, also over the next bind, is reported for the part that it is about, once."""
     link = Bound(window_free=10)
     made, _ = upstream(link)
     outcomes: list[Outcome] = []
     made.submit(parcel(), outcomes.append)
-    link.futures[-1].set_exception(error)
-    await asyncio.sleep(0)
+    link.told[-1](error)
     made._on_down(Down(reason=DownReason.PEER_CLOSED))
     assert made.last_answer_at_s == float("-inf")
     for _ in range(2):
@@ -284,11 +318,9 @@ async def test_a_refused_number_is_blamed_once_others_were_taken() -> None:
 
     for recipient, status in (("989121111111", 0x0B), ("989122222222", 0), ("989121111111", 0x0B)):
         send(recipient)
-        link.futures[-1].set_result(SubmitSmResp(status=status, message_id=""))
-        await asyncio.sleep(0)
+        link.told[-1](SubmitSmResp(status=status, message_id=""))
     send("989123333333")
-    link.futures[-1].set_exception(ResponseTimeout(9))
-    await asyncio.sleep(0)
+    link.told[-1](ResponseTimeout(9))
     made._on_late_response(9, SubmitSmResp(sequence=9, status=0x0B))
     codes = [outcome.code for outcome in outcomes]
     assert codes == [Code.INTERNAL, None, Code.RECIPIENT_INVALID, None, Code.RECIPIENT_INVALID]

@@ -38,6 +38,8 @@ from payamak.errors import StoreFailed
 from payamak.store.base import (
     ACKNOWLEDGE_WITHIN_S,
     ANSWER_WITHIN_S,
+    Answers,
+    Arrival,
     Batched,
     Claim,
     Claimed,
@@ -99,7 +101,7 @@ from payamak.store.sqlite.opening import (
 )
 from payamak.store.sqlite.shares import Urgency
 from payamak.store.sqlite.work import Undo
-from payamak.store.sqlite.writer import InlineWriter, ThreadWriter, Writer
+from payamak.store.sqlite.writer import InlineWriter, Piece, ThreadWriter, Writer
 
 T = TypeVar("T")
 
@@ -278,6 +280,11 @@ class SqliteStore:
     def advance(self, message_id: int, event: Event, now: int, version: int | None = None) -> Awaitable[list[Change]]:
         """See Store.advance."""
         return self.writer.submit(lambda tx: receipts.apply(tx, message_id, event, now, version))
+
+    def record(self, arrivals: Sequence[Arrival], now: int) -> None:
+        """See Store.record."""
+        pieces = [_piece(arrival, now) for arrival in arrivals]
+        self.writer.submit_many(pieces, within_s=self._within(ACKNOWLEDGE_WITHIN_S))
 
     def receive(self, receipt: ReceiptIn, now: int) -> Awaitable[list[Change]]:
         """See Store.receive."""
@@ -707,3 +714,13 @@ class SqliteStore:
         if not self._is_left:
             self._is_left = True
             holding.leave(self._key)
+
+
+def _piece(arrival: Arrival, now: int) -> Piece:
+    """An answer waits for the disk as long as it takes, for nobody says it again; a receipt comes again."""
+    what = arrival.what
+    if isinstance(what, Answers):
+        answers = what
+        return Piece(lambda tx: receipts.apply(tx, answers.message_id, answers.event, now), arrival.told, True)
+    receipt = what
+    return Piece(lambda tx: receipts.receive(tx, receipt, now), arrival.told, False)
