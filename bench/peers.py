@@ -14,13 +14,14 @@ from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
-from bench import kannel
 from bench.block import Column, reports, rounds
 from bench.cells import BY_NAME, Cell, measure
 from bench.compare import show
 from bench.house import HERE, KEPT, House, Tree, house, tree
 from bench.outside import NotMeasured, complain
 from bench.report import Report, write
+
+from bench import kannel
 
 WINDOW = 100
 LEAST_ROUNDS = 5
