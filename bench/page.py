@@ -19,7 +19,7 @@ from bench.block import run
 from bench.cells import BY_NAME, CELLS, FIGURES, says
 from bench.compare import ratios
 from bench.house import HERE, tree
-from bench.outside import NotMeasured, complain
+from bench.outside import NotMeasured, complain, end_tidily
 from bench.report import Report, spread
 
 from bench import growth, kannel, peers
@@ -189,6 +189,7 @@ def main() -> int:
     parser.add_argument("--minutes", type=float, default=20, help="for each part: no round begins that might end later")
     parser.add_argument("--millions", type=float, default=10, help="messages in the filled store")
     options = parser.parse_args()
+    end_tidily()
     figures, written = FOLDER / "speed.json", FOLDER / "speed.md"
     kept = msgspec.json.decode(figures.read_bytes(), type=Kept) if figures.exists() else Kept()
     for name in _wanted(options):
