@@ -53,7 +53,7 @@ FIGURES: Final[Mapping[str, Kind]] = {
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Cell:
-    """A load, what the operator does meanwhile, and what is measured; `size` times a load's calls is a round."""
+    """A load, what the operator does meanwhile, and what is measured."""
 
     name: str
     says: str

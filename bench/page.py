@@ -107,7 +107,9 @@ def page(kept: Kept) -> str:
 
 def _provenance(*reports: Report) -> str:
     commits = " and ".join(dict.fromkeys(report.commit for report in reports))
-    return f"{reports[0].machine}, {reports[0].at[:10]}, {commits}."
+    shed = sum(times for report in reports for times in report.shed.values())
+    again = f" Calls were shed in {shed} rounds, which were tried again." if shed else ""
+    return f"{reports[0].machine}, {reports[0].at[:10]}, {commits}.{again}"
 
 
 def _own(report: Report) -> Iterator[str]:
