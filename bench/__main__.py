@@ -13,7 +13,7 @@ from pathlib import Path
 from bench.block import run
 from bench.cells import CELLS, FIGURES, chosen, says
 from bench.house import HERE, KEPT, tree
-from bench.outside import NotMeasured, complain
+from bench.outside import NotMeasured, complain, end_tidily
 from bench.report import Report, spread, write
 from bench.tables import print_table
 
@@ -37,6 +37,7 @@ def main() -> int:
     parser.add_argument("--cells", default=",".join(cell.name for cell in CELLS), help="names, joined by commas")
     parser.add_argument("--keep", type=Path, default=KEPT / "report.json", help="the file for the figures")
     options = parser.parse_args()
+    end_tidily()
     try:
         (report,) = run([tree(HERE)], chosen(options.cells), options.rounds, 60 * options.minutes)
     except NotMeasured as error:

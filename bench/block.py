@@ -98,6 +98,11 @@ def with_posts(values: Values) -> Values:
     return values | {"webhook": values["webhook"] | posts}
 
 
+def _always_posts(column: Column) -> bool:
+    """Whether it tells of every message, so that what a post costs cannot be told."""
+    return all(cell.is_posted for cell in column.cells)
+
+
 def reports(columns: Sequence[Column], commits: Sequence[str], began: dt.datetime) -> list[Report]:
     """What these columns have come to, as one block."""
     block = secrets.token_hex(8)
@@ -109,7 +114,7 @@ def reports(columns: Sequence[Column], commits: Sequence[str], began: dt.datetim
             tree=column.house.name,
             commit=commit,
             machine=machine(),
-            cells=with_posts(column.values),
+            cells=column.values if _always_posts(column) else with_posts(column.values),
             shed=column.shed,
         )
         for column, commit in zip(columns, commits, strict=True)

@@ -19,7 +19,7 @@ from bench.cells import chosen, warm_up
 from bench.compare import show
 from bench.fill import fill
 from bench.house import HERE, KEPT, Tree, house, tree
-from bench.outside import NotMeasured, complain
+from bench.outside import NotMeasured, complain, end_tidily
 from bench.report import Report, write
 
 CELLS = "full-64,full-16,soap-50,sendsms-100,webhook,states-10,paced-50,accept"
@@ -58,6 +58,7 @@ def main() -> int:
     parser.add_argument("--cells", default=CELLS, help="names, joined by commas")
     parser.add_argument("--keep", type=Path, default=KEPT, help="the folder for empty.json and grown.json")
     options = parser.parse_args()
+    end_tidily()
     try:
         count = int(options.millions * 1e6)
         empty, grown = run(tree(HERE), count, options.cells, options.rounds, options.minutes)

@@ -10,6 +10,7 @@ import json
 import os
 import selectors
 import shutil
+import signal
 import struct
 import subprocess
 import sys
@@ -203,6 +204,11 @@ class Loading:
             p50_ms=told["p50_ms"],
             p99_ms=told["p99_ms"],
         )
+
+
+def end_tidily() -> None:
+    """Let SIGTERM end us as Ctrl-C does: what we have started ends too, and its files go."""
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
 
 
 def complain(error: NotMeasured) -> None:

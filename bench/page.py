@@ -19,7 +19,7 @@ from bench.block import run
 from bench.cells import BY_NAME, CELLS, FIGURES, says
 from bench.compare import ratios
 from bench.house import HERE, tree
-from bench.outside import NotMeasured, complain
+from bench.outside import NotMeasured, complain, end_tidily
 from bench.report import Report, spread
 
 from bench import growth, kannel, peers
@@ -107,7 +107,9 @@ def page(kept: Kept) -> str:
 
 def _provenance(*reports: Report) -> str:
     commits = " and ".join(dict.fromkeys(report.commit for report in reports))
-    return f"{reports[0].machine}, {reports[0].at[:10]}, {commits}."
+    shed = sum(times for report in reports for times in report.shed.values())
+    again = f" Calls were shed in {shed} rounds, which were tried again." if shed else ""
+    return f"{reports[0].machine}, {reports[0].at[:10]}, {commits}.{again}"
 
 
 def _own(report: Report) -> Iterator[str]:
@@ -189,6 +191,7 @@ def main() -> int:
     parser.add_argument("--minutes", type=float, default=20, help="for each part: no round begins that might end later")
     parser.add_argument("--millions", type=float, default=10, help="messages in the filled store")
     options = parser.parse_args()
+    end_tidily()
     figures, written = FOLDER / "speed.json", FOLDER / "speed.md"
     kept = msgspec.json.decode(figures.read_bytes(), type=Kept) if figures.exists() else Kept()
     for name in _wanted(options):

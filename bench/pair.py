@@ -17,7 +17,7 @@ from bench.block import run
 from bench.cells import CELLS, chosen
 from bench.compare import show
 from bench.house import HERE, KEPT, tree
-from bench.outside import NotMeasured, complain
+from bench.outside import NotMeasured, complain, end_tidily
 from bench.report import write
 
 
@@ -30,6 +30,7 @@ def main() -> int:
     parser.add_argument("--minutes", type=float, default=60, help="no round begins that might end after so long")
     parser.add_argument("--keep", type=Path, default=KEPT, help="the folder for old.json and new.json")
     options = parser.parse_args()
+    end_tidily()
     try:
         trees = [tree(options.other), tree(HERE)]
         old, new = run(trees, chosen(options.cells), options.rounds, 60 * options.minutes)

@@ -18,7 +18,7 @@ from bench.block import Column, reports, rounds
 from bench.cells import BY_NAME, Cell, measure
 from bench.compare import show
 from bench.house import HERE, KEPT, House, Tree, house, tree
-from bench.outside import NotMeasured, complain
+from bench.outside import NotMeasured, complain, end_tidily
 from bench.report import Report, write
 
 from bench import kannel
@@ -73,6 +73,7 @@ def main() -> int:
     parser.add_argument("--minutes", type=float, default=20, help="no round begins that might end after so long")
     parser.add_argument("--keep", type=Path, default=KEPT, help="the folder for kannel.json and beside-kannel.json")
     options = parser.parse_args()
+    end_tidily()
     if kannel.installed() is None:
         print("skipped: Kannel is not installed (Debian: apt-get install kannel)")
         return 0

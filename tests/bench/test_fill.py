@@ -14,6 +14,14 @@ THIS = Tree(path=HERE)
 COPIES = 1_000
 
 
+def schema(store: Path) -> list[tuple[object, ...]]:
+    """What the tables and indexes of a store are."""
+    db = apsw.Connection(str(store), flags=apsw.SQLITE_OPEN_READONLY)
+    found = [tuple(row) for row in db.execute("SELECT name, sql FROM sqlite_master ORDER BY name")]
+    db.close()
+    return found
+
+
 @pytest.mark.slow
 def test_filled(tmp_path: Path) -> None:
     """The ledger balances with the purses, every copy has its part, and the gateway goes on as before."""
@@ -21,7 +29,9 @@ def test_filled(tmp_path: Path) -> None:
     cell = replace(BY_NAME["full-16"], load=replace(BY_NAME["full-16"].load, calls=20))
     with house(THIS, store=store) as one:
         measure(one, cell)
-    assert [made for made, _ in fill(store, COPIES)] == [COPIES]
+    before = schema(store)
+    assert {made for made, _ in fill(store, COPIES)} == {COPIES}
+    assert schema(store) == before
     db = apsw.Connection(str(store), flags=apsw.SQLITE_OPEN_READONLY)
     (counts,) = db.execute("SELECT (SELECT count(*) FROM message), (SELECT count(*) FROM part), max(id) FROM message")
     assert counts == (20 + COPIES, 20 + COPIES, 1_020 + COPIES)

@@ -10,29 +10,31 @@ import time
 from dataclasses import replace
 
 import pytest
-from bench.cells import BY_NAME, Cell, Figures, measure, warm_up
+from bench.block import Column
+from bench.cells import BY_NAME, Figures, warm_up
 from bench.house import HERE, PASSWORD, House, Tree, house
 from bench.requests import TEXT, recipient
 from tests.traces import Kind, Trace, kept_text, know
 
 MESSAGES = 600
-MOST_LOOPS = 600.0
-"""Of the turns below for a message; 180 to 225 then."""
+MOST_LOOPS = 800.0
+"""Of the turns below for a message; 180 to 290 then, the most on a machine with ten times too much to do."""
 
-MOST_SWITCHES = 20.0
-"""Context switches a message; 4 to 7 then."""
+MOST_SWITCHES = 25.0
+"""Context switches a message; 5 to 8 then."""
 
 MOST_STATEMENTS = 75.0
-"""SQL statements a message; 30 then at 64 connections, 47 if each message had commits of its own."""
+"""SQL statements a message; 31 then at 16 connections, 47 where each message has commits of its own."""
 
 LOOPS = 20_000
 THIS = Tree(path=HERE)
 
 
-def short(name: str) -> Cell:
-    """A cell with few calls."""
-    cell = BY_NAME[name]
-    return replace(cell, load=replace(cell.load, calls=MESSAGES))
+def measured(one: House) -> Figures:
+    """A short round of the full path. Where the machine is so busy that calls are shed each time, nothing is judged."""
+    cell = BY_NAME["full-16"]
+    column = Column(house=one, cells=[replace(cell, load=replace(cell.load, calls=MESSAGES))])
+    return column.measure(0) or pytest.skip("this machine is too busy: calls were shed each time")
 
 
 def loop_us() -> float:
@@ -64,7 +66,7 @@ def test_processor_time_and_switches() -> None:
         warm_up(one)
         loops, rounds = [loop_us()], []
         for _ in range(3):
-            rounds.append(measure(one, short("full-64")))
+            rounds.append(measured(one))
             loops.append(loop_us())
         hand_over(one)
     assert least(rounds, "cpu_us") / statistics.median(loops) < MOST_LOOPS
@@ -76,7 +78,7 @@ def test_statements() -> None:
     """A message on the full path takes fewer than so many SQL statements, each row of an executemany counted."""
     with house(THIS, counted=True) as one:
         warm_up(one)
-        counted = measure(one, short("full-64"))
+        counted = measured(one)
         hand_over(one)
     assert 1 < counted["statements"] < MOST_STATEMENTS
     assert 0 < counted["commits"] < counted["statements"]
