@@ -267,7 +267,7 @@ class Service:
     ) -> NewMessage:
         """2, 13, 3, 30, 34, 8: the same to a recipient in canonical form; nothing else of it depends on who that is."""
         ways = choose_ways(site, account, submission.line, submission.line2, send_type)
-        template = parse_whole_number(submission.template or "")
+        template = None if submission.template is None else parse_whole_number(submission.template)
         plan = make_plan(site, account, ways, submission.message, template)
         if submission.template is not None and template is None:
             raise Refused(Code.NO_TEMPLATE, "template is a number")  # contract §5: it is not the default one
@@ -295,7 +295,7 @@ def _send_type(text: str | None) -> SendType:
 
 def life_time_minutes(text: str | None) -> int:
     """The validity asked for, or the default where nothing usable is said."""
-    minutes = parse_whole_number(text or "")
+    minutes = None if text is None else parse_whole_number(text)
     if minutes is None or not 1 <= minutes <= LONGEST_LIFE_TIME_MINUTES:
         return DEFAULT_LIFE_TIME_MINUTES
     return minutes
