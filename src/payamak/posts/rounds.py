@@ -34,8 +34,9 @@ from payamak.posts.post import Poster
 PLACES: Final = 8
 """Posts to one target at a time. Taste: enough for 800 a second where a post takes 10 ms."""
 
-READ_AT_ONCE: Final = 128
-"""Entries of a target that are read at a time; more are read when fewer than a quarter of them are left."""
+READ_AT_ONCE: Final = 256
+"""Entries of a target that are read at a time; more are read when fewer than a quarter of them are left. Those that are
+known are read again with them: measured, 1.4 rows a post; with 128, 1.5."""
 
 UNSTORED: Final = 128
 """Ends of posts to one target that may wait to be stored: what a process that dies posts again, beside its places."""
