@@ -34,8 +34,9 @@ from payamak.posts.post import Poster
 PLACES: Final = 8
 """Posts to one target at a time. Taste: enough for 800 a second where a post takes 10 ms."""
 
-READ_AT_ONCE: Final = 128
-"""Entries of a target that are read at a time; more are read when fewer than a quarter of them are left."""
+READ_AT_ONCE: Final = 256
+"""Entries of a target that are read at a time; more are read when fewer than a quarter of them are left. Those that are
+known are read again with them: measured, 1.4 rows a post; with 128, 1.5."""
 
 UNSTORED: Final = 128
 """Ends of posts to one target that may wait to be stored: what a process that dies posts again, beside its places."""
@@ -285,8 +286,10 @@ class Rounds(Generic[Item, Result]):
                 for target, item, end in some:
                     await self._store_alone(target, item, end)
             else:
-                for target, item, end in some:
-                    self._settle(target, item, end)
+                for target, item, _ in some:
+                    self._let_go(target, item)
+                for _, _, end in some:
+                    self._tell(end)
             self._wake.set()
 
     async def _store_alone(self, target: Target[Item], item: Item, end: End[Result]) -> None:
@@ -302,12 +305,12 @@ class Rounds(Generic[Item, Result]):
                 self._rest(target, self._clock.now() + BUG_REST_MS)
             self._let_go(target, item)
         else:
-            self._settle(target, item, end)
+            self._let_go(target, item)
+            self._tell(end)
 
-    def _settle(self, target: Target[Item], item: Item, end: End[Result]) -> None:
+    def _tell(self, end: End[Result]) -> None:
         """It is on disk: count and log it."""
         self._is_stored(end.result)
-        self._let_go(target, item)
         self.posts[end.became] = self.posts.get(end.became, 0) + 1
         self._log(f"{self.KIND}_{end.became}", **end.told)
 

@@ -19,7 +19,7 @@ from msgspec.structs import replace
 from payamak.clock import Clock
 from payamak.domain.posting import GONE, PostState
 from payamak.domain.site import Account
-from payamak.domain.site.secrets import is_missing, resolve
+from payamak.domain.site.secrets import resolve
 from payamak.domain.webhooks import (
     WEBHOOK_PAUSES,
     Notice,
@@ -133,14 +133,18 @@ class Webhooks(Rounds[Notice, NoticeResult]):
 
 def make_post(account: Account, event: str, body: bytes, environment: Mapping[str, str]) -> Post | str:
     """The signed post of a body to an account's webhook; or why there can be none."""
-    if not account.webhook_secret or is_missing(account.webhook_secret, environment):
+    try:
+        secret = resolve(account.webhook_secret, environment, "webhook_secret")
+    except ValueError:
+        secret = ""
+    if not secret:
         return "the variable that webhook_secret names is not set"
     return Post(
         url=account.webhook_url,
         id=event,
         json=body,
         timeout_s=account.webhook_timeout_s,
-        secret=resolve(account.webhook_secret, environment, "webhook_secret"),
+        secret=secret,
         private_is_allowed=account.webhook_allow_private_target,
     )
 
