@@ -26,6 +26,8 @@ class Room(Struct, frozen=True, kw_only=True):
     window: int
     ahead: int = 0
     is_shared: bool = False
+    is_refilling: bool = True
+    """Whether what may be marked ahead is filled up now: a third of it at once, for each call is a commit."""
 
     def has_place(self, lane: Lane, in_flight: int) -> bool:
         """Whether one more of a class may be marked, with so many parts in flight; each may when nothing is."""
@@ -33,7 +35,7 @@ class Room(Struct, frozen=True, kw_only=True):
             return in_flight < self.window + 2 * self.ahead
         if self.is_shared:
             return in_flight < max(1, int(self.window * WINDOW_SHARE[lane]))
-        return in_flight < self.window + self.ahead
+        return in_flight < self.window + (self.ahead if self.is_refilling else 0)
 
 
 class Lanes:

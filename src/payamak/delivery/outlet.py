@@ -138,10 +138,13 @@ class Outlet:
         has_answered = desk.upstream.answered_since_bind > 0
         # What is marked ahead leaves when a place is free, whatever the pace says by then.
         is_free = has_answered and not desk.health.is_on_trial and not desk.pace.parts_per_second
+        window = desk.upstream.window
+        ahead = desk.upstream.ahead if is_free and not desk.pace.rest_s(now_s) else 0
         return View(
             now_s=now_s,
-            window=desk.upstream.window,
-            ahead=desk.upstream.ahead if is_free and not desk.pace.rest_s(now_s) else 0,
+            window=window,
+            ahead=ahead,
+            is_refilling=desk.in_flight <= window + ahead * 2 // 3,
             has_answered=has_answered,
             is_on_trial=desk.health.is_on_trial,
             may_bring_fresh=partial(self._may_bring_fresh, desk, now_s),

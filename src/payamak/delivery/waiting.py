@@ -51,6 +51,7 @@ class View(Struct, frozen=True, kw_only=True):
     now_s: float
     window: int
     ahead: int = 0
+    is_refilling: bool = True
     has_answered: bool
     is_on_trial: bool
     may_bring_fresh: Callable[[], bool]
@@ -140,7 +141,12 @@ class Waiting:
         has_suspects = bool(self._lanes[Kind.SUSPECT].count) or self.hush.is_out
         fresh, again = self._lanes[Kind.FRESH], self._lanes[Kind.AGAIN]
         classes = sum(fresh.head(lane) is not None or again.head(lane) is not None for lane in LANES)
-        return Room(window=view.window, ahead=0 if has_suspects else view.ahead, is_shared=classes > 1)
+        return Room(
+            window=view.window,
+            ahead=0 if has_suspects else view.ahead,
+            is_shared=classes > 1,
+            is_refilling=view.is_refilling,
+        )
 
     def _with_care(self, view: View, in_flight: int) -> Picked | None:
         """On a link of which nobody knows whether it answers."""

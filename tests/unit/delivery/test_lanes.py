@@ -90,6 +90,7 @@ def test_the_window_keeps_a_share_for_the_classes_above(window: int, in_flight: 
         (Room(window=10, is_shared=True), (10, 9, 7)),
         (Room(window=10, ahead=5), (20, 15, 15)),
         (Room(window=10, ahead=5, is_shared=True), (20, 9, 7)),
+        (Room(window=10, ahead=5, is_refilling=False), (20, 10, 10)),
         (Room(window=1, ahead=1), (3, 2, 2)),
         (Room(window=1, is_shared=True), (1, 1, 1)),
     ],

@@ -506,7 +506,19 @@ async def ahead(scene: Scene, *, parts_per_second: float = 0, **line: Any) -> Op
 
 async def test_marks_go_ahead_of_the_window(scene: Scene) -> None:
     """So that a place is taken as soon as it is free, and not only after a commit."""
-    assert len((await ahead(scene)).open) == 15
+    north = await ahead(scene)
+    assert len(north.open) == 15
+
+
+async def test_marks_ahead_are_made_some_at_once(scene: Scene) -> None:
+    """Each call is a commit: a third of them have gone before the rest is filled up."""
+    north = await ahead(scene)
+    places: list[int] = []
+    for _ in range(4):
+        north.answer()
+        await scene.settle()
+        places.append(len(north.open))
+    assert places == [14, 15, 14, 15]
 
 
 async def test_what_is_held_on_doubt_is_not_marked_ahead(scene: Scene) -> None:
