@@ -9,6 +9,7 @@ import pytest
 from bench.cells import BY_NAME, measure
 from bench.fill import fill
 from bench.house import HERE, Tree, house
+from tests import traces
 
 THIS = Tree(path=HERE)
 COPIES = 1_000
@@ -38,6 +39,9 @@ def test_filled(tmp_path: Path) -> None:
     db.close()
     doctor = [str(THIS.python), "-m", "payamak", "doctor", "--ledger", "--data", str(store)]
     done = subprocess.run(doctor, capture_output=True, text=True, check=False)
+    traces.kept_text(done.stderr, traces.Trace.COMMAND)
     assert "every account balances" in done.stdout, done.stdout + done.stderr
     with house(THIS, store=store) as one:
         measure(replace(one, next_number=100), cell)
+        traces.kept_text(one.log.read_text(encoding="utf-8"), traces.Trace.LOG)
+    traces.know_store(store)

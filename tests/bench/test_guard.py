@@ -14,7 +14,7 @@ from bench.block import Column
 from bench.cells import BY_NAME, Figures, warm_up
 from bench.house import HERE, PASSWORD, House, Tree, house
 from bench.requests import TEXT, recipient
-from tests.traces import Kind, Trace, kept_text, know
+from tests import traces
 
 MESSAGES = 600
 MOST_LOOPS = 800.0
@@ -48,10 +48,10 @@ def loop_us() -> float:
 
 def hand_over(one: House) -> None:
     """Let its log be searched for what was sent."""
-    know(Kind.PASSWORD, PASSWORD)
-    know(Kind.TEXT, TEXT)
-    know(Kind.NUMBER, *(str(recipient(number)) for number in range(1, one.next_number)))
-    kept_text(one.log.read_text(encoding="utf-8"), Trace.LOG)
+    traces.know(traces.Kind.PASSWORD, PASSWORD)
+    traces.know(traces.Kind.TEXT, TEXT)
+    traces.know(traces.Kind.NUMBER, *(str(recipient(number)) for number in range(1, one.next_number)))
+    traces.kept_text(one.log.read_text(encoding="utf-8"), traces.Trace.LOG)
 
 
 def least(rounds: list[Figures], figure: str) -> float:
