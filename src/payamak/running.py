@@ -25,6 +25,7 @@ from payamak.domain.site import Account, Link, LinkKind, Site
 from payamak.errors import StoreFailed
 from payamak.front.batch import BatchService
 from payamak.front.callers import Authenticator, Credential
+from payamak.front.reads import Reads
 from payamak.http import app as http
 from payamak.http.admission import Admission
 from payamak.http.health import Sparing, health_routes
@@ -108,6 +109,7 @@ class Running:
             recipient_prefixes=self.settings.recipient_prefixes,
             log=event_logger("service"),
         )
+        self.service.reads = Reads(self.clock.monotonic, lambda: self.store.writer.waiting_s)
         self.relay = Relay(self.store, self.clock, event_logger("relay"), self.service.plan_reply)
         self.webhooks = Webhooks(self.store, self.clock, event_logger("webhook"))
         self.store.feed.listen(self.webhooks.hear)

@@ -85,7 +85,7 @@ class Outlet:
         self._turns = turns
         self._loop = asyncio.get_running_loop()
         self.arrivals = Arrivals(store, clock)
-        self.tasks: set[asyncio.Task[None]] = set()
+        self.tasks: set[asyncio.Future[Any]] = set()
         self.bugs = Health(log)
         """Where bugs are told; the runtime puts in the one that all background work shares."""
 
@@ -121,7 +121,7 @@ class Outlet:
             desk.window_is_full(now_s)
         self._look_again(desk, now_s)
         if going:
-            self.start(self._mark(desk, going))
+            self._mark(desk, going)
         return {picked.message.id for picked in going}
 
     def _needs_place(self, message: Message) -> bool:
@@ -238,20 +238,29 @@ class Outlet:
         desk.pump_is_due = False
         self.pump(desk)
 
-    async def _mark(self, desk: Desk, going: list[Picked]) -> None:
-        """Commit the marks, then write; what could not be marked goes back to its lane."""
+    def _mark(self, desk: Desk, going: list[Picked]) -> None:
+        """Commit the marks; a stop waits for it. Called back, for a task would cost two more turns of the loop."""
         messages = [picked.message for picked in going]
         claims = [Claim(message_id=m.id, version=m.version, link=desk.name) for m in messages]
         is_urgent = any(message.lane is Lane.OTP for message in messages)
-        try:
-            changes = await self._store.put_on_wire(claims, self._clock.now(), is_urgent=is_urgent)
-        except StoreFailed as error:
+        stored = asyncio.ensure_future(self._store.put_on_wire(claims, self._clock.now(), is_urgent=is_urgent))
+        self.tasks.add(stored)
+        stored.add_done_callback(partial(self._marked, desk, going))
+
+    def _marked(self, desk: Desk, going: list[Picked], stored: asyncio.Future[list[Change]]) -> None:
+        """The marks are on disk: write; what could not be marked goes back to its lane."""
+        self.tasks.discard(stored)
+        if stored.cancelled():
+            return  # the stop is over; the next start treats what was marked as ambiguous
+        error = stored.exception()
+        if isinstance(error, StoreFailed):
             self._log("mark_failed", link=desk.name, reason=str(error))
             self._put_back(desk, going)
             return
-        except Exception as error:
-            await self._mark_apart(desk, going, error)
+        if isinstance(error, Exception):
+            self._mark_apart(desk, going, error)
             return
+        changes, messages = stored.result(), [picked.message for picked in going]
         # A message may be there twice, as it was and as an answer to an earlier attempt has changed it meanwhile.
         submits = [(c.message, effect) for c in changes for effect in c.effects if isinstance(effect, ev.Submit)]
         reserved = sum(message.current.wire_parts for message in messages)
@@ -265,17 +274,17 @@ class Outlet:
         if written < reserved:  # expired, cancelled or moved in the meantime, or only some of its parts go
             self.pump(desk)
 
-    async def _mark_apart(self, desk: Desk, going: list[Picked], error: Exception) -> None:
+    def _mark_apart(self, desk: Desk, going: list[Picked], error: Exception) -> None:
         """A bug with one of them: each alone, and the one that fails alone is put aside."""
         if len(going) > 1:
             for picked in going:
-                await self._mark(desk, [picked])
+                self._mark(desk, [picked])
             return
         (picked,) = going
         desk.in_flight -= picked.message.current.wire_parts
         if picked.kind is Kind.SUSPECT:
             desk.waiting.hush.ended(self._clock.monotonic())
-        await self._put_aside(picked.message.id, error)
+        self.start(self._put_aside(picked.message.id, error))
         self.pump(desk)
 
     def _put_back(self, desk: Desk, going: list[Picked]) -> None:

@@ -19,6 +19,7 @@ from contextlib import suppress
 from payamak.clock import Clock
 from payamak.delivery.backlog import Backlog
 from payamak.delivery.desk import Desk, limits_of
+from payamak.delivery.lanes import LANES
 from payamak.delivery.outlet import STORE_REST_S, Outlet
 from payamak.delivery.pacing import Turns
 from payamak.delivery.routing import choose_link, is_routable
@@ -151,9 +152,12 @@ class Worker:
     def _set_rooms(self, number: str) -> None:
         """Tell the Feed how many fresh messages of each class may come straight to us."""
         routable = self._is_routable(number)
-        for lane in Lane:
-            direct = routable and self._backlog.is_direct(number, lane)
-            self._store.feed.room[number, lane] = self._room(number, lane) if direct else 0
+        for lane in LANES:
+            self._set_room(number, lane, is_routable=routable)
+
+    def _set_room(self, number: str, lane: Lane, *, is_routable: bool) -> None:
+        direct = is_routable and self._backlog.is_direct(number, lane)
+        self._store.feed.room[number, lane] = self._room(number, lane) if direct else 0
 
     # -- taking
 
@@ -246,7 +250,7 @@ class Worker:
         """See Hands.left."""
         number, lane = message.current.line, message.lane
         self._count(message, -1)
-        self._set_rooms(number)
+        self._set_room(number, lane, is_routable=self._is_routable(number))
         if self._room(number, lane) == CLAIM_FROM and not self._backlog.is_direct(number, lane):
             self._will_be_due(number, lane, self._clock.now())
 
@@ -328,10 +332,13 @@ class Worker:
                 self._backlog.put_off(number, now + int(POLL_S * 1_000))
 
     async def _poll_lines(self) -> None:
-        """Look at every line, called due or not: another process may have moved messages there."""
-        for number in list(self._store.site.lines):
-            if self._is_routable(number):
-                await self._claim(number, self._clock.now())
+        """Look at every line, called due or not: another process may have moved messages there.
+
+        All at once, so that the store is woken up once and they share a transaction.
+        """
+        now = self._clock.now()
+        lines = [number for number in self._store.site.lines if self._is_routable(number)]
+        await asyncio.gather(*(self._claim(number, now) for number in lines))
 
     async def _claim(self, number: str, now: int) -> None:
         """One claim of a line, as much as there is room for; sets when to come again."""

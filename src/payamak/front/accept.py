@@ -27,6 +27,7 @@ from payamak.domain.plan import SendType, Text, choose_ways, due_at, lane_of, ma
 from payamak.domain.site import Account, AnswerTypes, Site
 from payamak.domain.standing import state_code
 from payamak.errors import Refused, StoreFailed
+from payamak.front.reads import Reads
 from payamak.store.base import NewMessage, Store
 
 DEFAULT_LIFE_TIME_MINUTES = 1_440
@@ -108,6 +109,8 @@ class Service:
         self._gatekeeper = gatekeeper
         self._last_send_s: dict[int, float] = {}
         self.is_stopping = False
+        self.reads: Reads | None = None
+        """Whose turn it is to read states; the runtime puts it in."""
 
     @property
     def intake_open(self) -> bool:
@@ -158,6 +161,8 @@ class Service:
         """The wsStates codes of the ids, in their order. Raises Refused."""
         account = await self._account(caller)
         wanted = sorted({i for i in ids if i is not None})
+        if wanted and self.reads is not None:
+            await self.reads.turn(len(wanted))
         try:
             standings = await self._store.standings(account.id, wanted) if wanted else {}
         except StoreFailed as error:
