@@ -22,7 +22,7 @@ from bench.processes import Running, free_port, furnish, operator, print_table, 
 from payamak.demo import site
 from payamak.domain.message import State
 from payamak.store.records import Search
-from payamak.store.sqlite import SqliteStore
+from payamak.store.sqlite.store import SqliteStore
 
 POLL_S = 0.1
 DRAIN_S = 120.0

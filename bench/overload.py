@@ -30,7 +30,7 @@ from payamak.domain.site import Document, LaneName, Line, LinkUse
 from payamak.encoding.parts import Encoding
 from payamak.simulator import Simulator, SimulatorConfig, Timing
 from payamak.store.base import NewMessage
-from payamak.store.sqlite import SqliteStore
+from payamak.store.sqlite.store import SqliteStore
 
 PACE = 100.0
 OTP_EVERY_S = 0.05

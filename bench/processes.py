@@ -20,7 +20,7 @@ from msgspec.structs import replace
 from payamak.clock import SystemClock
 from payamak.demo import site
 from payamak.domain.site import Account, Document, Link
-from payamak.store.sqlite import SqliteStore
+from payamak.store.sqlite.store import SqliteStore
 
 READY_S = 60.0
 _TICKS_PER_S = os.sysconf("SC_CLK_TCK")

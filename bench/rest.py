@@ -21,7 +21,7 @@ from payamak.demo import site
 from payamak.domain.message import Lane, Step
 from payamak.encoding import Encoding
 from payamak.store.base import NewMessage
-from payamak.store.sqlite import SqliteStore
+from payamak.store.sqlite.store import SqliteStore
 
 STARTS = 5
 IDLE_S = 10.0

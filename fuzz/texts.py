@@ -10,7 +10,7 @@ from fuzz.reading import Octets, bounded
 from payamak.domain.numbers import latin_digits, line_key, masked, parse_line, parse_recipient, parse_whole_number
 from payamak.domain.site import build_site
 from payamak.domain.templates import MAX_VALUE_CHARS, Template, fill
-from payamak.sitefile import BadSiteFile, parse, parse_setting, plain, toml_value
+from payamak.hands.sitefile import BadSiteFile, parse, parse_setting, plain, toml_value
 
 _RECIPIENT: Final = re.compile(r"989[0-9]{9}")
 _SETTINGS: Final = (("line", "links"), ("account", "expires_at"), ("link", "window"), ("account", "lines"))

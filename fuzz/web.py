@@ -12,14 +12,14 @@ from uvicorn.config import Config
 from uvicorn.server import ServerState
 
 from fuzz.reading import Octets, bounded
-from payamak.api.app import Application, Request, Response, Route
-from payamak.api.connection import PayamakHttpProtocol
-from payamak.api.forms import Fields, Malformed, parse_fields
-from payamak.api.negin import LARGEST_IDS, parse_ids
-from payamak.api.shared import HttpLimits, Shared
-from payamak.api.soap_schema import OPERATIONS
-from payamak.api.soap_xml import NotReadable, escaped, read_call, write_answer, write_fault
-from payamak.api.url import fold_path
+from payamak.dialects.negin import LARGEST_IDS, parse_ids
+from payamak.dialects.soap.envelope import NotReadable, escaped, read_call, write_answer, write_fault
+from payamak.dialects.soap.schema import OPERATIONS
+from payamak.http.app import Application, Request, Response, Route
+from payamak.http.connection import PayamakHttpProtocol
+from payamak.http.forms import Fields, Malformed, parse_fields
+from payamak.http.limits import HttpLimits, Shared
+from payamak.http.url import fold_path
 
 _FORM: Final = "application/x-www-form-urlencoded"
 _KINDS: Final = (_FORM, "application/json", "multipart/form-data; boundary=XyZ", "")

@@ -10,7 +10,6 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from payamak.api.auth import hash_password
 from payamak.domain.site import (
     Account,
     AnswerTypes,
@@ -21,6 +20,7 @@ from payamak.domain.site import (
     LinkUse,
     TemplateDocument,
 )
+from payamak.front.callers import hash_password
 
 LINE: Final = "9830003300"
 LINE2: Final = "9830003301"

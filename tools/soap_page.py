@@ -6,16 +6,17 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Final
 
-from payamak.api.soap_schema import NAMESPACE, OPERATIONS, TYPES, Array, Field, Kind, Operation, Record
-from payamak.api.soap_xml import Value, read_call, write_answer
+from payamak.dialects.soap.envelope import Value, read_call, write_answer
+from payamak.dialects.soap.schema import NAMESPACE, OPERATIONS, TYPES, Array, Field, Kind, Operation, Record
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "reference" / "soap.md"
 
 INTRODUCTION = f"""\
 # The SOAP operations
 
-Built by `python -m tools.soap_page` from the table that the door serves by (`src/payamak/api/soap_schema.py`); change
-that, not this page. How calls are read and answered, and what the results mean, is in [the guide](../guide/soap.md).
+Built by `python -m tools.soap_page` from the table that the door serves by (`src/payamak/dialects/soap/schema.py`);
+change that, not this page. How calls are read and answered, and what the results mean, is in
+[the guide](../guide/soap.md).
 
 Address `/almassms.asmx`, namespace `{NAMESPACE}`. `A(x)` is an array, one element for each item:
 `ArrayOfString` has elements `string`, `ArrayOfLong` `long`, `ArrayOfInt` `int`, `ArrayOfDateTime` `dateTime`. Strings,

@@ -7,9 +7,9 @@ it says so; what it says is final stays final; a crash at any instant loses noth
 One message, eight hops:
 
       customer                                                                    SMSC
-       | 1 api/negin.py          ws_send()         form fields -> Submission
-       | 2 service.py            send()            allowed, plan, split, price -> NewMessage
-       | 3 store/messages.py     accept()          one transaction; the COMMIT is our promise; then the Feed
+       | 1 dialects/negin.py     ws_send()         form fields -> Submission
+       | 2 front/accept.py       send()            allowed, plan, split, price -> NewMessage
+       | 3 store/rules/messages  accept()          one transaction; the COMMIT is our promise; then the Feed
        <-- answer with message_id, at once or when the Feed brings the verdict
          4 delivery/worker.py    _take()           from the Feed, else store.claim(), to the desk of a link
            delivery/outlet.py    _mark()           whose turn it is goes; "on the wire" is committed
@@ -18,8 +18,8 @@ One message, eight hops:
            delivery/outlet.py    _conclude()       submit_sm_resp -> Outcome -> advance(), committed
          7 delivery/receipts.py  receipt()         match, advance(), COMMIT,
                                                    then deliver_sm_resp             <--- deliver_sm
-         8 delivery/webhooks.py  post()            each change of state to the customer's URL
-           service.py            states()          or the customer asks: wsStates
+         8 posts/webhooks.py     post()            each change of state to the customer's URL
+           front/accept.py       states()          or the customer asks: wsStates
 
 What happens next to a message is decided in one place: `advance()` in domain/states.py.
 
@@ -29,21 +29,26 @@ Where things live, from the pure core to the edge; imports point down only (test
     encoding            text to parts: GSM-7, UCS-2, splitting; headers of parts; octets to text, all alphabets
     domain              message, events, states, plan, opt-outs, retries, templates, money, the site's documents
     smpp                SMPP 3.4: codec, session (both ends, without a socket); link: the sockets
-    store               the Store protocol and its Feed; SQLite: one writer with group commit
+    store               the Store protocol and its Feed; rules: what its transactions do, table by table;
+                        sqlite: the file, its locks and its mark, one writer with group commit
     upstreams           who takes a message away: SMPP, or another server of the same contract (negin)
-    delivery            the back: claims, lanes, pacing, marks, answers, the health of links, receipts, recovery;
-                        what handsets send, relayed; webhooks
-    service             the front: the one door behind every dialect
-    api                 HTTP: the server, forms, passwords; one file for each dialect
+    delivery            the back: claims, lanes, pacing, marks, answers, the health of links, receipts, recovery
+    posts               what customers are told by HTTP: webhooks, the relay of what handsets send
+    background          work that nobody waits for goes on, and says when it fails
+    front               the one door behind every dialect: who calls, what is accepted
+    hands               what an operator does with a site: its documents as one file
+    http                the server: connections and their limits, requests, forms, health, metrics
+    dialects            the outside APIs, a file or folder each: pure translation
     client              the library for callers; works with any server of the contract
     simulator           an operator to test against
     demo, cli           what a person starts
     runtime             builds everything, starts it in order, stops it in reverse
-    config, clock, metrics; log, and log_output, the thread by which lines leave
+    config, clock; log, and log_output, the thread by which lines leave
     visible             texts of others as a person may see them
     setting             what a person must know of one field of a configuration: meaning, unit, bounds, label
 
-Read domain/message.py, domain/states.py, service.py, delivery/worker.py and outlet.py, smpp/session.py, in this order.
+Read domain/message.py, domain/states.py, front/accept.py, delivery/worker.py and outlet.py, smpp/session.py, in this
+order.
 """
 
 __version__ = "0.1.0"

@@ -30,3 +30,7 @@ class NotTaken(Exception):
 
 class StoreFailed(Exception):
     """The store could not carry out or could not confirm a change; it has been read back and is not on disk."""
+
+
+class Overwritten(StoreFailed):
+    """The store is no longer what was written last: nothing may be written to it, nor told from it, until a restart."""

@@ -7,33 +7,34 @@ import resource
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
-from payamak.api import app as http
-from payamak.api import negin as negin_dialect
-from payamak.api import sendsms as sendsms_dialect
-from payamak.api import soap as soap_dialect
-from payamak.api.admission import Admission
-from payamak.api.auth import Authenticator, Credential
-from payamak.api.health import Sparing, health_routes
-from payamak.api.server import HttpServer
-from payamak.api.shared import HttpLimits
-from payamak.api.wsdl import WsdlPage
+from payamak.background import Health, keep_going
 from payamak.config import Networks, Settings
 from payamak.delivery.inbound import InboundDesk
 from payamak.delivery.links import LinkKeeper
 from payamak.delivery.marking import MarkKeeper
 from payamak.delivery.receipts import ReceiptDesk
-from payamak.delivery.recovery import Health, keep_going, keep_house, watch_store
-from payamak.delivery.relay import Relay
+from payamak.delivery.recovery import keep_house, watch_store
 from payamak.delivery.timekeeping import KeptClock, TimeKeeper
-from payamak.delivery.webhooks import Webhooks
 from payamak.delivery.worker import Worker
+from payamak.dialects import negin as negin_dialect
+from payamak.dialects import sendsms as sendsms_dialect
+from payamak.dialects.soap import door as soap_dialect
+from payamak.dialects.soap.wsdl import WsdlPage
 from payamak.domain.posting import PostState
 from payamak.domain.site import Account, Link, LinkKind, Site
 from payamak.errors import StoreFailed
+from payamak.front.batch import BatchService
+from payamak.front.callers import Authenticator, Credential
+from payamak.http import app as http
+from payamak.http.admission import Admission
+from payamak.http.health import Sparing, health_routes
+from payamak.http.limits import HttpLimits
+from payamak.http.metrics import Metrics, OpenEvents
+from payamak.http.server import HttpServer
 from payamak.log import alarm_logger, event_logger, warning_logger
-from payamak.metrics import Metrics, OpenEvents
-from payamak.service_batch import BatchService
-from payamak.store.sqlite import SqliteStore
+from payamak.posts.relay import Relay
+from payamak.posts.webhooks import Webhooks
+from payamak.store.sqlite.store import SqliteStore
 from payamak.upstreams.base import Sink, Upstream
 from payamak.upstreams.negin import NeginUpstream, open_client
 from payamak.upstreams.smpp import SmppUpstream, secret

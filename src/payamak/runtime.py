@@ -12,18 +12,19 @@ from collections.abc import Callable
 from dataclasses import fields, replace
 from pathlib import Path
 
+from payamak.background import Health
 from payamak.clock import Source, SystemClock
 from payamak.config import Settings
 from payamak.delivery.journal import state_logger
 from payamak.delivery.marking import begin_mark
-from payamak.delivery.recovery import Health, look_through, recover
+from payamak.delivery.recovery import look_through, recover
 from payamak.delivery.timekeeping import KeptClock, begin_clock
 from payamak.domain.site import Link
+from payamak.http.metrics import Metrics
 from payamak.log import Logs, alarm_logger, event_logger
-from payamak.metrics import Metrics
 from payamak.running import Running
-from payamak.store.locking import ServeLock, serve_lock
-from payamak.store.sqlite import SqliteStore
+from payamak.store.sqlite.locking import ServeLock, serve_lock
+from payamak.store.sqlite.store import SqliteStore
 from payamak.upstreams.base import Sink, Upstream
 
 REREAD = frozenset({"log_level", "trusted_networks"})

@@ -77,26 +77,32 @@ def _moves_on(_: Sequence[Any], result: Any) -> bool:
 
 
 COMMITS = (
-    Commit("accept", "commit of the accept", "payamak.store.messages", "accept", _always),
+    Commit("accept", "commit of the accept", "payamak.store.rules.messages", "accept", _always),
     Commit(
         "claim",
         "commit of a claim",
-        "payamak.store.housekeeping",
+        "payamak.store.rules.housekeeping",
         "claim",
         lambda _, claimed: bool(claimed.messages),
         Scene.BACKLOG,
     ),
     Commit(
-        "mark", 'commit of "on the wire"', "payamak.store.messages", "put_on_wire", lambda _, changes: bool(changes)
+        "mark",
+        'commit of "on the wire"',
+        "payamak.store.rules.messages",
+        "put_on_wire",
+        lambda _, changes: bool(changes),
     ),
-    Commit("result", "commit of the result", "payamak.store.receipts", "apply", _answers),
-    Commit("fallback", "commit of the fallback", "payamak.store.receipts", "happen", _moves_on),
-    Commit("receipt", "commit of a receipt", "payamak.store.receipts", "receive", _always),
-    Commit("handset", "commit of a received message", "payamak.store.received", "receive_mo", _always, Scene.HANDSETS),
+    Commit("result", "commit of the result", "payamak.store.rules.receipts", "apply", _answers),
+    Commit("fallback", "commit of the fallback", "payamak.store.rules.receipts", "happen", _moves_on),
+    Commit("receipt", "commit of a receipt", "payamak.store.rules.receipts", "receive", _always),
+    Commit(
+        "handset", "commit of a received message", "payamak.store.rules.received", "receive_mo", _always, Scene.HANDSETS
+    ),
     Commit(
         "post mark",
         "mark of the relay's post",
-        "payamak.store.received",
+        "payamak.store.rules.received",
         "conclude_post",
         lambda _, received: received is not None,
         Scene.HANDSETS,
@@ -104,16 +110,18 @@ COMMITS = (
     Commit(
         "webhook mark",
         "mark of a webhook's post",
-        "payamak.store.webhooks",
+        "payamak.store.rules.webhooks",
         "conclude",
         lambda _, did_wait: bool(did_wait),
         Scene.WEBHOOKS,
     ),
-    Commit("store mark", "commit of the store's own mark", "payamak.store.sqlite", "move", lambda _, mark: bool(mark)),
+    Commit(
+        "store mark", "commit of the store's own mark", "payamak.store.sqlite.store", "move", lambda _, mark: bool(mark)
+    ),
     Commit(
         "recovery",
         "commit of the recovery at start",
-        "payamak.store.housekeeping",
+        "payamak.store.rules.housekeeping",
         "recover",
         lambda _, found: found > 0,
         Scene.RECOVERY,
@@ -125,16 +133,16 @@ CALLS = (
     Call(
         "decision",
         "fallback decision, inside the transaction",
-        "payamak.store.messages",
+        "payamak.store.rules.messages",
         "_update",
         lambda arguments: arguments[2].step > arguments[1].step,
     ),
-    Call("beside", "the mark is written beside the store", "payamak.store.mark", "MarkFile.write", _always),
-    Call("ledger", "entry of the ledger, inside the transaction", "payamak.store.money", "enter", _always),
+    Call("beside", "the mark is written beside the store", "payamak.store.sqlite.mark", "MarkFile.write", _always),
+    Call("ledger", "entry of the ledger, inside the transaction", "payamak.store.rules.money", "enter", _always),
     Call(
         "post",
         "the relay's post",
-        "payamak.delivery.posting",
+        "payamak.posts.post",
         "Poster.post",
         lambda arguments: str(arguments[1].id).startswith("mo-"),
         Scene.HANDSETS,
@@ -142,7 +150,7 @@ CALLS = (
     Call(
         "webhook",
         "a webhook's post",
-        "payamak.delivery.posting",
+        "payamak.posts.post",
         "Poster.post",
         lambda arguments: not str(arguments[1].id).startswith("mo-"),
         Scene.WEBHOOKS,

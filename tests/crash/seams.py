@@ -13,11 +13,11 @@ from tests.crash.points import CALLS, COMMITS, WIRES, Call, Commit, Hit
 _HEAD_OCTETS = 16
 
 OWN = (
-    ("payamak.store.writer", "Batch._together"),
-    ("payamak.store.writer", "Batch._commit"),
+    ("payamak.store.sqlite.writer", "Batch._together"),
+    ("payamak.store.sqlite.writer", "Batch._commit"),
     ("payamak.smpp.link.client", "ClientConnection.connection_made"),
     ("payamak.smpp.link.client", "ClientConnection.data_received"),
-    ("payamak.store.sqlite", "connect"),
+    ("payamak.store.sqlite.store", "connect"),
 )
 """What is wrapped beside the tables' rows."""
 

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from payamak.clock import SystemClock
 from payamak.domain.events import OnAmbiguous
 from payamak.domain.site import Account, Document, Keyword, Line, LineKind, Link, LinkUse
-from payamak.store.sqlite import SqliteStore
+from payamak.store.sqlite.store import SqliteStore
 
 RESEND_LINE, RESEND_NEXT = "9830003300", "9820003300"
 HOLD_LINE, HOLD_NEXT = "9830003301", "9820003301"

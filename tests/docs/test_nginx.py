@@ -15,9 +15,9 @@ import pytest
 from tests.golden.http.wire import exchange, parse
 from tests.source import ROOT
 
-from payamak.api.app import Application, Request, Response, Route
-from payamak.api.health import health_routes
-from payamak.api.server import HttpServer
+from payamak.http.app import Application, Request, Response, Route
+from payamak.http.health import health_routes
+from payamak.http.server import HttpServer
 
 PAGE = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
 EXAMPLE = PAGE.partition("```nginx\n")[2].partition("```")[0]

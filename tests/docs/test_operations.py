@@ -11,14 +11,17 @@ import pytest
 from tests.docs.test_pages_held import plain
 from tests.source import ROOT, parsed, python_files
 
-from payamak import log_output, running, service_batch
-from payamak.api import admission, turns
-from payamak.api.shared import HttpLimits
+from payamak import background, log_output, running
 from payamak.delivery import recovery, suspects
 from payamak.domain.site import Link, LinkKind
+from payamak.front import batch
+from payamak.http import admission, turns
+from payamak.http.limits import HttpLimits
 from payamak.smpp import overdue
 from payamak.smpp.link import comeback
-from payamak.store import aside, base, shares
+from payamak.store import base
+from payamak.store.rules import aside
+from payamak.store.sqlite import shares
 
 PAGE = plain((ROOT / "docs" / "guide" / "operations.md").read_text(encoding="utf-8"))
 LIMITS = HttpLimits()
@@ -36,7 +39,7 @@ FIGURES = {
     == (60_000, 3_600_000),
     "The last {} are kept": aside.MOST_UNREADABLE,
     "{} KiB each at most": aside.LARGEST_OCTETS / 1_024,
-    "begins anew every second": recovery.AFTER_A_BUG_S == 1,
+    "begins anew every second": background.AFTER_A_BUG_S == 1,
     "above {} ms it answers a growing share": admission.LOW_S * 1_000,
     "from {} ms on all": admission.HIGH_S * 1_000,
     "A hundred calls at once are never refused": admission.FEW == 100,
@@ -47,7 +50,7 @@ FIGURES = {
     "At most {} calls are under way": admission.MOST,
     "one /64) {} requests may be unfinished": LIMITS.unfinished_of_each,
     "may be unfinished, of all {}": LIMITS.unfinished,
-    "at most {} s, then 23": service_batch.TURN_WITHIN_S,
+    "at most {} s, then 23": batch.TURN_WITHIN_S,
     "A mebibyte is held": log_output.MOST_OCTETS == 1 << 20,
     "once a write has waited for a second": log_output.STUCK_S == 1,
     "followed within half a second": running.WATCH_CONFIG_S == 0.5,

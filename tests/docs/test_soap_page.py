@@ -3,8 +3,8 @@
 import pytest
 from tools.soap_page import ABOUT, PAGE, example, render
 
-from payamak.api.soap_schema import OPERATIONS, Operation
-from payamak.api.soap_xml import read_call
+from payamak.dialects.soap.envelope import read_call
+from payamak.dialects.soap.schema import OPERATIONS, Operation
 
 
 def test_the_page_is_up_to_date() -> None:

@@ -17,8 +17,8 @@ from tests.target import Call, target
 from tests.webhook_receiver import SECRET, block, is_ours
 
 from payamak.clock import SystemClock
-from payamak.delivery.posting import Post, Posted, Poster, signature
 from payamak.domain.webhooks import ping_payload
+from payamak.posts.post import Post, Posted, Poster, signature
 
 BODY = b'{"type":"message.state","id":"evt-3403-1","data":{"message_id":3403,"state":"queued","line":"98300/0"}}'
 OLD_MS = 301_000

@@ -29,9 +29,9 @@ from tests.hostile.attack import (
 )
 from tests.scenarios.house import House, house
 
-from payamak.api.shared import HttpLimits
 from payamak.config import Settings
 from payamak.demo.site import MOBILES, PASSWORD
+from payamak.http.limits import HttpLimits
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.slow]
 

@@ -18,7 +18,7 @@ from tests.store.world import LINE, NOW, SITE
 from payamak.domain.message import Lane
 from payamak.domain.site import Link
 from payamak.errors import StoreFailed
-from payamak.store.sqlite import SqliteStore
+from payamak.store.sqlite.store import SqliteStore
 
 T = TypeVar("T")
 

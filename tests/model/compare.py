@@ -25,9 +25,9 @@ from tests.model.promise import (
 from payamak.domain.events import OutcomeKind
 from payamak.domain.message import Message, Reason
 from payamak.domain.standing import state_code
-from payamak.store.audit import audit
 from payamak.store.records import AuditedAccount
-from payamak.store.rows import message_of
+from payamak.store.rules.audit import audit
+from payamak.store.rules.rows import message_of
 from payamak.store.statements import load_statements
 
 NEWS = {ARRIVED: "d", FAILED: "u", EXPIRED: "e", REJECTED: "r", OPTED_OUT: "o", UNSURE: "k"}

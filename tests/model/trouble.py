@@ -10,7 +10,7 @@ from pathlib import Path
 
 import apsw
 
-from payamak.store.sqlite import SqliteStore
+from payamak.store.sqlite.store import SqliteStore
 
 
 class Trouble(StrEnum):

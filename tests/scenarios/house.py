@@ -20,7 +20,7 @@ from payamak.domain.site import Account, Document, Line
 from payamak.simulator import Simulator, SimulatorConfig, Timing
 from payamak.simulator.ledger import Whole
 from payamak.store.records import Balance, Story
-from payamak.store.sqlite import SqliteStore
+from payamak.store.sqlite.store import SqliteStore
 
 READY_S = 60.0
 DRAIN_S = 120.0

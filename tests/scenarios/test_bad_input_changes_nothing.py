@@ -14,7 +14,7 @@ from tests.scenarios.house import House
 from tests.site import LINE, OTHER_LINE, PASSWORD, SIM_LINE
 
 from payamak.codes import Code
-from payamak.store.sqlite import SqliteStore
+from payamak.store.sqlite.store import SqliteStore
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

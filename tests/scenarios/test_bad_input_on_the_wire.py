@@ -27,9 +27,9 @@ from tests.golden.http.wire import (
 from tests.scenarios.house import House
 from tests.site import LINE, PASSWORD
 
-from payamak.api.app import refusal
 from payamak.codes import Code
-from payamak.store.sqlite import SqliteStore
+from payamak.http.app import refusal
+from payamak.store.sqlite.store import SqliteStore
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

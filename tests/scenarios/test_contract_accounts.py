@@ -15,7 +15,7 @@ from tests.site import LINE, LINE2, LINE_1000, PASSWORD, SERVICE_LINE, SIM_LINE
 
 from payamak.domain.site import Account, AnswerTypes, TemplateDocument
 from payamak.store.base import OptOut
-from payamak.store.sqlite import SqliteStore
+from payamak.store.sqlite.store import SqliteStore
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

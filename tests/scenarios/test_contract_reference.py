@@ -9,9 +9,9 @@ import pytest
 from tests.golden.http.samples import read_sample
 from tests.source import ROOT
 
-from payamak.api.negin import LARGEST_IDS, SEND_PATHS, STATES_PATHS
 from payamak.codes import REFUSAL_ORDER, Code, StateCode
-from payamak.metrics import Metrics, OpenEvents
+from payamak.dialects.negin import LARGEST_IDS, SEND_PATHS, STATES_PATHS
+from payamak.http.metrics import Metrics, OpenEvents
 from payamak.store.feed import Feed
 from payamak.store.records import FaultCounts
 

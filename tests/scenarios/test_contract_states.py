@@ -16,7 +16,7 @@ from tests.site import LINE, LINE2, PASSWORD, SERVICE_LINE
 
 from payamak.domain.events import Cancelled, DeadlinePassed, Event
 from payamak.domain.site import AnswerTypes, Link
-from payamak.store.sqlite import SqliteStore
+from payamak.store.sqlite.store import SqliteStore
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

@@ -13,7 +13,7 @@ from tests.scenarios.house import House
 from tests.site import LINE, LINE2, PASSWORD, SERVICE_LINE, SIM_LINE
 
 from payamak.domain.site import Account, TemplateDocument
-from payamak.store.sqlite import SqliteStore
+from payamak.store.sqlite.store import SqliteStore
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

@@ -19,7 +19,7 @@ from payamak.domain.message import Message
 from payamak.domain.site import Link
 from payamak.simulator.behaviour import Behaviour
 from payamak.simulator.rules import Rule
-from payamak.store.sqlite import SqliteStore
+from payamak.store.sqlite.store import SqliteStore
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

@@ -26,7 +26,7 @@ from tests.site import (
     SERVICE_LINE,
 )
 
-from payamak.service_batch import MOST_MESSAGES
+from payamak.front.batch import MOST_MESSAGES
 from payamak.simulator import SimulatorConfig
 
 T = TypeVar("T")

@@ -18,7 +18,7 @@ from payamak.domain.standing import state_code
 from payamak.simulator.ledger import Entry
 from payamak.store.records import Search
 from payamak.store.records import Story as Record
-from payamak.store.sqlite import SqliteStore
+from payamak.store.sqlite.store import SqliteStore
 
 if TYPE_CHECKING:
     from tests.simulation.story import Story

@@ -12,12 +12,12 @@ from tests.simulation import disk as sim_disk
 from tests.simulation.disk import Disk
 from tests.simulation.world import World, furnish, world
 
-from payamak.api.auth import hash_password
 from payamak.domain.site import Account, Line, LineKind, Link, LinkUse
+from payamak.front.callers import hash_password
 from payamak.simulator import SimulatorConfig
 from payamak.simulator.ledger import Entry
 from payamak.store.records import Balance, Story
-from payamak.store.sqlite import SqliteStore
+from payamak.store.sqlite.store import SqliteStore
 
 HOUR_S: Final = 3_600.0
 DAY_S: Final = 24 * HOUR_S

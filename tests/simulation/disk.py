@@ -16,11 +16,11 @@ from typing import Any
 import apsw
 
 from payamak.store.feed import Feed
-from payamak.store.mark import MarkFile
-from payamak.store.sqlite import SqliteStore
-from payamak.store.transaction import Transaction
-from payamak.store.work import Work
-from payamak.store.writer import Batch, _QueuedWriter
+from payamak.store.rules.transaction import Transaction
+from payamak.store.sqlite.mark import MarkFile
+from payamak.store.sqlite.store import SqliteStore
+from payamak.store.sqlite.work import Work
+from payamak.store.sqlite.writer import Batch, _QueuedWriter
 
 
 class Died(BaseException):

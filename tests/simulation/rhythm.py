@@ -13,8 +13,9 @@ from typing import Final
 from unittest import mock
 
 from payamak import running
-from payamak.api import server
-from payamak.delivery import inbound, marking, recovery, rounds, timekeeping, worker
+from payamak.delivery import inbound, marking, recovery, timekeeping, worker
+from payamak.http import server
+from payamak.posts import rounds
 
 CALM: Final = ((5.0, 1.0), (60.0, 10.0), (3_600.0, 120.0), (float("inf"), 1_800.0))
 """(seconds since something happened, seconds between two looks)."""

@@ -19,14 +19,14 @@ from tests.simulation.history import History
 from tests.simulation.rhythm import LONGEST_S
 from tests.simulation.world import HTTP_PORT, World, furnish, world
 
-from payamak.api.auth import hash_password
 from payamak.domain import events as ev
 from payamak.domain.moving import Move
 from payamak.domain.site import Line
 from payamak.errors import Refused, StoreFailed
-from payamak.service import Caller
-from payamak.service_batch import Batch
-from payamak.store.sqlite import SqliteStore
+from payamak.front.accept import Caller
+from payamak.front.batch import Batch
+from payamak.front.callers import hash_password
+from payamak.store.sqlite.store import SqliteStore
 
 SUPERVISOR_S: Final = 1.0
 SLACK_S: Final = 2 * LONGEST_S

@@ -7,11 +7,11 @@ from itertools import pairwise
 from msgspec.structs import replace
 from tests.simulation.day import ACCOUNT, CREDIT, DAY_MS, DAY_S, HOUR_S, LINE, MINUTE_MS, NUMBER, PORT, PRICE, Day, live
 
-from payamak.delivery.posting import Post, Posted, Poster
 from payamak.domain.hours import TEHRAN_MS
 from payamak.domain.message import Reason, State
 from payamak.domain.mo import FIRST_PAUSE_MS, GIVE_UP_MS, LONGEST_PAUSE_MS, RelayState
 from payamak.domain.site import LineKind, OutsideHours
+from payamak.posts.post import Post, Posted, Poster
 from payamak.simulator import SimulatorConfig, Timing
 from payamak.store.records import ReceivedSearch, Search
 

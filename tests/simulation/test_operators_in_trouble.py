@@ -11,8 +11,8 @@ from msgspec.structs import replace
 from tests.simulation.day import LINE, LINK, PORT, Day, live
 
 from payamak.domain.message import Message, Reason, State
-from payamak.service import Caller
-from payamak.service_batch import Batch
+from payamak.front.accept import Caller
+from payamak.front.batch import Batch
 from payamak.simulator import Rule, SimulatorConfig, Timing
 from payamak.simulator.behaviour import Behaviour
 from payamak.store.records import Search

@@ -29,16 +29,19 @@ from tests.simulation.rhythm import Rhythm, kept_periods
 from tests.simulation.trace import Trace
 
 from payamak import running, runtime
-from payamak.api import app, auth, sendsms, soap
-from payamak.api.connection import PayamakHttpProtocol
 from payamak.config import Settings
+from payamak.dialects import sendsms
+from payamak.dialects.soap import door
 from payamak.domain.site import Document
 from payamak.errors import StoreFailed
+from payamak.front import callers
+from payamak.http import app
+from payamak.http.connection import PayamakHttpProtocol
 from payamak.simulator import Simulator, SimulatorConfig
 from payamak.simulator.ledger import Entry
 from payamak.smpp.link import ServerConnection
 from payamak.store.feed import Change
-from payamak.store.opening import connect, migrate
+from payamak.store.sqlite.opening import connect, migrate
 
 EPOCH_MS: Final = 1_767_225_600_000 + 5 * 3_600_000
 """1 January 2026, 08:30 in Tehran."""
@@ -420,7 +423,7 @@ def simulated(seed: int) -> Iterator[None]:
     random.seed(seed)
     with ExitStack() as stack:
         stack.enter_context(kept_periods())
-        stack.enter_context(mock.patch.object(auth, "_HASHER", _CHEAP))
+        stack.enter_context(mock.patch.object(callers, "_HASHER", _CHEAP))
         for kind in (PayamakHttpProtocol, ServerConnection):
             stack.enter_context(mock.patch.object(kind, "__hash__", _serial_hash))
         try:
@@ -440,7 +443,7 @@ def world(seed: int, *, epoch_ms: int = EPOCH_MS, echo: bool = False) -> Iterato
             with ExitStack() as stack:
                 stack.enter_context(mock.patch.object(runtime, "event_logger", made.logger))
                 stack.enter_context(mock.patch.object(running, "event_logger", made.logger))
-                for dialect in (app, sendsms, soap):
+                for dialect in (app, sendsms, door):
                     stack.enter_context(mock.patch.object(dialect, "_log", _ErrorLog(made.logger("api"))))
                 yield made
     finally:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from payamak.store.base import Store
-from payamak.store.sqlite import SqliteStore
+from payamak.store.sqlite.store import SqliteStore
 
 Opener = Callable[[Path], Awaitable[Store]]
 """Opens the store that lives in a folder; called twice, the second one shares its data with the first."""

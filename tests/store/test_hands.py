@@ -10,7 +10,7 @@ from payamak.domain.message import Relocation
 from payamak.domain.moving import Move
 from payamak.store.base import OptOut
 from payamak.store.records import Search
-from payamak.store.sqlite import SqliteStore
+from payamak.store.sqlite.store import SqliteStore
 
 
 async def test_what_has_money_is_not_removed(world: World) -> None:

@@ -16,7 +16,7 @@ from payamak.domain.message import Message, PartState, Reason, State
 from payamak.domain.receipts import ReceiptIn
 from payamak.domain.site import ReceiptsPer
 from payamak.store.feed import Change
-from payamak.store.sqlite import SqliteStore
+from payamak.store.sqlite.store import SqliteStore
 
 UUID = "2298d520-b783-4a10-a5b4-3c2a9f1e0001"
 UNDELIVERED = PartState.UNDELIVERABLE

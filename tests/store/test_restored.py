@@ -28,8 +28,8 @@ from payamak.domain.restoring import AT_LEAST, Why
 from payamak.domain.site import Account, Line, LinkUse
 from payamak.encoding.alphabets import Alphabet
 from payamak.store.base import NewMessage, PostResult
-from payamak.store.mark import MarkFile
-from payamak.store.sqlite import SqliteStore
+from payamak.store.sqlite.mark import MarkFile
+from payamak.store.sqlite.store import SqliteStore
 
 ALL = (9, 9, 9)
 

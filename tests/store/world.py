@@ -16,8 +16,8 @@ from payamak.encoding.parts import Encoding
 from payamak.store.base import Claim, NewMessage, Store
 from payamak.store.feed import Change, Watch
 from payamak.store.records import Balance
-from payamak.store.sqlite import SqliteStore
-from payamak.store.transaction import Transaction
+from payamak.store.rules.transaction import Transaction
+from payamak.store.sqlite.store import SqliteStore
 
 NOW = 1_700_000_000_000
 MINUTE = 60_000

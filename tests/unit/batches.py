@@ -7,7 +7,7 @@ from tests.unit.house import CALLER, A, House
 
 from payamak.codes import Code
 from payamak.errors import Refused
-from payamak.service_batch import Batch, BatchService
+from payamak.front.batch import Batch, BatchService
 from payamak.store.records import Search
 
 ALI, SARA, REZA = "09120000001", "09120000002", "09120000003"

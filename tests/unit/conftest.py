@@ -7,9 +7,9 @@ import pytest
 from tests.unit.batches import Desk
 from tests.unit.house import Gate, HandClock, House
 
-from payamak.service import Service
-from payamak.service_batch import BatchService
-from payamak.store.sqlite import SqliteStore
+from payamak.front.accept import Service
+from payamak.front.batch import BatchService
+from payamak.store.sqlite.store import SqliteStore
 
 
 @pytest.fixture

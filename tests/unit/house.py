@@ -9,10 +9,10 @@ from payamak.codes import Code
 from payamak.domain.message import State
 from payamak.domain.site import Account, Line, LineKind, TemplateDocument
 from payamak.errors import Refused
-from payamak.service import Caller, Service, Submission
+from payamak.front.accept import Caller, Service, Submission
 from payamak.store.base import OptOut
 from payamak.store.records import Search
-from payamak.store.sqlite import SqliteStore
+from payamak.store.sqlite.store import SqliteStore
 
 NOW = 1_700_000_000_000
 CREDIT = 10_000

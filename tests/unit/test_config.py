@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from payamak.api.shared import HttpLimits
 from payamak.config import BadSettings, Settings, load, load_again
 from payamak.domain.numbers import RECIPIENT_PREFIXES
+from payamak.http.limits import HttpLimits
 
 WRONG = [
     ("port", 99_999_999),

@@ -129,7 +129,7 @@ def fields_of(path: Path, call: ast.Call) -> set[str]:
 
 #: Where fields are handed through from calls that are looked at themselves.
 HANDED_THROUGH = {
-    *("src/payamak/log.py", "src/payamak/smpp/link/connection.py", "src/payamak/delivery/rounds.py"),
+    *("src/payamak/log.py", "src/payamak/smpp/link/connection.py", "src/payamak/posts/rounds.py"),
 }
 
 

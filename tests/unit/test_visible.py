@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from tests.source import name_of, parsed, python_files
 
-from payamak.sitefile import toml_value
+from payamak.hands.sitefile import toml_value
 from payamak.visible import visible, visible_json, visible_lines
 
 #: The joiners that Persian and emoji are written with, and the signs of Cf that have a form: they stand before numbers.

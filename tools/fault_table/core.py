@@ -7,13 +7,13 @@ from __future__ import annotations
 from tools.fault_table.fault import Fault
 
 _STATES = "src/payamak/domain/states.py"
-_RECEIPTS = "src/payamak/store/receipts.py"
+_RECEIPTS = "src/payamak/store/rules/receipts.py"
 _POOLS = "src/payamak/domain/pools.py"
-_MATCHING = "src/payamak/store/matching.py"
-_OPENING = "src/payamak/store/opening.py"
-_CONTENTS = "src/payamak/store/contents.py"
-_WRITER = "src/payamak/store/writer.py"
-_MONEY = "src/payamak/store/money.py"
+_MATCHING = "src/payamak/store/rules/matching.py"
+_OPENING = "src/payamak/store/sqlite/opening.py"
+_CONTENTS = "src/payamak/store/sqlite/contents.py"
+_WRITER = "src/payamak/store/sqlite/writer.py"
+_MONEY = "src/payamak/store/rules/money.py"
 _LIFE = ("tests/unit/domain/test_states.py",)
 _WALKS = ("tests/model/test_one_message.py",)
 
@@ -34,7 +34,7 @@ FAULTS: tuple[Fault, ...] = (
     Fault(
         name="a removed log is given up",
         breaks="P1: what was promised before somebody removed the log is gone at the next start",
-        file="src/payamak/store/writer.py",
+        file="src/payamak/store/sqlite/writer.py",
         old="            if self.files.contents.lost is None and self.files.is_log_alone_lost():\n",
         new="            if False:\n",
         tests=("tests/store/sqlite/test_patience.py",),
@@ -97,7 +97,7 @@ FAULTS: tuple[Fault, ...] = (
     Fault(
         name="an older copy is served as the newest",
         breaks="P10: a copy that was put back by hand sends again what waited in it",
-        file="src/payamak/store/restoring.py",
+        file="src/payamak/store/sqlite/restoring.py",
         old="    return None if belongs(tx, beside) else Why.MARK\n",
         new="    return None\n",
         tests=("tests/store/sqlite/test_mark.py",),
@@ -105,7 +105,7 @@ FAULTS: tuple[Fault, ...] = (
     Fault(
         name="a mark that stays",
         breaks="P10: the mark tells stores apart, but not yesterday's from today's",
-        file="src/payamak/store/mark.py",
+        file="src/payamak/store/sqlite/mark.py",
         old="    value = fresh()\n",
         new="    value = value or fresh()\n",
         tests=("tests/store/sqlite/test_mark.py",),
@@ -113,7 +113,7 @@ FAULTS: tuple[Fault, ...] = (
     Fault(
         name="a death between the marks is a restore",
         breaks="P10: a kill holds what waits, although the store is the newest",
-        file="src/payamak/store/mark.py",
+        file="src/payamak/store/sqlite/mark.py",
         old="    return beside.mark in (value, was_beside)\n",
         new="    return beside.mark == value\n",
         tests=("tests/store/sqlite/test_mark.py",),
@@ -121,7 +121,7 @@ FAULTS: tuple[Fault, ...] = (
     Fault(
         name="a backup that does not say so",
         breaks="P10: a backup that is served on another machine sends what waited in it",
-        file="src/payamak/store/sqlite.py",
+        file="src/payamak/store/sqlite/store.py",
         old="            sign_copy(Path(path))\n",
         new="            pass\n",
         tests=("tests/store/sqlite/test_mark.py",),
@@ -137,7 +137,7 @@ FAULTS: tuple[Fault, ...] = (
     Fault(
         name="ids after a restore go on by one",
         breaks="P10: an id is given to a second message",
-        file="src/payamak/store/restoring.py",
+        file="src/payamak/store/sqlite/restoring.py",
         old='        tx.execute("raise_ids", (after[table], table))\n',
         new="",
         tests=("tests/store/test_restored.py",),
@@ -161,7 +161,7 @@ FAULTS: tuple[Fault, ...] = (
     Fault(
         name="credit without looking",
         breaks="P5: a message is accepted that its account cannot pay",
-        file="src/payamak/store/sql/money.sql",
+        file="src/payamak/store/sqlite/sql/money.sql",
         old=" WHERE id = ?2 AND available >= ?1;",
         new=" WHERE id = ?2;",
         tests=("tests/store/test_accept.py",),
@@ -169,7 +169,7 @@ FAULTS: tuple[Fault, ...] = (
     Fault(
         name="retention forgets money",
         breaks="P5: after old messages are removed the ledger tells another balance",
-        file="src/payamak/store/housekeeping.py",
+        file="src/payamak/store/rules/housekeeping.py",
         old="    money.fold_entries(tx, account_id, message_id, now)\n",
         new='    tx.execute("delete_entries", (message_id,))\n',
         tests=("tests/store/test_housekeeping.py",),
@@ -329,7 +329,7 @@ FAULTS: tuple[Fault, ...] = (
     Fault(
         name="a recurring id means the oldest message",
         breaks="P8: a receipt ends an old message under the same id instead of the one it is about",
-        file="src/payamak/store/sql/parts.sql",
+        file="src/payamak/store/sqlite/sql/parts.sql",
         old="ORDER BY p.answered_at DESC, p.message_id DESC LIMIT 200;",
         new="ORDER BY p.answered_at, p.message_id LIMIT 200;",
         tests=("tests/store/test_receipts.py",),
@@ -337,7 +337,7 @@ FAULTS: tuple[Fault, ...] = (
     Fault(
         name="what waits is not looked at again",
         breaks="P2: a receipt that two readings fitted waits for ever, although more is known by now",
-        file="src/payamak/store/housekeeping.py",
+        file="src/payamak/store/rules/housekeeping.py",
         old=" + receipts.retry(tx, now, limit)\n",
         new="\n",
         tests=("tests/store/test_id_habits.py",),
@@ -353,7 +353,7 @@ FAULTS: tuple[Fault, ...] = (
     Fault(
         name="given up in word only",
         breaks="P1: what nobody waits for any more is accepted when the disk answers again",
-        file="src/payamak/store/work.py",
+        file="src/payamak/store/sqlite/work.py",
         old="            work.is_given_up = True\n        if work.future is not None and",
         new="        if work.future is not None and",
         tests=("tests/store/sqlite/test_patience.py",),
@@ -377,15 +377,15 @@ FAULTS: tuple[Fault, ...] = (
     Fault(
         name="webhook not signed",
         breaks="Webhooks: a receiver cannot tell our posts from anybody's",
-        file="src/payamak/delivery/posting.py",
+        file="src/payamak/posts/post.py",
         old='        headers["Webhook-Signature"] = signature(post.secret, post.id, now // 1_000, body)\n',
         new="        pass\n",
-        tests=("tests/unit/delivery/test_webhooks.py",),
+        tests=("tests/unit/posts/test_webhooks.py",),
     ),
     Fault(
         name="no notice of a change",
         breaks="Webhooks: a customer is never told what became of a message",
-        file="src/payamak/store/messages.py",
+        file="src/payamak/store/rules/messages.py",
         old="    if after.state is not message.state:\n        webhooks.tell(tx, after, now)\n",
         new="",
         tests=("tests/store/test_webhooks.py",),
@@ -417,7 +417,7 @@ FAULTS: tuple[Fault, ...] = (
     Fault(
         name="a password in the log",
         breaks="Privacy: who reads the log can send in a customer's name",
-        file="src/payamak/api/negin.py",
+        file="src/payamak/dialects/negin.py",
         old="        return refusal(Code.MALFORMED)\n    except Refused as refused:\n"
         "        return _refuse(refused.code, service)\n"
         "    return _answer(_SentAnswer",
@@ -439,7 +439,7 @@ FAULTS: tuple[Fault, ...] = (
     Fault(
         name="duplicate CheckId accepted",
         breaks="P6: a call that is repeated sends its messages again",
-        file="src/payamak/store/batches.py",
+        file="src/payamak/store/rules/batches.py",
         old="= {} if own_ids is None else _accepted_before(tx, account_id, own_ids)\n",
         new="= {}\n",
         tests=("tests/store/test_batches.py",),
@@ -450,12 +450,12 @@ FAULTS: tuple[Fault, ...] = (
         file="src/payamak/domain/own_ids.py",
         old="    return kept is None or not _marks(kept).isdisjoint(_marks(met))\n",
         new="    return True\n",
-        tests=("tests/unit/test_service_own_ids.py",),
+        tests=("tests/unit/front/test_own_ids.py",),
     ),
     Fault(
         name="a batch given up leaves 24 behind",
         breaks="P6: who is told that a CheckId is another message's is never told that this one was taken back",
-        file="src/payamak/store/batches.py",
+        file="src/payamak/store/rules/batches.py",
         old="    return [each.message_id for each in told if isinstance(each, Batched)]\n",
         new="    return [each.message_id for each in told if isinstance(each, Batched) and not each.has_other_body]\n",
         tests=("tests/store/sqlite/test_patience.py",),
@@ -463,7 +463,7 @@ FAULTS: tuple[Fault, ...] = (
     Fault(
         name="versions of credentials begin again",
         breaks="Security: what was granted to a removed account holds for its successor",
-        file="src/payamak/store/credentials.py",
+        file="src/payamak/store/rules/credentials.py",
         old="    return 1 << _BITS | secrets.randbits(_BITS)\n",
         new="    return 2_000_000\n",
         tests=("tests/store/test_configuration.py",),
@@ -471,7 +471,7 @@ FAULTS: tuple[Fault, ...] = (
     Fault(
         name="a proof bound to a count",
         breaks="Security: the old password passes beside the new one once the account was removed and added",
-        file="src/payamak/api/auth.py",
+        file="src/payamak/front/callers.py",
         old="        return self.version, self.password_hash\n",
         new='        return 1, ""\n',
         tests=("tests/scenarios/test_an_old_password_dies.py",),
@@ -479,42 +479,42 @@ FAULTS: tuple[Fault, ...] = (
     Fault(
         name="a password for whoever has the name",
         breaks="Security: a change of password in flight takes over the account's successor",
-        file="src/payamak/store/batches.py",
+        file="src/payamak/store/rules/batches.py",
         old="    if account is None or account.credential_version != version:\n",
         new="    if account is None:\n",
-        tests=("tests/unit/test_service_batch.py",),
+        tests=("tests/unit/front/test_batch.py",),
     ),
     Fault(
         name="a call under way before its body is there",
         breaks="Overload: bodies that never end fill the calls under way, and everybody is told 23",
-        file="src/payamak/api/app.py",
+        file="src/payamak/http/app.py",
         old="            body = await self._read_body(head, receive, neighbourhood(address))\n",
         new="            if admission is not None and not is_taken:\n"
         "                is_taken = admission.admits(address)\n"
         "                admission.under_way += is_taken\n"
         "            body = await self._read_body(head, receive, neighbourhood(address))\n",
-        tests=("tests/unit/api/test_unfinished.py",),
+        tests=("tests/unit/http/test_unfinished.py",),
     ),
     Fault(
         name="unfinished bodies without a bound",
         breaks="Overload: one address fills the gateway with bodies that never end",
-        file="src/payamak/api/crowd.py",
+        file="src/payamak/http/crowd.py",
         old="        if self._weights.of(address) >= self._most_of_each:\n",
         new="        if False:\n",
-        tests=("tests/unit/api/test_unfinished.py",),
+        tests=("tests/unit/http/test_unfinished.py",),
     ),
     Fault(
         name="one room for all bodies",
         breaks="Overload: one address' large bodies that never end refuse everybody's",
-        file="src/payamak/api/app.py",
+        file="src/payamak/http/app.py",
         old="                or neighbours_octets + more > self._limits.of_each_octets\n",
         new="",
-        tests=("tests/unit/api/test_unfinished.py",),
+        tests=("tests/unit/http/test_unfinished.py",),
     ),
     Fault(
         name="half a batch is kept",
         breaks="P1: a batch that is refused for its credit leaves messages behind",
-        file="src/payamak/store/batches.py",
+        file="src/payamak/store/rules/batches.py",
         old="    _check_credit(tx, account_id, total)\n",
         new="",
         tests=("tests/store/test_batches.py",),
@@ -522,7 +522,7 @@ FAULTS: tuple[Fault, ...] = (
     Fault(
         name="leases of the dead are kept",
         breaks="P2: after a restart messages wait for ever",
-        file="src/payamak/store/housekeeping.py",
+        file="src/payamak/store/rules/housekeeping.py",
         old='    tx.execute("release_leases")\n',
         new="",
         tests=("tests/store/test_claims.py",),
@@ -538,7 +538,7 @@ FAULTS: tuple[Fault, ...] = (
     Fault(
         name="two servers on one file",
         breaks="P3: two processes take the same message",
-        file="src/payamak/store/locking.py",
+        file="src/payamak/store/sqlite/locking.py",
         old="fcntl.LOCK_EX | fcntl.LOCK_NB",
         new="fcntl.LOCK_SH | fcntl.LOCK_NB",
         tests=("tests/store/sqlite/test_hands.py",),
@@ -546,7 +546,7 @@ FAULTS: tuple[Fault, ...] = (
     Fault(
         name="the lock is a name",
         breaks="P3: who removes the lock file, or mounts the store elsewhere, lets a second server in",
-        file="src/payamak/store/locking.py",
+        file="src/payamak/store/sqlite/locking.py",
         old="    if not _lock_store(store, fcntl.F_WRLCK):\n",
         new="    if False:\n",
         tests=("tests/store/sqlite/test_hands.py",),
@@ -562,7 +562,7 @@ FAULTS: tuple[Fault, ...] = (
     Fault(
         name="a store that was put back is not noticed",
         breaks="P1: what was promised since the backup is gone, and more is promised on top of it",
-        file="src/payamak/store/transaction.py",
+        file="src/payamak/store/rules/transaction.py",
         old="        if self._batch < self._seen or found not in self._proofs:\n",
         new="        if False:\n",
         tests=("tests/store/sqlite/test_overwritten.py",),
@@ -578,7 +578,7 @@ FAULTS: tuple[Fault, ...] = (
     Fault(
         name="a log of another time is read",
         breaks="P1: a backup is mixed with the log that somebody left beside it",
-        file="src/payamak/store/sqlite.py",
+        file="src/payamak/store/sqlite/store.py",
         old="        check_log(db, self.path)\n",
         new="",
         tests=("tests/store/sqlite/test_overwritten.py",),
@@ -586,7 +586,7 @@ FAULTS: tuple[Fault, ...] = (
     Fault(
         name="recovery counts what it finds",
         breaks="P2: a malformed store keeps the start in a loop for ever",
-        file="src/payamak/store/housekeeping.py",
+        file="src/payamak/store/rules/housekeeping.py",
         old="    if ids and not moved:\n",
         new="    moved = len(ids)\n    if False:\n",
         tests=("tests/store/sqlite/test_malformed.py",),
@@ -594,7 +594,7 @@ FAULTS: tuple[Fault, ...] = (
     Fault(
         name="another account's states are told",
         breaks="Contract §2: an id of somebody else is not told from one that never existed",
-        file="src/payamak/store/sql/reading.sql",
+        file="src/payamak/store/sqlite/sql/reading.sql",
         old="ON m.id = wanted.value WHERE m.account_id = ?2;",
         new="ON m.id = wanted.value WHERE ?2 = ?2;",
         tests=("tests/store/test_reading.py",),
@@ -602,7 +602,7 @@ FAULTS: tuple[Fault, ...] = (
     Fault(
         name="a repetition counts as another receipt",
         breaks="P3: a receipt that was dealt and comes again is counted for another message, called delivered",
-        file="src/payamak/store/pooling.py",
+        file="src/payamak/store/rules/pooling.py",
         old="and dealt.isdisjoint(names_of(one.receipt))\n",
         new="and True\n",
         tests=("tests/store/test_dealt_otherwise.py",),
@@ -667,7 +667,7 @@ FAULTS: tuple[Fault, ...] = (
     Fault(
         name="old faults tie all hands",
         breaks="P10: a line cannot be suspended because a text elsewhere is too long for today",
-        file="src/payamak/store/housekeeping.py",
+        file="src/payamak/store/rules/housekeeping.py",
         old="build_site(kept.values(), 0)) if fault not in known]",
         new="build_site(kept.values(), 0))]",
         tests=("tests/store/sqlite/test_old_documents.py",),
@@ -739,7 +739,7 @@ FAULTS: tuple[Fault, ...] = (
     Fault(
         name="one message stops the sweep of all",
         breaks="P2, P7: a message whose rule fails keeps every deadline and receipt of the others from theirs",
-        file="src/payamak/store/aside.py",
+        file="src/payamak/store/rules/aside.py",
         old="        if is_of_the_disk(error):\n            raise\n",
         new="        if True:\n            raise\n",
         tests=("tests/store/sqlite/test_aside.py",),
@@ -747,7 +747,7 @@ FAULTS: tuple[Fault, ...] = (
     Fault(
         name="background work fails in silence",
         breaks="P2: deadlines that nobody sweeps any more are red nowhere",
-        file="src/payamak/delivery/recovery.py",
+        file="src/payamak/background.py",
         old="        self._failing[name] = type(error).__name__\n",
         new="",
         tests=("tests/unit/delivery/test_recovery.py",),

@@ -60,7 +60,7 @@ FAULTS: tuple[Fault, ...] = (
     Fault(
         name="money is removed",
         breaks="an account goes with its credit",
-        file="src/payamak/store/housekeeping.py",
+        file="src/payamak/store/rules/housekeeping.py",
         old="        if (kind, name) not in put_again:\n",
         new="        if False:\n",
         tests=("tests/store/test_hands.py",),
@@ -76,7 +76,7 @@ FAULTS: tuple[Fault, ...] = (
     Fault(
         name="a reference is entered twice",
         breaks="a payment that is told twice is credited twice",
-        file="src/payamak/store/money.py",
+        file="src/payamak/store/rules/money.py",
         old='    before = tx.one("entry_of_reference", (account_id, reference))\n',
         new="    before = None\n    reference += str(now)\n",
         tests=_ACTS,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tools.fault_table.fault import Fault
 
-_RECEIVED = "src/payamak/store/received.py"
+_RECEIVED = "src/payamak/store/rules/received.py"
 _SMPP = "src/payamak/upstreams/smpp.py"
 _FOREIGN = ("tests/store/test_foreign.py",)
 _FIELDS = ("tests/unit/upstreams/test_foreign_fields.py",)

@@ -7,8 +7,8 @@ from __future__ import annotations
 from tools.fault_table.fault import Fault
 
 _PARSE = "src/payamak/smpp/receipt.py"
-_MATCHING = "src/payamak/store/matching.py"
-_RECEIPTS = "src/payamak/store/receipts.py"
+_MATCHING = "src/payamak/store/rules/matching.py"
+_RECEIPTS = "src/payamak/store/rules/receipts.py"
 _HABITS = ("tests/store/test_receipt_habits.py",)
 
 FAULTS: tuple[Fault, ...] = (
@@ -119,7 +119,7 @@ FAULTS: tuple[Fault, ...] = (
     Fault(
         name="old names are forgotten",
         breaks="P2: a receipt of what went under a link's old name finds nobody",
-        file="src/payamak/store/transaction.py",
+        file="src/payamak/store/rules/transaction.py",
         old='            self._families = _families(self.site, self.all("upstream_names"))\n',
         new="            self._families = {}\n",
         tests=_HABITS,

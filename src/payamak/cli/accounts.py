@@ -202,8 +202,8 @@ def _reference(text: str) -> str:
 
 
 def _hashed(password: str) -> str:
-    from payamak.api.auth import hash_password
     from payamak.domain.site.secrets import UnfitSecret, check_new_password
+    from payamak.front.callers import hash_password
 
     try:
         check_new_password(password)

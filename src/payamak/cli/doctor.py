@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from payamak.domain.site import Document, Link, Site
     from payamak.store.base import Store
     from payamak.store.records import AuditedAccount, QueueRow, TextReceipts
-    from payamak.store.sqlite import SqliteStore
+    from payamak.store.sqlite.store import SqliteStore
 
 FEW_FILES: Final = 4_096
 """Open files below which a busy server may run out: a socket for every client and link."""
@@ -135,7 +135,7 @@ def _machine(settings: Settings) -> Iterator[Finding]:
 
 
 def _folder(path: Path) -> Iterator[Finding]:
-    from payamak.store.locking import resolved
+    from payamak.store.sqlite.locking import resolved
 
     try:
         path = resolved(path.absolute())
@@ -172,7 +172,7 @@ def _rights(path: Path) -> Iterator[Finding]:
 
 
 async def _store(path: Path, books: list[AuditedAccount] | None) -> list[Finding]:
-    from payamak.store.sqlite import SqliteStore
+    from payamak.store.sqlite.store import SqliteStore
 
     try:
         findings = _integrity(path)
@@ -203,8 +203,8 @@ async def _store(path: Path, books: list[AuditedAccount] | None) -> list[Finding
 def _integrity(path: Path) -> list[Finding]:
     import apsw
 
-    from payamak.store.locking import resolved
-    from payamak.store.opening import check_log, connect
+    from payamak.store.sqlite.locking import resolved
+    from payamak.store.sqlite.opening import check_log, connect
     from payamak.store.statements import load_migrations
 
     if not path.exists():
@@ -283,7 +283,7 @@ def _restored(restore: Restore | None, path: Path) -> Iterator[Finding]:
     """What a copy that was put back still holds; and whether the mark that would show one is there."""
     from payamak.cli.shell import instant_text
     from payamak.delivery.marking import todo
-    from payamak.store.mark import UNREADABLE, MarkFile
+    from payamak.store.sqlite.mark import UNREADABLE, MarkFile
 
     beside = MarkFile(path)
     if beside.read().mark == UNREADABLE:
@@ -517,7 +517,7 @@ def links_told(page: str, findings: Iterable[Finding]) -> Iterator[Finding]:
 
     A port that takes connections is no bind, and a password that is not set in this shell may be set where it matters.
     """
-    from payamak.metrics import LINK_UP
+    from payamak.http.metrics import LINK_UP
 
     up = dict(re.findall(rf'^{LINK_UP}{{link="(.+)"}} (\S+)$', page, re.MULTILINE))
     for finding in findings:
@@ -556,7 +556,7 @@ async def _trials(page: str, path: Path) -> list[Finding]:
 
 def log_told(page: str) -> list[Finding]:
     """What a page of metrics says of the log: a problem while nobody reads it; what was lost is told ever after."""
-    from payamak.metrics import LOG_DROPPED, LOG_WELL
+    from payamak.http.metrics import LOG_DROPPED, LOG_WELL
 
     told = dict(re.findall(rf"^({LOG_WELL}|{LOG_DROPPED}_total) (\S+)$", page, re.MULTILINE))
     if LOG_WELL not in told:
@@ -569,7 +569,7 @@ def log_told(page: str) -> list[Finding]:
 
 def oddities_of(page: str) -> dict[str, str]:
     """What a page of metrics says was odd of each link: `nuls_behind 12, no_header 1`, and where that is explained."""
-    from payamak.metrics import LINK_ODD
+    from payamak.http.metrics import LINK_ODD
 
     found: dict[str, list[str]] = {}
     for name, what, count in re.findall(rf'^{LINK_ODD}_total{{link="(.+)",what="(\w+)"}} (\S+)$', page, re.MULTILINE):
@@ -580,7 +580,7 @@ def oddities_of(page: str) -> dict[str, str]:
 async def _windows(full: Mapping[str, float], path: Path) -> list[Finding]:
     """Links whose window has been full for long: what waits for them in the store, and since when."""
     from payamak.cli.shell import now_ms
-    from payamak.store.sqlite import SqliteStore
+    from payamak.store.sqlite.store import SqliteStore
 
     if not full:
         return []
@@ -609,14 +609,14 @@ async def _windows(full: Mapping[str, float], path: Path) -> list[Finding]:
 
 def links_on_trial(page: str) -> list[str]:
     """The links that a page of metrics says are on trial."""
-    from payamak.metrics import LINK_ON_TRIAL
+    from payamak.http.metrics import LINK_ON_TRIAL
 
     return re.findall(rf'^{LINK_ON_TRIAL}{{link="(.+)"}} 1\.0$', page, re.MULTILINE)
 
 
 def full_windows(page: str) -> dict[str, float]:
     """The links that a page of metrics says have had a full window for so many seconds, if for long."""
-    from payamak.metrics import LINK_WINDOW_FULL
+    from payamak.http.metrics import LINK_WINDOW_FULL
 
     found = re.findall(rf'^{LINK_WINDOW_FULL}{{link="(.+)"}} ([0-9.e+]+)$', page, re.MULTILINE)
     return {name: float(seconds) for name, seconds in found if float(seconds) >= FULL_FOR_LONG_S}

@@ -19,8 +19,8 @@ from payamak.cli.shell import Common, ExitCode, Failed, fill, grid, open_store, 
 
 if TYPE_CHECKING:
     from payamak.domain.site import Document, Site
-    from payamak.store.sqlite import SqliteStore
-    from payamak.store.transaction import Transaction
+    from payamak.store.rules.transaction import Transaction
+    from payamak.store.sqlite.store import SqliteStore
 
 Edit = Callable[["Site"], tuple[Sequence["Document"], Sequence[tuple[str, str]]]]
 """What to put and what to remove, given the site as it is in the transaction. Raises LookupError or ValueError."""
@@ -39,7 +39,7 @@ class Options:
 
 async def edit(store: SqliteStore, work: Edit) -> Site:
     """Change the configuration in one transaction that also reads it. Raises Failed; then nothing was changed."""
-    from payamak.store import housekeeping
+    from payamak.store.rules import housekeeping
 
     def run(tx: Transaction) -> Site:
         puts, removals = work(tx.site)
@@ -53,7 +53,7 @@ async def edit(store: SqliteStore, work: Edit) -> Site:
 
 def find(site: Site, kind: str, name: str) -> Document:
     """The document of this name; a line in either spelling. Raises LookupError."""
-    from payamak.sitefile import documents_of
+    from payamak.hands.sitefile import documents_of
 
     documents = documents_of(site)
     found = site.line(name) if kind == "line" else documents.get((kind, name))
@@ -67,7 +67,7 @@ def given_fields(kind: str, options: Options) -> dict[str, Any]:
     """The fields that a command line names. Raises Failed for what is not allowed."""
     from payamak.domain.site import NAME_FIELDS
     from payamak.domain.site.secrets import is_named
-    from payamak.sitefile import parse_setting, read_field
+    from payamak.hands.sitefile import parse_setting, read_field
 
     given: dict[str, Any] = {}
     try:
@@ -183,7 +183,7 @@ async def remove(kind: str, name: str, consent: Consent, common: Common) -> int:
 async def refusals(store: SqliteStore, removals: Sequence[tuple[str, str]]) -> list[str]:
     """Why these documents may not go now, a sentence each: what still names them, what they still have."""
     from payamak.domain.site import build_site, faults_of
-    from payamak.sitefile import documents_of
+    from payamak.hands.sitefile import documents_of
 
     site = store.site
     left = (document for key, document in documents_of(site).items() if key not in removals)
@@ -200,7 +200,7 @@ async def refusals(store: SqliteStore, removals: Sequence[tuple[str, str]]) -> l
 
 async def show_all(kind: str, common: Common, columns: Sequence[str]) -> int:
     """The documents of a kind, as a table of these fields."""
-    from payamak.sitefile import documents_of
+    from payamak.hands.sitefile import documents_of
 
     async with open_store(common) as store:
         found = [masked(document) for (k, _), document in documents_of(store.site).items() if k == kind]
@@ -215,7 +215,7 @@ def masked(document: Document) -> dict[str, Any]:
 
     from payamak.domain.site import SECRETS
     from payamak.domain.site.secrets import is_named
-    from payamak.sitefile import MASK
+    from payamak.hands.sitefile import MASK
 
     plain: dict[str, Any] = {}
     for field in document.__struct_fields__:

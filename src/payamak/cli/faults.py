@@ -11,10 +11,10 @@ from payamak.cli.consent import Consent, agrees, undone
 from payamak.cli.shell import Common, ExitCode, Failed, counted, fill, grid, instant_text, open_store, say, tell
 
 if TYPE_CHECKING:
-    from payamak.store.sqlite import SqliteStore
+    from payamak.store.sqlite.store import SqliteStore
 
 MOST_UNREADABLE = 100_000
-"""More than are kept (store/aside.py)."""
+"""More than are kept (store/rules/aside.py)."""
 
 
 async def unreadable(

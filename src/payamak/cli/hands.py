@@ -15,7 +15,7 @@ from payamak.cli.shell import Common, ExitCode, Failed, clock_of, complain, coun
 if TYPE_CHECKING:
     from payamak.domain.site import Document, Site
     from payamak.store.records import Cancelled, MovePlan
-    from payamak.store.sqlite import SqliteStore
+    from payamak.store.sqlite.store import SqliteStore
 
 What = Literal["line", "link", "intake"]
 Resumable = Literal["line", "link", "intake", "restored", "moved"]

@@ -14,7 +14,7 @@ from payamak.domain.numbers import parse_recipient
 
 if TYPE_CHECKING:
     from payamak.store.base import OptOut
-    from payamak.store.sqlite import SqliteStore
+    from payamak.store.sqlite.store import SqliteStore
 
 OLD_COLUMNS: Final = ("recipient", "line", "code", "source", "learned_at", "expires_at")
 """Of lists written before opt-outs could be doubtful; none of theirs is."""

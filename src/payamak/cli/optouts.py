@@ -31,7 +31,7 @@ from payamak.domain.optout import EVERY_LINE
 if TYPE_CHECKING:
     from payamak.domain.site import Site
     from payamak.store.base import OptOut
-    from payamak.store.sqlite import SqliteStore
+    from payamak.store.sqlite.store import SqliteStore
 
 app = App(
     name="optout",

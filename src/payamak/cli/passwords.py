@@ -11,16 +11,16 @@ from payamak.cli.documents import CLEAR_PASSWORD
 from payamak.cli.shell import ExitCode, Failed, interruptible
 
 if TYPE_CHECKING:
-    from payamak.sitefile import Passwords
+    from payamak.hands.sitefile import Passwords
 
 
 def passwords() -> Passwords:
-    """argon2id and this process's environment, as payamak.sitefile wants them."""
+    """argon2id and this process's environment, as payamak.hands.sitefile wants them."""
     from argon2 import PasswordHasher
     from argon2.exceptions import Argon2Error, InvalidHashError
 
-    from payamak.api.auth import hash_password
-    from payamak.sitefile import Passwords
+    from payamak.front.callers import hash_password
+    from payamak.hands.sitefile import Passwords
 
     def verify(stored: str, clear: str) -> bool:
         try:

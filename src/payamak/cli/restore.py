@@ -57,7 +57,7 @@ async def restore(
 
     Example: `payamak restore /backup/payamak-2026-02-01.sqlite --data /var/lib/payamak/store.sqlite`
     """
-    from payamak.store.locking import lock_beside
+    from payamak.store.sqlite.locking import lock_beside
 
     given = read_opt_outs(opt_outs) if opt_outs is not None else []
     backup, store = _real(backup), _real(Path(common.settings().database))
@@ -93,7 +93,7 @@ def _check_backup(backup: Path, store: Path) -> None:
     import apsw
 
     from payamak.errors import StoreFailed
-    from payamak.store.locking import lock_beside
+    from payamak.store.sqlite.locking import lock_beside
     from payamak.store.statements import load_migrations
 
     if not backup.is_file():
@@ -144,9 +144,9 @@ async def _put_back(
 
     Answers what was noted of the restore, how many opt-outs were put in, and what was moved aside.
     """
-    from payamak.store.mark import MarkFile, sync_folder
-    from payamak.store.opening import copy_to
-    from payamak.store.sqlite import SqliteStore
+    from payamak.store.sqlite.mark import MarkFile, sync_folder
+    from payamak.store.sqlite.opening import copy_to
+    from payamak.store.sqlite.store import SqliteStore
 
     made = store.with_name(f"{store.name}-restoring")
     for left in _names(made):  # of a restore that was broken off

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from payamak.delivery.timekeeping import KeptClock
-    from payamak.store.sqlite import SqliteStore
+    from payamak.store.sqlite.store import SqliteStore
 
 
 class ExitCode(IntEnum):
@@ -75,7 +75,7 @@ def read_settings(config: Path | None, **given: Any) -> Settings:
 @asynccontextmanager
 async def open_store(common: Common, *, create: bool = False) -> AsyncIterator[SqliteStore]:
     """The store, for one command; the file is made only with `create`. Raises StoreFailed, Failed."""
-    from payamak.store.sqlite import SqliteStore
+    from payamak.store.sqlite.store import SqliteStore
 
     store = SqliteStore(_store_path(common, create=create))
     try:

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from payamak.domain.site import Site
-    from payamak.sitefile import Difference, Entry, Plan
-    from payamak.store.sqlite import SqliteStore
-    from payamak.store.transaction import Transaction
+    from payamak.hands.sitefile import Difference, Entry, Plan
+    from payamak.store.rules.transaction import Transaction
+    from payamak.store.sqlite.store import SqliteStore
 
 _MARKS = {"add": ("+", "green"), "change": ("~", "yellow"), "remove": ("-", "red")}
 
@@ -52,7 +52,7 @@ async def apply(
     prune
         Also remove what the file does not name.
     """
-    from payamak.sitefile import BadSiteFile, plan
+    from payamak.hands.sitefile import BadSiteFile, plan
 
     try:
         entries = _entries(file)
@@ -88,7 +88,7 @@ async def _check_removals(store: SqliteStore, wanted: Plan, common: Common) -> N
 
 
 def _entries(file: Path) -> list[Entry]:
-    from payamak.sitefile import parse
+    from payamak.hands.sitefile import parse
 
     try:
         return parse(file.read_text(encoding="utf-8-sig"), file.name)
@@ -99,7 +99,7 @@ def _entries(file: Path) -> list[Entry]:
 
 
 def _carry_out(tx: Transaction, wanted: Plan) -> Site:
-    from payamak.store import housekeeping
+    from payamak.store.rules import housekeeping
 
     if tx.site.version != wanted.version:
         raise ValueError("somebody else changed the site meanwhile; run it again")
@@ -141,7 +141,7 @@ async def export(
     secrets
         Write password hashes and link passwords too; the file is then readable by its owner only.
     """
-    from payamak.sitefile import write
+    from payamak.hands.sitefile import write
 
     async with open_store(common) as store:
         text = write(store.site, secrets=secrets)

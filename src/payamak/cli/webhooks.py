@@ -27,8 +27,8 @@ from payamak.domain.posting import PostState
 from payamak.domain.webhooks import Notice, parse_event_id
 
 if TYPE_CHECKING:
-    from payamak.delivery.posting import Post, Posted
     from payamak.domain.site import Account, Site
+    from payamak.posts.post import Post, Posted
 
 app = App(
     name="webhook",
@@ -130,9 +130,9 @@ async def post_test(name: str, *, common: Common = Common()) -> int:
     import os
     import time
 
-    from payamak.delivery.posting import Poster
-    from payamak.delivery.webhooks import make_ping
     from payamak.domain.site.secrets import variable_of
+    from payamak.posts.post import Poster
+    from payamak.posts.webhooks import make_ping
 
     async with open_store(common) as store:
         account = _account(store.site, name)

@@ -14,8 +14,8 @@ import secrets
 from collections.abc import Callable
 from contextlib import suppress
 
+from payamak.background import Health
 from payamak.clock import Clock
-from payamak.delivery.recovery import Health
 from payamak.domain.mo import Kept, MoPart
 from payamak.domain.numbers import masked
 from payamak.errors import NotTaken, StoreFailed

@@ -10,7 +10,7 @@ When it fails:
 * The mark cannot be stored: the message goes back to its lane and the desk rests; nothing left.
 * An answer cannot be stored: it is kept and tried again until it can, for the operator will not say it again.
   If we die before, the attempt is ambiguous and recovery treats it so (P3); so is one that fails by a bug, three times.
-* A bug with one message, its mark or its turn: it alone is put aside, and the others go (store/aside.py).
+* A bug with one message, its mark or its turn: it alone is put aside, and the others go (store/rules/aside.py).
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ from typing import Any, Protocol
 import msgspec
 from msgspec.structs import replace
 
+from payamak.background import Health
 from payamak.clock import Clock
 from payamak.delivery.desk import Desk, Flight, limits_of
 from payamak.delivery.pacing import Turns
-from payamak.delivery.recovery import Health
 from payamak.delivery.waiting import Kind, Picked, View
 from payamak.domain import events as ev
 from payamak.domain.events import Outcome, OutcomeKind

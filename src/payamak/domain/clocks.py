@@ -15,8 +15,8 @@ jumped. The later one is `now`: what is past its deadline by either is past by t
 something asks `earliest(now)`: that is past only if it is past by both.
 
 `now` never goes back by more than JUMP_MS but in one case: the later reading turns out to be the wrong one. Then it
-*falls*, and whatever was written from the future is set back by as much (`fallen`; store/clocks.py). By less it does
-not go back at all: it goes slower until the wall clock has come up with it.
+*falls*, and whatever was written from the future is set back by as much (`fallen`; store/rules/clocks.py). By less it
+does not go back at all: it goes slower until the wall clock has come up with it.
 """
 
 from __future__ import annotations

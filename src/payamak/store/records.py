@@ -38,7 +38,7 @@ class PartRecord(Struct, frozen=True, kw_only=True):
 
 
 class Aside(Struct, frozen=True, kw_only=True):
-    """A row whose handling failed by a bug of ours (store/aside.py): which work, which row, what, where, until when."""
+    """A row whose handling failed by a bug of ours (store/rules/aside.py): work, row, what, where, until when."""
 
     work: str
     key: str

@@ -1,4 +1,4 @@
-"""Reads the named statements of the .sql files beside it: SQL lives there, not in strings."""
+"""Reads the named statements of the .sql files of the SQLite store: SQL lives there, not in strings."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _NAME = re.compile(r"^-- name: (\w+)$", re.MULTILINE)
 def load_statements() -> dict[str, str]:
     """Every statement by its name. Raises ValueError if a name is used twice."""
     statements: dict[str, str] = {}
-    for file in sorted(resources.files("payamak.store").joinpath("sql").iterdir(), key=lambda f: f.name):
+    for file in sorted(resources.files("payamak.store.sqlite").joinpath("sql").iterdir(), key=lambda f: f.name):
         if not file.name.endswith(".sql"):
             continue
         pieces = _NAME.split(file.read_text(encoding="utf-8"))
@@ -27,6 +27,6 @@ def load_statements() -> dict[str, str]:
 
 def load_migrations() -> list[str]:
     """The migrations in order; the database's user_version says how many have run."""
-    folder = resources.files("payamak.store").joinpath("migrations")
+    folder = resources.files("payamak.store.sqlite").joinpath("migrations")
     files = sorted((f for f in folder.iterdir() if f.name.endswith(".sql")), key=lambda f: f.name)
     return [file.read_text(encoding="utf-8") for file in files]

@@ -16,7 +16,7 @@ from payamak.clock import SystemClock
 from payamak.domain.message import Message
 from payamak.domain.site import Account, Document, Line, LinkUse
 from payamak.store.records import Search
-from payamak.store.sqlite import SqliteStore
+from payamak.store.sqlite.store import SqliteStore
 
 
 @cache

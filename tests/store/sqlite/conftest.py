@@ -9,7 +9,7 @@ import pytest
 from tests.store.sqlite.support import file_of
 from tests.store.world import World
 
-from payamak.store.sqlite import SqliteStore
+from payamak.store.sqlite.store import SqliteStore
 
 
 @pytest.fixture(params=[False, True], ids=["thread", "inline"])

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import apsw
 
-from payamak.store.sqlite import SqliteStore
+from payamak.store.sqlite.store import SqliteStore
 
 
 def meta(store: SqliteStore, key: str) -> int:

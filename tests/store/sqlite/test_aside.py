@@ -14,10 +14,10 @@ from payamak.domain import events as ev
 from payamak.domain import states
 from payamak.domain.message import Message, Reason, State
 from payamak.domain.unreadable import Unreadable
-from payamak.store import aside, messages, webhooks
-from payamak.store.aside import MOST_UNREADABLE
 from payamak.store.records import FaultCounts
-from payamak.store.sqlite import SqliteStore
+from payamak.store.rules import aside, messages, webhooks
+from payamak.store.rules.aside import MOST_UNREADABLE
+from payamak.store.sqlite.store import SqliteStore
 from payamak.store.statements import load_migrations
 
 Spoil = Callable[..., Callable[[], None]]

@@ -8,7 +8,7 @@ from tests.store.world import ALI, DAY, HOLD, LINE2, World, lost, step
 
 from payamak.domain.message import PartState
 from payamak.store.records import AuditedAccount
-from payamak.store.sqlite import SqliteStore
+from payamak.store.sqlite.store import SqliteStore
 
 pytestmark = pytest.mark.parametrize("sqlite", [True], indirect=True, ids=["inline"])
 
@@ -161,8 +161,8 @@ async def steps_of(sqlite: SqliteStore, query: str) -> int:
         counted += 1
         return False
 
-    from payamak.store.audit import audit
-    from payamak.store.reading import balances
+    from payamak.store.rules.audit import audit
+    from payamak.store.rules.reading import balances
 
     db = apsw.Connection(str(sqlite.path), flags=apsw.SQLITE_OPEN_READONLY)
     db.set_progress_handler(count, 100)

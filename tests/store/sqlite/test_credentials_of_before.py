@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from tests.store.sqlite.support import file_of
 from tests.store.world import NOW
 
-from payamak.store.sqlite import SqliteStore
+from payamak.store.sqlite.store import SqliteStore
 
 
 @pytest.mark.parametrize(("kept", "version"), [("", 1), (',"credential_version":3', 3)])

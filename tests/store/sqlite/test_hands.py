@@ -14,9 +14,9 @@ from tests.store.world import LINE, NOW, World, step, taken
 
 from payamak.domain.message import State
 from payamak.errors import StoreFailed
-from payamak.store.locking import serve_lock
 from payamak.store.records import Search
-from payamak.store.sqlite import SqliteStore
+from payamak.store.sqlite.locking import serve_lock
+from payamak.store.sqlite.store import SqliteStore
 
 
 async def test_two_writers_at_once(sqlite: SqliteStore, world: World) -> None:
@@ -48,7 +48,7 @@ async def test_balance_is_shared(sqlite: SqliteStore, world: World) -> None:
 _SCRIPT = """
 import asyncio, sys
 from pathlib import Path
-from payamak.store.sqlite import SqliteStore
+from payamak.store.sqlite.store import SqliteStore
 
 async def main():
     store = SqliteStore(Path(sys.argv[1]))
@@ -106,7 +106,7 @@ def test_either_lock_is_enough(tmp_path: Path) -> None:
 def test_serve_lock_of_a_dead_process(tmp_path: Path) -> None:
     """A server that was killed holds no lock."""
     code = (
-        "import os, sys; from pathlib import Path; from payamak.store.locking import serve_lock;"
+        "import os, sys; from pathlib import Path; from payamak.store.sqlite.locking import serve_lock;"
         "serve_lock(Path(sys.argv[1])); os.kill(os.getpid(), 9)"
     )
     killed = subprocess.run([sys.executable, "-c", code, str(file_of(tmp_path))], check=False)

@@ -17,8 +17,8 @@ from payamak.delivery import recovery
 from payamak.domain.message import State
 from payamak.domain.site import DAY_MS
 from payamak.errors import StoreFailed
-from payamak.store.opening import quick_check
-from payamak.store.sqlite import SqliteStore
+from payamak.store.sqlite.opening import quick_check
+from payamak.store.sqlite.store import SqliteStore
 
 ENDS_WITHIN_S = 30.0
 

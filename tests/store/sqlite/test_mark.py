@@ -16,8 +16,8 @@ from tests.store.world import NOW, World
 from payamak.domain.message import Message, Reason, State
 from payamak.domain.restoring import Why
 from payamak.errors import StoreFailed
-from payamak.store.mark import IDS_AHEAD, UNREADABLE, Mark, MarkFile
-from payamak.store.sqlite import SqliteStore
+from payamak.store.sqlite.mark import IDS_AHEAD, UNREADABLE, Mark, MarkFile
+from payamak.store.sqlite.store import SqliteStore
 from payamak.store.statements import load_migrations
 
 LATER = NOW + 1_000

@@ -17,8 +17,8 @@ from tests.store.world import DAY, HOLD, HOUR, LINE, LINE2, World, later, lost, 
 from payamak.domain.message import Reason, State
 from payamak.domain.money import MOST_RIAL
 from payamak.domain.site import Line, faults_of
-from payamak.sitefile import documents_of
-from payamak.store.sqlite import SqliteStore
+from payamak.hands.sitefile import documents_of
+from payamak.store.sqlite.store import SqliteStore
 
 GRACE = 2_160 * HOUR
 """The longest that a line may have."""

@@ -17,9 +17,9 @@ from tests.store.world import NOW, World, step
 
 from payamak.domain.message import State
 from payamak.errors import StoreFailed
-from payamak.store.contents import read_index
 from payamak.store.records import Search
-from payamak.store.sqlite import SqliteStore
+from payamak.store.sqlite.contents import read_index
+from payamak.store.sqlite.store import SqliteStore
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from tests.store.world import MARK, NOW, OTHER, World
 
 from payamak.domain.own_ids import OwnId
 from payamak.store.base import Batched
-from payamak.store.sqlite import SqliteStore
+from payamak.store.sqlite.store import SqliteStore
 from payamak.store.statements import load_migrations
 
 

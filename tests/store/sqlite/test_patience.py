@@ -24,11 +24,11 @@ from payamak.domain.mo import MoPart
 from payamak.domain.own_ids import OwnId
 from payamak.encoding.alphabets import Alphabet
 from payamak.errors import StoreFailed
-from payamak.store import sqlite as sqlite_module
-from payamak.store import writer as writers
 from payamak.store.base import Batched
 from payamak.store.records import Search
-from payamak.store.sqlite import SqliteStore
+from payamak.store.sqlite import store as sqlite_module
+from payamak.store.sqlite import writer as writers
+from payamak.store.sqlite.store import SqliteStore
 
 WITHIN_S = 0.1
 

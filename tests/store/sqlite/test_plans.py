@@ -7,7 +7,7 @@ import re
 import apsw
 import pytest
 
-from payamak.store.sqlite import SqliteStore
+from payamak.store.sqlite.store import SqliteStore
 from payamak.store.statements import load_statements
 
 PLANS: dict[str, str] = {

@@ -10,7 +10,7 @@ from tests.store.world import ALI, SARA, World, lost, step, taken
 
 from payamak.domain.ids import SETTLE_AFTER
 from payamak.domain.message import State
-from payamak.store.sqlite import SqliteStore
+from payamak.store.sqlite.store import SqliteStore
 
 EVERY = 10
 FLOOD = 1_500

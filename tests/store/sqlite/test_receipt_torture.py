@@ -20,8 +20,8 @@ from payamak.domain.ids import IdBase, IdHabit, judge, readings
 from payamak.domain.message import Message, PartState, State
 from payamak.domain.receipts import ReceiptIn
 from payamak.store.records import Story
-from payamak.store.sqlite import SqliteStore
-from payamak.store.transaction import Transaction
+from payamak.store.rules.transaction import Transaction
+from payamak.store.sqlite.store import SqliteStore
 
 TRICKY = (1, 9, 10, 11, 16, 17, 22, 34, 52, 82, 0x10, 0x11, 0x16, 0x22, 0x34, 0x52, 0x82, 99, 0x99, 153, 0x153, 339)
 NUMBERS = st.one_of(st.sampled_from(TRICKY), st.integers(2**31, 2**33))

@@ -8,8 +8,8 @@ from pathlib import Path
 import apsw
 from tests.store.world import NOW, World
 
-from payamak.store import receipts
-from payamak.store.sqlite import SqliteStore
+from payamak.store.rules import receipts
+from payamak.store.sqlite.store import SqliteStore
 from payamak.store.statements import load_migrations
 
 

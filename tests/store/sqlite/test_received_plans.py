@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from tests.store.sqlite.test_plans import plan_of
 
-from payamak.store.sqlite import SqliteStore
+from payamak.store.sqlite.store import SqliteStore
 
 PLANS: dict[str, str] = {
     "received_part_same": "USING INDEX received_part_digest (digest=? AND received_at>?)",

@@ -11,8 +11,8 @@ import pytest
 from tests.store.sqlite.support import file_of
 from tests.store.world import World
 
-from payamak.store.locking import serve_lock
-from payamak.store.sqlite import SqliteStore
+from payamak.store.sqlite.locking import serve_lock
+from payamak.store.sqlite.store import SqliteStore
 
 
 @pytest.fixture(autouse=True)

@@ -11,7 +11,7 @@ from tests.source import ROOT
 from tests.store.world import HOLD, LINE, NOW, SERVICE, World, lost, taken
 
 from payamak.domain.message import PartState, Reason, State
-from payamak.store.sqlite import SqliteStore
+from payamak.store.sqlite.store import SqliteStore
 
 GOLDEN = ROOT / "tests" / "golden" / "store"
 NAMES = (

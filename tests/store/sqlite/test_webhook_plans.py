@@ -12,8 +12,8 @@ from tests.store.sqlite.test_plans import plan_of
 from tests.store.world import SITE, World
 
 from payamak.domain.site import Account
-from payamak.store.sqlite import SqliteStore
-from payamak.store.transaction import Transaction
+from payamak.store.rules.transaction import Transaction
+from payamak.store.sqlite.store import SqliteStore
 
 MANY = 200_000
 PLANS: dict[str, str] = {

@@ -14,11 +14,11 @@ from tests.store.world import LINE, NOW, Listener, World, step
 from payamak.codes import Code
 from payamak.domain.message import Lane
 from payamak.errors import Refused, StoreFailed
-from payamak.store import writer as writers
 from payamak.store.records import Search
-from payamak.store.shares import SHARES, Urgency
-from payamak.store.sqlite import SqliteStore
-from payamak.store.transaction import Transaction
+from payamak.store.rules.transaction import Transaction
+from payamak.store.sqlite import writer as writers
+from payamak.store.sqlite.shares import SHARES, Urgency
+from payamak.store.sqlite.store import SqliteStore
 
 
 class Gate:

@@ -25,7 +25,7 @@ from payamak.cli.bounds import whole
 from payamak.cli.program import run
 from payamak.cli.shell import ExitCode
 from payamak.domain.site import Line
-from payamak.store.sqlite import SqliteStore
+from payamak.store.sqlite.store import SqliteStore
 
 T = TypeVar("T")
 

@@ -7,7 +7,7 @@ import pytest
 from payamak.cli.doctor import ENOUGH_TEXTS, Finding, Reached, links_on_trial, links_told, oddities_of, texts_of
 from payamak.cli.refusing import habits_of
 from payamak.domain.site import Link, ReceiptsPer, build_site
-from payamak.metrics import Metrics
+from payamak.http.metrics import Metrics
 from payamak.store.feed import Feed
 from payamak.store.records import StatusCount, TextReceipts
 

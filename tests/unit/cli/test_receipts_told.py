@@ -16,7 +16,7 @@ from payamak.cli.shell import ExitCode
 from payamak.domain.mo import MoPart
 from payamak.domain.receipts import Unmatched
 from payamak.encoding.alphabets import Alphabet
-from payamak.store.sqlite import SqliteStore
+from payamak.store.sqlite.store import SqliteStore
 
 FIRST = 0x4A000000
 

@@ -20,9 +20,9 @@ from payamak.cli.program import run
 from payamak.cli.restore import NOT_KNOWN
 from payamak.cli.shell import ExitCode
 from payamak.store.base import OptOut
-from payamak.store.locking import lock_beside
-from payamak.store.mark import Mark, MarkFile
-from payamak.store.sqlite import SqliteStore
+from payamak.store.sqlite.locking import lock_beside
+from payamak.store.sqlite.mark import Mark, MarkFile
+from payamak.store.sqlite.store import SqliteStore
 
 REFUSED = OptOut(recipient=ALI, line=LINE, code=33, source="handset", learned_at=NOW, expires_at=None)
 REFUSED_ALL = OptOut(recipient=SARA, line="*", code=27, source="imported", learned_at=NOW, expires_at=NOW * 2)

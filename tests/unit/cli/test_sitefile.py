@@ -19,7 +19,7 @@ from payamak.domain.site import (
     TemplateDocument,
     build_site,
 )
-from payamak.sitefile import (
+from payamak.hands.sitefile import (
     MASK,
     BadSiteFile,
     Passwords,

@@ -16,7 +16,7 @@ from payamak.domain.message import PartState, State
 from payamak.domain.receipts import ReceiptIn
 from payamak.domain.unreadable import Unreadable
 from payamak.errors import StoreFailed
-from payamak.store.sqlite import SqliteStore
+from payamak.store.sqlite.store import SqliteStore
 
 NOTHING: Any = None
 """Receipts go neither to the worker nor to the desk of what handsets send."""

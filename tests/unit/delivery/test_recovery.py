@@ -6,9 +6,10 @@ import asyncio
 
 import pytest
 
+from payamak.background import Health, keep_going
 from payamak.clock import SystemClock
 from payamak.delivery import recovery
-from payamak.delivery.recovery import Health, keep_going, keep_house
+from payamak.delivery.recovery import keep_house
 from payamak.store.records import FaultCounts
 
 

@@ -13,9 +13,9 @@ from payamak.cli import doctor
 from payamak.clock import SystemClock
 from payamak.delivery.desk import FULL_AGAIN_S
 from payamak.domain.site import Link
-from payamak.metrics import Metrics
+from payamak.http.metrics import Metrics
 from payamak.store.feed import Feed
-from payamak.store.sqlite import SqliteStore
+from payamak.store.sqlite.store import SqliteStore
 
 __all__ = ["scene"]
 

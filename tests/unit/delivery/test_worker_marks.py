@@ -16,7 +16,7 @@ from payamak.domain.message import Lane, State
 from payamak.errors import StoreFailed
 from payamak.store.base import Claim
 from payamak.store.feed import Change
-from payamak.store.sqlite import SqliteStore
+from payamak.store.sqlite.store import SqliteStore
 from payamak.upstreams.base import Parcel, Report
 
 PATIENCE_S = 30.0

@@ -25,7 +25,7 @@ from payamak.domain.site import (
 from payamak.domain.site.links import DefaultAlphabet, LongText
 from payamak.domain.site.stored import read_document
 from payamak.encoding.parts import SplitMethod
-from payamak.sitefile import parse, parse_setting
+from payamak.hands.sitefile import parse, parse_setting
 
 URL = "https://shop.example.ir/sms?key=1"
 LINK, WIDE = Link(name="one"), Link(name="wide", long_text=LongText.UDH16)

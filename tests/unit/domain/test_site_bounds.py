@@ -14,8 +14,8 @@ from payamak.domain.site.fault import ENGLISH
 from payamak.domain.site.faults import login_faults
 from payamak.domain.site.kinds import KINDS, NAME_FIELDS, Document
 from payamak.domain.site.stored import read_document
+from payamak.hands.sitefile import BadSiteFile, Passwords, parse, parse_setting, plan
 from payamak.setting import Numbers, fields_of, misfits_of
-from payamak.sitefile import BadSiteFile, Passwords, parse, parse_setting, plan
 
 NAMES = {"link": "a", "line": "3000", "account": "shop"}
 

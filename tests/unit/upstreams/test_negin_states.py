@@ -22,7 +22,7 @@ from payamak.domain.unreadable import Unreadable
 from payamak.encoding.parts import Encoding, SplitMethod
 from payamak.store.base import Claim, NewMessage
 from payamak.store.records import Search
-from payamak.store.sqlite import SqliteStore
+from payamak.store.sqlite.store import SqliteStore
 from payamak.upstreams import negin_states
 from payamak.upstreams.negin_states import DAY_MS, HOUR_MS, Asker, Book, meaning, operator_id, remote_id
 

@@ -1,0 +1,1 @@
+"""What an operator does with a site and its messages, for whichever face asks."""

@@ -1,0 +1,163 @@
+"""What all connections of one HTTP server have in common: its limits, its crowd and turns, its gate."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from uvicorn.protocols.http import httptools_impl
+from uvicorn.server import ServerState
+
+from payamak.domain.neighbourhood import neighbourhood
+from payamak.http.app import SAFETY_HEADERS, Application, Response
+from payamak.http.crowd import Crowd
+from payamak.http.phrases import STATUS_LINES
+from payamak.http.turns import Turns
+
+# uvicorn makes its lines from the interpreter's words, and each of its answers looks them up here.
+httptools_impl.STATUS_LINE.update(STATUS_LINES)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HttpLimits:
+    """How long, and for how much, a connection may keep us waiting. Times are kept to the second."""
+
+    head_s: float = 15.0
+    """From a request's first octet, or from connecting, to the end of its head."""
+    body_s: float = 60.0
+    """From the head's end to the body's."""
+    keep_alive_s: int = 75
+    """How long a connection may idle between two requests."""
+    head_octets: int = 64 << 10
+    """Request line and headers together; more is answered 400."""
+    connections: int = 10_000
+    """Connections at one time; one more and the one that waits longest is closed, see `Crowd`."""
+    unfinished: int = 2_000
+    """Requests at one time whose body, or long head, is not whole; one more and the oldest is dropped, see `Crowd`."""
+    unfinished_of_each: int = 500
+    """Of one address (IPv6: one /64). Matters of taste: whoever writes a request in one go has none."""
+    backlog: int = 2_048
+    """Connections that the system may hold for us until we take them."""
+
+
+FRESH_S: Final = 0.02
+"""From a request's first read to its being counted as unfinished. So few ms make no flood. Taste."""
+
+
+class Guest(Protocol):
+    """A connection as the crowd has it."""
+
+    transport: asyncio.Transport
+    is_unfinished: bool
+    """Whether it has begun a request and waits for the rest."""
+
+    def caller(self) -> str:
+        """Whose request that is: the caller's own address, after trusted proxies were believed."""
+        ...
+
+    def drop(self) -> None:
+        """What it has begun and not ended is not waited for any more."""
+        ...
+
+
+_BARE: Final = {status: Response(status=status, content_type="", body=b"") for status in (400, 408)}
+
+
+class Refusals:
+    """Answers as octets, ready to be written; those of the same second are made once."""
+
+    def __init__(self, state: ServerState) -> None:
+        self._state = state
+        self._made_for: list[tuple[bytes, bytes]] = []
+        self._made: dict[tuple[Response, bool], bytes] = {}
+
+    def octets(self, answer: Response, *, closes: bool) -> bytes:
+        """As uvicorn would write it, the date included."""
+        if self._made_for is not self._state.default_headers:
+            self._made_for = self._state.default_headers
+            self._made.clear()
+        made = self._made.get((answer, closes))
+        if made is None:
+            made = self._made[answer, closes] = self._make(answer, closes)
+        return made
+
+    def bare(self, status: int) -> bytes:
+        """The last answer to what is no call: the headers of every answer and nothing else, for nobody reads it."""
+        return self.octets(_BARE[status], closes=True)
+
+    def _make(self, answer: Response, closes: bool) -> bytes:
+        headers = [
+            *self._made_for,
+            *([(b"content-type", answer.content_type.encode("latin-1"))] if answer.content_type else []),
+            (b"content-length", b"%d" % len(answer.body)),
+            *SAFETY_HEADERS,
+            *([(b"connection", b"close")] if closes else []),
+        ]
+        lines = b"".join(b"%b: %b\r\n" % header for header in headers)
+        return STATUS_LINES[answer.status] + lines + b"\r\n" + answer.body
+
+
+class Unfinished(Crowd[Guest]):
+    """Requests that are begun and not ended; each address, and all, may have so many.
+
+    Many programs write head and body apart, so a request has a moment before it is counted.
+    """
+
+    dropped = 0
+    """How many were not waited for any more."""
+
+    def __init__(self, most: int, most_of_each: int) -> None:
+        super().__init__(most, most_of_each)
+        self._fresh: list[Guest] = []
+
+    def begin(self, guest: Guest) -> None:
+        """A request has not come whole."""
+        if not self._fresh:
+            asyncio.get_running_loop().call_later(FRESH_S, self._count)
+        self._fresh.append(guest)
+
+    def end(self, guest: Guest) -> bool:
+        """Now it has; whether it was counted."""
+        was_counted = guest in self
+        self.leave(guest)
+        return was_counted
+
+    def _count(self) -> None:
+        """Count those that are still not whole; those that have to go for them are dropped."""
+        fresh, self._fresh = self._fresh, []
+        for guest in fresh:
+            if guest.is_unfinished and guest not in self:
+                leaver = self.enter(guest, neighbourhood(guest.caller()))
+                if leaver is not None:
+                    self.dropped += 1
+                    leaver.drop()
+
+
+class Shared:
+    """What the connections of one server have in common."""
+
+    def __init__(
+        self,
+        state: ServerState,
+        limits: HttpLimits | None = None,
+        *,
+        monotonic: Callable[[], float] = time.monotonic,
+        gate: Application | None = None,
+        on_lost: Callable[[], None] = lambda: None,
+    ) -> None:
+        self.state = state
+        self.limits = limits or HttpLimits()
+        self.crowd = Crowd[Guest](self.limits.connections)
+        self.unfinished = Unfinished(self.limits.unfinished, self.limits.unfinished_of_each)
+        self.turns = Turns(monotonic)
+        self.gate = gate
+        self.refusals = Refusals(state)
+        self.on_lost = on_lost
+
+    def dropping(self, target: bytes) -> bytes:
+        """What a caller is told whose body is not waited for any more: 23 in its door's form, where there is one."""
+        busy = None if self.gate is None else self.gate.busy(target)
+        return self.refusals.bare(408) if busy is None else self.refusals.octets(busy, closes=True)

@@ -1,0 +1,1 @@
+"""What is told to customers by HTTP: webhooks of states, the relay of received messages."""

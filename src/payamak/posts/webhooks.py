@@ -1,0 +1,151 @@
+"""Webhooks: each account is told of the changes of its messages' states, by a post to its URL (hop 8, P9).
+
+A target is an account's webhook; a queue of it is one message's notices. See rounds.py for how they are gone through,
+store/rules/webhooks.py for how they get there.
+
+    store.notices_due --> post --> 2xx: done
+                               --> 410: dead, and so is what follows, until the URL is changed or a person replays
+                               --> three days: dead, kept for replay
+                               --> anything else: waiting, with a pause that grows
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Hashable, Mapping, Sequence
+
+from msgspec.structs import replace
+
+from payamak.clock import Clock
+from payamak.domain.posting import GONE, PostState
+from payamak.domain.site import Account
+from payamak.domain.site.secrets import is_missing, resolve
+from payamak.domain.webhooks import (
+    WEBHOOK_PAUSES,
+    Notice,
+    NoticeCount,
+    NoticeResult,
+    after_notice,
+    payload,
+    ping_payload,
+)
+from payamak.posts.post import Post, Posted, Poster
+from payamak.posts.rounds import Rounds, Target
+from payamak.store.base import Store
+from payamak.store.feed import Change
+
+COUNT_EVERY_S = 10.0
+"""How often what has not arrived is counted for the metrics: about 10 ms for 200,000, on a thread that reads."""
+
+
+class Webhooks(Rounds[Notice]):
+    """Posts what changed. Lives on one event loop; `hear` listens to the Feed."""
+
+    KIND = "webhook"
+
+    def __init__(self, store: Store, clock: Clock, log: Callable[..., object], poster: Poster | None = None) -> None:
+        super().__init__(clock, log, poster)
+        self._store = store
+        self._gone: dict[int, str | None] = {}
+        self._learned: dict[int, str] = {}
+        self._kept: set[int] = set()
+        self._counted_s = clock.monotonic() - COUNT_EVERY_S
+        self.counts: Sequence[NoticeCount] = ()
+
+    def hear(self, changes: Sequence[Change]) -> None:
+        """Something changed: look at once if a customer wants to know."""
+        accounts = self._store.site.accounts_by_id
+        for change in changes:
+            account = accounts.get(change.message.account_id)
+            if account is not None and account.webhook_url and change.message.state is not change.before:
+                self.wake()
+                return
+
+    async def post(self, notice: Notice) -> Posted:
+        """Post one notice, once."""
+        account = self._store.site.accounts_by_id.get(notice.account_id)
+        if account is None or not account.webhook_url:
+            return Posted(note="the account has no webhook any more")
+        if self._gone.get(account.id) == account.webhook_url:
+            return Posted(status=GONE, note="not posted: the target has answered 410 (gone)")
+        made = make_post(account, notice.id, payload(notice), os.environ)
+        return await self._poster.post(made, self._clock.now()) if isinstance(made, Post) else Posted(note=made)
+
+    async def _waiting(self) -> Sequence[tuple[Hashable, int]]:
+        if self._clock.monotonic() - self._counted_s >= COUNT_EVERY_S:
+            self._counted_s = self._clock.monotonic()
+            self.counts = await self._store.notice_counts()
+        # A 410 that comes while the store is asked is not in its answer yet: it is remembered until a look that began
+        # after it was kept.
+        kept, self._kept = self._kept, set()
+        targets = await self._store.webhook_targets()
+        self._learned = {account_id: url for account_id, url in self._learned.items() if account_id not in kept}
+        self._gone = {**{target.account_id: target.gone_url for target in targets}, **self._learned}
+        return [(target.account_id, target.next_at) for target in targets]
+
+    async def _due(self, name: Hashable, now: int, limit: int) -> Sequence[Notice]:
+        assert isinstance(name, int)
+        return await self._store.notices_due(name, now, limit)
+
+    def _key(self, item: Notice) -> Hashable:
+        return item.id
+
+    async def _handle(self, target: Target, item: Notice) -> None:
+        posted = await self.post(item)
+        now = self._clock.now()
+        post, next_at = after_notice(item, posted.status, posted.retry_after_ms, now)
+        if posted.retry_after_ms and post is PostState.WAITING:
+            target.rests_until = now + min(posted.retry_after_ms, WEBHOOK_PAUSES.longest_ms)
+        result = NoticeResult(
+            message_id=item.message_id,
+            sequence=item.sequence,
+            account_id=item.account_id,
+            post=post,
+            next_at=next_at,
+            note=posted.note,
+            gone_url=self._url_of(item) if posted.status == GONE else None,
+        )
+        if result.gone_url:
+            self._gone[item.account_id] = self._learned[item.account_id] = result.gone_url
+        await self._stored(lambda: self._store.conclude_notice(result, self._clock.now()))
+        if result.gone_url:
+            self._kept.add(item.account_id)
+        self._tell(post.value, event_id=item.id, tries=item.tries + 1, note=posted.note)
+
+    async def _put_off(self, item: Notice, note: str) -> None:
+        post, next_at = after_notice(item, None, None, self._clock.now())
+        result = NoticeResult(
+            message_id=item.message_id,
+            sequence=item.sequence,
+            account_id=item.account_id,
+            post=post,
+            next_at=next_at,
+            note=note,
+            gone_url=None,
+        )
+        await self._stored(lambda: self._store.conclude_notice(result, self._clock.now()))
+
+    def _url_of(self, notice: Notice) -> str | None:
+        account = self._store.site.accounts_by_id.get(notice.account_id)
+        return account.webhook_url or None if account else None
+
+
+def make_post(account: Account, event: str, body: bytes, environment: Mapping[str, str]) -> Post | str:
+    """The signed post of a body to an account's webhook; or why there can be none."""
+    if not account.webhook_secret or is_missing(account.webhook_secret, environment):
+        return "the variable that webhook_secret names is not set"
+    return Post(
+        url=account.webhook_url,
+        id=event,
+        json=body,
+        timeout_s=account.webhook_timeout_s,
+        secret=resolve(account.webhook_secret, environment, "webhook_secret"),
+        private_is_allowed=account.webhook_allow_private_target,
+    )
+
+
+def make_ping(account: Account, now: int, environment: Mapping[str, str]) -> Post | str:
+    """The same for a test that tells of no message; whatever comes back is wanted."""
+    event = f"ping-{now}"
+    post = make_post(account, event, ping_payload(event, account.username, now), environment)
+    return replace(post, wants_any_body=True) if isinstance(post, Post) else post

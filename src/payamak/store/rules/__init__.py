@@ -1,0 +1,1 @@
+"""What the store's transactions do, table by table: accept, life, receipts, money, messages from handsets."""

@@ -1,0 +1,180 @@
+"""Rows whose handling fails by a bug of ours are put aside one by one, and the rest of the work goes on.
+
+Deadlines, recovery, claims, receipts that are looked at again: each goes through many rows, and one whose rule fails
+must not keep the others from theirs. Such a row is undone alone (a savepoint), kept in `aside` with what failed and
+where, told once, and tried again after growing pauses; meanwhile the work passes it by, so that every loop still comes
+to its end. It is taken from there when it has gone well, or when nobody has had to try it for long. `payamak doctor`
+shows it.
+
+What is unreadable is kept here too: what an operator brought and we could not handle, three times the same octets.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import StrEnum
+from functools import partial
+from typing import TypeVar
+
+import apsw
+
+from payamak.domain import events as ev
+from payamak.domain.clocks import earliest
+from payamak.domain.message import State
+from payamak.domain.unreadable import Unreadable
+from payamak.errors import StoreFailed
+from payamak.log import alarm_logger, place_of
+from payamak.store.records import Aside, FaultCounts
+from payamak.store.rules import messages
+from payamak.store.rules.transaction import Transaction
+from payamak.store.statements import load_statements
+
+T = TypeVar("T")
+
+AGAIN_MS = 60_000
+"""The pause before a row is tried again: the first; doubled each time."""
+
+LONGEST_PAUSE_MS = 3_600_000
+
+FORGET_MS = 2 * LONGEST_PAUSE_MS
+"""A row that should have been tried so long ago is nobody's any more: its message has moved on by another way."""
+
+MOST_UNREADABLE = 1_000
+"""Unreadable pieces that are kept: some 300 octets each, 64 KiB at most. Taste: a person looks at a few."""
+
+LARGEST_OCTETS = 65_536
+
+_log = alarm_logger("store")
+
+
+class AsideKind(StrEnum):
+    """Which work a row was put aside by; the same row may be well for another."""
+
+    CLAIM = "claim"
+    DEADLINE = "deadline"
+    LOST = "lost"
+    LINE = "line"
+    UPSTREAM = "upstream"
+    RECEIPT = "receipt"
+    RECEIVED = "received"
+    RETIRE = "retire"
+
+
+def apart(tx: Transaction, kind: AsideKind, key: int | str, now: int, work: Callable[[], T]) -> T | None:
+    """Do one row's work in a savepoint of its own; None, and the row is aside, if it failed by a bug.
+
+    A fault of the disk is raised as ever: it is no row's. Committed with the rest of the transaction.
+    """
+    changes = len(tx.changes)
+    try:
+        with tx.db:
+            done = work()
+    except Exception as error:
+        if is_of_the_disk(error):
+            raise
+        tx.undone(changes)
+        put_aside(tx, kind, key, type(error).__name__, where_of(error), now)
+        return None
+    if tx.has_aside:
+        tx.execute("take_from_aside", (kind.value, key))
+    return done
+
+
+def where_of(error: BaseException) -> str:
+    """The place of an error on one line, the innermost frame first; nothing of its words."""
+    return " < ".join(reversed(place_of(error)))
+
+
+def is_of_the_disk(error: Exception) -> bool:
+    """True for what another row would meet too."""
+    return isinstance(error, StoreFailed) or (
+        isinstance(error, apsw.Error) and not isinstance(error, (apsw.ConstraintError, apsw.SQLError))
+    )
+
+
+def put_aside(tx: Transaction, kind: AsideKind, key: int | str, error: str, place: str, now: int) -> None:
+    """Keep a row whose handling has failed, and tell of it the first time."""
+    tx.execute("put_aside", (kind.value, key, error, place, now, AGAIN_MS, LONGEST_PAUSE_MS))
+    tx.has_aside = True
+    if tx.one("aside_times", (kind.value, key))[0] == 1:
+        _log("put_aside", work=kind.value, key=str(key), error=error, where=place)
+
+
+def put_message_aside(tx: Transaction, message_id: int, error: str, place: str, now: int) -> None:
+    """Nobody could take a waiting message: it is given back, and due again after a pause; its deadline holds."""
+    put_aside(tx, AsideKind.CLAIM, message_id, error, place, now)
+    tx.execute("put_off_message", (message_id, now + AGAIN_MS))
+
+
+def is_aside(tx: Transaction, kind: AsideKind, key: int | str, now: int) -> bool:
+    """Whether a row is to be passed by."""
+    return tx.has_aside and tx.one("is_aside", (kind.value, key, now)) is not None
+
+
+def retry_lost(tx: Transaction, now: int, limit: int) -> int:
+    """Messages whose answer is lost and that could not be told so: once more, if nothing has changed them since."""
+    if not tx.has_aside:
+        return 0
+    due = tx.all("aside_due", (AsideKind.LOST.value, now, limit))
+    for message_id, version in due:
+        message = messages.load(tx, message_id)
+        if message is None or message.state is not State.SENDING or message.version != version:
+            tx.execute("take_from_aside", (AsideKind.LOST.value, message_id))
+        else:
+            apart(tx, AsideKind.LOST, message_id, now, partial(messages.happen, tx, message, ev.Recovered(), now))
+    tx.execute("forget_aside", (earliest(now) - FORGET_MS,))
+    tx.has_aside = bool(tx.one("any_aside")[0])
+    return len(due)
+
+
+# ---------------------------------------------------------------------------------------------- unreadable
+
+
+def keep_unreadable(tx: Transaction, piece: Unreadable) -> None:
+    """Keep what could not be handled; the oldest go when there are too many."""
+    values = (piece.kind, piece.link, piece.message_id, piece.octets[:LARGEST_OCTETS], piece.error, piece.place)
+    tx.execute("keep_unreadable", (*values, piece.came_at))
+    tx.execute("bound_unreadable", (MOST_UNREADABLE,))
+
+
+def lose_answer(tx: Transaction, piece: Unreadable, event: ev.Answered, now: int) -> None:
+    """An answer that cannot be stored is a lost one: kept as unreadable, and the attempt is ambiguous (P2, P3).
+
+    If even that fails, the message is put aside on the wire, and tried again.
+    """
+    keep_unreadable(tx, piece)
+    message = messages.load(tx, piece.message_id or 0)
+    if message is None or message.state is not State.SENDING:
+        return
+    lost = ev.Answered(
+        step=event.step,
+        try_no=event.try_no,
+        outcomes=tuple(ev.Outcome(part=o.part, kind=ev.OutcomeKind.AMBIGUOUS) for o in event.outcomes),
+        gives_receipts=event.gives_receipts,
+    )
+    apart(tx, AsideKind.LOST, message.id, now, lambda: messages.happen(tx, message, lost, now))
+
+
+def aside_list(db: apsw.Connection, limit: int) -> list[Aside]:
+    """What is put aside, the latest failure first."""
+    rows = db.execute(load_statements()["aside_list"], (limit,))
+    return [Aside(**dict(zip(Aside.__struct_fields__, row, strict=True))) for row in rows]
+
+
+def unreadable_list(db: apsw.Connection, piece_id: int | None, limit: int) -> list[Unreadable]:
+    """The unreadable pieces, the latest first; or one of them."""
+    rows = db.execute(load_statements()["unreadable_list"], (piece_id, limit))
+    return [Unreadable(**dict(zip(Unreadable.__struct_fields__, row, strict=True))) for row in rows]
+
+
+def fault_counts(db: apsw.Connection) -> FaultCounts:
+    """How many there are of both."""
+    for aside, unreadable, ever in db.execute(load_statements()["fault_counts"]):
+        return FaultCounts(aside=aside, unreadable=unreadable, unreadable_ever=ever)
+    raise RuntimeError("a count has no row")
+
+
+def forget_unreadable(tx: Transaction, piece_id: int | None, up_to: int | None) -> int:
+    """A person has seen one, or all up to the newest that he was shown; how many went."""
+    tx.execute("forget_unreadable", (piece_id, up_to))
+    return int(tx.db.changes())

@@ -1,0 +1,87 @@
+"""What the store remembers of the clocks, and how it is set back when `now` fell (domain/clocks.py).
+
+Commits are ordered by their number, and messages by their ids, never by an instant. What does ask an instant that was
+written, a pause, a deadline, the age of a receipt's part, would be wrong by as much as `now` fell; so whatever was
+written from the future is set back by that much, or is due at once. What only tells what happened, the ledger and what
+customers were told, stays as it was written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+
+import apsw
+
+from payamak.domain import events as ev
+from payamak.domain.clocks import ClockRecord, Clocks
+from payamak.store.rules.aside import AsideKind, apart
+from payamak.store.rules.messages import happen, load
+from payamak.store.rules.transaction import Transaction
+from payamak.store.statements import load_statements
+
+_PREFIX = "clock/"
+_NOBODY_DOUBTS = -1
+
+
+def kept(db: apsw.Connection) -> ClockRecord:
+    """See Store.clocks."""
+    sql = load_statements()
+    meta = {key.removeprefix(_PREFIX): value for key, value in db.execute(sql["metas"], (_PREFIX,))}
+    (moved_at,) = (row[2] for row in db.execute(sql["mark"]))
+    clocks = None
+    if all(field in meta for field in Clocks.__struct_fields__):
+        known = {field: meta[field] for field in Clocks.__struct_fields__}
+        clocks = Clocks(**{**known, "since": None if known["since"] == _NOBODY_DOUBTS else known["since"]})
+    return ClockRecord(
+        clocks=clocks,
+        boot_id=meta.get("boot_id", 0),
+        last_commit=moved_at,
+        accepted=meta.get("accepted", 0),
+        accepted_on=meta.get("accepted_on", 0),
+    )
+
+
+def keep(tx: Transaction, clocks: Clocks, boot_id: int) -> None:
+    """See Store.keep_clocks."""
+    for field in Clocks.__struct_fields__:
+        value = getattr(clocks, field)
+        tx.execute("set_meta", (_PREFIX + field, _NOBODY_DOUBTS if value is None else value))
+    tx.execute("set_meta", (_PREFIX + "boot_id", boot_id))
+
+
+def accept(tx: Transaction, offset: int, boot_id: int) -> None:
+    """See Store.accept_clock."""
+    tx.execute("set_meta", (_PREFIX + "accepted", offset))
+    tx.execute("set_meta", (_PREFIX + "accepted_on", boot_id))
+
+
+def from_future(db: apsw.Connection, after_id: int, now: int, limit: int) -> list[int]:
+    """The next messages with an instant that has not come yet."""
+    return [row[0] for row in db.execute(load_statements()["from_future"], (after_id, now, limit))]
+
+
+def set_back(tx: Transaction, ids: Sequence[int], by: int, now: int) -> None:
+    """Messages, and what was sent and told of them."""
+    for message_id in ids:
+        apart(tx, AsideKind.DEADLINE, message_id, now, partial(_set_message_back, tx, message_id, by, now))
+
+
+def _set_message_back(tx: Transaction, message_id: int, by: int, now: int) -> None:
+    message = load(tx, message_id)
+    if message is None:
+        return
+    if not message.is_final:
+        happen(tx, message, ev.SetBack(by=by), now)
+    tx.execute("set_times", (message_id, by if message.accepted_at > now else 0, now))
+    tx.execute("set_parts_back", (message_id, by, now))
+
+
+def set_rest_back(tx: Transaction, by: int, now: int) -> None:
+    """All that is no message of ours: posts, receipts that wait, what came from handsets, what is aside or learned."""
+    for statement in ("set_receipts_back", "set_received_parts_back", "set_opt_outs_back"):
+        tx.execute(statement, (by, now))
+    for statement in ("set_relay_back", "set_notices_back", "set_aside_back"):
+        tx.execute(statement, (now,))
+    for (line,) in tx.all("lines_of_received"):
+        tx.execute("set_received_back", (line, by, now))

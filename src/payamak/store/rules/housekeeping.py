@@ -1,0 +1,274 @@
+"""The transactions that nobody waits for: claims, recovery, deadlines, retention; and the operator's hands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+
+import msgspec
+
+from payamak.domain import events as ev
+from payamak.domain.clocks import earliest
+from payamak.domain.message import Lane, Message, State
+from payamak.domain.site import DAY_MS, Account, Document, Site, build_site, faults_of, name_of
+from payamak.errors import StoreFailed
+from payamak.store.base import Claimed, OptOut
+from payamak.store.rules import money, receipts
+from payamak.store.rules.aside import AsideKind, apart, is_aside, put_aside, put_message_aside, retry_lost, where_of
+from payamak.store.rules.credentials import with_version
+from payamak.store.rules.messages import happen, load
+from payamak.store.rules.removing import holdings
+from payamak.store.rules.rows import message_of
+from payamak.store.rules.transaction import Transaction
+
+
+def claim(tx: Transaction, line: str, rooms: Sequence[int], now: int) -> Claimed:
+    """Lease due messages of a line: classes in order, the accounts of a class in equal shares."""
+    claimed: list[Message] = []
+    next_due: list[int | None] = []
+    for lane in Lane:
+        accounts = [row[0] for row in tx.all("waiting_accounts", (line, lane.value))]
+        if rooms[lane] > 0:
+            claimed += _claim_of_lane(tx, line, lane, tx.in_turn(line, lane, accounts), rooms[lane], now)
+        due = [tx.one("next_due", (line, lane.value, account_id))[0] for account_id in accounts]
+        next_due.append(min((due_at for due_at in due if due_at is not None), default=None))
+    return Claimed(messages=tuple(claimed), next_due_at=tuple(next_due))
+
+
+def _claim_of_lane(
+    tx: Transaction, line: str, lane: Lane, account_ids: list[int], room: int, now: int
+) -> list[Message]:
+    """Deal out `room` in rounds: what an account leaves of its share goes to those that have more."""
+    claimed: list[Message] = []
+    while account_ids and room:
+        share = max(1, room // len(account_ids))
+        served, account_ids = account_ids[:room], account_ids[room:]
+        for account_id in served:
+            rows = tx.all("ready_messages", (line, lane.value, account_id, now, share))
+            for row in rows:
+                try:
+                    message = message_of(row)
+                except Exception as error:  # a bug, or a row that an older one has spoilt: the others still go
+                    put_message_aside(tx, row[0], type(error).__name__, where_of(error), now)
+                    continue
+                tx.execute("lease_message", (message.id, message.version))
+                if tx.has_aside:
+                    tx.execute("take_from_aside", (AsideKind.CLAIM.value, message.id))
+                claimed.append(msgspec.structs.replace(message, is_leased=True))
+            room -= len(rows)
+            if rows:
+                tx.had_turn(line, lane, account_id)
+            if len(rows) == share:
+                account_ids.append(account_id)
+    return claimed
+
+
+def release(tx: Transaction, message_ids: Sequence[int]) -> None:
+    """Give leases back unchanged."""
+    for message_id in message_ids:
+        tx.execute("release_lease", (message_id,))
+
+
+def recover(tx: Transaction, now: int, limit: int) -> int:
+    """The dead hold no leases, and what they had on the wire is ambiguous (P3); how many messages moved.
+
+    Raises StoreFailed if there are some and none can be moved: to look again would find the same ones for ever.
+    """
+    tx.execute("release_leases")
+    ids = _sending(tx, now, limit)
+    for message_id in ids:
+        apart(tx, AsideKind.LOST, message_id, now, partial(receipts.lose_answers, tx, message_id, now))
+    for message_id in ids:
+        apart(tx, AsideKind.LOST, message_id, now, partial(receipts.recover, tx, message_id, now))
+    moved = len(ids.keys() - _sending(tx, now, limit).keys()) if ids else 0
+    if ids and not moved:
+        raise StoreFailed(
+            f"the store is malformed: it names {len(ids)} messages on the wire that are not there or cannot be moved, "
+            f"the first {next(iter(ids))}; keep the file and put a backup in its place (docs/guide/operations.md)"
+        )
+    return moved
+
+
+def _sending(tx: Transaction, now: int, limit: int) -> dict[int, None]:
+    """Messages on the wire, in the order of the store; but for those that are put aside."""
+    return dict.fromkeys(row[0] for row in tx.all("sending_ids", (now, limit)))
+
+
+def _happen_to(tx: Transaction, message_id: int, event: ev.Event, now: int) -> bool:
+    """Whether the message has moved; not one that an index names and no table holds."""
+    message = load(tx, message_id)
+    return message is not None and happen(tx, message, event, now).message.version != message.version
+
+
+def sweep(tx: Transaction, now: int, limit: int) -> int:
+    """What is past its deadline expires; what waits too long for a receipt is unknown (P7). Receipts are retried.
+
+    Answers how much has moved, or is put aside and passed by for a while: whoever comes again at once for `limit` of
+    them must not find the same ones.
+    """
+    past = earliest(now)
+    expired = _open_ids(tx, State.QUEUED, "past_deadline_ids", lambda line: past, now, limit)
+    overdue = _open_ids(tx, State.ENROUTE, "overdue_ids", lambda line: past - tx.site.rules(line).grace_ms, now, limit)
+    work: tuple[tuple[list[int], ev.Event], ...] = ((expired, ev.DeadlinePassed()), (overdue, ev.ReceiptOverdue()))
+    moved = 0
+    for ids, event in work:
+        for message_id in ids:
+            done = apart(tx, AsideKind.DEADLINE, message_id, now, partial(_happen_to, tx, message_id, event, now))
+            moved += done is not False
+    tx.execute("forget_expired_opt_outs", (past, limit))
+    forgotten = tx.db.changes()
+    return moved + forgotten + retry_lost(tx, now, limit) + receipts.retry(tx, now, limit)
+
+
+def _open_ids(
+    tx: Transaction, state: State, query: str, until: Callable[[str], int], now: int, limit: int
+) -> list[int]:
+    """Up to `limit` messages of a state whose deadline is at or before `until(line)`, line by line.
+
+    Asked for each line, because each has its own grace: one with a long grace must not hide the others' messages.
+    """
+    ids: list[int] = []
+    for (line,) in tx.all("lines_in_state", (state.value,)):
+        if len(ids) < limit and not is_aside(tx, AsideKind.LINE, line, now):
+            ids += (
+                apart(tx, AsideKind.LINE, line, now, partial(_of_line, tx, query, line, until, now, limit - len(ids)))
+                or []
+            )
+    return ids
+
+
+def _of_line(tx: Transaction, query: str, line: str, until: Callable[[str], int], now: int, limit: int) -> list[int]:
+    return [row[0] for row in tx.all(query, (line, until(line), now, limit))]
+
+
+SETTLE_TIME_MS = 7 * DAY_MS
+"""Nothing is removed before deadline, grace and this time: until then a late receipt may still come (P8)."""
+
+LOOK_AHEAD = 20
+"""Messages that `retire` looks at for each that it may remove (about 1 µs each): most are kept for another reason."""
+
+
+RECEIPTS_FOR_A_MESSAGE = 10
+"""Unmatched receipts that go in the time of one message: a flood of them must not come faster than they are removed."""
+
+
+_KEEP_UNKNOWN_MS = int(Account(username="").keep_days * DAY_MS)
+"""How long the messages of an account that was removed are kept."""
+
+
+def retire(tx: Transaction, after_id: int, now: int, limit: int) -> tuple[int, int]:
+    """Remove up to `limit` old final messages after `after_id`, or receipts older than any account keeps messages.
+
+    Answers how many were removed and where to go on; 0 when the end is reached, or the first message that is too
+    young for every account: ids are given in the order of acceptance, so the rest is younger still.
+    """
+    now = earliest(now)
+    receipts.forget_names(tx, now)
+    limits = {account_id: int(account.keep_days * DAY_MS) for account_id, account in tx.site.accounts_by_id.items()}
+    shortest = min((*limits.values(), _KEEP_UNKNOWN_MS))
+    old_at = now - max(*limits.values(), _KEEP_UNKNOWN_MS)
+    removed = receipts.retire_unmatched(tx, old_at, limit * RECEIPTS_FOR_A_MESSAGE)
+    if removed >= limit:
+        return removed, after_id
+    rows = tx.all("messages_after", (after_id, limit * LOOK_AHEAD))
+    for message_id, account_id, line, accepted_at, deadline_at, is_final in rows:
+        if accepted_at > now - shortest:
+            return removed, 0
+        try:
+            settled_at = deadline_at + tx.site.rules(line).grace_ms + SETTLE_TIME_MS
+        except Exception as error:
+            put_aside(tx, AsideKind.RETIRE, message_id, type(error).__name__, where_of(error), now)
+            continue
+        old_at = max(accepted_at + limits.get(account_id, _KEEP_UNKNOWN_MS), settled_at)
+        if not is_final or now < old_at or tx.one("notice_waits", (message_id,)) is not None:
+            continue
+        removed += apart(tx, AsideKind.RETIRE, message_id, now, partial(_remove, tx, account_id, message_id, now)) or 0
+        if removed == limit:
+            return removed, message_id
+    return removed, (rows[-1][0] if len(rows) == limit * LOOK_AHEAD else 0)
+
+
+def _remove(tx: Transaction, account_id: int, message_id: int, now: int) -> int:
+    """How many messages went: none where an index names one that no table holds."""
+    money.fold_entries(tx, account_id, message_id, now)
+    for statement in ("delete_parts", "delete_receipts", "delete_notices", "delete_message"):
+        tx.execute(statement, (message_id,))
+    return int(tx.db.changes())
+
+
+# --------------------------------------------------------------------------------------- configuration
+
+
+def put_documents(tx: Transaction, puts: Iterable[Document], removals: Iterable[tuple[str, str]]) -> Site:
+    """Change the configuration. Raises ValueError, having changed nothing, with every fault that this would bring.
+
+    What has money or messages is not removed (removing.py).
+
+    What was wrong before does not stand in the way of another change: an older program may have let it in, and a line
+    must be suspended in a hurry all the same.
+
+    What the store gives an account, its number and its credential's version, is given here, whatever the puts say.
+    """
+    site = tx.site
+    kept: dict[tuple[str, str], Document] = {
+        name_of(document): document for table in (site.accounts, site.lines, site.links) for document in table.values()
+    }
+    puts = tuple(puts)
+    removals = tuple(removals)
+    unreadable = {(fault.kind, fault.name) for fault in site.mended if (fault.kind, fault.name) not in kept}
+    faults = [f"there is no {kind} {name}" for kind, name in removals if (kind, name) not in {*kept, *unreadable}]
+    put_again = {name_of(document) for document in puts}
+    for kind, name in removals:
+        if (kind, name) not in put_again:
+            faults += [f"{kind} {name} is not removed: {bar}" for bar in holdings(tx.db, kind, name).bars]
+    for key in removals:
+        kept.pop(key, None)
+    kept.update({name_of(document): document for document in puts})
+    known = faults_of(site)
+    faults += [str(fault) for fault in faults_of(build_site(kept.values(), 0)) if fault not in known]
+    if faults:
+        raise ValueError("\n".join(faults))
+    for key in removals:
+        tx.execute("remove_document", key)
+    for document in puts:
+        if isinstance(document, Account):
+            before = None if ("account", document.username) in removals else site.accounts.get(document.username)
+            document = with_version(document, before)
+            document = msgspec.structs.replace(document, id=_account_id(tx, document.username))
+        kind, name = name_of(document)
+        tx.execute("put_document", (kind, name, msgspec.json.encode(document).decode()))
+    tx.config_changed()
+    return tx.site
+
+
+def _account_id(tx: Transaction, username: str) -> int:
+    row = tx.one("account_of_name", (username,))
+    if row is None:
+        tx.execute("insert_account", (username,))
+        return tx.db.last_insert_rowid()
+    return int(row[0])
+
+
+def set_intake(tx: Transaction, is_suspended: bool) -> None:
+    """The switch that a person turns; kept over a restart."""
+    tx.execute("set_meta", ("intake_is_suspended", int(is_suspended)))
+    tx.config_changed()
+
+
+def put_opt_outs(tx: Transaction, opt_outs: Sequence[OptOut]) -> int:
+    """Import or add; what a person or the operator says is stronger than what was learned."""
+    for o in opt_outs:
+        if o.is_doubtful:
+            tx.execute("doubt_opt_out", (o.recipient, o.line, o.code, o.source, o.learned_at))
+        else:
+            tx.execute("put_opt_out", (o.recipient, o.line, o.code, o.source, o.learned_at, o.expires_at))
+    return len(opt_outs)
+
+
+def forget_opt_outs(tx: Transaction, recipient: str, line: str | None) -> int:
+    """Forget one line's or all of a recipient's; how many there were."""
+    if line is None:
+        tx.execute("forget_opt_outs", (recipient,))
+    else:
+        tx.execute("forget_opt_out", (recipient, line))
+    return tx.db.changes()

@@ -1,0 +1,159 @@
+"""The transactions of a message's life: accept, put on the wire, advance. SQL selects and guards; advance() decides."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from typing import Any
+
+from msgspec.structs import replace
+
+from payamak.codes import Code
+from payamak.domain import events as ev
+from payamak.domain.clocks import earliest
+from payamak.domain.events import Effect, Event, OutcomeKind
+from payamak.domain.ids import operator_key
+from payamak.domain.message import Message, PartState, Reason, State
+from payamak.domain.optout import with_known_opt_outs
+from payamak.domain.plan import reservation
+from payamak.domain.states import advance, first_step
+from payamak.store.base import Claim, NewMessage
+from payamak.store.feed import Change
+from payamak.store.rules import money, webhooks
+from payamak.store.rules.rows import changing_columns, insert_columns, message_of, plan_text
+from payamak.store.rules.transaction import Transaction
+
+
+def known_opt_outs(tx: Transaction, recipient: str, now: int) -> dict[str, Code]:
+    """What is known of the recipient: line → code."""
+    return {line: Code(code) for line, code in tx.execute("opt_outs_of", (recipient, earliest(now)))}
+
+
+def accept(tx: Transaction, new: NewMessage, now: int, *, is_held: bool = False) -> Change:
+    """Keep a fresh message. Raises Refused with 27, 33 or 14 before anything is written.
+
+    `is_held`: it may be the copy of one that was sent before the store was put back, and waits for a person.
+    """
+    plan = with_known_opt_outs(new.plan, known_opt_outs(tx, new.recipient, now))
+    amount = reservation(plan)
+    money.reserve(tx, new.account_id, amount)
+    first = first_step(plan) or 0
+    waits = new.due_at is not None and new.due_at > now
+    message = Message(
+        id=0,
+        account_id=new.account_id,
+        recipient=new.recipient,
+        plan=plan,
+        accepted_at=int(now),
+        deadline_at=new.deadline_at,
+        due_at=new.deadline_at if is_held else new.due_at or int(now),
+        changed_at=int(now),
+        reason=Reason.RESTORED if is_held else Reason.OUTSIDE_HOURS if waits else Reason.ACCEPTED,
+        lane=new.lane,
+        source=new.source,
+        step=first,
+        reserved=amount,
+        is_leased=not (waits or is_held) and tx.feed.take_room(plan[first].line, new.lane),
+    )
+    tx.execute("insert_message", insert_columns(message))
+    message = replace(message, id=tx.db.last_insert_rowid())
+    if amount:
+        money.enter(tx, now, new.account_id, message.id, "reserve", "available", "reserved", amount)
+    webhooks.tell(tx, message, now)
+    change = Change(message=message, event="Accepted")
+    tx.changes.append(change)
+    return change
+
+
+def load(tx: Transaction, message_id: int) -> Message | None:
+    """The message as it stands in this transaction."""
+    row = tx.one("message", (message_id,))
+    return None if row is None else message_of(row)
+
+
+def put_on_wire(tx: Transaction, claims: Sequence[Claim], now: int) -> list[Change]:
+    """Mark the claimed messages, as far as they are still what the back last saw."""
+    changes = []
+    for claim in claims:
+        message = load(tx, claim.message_id)
+        if message is not None and message.version == claim.version and message.state is State.QUEUED:
+            changes.append(happen(tx, message, ev.OnWire(link=claim.link), now))
+    return changes
+
+
+def revoke(tx: Transaction, message_ids: Sequence[int], now: int) -> None:
+    """Cancel messages whose callers were told that they are not accepted; what another hand has ended stays so."""
+    for message_id in message_ids:
+        message = load(tx, message_id)
+        if message is not None:
+            with suppress(ev.IllegalMove):
+                happen(tx, message, ev.Revoked(), now)
+
+
+def happen(tx: Transaction, message: Message, event: Event, now: int) -> Change:
+    """Advance a message that was read in this transaction, store it and carry out the effects."""
+    if isinstance(event, ev.Answered | ev.Receipted) and _is_opt_out(event):
+        known = tuple(known_opt_outs(tx, message.recipient, now).items())
+        event = replace(event, known=known)
+    after, effects = advance(message, event, now, tx.site.rules(message.current.line))
+    if after is not message:
+        fell_back = after.state is State.QUEUED and after.step != message.step
+        if fell_back and after.is_leased and not tx.feed.take_room(after.current.line, after.lane):
+            after = replace(after, is_leased=False)
+        _update(tx, message, after)
+    for effect in effects:
+        _EFFECTS[type(effect)](tx, after, effect, now)
+    if after.state is not message.state:
+        webhooks.tell(tx, after, now)
+    change = Change(message=after, event=type(event).__name__, before=message.state, effects=effects)
+    tx.changes.append(change)
+    return change
+
+
+def _is_opt_out(event: ev.Answered | ev.Receipted) -> bool:
+    if isinstance(event, ev.Receipted):
+        return event.part_state is PartState.OPTED_OUT
+    return any(outcome.kind is OutcomeKind.OPTED_OUT for outcome in event.outcomes)
+
+
+def _update(tx: Transaction, before: Message, after: Message) -> None:
+    guard = (before.id, before.version)
+    if after.plan is before.plan and after.step == before.step:
+        tx.execute("update_message_same_plan", (*changing_columns(after), *guard))
+    else:
+        columns = (plan_text(after.plan), after.current.line, *changing_columns(after), *guard)
+        tx.execute("update_message", columns)
+    if tx.db.changes() != 1:
+        raise RuntimeError(f"message {before.id} changed inside its own transaction")
+
+
+# ------------------------------------------------------------------------------------------- effects
+
+
+def _open_attempt(tx: Transaction, message: Message, effect: ev.Submit, now: int) -> None:
+    link = tx.site.links.get(effect.link)
+    upstream = tx.site.upstream_of(link) if link else effect.link
+    for part in effect.parts:
+        tx.execute("open_part", (message.id, effect.step, effect.try_no, part, effect.link, upstream, now))
+
+
+def _record(tx: Transaction, message: Message, effect: ev.Record, now: int) -> None:
+    for outcome in effect.outcomes:
+        key = None if outcome.operator_id is None else operator_key(outcome.operator_id)
+        values = (outcome.kind.value, outcome.status, outcome.code, outcome.operator_id, key, now)
+        tx.has_lost = tx.has_lost or outcome.kind is OutcomeKind.AMBIGUOUS
+        tx.execute("answer_part", (*values, message.id, effect.step, effect.try_no, outcome.part))
+
+
+def _learn(tx: Transaction, message: Message, effect: ev.LearnOptOut, now: int) -> None:
+    tx.execute("put_opt_out", (message.recipient, effect.line, effect.code, "learned", now, effect.until))
+
+
+_EFFECTS: dict[type[Effect], Callable[[Transaction, Message, Any, int], None]] = {
+    ev.Submit: _open_attempt,
+    ev.Record: _record,
+    ev.Settle: money.settle,
+    ev.Refund: money.refund,
+    ev.Release: money.release,
+    ev.LearnOptOut: _learn,
+}

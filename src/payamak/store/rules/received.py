@@ -1,0 +1,361 @@
+"""The transactions of messages from handsets (MO): keep and join parts, read, post in order, opt out.
+
+A part is committed before it is acknowledged, so an operator may repeat what is kept already: after a lost link or a
+late answer. A part of a long message is known again by its digest. So is a message of one part, but a person may well
+send the same word twice; so that counts as repeated only if the session that brought it first is gone, and with it
+perhaps our answer. Over another bind it is doubtful for a while: the news that the first one broke may be on its way.
+
+Posts of one target and sender go in order: of each such queue only the first waiting message has a `next_at`, its
+turn, and gives it to the next one when it is done or dead. A process that dies leaves the turn where it was.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Collection, Sequence
+from functools import partial
+from typing import Any
+
+import apsw
+
+from payamak.codes import Code
+from payamak.domain.clocks import earliest
+from payamak.domain.mo import (
+    LONGEST_OCTETS,
+    REPEAT_MS,
+    Kept,
+    MoPart,
+    Received,
+    RelayState,
+    is_one_of,
+    join,
+    keyword_of,
+    target_of,
+)
+from payamak.domain.numbers import parse_recipient
+from payamak.domain.site import DAY_MS, Line, Site
+from payamak.domain.site.links import MOST_OPEN_PARTS
+from payamak.encoding.alphabets import AnyAlphabet, alphabet_named
+from payamak.errors import Refused
+from payamak.store.base import NewMessage, PostResult
+from payamak.store.records import ForeignReceived, ReceivedSearch
+from payamak.store.rules.aside import AGAIN_MS, AsideKind, apart
+from payamak.store.rules.messages import accept
+from payamak.store.rules.transaction import Transaction
+from payamak.store.statements import load_statements
+
+_DEFAULTS = Line(number="0")
+"""The rules of a line that is not configured."""
+
+READ_CALL_LIMIT = 1_000
+"""Messages that one reading returns at most: it runs in a transaction that others wait for."""
+
+
+def received_of(row: Any) -> Received:
+    """A Received from the columns of `-- name: received`."""
+    values = dict(zip(Received.__struct_fields__, row, strict=True))
+    values["is_complete"] = bool(values["is_complete"])
+    values["relay"] = RelayState(values["relay"])
+    values["is_foreign"] = bool(values["is_foreign"])
+    return Received(**values)
+
+
+# ----------------------------------------------------------------------------------------------- keeping
+
+
+def receive_mo(
+    tx: Transaction, part: MoPart, session: str, live: Collection[str], now: int, *, is_sure: bool = True
+) -> Kept:
+    """Keep a part, and with the last one its message. `live` are the sessions whose answers have arrived.
+
+    Unless that `is_sure`, what another one of them has brought too is left for the caller to ask again.
+    """
+    digest = part.digest
+    is_doubtful = False
+    for first_session, total in tx.all("received_part_same", (digest, earliest(now) - REPEAT_MS)):
+        if total > 1 or first_session not in live:
+            return Kept.REPEATED
+        is_doubtful |= first_session != session
+    if is_doubtful and not is_sure:
+        return Kept.DOUBTFUL
+    line = tx.site.line(part.line)
+    number = line.number if line else part.line
+    if part.total == 1:
+        received_id, kept = _keep(tx, [part], number, join([_piece(part)]), now, is_complete=True)
+        _insert_part(tx, part, number, digest, session, now, now, received_id)
+        return kept
+    key = (part.upstream, number, part.sender, part.reference, part.total)
+    open_parts = tx.all("received_parts_open", key)
+    same = [row for row in open_parts if row[8] == part.part]
+    if same and same[0][1] == digest:
+        return Kept.REPEATED
+    is_last = not same and len(open_parts) + 1 == part.total
+    if not is_last and tx.open_parts.of(tx, part.link, now) >= _most_open(tx.site, part.link):
+        return Kept.TOO_MANY
+    if not same and sum(len(row[10]) for row in open_parts) + len(part.octets) > LONGEST_OCTETS:
+        return Kept.TOO_LONG
+    if same:  # another message under the same reference: the first one will not be completed any more
+        _deliver(tx, key, now)
+    due_at = now + int((line or _DEFAULTS).join_minutes * 60_000)
+    _insert_part(tx, part, number, digest, session, now, due_at, None)
+    tx.open_parts.add(part.link, 1)
+    return _deliver(tx, key, now)[1] if is_last else Kept.PART
+
+
+def _most_open(site: Site, link: str) -> int:
+    configured = site.links.get(link)
+    return MOST_OPEN_PARTS if configured is None else configured.most_open_parts
+
+
+def _piece(part: MoPart) -> tuple[int, AnyAlphabet, bytes]:
+    return part.part, part.alphabet, part.octets
+
+
+def _insert_part(
+    tx: Transaction,
+    part: MoPart,
+    line: str,
+    digest: bytes,
+    session: str,
+    now: int,
+    due_at: int,
+    joined: int | None,
+) -> None:
+    octets = b"" if joined is not None else part.octets
+    place = (part.upstream, part.link, line, part.sender, part.reference, part.total, part.part, part.alphabet.value)
+    tx.execute("insert_received_part", (digest, session, *place, octets, now, due_at, joined))
+
+
+def _deliver(tx: Transaction, key: tuple[Any, ...], now: int) -> tuple[int, Kept]:
+    """Make a message of the parts that are there; its id, and whether it counts."""
+    rows = tx.all("received_parts_open", key)
+    parts = [_part_of(row) for row in rows]
+    text = join(_piece(part) for part in parts)
+    received_id, kept = _keep(tx, parts, key[1], text, now, is_complete=len(parts) == parts[0].total)
+    for row in rows:
+        tx.execute("join_received_part", (received_id, row[0]))
+        tx.open_parts.add(row[3], -1)
+    return received_id, kept
+
+
+def _part_of(row: Any) -> MoPart:
+    _id, _digest, upstream, link, line, sender, reference, total, part, alphabet, octets = row
+    return MoPart(
+        upstream=upstream,
+        link=link,
+        line=line,
+        sender=sender,
+        alphabet=alphabet_named(alphabet),
+        octets=octets,
+        reference=reference,
+        total=total,
+        part=part,
+    )
+
+
+def _keep(
+    tx: Transaction, parts: Sequence[MoPart], number: str, text: str, now: int, *, is_complete: bool
+) -> tuple[int, Kept]:
+    """Keep a message, give it its place in a queue of posts, and do what its words ask for.
+
+    Of one that any part's link may not bring for this line only an opt-out is heard.
+    """
+    part, line = parts[0], tx.site.lines.get(number)
+    is_foreign = line is not None and not all(tx.site.counts(number, p.upstream, p.link) for p in parts)
+    keyword = "" if is_foreign else _keyword(line, text)
+    is_relayed = line is not None and not is_foreign and (keyword or line.relay_url)
+    state = RelayState.WAITING if is_relayed else RelayState.NONE
+    target = target_of(number, keyword)
+    facts = (part.upstream, part.link, number, part.sender, text, now, is_complete)
+    tx.execute("insert_received", (*facts, state.value, keyword, target, now, None, is_foreign))
+    received_id = tx.db.last_insert_rowid()
+    if state is RelayState.WAITING:
+        _give_turn(tx, target, part.sender, now)
+    if line is not None:
+        _follow_words(tx, line, part.sender, text, now, is_foreign=is_foreign)
+    return received_id, Kept.FOREIGN if is_foreign else Kept.WHOLE
+
+
+def _keyword(line: Line | None, text: str) -> str:
+    return (keyword_of(text, [k.keyword for k in line.keywords]) or "") if line and line.keywords else ""
+
+
+def _follow_words(tx: Transaction, line: Line, sender: str, text: str, now: int, *, is_foreign: bool) -> None:
+    """Opt out and back in by the handset (contract §8): this line, and nothing else.
+
+    A foreign message may be nobody's: not to send to somebody who asked for it is the worse mistake out of two, so it
+    opts out, with a mark; it never opts in.
+    """
+    recipient = parse_recipient(sender, None)
+    if recipient is None or recipient != sender:  # a mobile is canonical already: another sender is no recipient
+        return
+    if is_one_of(text, line.opt_out_words):
+        facts = (recipient, line.number, Code.OPTED_OUT_OF_LINE.value, "handset", now)
+        if is_foreign:
+            tx.execute("doubt_opt_out", facts)
+        else:
+            tx.execute("put_opt_out", (*facts, None))
+    elif not is_foreign and is_one_of(text, line.opt_in_words):
+        tx.execute("forget_opt_out", (recipient, line.number))
+
+
+# ------------------------------------------------------------------------------------------------ reading
+
+
+def read_received(
+    tx: Transaction, lines: Sequence[str], *, only_unread: bool, limit: int, mark_read: bool, now: int
+) -> list[Received]:
+    """Messages of the lines, oldest first, marked as read by the same transaction if asked for."""
+    found = _of_lines(tx.db, lines, only_unread=only_unread, limit=min(limit, READ_CALL_LIMIT))
+    if mark_read:
+        for received in found:
+            tx.execute("mark_read", (now, received.id))
+    return found
+
+
+def unread(tx: Transaction, read: Sequence[Received], now: int) -> None:
+    """Take back the marks of a call whose caller was told that it failed."""
+    for received in read:
+        tx.execute("unmark_read", (received.id, now))
+
+
+def _of_lines(db: apsw.Connection, lines: Sequence[str], *, only_unread: bool, limit: int) -> list[Received]:
+    sql = load_statements()["unread_of_line" if only_unread else "received_of_line"]
+    found = [received_of(row) for line in dict.fromkeys(lines) for row in db.execute(sql, (line, limit))]
+    if only_unread:
+        return heapq.nsmallest(limit, found, key=lambda received: received.id)
+    return sorted(heapq.nlargest(limit, found, key=lambda received: received.id), key=lambda received: received.id)
+
+
+def search_received(db: apsw.Connection, wanted: ReceivedSearch) -> list[Received]:
+    """Newest first, for a person."""
+    values = {
+        "line": wanted.line,
+        "sender": wanted.sender,
+        "relay": wanted.relay.value if wanted.relay else None,
+        "since_at": wanted.since_at,
+        "only_foreign": wanted.is_foreign,
+        "before_id": wanted.before_id if wanted.before_id is not None else 1 << 62,
+        "limit": wanted.limit,
+    }
+    return [received_of(row) for row in db.execute(load_statements()["search_received"], values)]
+
+
+def foreign_received(db: apsw.Connection, since_at: int, limit: int) -> list[ForeignReceived]:
+    """What links have brought since then that did not count for its line, the most first."""
+    rows = db.execute(load_statements()["foreign_received"], (since_at, limit))
+    return [ForeignReceived(**dict(zip(ForeignReceived.__struct_fields__, row, strict=True))) for row in rows]
+
+
+# ----------------------------------------------------------------------------------------------- posting
+
+
+def relay_targets(db: apsw.Connection) -> list[tuple[str, int]]:
+    """The queues' targets, each with the instant at which its first post is due."""
+    return [(target, next_at) for target, next_at in db.execute(load_statements()["relay_targets"])]
+
+
+def relay_due(db: apsw.Connection, target: str, now: int, limit: int) -> list[Received]:
+    """What may be posted to a target now, one of each sender."""
+    return [received_of(row) for row in db.execute(load_statements()["relay_due"], (target, now, limit))]
+
+
+def conclude_post(tx: Transaction, result: PostResult, now: int) -> Received | None:
+    """Store what came of a post: state, read mark, the answer to the handset, the next one's turn.
+
+    None if it does not wait any more, so that a second post of the same message answers nobody twice.
+    """
+    row = tx.one("received", (result.received_id,))
+    if row is None or (received := received_of(row)).relay is not RelayState.WAITING:
+        return None
+    note, reply_id = result.note, received.reply_id
+    if result.reply is not None and reply_id is None:
+        try:
+            reply_id = _reply(tx, received, result.reply, now)
+        except Refused as refusal:  # it has changed nothing
+            note = f"{note}; the answer was refused: {refusal.code.name} ({refusal.code.value})"
+    tx.execute("update_relay", (result.state.value, received.tries + 1, result.next_at, note, reply_id, received.id))
+    if result.state is RelayState.DONE:
+        tx.execute("mark_read", (now, received.id))
+    if result.state is not RelayState.WAITING:
+        _give_turn(tx, received.target, received.sender, now)
+    row = tx.one("received", (received.id,))
+    return received_of(row)
+
+
+def _reply(tx: Transaction, received: Received, reply: NewMessage, now: int) -> int:
+    """Accept the answer to a handset. Raises Refused.
+
+    To a message of a copy that was put back it may have been sent already: it is held with what else waited there.
+    """
+    message = accept(tx, reply, now, is_held=tx.restored.is_open and received.id <= tx.restored.received_id).message
+    return message.id
+
+
+def _give_turn(tx: Transaction, target: str, sender: str, now: int) -> None:
+    """Give the turn to the first of a queue, unless one has it."""
+    if tx.one("relay_has_turn", (target, sender)) is None:
+        first = tx.one("relay_first", (target, sender))
+        if first is not None:
+            tx.execute("give_turn", (now, first[0]))
+
+
+def replay(tx: Transaction, ids: Sequence[int], now: int) -> int:
+    """Post these once more, from the beginning and by today's keywords; how many had a target and did not wait.
+
+    A foreign one whose link counts for its line by now counts from here on, target or not.
+    """
+    count = 0
+    for received_id in ids:
+        row = tx.one("received", (received_id,))
+        received = received_of(row) if row else None
+        if received is None or received.relay is RelayState.WAITING:
+            continue
+        line = tx.site.line(received.line)
+        keyword = _keyword(line, received.text)
+        if received.is_foreign:
+            if line is None or not tx.site.counts(line.number, received.upstream, received.link):
+                continue
+            tx.execute("received_counts", (received.id,))
+            count += 1
+        if line is None or not (keyword or line.relay_url):
+            continue
+        target = target_of(line.number, keyword)
+        tx.execute("relay_again", (now, target, keyword, received.id))
+        _give_turn(tx, target, received.sender, now)
+        count += not received.is_foreign
+    return count
+
+
+# ------------------------------------------------------------------------------------------- housekeeping
+
+
+def sweep_received(tx: Transaction, now: int, limit: int) -> int:
+    """Make messages of the parts that waited too long for the others, forget parts that nobody repeats; how many."""
+    count = 0
+    before: tuple[Any, ...] | None = None
+    while count < limit and (key := tx.one("received_parts_overdue", (earliest(now),))) is not None:
+        first = tx.one("received_parts_open", key)
+        if key == before or first is None:
+            break  # an index names what no table holds: it would be found for ever, under the writer's lock
+        if apart(tx, AsideKind.RECEIVED, first[0], now, partial(_deliver, tx, key, now)) is None:
+            tx.execute("put_off_parts", (*key, now + AGAIN_MS))
+        before = key
+        count += 1
+    tx.execute("forget_received_parts", (earliest(now) - REPEAT_MS, limit))
+    return count + int(tx.db.changes())
+
+
+def retire_received(tx: Transaction, now: int, limit: int) -> int:
+    """Remove up to `limit` old messages of each line; how many."""
+    site: Site = tx.site
+    count = 0
+    for (number,) in tx.all("lines_of_received"):
+        days = (site.lines.get(number) or _DEFAULTS).keep_received_days
+        count += apart(tx, AsideKind.RETIRE, number, now, partial(_retire_of, tx, number, days, now, limit)) or 0
+    return count
+
+
+def _retire_of(tx: Transaction, number: str, days: float, now: int, limit: int) -> int:
+    tx.execute("retire_received", (number, earliest(now) - int(days * DAY_MS), limit))
+    return int(tx.db.changes())

@@ -1,0 +1,1 @@
+"""The store on one SQLite file: files, locks, mark, the one writer."""

@@ -1,0 +1,698 @@
+"""The store on one SQLite file: WAL, synchronous=FULL, one writing connection, read-only connections for queries.
+
+Several hands may write to one file (the server and the command line): each in short transactions of its own,
+which BEGIN IMMEDIATE and a busy timeout keep apart. A second server on the same file is refused by a lock file
+beside it (`serve_lock`), because leases assume that only one back is at work.
+
+The path is resolved before anything is opened; a file with several names is refused (locking.py).
+"""
+
+# size: each method of the protocol, a few lines each; what they do stands in the modules that they call.
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, TypeVar
+
+import apsw
+
+from payamak.codes import Code
+from payamak.domain.clocks import ClockRecord, Clocks
+from payamak.domain.events import Answered, Event
+from payamak.domain.message import Lane, Message
+from payamak.domain.mo import Kept, MoPart, Received
+from payamak.domain.moving import Move
+from payamak.domain.own_ids import OwnId
+from payamak.domain.posting import PostState
+from payamak.domain.receipts import Cursor, IdReport, OpenIds, ReceiptIn, WaitingReceipt
+from payamak.domain.restoring import Restore
+from payamak.domain.site import Document, Site
+from payamak.domain.unreadable import Unreadable
+from payamak.domain.webhooks import Notice, NoticeCount, NoticeResult, NoticeSearch, WebhookTarget
+from payamak.errors import StoreFailed
+from payamak.store.base import (
+    ACKNOWLEDGE_WITHIN_S,
+    ANSWER_WITHIN_S,
+    Batched,
+    Claim,
+    Claimed,
+    NewMessage,
+    OptOut,
+    OutboxRow,
+    PostResult,
+    Standing,
+)
+from payamak.store.feed import Change, Feed, Watch
+from payamak.store.records import (
+    Aside,
+    Audit,
+    Balance,
+    Cancelled,
+    Credited,
+    FaultCounts,
+    ForeignReceived,
+    Holdings,
+    MovePlan,
+    QueueRow,
+    ReceivedSearch,
+    Search,
+    StatusCount,
+    Story,
+    TextReceipts,
+    Traffic,
+)
+from payamak.store.rules import (
+    aside,
+    batches,
+    clocks,
+    hands,
+    housekeeping,
+    messages,
+    money,
+    reading,
+    receipts,
+    received,
+    removing,
+    webhooks,
+)
+from payamak.store.rules.audit import audit
+from payamak.store.rules.transaction import Transaction, read_site
+from payamak.store.sqlite import holding, restoring
+from payamak.store.sqlite.files import OpenFiles
+from payamak.store.sqlite.locking import resolved
+from payamak.store.sqlite.mark import NONE, Mark, MarkFile, move, sign_copy
+from payamak.store.sqlite.opening import (
+    allow_folding,
+    as_told,
+    check_log,
+    connect,
+    copy_to,
+    malformed,
+    migrate,
+    quick_check,
+    unreadable,
+)
+from payamak.store.sqlite.shares import Urgency
+from payamak.store.sqlite.work import Undo
+from payamak.store.sqlite.writer import InlineWriter, ThreadWriter, Writer
+
+T = TypeVar("T")
+
+SERVING_BUSY_TIMEOUT_MS = 1_000
+"""The same in a server, where callers wait: below ANSWER_WITHIN_S. What must not be lost is tried again."""
+
+LOOP_BUSY_TIMEOUT_MS = 50
+"""The same for a query on the event loop, where everybody waits; readers of a WAL file wait for nobody else."""
+
+READERS = 2
+"""Threads for queries that are not for the event loop, each with a connection. Taste: clerks are few."""
+
+MOST_READS = 200
+"""Queries of callers that may wait for a reading thread; more are refused, and hold no memory."""
+
+_SMALL_READ = 500
+"""Ids that a query may name and still run on the event loop: about 1 ms."""
+
+_URGENCY = {Lane.OTP: Urgency.OTP, Lane.NORMAL: Urgency.NORMAL, Lane.BULK: Urgency.BULK}
+
+
+class SqliteStore:
+    """See payamak.store.base.Store for what each method promises."""
+
+    def __init__(self, path: Path, *, inline: bool = False) -> None:
+        """Open and migrate the file; call on the running loop. `inline` writes on the loop, for a virtual clock.
+
+        Raises StoreFailed if file and log do not belong together or cannot be read; then both are left as they are.
+        """
+        self.named = path
+        self.path = path = resolved(path)
+        self.feed = Feed()
+        self._files: OpenFiles | None = None
+        self._db = connect(path)
+        self._opened: list[apsw.Connection] = []
+        try:
+            self._open()
+        except (apsw.Error, StoreFailed) as error:
+            for db in (*self._opened, self._db):
+                db.close()
+            if isinstance(error, StoreFailed):
+                raise
+            raise unreadable(path, error) from error
+        self._key = holding.key_of(path)
+        holding.enter(self._key)
+        self._is_left = False
+        self._readers = ThreadPoolExecutor(READERS, "payamak-reader")
+        self._retire_from = 0
+        self._reads = 0
+        self._is_serving = False
+        self._is_inline = inline
+        self.mark_file = MarkFile(path)
+        self._beside = NONE
+        self._unwritten: Mark | None = None
+        writer = InlineWriter if inline else ThreadWriter
+        self.writer: Writer = writer(self._transaction, self.feed)
+
+    def _open(self) -> None:
+        db = self._db
+        check_log(db, self.path)
+        migrate(db)
+        self._transaction = Transaction(db, self.feed)
+        self._site = read_site(db)
+        # Opened now: one that is opened when the log has lost its name would make a new log in its place.
+        self._opened += [connect(self.path, read_only=True) for _ in range(1 + READERS)]
+        self._loop_reader, *self._free_readers = self._opened
+        allow_folding(db)
+
+    @property
+    def site(self) -> Site:
+        """The latest snapshot of the configuration that a commit or `refresh` has seen."""
+        return self._site
+
+    def begin_serving(self) -> None:
+        """From here on nobody waits long: for another process, for a disk that does not answer, for a lost file."""
+        self._is_serving = True
+        self._db.set_busy_timeout(SERVING_BUSY_TIMEOUT_MS)
+        self._loop_reader.set_busy_timeout(LOOP_BUSY_TIMEOUT_MS)
+        with suppress(apsw.Error):  # then what another state of the file is, is known from the first commit on
+            self._db.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
+        self._files = OpenFiles(self.path, self.named, self._db)
+        self._transaction.begin_serving(self._files.contents.is_folded)
+        self.writer.watch_files(self._files)
+
+    async def look_through(self, within_s: float) -> list[str]:
+        """See Store.look_through."""
+        found: list[tuple[list[str], list[str]]] = []
+        with suppress(StoreFailed):  # after a fault even the end of the reading transaction may raise
+            await self._read(lambda db: found.append(quick_check(db, within_s, time.monotonic)))
+        faults, unfinished = found[0] if found else (["it cannot be read"], [])
+        if faults:
+            raise malformed(self.path, faults[0])
+        return unfinished
+
+    def interrupt(self) -> None:
+        """End the queries that run, for whoever will not wait for them: they raise StoreFailed."""
+        for db in self._opened:
+            db.interrupt()
+
+    @property
+    def lost(self) -> str | None:
+        """Why nothing that stands in the file may be told any more; None if all is well."""
+        return None if self._files is None else self._files.contents.lost
+
+    @property
+    def trouble(self) -> str | None:
+        """See Store.trouble."""
+        return self.writer.trouble
+
+    async def prove(self) -> None:
+        """See Store.prove."""
+        await self.writer.submit(lambda tx: tx.execute("set_meta", ("proof", 1)))
+
+    def _within(self, seconds: float) -> float | None:
+        return seconds if self._is_serving else None
+
+    # -- the front
+
+    def accept(self, new: NewMessage, now: int, watch: Watch | None = None) -> Awaitable[Change]:
+        """See Store.accept."""
+        return self.writer.submit(
+            lambda tx: messages.accept(tx, new, now),
+            _URGENCY[new.lane],
+            None if watch is None else lambda change: watch.begin(change.message),
+            within_s=self._within(ANSWER_WITHIN_S),
+            undo=Undo(lambda tx, change: messages.revoke(tx, [change.message.id], now)),
+        )
+
+    def accept_batch(
+        self, account_id: int, items: Sequence[NewMessage | Code], own_ids: Sequence[OwnId] | None, now: int
+    ) -> Awaitable[list[Batched | Code]]:
+        """See Store.accept_batch."""
+        lane = min((new.lane for new in items if isinstance(new, NewMessage)), default=Lane.BULK)
+        return self.writer.submit(
+            lambda tx: batches.accept_batch(tx, account_id, items, own_ids, now),
+            _URGENCY[lane],
+            within_s=self._within(ANSWER_WITHIN_S),
+            undo=Undo(lambda tx, told: batches.revoke_batch(tx, account_id, own_ids, told, now), batches.ids_told),
+        )
+
+    def outbox(self, account_id: int, check_ids: Sequence[int]) -> Awaitable[dict[int, OutboxRow]]:
+        """See Store.outbox."""
+        return self._read(lambda db: batches.outbox(db, account_id, check_ids), self._within(ANSWER_WITHIN_S))
+
+    def available(self, account_id: int) -> Awaitable[int]:
+        """See Store.available."""
+        return self._read(lambda db: batches.available(db, account_id), self._within(ANSWER_WITHIN_S))
+
+    async def standings(self, account_id: int, ids: Sequence[int]) -> dict[int, Standing]:
+        """See Store.standings. A disk in trouble may hold up a reader too: then not on the loop."""
+        if len(ids) <= _SMALL_READ and self.trouble is None:
+            try:
+                return reading.standings(self._loop_reader, account_id, ids)
+            except apsw.Error as error:
+                raise as_told(error) from error
+        return await self._read(lambda db: reading.standings(db, account_id, ids), self._within(ANSWER_WITHIN_S))
+
+    # -- the back
+
+    def put_on_wire(self, claims: Sequence[Claim], now: int, *, is_urgent: bool = False) -> Awaitable[list[Change]]:
+        """See Store.put_on_wire."""
+        urgency = Urgency.CODE if is_urgent else Urgency.RESULT
+        return self.writer.submit(lambda tx: messages.put_on_wire(tx, claims, now), urgency)
+
+    def advance(self, message_id: int, event: Event, now: int, version: int | None = None) -> Awaitable[list[Change]]:
+        """See Store.advance."""
+        return self.writer.submit(lambda tx: receipts.apply(tx, message_id, event, now, version))
+
+    def receive(self, receipt: ReceiptIn, now: int) -> Awaitable[list[Change]]:
+        """See Store.receive."""
+        return self.writer.submit(
+            lambda tx: receipts.receive(tx, receipt, now), within_s=self._within(ACKNOWLEDGE_WITHIN_S)
+        )
+
+    def knows_receipt(self, receipt: ReceiptIn, now: int) -> Awaitable[bool | None]:
+        """See Store.knows_receipt."""
+        return self.writer.submit(
+            lambda tx: receipts.knows(tx, receipt, now), within_s=self._within(ACKNOWLEDGE_WITHIN_S)
+        )
+
+    def put_aside(self, message_id: int, error: str, place: str, now: int) -> Awaitable[None]:
+        """See Store.put_aside."""
+        return self.writer.submit(lambda tx: aside.put_message_aside(tx, message_id, error, place, now))
+
+    def lose_answer(self, piece: Unreadable, event: Answered, now: int) -> Awaitable[None]:
+        """See Store.lose_answer."""
+        return self.writer.submit(lambda tx: aside.lose_answer(tx, piece, event, now))
+
+    def keep_unreadable(self, piece: Unreadable) -> Awaitable[None]:
+        """See Store.keep_unreadable."""
+        return self.writer.submit(
+            lambda tx: aside.keep_unreadable(tx, piece), within_s=self._within(ACKNOWLEDGE_WITHIN_S)
+        )
+
+    def status_counts(self) -> Awaitable[list[StatusCount]]:
+        """See Store.status_counts."""
+        return self._read(reading.status_counts)
+
+    def fault_counts(self) -> Awaitable[FaultCounts]:
+        """See Store.fault_counts."""
+        return self._read(aside.fault_counts)
+
+    def aside(self, limit: int) -> Awaitable[list[Aside]]:
+        """See Store.aside."""
+        return self._read(lambda db: aside.aside_list(db, limit))
+
+    def unreadable(self, piece_id: int | None, limit: int) -> Awaitable[list[Unreadable]]:
+        """See Store.unreadable."""
+        return self._read(lambda db: aside.unreadable_list(db, piece_id, limit))
+
+    def forget_unreadable(self, piece_id: int | None, up_to: int | None = None) -> Awaitable[int]:
+        """See Store.forget_unreadable."""
+        return self.writer.submit(lambda tx: aside.forget_unreadable(tx, piece_id, up_to))
+
+    def claim(self, line: str, rooms: Sequence[int], now: int) -> Awaitable[Claimed]:
+        """See Store.claim."""
+        return self.writer.submit(lambda tx: housekeeping.claim(tx, line, rooms, now))
+
+    def last_turn(self, line: str) -> Awaitable[int | None]:
+        """See Store.last_turn."""
+        return self._read(lambda db: reading.last_turn(db, line))
+
+    def release(self, message_ids: Sequence[int]) -> Awaitable[None]:
+        """See Store.release."""
+        return self.writer.submit(lambda tx: housekeeping.release(tx, message_ids))
+
+    def recover(self, now: int, limit: int) -> Awaitable[int]:
+        """See Store.recover."""
+        return self.writer.submit(lambda tx: housekeeping.recover(tx, now, limit))
+
+    def sweep(self, now: int, limit: int) -> Awaitable[int]:
+        """See Store.sweep."""
+        return self.writer.submit(lambda tx: housekeeping.sweep(tx, now, limit))
+
+    async def retire(self, now: int, limit: int) -> int:
+        """See Store.retire."""
+        start = self._retire_from
+        removed, self._retire_from = await self.writer.submit(
+            lambda tx: housekeeping.retire(tx, start, now, limit), Urgency.BULK
+        )
+        return removed
+
+    # -- the clocks
+
+    def clocks(self) -> Awaitable[ClockRecord]:
+        """See Store.clocks."""
+        return self._read(clocks.kept)
+
+    def keep_clocks(self, known: Clocks, boot_id: int) -> Awaitable[None]:
+        """See Store.keep_clocks."""
+        return self.writer.submit(lambda tx: clocks.keep(tx, known, boot_id))
+
+    def accept_clock(self, offset: int, boot_id: int) -> Awaitable[None]:
+        """See Store.accept_clock."""
+        return self.writer.submit(lambda tx: clocks.accept(tx, offset, boot_id))
+
+    async def set_back(self, by: int, now: int, after_id: int, limit: int) -> int | None:
+        """See Store.set_back."""
+        if after_id == 0:
+            await self.writer.submit(lambda tx: clocks.set_rest_back(tx, by, now))
+        ids = await self._read(lambda db: clocks.from_future(db, after_id, now, limit))
+        await self.writer.submit(lambda tx: clocks.set_back(tx, ids, by, now), Urgency.BULK)
+        return ids[-1] if len(ids) == limit else None
+
+    # -- a copy that was put back
+
+    async def settle_mark(self, now: int, *, is_restored: bool = False, ids_above: int = 0) -> bool:
+        """See Store.settle_mark."""
+        beside = self.mark_file.read()
+        self._beside = beside.mark
+        return await self.writer.submit(
+            lambda tx: restoring.notice(tx, beside, now, is_asked=is_restored, above=ids_above)
+        )
+
+    def hold(self, now: int, limit: int) -> Awaitable[int]:
+        """See Store.hold."""
+        return self.writer.submit(lambda tx: restoring.hold(tx, now, limit))
+
+    async def keep_mark(self, now: int, *, is_needed: bool = False) -> None:
+        """See Store.keep_mark: the store first, then the file."""
+        if self._unwritten is None:
+            self._unwritten = await self.writer.submit(lambda tx: move(tx, self._beside, now, is_needed=is_needed))
+        if (mark := self._unwritten) is None:
+            return
+        if self._is_inline:
+            self.mark_file.write(mark)
+        else:
+            await asyncio.to_thread(self.mark_file.write, mark)
+        self._beside, self._unwritten = mark.mark, None
+
+    def held_ids(self, *, line: str | None = None, account_id: int | None = None) -> Awaitable[list[int]]:
+        """See Store.held_ids."""
+        return self._read(lambda db: restoring.held_ids(db, line, account_id))
+
+    def resume_held(self, message_ids: Sequence[int], now: int, *, is_moved: bool = False) -> Awaitable[int]:
+        """See Store.resume_held."""
+        return self.writer.submit(lambda tx: restoring.resume(tx, message_ids, now, is_moved=is_moved))
+
+    def last_restore(self) -> Awaitable[Restore | None]:
+        """See Store.last_restore."""
+        return self._read(restoring.last_restore)
+
+    # -- messages from handsets
+
+    def receive_mo(
+        self, part: MoPart, session: str, live: Collection[str], now: int, *, is_sure: bool = True
+    ) -> Awaitable[Kept]:
+        """See Store.receive_mo."""
+        return self.writer.submit(lambda tx: received.receive_mo(tx, part, session, live, now, is_sure=is_sure))
+
+    def sweep_received(self, now: int, limit: int) -> Awaitable[int]:
+        """See Store.sweep_received."""
+        return self.writer.submit(lambda tx: received.sweep_received(tx, now, limit))
+
+    def retire_received(self, now: int, limit: int) -> Awaitable[int]:
+        """See Store.retire_received."""
+        return self.writer.submit(lambda tx: received.retire_received(tx, now, limit), Urgency.BULK)
+
+    def received(
+        self, lines: Sequence[str], now: int, *, only_unread: bool = True, limit: int = 1_000, mark_read: bool = False
+    ) -> Awaitable[list[Received]]:
+        """See Store.received."""
+        return self.writer.submit(
+            lambda tx: received.read_received(
+                tx, lines, only_unread=only_unread, limit=limit, mark_read=mark_read, now=now
+            ),
+            within_s=self._within(ANSWER_WITHIN_S),
+            undo=Undo(lambda tx, read: received.unread(tx, read, now)) if mark_read else None,
+        )
+
+    def search_received(self, search: ReceivedSearch) -> Awaitable[list[Received]]:
+        """See Store.search_received."""
+        return self._read(lambda db: received.search_received(db, search))
+
+    def relay_targets(self) -> Awaitable[list[tuple[str, int]]]:
+        """See Store.relay_targets."""
+        return self._read(received.relay_targets)
+
+    def relay_due(self, target: str, now: int, limit: int) -> Awaitable[list[Received]]:
+        """See Store.relay_due."""
+        return self._read(lambda db: received.relay_due(db, target, now, limit))
+
+    def conclude_post(self, result: PostResult, now: int) -> Awaitable[Received | None]:
+        """See Store.conclude_post."""
+        return self.writer.submit(lambda tx: received.conclude_post(tx, result, now))
+
+    def replay(self, received_ids: Sequence[int], now: int) -> Awaitable[int]:
+        """See Store.replay."""
+        return self.writer.submit(lambda tx: received.replay(tx, received_ids, now))
+
+    def foreign_received(self, since_at: int, limit: int) -> Awaitable[list[ForeignReceived]]:
+        """See Store.foreign_received."""
+        return self._read(lambda db: received.foreign_received(db, since_at, limit))
+
+    def doubtful_opt_outs(self) -> Awaitable[int]:
+        """See Store.doubtful_opt_outs."""
+        return self._read(reading.doubtful_opt_outs)
+
+    # -- webhooks
+
+    def webhook_targets(self) -> Awaitable[list[WebhookTarget]]:
+        """See Store.webhook_targets."""
+        return self._read(webhooks.targets)
+
+    def notices_due(self, account_id: int, now: int, limit: int) -> Awaitable[list[Notice]]:
+        """See Store.notices_due."""
+        return self._read(lambda db: webhooks.due(db, account_id, now, limit))
+
+    def conclude_notice(self, result: NoticeResult, now: int) -> Awaitable[bool]:
+        """See Store.conclude_notice."""
+        return self.writer.submit(lambda tx: webhooks.conclude(tx, result, now))
+
+    def search_notices(self, search: NoticeSearch) -> Awaitable[list[Notice]]:
+        """See Store.search_notices."""
+        return self._read(lambda db: webhooks.search(db, search))
+
+    def notice_ids(self, account_id: int, post: PostState, since_at: int) -> Awaitable[list[tuple[int, int]]]:
+        """See Store.notice_ids."""
+        return self._read(lambda db: webhooks.ids(db, account_id, post, since_at))
+
+    def replay_notices(self, events: Sequence[tuple[int, int]], now: int) -> Awaitable[int]:
+        """See Store.replay_notices."""
+        return self.writer.submit(lambda tx: webhooks.replay(tx, events, now))
+
+    def hurry_notices(self, account_id: int, now: int, limit: int) -> Awaitable[int]:
+        """See Store.hurry_notices."""
+        return self.writer.submit(lambda tx: webhooks.hurry(tx, account_id, now, limit))
+
+    def notice_counts(self) -> Awaitable[list[NoticeCount]]:
+        """See Store.notice_counts."""
+        return self._read(webhooks.counts)
+
+    # -- the operator's hands
+
+    async def put_documents(self, puts: Sequence[Document], removals: Sequence[tuple[str, str]], now: int) -> Site:
+        """See Store.put_documents."""
+        return self._newer(await self.writer.submit(lambda tx: housekeeping.put_documents(tx, puts, removals)))
+
+    async def set_password(self, username: str, password_hash: str, version: int) -> Site:
+        """See Store.set_password."""
+        done = await self.writer.submit(
+            lambda tx: batches.set_password(tx, username, password_hash, version),
+            within_s=self._within(ANSWER_WITHIN_S),
+            undo=Undo(batches.take_password_back),
+        )
+        return self._newer(done.site)
+
+    async def set_intake(self, is_suspended: bool) -> None:
+        """See Store.set_intake."""
+        await self.writer.submit(lambda tx: housekeeping.set_intake(tx, is_suspended))
+        await self.refresh()
+
+    def credit(
+        self, username: str, amount: int, note: str, now: int, *, allow_negative: bool = False
+    ) -> Awaitable[int]:
+        """See Store.credit."""
+        return self.writer.submit(
+            lambda tx: money.credit(tx, username, amount, note, now, allow_negative=allow_negative)
+        )
+
+    def credit_once(
+        self, username: str, amount: int, reference: str, note: str, now: int, *, allow_negative: bool = False
+    ) -> Awaitable[Credited]:
+        """See Store.credit_once."""
+        return self.writer.submit(
+            lambda tx: money.credit_once(tx, username, amount, reference, note, now, allow_negative=allow_negative)
+        )
+
+    def holdings(self, kind: str, name: str) -> Awaitable[Holdings]:
+        """See Store.holdings."""
+        return self._read(lambda db: removing.holdings(db, kind, name))
+
+    async def put_opt_outs(self, opt_outs: Iterable[OptOut]) -> int:
+        """See Store.put_opt_outs; in transactions of 1,000, so that a long list holds nobody up."""
+        count = 0
+        batch: list[OptOut] = []
+        for opt_out in opt_outs:
+            batch.append(opt_out)
+            if len(batch) == 1_000:
+                count += await self._import(batch)
+                batch = []
+        return count + await self._import(batch)
+
+    def _import(self, batch: list[OptOut]) -> Awaitable[int]:
+        return self.writer.submit(lambda tx: housekeeping.put_opt_outs(tx, batch), Urgency.BULK)
+
+    def forget_opt_outs(self, recipient: str, line: str | None) -> Awaitable[int]:
+        """See Store.forget_opt_outs."""
+        return self.writer.submit(lambda tx: housekeeping.forget_opt_outs(tx, recipient, line))
+
+    def waiting_ids(self, *, line: str | None = None, account_id: int | None = None) -> Awaitable[list[int]]:
+        """See Store.waiting_ids."""
+        return self._read(lambda db: hands.waiting_ids(db, line, account_id))
+
+    def cancel(self, message_ids: Sequence[int], now: int, *, line: str | None = None) -> Awaitable[Cancelled]:
+        """See Store.cancel."""
+        return self.writer.submit(lambda tx: hands.cancel(tx, message_ids, now, line))
+
+    def plan_move(self, move: Move, now: int) -> Awaitable[MovePlan]:
+        """See Store.plan_move."""
+        return self._read(lambda db: hands.plan_move(db, move, now))
+
+    def move_messages(self, message_ids: Sequence[int], move: Move, now: int) -> Awaitable[int]:
+        """See Store.move_messages."""
+        return self.writer.submit(lambda tx: hands.move_messages(tx, message_ids, move, now))
+
+    def forget_ids(self, upstream: str) -> Awaitable[bool]:
+        """See Store.forget_ids."""
+        return self.writer.submit(lambda tx: receipts.forget_ids(tx, upstream))
+
+    # -- reading
+
+    async def _read(self, query: Callable[[apsw.Connection], T], within_s: float | None = None) -> T:
+        """Run a query on a reading thread. Raises StoreFailed, also when it has no answer `within_s`."""
+
+        def run() -> T:
+            db = self._free_readers.pop()  # there is one for each thread
+            try:
+                with db:  # one transaction: several statements see one state
+                    result = query(db)
+                return result
+            finally:
+                self._free_readers.append(db)
+
+        if self.lost is not None:
+            raise StoreFailed(self.lost)
+        if within_s is not None and self._reads >= MOST_READS:
+            raise StoreFailed("too many queries are waiting for the disk")
+        self._reads += 1
+        answer = asyncio.get_running_loop().run_in_executor(self._readers, run)
+        answer.add_done_callback(self._read_ended)
+        await asyncio.wait((answer,), timeout=within_s)
+        if not answer.done():  # it goes on, and counts: cancelled in a queue it would only be forgotten
+            raise StoreFailed(f"the disk did not answer within {within_s:g} s")
+        try:
+            return answer.result()
+        except apsw.Error as error:
+            raise as_told(error) from error
+
+    def _read_ended(self, answer: asyncio.Future[Any]) -> None:
+        self._reads -= 1
+        if not answer.cancelled():
+            answer.exception()  # told to whoever still waits; else it is nobody's any more
+
+    def story(self, message_id: int) -> Awaitable[Story | None]:
+        """See Store.story."""
+        return self._read(lambda db: reading.story(db, message_id))
+
+    def search(self, search: Search) -> Awaitable[list[Message]]:
+        """See Store.search."""
+        return self._read(lambda db: reading.search(db, search))
+
+    def queue(self) -> Awaitable[list[QueueRow]]:
+        """See Store.queue."""
+        return self._read(reading.queue)
+
+    def queued_by_line(self) -> Awaitable[dict[str, int]]:
+        """See Store.queued_by_line."""
+        return self._read(reading.queued_by_line)
+
+    def traffic(self, since_at: int, until_at: int) -> Awaitable[list[Traffic]]:
+        """See Store.traffic."""
+        return self._read(lambda db: reading.traffic(db, since_at, until_at))
+
+    def balances(self) -> Awaitable[list[Balance]]:
+        """See Store.balances."""
+        return self._read(reading.balances)
+
+    def audit(self) -> Awaitable[Audit]:
+        """See Store.audit."""
+        return self._read(audit)
+
+    def opt_outs(self, recipient: str | None, line: str | None, after: str, limit: int) -> Awaitable[list[OptOut]]:
+        """See Store.opt_outs."""
+        return self._read(lambda db: reading.opt_outs(db, recipient, line, after, limit))
+
+    def unmatched(self, limit: int) -> Awaitable[list[WaitingReceipt]]:
+        """See Store.unmatched."""
+        return self._read(lambda db: reading.unmatched(db, limit))
+
+    def id_reports(self) -> Awaitable[list[IdReport]]:
+        """See Store.id_reports."""
+        return self._read(reading.id_reports)
+
+    def receipts_of_texts(self, now: int) -> Awaitable[list[TextReceipts]]:
+        """See Store.receipts_of_texts."""
+        return self._read(lambda db: reading.receipts_of_texts(db, now))
+
+    def open_operator_ids(self, upstream: str, after: Cursor, limit: int) -> Awaitable[OpenIds]:
+        """See Store.open_operator_ids."""
+        return self._read(lambda db: reading.open_operator_ids(db, upstream, after, limit))
+
+    async def refresh(self) -> Site:
+        """See Store.refresh."""
+        return self._newer(await self._read(self._fresh_site))
+
+    def _newer(self, site: Site) -> Site:
+        """Keep the later of two snapshots: a slow reader must not undo what a commit has just brought."""
+        if site.version > self._site.version:
+            self._site = site
+        return self._site
+
+    def _fresh_site(self, db: apsw.Connection) -> Site:
+        for (version,) in db.execute("SELECT value FROM meta WHERE key = 'config_version'"):
+            if version == self._site.version:
+                return self._site
+        return read_site(db)
+
+    async def backup(self, path: str) -> None:
+        """See Store.backup: SQLite's online backup, of the state at its begin."""
+
+        def copy(db: apsw.Connection) -> None:
+            copy_to(db, Path(path))
+            sign_copy(Path(path))
+
+        await self._read(copy)
+
+    async def close(self) -> None:
+        """See Store.close."""
+        await self.writer.close()
+        self._readers.shutdown(wait=True)
+        if self._files is not None:
+            with suppress(apsw.Error, StoreFailed):
+                self._files.contents.check()  # the last close copies the log into whatever lies there
+        for db in (*self._opened, self._db):
+            db.close()
+        self.leave()
+
+    def leave(self) -> None:
+        """After the connections have been closed: let go of our own descriptors."""
+        if self._files is not None:
+            self._files.close()
+            self._files = None
+        if not self._is_left:
+            self._is_left = True
+            holding.leave(self._key)
