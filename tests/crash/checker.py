@@ -19,9 +19,11 @@ from tests.crash.copies import MOST_TRIES, Pool, owners, pools, step_of, tries_s
 from tests.crash.reading import Kept, Part, Store
 from tests.crash.site import HOLDING, PRICES, RESPONSE_TIMEOUT_S
 
+from payamak.codes import Code
 from payamak.simulator import OPTED_OUT_LINE, Entry
 
 _TIMEOUT_MS = RESPONSE_TIMEOUT_S * 1_000
+_TAKEN_BACK = ("cancelled", "answered_busy")
 
 
 @dataclass
@@ -31,7 +33,7 @@ class Verdict:
     `lost_answers`: messages with a copy whose answer never came. Of these `unknown` have ended so, and `waiting` are
     open because a copy of theirs has no receipt: they will be unknown at their deadline. `arrived` are those of both
     whose every part the operator delivered, which is more than could be known for certain. `pooled` were delivered by
-    receipts that named nobody.
+    receipts that named nobody. `taken_back`: their commit came too late, and their caller had been told 23.
     """
 
     messages: int = 0
@@ -48,6 +50,7 @@ class Verdict:
     unknown: int = 0
     waiting: int = 0
     arrived: int = 0
+    taken_back: int = 0
     money_off: int = 0
     faults: list[str] = field(default_factory=list)
     posted_again: int = 0
@@ -88,6 +91,8 @@ def _check_promises(verdict: Verdict, book: Book, store: Store) -> None:
         if message is None or not _is_of(sent, message):
             found = message and message.recipient
             verdict.lost.append(f"{sent[0]}: promised as {message_id}, which the store has for {found}")
+        elif (message.state, message.reason) == _TAKEN_BACK:
+            verdict.lost.append(f"{sent[0]}: promised as {message_id}, and taken back")
     if len(set(book.promised.values())) != len(book.promised):
         verdict.faults.append("an id was given twice")
     if len({(message.recipient, message.steps[0]["text"]) for message in store.messages}) != len(store.messages):
@@ -113,7 +118,8 @@ def _check_strangers(verdict: Verdict, book: Book, store: Store, entries: Iterab
         found = next((message for message in kept[sent[0]] if _is_of(sent, message)), None)
         if any(text in sent[1] for text in strangers[sent[0]]):
             verdict.faults.append(f"{sent[0]}: was refused with {code} and sent")
-        if found is not None and found.state != "rejected":
+        was_taken_back = found is not None and code == Code.BUSY and (found.state, found.reason) == _TAKEN_BACK
+        if found is not None and found.state != "rejected" and not was_taken_back:
             verdict.faults.append(f"{sent[0]}: was refused with {code} and is {found.state}")
 
 
@@ -183,6 +189,13 @@ def _unknown(verdict: Verdict, end: _End) -> None:
         verdict.faults.append(f"{end.name}: after {spent} lost answers of a part, where {needed} make it so")
 
 
+def _taken_back(verdict: Verdict, end: _End) -> None:
+    """P1: the commit came so late that its caller had been told 23, so nothing of it is sent."""
+    verdict.taken_back += 1
+    if end.mine:
+        verdict.faults.append(f"{end.name}: it was taken back, and {len(end.mine)} parts of it came")
+
+
 def _waits(verdict: Verdict, end: _End) -> None:
     """P7: until its deadline, for a receipt that did not come."""
     verdict.waiting += 1
@@ -223,6 +236,7 @@ _ENDS: dict[tuple[str, str], Callable[[Verdict, _End], None]] = {
     ("rejected", "opted_out"): _opted_out,
     ("undeliverable", "receipt"): _undeliverable,
     ("undeliverable", "partly_delivered"): _partly_delivered,
+    _TAKEN_BACK: _taken_back,
     ("enroute", "taken"): _waits,
     ("queued", "receipts_awaited"): _waits,
 }

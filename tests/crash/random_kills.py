@@ -247,6 +247,7 @@ def figures(report: Report) -> dict[str, str]:
         "wait for a receipt that died with the operator, or never was": f"{verdict.waiting:,}"
         f" ({_share(verdict.waiting, verdict.messages)} of all)",
         "of both, delivered as far as the operator knows": f"{verdict.arrived:,}",
+        "told busy (23) and taken back, their commit too late": f"{verdict.taken_back:,}",
         "other promises broken": str(len(verdict.faults)),
     }
 
