@@ -33,7 +33,8 @@ class Verdict:
     `lost_answers`: messages with a copy whose answer never came. Of these `unknown` have ended so, and `waiting` are
     open because a copy of theirs has no receipt: they will be unknown at their deadline. `arrived` are those of both
     whose every part the operator delivered, which is more than could be known for certain. `pooled` were delivered by
-    receipts that named nobody. `taken_back`: their commit came too late, and their caller had been told 23.
+    receipts that named nobody. `taken_back`: their commit came too late, and their caller had been told 23;
+    `sent_though_busy`: the process died before it could take them back.
     """
 
     messages: int = 0
@@ -51,6 +52,7 @@ class Verdict:
     waiting: int = 0
     arrived: int = 0
     taken_back: int = 0
+    sent_though_busy: int = 0
     money_off: int = 0
     faults: list[str] = field(default_factory=list)
     posted_again: int = 0
@@ -118,9 +120,20 @@ def _check_strangers(verdict: Verdict, book: Book, store: Store, entries: Iterab
         found = next((message for message in kept[sent[0]] if _is_of(sent, message)), None)
         if any(text in sent[1] for text in strangers[sent[0]]):
             verdict.faults.append(f"{sent[0]}: was refused with {code} and sent")
-        was_taken_back = found is not None and code == Code.BUSY and (found.state, found.reason) == _TAKEN_BACK
-        if found is not None and found.state != "rejected" and not was_taken_back:
+        if found is None or found.state == "rejected":
+            continue
+        if code == Code.BUSY and _outlived_a_death(found, book.deaths):
+            verdict.sent_though_busy += 1
+        elif code != Code.BUSY or (found.state, found.reason) != _TAKEN_BACK:
             verdict.faults.append(f"{sent[0]}: was refused with {code} and is {found.state}")
+
+
+def _outlived_a_death(message: Kept, deaths: Iterable[int]) -> bool:
+    """Whether the process died between the acceptance and the first octets of a message, so that it knew of no 23."""
+    if (message.state, message.reason) == _TAKEN_BACK:
+        return False
+    first_at = min((part.on_wire_at for part in message.parts), default=message.changed_at)
+    return any(message.accepted_at <= died_at <= first_at for died_at in deaths)
 
 
 # ------------------------------------------------------------------------------------------------- the ends

@@ -66,6 +66,7 @@ def message(end: tuple[str, str], copies: Sequence[Part], *, text: str = "ab", n
         state=end[0],
         reason=end[1],
         step=0,
+        accepted_at=0,
         changed_at=more.pop("changed_at", 5),
         deadline_at=LATEST,
         copies=9,
@@ -184,6 +185,15 @@ def test_what_was_told_busy_is_taken_back() -> None:
     assert judged([back], [], book=Book(promised={key: back.id})).lost
     assert judged([back], [entry("a")], book=Book(refused={key: 23})).faults
     assert judged([message(("cancelled", "by_customer"), [], text="a")], [], book=Book(refused={key: 23})).broken
+
+
+@pytest.mark.parametrize(("died_at", "code", "is_known"), [(1, 23, True), (2, 23, False), (1, 14, False)])
+def test_a_death_before_it_was_taken_back(died_at: int, code: int, is_known: bool) -> None:
+    """Told 23, and the process died before the undoing: sent, and counted. Without a death in between it is a fault."""
+    sent = message(DELIVERED, [answered("7")], text="a")  # marked at 1
+    book = Book(refused={(RECIPIENT, "a"): code}, deaths=[died_at])
+    verdict = judged([sent], [entry("a", "DELIVRD")], book=book)
+    assert (verdict.broken == [], verdict.sent_though_busy == 1) == (is_known, is_known)
 
 
 def test_a_fourth_try_is_one_too_many() -> None:
