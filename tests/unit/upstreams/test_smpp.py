@@ -23,7 +23,14 @@ from payamak.smpp.constants import Tag
 from payamak.smpp.link import Down, DownReason, LinkLost, NotBound, ResponseTimeout, Told
 from payamak.smpp.pdu import Pdu, SubmitSm, SubmitSmResp
 from payamak.upstreams.base import Acknowledge, Parcel
-from payamak.upstreams.smpp import SmppUpstream, _Sending, absolute_validity, link_config, relative_validity
+from payamak.upstreams.smpp import (
+    BREAK_AFTER_S,
+    SmppUpstream,
+    _Sending,
+    absolute_validity,
+    link_config,
+    relative_validity,
+)
 
 LINE = "9830003300"
 SITE = build_site([Line(number=LINE)], 1)
@@ -70,6 +77,7 @@ class Bound:
     def __init__(self, window_free: int) -> None:
         self.is_bound = True
         self.window_free = window_free
+        self.answered_since_bind = 0
         self.written: list[Pdu] = []
         self.told: list[Told] = []
 
@@ -324,3 +332,36 @@ async def test_a_refused_number_is_blamed_once_others_were_taken() -> None:
     made._on_late_response(9, SubmitSmResp(sequence=9, status=0x0B))
     codes = [outcome.code for outcome in outcomes]
     assert codes == [Code.INTERNAL, None, Code.RECIPIENT_INVALID, None, Code.RECIPIENT_INVALID]
+
+
+def broken(
+    *, alone: bool = True, age_s: float = BREAK_AFTER_S, reason: DownReason = DownReason.PEER_CLOSED
+) -> LinkLost:
+    """The link went while a part was on it."""
+    return LinkLost(sent=True, alone=alone, age_s=age_s, reason=reason)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "error", "answered", "is_to_blame"),
+    [
+        ("others were answered, then the link went with it, alone and at once", broken(), 1, True),
+        ("the centre may also just fall silent", broken(reason=DownReason.LINK_DEAD), 1, True),
+        ("others were out too", broken(alone=False), 1, False),
+        ("it had been there for longer than five seconds", broken(age_s=5.1), 1, False),
+        ("a bind that has answered nobody says nothing of anybody", broken(), 0, False),
+        ("it was us who gave the link up", broken(reason=DownReason.GIVEN_UP), 1, False),
+        ("it was us who stopped", broken(reason=DownReason.STOPPED), 1, False),
+        ("nothing broke", ResponseTimeout(1), 1, False),
+    ],
+)
+async def test_who_may_have_broken_the_link(
+    sentence: str, error: LinkLost | ResponseTimeout, answered: int, is_to_blame: bool
+) -> None:
+    """A break is a part's own only if it was alone on the wire, for a moment, on a bind that answered others."""
+    link = Bound(window_free=1)
+    link.answered_since_bind = answered
+    made, _ = upstream(link)
+    outcomes: list[Outcome] = []
+    made.submit(parcel(), outcomes.append)
+    link.told[-1](error)
+    assert outcomes == [Outcome(part=1, kind=OutcomeKind.AMBIGUOUS, broke_link=is_to_blame)], sentence
