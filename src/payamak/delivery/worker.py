@@ -107,6 +107,7 @@ class Worker:
         is_on_trial = desk.health.is_on_trial
         self._log("link_on_trial" if is_on_trial else "link_answers", link=desk.name)
         if is_on_trial:
+            desk.upstream.give_back()
             link = self._store.site.links.get(desk.name)
             if link is not None:
                 desk.tries_from_s = self._clock.monotonic() + limits_of(link).trial_s
