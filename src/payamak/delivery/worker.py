@@ -45,6 +45,9 @@ PUT_OFF_MS, PUT_OFF_APART_MS, LONGEST_PUT_OFF_MS = 2_000, 10, 10_000
 POLL_S = 1.0
 """How often a line is looked at although nobody said that something is due: another process may have moved it."""
 
+POLLED_AT_ONCE = 16
+"""Lines that are looked at in one transaction: some 2 ms. Taste."""
+
 CLAIM_AGAIN_MS = 20
 """When to claim again for a line whose lanes are full: a window of 100 at 5,000 parts/s empties in that time."""
 
@@ -104,6 +107,7 @@ class Worker:
         is_on_trial = desk.health.is_on_trial
         self._log("link_on_trial" if is_on_trial else "link_answers", link=desk.name)
         if is_on_trial:
+            desk.upstream.give_back()
             link = self._store.site.links.get(desk.name)
             if link is not None:
                 desk.tries_from_s = self._clock.monotonic() + limits_of(link).trial_s
@@ -334,11 +338,13 @@ class Worker:
     async def _poll_lines(self) -> None:
         """Look at every line, called due or not: another process may have moved messages there.
 
-        All at once, so that the store is woken up once and they share a transaction.
+        Some at once, so that they share a transaction, and few enough that the news of what was sent waits behind no
+        crowd of them.
         """
-        now = self._clock.now()
         lines = [number for number in self._store.site.lines if self._is_routable(number)]
-        await asyncio.gather(*(self._claim(number, now) for number in lines))
+        for first in range(0, len(lines), POLLED_AT_ONCE):
+            now = self._clock.now()
+            await asyncio.gather(*(self._claim(number, now) for number in lines[first : first + POLLED_AT_ONCE]))
 
     async def _claim(self, number: str, now: int) -> None:
         """One claim of a line, as much as there is room for; sets when to come again."""

@@ -338,7 +338,11 @@ class Metrics:
 
     def watch_parts(self, in_flight: Callable[[], int], held: Callable[[], int]) -> None:
         """How many parts are without an answer and how many messages wait in memory."""
-        parts = Gauge("payamak_parts_in_flight", "Parts on the wire without an answer.", registry=self._registry)
+        parts = Gauge(
+            "payamak_parts_in_flight",
+            "Parts marked and without an answer, those that wait at a link for a place included.",
+            registry=self._registry,
+        )
         parts.set_function(in_flight)
         messages = Gauge("payamak_messages_held", "Messages that wait in memory.", registry=self._registry)
         messages.set_function(held)

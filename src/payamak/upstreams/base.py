@@ -97,6 +97,10 @@ class Upstream(Protocol):
         """While it rests, write nothing; what it was given waits."""
         ...
 
+    def give_back(self) -> None:
+        """Report as LATER what it was given and has not written: it goes by another link, or comes again."""
+        ...
+
     def break_now(self, reason: str) -> None:
         """Give this bind up and make another one; what is outstanding is reported ambiguous. No-op while down."""
         ...

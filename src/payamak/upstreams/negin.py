@@ -211,6 +211,9 @@ class NeginUpstream:
     def rest(self, is_resting: bool) -> None:
         """Nothing to do: nothing waits here."""
 
+    def give_back(self) -> None:
+        """Nothing to do, likewise."""
+
     def break_now(self, reason: str) -> None:
         """Use the link no more until the server answers a probe; calls under way are waited for."""
         if self.is_up:

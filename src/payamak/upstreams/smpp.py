@@ -219,6 +219,15 @@ class SmppUpstream:
         self._is_resting = is_resting
         self._flow()
 
+    def give_back(self) -> None:
+        """See Upstream.give_back."""
+        for sendings in self._sendings.values():
+            while sendings:
+                sending = sendings.popleft()
+                while sending.waiting:
+                    unsent = sending.waiting.popleft()
+                    sending.report(Outcome(part=unsent, kind=OutcomeKind.LATER, reason=Reason.LINK_DOWN))
+
     def break_now(self, reason: str) -> None:
         """Drop the connection at once and bind again by the rule for reconnecting; no-op while there is none.
 

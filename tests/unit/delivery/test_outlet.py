@@ -51,6 +51,12 @@ class Operator:
         """See Upstream."""
         self.rests.append(is_resting)
 
+    def give_back(self) -> None:
+        """See Upstream: what is beyond the window has not been written."""
+        self.open, unsent = self.open[: self.window], self.open[self.window :]
+        for _, part, report in unsent:
+            report(Outcome(part=part, kind=OutcomeKind.LATER, reason=Reason.LINK_DOWN))
+
     def narrow(self, is_narrow: bool) -> None:
         """See Upstream."""
         self.narrowed.append(is_narrow)
@@ -555,3 +561,26 @@ async def test_a_rest_is_for_what_was_marked_ahead_too(scene: Scene) -> None:
     north.answer()
     await scene.settle()
     assert len(north.given) > given
+
+
+async def test_a_trial_gives_back_what_was_marked_ahead(scene: Scene) -> None:
+    """It has not been written: it goes by another link, and waits for no silent one."""
+    await scene.begin("north", "south", window=10)
+    north, south = scene.links["north"], scene.links["south"]
+    north.ahead = 5
+    await scene.send(11)
+    north.answer()
+    await scene.settle()
+    await scene.send(5)
+    ahead_of_it = [message.id for message, *_ in north.open[10:]]
+    assert len(ahead_of_it) == 4
+    scene.house.clock.now_ms += 60_000
+    given = north.open[:10]
+    for _, part, report in given:
+        report(Outcome(part=part, kind=OutcomeKind.AMBIGUOUS))
+    await scene.settle()
+    assert scene.said == ["link_on_trial"]
+    for _ in range(10):
+        await scene.later()
+    elsewhere = set(ahead_of_it) & set(south.given)
+    assert len(elsewhere) >= 3, "one may be the next to try the silent link with"

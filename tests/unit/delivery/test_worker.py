@@ -44,6 +44,9 @@ class Noting:
     def rest(self, is_resting: bool) -> None:
         """See Upstream."""
 
+    def give_back(self) -> None:
+        """See Upstream."""
+
     def narrow(self, is_narrow: bool) -> None:
         """See Upstream.narrow."""
 

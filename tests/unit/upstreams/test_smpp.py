@@ -155,6 +155,23 @@ async def test_a_link_that_rests_writes_nothing() -> None:
     assert [(outcome.kind, outcome.reason) for outcome in outcomes] == [(OutcomeKind.LATER, Reason.LINK_DOWN)]
 
 
+async def test_what_is_given_back_is_reported_as_not_sent() -> None:
+    """Each part that has not been written, also of a text whose first part has; nothing of it leaves afterwards."""
+    link = Bound(window_free=1)
+    made, _ = upstream(link)
+    outcomes: list[Outcome] = []
+    made.submit(of_class(Lane.BULK, (1, 2)), outcomes.append)
+    made.submit(of_class(Lane.OTP), outcomes.append)
+    made.give_back()
+    assert sorted((outcome.part, outcome.kind, outcome.reason) for outcome in outcomes) == [
+        (1, OutcomeKind.LATER, Reason.LINK_DOWN),
+        (2, OutcomeKind.LATER, Reason.LINK_DOWN),
+    ]
+    link.window_free = 5
+    made._flow()
+    assert len(link.written) == 1
+
+
 async def test_a_part_that_no_pdu_can_hold_is_refused_and_told() -> None:
     """It must not wait for its deadline, nor stop what comes behind it (P2)."""
     link = Bound(window_free=5)
