@@ -46,7 +46,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "upstreams": set(),
     "store.base": {"store.feed", "store.records", *WORDS},
     "store.feed": {*WORDS},
-    "store.records": {*WORDS},
+    "store.records": {"store.feed", *WORDS},
     "store.columns": {*WORDS},
     "store.reader": {"store.columns"},
     "store.statements": {"store.columns"},

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from msgspec import Struct
 
+from payamak.domain.events import Answered
 from payamak.domain.message import Lane, Message, Reason, State, Step
 from payamak.domain.mo import RelayState
+from payamak.domain.receipts import ReceiptIn
 from payamak.domain.webhooks import Notice
+from payamak.store.feed import Change
 
 
 class StatusCount(Struct, frozen=True, kw_only=True):
@@ -310,3 +315,20 @@ class PostResult(Struct, frozen=True, kw_only=True):
     next_at: int | None
     note: str
     reply: NewMessage | None = None
+
+
+class Answers(Struct, frozen=True, kw_only=True):
+    """What an operator has answered to parts of one attempt."""
+
+    message_id: int
+    event: Answered
+
+
+class Arrival(Struct, frozen=True, kw_only=True):
+    """What came of one message from an operator, and who is told, once and on the loop, what it has changed.
+
+    It is told the changes, all of them committed, or the error for which there are none.
+    """
+
+    what: Answers | ReceiptIn
+    told: Callable[[list[Change] | Exception], None]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from typing import Any
 
+import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -25,10 +26,20 @@ from payamak.store.records import Claim, NewMessage
 from payamak.store.rules import money, webhooks
 from payamak.store.rules.transaction import Transaction
 
+_encode = msgspec.json.Encoder().encode
+
 
 class _OptedOut(Struct, frozen=True, kw_only=True):
     """A line that a recipient refuses, and how he is said to."""
 
+    line: str
+    code: Code
+
+
+class _OptedOutOf(Struct, frozen=True, kw_only=True):
+    """The same, with who refuses it."""
+
+    recipient: str
     line: str
     code: Code
 
@@ -43,32 +54,26 @@ def known_opt_outs(tx: Transaction, recipient: str, now: int) -> dict[str, Code]
     return opt_outs_of(tx.db, recipient, earliest(now))
 
 
+def opt_outs_of_many(tx: Transaction, recipients: Iterable[str], now: int) -> dict[str, dict[str, Code]]:
+    """What is known of those of the recipients of whom anything is: recipient → line → code."""
+    known: dict[str, dict[str, Code]] = {}
+    wanted = _encode(sorted(set(recipients))).decode()
+    for row in tx.rows("opt_outs_of_many", _OptedOutOf, (wanted, earliest(now))):
+        known.setdefault(row.recipient, {})[row.line] = row.code
+    return known
+
+
 def accept(tx: Transaction, new: NewMessage, now: int, *, is_held: bool = False) -> Change:
     """Keep a fresh message. Raises Refused with 27, 33 or 14 before anything is written.
 
     `is_held`: it may be the copy of one that was sent before the store was put back, and waits for a person.
     """
     plan = with_known_opt_outs(new.plan, known_opt_outs(tx, new.recipient, now))
+    priced = new if plan is new.plan else replace(new, plan=plan)
     amount = reservation(plan)
     money.reserve(tx, new.account_id, amount)
-    first = first_step(plan) or 0
-    waits = new.due_at is not None and new.due_at > now
-    message = Message(
-        id=0,
-        account_id=new.account_id,
-        recipient=new.recipient,
-        plan=plan,
-        accepted_at=int(now),
-        deadline_at=new.deadline_at,
-        due_at=new.deadline_at if is_held else new.due_at or int(now),
-        changed_at=int(now),
-        reason=Reason.RESTORED if is_held else Reason.OUTSIDE_HOURS if waits else Reason.ACCEPTED,
-        lane=new.lane,
-        source=new.source,
-        step=first,
-        reserved=amount,
-        owner=NOBODY if waits or is_held else tx.feed.take_room(plan[first].line, new.lane),
-    )
+    owner = NOBODY if is_held else _taken_by(tx, priced, now)
+    message = _fresh(priced, amount, now, owner=owner, is_held=is_held)
     message = replace(message, id=tx.insert("insert_message", kept_columns(message)))
     if amount:
         money.enter(tx, now, new.account_id, message.id, "reserve", "available", "reserved", amount)
@@ -76,6 +81,61 @@ def accept(tx: Transaction, new: NewMessage, now: int, *, is_held: bool = False)
     change = Change(message=message, event="Accepted")
     tx.changes.append(change)
     return change
+
+
+def accept_priced(tx: Transaction, news: Sequence[tuple[NewMessage, int]], now: int) -> list[Message]:
+    """Keep fresh messages, each with the rial that are reserved for it already; in their order, under ids in a row.
+
+    Their plans know of the recipients' opt-outs. What messages share, a plan above all, is made once for them, and the
+    rows of a table are written together, the messages before what refers to them.
+    """
+    first_id = int(tx.value("last_given", ("message",))) + 1
+    moulds: dict[tuple[object, ...], tuple[Message, tuple[Any, ...]]] = {}
+    messages, rows = [], []
+    for message_id, (new, amount) in enumerate(news, start=first_id):
+        owner = _taken_by(tx, new, now)
+        # The plan by identity: to compare two is dearer than to write one.
+        key = (id(new.plan), new.account_id, new.lane, new.source, new.deadline_at, new.due_at, amount, owner)
+        if (mould := moulds.get(key)) is None:
+            model = _fresh(new, amount, now, owner=owner)
+            _, _, _, *same = kept_columns(model)
+            mould = moulds[key] = model, tuple(same)
+        model, shared = mould
+        messages.append(replace(model, id=message_id, recipient=new.recipient))
+        rows.append((message_id, new.account_id, new.recipient, *shared))
+    tx.many("insert_message", rows)
+    money.enter_reservations(tx, now, messages)
+    webhooks.tell_all(tx, messages, now)
+    tx.changes += [Change(message=message, event="Accepted") for message in messages]
+    return messages
+
+
+def _taken_by(tx: Transaction, new: NewMessage, now: int) -> int:
+    """Who takes a fresh message right away; counts the room for it."""
+    if new.due_at is not None and new.due_at > now:
+        return NOBODY
+    return tx.feed.take_room(new.plan[first_step(new.plan) or 0].line, new.lane)
+
+
+def _fresh(new: NewMessage, amount: int, now: int, *, owner: int, is_held: bool = False) -> Message:
+    """A message as it is kept first, but for its id; `amount` rial are reserved for it."""
+    waits = new.due_at is not None and new.due_at > now
+    return Message(
+        id=0,
+        account_id=new.account_id,
+        recipient=new.recipient,
+        plan=new.plan,
+        accepted_at=int(now),
+        deadline_at=new.deadline_at,
+        due_at=new.deadline_at if is_held else new.due_at or int(now),
+        changed_at=int(now),
+        reason=Reason.RESTORED if is_held else Reason.OUTSIDE_HOURS if waits else Reason.ACCEPTED,
+        lane=new.lane,
+        source=new.source,
+        step=first_step(new.plan) or 0,
+        reserved=amount,
+        owner=owner,
+    )
 
 
 def load(tx: Transaction, message_id: int) -> Message | None:

@@ -1,5 +1,5 @@
 -- name: insert_message
--- A fresh message; its id is given by the table and never used again.
+-- A fresh message; without an id (NULL) the table gives the next one. None is ever used again.
 INSERT INTO message ({message_kept}) VALUES ({message_kept_values});
 
 -- name: message
