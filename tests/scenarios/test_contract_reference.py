@@ -12,7 +12,7 @@ from tests.source import ROOT
 from payamak.codes import REFUSAL_ORDER, Code, StateCode
 from payamak.dialects.negin import LARGEST_IDS, SEND_PATHS, STATES_PATHS
 from payamak.http.metrics import Metrics, OpenEvents
-from payamak.store.feed import Feed
+from payamak.store.feed import LocalFeed
 from payamak.store.records import FaultCounts
 
 PAGE = (ROOT / "docs" / "reference" / "http.md").read_text(encoding="utf-8")
@@ -50,7 +50,7 @@ def test_parameters() -> None:
 
 def test_metrics() -> None:
     """Every metric is documented, and no other."""
-    metrics = Metrics(Feed(), lambda: 0)
+    metrics = Metrics(LocalFeed(), lambda: 0)
     metrics.watch_links(dict, dict, dict)
     metrics.watch_windows(dict, dict)
     metrics.watch_queues(dict)

@@ -11,7 +11,7 @@ from tests.store.world import ALI, DAY, LINE, LINE2, NOW, SARA, SERVICE, Listene
 from payamak.codes import Code
 from payamak.domain.message import Lane, Reason, State
 from payamak.errors import Refused
-from payamak.store.feed import Change
+from payamak.store.feed import Change, LocalFeed
 from payamak.store.records import OptOut, Search
 
 
@@ -193,10 +193,12 @@ async def test_caller_hangs_up(world: World) -> None:
     heard = asyncio.Event()
     store.feed.listen(lambda changes: heard.set())
     watch = store.feed.watch()
-    waiter = asyncio.ensure_future(store.accept(world.new(), world.now, watch))
+    waiter = asyncio.ensure_future(store.accept(world.new(), world.now, watch.ticket))
     waiter.cancel()
     watch.close()
     await asyncio.wait_for(heard.wait(), 60)
     (message,) = await store.search(Search())
     assert message.is_leased
+    assert isinstance(store.feed, LocalFeed)
     assert not store.feed._watches
+    assert not store.feed._tickets

@@ -90,7 +90,7 @@ async def test_watches_begin_before_the_publication(world: World) -> None:
     watches = [store.feed.watch() for _ in range(3)]
     store.feed.listen(lambda changes: heard.append([watch.message_id for watch in watches]))
     items: list[NewMessage | Code] = [world.new(), Code.TEXT_EMPTY, world.new(recipient=SARA)]
-    first, _, third = await store.accept_each(world.account_id(), items, NOW, watches)
+    first, _, third = await store.accept_each(world.account_id(), items, NOW, [watch.ticket for watch in watches])
     assert isinstance(first, Message)
     assert isinstance(third, Message)
     assert heard == [[first.id, 0, third.id]]

@@ -146,7 +146,8 @@ class World:
 
     async def accept(self, new: NewMessage | None = None, watch: Watch | None = None) -> Message:
         """Accept it, or a message of one step."""
-        change = await self.store.accept(new or self.new(), self.now, watch)
+        ticket = None if watch is None else watch.ticket
+        change = await self.store.accept(new or self.new(), self.now, ticket)
         return change.message
 
     async def move(self, source: str = LINE, target: str = LINE2, most: int = 1_000) -> int:

@@ -9,7 +9,7 @@ from contextlib import suppress
 from payamak.clock import Clock
 from payamak.domain.restoring import Restore, Why
 from payamak.errors import StoreFailed
-from payamak.store.base import Store
+from payamak.store.base import Chores
 
 KEEP_EVERY_S = 1.0
 """How often the mark moves as long as something is written. A raw copy of the open file that is put back after a kill
@@ -27,7 +27,7 @@ TODO = {
 """What a person does about what is held; see docs/guide/backup.md."""
 
 
-async def begin_mark(store: Store, clock: Clock, log: Callable[..., object], *, is_restored: bool = False) -> None:
+async def begin_mark(store: Chores, clock: Clock, log: Callable[..., object], *, is_restored: bool = False) -> None:
     """Before anything is taken: hold what waits in a copy that was put back, and draw the mark of this start.
 
     All of it is committed when it returns. Raises StoreFailed.
@@ -49,7 +49,7 @@ def todo(restore: Restore) -> str:
 class MarkKeeper:
     """Moves the mark while we serve, and looks whether a restore still holds anything."""
 
-    def __init__(self, store: Store, clock: Clock, log: Callable[..., object]) -> None:
+    def __init__(self, store: Chores, clock: Clock, log: Callable[..., object]) -> None:
         self._store = store
         self._clock = clock
         self._log = log

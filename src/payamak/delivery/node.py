@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from payamak.clock import Clock
-from payamak.store.base import Store
+from payamak.store.base import Chores
 
 RECOVERY_BATCH = 500
 
 
-async def take_over(store: Store, clock: Clock, log: Callable[..., object]) -> int:
+async def take_over(store: Chores, clock: Clock, log: Callable[..., object]) -> int:
     """Before anything is taken: deliver as a new owner, end the leases of the dead, and treat what they had on the wire
     as ambiguous (P3).
 

@@ -9,7 +9,7 @@ from contextlib import suppress
 from payamak.background import Health
 from payamak.clock import Clock
 from payamak.errors import StoreFailed
-from payamak.store.base import Store
+from payamak.store.base import Chores, Opened
 
 LOOK_EVERY_S = 0.25
 SWEEP_EVERY_S = 1.0
@@ -24,13 +24,13 @@ LOOK_WITHIN_S = 5.0
 larger store does not take longer."""
 
 
-async def look_through(store: Store, log: Callable[..., object]) -> None:
+async def look_through(store: Opened, log: Callable[..., object]) -> None:
     """Before anything is done with the store: its pages agree, as far as there is time. Raises StoreFailed."""
     if unfinished := await store.look_through(LOOK_WITHIN_S):
         log("store_partly_looked_through", detail=",".join(unfinished))
 
 
-async def watch_store(store: Store, log: Callable[..., object], went_well: Callable[[], None] = lambda: None) -> None:
+async def watch_store(store: Opened, log: Callable[..., object], went_well: Callable[[], None] = lambda: None) -> None:
     """Say when the disk fails and when it is well again, and try it meanwhile: nobody else may write. Until cancelled.
 
     A look that changes nothing succeeds on a full disk too, so only what is written proves anything.
@@ -50,7 +50,7 @@ async def watch_store(store: Store, log: Callable[..., object], went_well: Calla
         await asyncio.sleep(LOOK_EVERY_S)
 
 
-async def keep_house(store: Store, clock: Clock, log: Callable[..., object], health: Health | None = None) -> None:
+async def keep_house(store: Chores, clock: Clock, log: Callable[..., object], health: Health | None = None) -> None:
     """Sweep deadlines every second and old messages every minute, until cancelled. A failing store only delays it.
 
     Deadlines and retention do not wait for each other: a bug in one is told, and the other goes on.

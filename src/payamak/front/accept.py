@@ -136,7 +136,7 @@ class Service:
             raise Refused(Code.BUSY, "the intake is closed")
         watch = self._store.feed.watch()
         try:
-            change = await self._store.accept(new, self._clock.now(), watch)
+            change = await self._store.accept(new, self._clock.now(), watch.ticket)
             message = change.message
             if account.verdict_wait_ms:
                 message = await watch.verdict(account.verdict_wait_ms / 1_000)

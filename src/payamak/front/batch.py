@@ -35,7 +35,6 @@ from payamak.front.accept import Caller, Gatekeeper, Sent, Service, Submission, 
 from payamak.front.room import Room
 from payamak.log import place_of
 from payamak.store.base import Store
-from payamak.store.feed import Watch
 from payamak.store.records import Batched, NewMessage
 
 T = TypeVar("T")
@@ -226,7 +225,7 @@ class BatchService(Service):
         """Keep the messages, then wait until the operator has spoken of all, at most the account's `verdict_wait`."""
         watches = [self._store.feed.watch() for _ in items] if account.verdict_wait_ms else []
         try:
-            kept = await self._keep_each(account, items, watches)
+            kept = await self._keep_each(account, items, [watch.ticket for watch in watches])
             ends_s = asyncio.get_running_loop().time() + account.verdict_wait_ms / 1_000
             told: list[Sent | Code] = []
             for place, each in enumerate(kept):
@@ -240,29 +239,29 @@ class BatchService(Service):
                 watch.close()
 
     async def _keep_each(
-        self, account: Account, items: Sequence[NewMessage | Code], watches: Sequence[Watch]
+        self, account: Account, items: Sequence[NewMessage | Code], tickets: Sequence[int]
     ) -> Sequence[Message | Code]:
         """The messages as they are kept, or why not. Where a bug keeps them from going together, each goes alone."""
         if not any(isinstance(item, NewMessage) for item in items):
             return [item for item in items if isinstance(item, Code)]
         if len(items) == 1:  # it is no batch, and shares a commit with all that comes beside it
-            return [await self._keep_alone(items[0], watches[0] if watches else None)]
+            return [await self._keep_alone(items[0], tickets[0] if tickets else None)]
         try:
             return await self._in_turn(
-                len(items), lambda: self._store.accept_each(account.id, items, self._clock.now(), watches)
+                len(items), lambda: self._store.accept_each(account.id, items, self._clock.now(), tickets)
             )
         except Refused:
             return [_or_busy(item) for item in items]
         except Exception as error:
             _log.error("batch_failed", error=type(error).__name__, where=place_of(error))
-            of_each = watches or repeat(None)
+            of_each = tickets or repeat(None)
             return await asyncio.gather(*map(self._keep_alone, items, of_each))
 
-    async def _keep_alone(self, item: NewMessage | Code, watch: Watch | None) -> Message | Code:
+    async def _keep_alone(self, item: NewMessage | Code, ticket: int | None) -> Message | Code:
         if isinstance(item, Code):
             return item
         try:
-            return (await self._store.accept(item, self._clock.now(), watch)).message
+            return (await self._store.accept(item, self._clock.now(), ticket)).message
         except Refused as refused:
             return refused.code
         except StoreFailed:

@@ -24,7 +24,7 @@ from payamak.domain.restoring import Restore
 from payamak.domain.site import Document, Site
 from payamak.domain.unreadable import Unreadable
 from payamak.domain.webhooks import Notice, NoticeCount, NoticeResult, NoticeSearch, WebhookTarget
-from payamak.store.feed import Change, Feed, Watch
+from payamak.store.feed import Change, Feed
 from payamak.store.records import (
     Arrival,
     Aside,
@@ -77,7 +77,10 @@ class Mode(StrEnum):
 class Opened(Protocol):
     """The store as whoever opened it has it. `site` is the latest configuration that this process has seen."""
 
-    feed: Feed
+    @property
+    def feed(self) -> Feed:
+        """What tells of each commit, and whose room for fresh messages it is."""
+        ...
 
     @property
     def site(self) -> Site:
@@ -137,11 +140,12 @@ class Opened(Protocol):
 class Intake(Protocol):
     """What the front asks: to keep what a caller sends, and what became of it."""
 
-    def accept(self, new: NewMessage, now: int, watch: Watch | None = None) -> Awaitable[Change]:
+    def accept(self, new: NewMessage, now: int, ticket: int | None = None) -> Awaitable[Change]:
         """Keep a fresh message with its reservation, leased to the back if the Feed has room.
 
         Committed when it returns. Raises Refused with 27/33 (every step is known to be opted out) or 14 (the
-        balance does not cover the reservation); then nothing is kept. `watch` begins before the publication.
+        balance does not cover the reservation); then nothing is kept. The watch of `ticket` begins
+        before the publication.
         In a server it raises StoreFailed after ANSWER_WITHIN_S at the latest: then the message is not kept, or is
         cancelled before anyone can send it. The same holds for accept_batch, accept_each, received and
         set_password.
@@ -161,13 +165,13 @@ class Intake(Protocol):
         ...
 
     def accept_each(
-        self, account_id: int, items: Sequence[NewMessage | Code], now: int, watches: Sequence[Watch] = ()
+        self, account_id: int, items: Sequence[NewMessage | Code], now: int, tickets: Sequence[int] = ()
     ) -> Awaitable[list[Message | Code]]:
         """Keep an account's fresh messages in one transaction, each as `accept` would after the one before it.
 
         What became of each, in order: an item that is a code was refused already and keeps its place; one that is
-        refused now has 27, 33 or 14 there, and the others are kept. `watches`: none, or one of each item; those of what
-        is kept begin before the publication.
+        refused now has 27, 33 or 14 there, and the others are kept. `tickets`: none, or one of each item; the
+        watches of what is kept begin before the publication.
         """
         ...
 
@@ -333,6 +337,10 @@ class Chores(Protocol):
 
     def last_restore(self) -> Awaitable[Restore | None]:
         """The last time that the store was held to be a copy that was put back; None if it never was."""
+        ...
+
+    def fault_counts(self) -> Awaitable[FaultCounts]:
+        """How many rows are aside and how many pieces are unreadable."""
         ...
 
     def queued_by_line(self) -> Awaitable[dict[str, int]]:
@@ -552,10 +560,6 @@ class Findings(Protocol):
 
     def status_counts(self) -> Awaitable[list[StatusCount]]:
         """How often each link's operator has answered with each command_status, of the newest answers of all."""
-        ...
-
-    def fault_counts(self) -> Awaitable[FaultCounts]:
-        """How many rows are aside and how many pieces are unreadable."""
         ...
 
     def aside(self, limit: int) -> Awaitable[list[Aside]]:

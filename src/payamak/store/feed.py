@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from typing import Protocol
 
 from msgspec import Struct
 
@@ -27,24 +28,22 @@ class Change(Struct, frozen=True, kw_only=True):
 
 
 class Watch:
-    """One caller's wait for what becomes of one message."""
+    """One caller's wait for what becomes of one message; the store knows of it by its ticket alone, a number."""
 
-    __slots__ = ("_feed", "_future", "_has_to_queue", "_is_closed", "_last", "message_id")
+    __slots__ = ("_feed", "_future", "_has_to_queue", "_last", "message_id", "ticket")
 
-    def __init__(self, feed: Feed) -> None:
+    def __init__(self, feed: LocalFeed, ticket: int) -> None:
+        self.ticket = ticket
         self._feed = feed
         self._future: asyncio.Future[None] | None = None
         self._has_to_queue = False
-        self._is_closed = False
         self._last: Message | None = None
         self.message_id = 0
 
     def begin(self, message: Message) -> None:
-        """Listen from here on; called between the commit and its publication, so that nothing is missed."""
+        """Used by Feed.kept, between the commit and its publication, so that nothing is missed."""
         self.message_id = message.id
         self._last = message
-        if not self._is_closed:  # the caller hung up before the commit
-            self._feed.add_watch(self)
 
     def tell(self, message: Message | None) -> None:
         """A change of the message, or None: it has to queue and the wait makes no sense, begun or not."""
@@ -69,7 +68,6 @@ class Watch:
 
     def close(self) -> None:
         """Stop listening; safe to call twice, and before the watch has begun."""
-        self._is_closed = True
         self._feed.remove_watch(self)
 
 
@@ -80,8 +78,44 @@ def is_verdict(message: Message) -> bool:
     return message.state is not State.SENDING
 
 
-class Feed:
-    """Hands changes on, in the order of the commits. Lives on one event loop; `room` may be read from any thread.
+class Feed(Protocol):
+    """What the store, the back and the front know of it: whoever else wakes others by a commit keeps to this.
+
+    `room` and `owner`: see LocalFeed.
+    """
+
+    room: dict[tuple[str, int], int]
+    owner: int
+
+    def take_room(self, line: str, lane: int) -> int:
+        """Who takes a message right away, NOBODY if there is no room; counts it. Called on the writer's thread."""
+        ...
+
+    def listen(self, listener: Callable[[Sequence[Change]], None]) -> Callable[[], None]:
+        """Call `listener` with the changes of each commit; returns the function that ends it."""
+        ...
+
+    def watch(self) -> Watch:
+        """A watch that has not begun; its ticket goes with what the caller asks the store to keep."""
+        ...
+
+    def kept(self, ticket: int, message: Message) -> None:
+        """The store has committed the message that came with a ticket: its watch begins, before the publication."""
+        ...
+
+    def has_to_queue(self, message_id: int) -> None:
+        """The back says: this message does not go straight onto the wire; whoever waits for it is answered now."""
+        ...
+
+    def publish(self, changes: Sequence[Change]) -> None:
+        """Tell everyone; called on the loop after the commit. A listener that fails keeps nobody else from hearing."""
+        ...
+
+
+class LocalFeed:
+    """The Feed of one process: hands changes on, in the order of the commits.
+
+    Lives on one event loop; `room` may be read from any thread.
 
     `room[line, lane]` is how many more messages of a line and class the back is willing to hold: nothing while the
     line has no link that is up, or while older messages of the class wait in the store. The writer counts it down
@@ -93,10 +127,12 @@ class Feed:
         self.room: dict[tuple[str, int], int] = {}
         self.owner = NOBODY
         self._watches: dict[int, Watch] = {}
+        self._tickets: dict[int, Watch] = {}
+        self._drawn = 0
         self._listeners: list[Callable[[Sequence[Change]], None]] = []
 
     def take_room(self, line: str, lane: int) -> int:
-        """Who takes a message right away, NOBODY if there is no room; counts it. Called on the writer's thread."""
+        """See Feed.take_room."""
         room = self.room.get((line, lane), 0)
         if room <= 0:
             return NOBODY
@@ -104,30 +140,36 @@ class Feed:
         return self.owner
 
     def listen(self, listener: Callable[[Sequence[Change]], None]) -> Callable[[], None]:
-        """Call `listener` with the changes of each commit; returns the function that ends it."""
+        """See Feed.listen."""
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
 
     def watch(self) -> Watch:
-        """A new, not yet begun, watch."""
-        return Watch(self)
+        """See Feed.watch."""
+        self._drawn += 1
+        watch = self._tickets[self._drawn] = Watch(self, self._drawn)
+        return watch
 
-    def add_watch(self, watch: Watch) -> None:
-        """Used by Watch.begin."""
-        self._watches[watch.message_id] = watch
+    def kept(self, ticket: int, message: Message) -> None:
+        """See Feed.kept. Nothing begins for a caller that has hung up before the commit."""
+        watch = self._tickets.pop(ticket, None)
+        if watch is not None:
+            watch.begin(message)
+            self._watches[message.id] = watch
 
     def remove_watch(self, watch: Watch) -> None:
         """Used by Watch.close."""
+        self._tickets.pop(watch.ticket, None)
         if self._watches.get(watch.message_id) is watch:
             del self._watches[watch.message_id]
 
     def has_to_queue(self, message_id: int) -> None:
-        """The back says: this message does not go straight onto the wire; whoever waits for it is answered now."""
+        """See Feed.has_to_queue."""
         if watch := self._watches.get(message_id):
             watch.tell(None)
 
     def publish(self, changes: Sequence[Change]) -> None:
-        """Tell everyone; called on the loop after the commit. A listener that fails keeps nobody else from hearing."""
+        """See Feed.publish."""
         if self._watches:
             for change in changes:
                 if watch := self._watches.get(change.message.id):

@@ -14,7 +14,7 @@ from payamak.clock import SystemClock
 from payamak.delivery.desk import FULL_AGAIN_S
 from payamak.domain.site import Link
 from payamak.http.metrics import Metrics
-from payamak.store.feed import Feed
+from payamak.store.feed import LocalFeed
 from payamak.store.sqlite.store import SqliteStore
 
 __all__ = ["scene"]
@@ -77,7 +77,7 @@ def test_the_doctor_says_it(tmp_path: Path) -> None:
         for _ in range(3):
             await world.accept()
         await world.store.close()
-        metrics = Metrics(Feed(), lambda: 0)
+        metrics = Metrics(LocalFeed(), lambda: 0)
         metrics.watch_windows(lambda: {"north": 130.5, "south": 3.0}, lambda: {"north": 3})
         return await doctor._windows(doctor.full_windows(metrics.render().decode()), path)
 

@@ -191,7 +191,7 @@ async def test_verdicts_of_all_at_once(desk: Desk) -> None:
         assert await each(service, recipients=[ALI, "12", SARA]) == [A, 1, A]
     await back.rest()
     assert await house.states() == [State.ENROUTE] * 2
-    assert house.store.feed._watches == {}
+    assert (house.store.feed._watches, house.store.feed._tickets) == ({}, {})
 
 
 async def test_a_verdict_that_refuses(desk: Desk) -> None:
@@ -247,7 +247,7 @@ async def test_verdicts_that_do_not_come(desk: Desk, wait_ms: int) -> None:
         assert await each(service, recipients=[f"0912{n:07}" for n in range(1, 9)]) == [A] * 8
     await back.rest()
     assert await house.states() == [State.SENDING] * 8
-    assert house.store.feed._watches == {}
+    assert (house.store.feed._watches, house.store.feed._tickets) == ({}, {})
 
 
 async def test_a_caller_that_hangs_up(desk: Desk) -> None:
@@ -263,4 +263,4 @@ async def test_a_caller_that_hangs_up(desk: Desk) -> None:
         await call
     await back.rest()
     assert await house.states() == [State.SENDING] * 2
-    assert house.store.feed._watches == {}
+    assert (house.store.feed._watches, house.store.feed._tickets) == ({}, {})

@@ -224,7 +224,7 @@ async def test_a_caller_that_hangs_up_changes_nothing(house: House) -> None:
     answer = ev.Answered(step=0, try_no=1, outcomes=(Outcome(part=1, kind=OutcomeKind.TAKEN),))
     (change,) = await house.store.advance(message.id, answer, NOW)
     assert (change.message.state, change.message.charged) == (State.ENROUTE, 100)
-    assert house.store.feed._watches == {}
+    assert (house.store.feed._watches, house.store.feed._tickets) == ({}, {})
 
 
 async def test_a_caller_that_hangs_up_before_the_commit(house: House) -> None:
@@ -236,7 +236,7 @@ async def test_a_caller_that_hangs_up_before_the_commit(house: House) -> None:
     await hung_up(call)
     assert (await accepted).message.reason is Reason.ACCEPTED
     assert await house.states() == [State.QUEUED]
-    assert house.store.feed._watches == {}
+    assert (house.store.feed._watches, house.store.feed._tickets) == ({}, {})
 
 
 async def test_nobody_is_left_listening(house: House) -> None:
@@ -247,4 +247,4 @@ async def test_nobody_is_left_listening(house: House) -> None:
     await house.refusal(changed(SUBMISSION, recipient="09350000000"))
     await house.refusal(SUBMISSION)
     await back.rest()
-    assert house.store.feed._watches == {}
+    assert (house.store.feed._watches, house.store.feed._tickets) == ({}, {})

@@ -18,13 +18,13 @@ from payamak.domain.message import Message, State, Step
 from payamak.encoding.parts import Encoding
 from payamak.http.app import READ, Request, Response, Route
 from payamak.http.metrics import ANSWER_BUCKETS_S, Metrics
-from payamak.store.feed import Change, Feed
+from payamak.store.feed import Change, LocalFeed
 from payamak.store.records import FaultCounts
 
 
 def metrics(*, is_well: bool) -> dict[str, float]:
     """What the page says when all is well, or nothing is."""
-    page = Metrics(Feed(), lambda: 7)
+    page = Metrics(LocalFeed(), lambda: 7)
     page.watch_store(lambda: is_well)
     page.watch_log(lambda: is_well, lambda: 8)
     page.watch_restore(lambda: 9)
@@ -65,7 +65,7 @@ def test_every_sign_has_its_value(is_well: bool) -> None:
 
 def test_a_page_without_a_log_says_nothing_of_it() -> None:
     """A server of an earlier version has no such sign: the doctor makes nothing of that."""
-    assert log_told(Metrics(Feed(), lambda: 0).render().decode()) == []
+    assert log_told(Metrics(LocalFeed(), lambda: 0).render().decode()) == []
 
 
 #: Seconds that answers take: below, at, between and beyond the bounds.
@@ -130,7 +130,7 @@ async def ask_route(route: Route, request: Request) -> Response:
     return await route.handler(request)
 
 
-def feed_both(page: Metrics, feed: Feed, library: Library) -> None:
+def feed_both(page: Metrics, feed: LocalFeed, library: Library) -> None:
     """Changes of two lines, one of them with what a page must escape; an opt-out; copies of two upstreams."""
     page.name_upstreams(lambda link: f"operator of {link}")
     odd = 'a"b\\c\nd'
@@ -185,7 +185,7 @@ def ask_both(page: Metrics, library: Library, monkeypatch: pytest.MonkeyPatch) -
 
 def test_plain_integers_make_the_librarys_page(monkeypatch: pytest.MonkeyPatch) -> None:
     """Names, types, labels, order and values are the library's own, before and after anything is counted."""
-    feed = Feed()
+    feed = LocalFeed()
     page, library = Metrics(feed, lambda: 0), Library(CollectorRegistry())
     assert page_of(page.render()) == page_of(generate_latest(library.registry))
     feed_both(page, feed, library)

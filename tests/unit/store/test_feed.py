@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Sequence
 from typing import Any
 
-from payamak.store.feed import Change, Feed
+from payamak.store.feed import Change, LocalFeed
 
 
 async def test_a_listener_that_fails_keeps_nobody_from_hearing() -> None:
@@ -14,7 +14,7 @@ async def test_a_listener_that_fails_keeps_nobody_from_hearing() -> None:
     told: list[dict[str, Any]] = []
     asyncio.get_running_loop().set_exception_handler(lambda loop, context: told.append(context))
     heard: list[Sequence[Change]] = []
-    feed = Feed()
+    feed = LocalFeed()
 
     def fail(changes: Sequence[Change]) -> None:
         raise OSError(28, "No space left on device")

@@ -18,7 +18,7 @@ from payamak.domain.own_ids import OwnId, has_same_body
 from payamak.domain.plan import reservation
 from payamak.domain.site import Account, Site
 from payamak.errors import Refused
-from payamak.store.feed import Watch
+from payamak.store.feed import Feed
 from payamak.store.reader import Reader
 from payamak.store.records import Batched, NewMessage, OutboxRow, Standing
 from payamak.store.rules import messages, money
@@ -110,11 +110,11 @@ def lane_of(items: Sequence[NewMessage | Code]) -> Lane:
     return min((new.lane for new in items if isinstance(new, NewMessage)), default=Lane.BULK)
 
 
-def begin(watches: Sequence[Watch], told: Sequence[Message | Code]) -> None:
+def begin(feed: Feed, tickets: Sequence[int], told: Sequence[Message | Code]) -> None:
     """Listen for what becomes of those that are kept."""
-    for watch, each in zip(watches, told, strict=True):
+    for ticket, each in zip(tickets, told, strict=True):
         if isinstance(each, Message):
-            watch.begin(each)
+            feed.kept(ticket, each)
 
 
 def revoke_each(tx: Transaction, told: Sequence[Message | Code], now: int) -> None:

@@ -36,7 +36,7 @@ from payamak.domain.unreadable import Unreadable
 from payamak.domain.webhooks import Notice, NoticeCount, NoticeResult, NoticeSearch, WebhookTarget
 from payamak.errors import StoreFailed
 from payamak.store.base import ACKNOWLEDGE_WITHIN_S, ANSWER_WITHIN_S, Mode
-from payamak.store.feed import Change, Feed, Watch
+from payamak.store.feed import Change, LocalFeed
 from payamak.store.reader import Reader
 from payamak.store.records import (
     Answers,
@@ -134,7 +134,7 @@ class SqliteStore:
         """
         self.named = path
         self.path = path = resolved(path)
-        self.feed = Feed()
+        self.feed = LocalFeed()
         self._files: OpenFiles | None = None
         self._mode = mode
         self._db = connect(path, read_only=mode is Mode.LOOK)
@@ -239,12 +239,12 @@ class SqliteStore:
 
     # -- the front
 
-    def accept(self, new: NewMessage, now: int, watch: Watch | None = None) -> Awaitable[Change]:
+    def accept(self, new: NewMessage, now: int, ticket: int | None = None) -> Awaitable[Change]:
         """See Store.accept."""
         return self.writer.submit(
             lambda tx: messages.accept(tx, new, now),
             _URGENCY[new.lane],
-            None if watch is None else lambda change: watch.begin(change.message),
+            None if ticket is None else lambda change: self.feed.kept(ticket, change.message),
             within_s=self._within(ANSWER_WITHIN_S),
             undo=Undo(lambda tx, change: messages.revoke(tx, [change.message.id], now)),
         )
@@ -261,13 +261,13 @@ class SqliteStore:
         )
 
     def accept_each(
-        self, account_id: int, items: Sequence[NewMessage | Code], now: int, watches: Sequence[Watch] = ()
+        self, account_id: int, items: Sequence[NewMessage | Code], now: int, tickets: Sequence[int] = ()
     ) -> Awaitable[list[Message | Code]]:
         """See Store.accept_each."""
         return self.writer.submit(
             lambda tx: batches.accept_each(tx, account_id, items, now),
             _URGENCY[batches.lane_of(items)],
-            (lambda told: batches.begin(watches, told)) if watches else None,
+            (lambda told: batches.begin(self.feed, tickets, told)) if tickets else None,
             within_s=self._within(ANSWER_WITHIN_S),
             undo=Undo(lambda tx, told: batches.revoke_each(tx, told, now)),
         )
