@@ -74,7 +74,7 @@ class Running:
 
     @property
     def port(self) -> int:
-        return int(str(self.said["port"]))
+        return int(self.url.rpartition(":")[2])
 
     def cpu_s(self) -> float:
         """Processor time of all its threads so far, in seconds; in nanosecond steps where the kernel keeps them."""
