@@ -26,7 +26,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "dialects": {"http", "front", *WORDS, *EDGE},
     "panel": {"http", "front", "hands", *WORDS, *EDGE},
     "http": {*WORDS, *EDGE},
-    "http.metrics": {"http.app", *STORE, *WORDS},
+    "http.metrics": {"http.request", *STORE, *WORDS},
     "front": {"encoding", *STORE, *WORDS, *EDGE},
     "hands": {*WORDS, "setting", "visible"},
     "delivery": {"upstreams.base", "background", *STORE, *WORDS, *EDGE},

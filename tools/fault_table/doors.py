@@ -9,16 +9,16 @@ FAULTS: tuple[Fault, ...] = (
         name="every path is folded",
         breaks="Security: a proxy that closes /metrics leaves /METRICS open",
         file="src/payamak/http/url.py",
-        old="    if path is None or (route := routes.get(path)) is None or not route.is_folded:\n",
-        new="    if path is None or (route := routes.get(path)) is None:\n",
+        old="        if path is not None and (route := self._listed.get(path)) is not None and route.is_folded:\n",
+        new="        if path is not None and (route := self._listed.get(path)) is not None:\n",
         tests=("tests/unit/http/test_url.py",),
     ),
     Fault(
         name="a proxy beside us is this machine",
         breaks="Security: metrics are open through a proxy that speaks for strangers",
         file="src/payamak/http/app.py",
-        old="        if not head.is_forwarded:\n            return True\n",
-        new="        if True:\n            return True\n",
+        old="            is_own_word=not exchange.is_forwarded\n",
+        new="            is_own_word=True\n",
         tests=("tests/unit/http/test_health.py",),
     ),
     Fault(
@@ -48,9 +48,9 @@ FAULTS: tuple[Fault, ...] = (
     Fault(
         name="bare answers are bare",
         breaks="Security: what is no call is answered without the headers of every answer",
-        file="src/payamak/http/limits.py",
-        old="            *SAFETY_HEADERS,\n",
-        new="            *(SAFETY_HEADERS if answer.body else ()),\n",
+        file="src/payamak/http/answers.py",
+        old="_CLOSING_END if closes else _PLAIN_END, body)\n",
+        new='(_CLOSING_END if closes else _PLAIN_END) if body else b"\\r\\n\\r\\n", body)\n',
         tests=("tests/unit/http/test_headers.py",),
     ),
     Fault(
@@ -73,7 +73,7 @@ FAULTS: tuple[Fault, ...] = (
         name="answers have no turns",
         breaks="Overload: callers who ask on and on hold everybody else",
         file="src/payamak/http/connection.py",
-        old="        if (self.pipeline or self._unparsed) and not self._turns.has_time() and "
+        old="        if (self._open or self._unparsed) and not self._turns.has_time() and "
         "not self.transport.is_closing():\n",
         new="        if False:\n",
         tests=("tests/unit/http/test_server_floods.py",),

@@ -5,7 +5,6 @@ service's; what it refuses comes as `Refused`.
 """
 
 import re
-from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Final, TypeAlias
 
@@ -17,8 +16,8 @@ from payamak.domain.numbers import latin_digits
 from payamak.domain.site import AnswerTypes
 from payamak.errors import Refused
 from payamak.front.accept import Caller, Sent, Service, Submission
-from payamak.http.app import JSON_CONTENT_TYPE, Request, Response, Route, refusal
 from payamak.http.forms import Fields, Malformed, parse_fields
+from payamak.http.request import JSON_CONTENT_TYPE, Request, Response, Route, refusal
 
 SEND_PATHS: Final = ("/api/wssend.ashx", "/services/wssend.ashx")
 STATES_PATHS: Final = ("/api/wsstates.aspx", "/api/wsstates.ashx", "/services/wsstates.ashx")
@@ -57,8 +56,8 @@ class _StatesAnswer(msgspec.Struct):
     msg: str
 
 
-def routes(service: Service, *, allow_get: bool = True) -> Mapping[str, Route]:
-    """Return this dialect's routes by folded path.
+def routes(service: Service, *, allow_get: bool = True) -> list[Route]:
+    """Return this dialect's routes.
 
     `allow_get` serves GET too, which puts a password into a URL (contract §5); without it GET answers 405.
     """
@@ -70,11 +69,8 @@ def routes(service: Service, *, allow_get: bool = True) -> Mapping[str, Route]:
     async def states(request: Request) -> Response:
         return await ws_states(request, service)
 
-    busy = refusal(Code.BUSY)
-    return {
-        **{path: Route(methods=methods, handler=send, busy=busy, is_folded=True) for path in SEND_PATHS},
-        **{path: Route(methods=methods, handler=states, busy=busy, is_folded=True) for path in STATES_PATHS},
-    }
+    handlers = [*((path, send) for path in SEND_PATHS), *((path, states) for path in STATES_PATHS)]
+    return [Route(path, methods=methods, handler=each, is_gated=True, is_folded=True) for path, each in handlers]
 
 
 async def ws_send(request: Request, service: Service) -> Response:

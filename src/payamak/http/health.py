@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from ipaddress import ip_address, ip_network
 from typing import Final
 
-from payamak.http.app import READ, Network, Request, Response, Route
+from payamak.http.request import READ, Network, Request, Response, Route
 
 _TEXT = "text/plain; charset=utf-8"
 _NOT_INSIDE: Final = b"metrics are shown to this machine and to metrics_networks, a setting; you are in neither\n"
@@ -47,7 +47,7 @@ def health_routes(
     asks: Callable[[], str] = lambda: "",
     *,
     networks: Iterable[Network] = (),
-) -> Mapping[str, Route]:
+) -> list[Route]:
     """The three pages that machines read; none needs a password, none tells anything of a customer.
 
     `trouble` says what is wrong with the store, `asks` what a person has to decide. These reasons and the metrics are
@@ -78,8 +78,8 @@ def health_routes(
             return Response(status=403, content_type=_TEXT, body=_NOT_INSIDE)
         return Response(status=200, content_type=_PROMETHEUS, body=metrics())
 
-    return {
-        "/healthz": Route(methods=READ, handler=healthz),
-        "/readyz": Route(methods=READ, handler=readyz),
-        "/metrics": Route(methods=READ, handler=metrics_page),
-    }
+    return [
+        Route("/healthz", methods=READ, handler=healthz),
+        Route("/readyz", methods=READ, handler=readyz),
+        Route("/metrics", methods=READ, handler=metrics_page),
+    ]

@@ -18,7 +18,7 @@ from payamak.domain.site import Account
 from payamak.errors import Refused
 from payamak.front.accept import Caller
 from payamak.front.batch import Batch, BatchSent, BatchService, Info, OutboxEntry
-from payamak.http.app import Request, Response
+from payamak.http.request import Request, Response
 
 CALLER = Caller(username="u", password="p", address="192.0.2.1")
 LOGIN = "<pUsername>u</pUsername><pPassword>p</pPassword>"
@@ -103,15 +103,14 @@ async def post(service: FakeService, call: str, *, namespace: str = V11, content
 
 async def send(service: FakeService, body: bytes, content_type: str = "text/xml", method: str = "POST") -> Response:
     """The door's answer to these octets."""
-    (route,) = routes(service).values()
+    route = next(route for route in routes(service) if route.path == "/almassms.asmx")
     request = Request(
         method=method,
         path="/almassms.asmx",
         query=b"",
-        content_type=content_type,
         body=body,
         client_address="192.0.2.1",
-        forwarded_for=None,
+        headers={"content-type": content_type} if content_type else {},
     )
     return await route.handler(request)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ipaddress import ip_network
 
 import pytest
-from tests.unit.http.test_app import call
+from tests.unit.http.memory import call
 
 from payamak.http.app import Application
 from payamak.http.health import REST, Sparing, health_routes

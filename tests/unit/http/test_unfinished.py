@@ -10,10 +10,13 @@ from ipaddress import ip_network
 import pytest
 from tests.unit.http.test_server import Client
 
+from payamak.codes import Code
 from payamak.domain.neighbourhood import neighbourhood
 from payamak.http.admission import FEW, MOST, Admission
-from payamak.http.app import Application, BodyLimits, Request, Response, Route
+from payamak.http.app import Application
+from payamak.http.body import RoomLimits
 from payamak.http.limits import HttpLimits
+from payamak.http.request import Request, Response, Route, refusal
 from payamak.http.server import HttpServer
 
 BOTH = frozenset({"GET", "POST"})
@@ -38,25 +41,30 @@ UNFINISHED = {
 """Each of them waits for its caller."""
 
 
+def told(code: Code, http_status: int = 200) -> Response:
+    """How this door says what is refused."""
+    return BUSY if code is Code.BUSY else refusal(code, http_status)
+
+
 class Hall:
     """An application on a server, its clock still: nobody is refused for being late."""
 
-    def __init__(self, limits: HttpLimits, trusts_proxies: bool = False, body_limits: BodyLimits | None = None) -> None:
+    def __init__(self, limits: HttpLimits, trusts_proxies: bool = False, room_limits: RoomLimits | None = None) -> None:
         self.admission = Admission(lambda: 100.0, lambda: 0.0)
         self.served = 0
         self.handled = asyncio.Event()
-        routes = {
-            "/send": Route(methods=BOTH, handler=self._serve, busy=BUSY, is_folded=True),
-            "/page": Route(methods=BOTH, handler=self._serve),
-        }
+        routes = [
+            Route("/send", methods=BOTH, handler=self._serve, family=told, is_gated=True, is_folded=True),
+            Route("/page", methods=BOTH, handler=self._serve),
+        ]
         trusted = ["127.0.0.0/8"] if trusts_proxies else []
         self.app = Application(
             routes,
             admission=self.admission,
             trusted_proxies=[ip_network(network) for network in trusted],
-            body_limits=body_limits,
+            room_limits=room_limits,
         )
-        self.server = HttpServer(self.app, gate=self.app, limits=limits)
+        self.server = HttpServer(self.app, limits=limits)
         self.port = 0
         self.clients: list[Client] = []
 
@@ -214,9 +222,9 @@ async def test_bodies_that_end_are_looked_at_then(name: str) -> None:
 
 async def test_a_share_of_the_room_for_bodies() -> None:
     """What large bodies hold together is shared out too: one address' unfinished ones do not refuse another's."""
-    limits = BodyLimits(together_octets=1_000_000, of_each_octets=400_000, free_octets=1_000)
+    limits = RoomLimits(together_octets=1_000_000, of_each_octets=400_000, free_octets=1_000)
     head = b"POST /send HTTP/1.1\r\nX-Forwarded-For: %b\r\nContent-Length: 300000\r\n\r\n"
-    async with hall(trusts_proxies=True, body_limits=limits) as home:
+    async with hall(trusts_proxies=True, room_limits=limits) as home:
         for _ in range(4):
             await home.connect(head % b"192.0.2.1" + b"a" * 299_999)
         await home.until_unfinished(4)
