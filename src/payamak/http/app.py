@@ -119,7 +119,7 @@ class Application:
             return
         if admission is None or not route.is_gated:
             return
-        if exchange.is_whole and exchange.expects:
+        if exchange.is_whole and exchange.expects and not exchange.asks:  # looked at before
             is_taken = admission.has_room
         else:
             is_taken = admission.admits(exchange.address, waited_s)

@@ -239,8 +239,8 @@ class Connection(asyncio.Protocol):
     @property
     def _is_full(self) -> bool:
         """Whether a streamed body is read more slowly than it comes."""
-        stream = None if self._reading is None else self._reading.stream
-        return stream is not None and stream.is_full
+        reading = self._reading
+        return reading is not None and reading.answer is None and reading.stream is not None and reading.stream.is_full
 
     # Requests that are begun and not ended.
 
@@ -380,6 +380,8 @@ class Connection(asyncio.Protocol):
         if not first.is_whole and not first.asks and first.stream is None:
             return
         self._app.look(first, self._turns.waited_s)
+        if first.is_whole:
+            first.asks = False
         if first.answer is not None:
             return
         if first.is_whole or first.stream is not None:
@@ -448,7 +450,7 @@ class Connection(asyncio.Protocol):
         """Write the answer of the first, whole and in one piece."""
         answer = first.answer
         assert answer is not None, "it stands"
-        closes = first.closes or ("connection", "close") in answer.headers
+        closes = first.closes or first.asks or ("connection", "close") in answer.headers
         try:
             octets = self._shared.answers.octets(answer, closes=closes, has_body=first.method != "HEAD")
         except ValueError as error:

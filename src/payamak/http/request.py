@@ -156,6 +156,12 @@ _SAID: Final[Mapping[int, str]] = {
 """What is told under these HTTP statuses in place of the code's own text: it is not the fields that are wrong."""
 
 
+def set_cookie(name: str, value: str, *, max_age_s: int, is_secure: bool) -> tuple[str, str]:
+    """A header that gives the caller a cookie for the whole site, for no script; `max_age_s` of 0 takes it back."""
+    secure = "; Secure" if is_secure else ""
+    return "set-cookie", f"{name}={value}; Path=/; Max-Age={max_age_s}; HttpOnly; SameSite=Lax{secure}"
+
+
 class _Refusal(msgspec.Struct):
     data: None
     status: int

@@ -220,6 +220,17 @@ async def test_bodies_that_end_are_looked_at_then(name: str) -> None:
         assert BUSY.body in await asyncio.wait_for(late.reader.read(-1), 20)
 
 
+async def test_who_asks_first_behind_another_is_looked_at_too() -> None:
+    """Pipelined and whole before its turn, a call that expects 100 is a call like any other."""
+    async with hall() as home:
+        home.admission.under_way = MOST
+        asks = POST + b"Expect: 100-continue\r\nContent-Length: 3\r\n\r\nabc"
+        client = await home.connect(ASK.replace(b"/send", b"/page") + asks)
+        assert (await client.answer())[2] == b"served"
+        assert (await client.answer())[2] == BUSY.body
+        assert (home.admission.refused, home.served) == (1, 1)
+
+
 async def test_a_share_of_the_room_for_bodies() -> None:
     """What large bodies hold together is shared out too: one address' unfinished ones do not refuse another's."""
     limits = RoomLimits(together_octets=1_000_000, of_each_octets=400_000, free_octets=1_000)
