@@ -16,17 +16,15 @@ from payamak.delivery.receipts import ReceiptDesk
 from payamak.delivery.recovery import keep_house, watch_store
 from payamak.delivery.timekeeping import KeptClock, TimeKeeper
 from payamak.delivery.worker import Worker
-from payamak.dialects import negin as negin_dialect
-from payamak.dialects import sendsms as sendsms_dialect
-from payamak.dialects.soap import door as soap_dialect
 from payamak.domain.posting import PostState
 from payamak.domain.site import Account, Link, LinkKind, Site
+from payamak.doors import doors
 from payamak.errors import StoreFailed
 from payamak.front.batch import BatchService
 from payamak.front.callers import Authenticator, Credential
 from payamak.http.admission import Admission
 from payamak.http.app import Application
-from payamak.http.health import Sparing, health_routes
+from payamak.http.health import HealthPages, Sparing
 from payamak.http.limits import HttpLimits
 from payamak.http.metrics import Metrics, OpenEvents
 from payamak.http.server import HttpServer
@@ -180,19 +178,14 @@ class Running:
     async def _open_door(self) -> None:
         admission = Admission(self.clock.monotonic, lambda: self.store.writer.waiting_s)
         self.metrics.watch_admission(lambda: admission.refused)
-        metrics = Sparing(self.metrics.render, self.clock.monotonic)
-        routes = [
-            *negin_dialect.routes(self.service, allow_get=self.settings.allow_get),
-            *sendsms_dialect.routes(self.service, allow_get=self.settings.allow_get),
-            *soap_dialect.routes(self.service, admission.admits),
-            *health_routes(
-                self._is_ready,
-                metrics,
-                self._trouble,
-                self._asks,
-                networks=self.settings.metrics_networks,
-            ),
-        ]
+        health = HealthPages(
+            self._is_ready,
+            Sparing(self.metrics.render, self.clock.monotonic),
+            self._trouble,
+            self._asks,
+            networks=self.settings.metrics_networks,
+        )
+        routes = doors(self.service, health, allow_get=self.settings.allow_get, admits=admission.admits)
         app = self._app = Application(
             self.metrics.counted(routes),
             admission=admission,

@@ -17,10 +17,7 @@ from payamak.domain.site import AnswerTypes
 from payamak.errors import Refused
 from payamak.front.accept import Caller, Sent, Service, Submission
 from payamak.http.forms import Fields, Malformed, parse_fields
-from payamak.http.request import JSON_CONTENT_TYPE, Request, Response, Route, refusal
-
-SEND_PATHS: Final = ("/api/wssend.ashx", "/services/wssend.ashx")
-STATES_PATHS: Final = ("/api/wsstates.aspx", "/api/wsstates.ashx", "/services/wsstates.ashx")
+from payamak.http.request import JSON_CONTENT_TYPE, Request, Response, refusal
 
 LARGEST_IDS: Final = 50_000
 """Ids in one call of wsStates; contract §2 asks for 10,000 at least. More are refused as malformed."""
@@ -54,23 +51,6 @@ class _StatesAnswer(msgspec.Struct):
     data: _StatesData
     status: int
     msg: str
-
-
-def routes(service: Service, *, allow_get: bool = True) -> list[Route]:
-    """Return this dialect's routes.
-
-    `allow_get` serves GET too, which puts a password into a URL (contract §5); without it GET answers 405.
-    """
-    methods = frozenset({"GET", "POST"} if allow_get else {"POST"})
-
-    async def send(request: Request) -> Response:
-        return await ws_send(request, service)
-
-    async def states(request: Request) -> Response:
-        return await ws_states(request, service)
-
-    handlers = [*((path, send) for path in SEND_PATHS), *((path, states) for path in STATES_PATHS)]
-    return [Route(path, methods=methods, handler=each, is_gated=True, is_folded=True) for path, each in handlers]
 
 
 async def ws_send(request: Request, service: Service) -> Response:

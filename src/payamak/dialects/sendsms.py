@@ -17,7 +17,7 @@ from payamak.domain.marks import is_blank
 from payamak.errors import Refused
 from payamak.front.accept import Caller, Service, Submission
 from payamak.http.forms import Fields, Malformed, parse_fields
-from payamak.http.request import Request, Response, Route, refusal
+from payamak.http.request import Request, Response, refusal
 from payamak.log import place_of
 
 PATH: Final = "/sendsms.ashx"
@@ -29,16 +29,6 @@ _PERHAPS_FOR_SOME: Final = frozenset({Code.NO_CREDIT, Code.BUSY, Code.INTERNAL, 
 """Codes that may meet some of the recipients: they speak for the call only if all have the same."""
 
 _log = structlog.get_logger("payamak.api")
-
-
-def routes(service: Service, *, allow_get: bool = True) -> list[Route]:
-    """Return this door's route; `allow_get` as for wsSend."""
-    methods = frozenset({"GET", "POST"} if allow_get else {"POST"})
-
-    async def send(request: Request) -> Response:
-        return await send_sms(request, service)
-
-    return [Route(PATH, methods=methods, handler=send, family=told, is_gated=True, is_folded=True)]
 
 
 def told(code: Code, http_status: int = HTTPStatus.OK) -> Response:

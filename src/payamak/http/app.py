@@ -5,11 +5,11 @@ asks there reads nothing else (contract §1).
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from http import HTTPStatus
 from typing import Final
 
 import structlog
+from msgspec.structs import replace
 
 from payamak.codes import Code
 from payamak.domain.neighbourhood import neighbourhood

@@ -71,8 +71,7 @@ def read_headers(headers: Iterable[tuple[bytes, bytes]]) -> tuple[dict[str, str]
     return kept, is_forwarded or "x-forwarded-for" in kept or "x-forwarded-proto" in kept
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
+class Request(msgspec.Struct, frozen=True, kw_only=True):
     """One HTTP request as handlers see it.
 
     `path` is the one under which the route is listed and `parameters` what stands in the place of each `{name}` of it;
@@ -81,7 +80,8 @@ class Request:
     `is_own_word`: nobody stands between, or trusted proxies alone, and they named a caller beyond themselves.
     `is_local`: it comes from the machine that it asks. `scheme` is the one that the caller wrote, by the word of a
     trusted proxy; `server` is the address and port that were asked. `aside` is where a large body is read. `pieces`
-    gives the body of a streamed route, whose `body` is empty, as it comes.
+    gives the body of a streamed route, whose `body` is empty, as it comes. A Struct, for that is made in a tenth of the
+    time of a frozen dataclass.
     """
 
     method: str
@@ -89,14 +89,14 @@ class Request:
     query: bytes
     body: bytes
     client_address: str
-    headers: Mapping[str, str] = field(default_factory=dict)
-    parameters: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = {}
+    parameters: Mapping[str, str] = {}
     is_own_word: bool = True
     is_local: bool = False
     scheme: str = "http"
     server: str = "localhost"
-    aside: Aside = field(default_factory=Aside, repr=False, compare=False)
-    pieces: AsyncIterator[bytes] | None = field(default=None, repr=False, compare=False)
+    aside: Aside = msgspec.field(default_factory=Aside)
+    pieces: AsyncIterator[bytes] | None = None
 
     @property
     def content_type(self) -> str:
@@ -125,8 +125,7 @@ class Request:
         return await self.aside.read(neighbourhood(self.client_address), octets, work)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Response:
+class Response(msgspec.Struct, frozen=True, kw_only=True):
     """One HTTP answer: whole, or, if there is a `stream`, its body as it is made.
 
     `headers` are those beside the ones that every answer has. `cache` is its Cache-Control. `etag`, without quotes,

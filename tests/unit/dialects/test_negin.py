@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.unit.http.doors import all_doors
 from tests.unit.http.memory import call
 
 from payamak.codes import Code
-from payamak.dialects.negin import LARGEST_IDS, parse_ids, routes, ws_send, ws_states
+from payamak.dialects.negin import LARGEST_IDS, parse_ids, ws_send, ws_states
 from payamak.domain.site import AnswerTypes
 from payamak.errors import Refused
 from payamak.front.accept import Caller, Sent, Service, Submission
@@ -326,7 +327,7 @@ PATHS = [
 @pytest.mark.parametrize(("allow_get", "status"), [(True, 200), (False, 405)])
 async def test_paths_and_methods(path: str, allow_get: bool, status: int) -> None:
     """Each path of the field is served by POST, and by GET if the setting says so; never redirected."""
-    app = Application(routes(FakeService(), allow_get=allow_get))
+    app = Application(all_doors(FakeService(), allow_get=allow_get))
     statuses = [
         (await call(app, path, method=method, query=b"message_ids=1")).status for method in ("POST", "GET", "HEAD")
     ]

@@ -5,9 +5,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pytest
+from tests.unit.http.doors import door_of
 
 from payamak.codes import Code
-from payamak.dialects.sendsms import MOST_RECIPIENTS, routes, send_sms
+from payamak.dialects.sendsms import MOST_RECIPIENTS, send_sms
 from payamak.domain.plan import Text
 from payamak.domain.site import AnswerTypes
 from payamak.errors import Refused
@@ -189,13 +190,13 @@ async def test_503_while_intake_is_closed() -> None:
 
 def test_get_can_be_turned_off() -> None:
     """The door stands at its folded path; a setting leaves only POST."""
-    assert [(route.path, set(route.methods)) for route in routes(FakeService())] == [("/sendsms.ashx", {"GET", "POST"})]
-    assert [route.methods for route in routes(FakeService(), allow_get=False)] == [{"POST"}]
+    assert set(door_of("/sendsms.ashx", FakeService()).methods) == {"GET", "POST"}
+    assert set(door_of("/sendsms.ashx", FakeService(), allow_get=False).methods) == {"POST"}
 
 
 def test_what_the_server_refuses_is_the_bare_code() -> None:
     """Too many at once, and a body that cannot be read; what has an HTTP status of its own is told as at every door."""
-    (route,) = routes(FakeService())
+    route = door_of("/sendsms.ashx", FakeService())
     for code in (Code.BUSY, Code.MALFORMED):
         told = route.family(code, 200)
         assert (told.status, told.content_type, told.body) == (200, "text/plain; charset=utf-8", b"%d" % code)

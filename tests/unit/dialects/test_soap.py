@@ -8,9 +8,10 @@ from collections.abc import Awaitable, Callable, Sequence
 import pytest
 from lxml import etree
 from msgspec.structs import replace as changed
+from tests.unit.http.doors import door_of
 
 from payamak.codes import Code
-from payamak.dialects.soap.door import MOST_RECEIVED, routes
+from payamak.dialects.soap.door import MOST_RECEIVED
 from payamak.dialects.soap.envelope import STRANGERS_OCTETS, Call, CallReader
 from payamak.dialects.soap.schema import NAMESPACE, OPERATIONS, Operation
 from payamak.domain.mo import Received, RelayState
@@ -103,7 +104,7 @@ async def post(service: FakeService, call: str, *, namespace: str = V11, content
 
 async def send(service: FakeService, body: bytes, content_type: str = "text/xml", method: str = "POST") -> Response:
     """The door's answer to these octets."""
-    route = next(route for route in routes(service) if route.path == "/almassms.asmx")
+    route = door_of("/almassms.asmx", service)
     request = Request(
         method=method,
         path="/almassms.asmx",

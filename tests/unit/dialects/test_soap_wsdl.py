@@ -1,16 +1,14 @@
 """The WSDL against the vendor's table of operations, and the page that serves it."""
 
 from ipaddress import ip_network
-from typing import cast
 
 import pytest
 from lxml import etree
+from tests.unit.http.doors import door_of
 from tests.unit.http.memory import call
 
-from payamak.dialects.soap.door import routes, wsdl
 from payamak.dialects.soap.schema import NAMESPACE, OPERATIONS
 from payamak.dialects.soap.wsdl import render_wsdl
-from payamak.front.batch import BatchService
 from payamak.http.app import Application
 from payamak.http.request import Request, Response, Route
 
@@ -154,7 +152,7 @@ async def ask(
     async def below(_: Request) -> Response:
         return Response(status=200, content_type="text/plain", body=b"below")
 
-    (page,) = (route for route in routes(cast("BatchService", None)) if route.handler is wsdl)
+    page = door_of("/almassms.asmx?wsdl", None)
     calls = Route("/almassms.asmx", methods=frozenset({"GET", "POST"}), handler=below, is_folded=True)
     app = Application([page, calls], trusted_proxies=[ip_network(trusted)])
     octets = [(name.encode(), value.encode()) for name, value in (headers or {"host": "a.ir"}).items()]

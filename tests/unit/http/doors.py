@@ -1,15 +1,17 @@
-"""A server with given routes on a free port, and connections to it."""
+"""Doors for tests: those of the program, and a server with given routes and connections to it."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
 from tests.unit.http.test_server import Client
 
+from payamak.doors import doors
 from payamak.http.app import Application
+from payamak.http.health import HealthPages
 from payamak.http.limits import HttpLimits
 from payamak.http.request import Route
 from payamak.http.server import HttpServer
@@ -37,6 +39,17 @@ class Home:
     async def say(self, octets: bytes) -> bytes:
         """All that is said until the end of a connection of its own."""
         return await (await self.connect(octets)).rest()
+
+
+def all_doors(service: Any, *, allow_get: bool = True, admits: Callable[[str], bool] = lambda _: True) -> list[Route]:
+    """Every door of the program, before this service and pages that tell nothing."""
+    pages = HealthPages(lambda: True, lambda: b"")
+    return doors(service, pages, allow_get=allow_get, admits=admits)
+
+
+def door_of(path: str, service: Any, **more: Any) -> Route:
+    """The one of this path."""
+    return next(route for route in all_doors(service, **more) if route.path == path)
 
 
 @asynccontextmanager

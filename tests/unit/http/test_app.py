@@ -48,7 +48,8 @@ async def test_handler_gets_the_request() -> None:
         return await echo(request)
 
     headers = [(b"content-type", b"a/b"), (b"content-type", b"c/d"), (b"x-forwarded-for", b"1.2.3.4")]
-    answer = await call(build(keep), "//ECHO", query=b"a=b", headers=headers, chunks=[b"ab", b"", b"cd"])
+    aside = Aside()
+    answer = await call(build(keep, aside=aside), "//ECHO", query=b"a=b", headers=headers, chunks=[b"ab", b"", b"cd"])
     assert seen == [
         Request(
             method="POST",
@@ -59,6 +60,7 @@ async def test_handler_gets_the_request() -> None:
             headers={"content-type": "a/b", "x-forwarded-for": "1.2.3.4"},
             is_own_word=False,
             server="127.0.0.1:8080",
+            aside=aside,
         )
     ]
     assert (answer.status, answer.body) == (200, b"abcd")

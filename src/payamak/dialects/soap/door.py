@@ -28,7 +28,7 @@ from payamak.front.accept import Caller
 from payamak.front.batch import Batch, BatchSent, BatchService
 from payamak.front.callers import hash_password
 from payamak.http.forms import charset_of
-from payamak.http.request import READ, Request, Response, Route, refusal
+from payamak.http.request import Request, Response, refusal
 from payamak.log import place_of
 
 DONE: Final = -2
@@ -67,19 +67,6 @@ _log = structlog.get_logger("payamak.api")
 Values: TypeAlias = Mapping[str, Value]
 
 
-def routes(service: BatchService, admits: Callable[[str], bool] = lambda address: True) -> list[Route]:
-    """Return this door's routes: calls, and the WSDL.
-
-    `admits` says whether a call is taken although many come (`Admission`): asked here, for how a refusal is written
-    depends on the operation.
-    """
-    calls, door = frozenset({"GET", "POST"}), SoapDoor(service, admits)
-    return [
-        Route(f"{PATH}?wsdl", methods=READ, handler=wsdl),
-        Route(PATH, methods=calls, handler=door.answer, family=told, is_folded=True),
-    ]
-
-
 async def wsdl(request: Request) -> Response:
     """The WSDL, its address the host that was asked: a program that is given another host name finds us there."""
     body = render_wsdl(f"{request.origin}{PATH}")
@@ -99,6 +86,10 @@ class SoapDoor:
     """Answers calls. `answer` is the route's handler."""
 
     def __init__(self, service: BatchService, admits: Callable[[str], bool] = lambda address: True) -> None:
+        """`admits` says whether a call is taken although many come (`Admission`).
+
+        It is asked here, for how a refusal is written depends on the operation.
+        """
         self._service = service
         self._admits = admits
         self._hashing = asyncio.Semaphore(1)
