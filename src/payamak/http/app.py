@@ -106,6 +106,12 @@ class Application:
             exchange.content = b""
         return body
 
+    def end(self, exchange: Exchange) -> None:
+        """Its body is whole: it holds no room any more."""
+        body = exchange.body
+        if body is not None and body.refused is None:
+            exchange.content, exchange.body = body.leave(), None
+
     def look(self, exchange: Exchange, waited_s: float) -> None:
         """Look at a call before anything is made for it: if it is not taken, its refusal stands.
 
@@ -131,7 +137,7 @@ class Application:
             exchange.is_admitted = True
 
     def leave(self, exchange: Exchange) -> None:
-        """It is under way no more, and its body holds no room."""
+        """It is under way no more, and its body, if it is not whole, holds no room."""
         if exchange.is_admitted and self._admission is not None:
             exchange.is_admitted = False
             self._admission.under_way -= 1
@@ -147,7 +153,7 @@ class Application:
         """What its handler answers, or the refusal if its body cannot be read."""
         route = exchange.route
         assert route is not None, "what has no route is answered before"
-        body = exchange.content if exchange.body is None else exchange.body.leave()
+        body = exchange.content
         if "content-encoding" in exchange.headers and not route.is_streamed:
             uncoded_body = await self._uncode(body, exchange, route)
             if isinstance(uncoded_body, Response):

@@ -289,10 +289,7 @@ class Connection(asyncio.Protocol):
                 self._fail(cause)  # raised by us, within the parser's calls
             elif not self._is_broken:
                 self._break_off(self._shared.answers.bare(400))
-        try:
-            self._advance()
-        except Exception as error:
-            self._fail(error)
+        self._advance()
         if self._has_begun:
             self._has_begun = False
             if not self._is_serving:
@@ -352,6 +349,7 @@ class Connection(asyncio.Protocol):
         if reading is None or self._is_broken:
             return
         reading.is_whole = True
+        self._app.end(reading)
         if not self._open or self._open[-1] is not reading:  # it was answered before
             self._idle()
             return
@@ -367,7 +365,11 @@ class Connection(asyncio.Protocol):
         while self._open and not self._open[0].is_running:
             first = self._open[0]
             if first.answer is None:
-                self._look(first)
+                try:
+                    self._look(first)
+                except Exception as error:
+                    self._fail(error)
+                    return
             if first.answer is None or self._is_write_paused:
                 return
             self._send(first)

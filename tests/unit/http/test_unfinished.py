@@ -248,6 +248,22 @@ async def test_a_share_of_the_room_for_bodies() -> None:
         assert (await large.answer())[0] == 413
 
 
+async def test_who_is_refused_leaves_the_room() -> None:
+    """A large body that came whole holds no room, its call taken or not; nor does one that is cut off."""
+    limits = RoomLimits(together_octets=100_000, free_octets=1_000)
+    large = POST + b"Content-Length: 90000\r\n\r\n" + b"a" * 90_000
+    async with hall(room_limits=limits) as home:
+        home.admission.under_way = MOST
+        for _ in range(3):
+            assert (await (await home.connect(large)).answer())[2] == BUSY.body
+        home.admission.under_way = 0
+        cut = await home.connect(large[:-1])
+        await home.until_unfinished(1)
+        cut.writer.transport.abort()
+        await home.until_unfinished(0)
+        assert (await (await home.connect(large)).answer())[2] == b"served"
+
+
 async def test_favours_are_for_a_neighbourhood() -> None:
     """However late it is, the addresses of one /64 have the few calls of one address together."""
     admission = Admission(lambda: 100.0, lambda: 60.0)
