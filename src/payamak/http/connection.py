@@ -71,7 +71,6 @@ class Connection(asyncio.Protocol):
         self._is_write_paused = False
         self._writable: asyncio.Future[None] | None = None
         self._is_broken = False
-        self._is_lost = False
         self._due_monotonic_s: float | None = None
         self._stuck_due_monotonic_s: float | None = None
 
@@ -95,7 +94,6 @@ class Connection(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Whoever is served is served to the end, and told nothing. Tell the server, which may be waiting to stop."""
-        self._is_lost = True
         self._shared.connections.pop(self, None)
         self._crowd.leave(self)
         self._end_unfinished()
@@ -189,7 +187,7 @@ class Connection(asyncio.Protocol):
     def _set_reading(self) -> None:
         """Read on unless there is enough to do."""
         is_enough = len(self._open) > 1 or bool(self._unparsed) or self._is_full
-        if is_enough is self._is_reading and not self._is_lost:
+        if is_enough is self._is_reading and not self.transport.is_closing():
             self._is_reading = not is_enough
             if is_enough:
                 self.transport.pause_reading()
@@ -412,7 +410,7 @@ class Connection(asyncio.Protocol):
 
     def _wants_more(self) -> None:
         """Whoever reads a streamed body has read what there was."""
-        if self._reading is not None and not self._is_lost:
+        if self._reading is not None and not self.transport.is_closing():
             self._ask_for_body(self._reading)
             if self._unparsed:
                 self._wait_for_turn()
