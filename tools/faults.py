@@ -28,6 +28,9 @@ ROOT = Path(__file__).resolve().parent.parent
 LONGEST_S = 600.0
 """A run of the tests of one fault; one that hangs has not passed, and is told as hanging."""
 
+WHOLE_S = 3_600.0
+"""The run without a fault, of all tests of the table one after the other: how long is the machine's affair."""
+
 RED = 1
 """pytest's exit status when tests were run and some of them failed; anything else says nothing of them."""
 
@@ -83,18 +86,18 @@ def check_import(folder: Path) -> None:
         raise RuntimeError(f"the package under test is not the copy's: {told.stdout or told.stderr}")
 
 
-def run(folder: Path, tests: Sequence[str]) -> Verdict:
-    """Run tests in a copy, up to the first failure."""
+def run(folder: Path, tests: Sequence[str], longest_s: float = LONGEST_S) -> Verdict:
+    """Run tests in a copy, up to the first failure, for so many seconds at most."""
     check_import(folder)
     there = [test for test in tests if (folder / test.partition("::")[0]).exists()]
     command = [sys.executable, "-m", "pytest", "-x", "-q", "--no-header", "-p", "no:cacheprovider", *there]
     began_s = time.monotonic()
     try:
         done = subprocess.run(
-            command, cwd=folder, env=environment(folder), capture_output=True, text=True, timeout=LONGEST_S
+            command, cwd=folder, env=environment(folder), capture_output=True, text=True, timeout=longest_s
         )
     except subprocess.TimeoutExpired:
-        return Verdict(status=None, caught_by="it hangs", took_s=LONGEST_S, output="")
+        return Verdict(status=None, caught_by="it hangs", took_s=longest_s, output="")
     told = [line.partition(" - ")[0] for line in done.stdout.splitlines()]
     failed = [line.removeprefix("FAILED ") for line in told if line.startswith("FAILED ")]
     failed += [line for line in told if line.startswith("FOUND ")]  # by the search that follows the last test
@@ -117,7 +120,7 @@ def try_without() -> Verdict:
     with TemporaryDirectory(prefix="payamak-fault-") as name:
         folder = Path(name)
         copy_tree(folder)
-        return run(folder, sorted({test for fault in FAULTS for test in fault.tests}))
+        return run(folder, sorted({test for fault in FAULTS for test in fault.tests}), WHOLE_S)
 
 
 def row(fault: Fault, verdict: Verdict) -> str:

@@ -19,9 +19,11 @@ from tests.crash.copies import MOST_TRIES, Pool, owners, pools, step_of, tries_s
 from tests.crash.reading import Kept, Part, Store
 from tests.crash.site import HOLDING, PRICES, RESPONSE_TIMEOUT_S
 
+from payamak.codes import Code
 from payamak.simulator import OPTED_OUT_LINE, Entry
 
 _TIMEOUT_MS = RESPONSE_TIMEOUT_S * 1_000
+_TAKEN_BACK = ("cancelled", "answered_busy")
 
 
 @dataclass
@@ -31,7 +33,8 @@ class Verdict:
     `lost_answers`: messages with a copy whose answer never came. Of these `unknown` have ended so, and `waiting` are
     open because a copy of theirs has no receipt: they will be unknown at their deadline. `arrived` are those of both
     whose every part the operator delivered, which is more than could be known for certain. `pooled` were delivered by
-    receipts that named nobody.
+    receipts that named nobody. `taken_back`: their commit came too late, and their caller had been told 23;
+    `sent_though_busy`: the process died before it could take them back.
     """
 
     messages: int = 0
@@ -48,6 +51,8 @@ class Verdict:
     unknown: int = 0
     waiting: int = 0
     arrived: int = 0
+    taken_back: int = 0
+    sent_though_busy: int = 0
     money_off: int = 0
     faults: list[str] = field(default_factory=list)
     posted_again: int = 0
@@ -88,6 +93,8 @@ def _check_promises(verdict: Verdict, book: Book, store: Store) -> None:
         if message is None or not _is_of(sent, message):
             found = message and message.recipient
             verdict.lost.append(f"{sent[0]}: promised as {message_id}, which the store has for {found}")
+        elif (message.state, message.reason) == _TAKEN_BACK:
+            verdict.lost.append(f"{sent[0]}: promised as {message_id}, and taken back")
     if len(set(book.promised.values())) != len(book.promised):
         verdict.faults.append("an id was given twice")
     if len({(message.recipient, message.steps[0]["text"]) for message in store.messages}) != len(store.messages):
@@ -113,8 +120,20 @@ def _check_strangers(verdict: Verdict, book: Book, store: Store, entries: Iterab
         found = next((message for message in kept[sent[0]] if _is_of(sent, message)), None)
         if any(text in sent[1] for text in strangers[sent[0]]):
             verdict.faults.append(f"{sent[0]}: was refused with {code} and sent")
-        if found is not None and found.state != "rejected":
+        if found is None or found.state == "rejected":
+            continue
+        if code == Code.BUSY and _outlived_a_death(found, book.deaths):
+            verdict.sent_though_busy += 1
+        elif code != Code.BUSY or (found.state, found.reason) != _TAKEN_BACK:
             verdict.faults.append(f"{sent[0]}: was refused with {code} and is {found.state}")
+
+
+def _outlived_a_death(message: Kept, deaths: Iterable[int]) -> bool:
+    """Whether the process died between the acceptance and the first octets of a message, so that it knew of no 23."""
+    if (message.state, message.reason) == _TAKEN_BACK:
+        return False
+    first_at = min((part.on_wire_at for part in message.parts), default=message.changed_at)
+    return any(message.accepted_at <= died_at <= first_at for died_at in deaths)
 
 
 # ------------------------------------------------------------------------------------------------- the ends
@@ -183,6 +202,13 @@ def _unknown(verdict: Verdict, end: _End) -> None:
         verdict.faults.append(f"{end.name}: after {spent} lost answers of a part, where {needed} make it so")
 
 
+def _taken_back(verdict: Verdict, end: _End) -> None:
+    """P1: the commit came so late that its caller had been told 23, so nothing of it is sent."""
+    verdict.taken_back += 1
+    if end.mine:
+        verdict.faults.append(f"{end.name}: it was taken back, and {len(end.mine)} parts of it came")
+
+
 def _waits(verdict: Verdict, end: _End) -> None:
     """P7: until its deadline, for a receipt that did not come."""
     verdict.waiting += 1
@@ -223,6 +249,7 @@ _ENDS: dict[tuple[str, str], Callable[[Verdict, _End], None]] = {
     ("rejected", "opted_out"): _opted_out,
     ("undeliverable", "receipt"): _undeliverable,
     ("undeliverable", "partly_delivered"): _partly_delivered,
+    _TAKEN_BACK: _taken_back,
     ("enroute", "taken"): _waits,
     ("queued", "receipts_awaited"): _waits,
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlencode
@@ -51,6 +52,12 @@ class Book:
     promised: dict[Key, int] = field(default_factory=dict)
     refused: dict[Key, int] = field(default_factory=dict)
     unanswered: set[Key] = field(default_factory=set)
+    deaths: list[int] = field(default_factory=list)
+    """When the gateway was seen dead, in milliseconds of the epoch; it was started again only after that."""
+
+    def note_death(self) -> None:
+        """The gateway is dead, and not started again yet."""
+        self.deaths.append(time.time_ns() // 1_000_000)
 
     def note(self, sent: Sent, answer: Mapping[str, object] | None) -> None:
         """Write down an answer; None is a call that got none."""

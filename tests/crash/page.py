@@ -50,6 +50,9 @@ operator received. With the sync taken out of the disk the same test loses messa
 * **received messages kept twice**: what a link had brought and not heard acknowledged when the operator cut it, the
   operator repeats over another link at once. The same words over another link wait a second for the news of the loss;
   if that takes longer, they count as sent twice by a person. Nothing is lost by it.
+* **told busy**: a caller whose commit takes too long is told 23, and a commit that comes all the same is undone by the
+  next one: taken back, never sent. If the process dies between the two it is sent after the start, as if the answer had
+  been lost. Only on a machine that is very busy or a disk that is very slow.
 * **money off**: rial by which the purses differ from the ledger's entries, from the open messages, or from credit less
   what was delivered. Must be 0.
 """

@@ -90,7 +90,7 @@ class Report(Struct, frozen=True, kw_only=True):
 class Supervisor:
     """Keeps both processes running, and kills them."""
 
-    def __init__(self, folder: Path, zygote: Zygote, port: int, operator_port: int) -> None:
+    def __init__(self, folder: Path, zygote: Zygote, port: int, operator_port: int, book: Book) -> None:
         self.store = folder / "payamak.sqlite"
         self.ledger = folder / "operator.jsonl"
         self.port, self.operator_port = port, operator_port
@@ -98,6 +98,7 @@ class Supervisor:
         self.away_s = 0.0
         self._folder = folder
         self._zygote = zygote
+        self._book = book
         self._running: dict[str, Child] = {}
         (folder / "rules.json").write_text(json.dumps(RULES))
 
@@ -127,6 +128,8 @@ class Supervisor:
         child.kill()
         killed_s = time.monotonic()
         await child.ended
+        if name == "gateway":
+            self._book.note_death()
         await self.begin(name, is_last=is_last)
         self.kills[name] += 1
         if name == "gateway":
@@ -159,7 +162,7 @@ async def strike(seconds: float, seed: int, rate: float, keep: Path | None = Non
             reserved_port() as port,
             reserved_port() as operator_port,
         ):
-            supervisor = Supervisor(keep or Path(top), zygote, port, operator_port)
+            supervisor = Supervisor(keep or Path(top), zygote, port, operator_port, book)
             await site.furnish(supervisor.store, supervisor.operator_port, "http://127.0.0.1:1", CREDIT_RIAL, WINDOW)
             await supervisor.begin("operator")
             await supervisor.begin("gateway")
@@ -247,6 +250,8 @@ def figures(report: Report) -> dict[str, str]:
         "wait for a receipt that died with the operator, or never was": f"{verdict.waiting:,}"
         f" ({_share(verdict.waiting, verdict.messages)} of all)",
         "of both, delivered as far as the operator knows": f"{verdict.arrived:,}",
+        "told busy (23) and taken back, their commit too late": f"{verdict.taken_back:,}",
+        "told busy (23), killed before they were taken back, and sent": f"{verdict.sent_though_busy:,}",
         "other promises broken": str(len(verdict.faults)),
     }
 

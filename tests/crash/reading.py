@@ -39,6 +39,7 @@ class Kept(Struct, frozen=True, kw_only=True):
     state: str
     reason: str
     step: int
+    accepted_at: int
     changed_at: int
     deadline_at: int
     copies: int
@@ -95,8 +96,8 @@ def _messages(db: apsw.Connection) -> Iterator[Kept]:
     for message_id, *row in db.execute(f"SELECT message_id, {attempt} FROM part ORDER BY message_id, step, try_no"):
         parts[message_id].append(Part(**dict(zip(attempt.split(", "), row, strict=True))))
     columns = (
-        "id, recipient, plan, state, reason, step, changed_at, deadline_at, copies, reserved, charged, is_final,"
-        " was_settled_late"
+        "id, recipient, plan, state, reason, step, accepted_at, changed_at, deadline_at, copies, reserved, charged,"
+        " is_final, was_settled_late"
     )
     for row in db.execute(f"SELECT {columns} FROM message ORDER BY id"):
         values = dict(zip(columns.split(", "), row, strict=True))

@@ -56,6 +56,8 @@ class Summary(Struct, frozen=True, kw_only=True):
     copies_held: int
     posted_again: int
     received_again: int
+    taken_back: int
+    sent_though_busy: int
     strikes: int
     broken: tuple[str, ...]
 
@@ -86,6 +88,8 @@ class Summary(Struct, frozen=True, kw_only=True):
             copies_held=sum(len(verdict.copies_held) for verdict in verdicts),
             posted_again=sum(verdict.posted_again for verdict in verdicts),
             received_again=sum(verdict.received_again for verdict in verdicts),
+            taken_back=sum(verdict.taken_back for verdict in verdicts),
+            sent_though_busy=sum(verdict.sent_though_busy for verdict in verdicts),
             strikes=sum(outcome.was_struck for outcome in outcomes),
             broken=tuple(broken),
         )
@@ -98,7 +102,8 @@ class Summary(Struct, frozen=True, kw_only=True):
             f" Of {self.messages} messages, {self.promised} of them promised to a client, {total.lost} lost;"
             f" {total.copies} copies in the wire window ({self.counted} counted as possible), {self.copies_outside}"
             f" outside it, {self.copies_held} on lines that hold; {total.unknown} unknown; {total.money_off} rial off;"
-            f" {self.posted_again} posts repeated; {self.received_again} received messages kept twice after a cut."
+            f" {self.posted_again} posts repeated; {self.received_again} received messages kept twice after a cut;"
+            f" {self.taken_back} told busy and taken back, {self.sent_though_busy} told busy and sent after a death."
         )
 
 

@@ -66,6 +66,7 @@ def message(end: tuple[str, str], copies: Sequence[Part], *, text: str = "ab", n
         state=end[0],
         reason=end[1],
         step=0,
+        accepted_at=0,
         changed_at=more.pop("changed_at", 5),
         deadline_at=LATEST,
         copies=9,
@@ -77,14 +78,17 @@ def message(end: tuple[str, str], copies: Sequence[Part], *, text: str = "ab", n
     )
 
 
-def judged(messages: Sequence[Kept], entries: Sequence[Entry], *, may_lack_receipts: bool = False) -> Verdict:
+def judged(
+    messages: Sequence[Kept], entries: Sequence[Entry], *, may_lack_receipts: bool = False, book: Book | None = None
+) -> Verdict:
     """The checker's word."""
     store = Store(messages=list(messages), purses=[], received=[], notices=[], health=[])
-    return check(Book(), store, entries, may_lack_receipts=may_lack_receipts)
+    return check(book or Book(), store, entries, may_lack_receipts=may_lack_receipts)
 
 
 DELIVERED, UNKNOWN = ("delivered", "receipt"), ("unknown", "answer_lost")
 AWAITED, TAKEN = ("queued", "receipts_awaited"), ("enroute", "taken")
+TAKEN_BACK = ("cancelled", "answered_busy")
 FAILED, PARTLY = ("undeliverable", "receipt"), ("undeliverable", "partly_delivered")
 
 
@@ -168,6 +172,28 @@ def test_an_end_needs_as_many_lost_answers_as_the_line_may_have() -> None:
     assert judged([message(UNKNOWN, two, text="a", changed_at=LATEST)], [entry("a")]).broken == []
     assert judged([message(UNKNOWN, two[:1], text="a", line=HOLD_LINE)], []).broken == []
     assert judged([message(UNKNOWN, [answered("7")], text="a", line=HOLD_LINE)], []).faults
+
+
+def test_what_was_told_busy_is_taken_back() -> None:
+    """On a slow disk a commit may come after its 23: that is an end, if nobody was promised it and nothing was sent."""
+    key = (RECIPIENT, "a")
+    back = message(TAKEN_BACK, [], text="a")
+    for book in (Book(refused={key: 23}), Book(unanswered={key})):
+        verdict = judged([back], [], book=book)
+        assert (verdict.broken, verdict.taken_back) == ([], 1)
+    assert judged([back], [], book=Book(refused={key: 14})).faults
+    assert judged([back], [], book=Book(promised={key: back.id})).lost
+    assert judged([back], [entry("a")], book=Book(refused={key: 23})).faults
+    assert judged([message(("cancelled", "by_customer"), [], text="a")], [], book=Book(refused={key: 23})).broken
+
+
+@pytest.mark.parametrize(("died_at", "code", "is_known"), [(1, 23, True), (2, 23, False), (1, 14, False)])
+def test_a_death_before_it_was_taken_back(died_at: int, code: int, is_known: bool) -> None:
+    """Told 23, and the process died before the undoing: sent, and counted. Without a death in between it is a fault."""
+    sent = message(DELIVERED, [answered("7")], text="a")  # marked at 1
+    book = Book(refused={(RECIPIENT, "a"): code}, deaths=[died_at])
+    verdict = judged([sent], [entry("a", "DELIVRD")], book=book)
+    assert (verdict.broken == [], verdict.sent_though_busy == 1) == (is_known, is_known)
 
 
 def test_a_fourth_try_is_one_too_many() -> None:

@@ -274,6 +274,29 @@ async def test_an_older_log(tmp_path: Path) -> None:
         await home.serve()
 
 
+async def test_a_malformed_store_ends_the_start(tmp_path: Path) -> None:
+    """A page of messages was written over while nobody served: a sentence, no port, and nothing is changed."""
+    async with house(tmp_path, accounts_changed(verdict_wait_ms=0)) as home:
+        ids = await promised(home, 5, 0)
+        await home.drained()
+        assert await home.terminate() == 0
+        whole = home.database.read_bytes()
+        with closing(apsw.Connection(str(home.database))) as db:
+            root = db.execute("SELECT rootpage FROM sqlite_schema WHERE name = 'message'").get
+        assert isinstance(root, int)
+        with home.database.open("r+b") as file:
+            file.seek((root - 1) * PAGE)
+            file.write(b"\x00" * PAGE)
+        octets = home.database.read_bytes()
+        said = await refused(home.database)
+        assert "payamak.sqlite is malformed" in said
+        assert "put a backup in their place" in said
+        assert home.database.read_bytes() == octets
+        home.database.write_bytes(whole)
+        await home.serve()
+        assert [await home.final_state(number) for number in ids] == [1] * len(ids)
+
+
 async def test_a_log_without_its_file(tmp_path: Path) -> None:
     """The file was removed, its log was not: SQLite would remove the log; we say that it is there."""
     async with house(tmp_path, accounts_changed(verdict_wait_ms=0)) as home:

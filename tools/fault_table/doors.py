@@ -107,7 +107,7 @@ FAULTS: tuple[Fault, ...] = (
         breaks="Overload: large calls that were refused leave no room for anybody's body",
         file="src/payamak/http/app.py",
         old="            exchange.content, exchange.body = body.leave(), None\n",
-        new="            exchange.content = b\"\".join(body._chunks)\n",
+        new='            exchange.content = b"".join(body._chunks)\n',
         tests=("tests/unit/http/test_unfinished.py",),
     ),
     Fault(

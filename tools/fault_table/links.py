@@ -37,4 +37,12 @@ FAULTS: tuple[Fault, ...] = (
         new="",
         tests=("tests/unit/upstreams/test_smpp.py",),
     ),
+    Fault(
+        name="whoever is alone has broken the link",
+        breaks="P2: a message is ended as poison because links broke long after it, or on binds that answer nobody",
+        file="src/payamak/upstreams/smpp.py",
+        old="lost.alone and not is_ours and lost.age_s <= BREAK_AFTER_S and self.answered_since_bind > 0\n",
+        new="lost.alone\n",
+        tests=("tests/unit/upstreams/test_smpp.py",),
+    ),
 )

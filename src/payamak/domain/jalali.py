@@ -30,7 +30,7 @@ _DATE: Final = re.compile(r"(\d{4})[-/](\d{1,2})[-/](\d{1,2})(?:[T ](.+))?", re.
 
 
 def to_gregorian(year: int, month: int, day: int) -> dt.date:
-    """The same day in the Gregorian calendar. Raises ValueError for no day of 1244 to 1472."""
+    """The same day in the Gregorian calendar. Raises ValueError for no day of 1300 to 1472."""
     if not (_FIRST <= year <= _LAST and 1 <= month <= 12 and 1 <= day <= _days_of(year, month)):
         raise ValueError(f"{year:04d}-{month:02d}-{day:02d} is no day of the Jalali years {_FIRST} to {_LAST}")
     anchor_year, anchor = _ANCHOR

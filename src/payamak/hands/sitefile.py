@@ -21,7 +21,7 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from payamak.domain.jalali import check_written, check_year, read_marked
+from payamak.domain.jalali import check_written, read_marked
 from payamak.domain.site import (
     KINDS,
     NAME_FIELDS,
@@ -133,8 +133,6 @@ def read_field(kind: str, name: str, value: Any) -> Any:
         raise ValueError(f"{name} cannot be {_shown(name, value)}: {error}; allowed: {describe_type(wanted)}") from None
     if isinstance(read, dt.datetime) and read.tzinfo is None:
         raise ValueError(f"{name} needs a time zone, such as 2030-01-01T00:00:00+03:30")
-    if isinstance(read, dt.datetime):
-        check_year(read)
     for misfit in misfits(fields[name].setting, read, name):
         value = "what it is" if name in HIDDEN else misfit.shown
         raise ValueError(f"{misfit.place} cannot be {value}; allowed: {misfit.allowed}")

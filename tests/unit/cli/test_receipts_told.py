@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
-from tests.store.world import World
+from tests.store.world import HOLD, World, lost, step
 
 from payamak.cli.explain import waiting_text
 from payamak.cli.program import run
@@ -85,6 +85,28 @@ def test_a_habit_is_told_and_forgotten(tmp_path: Path, capsys: pytest.CaptureFix
     told(capsys, "link", "forget-ids", "operator", *data, code=ExitCode.PROBLEM)
     (report,) = json.loads(told(capsys, "link", "ids", "--json", *data))
     assert report["habit"] == {}
+
+
+async def _settled_without_its_answer(world: World) -> None:
+    await world.answer(await world.sending(step(HOLD)), lost())
+    await world.receipt("a", line=HOLD)
+
+
+async def _settled_by_its_id(world: World) -> None:
+    await world.enroute("a")
+    await world.receipt("a")
+
+
+@pytest.mark.parametrize(
+    ("play", "is_said"), [(_settled_without_its_answer, True), (_settled_by_its_id, False)], ids=["lost", "answered"]
+)
+def test_what_was_settled_without_an_id_is_told(
+    play: Callable[[World], Awaitable[None]], is_said: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`show` says of a part whose answer is lost that its receipt was found by recipient and line, and only of such."""
+    said = told(capsys, "show", "1001", *site_with(tmp_path / "store.sqlite", play))
+    assert "delivered" in said
+    assert ("settled by recipient and line, not by id" in " ".join(said.split())) is is_said
 
 
 async def _of_another_prefix(world: World) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import datetime as dt
 from typing import Any
 
@@ -12,7 +11,7 @@ from tests.unit.house import NOW, HandClock
 
 from payamak.codes import Code
 from payamak.domain.events import Outcome, OutcomeKind
-from payamak.domain.message import Message, Reason, Step
+from payamak.domain.message import Lane, Message, Reason, Step
 from payamak.domain.receipts import ReceiptIn
 from payamak.domain.site import Line, Link, build_site
 from payamak.domain.site.links import DefaultAlphabet, Validity
@@ -21,10 +20,17 @@ from payamak.encoding.parts import Encoding, SplitMethod, count_parts
 from payamak.errors import StoreFailed
 from payamak.smpp.codec import encode, tlv_int
 from payamak.smpp.constants import Tag
-from payamak.smpp.link import Down, DownReason, LinkLost, NotBound, ResponseTimeout
+from payamak.smpp.link import Down, DownReason, LinkLost, NotBound, ResponseTimeout, Told
 from payamak.smpp.pdu import Pdu, SubmitSm, SubmitSmResp
-from payamak.upstreams.base import Parcel
-from payamak.upstreams.smpp import SmppUpstream, _Sending, absolute_validity, link_config, relative_validity
+from payamak.upstreams.base import Acknowledge, Parcel
+from payamak.upstreams.smpp import (
+    BREAK_AFTER_S,
+    SmppUpstream,
+    _Sending,
+    absolute_validity,
+    link_config,
+    relative_validity,
+)
 
 LINE = "9830003300"
 SITE = build_site([Line(number=LINE)], 1)
@@ -52,9 +58,9 @@ class NoSink:
     def link_changed(self, name: str) -> None:
         """See Sink."""
 
-    async def receipt(self, receipt: ReceiptIn) -> None:
+    def receipt(self, receipt: ReceiptIn, told: Acknowledge) -> None:
         """See Sink."""
-        raise StoreFailed("not here")
+        told(StoreFailed("not here"))
 
     async def is_ours(self, receipt: ReceiptIn) -> bool:
         """See Sink."""
@@ -71,18 +77,19 @@ class Bound:
     def __init__(self, window_free: int) -> None:
         self.is_bound = True
         self.window_free = window_free
+        self.answered_since_bind = 0
         self.written: list[Pdu] = []
-        self.futures: list[asyncio.Future[Pdu]] = []
+        self.told: list[Told] = []
 
-    def request(self, pdu: Pdu) -> asyncio.Future[Pdu]:
+    def ask(self, pdu: Pdu, told: Told) -> int:
         """Take a request. Raises, as the real one, ValueError if it cannot be encoded, NotBound if it is not bound."""
         if not self.is_bound:
             raise NotBound("not bound")
         encode(pdu)
         self.window_free -= 1
         self.written.append(pdu)
-        self.futures.append(asyncio.get_running_loop().create_future())
-        return self.futures[-1]
+        self.told.append(told)
+        return len(self.told)
 
 
 def parcel(text: str = "hello", line: str = LINE, parts: tuple[int, ...] = (1,)) -> Parcel:
@@ -111,6 +118,60 @@ async def test_what_waited_for_a_stuck_peer_goes_when_it_reads_again() -> None:
     assert [type(pdu) for pdu in link.written] == [SubmitSm]
 
 
+def of_class(lane: Lane, parts: tuple[int, ...] = (1,)) -> Parcel:
+    """An attempt whose recipient tells its class."""
+    one = parcel(text="x" * (150 * len(parts)), parts=parts)
+    return Parcel(message=replace(one.message, lane=lane, recipient=f"98912{lane:07d}"), parts=parts)
+
+
+async def test_of_what_waits_the_higher_class_goes_first() -> None:
+    """Bulk that was given before a code, and the later parts of a long text, do not hold it up."""
+    link = Bound(window_free=1)
+    made, _ = upstream(link)
+    made.submit(of_class(Lane.BULK, (1, 2)), lambda outcome: None)
+    made.submit(of_class(Lane.NORMAL), lambda outcome: None)
+    made.submit(of_class(Lane.OTP), lambda outcome: None)
+    for _ in range(3):
+        link.window_free += 1
+        made._flow()
+    gone = [int(pdu.destination_addr[-1]) for pdu in link.written if isinstance(pdu, SubmitSm)]
+    assert gone == [Lane.BULK, Lane.OTP, Lane.NORMAL, Lane.BULK]
+
+
+async def test_a_link_that_rests_writes_nothing() -> None:
+    """What it was given waits until the rest is over; if the link goes meanwhile, it is reported as not sent."""
+    link = Bound(window_free=5)
+    made, _ = upstream(link)
+    outcomes: list[Outcome] = []
+    made.rest(True)
+    made.submit(parcel(), outcomes.append)
+    assert (link.written, outcomes) == ([], [])
+    made.rest(False)
+    assert len(link.written) == 1
+    made.rest(True)
+    made.submit(parcel(), outcomes.append)
+    link.is_bound = False
+    made._on_down(Down(reason=DownReason.PEER_CLOSED))
+    assert [(outcome.kind, outcome.reason) for outcome in outcomes] == [(OutcomeKind.LATER, Reason.LINK_DOWN)]
+
+
+async def test_what_is_given_back_is_reported_as_not_sent() -> None:
+    """Each part that has not been written, also of a text whose first part has; nothing of it leaves afterwards."""
+    link = Bound(window_free=1)
+    made, _ = upstream(link)
+    outcomes: list[Outcome] = []
+    made.submit(of_class(Lane.BULK, (1, 2)), outcomes.append)
+    made.submit(of_class(Lane.OTP), outcomes.append)
+    made.give_back()
+    assert sorted((outcome.part, outcome.kind, outcome.reason) for outcome in outcomes) == [
+        (1, OutcomeKind.LATER, Reason.LINK_DOWN),
+        (2, OutcomeKind.LATER, Reason.LINK_DOWN),
+    ]
+    link.window_free = 5
+    made._flow()
+    assert len(link.written) == 1
+
+
 async def test_a_part_that_no_pdu_can_hold_is_refused_and_told() -> None:
     """It must not wait for its deadline, nor stop what comes behind it (P2)."""
     link = Bound(window_free=5)
@@ -132,20 +193,18 @@ async def test_an_operator_that_never_answers_fills_no_memory(monkeypatch: pytes
     made, _ = upstream(link)
     for sequence in range(5):
         made.submit(parcel(), lambda outcome: None)
-        link.futures[-1].set_exception(ResponseTimeout(sequence))
-        await asyncio.sleep(0)
+        link.told[-1](ResponseTimeout(sequence))
     assert [sequence in made._overdue for sequence in range(5)] == [False, False, True, True, True]
 
 
 @pytest.mark.parametrize("error", [ResponseTimeout(7), LinkLost(sent=True, sequence=7)], ids=["timer", "loss"])
-async def test_a_late_answer_is_heard_after_a_loss(error: Exception) -> None:
+async def test_a_late_answer_is_heard_after_a_loss(error: ResponseTimeout | LinkLost) -> None:
     """What the centre still says, also over the next bind, is reported for the part that it is about, once."""
     link = Bound(window_free=10)
     made, _ = upstream(link)
     outcomes: list[Outcome] = []
     made.submit(parcel(), outcomes.append)
-    link.futures[-1].set_exception(error)
-    await asyncio.sleep(0)
+    link.told[-1](error)
     made._on_down(Down(reason=DownReason.PEER_CLOSED))
     assert made.last_answer_at_s == float("-inf")
     for _ in range(2):
@@ -284,11 +343,42 @@ async def test_a_refused_number_is_blamed_once_others_were_taken() -> None:
 
     for recipient, status in (("989121111111", 0x0B), ("989122222222", 0), ("989121111111", 0x0B)):
         send(recipient)
-        link.futures[-1].set_result(SubmitSmResp(status=status, message_id=""))
-        await asyncio.sleep(0)
+        link.told[-1](SubmitSmResp(status=status, message_id=""))
     send("989123333333")
-    link.futures[-1].set_exception(ResponseTimeout(9))
-    await asyncio.sleep(0)
+    link.told[-1](ResponseTimeout(9))
     made._on_late_response(9, SubmitSmResp(sequence=9, status=0x0B))
     codes = [outcome.code for outcome in outcomes]
     assert codes == [Code.INTERNAL, None, Code.RECIPIENT_INVALID, None, Code.RECIPIENT_INVALID]
+
+
+def broken(
+    *, alone: bool = True, age_s: float = BREAK_AFTER_S, reason: DownReason = DownReason.PEER_CLOSED
+) -> LinkLost:
+    """The link went while a part was on it."""
+    return LinkLost(sent=True, alone=alone, age_s=age_s, reason=reason)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "error", "answered", "is_to_blame"),
+    [
+        ("others were answered, then the link went with it, alone and at once", broken(), 1, True),
+        ("the centre may also just fall silent", broken(reason=DownReason.LINK_DEAD), 1, True),
+        ("others were out too", broken(alone=False), 1, False),
+        ("it had been there for longer than five seconds", broken(age_s=5.1), 1, False),
+        ("a bind that has answered nobody says nothing of anybody", broken(), 0, False),
+        ("it was us who gave the link up", broken(reason=DownReason.GIVEN_UP), 1, False),
+        ("it was us who stopped", broken(reason=DownReason.STOPPED), 1, False),
+        ("nothing broke", ResponseTimeout(1), 1, False),
+    ],
+)
+async def test_who_may_have_broken_the_link(
+    sentence: str, error: LinkLost | ResponseTimeout, answered: int, is_to_blame: bool
+) -> None:
+    """A break is a part's own only if it was alone on the wire, for a moment, on a bind that answered others."""
+    link = Bound(window_free=1)
+    link.answered_since_bind = answered
+    made, _ = upstream(link)
+    outcomes: list[Outcome] = []
+    made.submit(parcel(), outcomes.append)
+    link.told[-1](error)
+    assert outcomes == [Outcome(part=1, kind=OutcomeKind.AMBIGUOUS, broke_link=is_to_blame)], sentence

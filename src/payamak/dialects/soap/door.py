@@ -73,7 +73,7 @@ async def wsdl(request: Request) -> Response:
     return Response(status=HTTPStatus.OK, content_type="text/xml; charset=utf-8", body=body)
 
 
-def told(code: Code, http_status: int = HTTPStatus.OK) -> Response:
+def worded(code: Code, http_status: int = HTTPStatus.OK) -> Response:
     """What the server itself refuses: a body that cannot be read is a fault, the rest as at every old door."""
     if code is not Code.MALFORMED or http_status != HTTPStatus.OK:
         return refusal(code, http_status)
