@@ -8,17 +8,15 @@ from functools import cache
 from typing import Any, Final
 from urllib.parse import quote_from_bytes, unquote_to_bytes
 
-from uvicorn.config import Config
-from uvicorn.server import ServerState
-
 from fuzz.reading import Octets, bounded
 from payamak.dialects.negin import LARGEST_IDS, parse_ids
 from payamak.dialects.soap.envelope import NotReadable, escaped, read_call, write_answer, write_fault
 from payamak.dialects.soap.schema import OPERATIONS
-from payamak.http.app import Application, Request, Response, Route
-from payamak.http.connection import PayamakHttpProtocol
+from payamak.http.app import Application
+from payamak.http.connection import Connection
 from payamak.http.forms import Fields, Malformed, parse_fields
 from payamak.http.limits import HttpLimits, Shared
+from payamak.http.request import Request, Response, Route
 from payamak.http.url import fold_path
 
 _FORM: Final = "application/x-www-form-urlencoded"
@@ -212,10 +210,8 @@ class _Door:
     def __init__(self) -> None:
         self.loop = asyncio.new_event_loop()
         self.heard: list[Request] = []
-        route = Route(methods=frozenset({"GET", "POST"}), handler=self._hear)
-        app = Application({"/": route, "/api/wssend.ashx": route})
-        self.config = Config(app, ws="none", lifespan="off", log_config=None, server_header=False)
-        self.config.load()
+        methods = frozenset({"GET", "POST"})
+        self.app = Application([Route(path, methods=methods, handler=self._hear) for path in ("/", "/api/wssend.ashx")])
 
     async def _hear(self, request: Request) -> Response:
         self.heard.append(request)
@@ -224,8 +220,8 @@ class _Door:
     async def serve(self, pieces: list[bytes]) -> list[Request]:
         """One connection to which these pieces come; what the handlers heard."""
         self.heard = []
-        state, wire = ServerState(), _Wire()
-        protocol = PayamakHttpProtocol(self.config, Shared(state, HttpLimits(head_octets=2_048)))
+        shared, wire = Shared(self.app, HttpLimits(head_octets=2_048)), _Wire()
+        protocol = Connection(shared)
         protocol.connection_made(wire)
         for piece in pieces:
             if not wire.is_closed:
@@ -234,10 +230,9 @@ class _Door:
         protocol.eof_received()
         for _ in range(len(pieces) + 8):
             await asyncio.sleep(0)
-        while (open_cycles := [task for task in state.tasks if not task.done()]) and protocol.pipeline:
-            await asyncio.wait(open_cycles, return_when=asyncio.FIRST_COMPLETED)
+        while tasks := [exchange.task for exchange in shared.running if exchange.task is not None]:
+            await asyncio.wait(tasks)
         protocol.connection_lost(None)
-        await asyncio.gather(*state.tasks)
         written = bytes(wire.written)
         assert b"500 " not in written[:20]
         assert written.startswith(b"HTTP/1.1 ") or not written

@@ -37,8 +37,9 @@ Where things live, from the pure core to the edge; imports point down only (test
     background          work that nobody waits for goes on, and says when it fails
     front               the one door behind every dialect: who calls, what is accepted
     hands               what an operator does with a site: its documents as one file
-    http                the server: connections and their limits, requests, forms, health, metrics
+    http                the server: connections and their limits, requests, forms, streams, health, metrics
     dialects            the outside APIs, a file or folder each: pure translation
+    doors               every path of the HTTP port, in one list
     client              the library for callers; works with any server of the contract
     simulator           an operator to test against
     demo, cli           what a person starts

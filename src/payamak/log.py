@@ -219,7 +219,7 @@ _strays = structlog.get_logger("payamak.strays")
 def catch_strays(loop: asyncio.AbstractEventLoop) -> None:
     """For a process that serves: whatever libraries, the loop and the interpreter would write comes as a log line.
 
-    uvicorn and asyncio log tracebacks and the reprs of tasks and callbacks, Python prints errors of threads and of
+    asyncio logs tracebacks and the reprs of tasks and callbacks, Python prints errors of threads and of
     destructors, all with the error's text.
     """
     logging.basicConfig(handlers=[_LibraryHandler()], level=logging.WARNING, force=True)

@@ -16,19 +16,16 @@ from payamak.delivery.receipts import ReceiptDesk
 from payamak.delivery.recovery import keep_house, watch_store
 from payamak.delivery.timekeeping import KeptClock, TimeKeeper
 from payamak.delivery.worker import Worker
-from payamak.dialects import negin as negin_dialect
-from payamak.dialects import sendsms as sendsms_dialect
-from payamak.dialects.soap import door as soap_dialect
-from payamak.dialects.soap.wsdl import WsdlPage
 from payamak.domain.posting import PostState
 from payamak.domain.site import Account, Link, LinkKind, Site
+from payamak.doors import doors
 from payamak.errors import StoreFailed
 from payamak.front.batch import BatchService
 from payamak.front.callers import Authenticator, Credential
 from payamak.front.reads import Reads
-from payamak.http import app as http
 from payamak.http.admission import Admission
-from payamak.http.health import Sparing, health_routes
+from payamak.http.app import Application
+from payamak.http.health import HealthPages, Sparing
 from payamak.http.limits import HttpLimits
 from payamak.http.metrics import Metrics, OpenEvents
 from payamak.http.server import HttpServer
@@ -99,7 +96,7 @@ class Running:
         self._queued: dict[str, int] = {}
         self._followed = store.site.version
         self._server: HttpServer | None = None
-        self._believing: tuple[http.Application | WsdlPage, ...] = ()
+        self._app: Application | None = None
         self.worker = Worker(self.store, self.clock, event_logger("delivery"))
         self._authenticator = Authenticator(self.clock.monotonic)
         self.service = BatchService(
@@ -136,8 +133,8 @@ class Running:
 
     def believe(self, proxies: Networks) -> None:
         """Whose X-Forwarded-For counts from now on."""
-        for believing in self._believing:
-            believing.believe(proxies)
+        if self._app is not None:
+            self._app.believe(proxies)
 
     def _watch(self) -> None:
         """What the metrics are read from."""
@@ -185,31 +182,22 @@ class Running:
     async def _open_door(self) -> None:
         admission = Admission(self.clock.monotonic, lambda: self.store.waiting_s)
         self.metrics.watch_admission(lambda: admission.refused)
-        metrics = Sparing(self.metrics.render, self.clock.monotonic)
-        routes = {
-            **negin_dialect.routes(self.service, allow_get=self.settings.allow_get),
-            **sendsms_dialect.routes(self.service, allow_get=self.settings.allow_get),
-            **soap_dialect.routes(self.service, admission.admits),
-            **health_routes(
-                self._is_ready,
-                metrics,
-                self._trouble,
-                self._asks,
-                networks=self.settings.metrics_networks,
-            ),
-        }
-        app = http.Application(
+        health = HealthPages(
+            self._is_ready,
+            Sparing(self.metrics.render, self.clock.monotonic),
+            self._trouble,
+            self._asks,
+            networks=self.settings.metrics_networks,
+        )
+        routes = doors(self.service, health, allow_get=self.settings.allow_get, admits=admission.admits)
+        app = self._app = Application(
             self.metrics.counted(routes),
             admission=admission,
             trusted_proxies=self.settings.trusted_networks,
         )
-        page = WsdlPage(app, trusted_proxies=self.settings.trusted_networks)
-        self._believing = (app, page)
         limits = HttpLimits(connections=self._most_connections(), keep_alive_s=self.settings.keep_alive_s)
         monotonic = self.clock.monotonic
-        server = HttpServer(
-            page, host=self.settings.host, port=self.settings.port, limits=limits, gate=app, monotonic=monotonic
-        )
+        server = HttpServer(app, host=self.settings.host, port=self.settings.port, limits=limits, monotonic=monotonic)
         unfinished = server.unfinished
         self.metrics.watch_unfinished(lambda: len(unfinished), lambda: unfinished.dropped)
         self.port = await server.start()

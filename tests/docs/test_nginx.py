@@ -15,8 +15,9 @@ import pytest
 from tests.golden.http.wire import exchange, parse
 from tests.source import ROOT
 
-from payamak.http.app import Application, Request, Response, Route
-from payamak.http.health import health_routes
+from payamak.http.app import Application
+from payamak.http.health import HealthPages
+from payamak.http.request import READ, Request, Response, Route
 from payamak.http.server import HttpServer
 
 PAGE = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
@@ -60,9 +61,16 @@ async def door(request: Request) -> Response:
 @asynccontextmanager
 async def nginx(folder: Path, example: str) -> AsyncIterator[str]:
     """The example before our own pages and a door; its address."""
-    pages = health_routes(lambda: False, lambda: METRICS, lambda: REASON)
-    doors = {"/api/wssend.ashx": Route(methods=frozenset({"GET"}), handler=door, is_folded=True)}
-    app = Application({**pages, **doors}, trusted_proxies=[ip_network("127.0.0.1/32")])
+    pages = HealthPages(lambda: False, lambda: METRICS, lambda: REASON)
+    doors = [Route("/api/wssend.ashx", methods=frozenset({"GET"}), handler=door, is_folded=True)]
+    app = Application(
+        [
+            Route("/metrics", methods=READ, handler=pages.metrics),
+            Route("/readyz", methods=READ, handler=pages.readyz),
+            *doors,
+        ],
+        trusted_proxies=[ip_network("127.0.0.1/32")],
+    )
     server, port = HttpServer(app), free_port()
     behind = await server.start()
     configuration = folder / "nginx.conf"

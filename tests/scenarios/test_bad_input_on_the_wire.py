@@ -28,7 +28,7 @@ from tests.scenarios.house import House
 from tests.site import LINE, PASSWORD
 
 from payamak.codes import Code
-from payamak.http.app import refusal
+from payamak.http.request import refusal
 from payamak.store.sqlite.store import SqliteStore
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

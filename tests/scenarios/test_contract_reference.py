@@ -8,9 +8,10 @@ import re
 import pytest
 from tests.golden.http.samples import read_sample
 from tests.source import ROOT
+from tests.unit.http.doors import all_doors
 
 from payamak.codes import REFUSAL_ORDER, Code, StateCode
-from payamak.dialects.negin import LARGEST_IDS, SEND_PATHS, STATES_PATHS
+from payamak.dialects.negin import LARGEST_IDS
 from payamak.http.metrics import Metrics, OpenEvents
 from payamak.store.feed import LocalFeed
 from payamak.store.records import FaultCounts
@@ -33,7 +34,11 @@ def test_states(code: StateCode) -> None:
     assert re.search(rf"^\| (\d or )?{code.value}( or \d)? \| {re.escape(code.english)} \|", PAGE, re.MULTILINE)
 
 
-@pytest.mark.parametrize("path", [*SEND_PATHS, *STATES_PATHS, "/healthz", "/readyz", "/metrics"])
+PATHS = [route.path for route in all_doors(None) if not route.path.startswith("/almassms.asmx")]
+"""Of the SOAP door there is a page of its own."""
+
+
+@pytest.mark.parametrize("path", PATHS)
 def test_paths(path: str) -> None:
     """Every path that is served is named."""
     assert f"`{path}`" in PAGE.lower()

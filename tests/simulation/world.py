@@ -35,8 +35,8 @@ from payamak.dialects.soap import door
 from payamak.domain.site import Document
 from payamak.errors import StoreFailed
 from payamak.front import callers
-from payamak.http import app
-from payamak.http.connection import PayamakHttpProtocol
+from payamak.http import app, connection
+from payamak.http.connection import Connection
 from payamak.simulator import Simulator, SimulatorConfig
 from payamak.simulator.ledger import Entry
 from payamak.smpp.link import ServerConnection
@@ -53,7 +53,7 @@ QUICK_STOP_S: Final = 4.0
 HTTP_PORT: Final = 8_080
 OPERATOR_PORTS: Final = (2_775, 2_776)
 FORBIDDEN_EVENTS: Final = frozenset(
-    {"answer_lost", "handler_failed", "relay_failed", "smpp.handler_failed", "not_handled"}
+    {"answer_lost", "handler_failed", "request_failed", "relay_failed", "smpp.handler_failed", "not_handled"}
 )
 """Log events that tell of a bug of ours."""
 
@@ -424,7 +424,7 @@ def simulated(seed: int) -> Iterator[None]:
     with ExitStack() as stack:
         stack.enter_context(kept_periods())
         stack.enter_context(mock.patch.object(callers, "_HASHER", _CHEAP))
-        for kind in (PayamakHttpProtocol, ServerConnection):
+        for kind in (Connection, ServerConnection):
             stack.enter_context(mock.patch.object(kind, "__hash__", _serial_hash))
         try:
             yield
@@ -445,6 +445,7 @@ def world(seed: int, *, epoch_ms: int = EPOCH_MS, echo: bool = False) -> Iterato
                 stack.enter_context(mock.patch.object(running, "event_logger", made.logger))
                 for dialect in (app, sendsms, door):
                     stack.enter_context(mock.patch.object(dialect, "_log", _ErrorLog(made.logger("api"))))
+                stack.enter_context(mock.patch.object(connection, "_log", made.logger("api")))
                 yield made
     finally:
         shutil.rmtree(folder, ignore_errors=True)

@@ -23,10 +23,11 @@ EDGE = {"config", "clock", "log"}
 
 #: Part -> the parts it may import. A dotted name is one module and goes before its package.
 MAY_IMPORT: dict[str, set[str]] = {
+    "doors": {"dialects", "http", "front"},
     "dialects": {"http", "front", *WORDS, *EDGE},
     "panel": {"http", "front", "hands", *WORDS, *EDGE},
     "http": {*WORDS, *EDGE},
-    "http.metrics": {"http.app", *STORE, *WORDS},
+    "http.metrics": {"http.request", *STORE, *WORDS},
     "front": {"encoding", *STORE, *WORDS, *EDGE},
     "hands": {*WORDS, "setting", "visible"},
     "delivery": {"upstreams.base", "background", *STORE, *WORDS, *EDGE},

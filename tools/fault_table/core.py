@@ -517,11 +517,11 @@ FAULTS: tuple[Fault, ...] = (
         name="a call under way before its body is there",
         breaks="Overload: bodies that never end fill the calls under way, and everybody is told 23",
         file="src/payamak/http/app.py",
-        old="            body = await self._read_body(head, receive, neighbourhood(address))\n",
-        new="            if admission is not None and not is_taken:\n"
-        "                is_taken = admission.admits(address)\n"
-        "                admission.under_way += is_taken\n"
-        "            body = await self._read_body(head, receive, neighbourhood(address))\n",
+        old="            exchange.route, exchange.parameters = found\n",
+        new="            exchange.route, exchange.parameters = found\n"
+        "            if self._admission is not None and exchange.route.is_gated:\n"
+        "                exchange.is_admitted = True\n"
+        "                self._admission.under_way += 1\n",
         tests=("tests/unit/http/test_unfinished.py",),
     ),
     Fault(
@@ -535,9 +535,10 @@ FAULTS: tuple[Fault, ...] = (
     Fault(
         name="one room for all bodies",
         breaks="Overload: one address' large bodies that never end refuse everybody's",
-        file="src/payamak/http/app.py",
-        old="                or neighbours_octets + more > self._limits.of_each_octets\n",
-        new="",
+        file="src/payamak/http/body.py",
+        old="        if self._held_octets + octets > limits.together_octets or self._held_of[place] + octets > "
+        "limits.of_each_octets:\n",
+        new="        if self._held_octets + octets > limits.together_octets:\n",
         tests=("tests/unit/http/test_unfinished.py",),
     ),
     Fault(

@@ -5,7 +5,6 @@ service's; what it refuses comes as `Refused`.
 """
 
 import re
-from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Final, TypeAlias
 
@@ -17,11 +16,8 @@ from payamak.domain.numbers import latin_digits
 from payamak.domain.site import AnswerTypes
 from payamak.errors import Refused
 from payamak.front.accept import Caller, Sent, Service, Submission
-from payamak.http.app import JSON_CONTENT_TYPE, Request, Response, Route, refusal
 from payamak.http.forms import Fields, Malformed, parse_fields
-
-SEND_PATHS: Final = ("/api/wssend.ashx", "/services/wssend.ashx")
-STATES_PATHS: Final = ("/api/wsstates.aspx", "/api/wsstates.ashx", "/services/wsstates.ashx")
+from payamak.http.request import JSON_CONTENT_TYPE, Request, Response, refusal
 
 LARGEST_IDS: Final = 50_000
 """Ids in one call of wsStates; contract §2 asks for 10,000 at least. More are refused as malformed."""
@@ -55,26 +51,6 @@ class _StatesAnswer(msgspec.Struct):
     data: _StatesData
     status: int
     msg: str
-
-
-def routes(service: Service, *, allow_get: bool = True) -> Mapping[str, Route]:
-    """Return this dialect's routes by folded path.
-
-    `allow_get` serves GET too, which puts a password into a URL (contract §5); without it GET answers 405.
-    """
-    methods = frozenset({"GET", "POST"} if allow_get else {"POST"})
-
-    async def send(request: Request) -> Response:
-        return await ws_send(request, service)
-
-    async def states(request: Request) -> Response:
-        return await ws_states(request, service)
-
-    busy = refusal(Code.BUSY)
-    return {
-        **{path: Route(methods=methods, handler=send, busy=busy, is_folded=True) for path in SEND_PATHS},
-        **{path: Route(methods=methods, handler=states, busy=busy, is_folded=True) for path in STATES_PATHS},
-    }
 
 
 async def ws_send(request: Request, service: Service) -> Response:

@@ -5,7 +5,7 @@ verdicts together. The answer is one item for each recipient, in their order: th
 refusal (ids are above 1000, codes below). A call that is refused as a whole is answered with the bare code, once.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Final
 
@@ -16,8 +16,8 @@ from payamak.domain.marks import is_blank
 from payamak.errors import Refused
 from payamak.front.accept import Caller, Sent
 from payamak.front.batch import Batch, BatchService
-from payamak.http.app import Request, Response, Route
 from payamak.http.forms import Fields, Malformed, parse_fields
+from payamak.http.request import Request, Response, refusal
 from payamak.log import place_of
 
 PATH: Final = "/sendsms.ashx"
@@ -31,15 +31,9 @@ _PERHAPS_FOR_SOME: Final = frozenset({Code.NO_CREDIT, Code.BUSY, Code.INTERNAL, 
 _log = structlog.get_logger("payamak.api")
 
 
-def routes(service: BatchService, *, allow_get: bool = True) -> Mapping[str, Route]:
-    """Return this door's route by folded path; `allow_get` as for wsSend."""
-    methods = frozenset({"GET", "POST"} if allow_get else {"POST"})
-
-    async def send(request: Request) -> Response:
-        return await send_sms(request, service)
-
-    busy, unreadable = _answer(Code.BUSY), _answer(Code.MALFORMED)
-    return {PATH: Route(methods=methods, handler=send, busy=busy, unreadable=unreadable, is_folded=True)}
+def worded(code: Code, http_status: int = HTTPStatus.OK) -> Response:
+    """What the server itself refuses: the bare code; under another HTTP status than 200 as at every old door."""
+    return _answer(code) if http_status == HTTPStatus.OK else refusal(code, http_status)
 
 
 async def send_sms(request: Request, service: BatchService) -> Response:

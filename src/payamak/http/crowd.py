@@ -105,7 +105,10 @@ class Crowd(Generic[C]):
             return
         if self._first_by_address:
             self._unhasten(connection, address)
-        for line in (self._waiting, self._waiting_by_address.setdefault(address, OrderedDict())):
+        neighbours = self._waiting_by_address.get(address)
+        if neighbours is None:
+            neighbours = self._waiting_by_address[address] = OrderedDict()
+        for line in (self._waiting, neighbours):
             line[connection] = None
             line.move_to_end(connection)
 

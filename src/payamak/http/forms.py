@@ -120,12 +120,12 @@ def parse_fields(query: bytes, content_type: str, body: bytes) -> Fields:
 def charset_of(content_type: str) -> str:
     """The charset that a Content-Type names, as written; "" if it names none or cannot be read."""
     try:
-        return _label(_type_options(content_type)[1])
+        return _label_of(_type_options(content_type)[1])
     except Malformed:
         return ""
 
 
-def _options(header: str | bytes) -> tuple[bytes, Mapping[bytes, bytes]]:
+def options_of(header: str | bytes) -> tuple[bytes, Mapping[bytes, bytes]]:
     """The value of a header and its parameters. Raises Malformed."""
     if len(header) > _LONGEST_HEADER:
         raise Malformed("a header too long")
@@ -139,17 +139,17 @@ def _type_options(content_type: str) -> tuple[bytes, Mapping[bytes, bytes]]:
     """The same of a request's Content-Type: most send one of a few, a boundary is new each time. Raises Malformed."""
     if len(content_type) <= _COMMON_HEADER and "boundary" not in content_type:
         return _common_options(content_type)
-    return _options(content_type)
+    return options_of(content_type)
 
 
 @lru_cache(maxsize=32)  # 2,048 characters of callers at most, whatever they send
 def _common_options(content_type: str) -> tuple[bytes, Mapping[bytes, bytes]]:
-    return _options(content_type)
+    return options_of(content_type)
 
 
 def _parse_body(content_type: str, body: bytes) -> Iterable[tuple[str, JsonValue]]:
     kind, options = _type_options(content_type)
-    label = _label(options)
+    label = _label_of(options)
     if body.startswith(codecs.BOM_UTF8):  # as .NET's StreamWriter puts it before a body
         body, label = body[len(codecs.BOM_UTF8) :], ""
     if kind == b"application/x-www-form-urlencoded":
@@ -261,7 +261,7 @@ def _refuse_constant(_name: str) -> NoReturn:
     raise Malformed("not JSON")
 
 
-class _Part:
+class Part:
     """One part of a multipart body while it is read."""
 
     def __init__(self) -> None:
@@ -271,73 +271,83 @@ class _Part:
         self.content = bytearray()
 
 
-class _Multipart:
+class Multipart:
     """Collects the parts that python-multipart finds."""
 
     def __init__(self) -> None:
-        self.parts: list[_Part] = []
+        self.parts: list[Part] = []
         self.has_ended = False
 
     def begin(self) -> None:
+        """A part begins."""
         if len(self.parts) >= MAX_FIELDS:
             raise Malformed("too many fields")
-        self.parts.append(_Part())
+        self.parts.append(Part())
 
     def add_header_name(self, data: bytes, start: int, end: int) -> None:
+        """A piece of the name of a header."""
         self.parts[-1].header_name += data[start:end]
 
     def add_header_value(self, data: bytes, start: int, end: int) -> None:
+        """A piece of its value."""
         self.parts[-1].header_value += data[start:end]
 
     def end_header(self) -> None:
+        """The header is whole; of doubled ones the first counts."""
         part = self.parts[-1]
         part.headers.setdefault(bytes(part.header_name).lower(), bytes(part.header_value))
         part.header_name.clear()
         part.header_value.clear()
 
     def add_content(self, data: bytes, start: int, end: int) -> None:
+        """A piece of what the part holds."""
         self.parts[-1].content += data[start:end]
 
     def end(self) -> None:
+        """The last delimiter was there."""
         self.has_ended = True
+
+
+def multipart_parser(boundary: bytes, found: Multipart) -> MultipartParser:
+    """A parser that tells `found`; its `write` raises FormParserError and Malformed."""
+    return MultipartParser(
+        boundary,
+        {
+            "on_part_begin": found.begin,
+            "on_header_field": found.add_header_name,
+            "on_header_value": found.add_header_value,
+            "on_header_end": found.end_header,
+            "on_part_data": found.add_content,
+            "on_end": found.end,
+        },
+        max_header_count=_MAX_PART_HEADERS,
+    )
 
 
 def _parse_multipart(boundary: bytes, octets: bytes, label: str) -> list[tuple[str, JsonValue]]:
     if not boundary:
         raise Malformed("multipart without a boundary")
-    found = _Multipart()
+    found = Multipart()
     try:
-        parser = MultipartParser(
-            boundary,
-            {
-                "on_part_begin": found.begin,
-                "on_header_field": found.add_header_name,
-                "on_header_value": found.add_header_value,
-                "on_header_end": found.end_header,
-                "on_part_data": found.add_content,
-                "on_end": found.end,
-            },
-            max_header_count=_MAX_PART_HEADERS,
-        )
-        parser.write(_without_preamble(boundary, octets))
+        multipart_parser(boundary, found).write(_without_preamble(boundary, octets))
     except FormParserError:
         raise Malformed("not multipart") from None
     if not found.has_ended:
         raise Malformed("multipart cut short")
-    return [pair for part in found.parts if (pair := _read_part(part, label)) is not None]
+    return [pair for part in found.parts if (pair := read_part(part, label)) is not None]
 
 
-def _read_part(part: _Part, label: str) -> tuple[str, JsonValue] | None:
+def read_part(part: Part, label: str) -> tuple[str, JsonValue] | None:
     """The field of a part; None for a file, which is no field of ours."""
-    disposition, options = _options(part.headers.get(b"content-disposition", b""))
+    disposition, options = options_of(part.headers.get(b"content-disposition", b""))
     if disposition != b"form-data" or b"name" not in options:
         raise Malformed("a part without a name")
     if b"filename" in options:
         return None
-    _, type_options = _options(part.headers.get(b"content-type", b""))
+    _, type_options = options_of(part.headers.get(b"content-type", b""))
     if part.headers.get(b"content-transfer-encoding", b"8bit").strip().lower() not in _PLAIN_TRANSFERS:
         raise Malformed("a part with a transfer encoding")
-    return _decode(options[b"name"]), _decode(bytes(part.content), _label(type_options) or label)
+    return _decode(options[b"name"]), _decode(bytes(part.content), _label_of(type_options) or label)
 
 
 def _without_preamble(boundary: bytes, octets: bytes) -> bytes:
@@ -350,5 +360,5 @@ def _without_preamble(boundary: bytes, octets: bytes) -> bytes:
     return octets[found.start(1) :] if found else octets
 
 
-def _label(options: Mapping[bytes, bytes]) -> str:
+def _label_of(options: Mapping[bytes, bytes]) -> str:
     return options.get(b"charset", b"").decode("latin-1")

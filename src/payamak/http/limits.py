@@ -1,4 +1,4 @@
-"""What all connections of one HTTP server have in common: its limits, its crowd and turns, its gate."""
+"""What all connections of one HTTP server have in common: its limits, its crowd and turns, its application."""
 
 from __future__ import annotations
 
@@ -8,17 +8,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-from uvicorn.protocols.http import httptools_impl
-from uvicorn.server import ServerState
-
 from payamak.domain.neighbourhood import neighbourhood
-from payamak.http.app import SAFETY_HEADERS, Application, Response
+from payamak.http.answers import Answers
+from payamak.http.app import Application
 from payamak.http.crowd import Crowd
-from payamak.http.phrases import STATUS_LINES
+from payamak.http.exchange import Exchange
 from payamak.http.turns import Turns
-
-# uvicorn makes its lines from the interpreter's words, and each of its answers looks them up here.
-httptools_impl.STATUS_LINE.update(STATUS_LINES)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,42 +57,13 @@ class Guest(Protocol):
         """What it has begun and not ended is not waited for any more."""
         ...
 
+    def shutdown(self) -> None:
+        """End now, or after the requests that are under way."""
+        ...
 
-_BARE: Final = {status: Response(status=status, content_type="", body=b"") for status in (400, 408)}
-
-
-class Refusals:
-    """Answers as octets, ready to be written; those of the same second are made once."""
-
-    def __init__(self, state: ServerState) -> None:
-        self._state = state
-        self._made_for: list[tuple[bytes, bytes]] = []
-        self._made: dict[tuple[Response, bool], bytes] = {}
-
-    def octets(self, answer: Response, *, closes: bool) -> bytes:
-        """As uvicorn would write it, the date included."""
-        if self._made_for is not self._state.default_headers:
-            self._made_for = self._state.default_headers
-            self._made.clear()
-        made = self._made.get((answer, closes))
-        if made is None:
-            made = self._made[answer, closes] = self._make(answer, closes)
-        return made
-
-    def bare(self, status: int) -> bytes:
-        """The last answer to what is no call: the headers of every answer and nothing else, for nobody reads it."""
-        return self.octets(_BARE[status], closes=True)
-
-    def _make(self, answer: Response, closes: bool) -> bytes:
-        headers = [
-            *self._made_for,
-            *([(b"content-type", answer.content_type.encode("latin-1"))] if answer.content_type else []),
-            (b"content-length", b"%d" % len(answer.body)),
-            *SAFETY_HEADERS,
-            *([(b"connection", b"close")] if closes else []),
-        ]
-        lines = b"".join(b"%b: %b\r\n" % header for header in headers)
-        return STATUS_LINES[answer.status] + lines + b"\r\n" + answer.body
+    def close_if_late(self, now_monotonic_s: float) -> None:
+        """Close if it keeps us waiting for too long."""
+        ...
 
 
 class Unfinished(Crowd[Guest]):
@@ -137,27 +103,23 @@ class Unfinished(Crowd[Guest]):
 
 
 class Shared:
-    """What the connections of one server have in common."""
+    """What the connections of one server have in common. Both tables are in the order of their entries' beginnings."""
 
     def __init__(
         self,
-        state: ServerState,
+        app: Application,
         limits: HttpLimits | None = None,
         *,
         monotonic: Callable[[], float] = time.monotonic,
-        gate: Application | None = None,
         on_lost: Callable[[], None] = lambda: None,
     ) -> None:
-        self.state = state
+        self.app = app
         self.limits = limits or HttpLimits()
         self.crowd = Crowd[Guest](self.limits.connections)
         self.unfinished = Unfinished(self.limits.unfinished, self.limits.unfinished_of_each)
         self.turns = Turns(monotonic)
-        self.gate = gate
-        self.refusals = Refusals(state)
+        self.answers = Answers()
+        self.connections: dict[Guest, None] = {}
+        self.running: dict[Exchange, None] = {}
+        """Requests at which a handler is at work, those whose callers are gone included."""
         self.on_lost = on_lost
-
-    def dropping(self, target: bytes) -> bytes:
-        """What a caller is told whose body is not waited for any more: 23 in its door's form, where there is one."""
-        busy = None if self.gate is None else self.gate.busy(target)
-        return self.refusals.bare(408) if busy is None else self.refusals.octets(busy, closes=True)

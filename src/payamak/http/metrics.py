@@ -20,7 +20,7 @@ from prometheus_client.registry import Collector
 
 from payamak.domain.clocks import Clocks
 from payamak.domain.events import LearnOptOut, Submit
-from payamak.http.app import Handler, Request, Response, Route
+from payamak.http.request import Handler, Request, Response, Route
 from payamak.store.feed import Change, Feed
 from payamak.store.records import FaultCounts
 
@@ -362,9 +362,9 @@ class Metrics:
                 elif isinstance(effect, Submit) and effect.copies:
                     self._copies.add((message.current.line, self._upstream_of(effect.link)), effect.copies)
 
-    def counted(self, routes: Mapping[str, Route]) -> dict[str, Route]:
+    def counted(self, routes: Iterable[Route]) -> list[Route]:
         """The same routes, each counted and timed."""
-        return {path: replace(route, handler=self._counted(path, route.handler)) for path, route in routes.items()}
+        return [replace(route, handler=self._counted(route.path, route.handler)) for route in routes]
 
     def _counted(self, path: str, handler: Handler) -> Handler:
         took, requests = self._answers.of(path), self._requests

@@ -1,7 +1,4 @@
-"""The HTTP server: uvicorn's protocol inside our own loop.
-
-uvicorn runs no server of its own here: signals, start and stop are the runtime's.
-"""
+"""The HTTP server inside our own loop: it listens, looks round each second, and stops. Signals are the runtime's."""
 
 from __future__ import annotations
 
@@ -9,16 +6,12 @@ import asyncio
 import os
 import socket
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from contextlib import suppress
-from email.utils import formatdate
-from typing import Any, Final
-
-from uvicorn.config import Config
-from uvicorn.server import ServerState
+from typing import Final
 
 from payamak.http.app import Application
-from payamak.http.connection import PayamakHttpProtocol
+from payamak.http.connection import Connection
 from payamak.http.limits import HttpLimits, Shared, Unfinished
 
 _SWEEP_S: Final = 1.0
@@ -27,43 +20,27 @@ ACCEPTED_A_TURN: Final = 16
 """Connections that one turn of the loop accepts. libuv accepts one for each descriptor that listens, so the socket has
 so many: a caller who comes behind 200 others would else wait for 200 turns, each of them full in a flood. Taste."""
 
-AsgiApp = Callable[[Any, Any, Any], Awaitable[None]]
-
 
 class HttpServer:
     """An HTTP server within the running loop. Installs no signal handlers and logs no requests."""
 
     def __init__(
         self,
-        app: AsgiApp,
+        app: Application,
         *,
         host: str = "127.0.0.1",
         port: int = 0,
         listener: socket.socket | None = None,
         limits: HttpLimits | None = None,
-        gate: Application | None = None,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         """Listen on `host` and `port` (0: a free one), or on a bound socket that is handed in."""
         self._host = host
         self._port = port
         self._socket = listener
-        self._state = ServerState()
         self._has_lost_one = asyncio.Event()
-        self._shared = Shared(self._state, limits, monotonic=monotonic, gate=gate, on_lost=self._has_lost_one.set)
+        self._shared = Shared(app, limits, monotonic=monotonic, on_lost=self._has_lost_one.set)
         self._limits = self._shared.limits
-        self._config = Config(
-            app,
-            http=PayamakHttpProtocol,
-            ws="none",
-            lifespan="off",
-            interface="asgi3",
-            log_config=None,
-            access_log=False,
-            proxy_headers=False,
-            server_header=False,
-            timeout_keep_alive=self._limits.keep_alive_s,
-        )
         self._listening: list[asyncio.Server] = []
         self._ticker: asyncio.Task[None] | None = None
 
@@ -74,7 +51,6 @@ class HttpServer:
 
     async def start(self) -> int:
         """Listen; return the port. Raises OSError if the address cannot be had."""
-        self._config.load()
         loop = asyncio.get_running_loop()
         backlog = self._limits.backlog
         if self._socket is not None:
@@ -87,7 +63,7 @@ class HttpServer:
             for _ in range(1, ACCEPTED_A_TURN if hasattr(listener, "fileno") else 1):
                 twin = socket.socket(fileno=os.dup(listener.fileno()))
                 self._listening.append(await loop.create_server(self._connect, sock=twin, backlog=backlog))
-        self._set_date()
+        self._shared.answers.set_date()
         self._ticker = asyncio.create_task(self._tick())
         port: int = first.sockets[0].getsockname()[1]
         return port
@@ -101,32 +77,29 @@ class HttpServer:
         self._ticker.cancel()
         with suppress(asyncio.CancelledError):
             await self._ticker
-        for connection in list(self._state.connections):
+        connections = self._shared.connections
+        for connection in list(connections):
             connection.shutdown()
         with suppress(TimeoutError):
             async with asyncio.timeout(grace_s):
-                while self._state.connections:
+                while connections:
                     self._has_lost_one.clear()
                     await self._has_lost_one.wait()
-        for connection in list(self._state.connections):
+        for connection in list(connections):
             connection.transport.abort()
-        tasks = list(self._state.tasks)
+        tasks = [exchange.task for exchange in self._shared.running if exchange.task is not None]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    def _connect(self) -> PayamakHttpProtocol:
-        return PayamakHttpProtocol(self._config, self._shared)
+    def _connect(self) -> Connection:
+        return Connection(self._shared)
 
     async def _tick(self) -> None:
         loop = asyncio.get_running_loop()
         while True:
             await asyncio.sleep(_SWEEP_S)
-            self._set_date()
+            self._shared.answers.set_date()
             now_monotonic_s = loop.time()
-            for connection in list(self._state.connections):
-                if isinstance(connection, PayamakHttpProtocol):
-                    connection.close_if_late(now_monotonic_s)
-
-    def _set_date(self) -> None:
-        self._state.default_headers = [(b"date", formatdate(time.time(), usegmt=True).encode("ascii"))]
+            for connection in list(self._shared.connections):
+                connection.close_if_late(now_monotonic_s)

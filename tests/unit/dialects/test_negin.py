@@ -7,14 +7,17 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.unit.http.doors import all_doors
+from tests.unit.http.memory import call
 
 from payamak.codes import Code
-from payamak.dialects.negin import LARGEST_IDS, parse_ids, routes, ws_send, ws_states
+from payamak.dialects.negin import LARGEST_IDS, parse_ids, ws_send, ws_states
 from payamak.domain.site import AnswerTypes
 from payamak.errors import Refused
 from payamak.front.accept import Caller, Sent, Service, Submission
-from payamak.http.app import JSON_CONTENT_TYPE, Application, Request, Response
+from payamak.http.app import Application
 from payamak.http.forms import Malformed
+from payamak.http.request import JSON_CONTENT_TYPE, Request, Response
 
 FORM = "application/x-www-form-urlencoded"
 CALLER = Caller(username="u", password="p", address="192.0.2.1")
@@ -54,10 +57,9 @@ def request(body: bytes = b"", *, query: bytes = b"", content_type: str = FORM) 
         method="POST",
         path="/api/wssend.ashx",
         query=query,
-        content_type=content_type,
         body=body,
         client_address="192.0.2.1",
-        forwarded_for=None,
+        headers={"content-type": content_type} if content_type else {},
     )
 
 
@@ -325,24 +327,8 @@ PATHS = [
 @pytest.mark.parametrize(("allow_get", "status"), [(True, 200), (False, 405)])
 async def test_paths_and_methods(path: str, allow_get: bool, status: int) -> None:
     """Each path of the field is served by POST, and by GET if the setting says so; never redirected."""
-    app = Application(routes(FakeService(), allow_get=allow_get))
-    statuses = []
-
-    async def receive() -> dict[str, Any]:
-        return {"type": "http.request", "body": b"", "more_body": False}
-
-    async def send(message: Any) -> None:
-        if "status" in message:
-            statuses.append(message["status"])
-
-    for method in ("POST", "GET", "HEAD"):
-        scope: dict[str, Any] = {
-            "type": "http",
-            "method": method,
-            "raw_path": path.encode(),
-            "query_string": b"message_ids=1",
-            "headers": [],
-            "client": None,
-        }
-        await app(scope, receive, send)
+    app = Application(all_doors(FakeService(), allow_get=allow_get))
+    statuses = [
+        (await call(app, path, method=method, query=b"message_ids=1")).status for method in ("POST", "GET", "HEAD")
+    ]
     assert statuses == [200, status, 405]

@@ -4,14 +4,15 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
+from tests.unit.http.doors import door_of
 
 from payamak.codes import Code
-from payamak.dialects.sendsms import MOST_RECIPIENTS, routes, send_sms
+from payamak.dialects.sendsms import MOST_RECIPIENTS, send_sms
 from payamak.domain.site import AnswerTypes
 from payamak.errors import Refused
 from payamak.front.accept import Caller, Sent
 from payamak.front.batch import Batch, BatchService
-from payamak.http.app import Request
+from payamak.http.request import Request, refusal
 
 CALLER = Caller(username="u", password="p", address="192.0.2.1")
 OK = "user=u&pass=p&text=hi&line=30003300&to="
@@ -56,10 +57,9 @@ def request(query: str = "", body: bytes = b"", content_type: str = "") -> Reque
         method="GET",
         path="/sendsms.ashx",
         query=query.encode(),
-        content_type=content_type,
         body=body,
         client_address="192.0.2.1",
-        forwarded_for=None,
+        headers={"content-type": content_type} if content_type else {},
     )
 
 
@@ -188,5 +188,14 @@ async def test_503_while_intake_is_closed() -> None:
 
 def test_get_can_be_turned_off() -> None:
     """The door stands at its folded path; a setting leaves only POST."""
-    assert {path: route.methods for path, route in routes(FakeService()).items()} == {"/sendsms.ashx": {"GET", "POST"}}
-    assert routes(FakeService(), allow_get=False)["/sendsms.ashx"].methods == {"POST"}
+    assert set(door_of("/sendsms.ashx", FakeService()).methods) == {"GET", "POST"}
+    assert set(door_of("/sendsms.ashx", FakeService(), allow_get=False).methods) == {"POST"}
+
+
+def test_what_the_server_refuses_is_the_bare_code() -> None:
+    """Too many at once, and a body that cannot be read; what has an HTTP status of its own is told as at every door."""
+    route = door_of("/sendsms.ashx", FakeService())
+    for code in (Code.BUSY, Code.MALFORMED):
+        told = route.family(code, 200)
+        assert (told.status, told.content_type, told.body) == (200, "text/plain; charset=utf-8", b"%d" % code)
+    assert route.family(Code.MALFORMED, 413) == refusal(Code.MALFORMED, 413)

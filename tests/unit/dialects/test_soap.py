@@ -8,9 +8,10 @@ from collections.abc import Awaitable, Callable, Sequence
 import pytest
 from lxml import etree
 from msgspec.structs import replace as changed
+from tests.unit.http.doors import door_of
 
 from payamak.codes import Code
-from payamak.dialects.soap.door import MOST_RECEIVED, routes
+from payamak.dialects.soap.door import MOST_RECEIVED
 from payamak.dialects.soap.envelope import STRANGERS_OCTETS, Call, CallReader
 from payamak.dialects.soap.schema import NAMESPACE, OPERATIONS, Operation
 from payamak.domain.mo import Received, RelayState
@@ -18,7 +19,7 @@ from payamak.domain.site import Account
 from payamak.errors import Refused
 from payamak.front.accept import Caller
 from payamak.front.batch import Batch, BatchSent, BatchService, Info, OutboxEntry
-from payamak.http.app import Request, Response
+from payamak.http.request import Request, Response
 
 CALLER = Caller(username="u", password="p", address="192.0.2.1")
 LOGIN = "<pUsername>u</pUsername><pPassword>p</pPassword>"
@@ -103,15 +104,14 @@ async def post(service: FakeService, call: str, *, namespace: str = V11, content
 
 async def send(service: FakeService, body: bytes, content_type: str = "text/xml", method: str = "POST") -> Response:
     """The door's answer to these octets."""
-    (route,) = routes(service).values()
+    route = door_of("/almassms.asmx", service)
     request = Request(
         method=method,
         path="/almassms.asmx",
         query=b"",
-        content_type=content_type,
         body=body,
         client_address="192.0.2.1",
-        forwarded_for=None,
+        headers={"content-type": content_type} if content_type else {},
     )
     return await route.handler(request)
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from tests.unit.http.memory import call
 
 from payamak.http.admission import FAVOURS_S, FEW, FROM_ALL, FROM_EACH, HIGH_S, LOW_S, MOST, TURN_S, Admission
-from payamak.http.app import Application, Request, Response, Route
+from payamak.http.app import Application
+from payamak.http.request import Request, Response, Route
 
 
 class Times:
@@ -113,31 +115,17 @@ async def test_a_refused_call_costs_nothing() -> None:
         return Response(status=200, content_type="text/plain", body=b"served")
 
     busy = Response(status=200, content_type="text/plain", body=b"23")
-    routes = {
-        "/send": Route(methods=frozenset({"GET"}), handler=handler, busy=busy),
-        "/health": Route(methods=frozenset({"GET"}), handler=handler),
-    }
+    routes = [
+        Route("/send", methods=frozenset({"GET"}), handler=handler, family=lambda *_: busy, is_gated=True),
+        Route("/health", methods=frozenset({"GET"}), handler=handler),
+    ]
     admission = Times().admission(MOST)
     app = Application(routes, admission=admission)
-    assert [await _get(app, "/send"), await _get(app, "/health")] == [b"23", b"served"]
+    assert [(await call(app, "/send", method="GET")).body, (await call(app, "/health", method="GET")).body] == [
+        b"23",
+        b"served",
+    ]
     assert (asked, admission.under_way, admission.refused) == (["/health"], MOST, 1)
     admission.under_way = 0
-    assert await _get(app, "/send") == b"served"
+    assert (await call(app, "/send", method="GET")).body == b"served"
     assert admission.under_way == 0
-
-
-async def _get(app: Application, path: str) -> bytes:
-    sent: list[dict[str, object]] = []
-
-    async def receive() -> dict[str, object]:
-        return {"type": "http.request", "body": b"", "more_body": False}
-
-    async def send(message: object) -> None:
-        assert isinstance(message, dict)
-        sent.append(message)
-
-    scope = {"type": "http", "method": "GET", "raw_path": path.encode(), "query_string": b"", "headers": []}
-    await app({**scope, "client": ("127.0.0.1", 1)}, receive, send)
-    body = sent[-1]["body"]
-    assert isinstance(body, bytes)
-    return body

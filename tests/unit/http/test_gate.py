@@ -9,14 +9,21 @@ from contextlib import asynccontextmanager
 import pytest
 from tests.unit.http.test_server import Client
 
+from payamak.codes import Code
 from payamak.http.admission import FEW, MOST, Admission
-from payamak.http.app import Application, Request, Response, Route
+from payamak.http.app import Application
+from payamak.http.request import Request, Response, Route, refusal
 from payamak.http.server import HttpServer
 
 BOTH = frozenset({"GET", "POST"})
 BUSY = Response(status=200, content_type="application/json; charset=utf-8", body=b'{"status":23}')
 SEND = b"GET /send HTTP/1.1\r\nHost: x\r\n\r\n"
 PAGE = b"GET /page HTTP/1.1\r\nHost: x\r\n\r\n"
+
+
+def told(code: Code, http_status: int = 200) -> Response:
+    """How this door says what is refused."""
+    return BUSY if code is Code.BUSY else refusal(code, http_status)
 
 
 class Door:
@@ -26,10 +33,10 @@ class Door:
         self.admission = Admission(lambda: 100.0, lambda: 0.0)
         self.admission.under_way = MOST
         self.served: list[tuple[str, bytes]] = []
-        routes = {
-            "/send": Route(methods=BOTH, handler=self._serve, busy=BUSY, is_folded=True),
-            "/page": Route(methods=BOTH, handler=self._serve),
-        }
+        routes = [
+            Route("/send", methods=BOTH, handler=self._serve, family=told, is_gated=True, is_folded=True),
+            Route("/page", methods=BOTH, handler=self._serve),
+        ]
         self.app = Application(routes, admission=self.admission)
 
     async def _serve(self, request: Request) -> Response:
@@ -37,9 +44,9 @@ class Door:
         return Response(status=200, content_type="text/plain", body=b"served")
 
     @asynccontextmanager
-    async def open(self, *, has_gate: bool = True) -> AsyncIterator[Client]:
+    async def open(self) -> AsyncIterator[Client]:
         """A connection to a server with this application."""
-        server = HttpServer(self.app, gate=self.app if has_gate else None)
+        server = HttpServer(self.app)
         client = await Client.connect(await server.start())
         try:
             yield client
@@ -72,21 +79,24 @@ CALLS = {
 }
 
 
+HEADERS = b"cache-control: no-store\r\nx-content-type-options: nosniff\r\n"
+REFUSED = b"HTTP/1.1 200 OK\r\ncontent-type: application/json; charset=utf-8\r\ncontent-length: 13\r\n" + HEADERS
+SERVED = b"HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\ncontent-length: 6\r\n" + HEADERS
+CLOSE = b"connection: close\r\n"
+
+
 @pytest.mark.parametrize("name", CALLS)
 async def test_the_same_octets(name: str) -> None:
-    """Whether the gate refuses or the application: the same answer, and the connection ends or stays alike."""
-    told, served = [], []
-    for has_gate in (True, False):
-        door = Door()
-        async with door.open(has_gate=has_gate) as client:
-            await client.send(CALLS[name] + PAGE.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n"))
-            told.append(undated(await client.rest()))
-        served.append(door.served)
-        assert door.admission.refused == 1
-        assert door.admission.under_way == MOST
-    assert b'{"status":23}' in told[0]
-    assert served[0] == served[1]
-    assert told[0].replace(b"connection: close\r\n", b"") == told[1].replace(b"connection: close\r\n", b"")
+    """However a call is written, it is refused with the same octets; the connection ends or stays as it asked."""
+    door, ends = Door(), name in ("closing", "1.0", "1.0, kept")
+    async with door.open() as client:
+        await client.send(CALLS[name] + PAGE.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n"))
+        told = undated(await client.rest())
+    assert door.admission.refused == 1
+    assert door.admission.under_way == MOST
+    then = b"" if ends else SERVED + CLOSE + b"\r\nserved"
+    assert told == REFUSED + (CLOSE if ends else b"") + b"\r\n" + BUSY.body + then
+    assert door.served == ([] if ends else [("/page", b"")])
 
 
 async def test_a_connection_goes_on() -> None:

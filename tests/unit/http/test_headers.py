@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 from tests.golden.http.wire import Answer, exchange, parse
 
-from payamak.dialects.soap.wsdl import WsdlPage
+from payamak.dialects.soap.door import wsdl
 from payamak.http import server as server_module
-from payamak.http.app import Application, BodyLimits, Request, Response, Route
+from payamak.http.app import Application
+from payamak.http.exchange import Exchange
 from payamak.http.limits import HttpLimits
+from payamak.http.request import BodyLimits, Request, Response, Route
 from payamak.http.server import HttpServer
 
 KNOWN = {"cache-control", "x-content-type-options", "content-type", "content-length", "date", "connection", "allow"}
@@ -29,13 +31,21 @@ async def fail(request: Request) -> Response:
     raise RuntimeError("x")
 
 
-async def bug(scope: Any, receive: Any, send: Any) -> None:
-    """A bug outside every handler: an application that fails."""
-    raise RuntimeError("x")
+class Failing(Application):
+    """A bug outside every handler: an application that fails, before a handler is asked or where one is."""
+
+    def look(self, exchange: Exchange, waited_s: float) -> None:
+        """It fails for /look."""
+        if exchange.path == b"/look":
+            raise RuntimeError("x")
+
+    async def answer(self, exchange: Exchange) -> Response:
+        """It fails for all others."""
+        raise RuntimeError("x")
 
 
 @asynccontextmanager
-async def serving(app: Callable[..., Awaitable[None]]) -> AsyncIterator[str]:
+async def serving(app: Application) -> AsyncIterator[str]:
     """A server whose requests have little time; its address."""
     limits = HttpLimits(head_s=0.2, body_s=0.2, head_octets=8_000)
     server = HttpServer(app, limits=limits)
@@ -79,26 +89,30 @@ CLOSE = b" HTTP/1.1\r\nHost: h\r\nConnection: close\r\n"
 async def test_every_answer_has_them(monkeypatch: pytest.MonkeyPatch, status: int, request_octets: bytes) -> None:
     """Good or bad, of a handler, of the application or of the connection itself."""
     monkeypatch.setattr(server_module, "_SWEEP_S", 0.01)
-    routes = {
-        path: Route(methods=frozenset({"GET", "POST"}), handler=handler)
-        for path, handler in (("/tell", tell), ("/fail", fail))
-    }
-    app = WsdlPage(Application(routes, body_limits=BodyLimits(largest_octets=1_000)))
+    routes = [
+        Route(path, methods=frozenset({"GET", "POST"}), handler=handler)
+        for path, handler in (("/tell", tell), ("/fail", fail), ("/almassms.asmx", tell), ("/almassms.asmx?wsdl", wsdl))
+    ]
+    app = Application(routes, body_limits=BodyLimits(largest_octets=1_000))
     async with serving(app) as url:
         assert safe(await exchange(url, request_octets)).status == status
 
 
 async def test_a_bug_outside_every_handler_has_them_too() -> None:
-    """What no handler has caught is a 500 without words, and not the server library's own."""
-    async with serving(bug) as url:
-        answer = safe(await exchange(url, b"GET /tell" + CLOSE + b"\r\n"))
-        assert (answer.status, answer.body) == (500, b"")
+    """What no handler has caught is a 500 without words, and logged once without any."""
+    app = Failing([Route(path, methods=frozenset({"GET"}), handler=tell) for path in ("/tell", "/look")])
+    async with serving(app) as url:
+        for path in (b"/tell", b"/look"):
+            with capture_logs() as logs:
+                answer = safe(await exchange(url, b"GET " + path + CLOSE + b"\r\n"))
+            assert (answer.status, answer.body) == (500, b"")
+            assert [(log["event"], log["error"]) for log in logs] == [("request_failed", "RuntimeError")]
 
 
 async def test_a_call_that_is_dropped_has_them() -> None:
     """A body that is not waited for any more is answered at the connection."""
     limits = HttpLimits(unfinished=1)
-    server = HttpServer(Application({"/tell": Route(methods=frozenset({"POST"}), handler=tell)}), limits=limits)
+    server = HttpServer(Application([Route("/tell", methods=frozenset({"POST"}), handler=tell)]), limits=limits)
     port = await server.start()
     try:
         opened = [await asyncio.open_connection("127.0.0.1", port) for _ in range(2)]

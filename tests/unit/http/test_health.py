@@ -5,10 +5,11 @@ from __future__ import annotations
 from ipaddress import ip_network
 
 import pytest
-from tests.unit.http.test_app import call
+from tests.unit.http.memory import call
 
 from payamak.http.app import Application
-from payamak.http.health import REST, Sparing, health_routes
+from payamak.http.health import REST, HealthPages, Sparing
+from payamak.http.request import READ, Route
 
 OURS = "10.0.0.0/8"
 TRUSTED = "127.0.0.1/32"
@@ -16,10 +17,15 @@ TRUSTED = "127.0.0.1/32"
 
 def application(*, is_ready: bool = False) -> Application:
     """The pages, shown to this machine and to 10.0.0.0/8; a proxy runs beside us."""
-    pages = health_routes(
+    pages = HealthPages(
         lambda: is_ready, lambda: b"metrics", lambda: "the disk", lambda: "asks", networks=[ip_network(OURS)]
     )
-    return Application(pages, trusted_proxies=[ip_network(TRUSTED)])
+    routes = [
+        Route("/healthz", methods=READ, handler=pages.healthz),
+        Route("/readyz", methods=READ, handler=pages.readyz),
+        Route("/metrics", methods=READ, handler=pages.metrics),
+    ]
+    return Application(routes, trusted_proxies=[ip_network(TRUSTED)])
 
 
 @pytest.mark.parametrize(

@@ -16,8 +16,8 @@ from payamak.codes import Code
 from payamak.domain.events import Effect, LearnOptOut, Submit
 from payamak.domain.message import Message, State, Step
 from payamak.encoding.parts import Encoding
-from payamak.http.app import READ, Request, Response, Route
 from payamak.http.metrics import ANSWER_BUCKETS_S, Metrics
+from payamak.http.request import READ, Request, Response, Route
 from payamak.store.feed import Change, LocalFeed
 from payamak.store.records import FaultCounts
 
@@ -160,12 +160,10 @@ def ask_both(page: Metrics, library: Library, monkeypatch: pytest.MonkeyPatch) -
             raise RuntimeError
         return Response(status=next(statuses), content_type="", body=b"")
 
-    routes = page.counted({path: Route(methods=READ, handler=answer) for path in PATHS})
+    routes = {r.path: r for r in page.counted(Route(path, methods=READ, handler=answer) for path in PATHS)}
 
     def ask(path: str) -> None:
-        request = Request(
-            method="GET", path=path, query=b"", content_type="", body=b"", client_address="", forwarded_for=None
-        )
+        request = Request(method="GET", path=path, query=b"", body=b"", client_address="")
         asyncio.run(ask_route(routes[path], request))
 
     with monkeypatch.context() as patched:

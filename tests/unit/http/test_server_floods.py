@@ -11,9 +11,13 @@ from tests.unit.http.test_server import Client, serving, tell
 
 from payamak.codes import Code
 from payamak.http import connection as connection_module
+from payamak.http import parser as parser_module
 from payamak.http import turns as turns_module
-from payamak.http.app import Application, BodyLimits, Request, Response, Route
+from payamak.http.app import Application
+from payamak.http.body import RoomLimits
+from payamak.http.connection import Connection
 from payamak.http.limits import HttpLimits
+from payamak.http.request import BodyLimits, Request, Response, Route
 from payamak.http.server import HttpServer
 
 ASK = b"GET /tell HTTP/1.1\r\nHost: x\r\n\r\n"
@@ -46,7 +50,7 @@ async def test_few_requests_are_read_ahead(connect: Connect) -> None:
     async def handler(request: Request) -> Response:
         nonlocal most, seen
         seen += 1
-        most = max(most, *(len(one.pipeline) for one in server._state.connections))  # type: ignore[union-attr]
+        most = max(most, *(one.waiting for one in server._shared.connections if isinstance(one, Connection)))
         return await tell(request)
 
     async with serving(handler) as (server, port):
@@ -72,16 +76,16 @@ async def test_who_takes_no_answers_is_cut_off(connect: Connect) -> None:
         writer.write(ASK * 100)
         await asyncio.sleep(0)
         async with asyncio.timeout(10):
-            while not server._state.connections:  # noqa: ASYNC110 - another end's
+            while not server._shared.connections:  # noqa: ASYNC110 - another end's
                 await asyncio.sleep(0.01)
-            while server._state.connections:  # noqa: ASYNC110 - the server's sweep
+            while server._shared.connections:  # noqa: ASYNC110 - the server's sweep
                 await asyncio.sleep(0.05)
 
 
 @pytest.mark.parametrize(
     "octets",
     [
-        CHUNKED + b"1\r\na\r\n" * (connection_module._MOST_CHUNKS + 1),
+        CHUNKED + b"1\r\na\r\n" * (parser_module._MOST_CHUNKS + 1),
         CHUNKED + b"0\r\n" + b"A: b\r\n" * 60_000,
         CHUNKED + b"1" + b";a=b" * 80_000,
     ],
@@ -133,9 +137,9 @@ async def test_the_oldest_waiting_connection_makes_room(connect: Connect) -> Non
 
 async def test_bodies_share_their_room(connect: Connect) -> None:
     """Large bodies beyond what all may hold together are refused with 23; small ones and later ones are not."""
-    limits = BodyLimits(largest_octets=1_000_000, together_octets=1_000_000, free_octets=1_000)
-    routes = {"/tell": Route(methods=frozenset({"POST"}), handler=tell)}
-    server = HttpServer(Application(routes, body_limits=limits))
+    room = RoomLimits(together_octets=1_000_000, free_octets=1_000)
+    routes = [Route("/tell", methods=frozenset({"POST"}), handler=tell)]
+    server = HttpServer(Application(routes, body_limits=BodyLimits(largest_octets=1_000_000), room_limits=room))
     port = await server.start()
     try:
         head = POST + b"Content-Length: 900000\r\n\r\n"
@@ -205,18 +209,18 @@ MANY = 60
 
 def counted(monkeypatch: pytest.MonkeyPatch, method: str, counter: Counter) -> None:
     """Count the calls of a method of connections."""
-    real = getattr(connection_module.PayamakHttpProtocol, method)
+    real = getattr(Connection, method)
 
     def counting(self: object, *arguments: object) -> object:
         counter.one()
         return real(self, *arguments)
 
-    monkeypatch.setattr(connection_module.PayamakHttpProtocol, method, counting)
+    monkeypatch.setattr(Connection, method, counting)
 
 
 async def test_bodies_have_their_turns(monkeypatch: pytest.MonkeyPatch, connect: Connect) -> None:
     """However many connections bring pieces of their bodies at once, one turn parses as many as it has time for."""
-    server = HttpServer(Application({"/tell": Route(methods=frozenset({"POST"}), handler=tell)}), monotonic=Steps())
+    server = HttpServer(Application([Route("/tell", methods=frozenset({"POST"}), handler=tell)]), monotonic=Steps())
     port = await server.start()
     clients = [await connect(port) for _ in range(MANY)]
     for client in clients:
@@ -238,7 +242,7 @@ async def test_bodies_have_their_turns(monkeypatch: pytest.MonkeyPatch, connect:
 
 async def test_answers_have_their_turns(monkeypatch: pytest.MonkeyPatch, connect: Connect) -> None:
     """However many connections have more to be answered, one turn goes on with as many as it has time for."""
-    server = HttpServer(Application({"/tell": Route(methods=frozenset({"GET"}), handler=tell)}), monotonic=Steps())
+    server = HttpServer(Application([Route("/tell", methods=frozenset({"GET"}), handler=tell)]), monotonic=Steps())
     port = await server.start()
     clients = [await connect(port) for _ in range(MANY)]
     async with Counter() as answered:
@@ -256,7 +260,7 @@ async def test_answers_have_their_turns(monkeypatch: pytest.MonkeyPatch, connect
 async def test_what_finds_no_room_to_wait_is_dropped(monkeypatch: pytest.MonkeyPatch, connect: Connect) -> None:
     """Pieces of bodies beyond what an address may have waiting are not parsed at others' expense."""
     monkeypatch.setattr(turns_module, "HELD_OF_EACH_OCTETS", 100_000)
-    server = HttpServer(Application({"/tell": Route(methods=frozenset({"POST"}), handler=tell)}), monotonic=Steps())
+    server = HttpServer(Application([Route("/tell", methods=frozenset({"POST"}), handler=tell)]), monotonic=Steps())
     port = await server.start()
     clients = [await connect(port) for _ in range(MANY)]
     for client in clients:
@@ -284,11 +288,11 @@ def test_many_connections_are_accepted_a_turn() -> None:
     """Whoever comes behind two hundred others is accepted in a dozen turns of the loop, also by libuv."""
 
     async def accept(count: int) -> int:
-        server = HttpServer(Application({}))
+        server = HttpServer(Application([]))
         port = await server.start()
         waiting = [socket.create_connection(("127.0.0.1", port)) for _ in range(count)]  # the loop stands still
         turns = 0
-        while len(server._state.connections) < count:
+        while len(server._shared.connections) < count:
             await asyncio.sleep(0)
             turns += 1
         for one in waiting:

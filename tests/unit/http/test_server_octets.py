@@ -3,46 +3,19 @@
 import asyncio
 from dataclasses import dataclass
 from itertools import count, pairwise
-from typing import Any
 from urllib.parse import quote
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from uvicorn.config import Config
-from uvicorn.server import ServerState
+from tests.unit.http.memory import Line
 
-from payamak.http.connection import PayamakHttpProtocol
-from payamak.http.limits import Shared
+from payamak.http.app import Application
+from payamak.http.request import Request, Response, Route
+
+PATHS = ("/a", "/%FF", "/%D8", "/p", "/c")
 
 H2C = b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQ\r\n"
-
-
-class FakeTransport(asyncio.Transport):
-    """A transport that keeps what is written."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.written = b""
-        self.is_closed = False
-
-    def write(self, data: Any) -> None:
-        self.written += data
-
-    def close(self) -> None:
-        self.is_closed = True
-
-    def is_closing(self) -> bool:
-        return self.is_closed
-
-    def get_extra_info(self, name: str, default: Any = None) -> Any:
-        return default
-
-    def pause_reading(self) -> None:
-        """Tests feed on."""
-
-    def resume_reading(self) -> None:
-        """Tests feed on."""
 
 
 @dataclass(frozen=True)
@@ -56,35 +29,22 @@ class Seen:
 
 
 async def converse(chunks: list[bytes], step_s: float = 0.0) -> tuple[list[Seen], bytes]:
-    """Feed the chunks to one connection; return the requests that the application saw, and the answers."""
+    """Feed the chunks to one connection; return the requests that a handler saw, and the answers."""
     seen: list[Seen] = []
 
-    async def app(scope: Any, receive: Any, send: Any) -> None:
-        body, more = b"", True
-        while more:
-            message = await receive()
-            if message["type"] != "http.request":
-                return
-            body += message["body"]
-            more = message["more_body"]
-        headers = dict(scope["headers"])
-        seen.append(Seen(scope["raw_path"], scope["query_string"], headers.get(b"user-agent", b""), body))
-        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"0")]})
-        await send({"type": "http.response.body", "body": b""})
+    async def see(request: Request) -> Response:
+        agent = request.headers.get("user-agent", "").encode("latin-1")
+        seen.append(Seen(request.path.encode(), request.query, agent, request.body))
+        return Response(status=200, content_type="", body=b"")
 
-    config = Config(app, ws="none", lifespan="off", log_config=None, access_log=False, proxy_headers=False)
-    state = ServerState()
+    routes = [Route(path, methods=frozenset({"GET", "POST"}), handler=see) for path in PATHS]
     clock = count(0, step_s)
-    protocol = PayamakHttpProtocol(config, Shared(state, monotonic=lambda: next(clock)))
-    transport = FakeTransport()
-    protocol.connection_made(transport)
+    line = Line(Application(routes), monotonic=lambda: next(clock))
     for chunk in chunks:
-        protocol.data_received(chunk)
-    async with asyncio.timeout(60):
-        while protocol._waits_for_turn or not all(task.done() for task in state.tasks):  # noqa: ASYNC110 - what it does is what is tested
-            await asyncio.sleep(0)
-    protocol.connection_lost(None)
-    return seen, transport.written
+        line.connection.data_received(chunk)
+    await line.rest()
+    line.connection.connection_lost(None)
+    return seen, line.wire.written
 
 
 def post(body: bytes, head: bytes = b"", target: bytes = b"/p?x=\xd8\xb3") -> bytes:

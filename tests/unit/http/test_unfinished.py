@@ -10,10 +10,13 @@ from ipaddress import ip_network
 import pytest
 from tests.unit.http.test_server import Client
 
+from payamak.codes import Code
 from payamak.domain.neighbourhood import neighbourhood
 from payamak.http.admission import FEW, MOST, Admission
-from payamak.http.app import Application, BodyLimits, Request, Response, Route
+from payamak.http.app import Application
+from payamak.http.body import RoomLimits
 from payamak.http.limits import HttpLimits
+from payamak.http.request import Request, Response, Route, refusal
 from payamak.http.server import HttpServer
 
 BOTH = frozenset({"GET", "POST"})
@@ -38,25 +41,30 @@ UNFINISHED = {
 """Each of them waits for its caller."""
 
 
+def told(code: Code, http_status: int = 200) -> Response:
+    """How this door says what is refused."""
+    return BUSY if code is Code.BUSY else refusal(code, http_status)
+
+
 class Hall:
     """An application on a server, its clock still: nobody is refused for being late."""
 
-    def __init__(self, limits: HttpLimits, trusts_proxies: bool = False, body_limits: BodyLimits | None = None) -> None:
+    def __init__(self, limits: HttpLimits, trusts_proxies: bool = False, room_limits: RoomLimits | None = None) -> None:
         self.admission = Admission(lambda: 100.0, lambda: 0.0)
         self.served = 0
         self.handled = asyncio.Event()
-        routes = {
-            "/send": Route(methods=BOTH, handler=self._serve, busy=BUSY, is_folded=True),
-            "/page": Route(methods=BOTH, handler=self._serve),
-        }
+        routes = [
+            Route("/send", methods=BOTH, handler=self._serve, family=told, is_gated=True, is_folded=True),
+            Route("/page", methods=BOTH, handler=self._serve),
+        ]
         trusted = ["127.0.0.0/8"] if trusts_proxies else []
         self.app = Application(
             routes,
             admission=self.admission,
             trusted_proxies=[ip_network(network) for network in trusted],
-            body_limits=body_limits,
+            room_limits=room_limits,
         )
-        self.server = HttpServer(self.app, gate=self.app, limits=limits)
+        self.server = HttpServer(self.app, limits=limits)
         self.port = 0
         self.clients: list[Client] = []
 
@@ -212,11 +220,22 @@ async def test_bodies_that_end_are_looked_at_then(name: str) -> None:
         assert BUSY.body in await asyncio.wait_for(late.reader.read(-1), 20)
 
 
+async def test_who_asks_first_behind_another_is_looked_at_too() -> None:
+    """Pipelined and whole before its turn, a call that expects 100 is a call like any other."""
+    async with hall() as home:
+        home.admission.under_way = MOST
+        asks = POST + b"Expect: 100-continue\r\nContent-Length: 3\r\n\r\nabc"
+        client = await home.connect(ASK.replace(b"/send", b"/page") + asks)
+        assert (await client.answer())[2] == b"served"
+        assert (await client.answer())[2] == BUSY.body
+        assert (home.admission.refused, home.served) == (1, 1)
+
+
 async def test_a_share_of_the_room_for_bodies() -> None:
     """What large bodies hold together is shared out too: one address' unfinished ones do not refuse another's."""
-    limits = BodyLimits(together_octets=1_000_000, of_each_octets=400_000, free_octets=1_000)
+    limits = RoomLimits(together_octets=1_000_000, of_each_octets=400_000, free_octets=1_000)
     head = b"POST /send HTTP/1.1\r\nX-Forwarded-For: %b\r\nContent-Length: 300000\r\n\r\n"
-    async with hall(trusts_proxies=True, body_limits=limits) as home:
+    async with hall(trusts_proxies=True, room_limits=limits) as home:
         for _ in range(4):
             await home.connect(head % b"192.0.2.1" + b"a" * 299_999)
         await home.until_unfinished(4)
@@ -227,6 +246,22 @@ async def test_a_share_of_the_room_for_bodies() -> None:
         large = await home.connect(head.replace(b"300000", b"2000000") % b"192.0.2.1")
         await large.send(b"a" * 2_000_000)  # found no room, and would have had none
         assert (await large.answer())[0] == 413
+
+
+async def test_who_is_refused_leaves_the_room() -> None:
+    """A large body that came whole holds no room, its call taken or not; nor does one that is cut off."""
+    limits = RoomLimits(together_octets=100_000, free_octets=1_000)
+    large = POST + b"Content-Length: 90000\r\n\r\n" + b"a" * 90_000
+    async with hall(room_limits=limits) as home:
+        home.admission.under_way = MOST
+        for _ in range(3):
+            assert (await (await home.connect(large)).answer())[2] == BUSY.body
+        home.admission.under_way = 0
+        cut = await home.connect(large[:-1])
+        await home.until_unfinished(1)
+        cut.writer.transport.abort()
+        await home.until_unfinished(0)
+        assert (await (await home.connect(large)).answer())[2] == b"served"
 
 
 async def test_favours_are_for_a_neighbourhood() -> None:

@@ -2,17 +2,39 @@
 
 import pytest
 
-from payamak.http.url import find_route, fold_path
+from payamak.http.request import Request, Response, Route
+from payamak.http.url import Routes, fold_path
+
+GET = frozenset({"GET"})
 
 
-class Door:
-    """What stands behind a path."""
-
-    def __init__(self, *, is_folded: bool) -> None:
-        self.is_folded = is_folded
+async def tell(_: Request) -> Response:
+    """Nothing is asked here."""
+    raise AssertionError
 
 
-ROUTES = {"/api/wssend.ashx": Door(is_folded=True), "/metrics": Door(is_folded=False)}
+def route(path: str, *, is_folded: bool = False) -> Route:
+    """A route of this path."""
+    return Route(path, methods=GET, handler=tell, is_folded=is_folded)
+
+
+ROUTES = Routes(
+    [
+        route("/api/wssend.ashx", is_folded=True),
+        route("/metrics"),
+        route("/metrics?raw"),
+        route("/panel/messages/{id}"),
+        route("/panel/messages/new"),
+        route("/panel/static/{name}"),
+        route("/panel/{kind}/{id}/text"),
+    ]
+)
+
+
+def found(raw: bytes, query: bytes = b"", method: str = "GET") -> tuple[str, dict[str, str]] | None:
+    """The path of the route, and what stands in the place of its names."""
+    it = ROUTES.find(method, raw, query)
+    return None if it is None else (it[0].path, dict(it[1]))
 
 
 @pytest.mark.parametrize(
@@ -41,7 +63,7 @@ def test_path_is_folded(raw: bytes, folded: str | None) -> None:
 @pytest.mark.parametrize("raw", [b"/api/wsSend.ashx", b"//API/wssend.ASHX", b"/api/ws%53end.ashx"])
 def test_a_door_of_the_old_panel_has_every_spelling(raw: bytes) -> None:
     """The field writes them so."""
-    assert find_route(ROUTES, raw) == ("/api/wssend.ashx", ROUTES["/api/wssend.ashx"])
+    assert found(raw) == ("/api/wssend.ashx", {})
 
 
 @pytest.mark.parametrize(
@@ -49,5 +71,43 @@ def test_a_door_of_the_old_panel_has_every_spelling(raw: bytes) -> None:
 )
 def test_what_is_ours_has_one_spelling(raw: bytes) -> None:
     """A proxy that closes it by its spelling has closed it."""
-    assert find_route(ROUTES, raw) is None
-    assert find_route(ROUTES, b"/metrics") == ("/metrics", ROUTES["/metrics"])
+    assert found(raw) is None
+    assert found(b"/metrics") == ("/metrics", {})
+
+
+@pytest.mark.parametrize(
+    ("raw", "path", "parameters"),
+    [
+        (b"/panel/messages/1001", "/panel/messages/{id}", {"id": "1001"}),
+        (b"/panel/messages/%D8%B3", "/panel/messages/{id}", {"id": "س"}),
+        (b"/panel/messages/a%2Fb", "/panel/messages/{id}", {"id": "a/b"}),
+        (b"/panel/messages/new", "/panel/messages/new", {}),
+        (b"/panel/static/a.1f.css", "/panel/static/{name}", {"name": "a.1f.css"}),
+        (b"/panel/messages/7/text", "/panel/{kind}/{id}/text", {"kind": "messages", "id": "7"}),
+        (b"/panel/messages/", "", {}),
+        (b"/panel/messages/%FF", "", {}),
+        (b"/panel/messages/a%00", "", {}),
+        (b"/panel/messages/7/", "", {}),
+        (b"/PANEL/messages/7", "", {}),
+        (b"/panel//messages/7", "", {}),
+    ],
+)
+def test_names_stand_for_one_segment(raw: bytes, path: str, parameters: dict[str, str]) -> None:
+    """Text of UTF-8 that can be shown and is not empty; what is listed as it stands goes before."""
+    assert found(raw) == ((path, parameters) if path else None)
+
+
+def test_a_name_in_the_query() -> None:
+    """A route may be asked by a name in the query, in any letter case and place, if it takes the method."""
+    for query in (b"raw", b"RAW=1", b"a=b&%72aw"):
+        assert found(b"/metrics", query) == ("/metrics?raw", {})
+        assert found(b"/metrics", query, "POST") == ("/metrics", {})
+    for query in (b"", b"x=raw", b"rawer"):
+        assert found(b"/metrics", query) == ("/metrics", {})
+
+
+def test_no_path_is_listed_twice() -> None:
+    """Whichever of the two were taken, nobody would look for the other."""
+    for path in ("/a", "/a?b"):
+        with pytest.raises(ValueError, match=r"two routes of /a"):
+            Routes([route(path), route(path)])

@@ -19,7 +19,7 @@ import structlog
 from payamak.codes import Code
 from payamak.dialects.soap.dataset import render_table
 from payamak.dialects.soap.envelope import Call, CallReader, NotReadable, SoapVersion, Value, write_answer, write_fault
-from payamak.dialects.soap.wsdl import PATH
+from payamak.dialects.soap.wsdl import PATH, render_wsdl
 from payamak.domain.marks import without_marks
 from payamak.domain.mo import Received
 from payamak.domain.numbers import latin_digits, parse_whole_number
@@ -27,8 +27,8 @@ from payamak.errors import Refused
 from payamak.front.accept import Caller
 from payamak.front.batch import Batch, BatchSent, BatchService
 from payamak.front.callers import hash_password
-from payamak.http.app import Request, Response, Route
 from payamak.http.forms import charset_of
+from payamak.http.request import Request, Response, refusal
 from payamak.log import place_of
 
 DONE: Final = -2
@@ -67,24 +67,29 @@ _log = structlog.get_logger("payamak.api")
 Values: TypeAlias = Mapping[str, Value]
 
 
-def routes(service: BatchService, admits: Callable[[str], bool] = lambda address: True) -> Mapping[str, Route]:
-    """Return this door's route by folded path; `?wsdl` is served by `WsdlPage`, which stands before the routes.
+async def wsdl(request: Request) -> Response:
+    """The WSDL, its address the host that was asked: a program that is given another host name finds us there."""
+    body = render_wsdl(f"{request.origin}{PATH}")
+    return Response(status=HTTPStatus.OK, content_type="text/xml; charset=utf-8", body=body)
 
-    `admits` says whether a call is taken although many come (`Admission`): asked here, for how a refusal is written
-    depends on the operation.
-    """
+
+def worded(code: Code, http_status: int = HTTPStatus.OK) -> Response:
+    """What the server itself refuses: a body that cannot be read is a fault, the rest as at every old door."""
+    if code is not Code.MALFORMED or http_status != HTTPStatus.OK:
+        return refusal(code, http_status)
     version = SoapVersion.V11
-    fault = write_fault(version, "a body in another coding than gzip, or not in the one that it says")
-    unreadable = Response(status=HTTPStatus.INTERNAL_SERVER_ERROR, content_type=version.content_type, body=fault)
-    handler = SoapDoor(service, admits).answer
-    methods = frozenset({"GET", "POST"})
-    return {PATH: Route(methods=methods, handler=handler, unreadable=unreadable, is_folded=True)}
+    body = write_fault(version, "a body in another coding than gzip, or not in the one that it says")
+    return Response(status=HTTPStatus.INTERNAL_SERVER_ERROR, content_type=version.content_type, body=body)
 
 
 class SoapDoor:
     """Answers calls. `answer` is the route's handler."""
 
     def __init__(self, service: BatchService, admits: Callable[[str], bool] = lambda address: True) -> None:
+        """`admits` says whether a call is taken although many come (`Admission`).
+
+        It is asked here, for how a refusal is written depends on the operation.
+        """
         self._service = service
         self._admits = admits
         self._hashing = asyncio.Semaphore(1)

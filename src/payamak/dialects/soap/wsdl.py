@@ -1,88 +1,19 @@
-"""The WSDL 1.1 of the SOAP door, made from the table of operations, and the page that serves it.
+"""The WSDL 1.1 of the SOAP door, made from the table of operations.
 
 `soap:address` is the host that was asked, so that a program which is given another host name finds us there and not
-the vendor. That takes the request's own head, so the page stands before the application, as an ASGI callable around it.
+the vendor.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Iterable
 from functools import lru_cache
-from ipaddress import ip_address
-from typing import Any, Final
-from urllib.parse import unquote_to_bytes
+from typing import Final
 
 from payamak.dialects.soap.schema import NAMESPACE, OPERATIONS, TYPES, Array, Field, Operation, Record, Scalar
-from payamak.http.app import READ, SAFETY_HEADERS, Message, Network
-from payamak.http.url import fold_path
 
 PATH: Final = "/almassms.asmx"
 SERVICE: Final = "AlmasSms"
-
-# A host as RFC 9110 §7.2 has it, in the letters that real ones have; anything else is not repeated to anyone.
-_HOST: Final = re.compile(r"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
-
-_AsgiApp = Callable[[Message, Callable[[], Awaitable[Message]], Callable[[Message], Awaitable[None]]], Awaitable[None]]
-
-
-class WsdlPage:
-    """Answers GET and HEAD of `/almassms.asmx?wsdl`, in any letter case, and hands on whatever else is asked."""
-
-    def __init__(self, app: _AsgiApp, *, trusted_proxies: Iterable[Network] = ()) -> None:
-        self._app = app
-        self.believe(trusted_proxies)
-
-    def believe(self, trusted_proxies: Iterable[Network]) -> None:
-        """From now on these proxies are trusted with the scheme that was asked, and no others."""
-        self._trusted = tuple(trusted_proxies)
-
-    async def __call__(
-        self,
-        scope: Message,
-        receive: Callable[[], Awaitable[Message]],
-        send: Callable[[Message], Awaitable[None]],
-    ) -> None:
-        """See payamak.http.app.Application."""
-        if scope["type"] != "http" or scope["method"] not in READ or not _asks_for_wsdl(scope):
-            await self._app(scope, receive, send)
-            return
-        body = render_wsdl(f"{self._origin(scope)}{PATH}")
-        headers = [(b"content-type", b"text/xml; charset=utf-8"), (b"content-length", b"%d" % len(body))]
-        headers += SAFETY_HEADERS
-        await send({"type": "http.response.start", "status": 200, "headers": headers})
-        await send({"type": "http.response.body", "body": body})
-
-    def _origin(self, scope: Message) -> str:
-        """Scheme and host as the caller wrote them; the scheme's name from a proxy only if it is trusted."""
-        headers: dict[bytes, bytes] = {}
-        for name, value in scope["headers"]:
-            headers.setdefault(name, value)
-        host = headers.get(b"host", b"").decode("latin-1").strip()
-        if not _HOST.fullmatch(host):
-            name, port = scope.get("server") or ("localhost", None)
-            host = f"[{name}]" if ":" in name else name
-            host = f"{host}:{port}" if port else host
-        scheme = scope["scheme"]
-        if self._is_trusted(scope.get("client")):
-            told = headers.get(b"x-forwarded-proto", b"").decode("latin-1").partition(",")[0].strip().lower()
-            scheme = told if told in ("http", "https") else scheme
-        return f"{scheme}://{host}"
-
-    def _is_trusted(self, client: Any) -> bool:
-        try:
-            address = ip_address(client[0])
-        except (TypeError, ValueError, IndexError):
-            return False
-        address = getattr(address, "ipv4_mapped", None) or address
-        return any(address in network for network in self._trusted)
-
-
-def _asks_for_wsdl(scope: Message) -> bool:
-    if fold_path(scope["raw_path"]) != PATH:
-        return False
-    names = (part.partition(b"=")[0] for part in scope["query_string"].lower().split(b"&"))
-    return any(unquote_to_bytes(name) == b"wsdl" for name in names)
 
 
 @lru_cache(maxsize=64)
