@@ -23,7 +23,7 @@ SHORT := tests/unit tests/docs tests/store tests/fuzz \
 export PYTHON VENV
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test test-short test-pythons again check fuzz bench bench-growth bench-peers bench-rest bench-page overload crash crash-long crash-page seeds model faults format changelog lock clean runtime dev
+.PHONY: help demo run test test-short test-pythons again check fuzz bench bench-growth bench-peers bench-door bench-rest bench-page overload crash crash-long crash-page seeds model faults format changelog lock clean runtime dev
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -69,6 +69,9 @@ bench-growth: dev ## the same beside a store with ten million messages; ARGS="--
 
 bench-peers: dev ## Kannel, where it is installed, and this gateway under the same load
 	@$(BIN)/python -m bench.peers $(ARGS)
+
+bench-door: dev ## processor time of one POST in the HTTP layer alone; ARGS="--beside ../before"
+	@$(BIN)/python -m bench.door $(ARGS)
 
 bench-rest: dev ## from the start to the first answer, and what the gateway costs while nothing is asked of it
 	@$(BIN)/python -m bench.rest

@@ -420,31 +420,32 @@ class Connection(asyncio.Protocol):
     async def _serve(self, exchange: Exchange) -> None:
         """Let the application answer, and send it. A cancelled request ends quietly: only the server's stop cancels."""
         try:
-            answer = await self._app.answer(exchange)
+            answer = await self._ask_application(exchange)
+            if not self._open or self._open[0] is not exchange:
+                return  # gone meanwhile, or not waited for
+            exchange.answer = answer
+            if answer.stream is not None:
+                await self._send_stream(exchange, answer)
+                return
+            exchange.is_running = False
+            if not self._is_write_paused:
+                self._send(exchange)
+                self._answered()
+        finally:
+            self._shared.running.pop(exchange, None)
+
+    async def _ask_application(self, exchange: Exchange) -> Response:
+        """Its answer, or a bare 500. Raises CancelledError if the server stops."""
+        try:
+            return await self._app.answer(exchange)
         except asyncio.CancelledError:
             if exchange.task is None or exchange.task.cancelling():
-                return
-            answer = _FAILED
+                raise
         except Exception as error:
             _log("request_failed", error=type(error).__name__, where=place_of(error))
-            answer = _FAILED
         finally:
             self._app.leave(exchange)
-            self._shared.running.pop(exchange, None)
-        if not self._open or self._open[0] is not exchange:
-            return  # gone meanwhile, or not waited for
-        exchange.answer = answer
-        if answer.stream is not None:
-            self._shared.running[exchange] = None
-            try:
-                await self._send_stream(exchange, answer)
-            finally:
-                self._shared.running.pop(exchange, None)
-            return
-        exchange.is_running = False
-        if not self._is_write_paused:
-            self._send(exchange)
-            self._answered()
+        return _FAILED
 
     def _send(self, first: Exchange) -> None:
         """Write the answer of the first, whole and in one piece."""
