@@ -65,7 +65,7 @@ async def test_tls_of_a_panel(monkeypatch: pytest.MonkeyPatch) -> None:
 DANGEROUS = re.compile(r"pickle|marshal|shelve|subprocess|ctypes|os\.system|os\.popen|eval|exec|__import__|mktemp")
 
 
-#: Text that is run all the same: what lays out a row, made of the names of our own fields alone, as dataclasses does it.
+#: Text that is run all the same: it lays out a row, and is made of names of our own fields alone, as dataclasses does.
 MADE_OF_NAMES = {"src/payamak/store/columns.py": ["exec"]}
 
 
