@@ -42,6 +42,7 @@ class Bench(RuleBasedStateMachine):
             LINES, {"shop": Account(30 * DAY), "clinic": Account(90 * DAY), "bank": Account(30 * DAY)}, LINE
         )
         self.run(self._open())
+        self.run(self.store.take_over(self.now))
         self._begin_work()
         self.run(self.store.put_documents((*SITE, Link(name="far", upstream="elsewhere")), [], self.now))
         for name in ("shop", "clinic"):

@@ -259,9 +259,9 @@ class Story:
         return ("shop", "bank")[account_id - 1]
 
     def open_messages(self) -> list[tuple[int, str, str, int, str, int]]:
-        """What is not final on disk: id, state, reason, deadline, line, is_leased."""
+        """What is not final on disk: id, state, reason, deadline, line, owner."""
         db = apsw.Connection(str(self.world.path), flags=apsw.SQLITE_OPEN_READONLY)
-        sql = "SELECT id, state, reason, deadline_at, line, is_leased FROM message WHERE is_final = 0 ORDER BY id"
+        sql = "SELECT id, state, reason, deadline_at, line, owner FROM message WHERE is_final = 0 ORDER BY id"
         rows = [tuple(row) for row in db.execute(sql)]
         db.close()
         return rows

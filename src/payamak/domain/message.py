@@ -161,8 +161,9 @@ NOBODY = 0
 """No owner: whoever comes first may have it."""
 
 
-class Message(Struct, frozen=True, kw_only=True):
-    """An accepted message, as the store keeps it.
+class Message(Struct, frozen=True):
+    """An accepted message, as the store keeps it. Written by its fields' names; only the store, which has made sure of
+    the order of its columns, gives the values alone: that is the cheaper way by far.
 
     `parts[i]` is the word of part letters of step i; empty for a step whose turn has not come. `tries` counts the
     attempts of the current step. `reserved` is what of the reservation is left, `charged` what has been settled

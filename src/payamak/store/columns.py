@@ -1,8 +1,7 @@
 """Columns named once: the fields of a Struct are the columns of its rows, and their types say how a value is kept.
 
-Which column stands where is settled once for each statement, by name: what reads a row, or lays a value out as one, is
-made then as a function of straight code. So a row costs what it would cost by position, and a new field is named
-nowhere else: not in a statement that reads the whole message, nor in one that writes it.
+Which column stands where is settled once for each statement, by name, and so is what has to be made of a value. So a
+new field is named nowhere else: not in a statement that reads the whole message, nor in one that writes it.
 
     bool                  0 or 1
     an enum               its value
@@ -16,6 +15,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
+from inspect import signature
+from operator import attrgetter
 from types import NoneType, UnionType
 from typing import Any, Final, TypeVar, Union, get_args, get_origin
 
@@ -52,18 +53,16 @@ def _numbers(text: str) -> tuple[int, ...]:
     return tuple(map(int, text.split(","))) if text else ()
 
 
-_TUPLES: Final[dict[Any, tuple[str, str]]] = {
-    tuple[Step, ...]: ("_decode_plan({})", "plan_text({})"),
-    tuple[str, ...]: ("_words({})", "'/'.join({})"),
-    tuple[int, ...]: ("_numbers({})", "','.join(map(str, {}))"),
+_READ: Final[dict[Any, Callable[[Any], Any]]] = {
+    bool: bool,
+    tuple[Step, ...]: _decode_plan,
+    tuple[str, ...]: _words,
+    tuple[int, ...]: _numbers,
 }
-"""How a tuple is read and written, as the straight code says it."""
-
-_NAMES: Final[dict[str, Any]] = {
-    "_decode_plan": _decode_plan,
-    "plan_text": plan_text,
-    "_words": _words,
-    "_numbers": _numbers,
+_WRITE: Final[dict[Any, Callable[[Any], Any]]] = {
+    tuple[Step, ...]: plan_text,
+    tuple[str, ...]: "/".join,
+    tuple[int, ...]: lambda numbers: ",".join(map(str, numbers)),
 }
 
 
@@ -78,56 +77,87 @@ def reader(shape: type[T], columns: Sequence[str]) -> Callable[[Row], T]:
         raise TypeError(f"{shape.__name__} has no field {', '.join(unknown)}")
     if missing := needed - set(columns):
         raise TypeError(f"no column is the {', '.join(sorted(missing))} of {shape.__name__}")
-    names: dict[str, Any] = dict(_NAMES, shape=shape)
-    values = ", ".join(f"{name}={_read(name, known[name].type, names)}" for name in columns)
-    unpacked = ", ".join(f"v_{name}" for name in columns)
-    made: Callable[[Row], T] = _made(f"def made(row):\n ({unpacked},) = row\n return shape({values})", names)
-    return made
+    reads = [(place, read) for place, name in enumerate(columns) if (read := _reads(known[name].type)) is not None]
+    if takes_places(shape, columns):
+
+        def by_place(row: Row) -> T:
+            values = [*row]
+            for place, read in reads:
+                values[place] = read(values[place])
+            return shape(*values)
+
+        return by_place
+
+    def by_name(row: Row) -> T:
+        values = [*row]
+        for place, read in reads:
+            values[place] = read(values[place])
+        return shape(**dict(zip(columns, values, strict=True)))
+
+    return by_name
+
+
+def takes_places(shape: type[Any], columns: Sequence[str]) -> bool:
+    """Whether a Struct takes these values without names: it is not keyword-only, and they are its first fields."""
+    taken = [name for name, each in signature(shape).parameters.items() if each.kind is not each.KEYWORD_ONLY]
+    return [*columns] == taken[: len(columns)]
 
 
 def writer(shape: type[T], columns: Sequence[str], derived: Mapping[str, str] | None = None) -> Callable[[T], Row]:
-    """What lays a value of `shape` out as these columns, in their order; `derived` columns are told as code of `m`."""
+    """What lays a value of `shape` out as these columns, in their order; `derived`: where else to look for one."""
     known = _fields(shape)
     derived = derived or {}
-    values = ", ".join(derived.get(name) or _write(name, known[name].type) for name in columns)
-    made: Callable[[T], Row] = _made(f"def made(m):\n return ({values},)", dict(_NAMES))
+    places = [derived.get(name) or _place(name, known[name].type) for name in columns]
+    get = attrgetter(*places)
+    told = [
+        (place, write)
+        for place, name in enumerate(columns)
+        if name not in derived and (write := _writes(known[name].type)) is not None
+    ]
+
+    def made(value: T) -> Row:
+        values = [*get(value)]
+        for place, write in told:
+            values[place] = write(values[place])
+        return values
+
     return made
-
-
-def _made(code: str, names: dict[str, Any]) -> Any:
-    exec(code, names)
-    return names["made"]
 
 
 def _fields(shape: type[Any]) -> dict[str, msgspec.structs.FieldInfo]:
     return {field.name: field for field in msgspec.structs.fields(shape)}
 
 
-def _read(name: str, kind: Any, names: dict[str, Any]) -> str:
-    value = f"v_{name}"
-    inner, may_be_none = _without_none(kind)
-    if inner is bool:
-        told = f"bool({value})"
-    elif inner in _TUPLES:
-        told = _TUPLES[inner][0].format(value)
-    elif isinstance(inner, type) and issubclass(inner, Enum):
-        names[f"of_{value}"] = {member.value: member for member in inner}
-        told = f"of_{value}[{value}]"
-    else:
-        return value
-    return f"None if {value} is None else {told}" if may_be_none else told
+def _is_enum(kind: Any) -> bool:
+    return isinstance(kind, type) and issubclass(kind, Enum)
 
 
-def _write(name: str, kind: Any) -> str:
-    value = f"m.{name}"
+def _reads(kind: Any) -> Callable[[Any], Any] | None:
+    """What makes a field's value from a column's; None where it is the same. Members of an enum are looked up."""
     inner, may_be_none = _without_none(kind)
-    if inner in _TUPLES:
-        told = _TUPLES[inner][1].format(value)
-    elif isinstance(inner, type) and issubclass(inner, Enum):
-        told = f"{value}.value"
-    else:
-        return value
-    return f"None if {value} is None else {told}" if may_be_none else told
+    if _is_enum(inner):
+        members = {member.value: member for member in inner}
+        return ({**members, None: None} if may_be_none else members).__getitem__
+    read = _READ.get(inner)
+    if read is None or not may_be_none:
+        return read
+    return lambda value: None if value is None else read(value)
+
+
+def _place(name: str, kind: Any) -> str:
+    """Where a column's value is found in a Struct: an enum's beside its member, where there always is one."""
+    inner, may_be_none = _without_none(kind)
+    return f"{name}._value_" if _is_enum(inner) and not may_be_none else name
+
+
+def _writes(kind: Any) -> Callable[[Any], Any] | None:
+    inner, may_be_none = _without_none(kind)
+    if _is_enum(inner):
+        return (lambda member: None if member is None else member.value) if may_be_none else None
+    write = _WRITE.get(inner)
+    if write is None or not may_be_none:
+        return write
+    return lambda value: None if value is None else write(value)
 
 
 def _without_none(kind: Any) -> tuple[Any, bool]:
@@ -140,7 +170,7 @@ def _without_none(kind: Any) -> tuple[Any, bool]:
 
 # ------------------------------------------------------------------------------------------------- message
 
-_DERIVED: Final = {"line": "m.plan[m.step].line", "is_final": "m.is_final"}
+_DERIVED: Final = {"line": "current.line", "is_final": "is_final"}
 """Columns of the message table that no field is: what indexes need of the plan and the state."""
 
 _FIXED: Final = frozenset({"id", "account_id", "recipient", "accepted_at", "deadline_at", "lane", "source"})
@@ -151,8 +181,14 @@ KEPT: Final = (*MESSAGE, *_DERIVED)
 CHANGING: Final = tuple(name for name in KEPT if name not in {*_FIXED, "plan", "line"})
 WITH_PLAN: Final = ("plan", "line", *CHANGING)
 
-kept_columns = writer(Message, KEPT, {**_DERIVED, "id": "m.id or None"})
-"""A message as `insert_message` keeps it; id 0 is none yet."""
+_kept_columns = writer(Message, KEPT, _DERIVED)
+
+
+def kept_columns(message: Message) -> Row:
+    """A message as `insert_message` keeps it; id 0 is none yet."""
+    message_id, *others = _kept_columns(message)
+    return (message_id or None, *others)
+
 
 changing_columns = writer(Message, CHANGING, _DERIVED)
 """What may change of a message while its plan stays."""

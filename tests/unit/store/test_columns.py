@@ -9,7 +9,17 @@ from msgspec.structs import replace
 from payamak.codes import Code
 from payamak.domain.message import Lane, Message, Reason, State, Step
 from payamak.encoding.parts import Encoding
-from payamak.store.columns import CHANGING, KEPT, MESSAGE, kept_columns, line_of_attempt, plan_text, reader, writer
+from payamak.store.columns import (
+    CHANGING,
+    KEPT,
+    MESSAGE,
+    kept_columns,
+    line_of_attempt,
+    plan_text,
+    reader,
+    takes_places,
+    writer,
+)
 
 
 class Kept(Struct, frozen=True, kw_only=True):
@@ -106,3 +116,10 @@ def test_the_line_of_a_try() -> None:
     """What was tried before a move went by the line before it."""
     plan = plan_text((replace(STEP, earlier_lines=("9829",)),))
     assert (line_of_attempt(plan, 0, 1), line_of_attempt(plan, 0, 2)) == ("9829", "9830")
+
+
+def test_a_message_is_made_the_cheap_way() -> None:
+    """Its columns are its fields in their order; a value that is keyword-only, or read otherwise, goes by name."""
+    assert takes_places(Message, MESSAGE)
+    assert not takes_places(Message, MESSAGE[::-1])
+    assert not takes_places(Kept, list(KEPT_AS))

@@ -30,3 +30,10 @@ def test_no_method_is_asked_by_two() -> None:
     """A method stands in one place."""
     names = [name for part in PARTS for name in methods(part)]
     assert sorted(names) == sorted(set(names))
+
+
+def test_a_wait_goes_as_a_number() -> None:
+    """What front and back ask of the store names no wait of theirs: another process could not keep it."""
+    said = [str(getattr(part, name).__annotations__) for part in PARTS for name in methods(part)]
+    assert [each for each in said if "Watch" in each] == []
+    assert any("ticket" in each for each in said)
