@@ -74,7 +74,8 @@ class Running:
 
     @property
     def port(self) -> int:
-        return int(str(self.said["port"]))
+        """A gateway says its address, an operator its port."""
+        return int(str(self.said["port"] if "port" in self.said else self.url.rpartition(":")[2]))
 
     def cpu_s(self) -> float:
         """Processor time of all its threads so far, in seconds; in nanosecond steps where the kernel keeps them."""

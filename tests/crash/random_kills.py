@@ -43,7 +43,7 @@ CREDIT_RIAL = 10**12
 WINDOW = 50
 """Each lost answer keeps a place of the window for as long as the response timer runs."""
 
-READY_S, STOP_S = 60.0, 60.0
+READY_S, STOP_S = 180.0, 180.0
 PAUSES_S = (0.3, 6.0)
 """Between two kills."""
 

@@ -28,7 +28,7 @@ from tests.target import Call, Say, Target
 MESSAGES, WAVE, WAVE_GAP_S = 28, 4, 0.02
 AFTERWARDS = 4
 """Messages that are sent to the program that came back: it must not only finish, it must work."""
-READY_S, DRAIN_S, STOP_S = 60.0, 120.0, 120.0
+READY_S, DRAIN_S, STOP_S = 180.0, 120.0, 180.0
 POLL_S = 0.05
 QUIET_S = 2.5
 """A point that has not been passed for so long after the last thing happened will not be passed any more."""

@@ -22,8 +22,16 @@ FAULTS: tuple[Fault, ...] = (
         name="a rest that lets go what was marked ahead",
         breaks="a link that was throttled is written to all the same",
         file="src/payamak/upstreams/smpp.py",
-        old="(self._is_resting or self._client.window_free < self._least_free)",
-        new="self._client.window_free < self._least_free",
+        old="(self._is_resting or not self._has_room(sending))",
+        new="not self._has_room(sending)",
+        tests=("tests/unit/upstreams/test_smpp.py",),
+    ),
+    Fault(
+        name="a long text begins where there is no room for all of it",
+        breaks="a link that breaks in its midst leaves a piece with the operator, and the text stands until its end",
+        file="src/payamak/upstreams/smpp.py",
+        old="needed = 1 if sending.has_begun else len(sending.waiting)",
+        new="needed = 1",
         tests=("tests/unit/upstreams/test_smpp.py",),
     ),
     Fault(

@@ -116,19 +116,21 @@ def link_config(link: Link) -> LinkConfig:
 
 
 class _Sending:
-    """A parcel whose parts leave as the window allows; a refusal of one part drops those that have not left.
+    """A parcel whose parts leave together, as far as the window has room for all of them; a refusal of one part drops
+    those that have not left.
 
     `until_s`: what was left of the validity, by the monotonic clock. The deadline that the message names may be that of
     a clock which was wrong when it was accepted.
     """
 
-    __slots__ = ("message", "parts", "report", "until_s", "waiting")
+    __slots__ = ("has_begun", "message", "parts", "report", "until_s", "waiting")
 
     def __init__(self, parcel: Parcel, parts: dict[int, Part], report: Report, clock: Clock) -> None:
         self.message = parcel.message
         self.until_s = clock.monotonic() + (parcel.message.deadline_at - clock.now()) / 1_000
         self.parts = parts
         self.waiting = deque(parcel.parts)
+        self.has_begun = False
         self.report = report
 
 
@@ -264,15 +266,20 @@ class SmppUpstream:
             while sendings:
                 sending = sendings[0]
                 while sending.waiting:
-                    if self._client.is_bound and (self._is_resting or self._client.window_free < self._least_free):
+                    if self._client.is_bound and (self._is_resting or not self._has_room(sending)):
                         return
+                    sending.has_begun = True
                     self._write(sending, sending.waiting.popleft())
                 sendings.popleft()
 
-    @property
-    def _least_free(self) -> int:
-        """How much of the window must be free for a part to be written: all of it while the link is narrow."""
-        return self.link.window if self._is_narrow else 1
+    def _has_room(self, sending: _Sending) -> bool:
+        """Whether enough of the window is free for the next part: all of it while the link is narrow.
+
+        A text begins when there is room for all of it. A link that breaks in its midst leaves pieces with the operator,
+        and a text of which receipts come for some parts and not for others is not sent again (P3).
+        """
+        needed = 1 if sending.has_begun else len(sending.waiting)
+        return self._client.window_free >= (self.link.window if self._is_narrow else min(needed, self.link.window))
 
     def _write(self, sending: _Sending, number: int) -> None:
         is_late = self._clock.now() >= sending.message.deadline_at or self._clock.monotonic() >= sending.until_s

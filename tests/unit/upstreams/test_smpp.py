@@ -125,17 +125,34 @@ def of_class(lane: Lane, parts: tuple[int, ...] = (1,)) -> Parcel:
 
 
 async def test_of_what_waits_the_higher_class_goes_first() -> None:
-    """Bulk that was given before a code, and the later parts of a long text, do not hold it up."""
+    """Bulk that was given before a code does not hold it up, nor does a long text that has no room yet."""
     link = Bound(window_free=1)
     made, _ = upstream(link)
     made.submit(of_class(Lane.BULK, (1, 2)), lambda outcome: None)
     made.submit(of_class(Lane.NORMAL), lambda outcome: None)
     made.submit(of_class(Lane.OTP), lambda outcome: None)
-    for _ in range(3):
-        link.window_free += 1
+    for free in (1, 2):
+        link.window_free += free
         made._flow()
     gone = [int(pdu.destination_addr[-1]) for pdu in link.written if isinstance(pdu, SubmitSm)]
-    assert gone == [Lane.BULK, Lane.OTP, Lane.NORMAL, Lane.BULK]
+    assert gone == [Lane.NORMAL, Lane.OTP, Lane.BULK, Lane.BULK]
+
+
+async def test_a_long_text_leaves_as_one() -> None:
+    """It begins when the window has room for all of it, or as much as there is of a window that is smaller."""
+    link = Bound(window_free=2)
+    made, _ = upstream(link)
+    made.submit(parcel(text="x" * 400, parts=(1, 2, 3)), lambda outcome: None)
+    assert link.written == []
+    link.window_free = 3
+    made._flow()
+    assert (len(link.written), link.window_free) == (3, 0)
+    made.link = replace(made.link, window=2)
+    made.submit(parcel(text="x" * 400, parts=(1, 2, 3)), lambda outcome: None)
+    for free, written in ((1, 3), (2, 5), (1, 6)):
+        link.window_free = free
+        made._flow()
+        assert len(link.written) == written
 
 
 async def test_a_link_that_rests_writes_nothing() -> None:
@@ -222,7 +239,7 @@ async def test_a_link_that_is_left_gives_back_what_waits() -> None:
     link.is_bound, link.window_free = False, 0
     made._on_leaving()
     assert [(o.part, o.kind, o.reason) for o in outcomes] == [
-        (part, OutcomeKind.LATER, Reason.LINK_DOWN) for part in (2, 3)
+        (part, OutcomeKind.LATER, Reason.LINK_DOWN) for part in (1, 2, 3)
     ]
     assert (made.is_up, made.down_reason, said[-1:]) == (False, "the centre is unbinding", ["link_leaving"])
 
