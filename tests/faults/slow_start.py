@@ -27,7 +27,7 @@ def main() -> None:
         case "open":
             setattr(runtime, "serve_lock", slow)  # noqa: B010 - it is no name that others may use
         case step:
-            setattr(runtime, {"look": "look_through"}.get(step, step), _never)
+            setattr(runtime, {"look": "look_through", "recover": "take_over"}[step], _never)
     from payamak.cli import main as payamak
 
     payamak()
