@@ -23,7 +23,7 @@ SHORT := tests/unit tests/docs tests/store tests/fuzz \
 export PYTHON VENV
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test test-short test-pythons again check fuzz bench overload crash crash-long crash-page seeds model faults format changelog lock clean runtime dev
+.PHONY: help demo run test test-short test-pythons again check fuzz bench bench-growth bench-peers bench-rest bench-page overload crash crash-long crash-page seeds model faults format changelog lock clean runtime dev
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -61,9 +61,20 @@ fuzz: ## every reader of foreign octets, by octets never seen; FUZZ_SECONDS=3600
 	@sh tools/environment.sh fuzz
 	@$(BIN)/python -m fuzz --seconds $(FUZZ_SECONDS) $(FUZZ_ARGS)
 
-bench: dev ## what it costs: start, rest, load; figures are ratios of one run, see bench/
+bench: dev ## what a message costs and how many go through, in nine minutes at most; ARGS="--cells full-64"
+	@$(BIN)/python -m bench $(ARGS)
+
+bench-growth: dev ## the same beside a store with ten million messages; ARGS="--millions 0.1"
+	@$(BIN)/python -m bench.growth $(ARGS)
+
+bench-peers: dev ## Kannel, where it is installed, and this gateway under the same load
+	@$(BIN)/python -m bench.peers $(ARGS)
+
+bench-rest: dev ## from the start to the first answer, and what the gateway costs while nothing is asked of it
 	@$(BIN)/python -m bench.rest
-	@$(BIN)/python -m bench.accept
+
+bench-page: dev ## all of these, and docs/reference/speed.md with their figures; ARGS="--before ../before"
+	@$(BIN)/python -m bench.page $(ARGS)
 
 overload: dev ## four times more than can be sustained while bulk waits; MINUTES=5
 	@$(BIN)/python -m bench.overload $(if $(MINUTES),--minutes $(MINUTES))

@@ -20,7 +20,11 @@ from pathlib import Path
 
 import apsw
 import httpx2
-from bench.processes import Running, operator, print_table, serving
+from bench.openloop import TEXT
+from bench.outside import Load, Loaded, loading
+from bench.processes import Running, operator, serving
+from bench.requests import ws_send
+from bench.tables import print_table
 from msgspec.structs import replace
 
 from payamak.clock import SystemClock
@@ -202,11 +206,16 @@ async def _run(module: str, gateway: Running, *options: str) -> dict[str, object
 
 async def _sustained(gateway: Running, plan: Plan) -> float:
     """Messages a second of a closed loop, which asks only when it is answered."""
-    told = await _run("bench.load", gateway, f"--count={plan.sample}", f"--line={site.LINE2}")
-    accepted, seconds = told["accepted"], told["seconds"]
-    assert accepted == plan.sample, told
-    assert isinstance(seconds, float)
-    return plan.sample / seconds
+    request = ws_send(account="demo", password=site.PASSWORD, line=site.LINE2, text=TEXT)
+    load = Load(request=request, expected='"status":-1,', connections=64, calls=plan.sample)
+
+    def run() -> Loaded:
+        with loading(gateway.port, load, 1) as under_way:
+            return under_way.ended()
+
+    loaded = await asyncio.to_thread(run)
+    assert loaded.accepted == plan.sample, loaded.accepted
+    return plan.sample / loaded.seconds
 
 
 async def _flood(gateway: Running, plan: Plan, rate: float) -> dict[str, object]:

@@ -39,7 +39,6 @@ async def furnish(
     *,
     verdict_wait_ms: int = 0,
     window: int = 100,
-    gives_receipts: bool = True,
 ) -> None:
     """The demo's site in a new store, its links leading to these two ports."""
 
@@ -47,7 +46,7 @@ async def furnish(
         if isinstance(document, Account):
             return replace(document, verdict_wait_ms=verdict_wait_ms)
         if isinstance(document, Link):
-            return replace(document, window=window, gives_receipts=gives_receipts)
+            return replace(document, window=window)
         return document
 
     store = SqliteStore(database)
@@ -75,7 +74,8 @@ class Running:
 
     @property
     def port(self) -> int:
-        return int(str(self.said["port"]))
+        """A gateway says its address, an operator its port."""
+        return int(str(self.said["port"] if "port" in self.said else self.url.rpartition(":")[2]))
 
     def cpu_s(self) -> float:
         """Processor time of all its threads so far, in seconds; in nanosecond steps where the kernel keeps them."""
@@ -93,13 +93,11 @@ class Running:
 
 
 @asynccontextmanager
-async def serving(
-    database: Path, *, log_level: str = "warning", python: Sequence[str] = (sys.executable, "-m", "payamak")
-) -> AsyncIterator[Running]:
+async def serving(database: Path, *, log_level: str = "warning") -> AsyncIterator[Running]:
     """`payamak serve` on this store, until the block ends."""
     began_s = time.monotonic()
     options = ("serve", "--json", "--port", "0", "--data", str(database), "--log-level", log_level)
-    async with _running((*python, *options)) as (process, said):
+    async with _running((sys.executable, "-m", "payamak", *options)) as (process, said):
         await asyncio.to_thread(_get, f"{said['url']}/readyz")
         yield Running(process=process, said=said, first_answer_s=time.monotonic() - began_s)
 
@@ -141,11 +139,3 @@ async def _running(
             except TimeoutError:
                 process.kill()
                 await process.wait()
-
-
-def print_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Columns as wide as they must be; the first one to the left, figures to the right."""
-    widths = [max(len(row[i]) for row in (head, *rows)) for i in range(len(head))]
-    for row in (head, *rows):
-        cells = [cell.rjust(width) for cell, width in zip(row, widths, strict=True)]
-        print("  ".join((row[0].ljust(widths[0]), *cells[1:])))

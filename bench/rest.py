@@ -14,7 +14,8 @@ import time
 from contextlib import AsyncExitStack
 from pathlib import Path
 
-from bench.processes import Running, free_port, furnish, operator, print_table, serving
+from bench.processes import Running, free_port, furnish, operator, serving
+from bench.tables import print_table
 
 from payamak.clock import SystemClock
 from payamak.demo import site

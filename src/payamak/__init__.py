@@ -14,7 +14,7 @@ One message, eight hops:
          4 delivery/worker.py    _take()           from the Feed, else store.claim(), to the desk of a link
            delivery/outlet.py    _mark()           whose turn it is goes; "on the wire" is committed
          5 upstreams/smpp.py     submit()          step -> SubmitSm, part by part
-         6 smpp/link/client.py   request()         the session turns it into octets ---> submit_sm
+         6 smpp/link/client.py   ask()             the session turns it into octets ---> submit_sm
            delivery/outlet.py    _conclude()       submit_sm_resp -> Outcome -> advance(), committed
          7 delivery/receipts.py  receipt()         match, advance(), COMMIT,
                                                    then deliver_sm_resp             <--- deliver_sm

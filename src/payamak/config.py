@@ -191,6 +191,16 @@ class Settings:
         _one_of("debug", "info", "warning", "error"),
         "debug, info, warning, error",
     )
+    log_states: str = _setting(
+        "ends",
+        Setting(
+            "Which changes of a message are logged, at the levels debug and info: its acceptance and its end, or all, "
+            "each with the event that made it.",
+            fa="وضعیت‌های ثبت‌شونده در گزارش",
+        ),
+        _one_of("ends", "all"),
+        "ends, all",
+    )
 
 
 def table() -> list[tuple[str, About, Any]]:

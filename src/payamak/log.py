@@ -79,6 +79,11 @@ def _cut(number: str) -> str:
     return f"{number[:5]}***{number[-4:]}" if len(number) >= _SHOWN_OF and number.isdigit() else "***"
 
 
+def shown_line(number: str, is_own_line: Callable[[str], bool]) -> str:
+    """A line as a log may have it: whole if it is ours, else as anybody's number."""
+    return number if is_own_line(number) else _cut(number)
+
+
 def mask(fields: MutableMapping[str, Any], is_own_line: Callable[[str], bool]) -> MutableMapping[str, Any]:
     """The last net: forbidden fields, numbers whatever role they play, errors' texts.
 
@@ -91,7 +96,7 @@ def mask(fields: MutableMapping[str, Any], is_own_line: Callable[[str], bool]) -
         if type(value) is not str:
             continue
         if key == "line":
-            fields[key] = value if is_own_line(value) else _cut(value)
+            fields[key] = shown_line(value, is_own_line)
         elif len(value) >= _SHORTEST and key not in CUT:
             fields[key] = _without_mobiles(value) if key in OWN_IDS else _without_numbers(value)
     if "exc_info" in fields:
@@ -111,9 +116,10 @@ def show_harmful(fields: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
 class Logs:
     """The logs of one process: how much is told, where it goes, whose numbers are ours."""
 
-    def __init__(self, level: str, output: LogOutput) -> None:
-        """`level` is one of the words of the setting `log_level`."""
+    def __init__(self, level: str, output: LogOutput, *, is_human: bool = False) -> None:
+        """`level` is one of the words of the setting `log_level`; `is_human`: lines are columns, not JSON."""
         self.output = output
+        self.is_human = is_human
         self.is_own_line: Callable[[str], bool] = lambda _line: False
         """Whether a number is one of our lines: whoever has the site says so."""
         self.set_level(level)
@@ -125,6 +131,11 @@ class Logs:
     def is_told(self, level: str) -> bool:
         """Whether what has this level is told now."""
         return _LEVELS[level] >= self._level
+
+    def show_line(self, number: str) -> str:
+        """What a line that goes past the processors below may have of one of a site's lines, or of what was one."""
+        shown = shown_line(number, self.is_own_line)
+        return shown if shown.isprintable() else visible(shown)
 
     def pass_or_drop(self, _logger: Any, name: str, fields: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
         """A processor: what is below the level goes no further."""
@@ -153,7 +164,7 @@ class _Lines:
 def configure(level: str = "info", *, human: bool = False) -> Logs:
     """Set the process's logs up: JSON lines, or columns for a person at a terminal. Nobody ever waits for them."""
     output = LogOutput(_standard_error())
-    logs = Logs(level, output)
+    logs = Logs(level, output, is_human=human)
     output.on_dropped = lambda count: alarm_logger("log")("log_lines_dropped", count=count)
     atexit.register(output.close)
     renderer: Any = structlog.dev.ConsoleRenderer() if human else structlog.processors.JSONRenderer()

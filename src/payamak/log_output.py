@@ -23,7 +23,7 @@ from collections.abc import Callable
 from typing import Final
 
 MOST_OCTETS: Final = 1 << 20
-"""Held for a reader that is slow: some 4,000 lines, a second or two of a busy gateway."""
+"""Held for a reader that is slow: some 5,000 lines, a second or two of a busy gateway."""
 
 GATHER_S: Final = 0.005
 """How long lines gather for one write. A turn of the event loop, or a commit with the lines of its messages, takes
@@ -43,7 +43,7 @@ class LogOutput:
         """The descriptor is duplicated, and stays open."""
         self._descriptor = os.dup(descriptor)
         self._most_octets = most_octets
-        self._lines: list[bytes] = []
+        self._lines: list[bytes] = []  # one each, or all of a commit
         self._octets = 0
         self._dropped = self._told = 0
         self._began_s: float | None = None
@@ -71,18 +71,25 @@ class LogOutput:
 
     def write(self, line: str) -> bool:
         """Put a line, its end included, on its way; False if it is dropped. Never waits."""
-        octets = line.encode("utf-8", "backslashreplace")
-        size = len(octets)
+        return self.write_lines(line.encode("utf-8", "backslashreplace"))
+
+    def write_lines(self, octets: bytes) -> bool:
+        """Put lines, their ends included, on their way at one go; False if some, the last of them, are dropped.
+
+        Never waits.
+        """
         with self._lock:
-            if self._octets + size > self._most_octets:
-                self._dropped += 1
-                return False
-            self._lines.append(octets)
-            self._octets += size
-            if not self._is_rung and not self._is_closing:
-                self._is_rung = True
-                self._bell.release()
-            return True
+            if is_too_much := len(octets) > (room := self._most_octets - self._octets):
+                end = octets.rfind(b"\n", 0, room) + 1
+                self._dropped += octets.count(b"\n", end)
+                octets = octets[:end]
+            if octets:
+                self._lines.append(octets)
+                self._octets += len(octets)
+                if not self._is_rung and not self._is_closing:
+                    self._is_rung = True
+                    self._bell.release()
+            return not is_too_much
 
     def close(self, within_s: float = CLOSE_S) -> None:
         """Write what is there, if it can be written so soon. What is said later is lost."""

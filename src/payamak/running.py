@@ -25,6 +25,7 @@ from payamak.domain.site import Account, Link, LinkKind, Site
 from payamak.errors import StoreFailed
 from payamak.front.batch import BatchService
 from payamak.front.callers import Authenticator, Credential
+from payamak.front.reads import Reads
 from payamak.http import app as http
 from payamak.http.admission import Admission
 from payamak.http.health import Sparing, health_routes
@@ -108,13 +109,16 @@ class Running:
             recipient_prefixes=self.settings.recipient_prefixes,
             log=event_logger("service"),
         )
+        self.service.reads = Reads(self.clock.monotonic, lambda: self.store.writer.waiting_s)
         self.relay = Relay(self.store, self.clock, event_logger("relay"), self.service.plan_reply)
         self.webhooks = Webhooks(self.store, self.clock, event_logger("webhook"))
         self.store.feed.listen(self.webhooks.hear)
         self.worker.outlet.bugs = self.health
         self.relay.health = self.webhooks.health = self.health
         self.inbound = InboundDesk(self.store, self.clock, event_logger("received"), self.relay.wake)
-        self.sink = ReceiptDesk(self.store, self.worker, self.inbound, self.clock, event_logger("receipts"))
+        self.sink = ReceiptDesk(
+            self.store, self.worker.outlet.arrivals, self.worker, self.inbound, self.clock, event_logger("receipts")
+        )
         self.links = LinkKeeper(self.worker, self._upstream, event_logger("link"))
         self.marks = MarkKeeper(self.store, self.clock, alarm_logger("store"))
         self.timekeeper = TimeKeeper(self.store, self.clock, alarm_logger("clock"))

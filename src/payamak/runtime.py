@@ -27,7 +27,7 @@ from payamak.store.sqlite.locking import ServeLock, serve_lock
 from payamak.store.sqlite.store import SqliteStore
 from payamak.upstreams.base import Sink, Upstream
 
-REREAD = frozenset({"log_level", "trusted_networks"})
+REREAD = frozenset({"log_level", "log_states", "trusted_networks"})
 """Settings that a SIGHUP takes over; the others are built in."""
 
 
@@ -45,7 +45,7 @@ class Gateway:
         logs: Logs | None = None,
     ) -> None:
         """`is_restored`: a person says that the store is a copy that was put back, with all that lies beside it.
-        `logs`: those of the process, if it has any of its own.
+        `logs`: those of the process, if it has any of its own; without them no state is logged.
 
         Clock, store and transport can be put in by hand: the same code then runs under a virtual clock."""
         self.settings = settings
@@ -115,7 +115,7 @@ class Gateway:
         if (logs := self._logs) is not None:
             logs.is_own_line = lambda number: self.store.site.line(number) is not None
             metrics.watch_log(lambda: not logs.output.is_stuck, lambda: logs.output.dropped)
-        self.store.feed.listen(state_logger(event_logger("message"), self._tells_states))
+            self.store.feed.listen(state_logger(logs, lambda: self.settings.log_states == "all"))
         await look_through(self.store, self.log)
         await begin_clock(self.store, self.clock)
         await begin_mark(self.store, self.clock, alarm_logger("store"), is_restored=self._is_restored)
@@ -124,10 +124,6 @@ class Gateway:
         self._running = Running(self.settings, self.store, self.clock, metrics, self.health, self._make_upstream)
         await self._running.begin()
         self.log("ready", port=self.port, links=len(self.store.site.links))
-
-    def _tells_states(self) -> bool:
-        level = self.settings.log_level
-        return level in ("debug", "info") if self._logs is None else self._logs.is_told("info")
 
     def reread(self, settings: Settings) -> None:
         """Take over what can change while we run (`REREAD`); say what of the rest waits for a restart.

@@ -168,6 +168,29 @@ class StoreMachine(Bench):
 
         self.do(work, books)
 
+    @precondition(lambda self: len(self.books.messages) < MOST_MESSAGES - 1)
+    @rule(account=accounts, items=st.lists(st.tuples(recipients, plans), min_size=1, max_size=3), life=lives)
+    def accept_each(self, account: str, items: list[tuple[str, list[PlannedStep]]], life: int) -> None:
+        """Several at once, each for itself: as if they were accepted one after the other."""
+        news = [self.new(account, recipient, plan, life) for recipient, plan in items]
+
+        async def work() -> list[Message | Code]:
+            return await self.store.accept_each(news[0].account_id, news, self.now)
+
+        def books(told: list[Message | Code]) -> None:
+            for (recipient, plan), answer in zip(items, told, strict=True):
+                life_of = self.prepared(account, recipient, plan, life)
+                if isinstance(life_of, Expected) and life_of.budget > max(self.books.available(account), 0):
+                    life_of = 14
+                if isinstance(life_of, int):
+                    assert answer == life_of
+                else:
+                    assert isinstance(answer, Message)
+                    assert answer.id not in self.books.messages
+                    self.books.accept(answer.id, account, recipient, life_of, self.now)
+
+        self.do(work, books)
+
     # -- the back
 
     @precondition(lambda self: self.books.messages)

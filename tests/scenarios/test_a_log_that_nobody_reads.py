@@ -118,4 +118,11 @@ async def test_a_hang_up_reads_the_settings_again(tmp_path: Path) -> None:
         assert "log_level cannot be 'loud'" in str((await until_told("settings_not_read", 1))["reason"])
         await sent_and_delivered("2")
         await until_told("delivered", 1)
+        assert [len(rows(event)) for event in ("queued", "sending", "enroute")] == [1, 0, 0]
+        settings.write_text('log_level = "info"\nlog_states = "all"\nmax_connections = 500\n', encoding="utf-8")
+        home.process.send_signal(signal.SIGHUP)
+        assert (await until_told("settings_reread", 2))["setting"] == "log_states"
+        await sent_and_delivered("3")
+        await until_told("delivered", 2)
+        assert [len(rows(event)) for event in ("queued", "sending", "enroute")] == [2, 1, 1]
         assert await home.terminate() == 0

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Sequence
 
 import pytest
+from msgspec.structs import replace as changed
 from tests.store.world import ALI, DAY, LINE, LINE2, MARK, NOW, OTHER, SARA, Listener, MakeStore, World, step
 
 from payamak.codes import Code
@@ -127,6 +128,36 @@ async def test_what_is_refused_costs_nothing(world: World) -> None:
     )
     assert told[:2] == [Batched(message_id=first, is_repeated=True), Code.OPTED_OUT_OF_LINE]
     assert (await world.balance()).available == 0
+
+
+async def test_a_plan_in_common(world: World) -> None:
+    """Messages that share a plan are priced each by what the recipient has opted out of, and skip it alone."""
+    await opt_out(world)
+    plan = (step(LINE, price=900), step(LINE2, price=300))
+    news = [changed(world.new(recipient=r), plan=plan) for r in (SARA, ALI, SARA)]
+    told = await send(world, news)
+    assert [each.reserved for each in told if isinstance(each, Batched)] == [900, 300, 900]
+    messages = (await world.store.search(Search()))[::-1]
+    assert [(m.recipient, m.current.line, m.plan[0].skip) for m in messages] == [
+        (SARA, LINE, None),
+        (ALI, LINE2, Code.OPTED_OUT_OF_LINE),
+        (SARA, LINE, None),
+    ]
+    assert (await world.balance()).is_balanced
+
+
+async def test_ids_go_on_after_those_of_a_batch(world: World) -> None:
+    """One sequence for all that is accepted, alone or in a batch; none is given twice, whatever was removed."""
+    first = (await world.accept()).id
+    batch = ids(await send(world, [world.new(), world.new(recipient=SARA)]))
+    assert batch == [first + 1, first + 2]
+    for message_id in batch:
+        await world.store.advance(message_id, Cancelled(), NOW)
+    world.now += 60 * DAY
+    while await world.store.retire(world.now, 100):
+        pass
+    (again,) = ids(await send(world, [world.new()]))
+    assert (again, (await world.accept()).id) == (first + 3, first + 4)
 
 
 async def test_nothing_to_keep_is_no_error(world: World) -> None:

@@ -73,7 +73,7 @@ class Handsets:
         new = self.world.new(step(price=100), recipient=received.sender) if reply else None
         next_at = self.world.now + next_in if state is RelayState.WAITING else None
         result = PostResult(received_id=received.id, state=state, next_at=next_at, note="HTTP", reply=new)
-        return await self.store.conclude_post(result, self.world.now)
+        return (await self.store.conclude_posts([result], self.world.now))[0]
 
 
 @pytest.fixture

@@ -310,7 +310,7 @@ async def test_events_go_in_order_over_the_leap(world: World) -> None:
             next_at=None,
             note="200",
         )
-        assert await world.store.conclude_notice(done, NOW)
+        assert (await world.store.conclude_notices([done], NOW))[0]
         assert await due() == ([second] if sequence == first else [])
     assert await world.store.replay_notices([(message.id, first), (message.id, second)], NOW) == 2
     assert await due() == [first]
@@ -330,7 +330,7 @@ async def test_answers_to_handsets(world: World, is_let_go: bool) -> None:
     (received,) = await world.store.relay_due((await world.store.relay_targets())[0][0], NOW, 9)
     reply: NewMessage = world.new(recipient=SARA)
     result = PostResult(received_id=received.id, state=RelayState.DONE, next_at=None, note="200", reply=reply)
-    concluded = await world.store.conclude_post(result, NOW)
+    concluded = (await world.store.conclude_posts([result], NOW))[0]
     assert concluded is not None
     assert concluded.reply_id is not None
     story = await world.store.story(concluded.reply_id)
@@ -348,7 +348,7 @@ async def receive_another(world: World) -> None:
     result = PostResult(
         received_id=received.id, state=RelayState.DONE, next_at=None, note="200", reply=world.new(recipient=SARA)
     )
-    concluded = await world.store.conclude_post(result, NOW)
+    concluded = (await world.store.conclude_posts([result], NOW))[0]
     assert concluded is not None
     assert concluded.reply_id is not None
     story = await world.store.story(concluded.reply_id)

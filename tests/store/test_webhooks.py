@@ -180,10 +180,10 @@ async def test_in_order_of_a_message(shop: World) -> None:
     sara = await shop.accept(shop.new(recipient="989120000002"))
     first, other = await due(shop)
     assert (first.id, other.id) == (f"evt-{ali.id}-1", f"evt-{sara.id}-1")
-    assert await shop.store.conclude_notice(result(first, PostState.DONE), shop.now)
+    assert (await shop.store.conclude_notices([result(first, PostState.DONE)], shop.now))[0]
     assert [n.id for n in await due(shop)] == [f"evt-{ali.id}-2", f"evt-{sara.id}-1"]
     second = (await due(shop))[0]
-    assert await shop.store.conclude_notice(result(second, PostState.DEAD), shop.now)
+    assert (await shop.store.conclude_notices([result(second, PostState.DEAD)], shop.now))[0]
     assert [n.id for n in await due(shop)] == [f"evt-{ali.id}-3", f"evt-{sara.id}-1"]
     await shop.receipt("1")
     assert len(await due(shop)) == 2, "it comes after the third"
@@ -193,7 +193,7 @@ async def test_a_failed_one_waits(shop: World) -> None:
     """A notice that failed is due when its pause is over, and holds up its own message alone."""
     message = await shop.sending()
     (first,) = await due(shop)
-    await shop.store.conclude_notice(result(first, PostState.WAITING, shop.now + MINUTE), shop.now)
+    await shop.store.conclude_notices([result(first, PostState.WAITING, shop.now + MINUTE)], shop.now)
     assert await due(shop) == []
     (target,) = await shop.store.webhook_targets()
     assert (target.account_id, target.next_at) == (shop.account_id(), shop.now + MINUTE)
@@ -207,8 +207,8 @@ async def test_concluded_once(shop: World) -> None:
     """A second conclusion of the same notice changes nothing."""
     message = await shop.accept()
     (notice,) = await due(shop)
-    assert await shop.store.conclude_notice(result(notice, PostState.DONE), shop.now)
-    assert not await shop.store.conclude_notice(result(notice, PostState.DEAD), shop.now)
+    assert (await shop.store.conclude_notices([result(notice, PostState.DONE)], shop.now))[0]
+    assert not (await shop.store.conclude_notices([result(notice, PostState.DEAD)], shop.now))[0]
     assert [n.post for n in await told(shop.store, message)] == [PostState.DONE]
     assert await shop.store.webhook_targets() == []
 
@@ -217,7 +217,7 @@ async def test_gone(shop: World) -> None:
     """The URL that answered 410 is known with its target until a person replays."""
     message = await shop.sending()
     (notice,) = await due(shop)
-    await shop.store.conclude_notice(result(notice, PostState.DEAD, gone_url=URL), shop.now)
+    await shop.store.conclude_notices([result(notice, PostState.DEAD, gone_url=URL)], shop.now)
     assert [t.gone_url for t in await shop.store.webhook_targets()] == [URL]
     assert await shop.store.replay_notices([(message.id, 1)], shop.now) == 1
     assert [t.gone_url for t in await shop.store.webhook_targets()] == [None]
@@ -228,7 +228,7 @@ async def test_replay(shop: World) -> None:
     message = await shop.enroute("1")
     for _ in range(3):
         (notice,) = await due(shop)
-        await shop.store.conclude_notice(result(notice, PostState.DEAD), shop.now)
+        await shop.store.conclude_notices([result(notice, PostState.DEAD)], shop.now)
     shop.now += DAY
     await shop.receipt("1")
     events = [(message.id, sequence) for sequence in (3, 1, 2, 4, 99)]
@@ -240,7 +240,7 @@ async def test_replay(shop: World) -> None:
     for expected in (1, 2, 3):
         notice = next(n for n in await due(shop) if n.sequence != 4)
         assert notice.sequence == expected
-        await shop.store.conclude_notice(result(notice, PostState.DONE), shop.now)
+        await shop.store.conclude_notices([result(notice, PostState.DONE)], shop.now)
 
 
 async def test_hurry(shop: World) -> None:
@@ -250,7 +250,7 @@ async def test_hurry(shop: World) -> None:
     messages = [await shop.sending() for _ in range(3)]
     for account in ("shop", "clinic"):
         for notice in await shop.store.notices_due(shop.account_id(account), shop.now, 10):
-            await shop.store.conclude_notice(result(notice, PostState.WAITING, shop.now + DAY), shop.now)
+            await shop.store.conclude_notices([result(notice, PostState.WAITING, shop.now + DAY)], shop.now)
     assert await due(shop) == []
     assert await shop.store.hurry_notices(shop.account_id(), shop.now, 2) == 2
     assert await shop.store.hurry_notices(shop.account_id(), shop.now, 2) == 1
@@ -264,8 +264,8 @@ async def test_counts_and_pages(shop: World) -> None:
     await give_webhook(shop, "clinic")
     messages = [await shop.accept() for _ in range(5)] + [await shop.accept(shop.new(account="clinic"))]
     first, second, *_ = await due(shop)
-    await shop.store.conclude_notice(result(first, PostState.DEAD), shop.now)
-    await shop.store.conclude_notice(result(second, PostState.DONE), shop.now)
+    await shop.store.conclude_notices([result(first, PostState.DEAD)], shop.now)
+    await shop.store.conclude_notices([result(second, PostState.DONE)], shop.now)
     shop_id, clinic_id = shop.account_id(), shop.account_id("clinic")
     assert {(c.account_id, c.post): (c.count, c.oldest_at) for c in await shop.store.notice_counts()} == {
         (shop_id, PostState.WAITING): (3, shop.now),
@@ -296,7 +296,7 @@ async def test_kept_until_it_is_told(shop: World) -> None:
     assert await shop.store.retire(shop.now, 10) == 0
     for _ in range(3):
         (notice,) = await due(shop)
-        await shop.store.conclude_notice(result(notice, PostState.DEAD), shop.now)
+        await shop.store.conclude_notices([result(notice, PostState.DEAD)], shop.now)
     assert await shop.store.retire(shop.now, 10) == 1
     assert await shop.store.search_notices(NoticeSearch()) == []
     assert await shop.store.replay_notices([(message.id, 1)], shop.now) == 0
@@ -330,7 +330,7 @@ async def test_none_is_stuck(shop: World, seed: int) -> None:
     for _ in range(200):
         shop.now += MINUTE
         for notice in await due(shop):
-            await shop.store.conclude_notice(result(notice, PostState.DONE), shop.now)
+            await shop.store.conclude_notices([result(notice, PostState.DONE)], shop.now)
             _note(notice, first_tried)
     assert await shop.store.webhook_targets() == []
     assert await shop.store.search_notices(NoticeSearch(post=PostState.WAITING)) == []
@@ -343,7 +343,7 @@ async def _post(shop: World, chance: random.Random, notice: Notice, first_tried:
     _note(notice, first_tried)
     post = chance.choice(list(PostState))
     next_at = shop.now + chance.randrange(5_000) if post is PostState.WAITING else None
-    await shop.store.conclude_notice(result(notice, post, next_at), shop.now)
+    await shop.store.conclude_notices([result(notice, post, next_at)], shop.now)
 
 
 def _note(notice: Notice, first_tried: dict[int, list[int]]) -> None:
@@ -356,7 +356,7 @@ async def test_the_doctor_says_what_is_not_told(shop: World) -> None:
     await shop.accept(shop.new(step()))
     await shop.enroute("7", step())
     (first, *_) = await due(shop)
-    await shop.store.conclude_notice(result(first, PostState.WAITING, shop.now + MINUTE), shop.now)
+    await shop.store.conclude_notices([result(first, PostState.WAITING, shop.now + MINUTE)], shop.now)
     assert await untold(shop.store, shop.now + UNTOLD_MS - 1) == []
     (finding,) = await untold(shop.store, shop.now + UNTOLD_MS)
     assert (finding.name, finding.is_well) == ("webhook shop", False)

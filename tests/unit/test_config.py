@@ -23,6 +23,7 @@ WRONG = [
     ("host", "a\0b"),
     ("database", ""),
     ("log_level", "loud"),
+    ("log_states", "none"),
     ("keep_alive_s", 0),
     ("recipient_prefixes", "9"),
     ("recipient_prefixes", "21"),

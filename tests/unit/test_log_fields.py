@@ -76,10 +76,12 @@ OPERATORS = {"err", "smsc", "stat"}
 MASKED = {"recipient_masked", "sender_masked"}
 #: What came of a post: an HTTP status or the type of an error.
 POSTS = {"note"}
-ALLOWED = OWN | COUNTS | WORDS | ERRORS | OPERATORS | MASKED | POSTS
+#: What every line has.
+FRAME = {"event", "level", "timestamp"}
+ALLOWED = OWN | COUNTS | WORDS | ERRORS | OPERATORS | MASKED | POSTS | FRAME
 
-#: What writes a line, by the name it is called by.
-LOGGERS = {"alarm", "_alarm", "log", "_log", "_say", "_tell"}
+#: What writes a line, by the name it is called by; and what is one.
+LOGGERS = {"alarm", "_alarm", "log", "_log", "_say", "_tell", "StateLine"}
 LEVELS = {"debug", "info", "warning", "error", "exception", "critical"}
 
 #: What may stand for `reason` and `detail`: of errors only those whose words are ours.
@@ -130,6 +132,7 @@ def fields_of(path: Path, call: ast.Call) -> set[str]:
 #: Where fields are handed through from calls that are looked at themselves.
 HANDED_THROUGH = {
     *("src/payamak/log.py", "src/payamak/smpp/link/connection.py", "src/payamak/posts/rounds.py"),
+    "src/payamak/delivery/journal.py",
 }
 
 

@@ -79,6 +79,22 @@ def test_nobody_reads(pipe: tuple[int, int], monkeypatch: pytest.MonkeyPatch) ->
     output.close(PATIENCE_S)
 
 
+def test_lines_of_one_commit_that_do_not_fit(pipe: tuple[int, int]) -> None:
+    """Several lines at one go: as many whole ones as there is room for are taken, the others are counted one by one."""
+    reader, writer = pipe
+    beyond = fcntl.fcntl(writer, fcntl.F_GETPIPE_SZ) + 100
+    output = LogOutput(writer, most_octets=beyond + 1_099)
+    assert output.write("x" * (beyond - 1) + "\n")  # held until somebody reads
+    assert output.write_lines(b"y" * 49 + b"\n")
+    assert not output.write_lines((b"z" * 99 + b"\n") * 12)
+    assert output.dropped == 2
+    assert not output.write_lines(b"z" * 99 + b"\n")
+    assert output.dropped == 3
+    kept = read_until(reader, b"y\n" + (b"z" * 99 + b"\n") * 10)
+    assert kept.count(b"\n") == 12
+    output.close(PATIENCE_S)
+
+
 def test_the_end_does_not_wait(pipe: tuple[int, int]) -> None:
     """A reader that never comes does not hold up the end of the process; one that reads gets all."""
     reader, writer = pipe

@@ -14,7 +14,7 @@ MOST_LINES_A_FUNCTION = 60
 FILE_REASON = re.compile(r"^(#|--|//) size: \S+", re.MULTILINE)
 FUNCTION_REASON = re.compile(r"^\s+# size: \S+", re.MULTILINE)
 
-CODE = [*python_files("src", "tests", "tools"), *sorted((ROOT / "src").rglob("*.sql"))]
+CODE = [*python_files("src", "tests", "tools", "bench"), *sorted((ROOT / "src").rglob("*.sql"))]
 
 
 @pytest.mark.parametrize("path", CODE, ids=name_of)

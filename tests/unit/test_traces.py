@@ -199,6 +199,7 @@ def test_a_find_fails_the_run(tmp_path: Path, chosen: str, workers: tuple[str, .
 
 #: What starts processes of ours that log nothing of anybody, or whose log is a test's own.
 WITHOUT_TRACES = {
+    "tests/bench/test_fill.py",  # the doctor, which ends at once and logs nothing
     "tests/crash/zygote.py",  # whoever asks it for a process hands the log over
     "tests/hostile/test_simulator.py",
     "tests/unit/simulator/test_process.py",

@@ -39,7 +39,7 @@ def serve(
 ) -> int:
     """Run the gateway until Ctrl-C or SIGTERM; then it stops cleanly, in under 3 s. A second signal ends it at once.
 
-    SIGHUP reads the settings again and takes over `log_level` and `trusted_networks`; it ends nothing.
+    SIGHUP reads the settings again and takes over `log_level`, `log_states` and `trusted_networks`; it ends nothing.
 
     Settings come from `--config FILE` (TOML), from the environment as PAYAMAK_NAME, and from these options, the
     later above the earlier; `payamak config` explains all of them. Logs are JSON lines on standard error.
@@ -194,7 +194,7 @@ def calm_collector() -> None:
     """Let the cyclic garbage collector run rarely, and never over what was made while starting.
 
     Next to nothing that a message leaves behind is a cycle, but at Python's own threshold of 700 new objects the
-    collector runs several times in each batch. Measured at full load (bench/accept.py): an eighth less processor
+    collector runs several times in each batch. Measured at full load (make bench, full path): an eighth less processor
     time a message (mean of four pairs).
     """
     import gc

@@ -19,7 +19,10 @@ FULL_AGAIN_S = 3.0
 
 
 class Desk:
-    """A link with what waits for it, its pace, health and suspects. `in_flight` counts parts from mark to answer."""
+    """A link with what waits for it, its pace, health and suspects. `in_flight` counts parts from mark to answer.
+
+    Those beyond the link's window wait there for a place, marked already.
+    """
 
     def __init__(self, upstream: Upstream, parts_per_second: float, now_s: float) -> None:
         self.upstream = upstream
@@ -37,6 +40,7 @@ class Desk:
         """Since when a probe waits for what fresh messages the store may still bring."""
         self._heard_at_s = float("-inf")
         self.is_narrow = False
+        self.is_resting = False
         self._full_from_s = float("-inf")
         self._full_at_s = float("-inf")
         self.timer: asyncio.TimerHandle | None = None

@@ -4,10 +4,38 @@ from __future__ import annotations
 
 from collections import deque
 
+from msgspec import Struct
+
 from payamak.domain.message import Lane, Message
 
 WINDOW_SHARE: dict[Lane, float] = {Lane.OTP: 1.0, Lane.NORMAL: 0.9, Lane.BULK: 0.7}
-"""How much of a link's window a class may fill: the rest stays free for the classes above (taste)."""
+"""How much of a link's window a class may fill while others wait too: the rest is for the classes above (taste)."""
+
+LANES = tuple(Lane)
+"""The classes, the highest first."""
+
+
+class Room(Struct, frozen=True, kw_only=True):
+    """How many parts each class may have between their marks and their answers.
+
+    `window` have a place on the wire. `ahead` more may be marked and wait at the link for the next place, so that it
+    is taken as soon as an answer makes it free, and not only after a commit. `is_shared`: several classes wait, so each
+    keeps to its share. Codes have `ahead` places behind those of everybody: the link writes them first.
+    """
+
+    window: int
+    ahead: int = 0
+    is_shared: bool = False
+    is_refilling: bool = True
+    """Whether what may be marked ahead is filled up now: a third of it at once, for each call is a commit."""
+
+    def has_place(self, lane: Lane, in_flight: int) -> bool:
+        """Whether one more of a class may be marked, with so many parts in flight; each may when nothing is."""
+        if lane is Lane.OTP:
+            return in_flight < self.window + 2 * self.ahead
+        if self.is_shared:
+            return in_flight < max(1, int(self.window * WINDOW_SHARE[lane]))
+        return in_flight < self.window + (self.ahead if self.is_refilling else 0)
 
 
 class Lanes:
@@ -26,10 +54,10 @@ class Lanes:
             waiting.append(message)
         self.count += 1
 
-    def peek(self, in_flight: int, window: int) -> Message | None:
-        """The message whose turn it is among those whose class may still use the window; None if none may."""
-        for lane in Lane:
-            if (message := self.head(lane)) and has_room(lane, in_flight, window):
+    def peek(self, in_flight: int, room: Room) -> Message | None:
+        """The message whose turn it is among those whose class still has a place; None if none has."""
+        for lane in LANES:
+            if (message := self.head(lane)) and room.has_place(lane, in_flight):
                 return message
         return None
 
@@ -56,8 +84,3 @@ class Lanes:
             accounts.clear()
         self.count = 0
         return messages
-
-
-def has_room(lane: Lane, in_flight: int, window: int) -> bool:
-    """Whether a class may still use the window, with so many parts in flight; each may when nothing is."""
-    return in_flight < max(1, int(window * WINDOW_SHARE[lane]))

@@ -25,6 +25,7 @@ from msgspec.structs import replace
 
 from payamak.background import Health
 from payamak.clock import Clock
+from payamak.delivery.arrivals import Arrivals
 from payamak.delivery.desk import Desk, Flight, limits_of
 from payamak.delivery.pacing import Turns
 from payamak.delivery.waiting import Kind, Picked, View
@@ -34,7 +35,8 @@ from payamak.domain.message import Lane, Message, Reason
 from payamak.domain.unreadable import MOST_TRIES, Unreadable
 from payamak.errors import StoreFailed
 from payamak.log import place_of
-from payamak.store.base import Claim, Store
+from payamak.store.base import Answers, Arrival, Claim, Store
+from payamak.store.feed import Change
 from payamak.upstreams.base import Parcel
 
 STORE_REST_S = 1.0
@@ -82,7 +84,8 @@ class Outlet:
         self._hands = hands
         self._turns = turns
         self._loop = asyncio.get_running_loop()
-        self.tasks: set[asyncio.Task[None]] = set()
+        self.arrivals = Arrivals(store, clock)
+        self.tasks: set[asyncio.Future[Any]] = set()
         self.bugs = Health(log)
         """Where bugs are told; the runtime puts in the one that all background work shares."""
 
@@ -96,8 +99,11 @@ class Outlet:
         self._look(desk, now_s)
         view = self._view(desk, now_s)
         going: list[Picked] = []
-        while desk.in_flight < view.window and (picked := desk.waiting.pick(view, desk.in_flight)):
+        is_full = False
+        while picked := desk.waiting.pick(view, desk.in_flight):
             parts = picked.message.current.wire_parts
+            if is_full := desk.in_flight >= view.window and self._needs_place(picked.message):
+                break
             if wait_s := desk.pace.wait_s(now_s, parts):
                 self._pump_later(desk, wait_s)
                 break
@@ -111,18 +117,35 @@ class Outlet:
             desk.probe_asked_s = None
             going.append(picked)
             self._hands.left(picked.message)
-        if not view.is_on_trial and desk.waiting.is_kept_by_window(desk.in_flight, view.window):
+        if not view.is_on_trial and (is_full or desk.waiting.is_kept_by_window(view, desk.in_flight)):
             desk.window_is_full(now_s)
         self._look_again(desk, now_s)
         if going:
-            self.start(self._mark(desk, going))
+            self._mark(desk, going)
         return {picked.message.id for picked in going}
 
+    def _needs_place(self, message: Message) -> bool:
+        """Whether a message is marked only when it is sure to be written at once.
+
+        After a death in between it would end as unknown where another one is sent again. A code is marked all the same:
+        the next place is its own.
+        """
+        line = self._store.site.lines.get(message.current.line)
+        is_held = line is not None and line.on_ambiguous is ev.OnAmbiguous.HOLD
+        return is_held and message.lane is not Lane.OTP
+
     def _view(self, desk: Desk, now_s: float) -> View:
+        has_answered = desk.upstream.answered_since_bind > 0
+        # What is marked ahead leaves when a place is free, whatever the pace says by then.
+        is_free = has_answered and not desk.health.is_on_trial and not desk.pace.parts_per_second
+        window = desk.upstream.window
+        ahead = desk.upstream.ahead if is_free and not desk.pace.rest_s(now_s) else 0
         return View(
             now_s=now_s,
-            window=desk.upstream.window,
-            has_answered=desk.upstream.answered_since_bind > 0,
+            window=window,
+            ahead=ahead,
+            is_refilling=desk.in_flight <= window + ahead * 2 // 3,
+            has_answered=has_answered,
             is_on_trial=desk.health.is_on_trial,
             may_bring_fresh=partial(self._may_bring_fresh, desk, now_s),
         )
@@ -139,8 +162,14 @@ class Outlet:
         return waits_s > 0
 
     def _look_again(self, desk: Desk, now_s: float) -> None:
-        """Come back when a hush ends; and while one lasts, or a trial, let the upstream write part by part."""
+        """Come back when a hush or a rest ends; while one lasts the upstream writes part by part, or nothing."""
         waiting, hush = desk.waiting, desk.waiting.hush
+        rest_s = desk.pace.rest_s(now_s)
+        if bool(rest_s) != desk.is_resting:
+            desk.is_resting = bool(rest_s)
+            desk.upstream.rest(desk.is_resting)
+        if rest_s:
+            self._pump_later(desk, rest_s)
         is_narrow = desk.health.is_on_trial or (hush.is_out and hush.holds(now_s))
         if is_narrow != desk.is_narrow:
             desk.is_narrow = is_narrow
@@ -209,20 +238,29 @@ class Outlet:
         desk.pump_is_due = False
         self.pump(desk)
 
-    async def _mark(self, desk: Desk, going: list[Picked]) -> None:
-        """Commit the marks, then write; what could not be marked goes back to its lane."""
+    def _mark(self, desk: Desk, going: list[Picked]) -> None:
+        """Commit the marks; a stop waits for it. Called back, for a task would cost two more turns of the loop."""
         messages = [picked.message for picked in going]
         claims = [Claim(message_id=m.id, version=m.version, link=desk.name) for m in messages]
         is_urgent = any(message.lane is Lane.OTP for message in messages)
-        try:
-            changes = await self._store.put_on_wire(claims, self._clock.now(), is_urgent=is_urgent)
-        except StoreFailed as error:
+        stored = asyncio.ensure_future(self._store.put_on_wire(claims, self._clock.now(), is_urgent=is_urgent))
+        self.tasks.add(stored)
+        stored.add_done_callback(partial(self._marked, desk, going))
+
+    def _marked(self, desk: Desk, going: list[Picked], stored: asyncio.Future[list[Change]]) -> None:
+        """The marks are on disk: write; what could not be marked goes back to its lane."""
+        self.tasks.discard(stored)
+        if stored.cancelled():
+            return  # the stop is over; the next start treats what was marked as ambiguous
+        error = stored.exception()
+        if isinstance(error, StoreFailed):
             self._log("mark_failed", link=desk.name, reason=str(error))
             self._put_back(desk, going)
             return
-        except Exception as error:
-            await self._mark_apart(desk, going, error)
+        if isinstance(error, Exception):
+            self._mark_apart(desk, going, error)
             return
+        changes, messages = stored.result(), [picked.message for picked in going]
         # A message may be there twice, as it was and as an answer to an earlier attempt has changed it meanwhile.
         submits = [(c.message, effect) for c in changes for effect in c.effects if isinstance(effect, ev.Submit)]
         reserved = sum(message.current.wire_parts for message in messages)
@@ -236,17 +274,17 @@ class Outlet:
         if written < reserved:  # expired, cancelled or moved in the meantime, or only some of its parts go
             self.pump(desk)
 
-    async def _mark_apart(self, desk: Desk, going: list[Picked], error: Exception) -> None:
+    def _mark_apart(self, desk: Desk, going: list[Picked], error: Exception) -> None:
         """A bug with one of them: each alone, and the one that fails alone is put aside."""
         if len(going) > 1:
             for picked in going:
-                await self._mark(desk, [picked])
+                self._mark(desk, [picked])
             return
         (picked,) = going
         desk.in_flight -= picked.message.current.wire_parts
         if picked.kind is Kind.SUSPECT:
             desk.waiting.hush.ended(self._clock.monotonic())
-        await self._put_aside(picked.message.id, error)
+        self.start(self._put_aside(picked.message.id, error))
         self.pump(desk)
 
     def _put_back(self, desk: Desk, going: list[Picked]) -> None:
@@ -274,7 +312,7 @@ class Outlet:
     # -- concluding
 
     def _on_outcome(self, flight: Flight, outcome: Outcome) -> None:
-        """An answer to one part: free its place, gather it with others of the same loop turn, store."""
+        """An answer to one part: free its place, gather it with others of the same loop turn, store (arrivals.py)."""
         desk = flight.desk
         now_s = self._clock.monotonic()
         if outcome.part in flight.open:
@@ -283,14 +321,15 @@ class Outlet:
             outcome = self._learn(flight, outcome, now_s)
         elif is_answer(outcome):
             desk.suspects.clear(flight.key)
+        flight.outcomes.append(outcome)
+        if len(flight.outcomes) == 1:
+            self.arrivals.answered(partial(self._conclude, flight))
         self._pump_soon(desk)  # also after a late answer: it may end a trial, or open the link for resends
         if outcome.kind is OutcomeKind.TAKEN:
             desk.pace.went_well(now_s)
         elif desk.slows_down(outcome):
             desk.pace.throttled(now_s)
-        flight.outcomes.append(outcome)
-        if len(flight.outcomes) == 1:
-            self._loop.call_soon(self._conclude, flight)
+            self._look_again(desk, now_s)
 
     def _learn(self, flight: Flight, outcome: Outcome, now_s: float) -> Outcome:
         """What the end of a part says of link and message; the outcome as the message is to be told of it."""
@@ -309,8 +348,8 @@ class Outlet:
                 desk.suspects.strike(flight.key)
         return outcome if flight.is_suspect else replace(outcome, broke_link=False)
 
-    def _conclude(self, flight: Flight) -> None:
-        """Store the answers that have come: submit_sm_resp → Outcome → advance(), in one commit."""
+    def _conclude(self, flight: Flight) -> Arrival:
+        """The answers that have come, to be stored: submit_sm_resp → Outcome → advance(), in one commit."""
         outcomes, flight.outcomes = tuple(flight.outcomes), []
         link = self._store.site.links.get(flight.desk.name)
         event = ev.Answered(
@@ -319,18 +358,15 @@ class Outlet:
             outcomes=outcomes,
             gives_receipts=link is None or link.gives_receipts,
         )
-        stored: asyncio.Future[Any] = asyncio.ensure_future(
-            self._store.advance(flight.message_id, event, self._clock.now())
-        )
-        stored.add_done_callback(partial(self._concluded, flight, event))
+        answers = Answers(message_id=flight.message_id, event=event)
+        return Arrival(what=answers, told=partial(self._concluded, flight, event))
 
-    def _concluded(self, flight: Flight, event: ev.Answered, stored: asyncio.Future[Any]) -> None:
-        error = stored.exception()
-        if isinstance(error, StoreFailed):
-            self._log("answer_not_stored", message_id=flight.message_id, reason=str(error))
+    def _concluded(self, flight: Flight, event: ev.Answered, stored: list[Change] | Exception) -> None:
+        if isinstance(stored, StoreFailed):
+            self._log("answer_not_stored", message_id=flight.message_id, reason=str(stored))
             self.start(self._conclude_later(flight, event))
-        elif isinstance(error, Exception):
-            self.start(self._conclude_later(flight, event, error))
+        elif isinstance(stored, Exception):
+            self.start(self._conclude_later(flight, event, stored))
 
     async def _conclude_later(self, flight: Flight, event: ev.Answered, error: Exception | None = None) -> None:
         """Until it is stored; an answer that fails by a bug each time is a lost one, as if none had come (P2, P3)."""

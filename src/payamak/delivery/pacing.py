@@ -80,14 +80,17 @@ class Pace:
         A long text waits for all of its parts, so that a short one of a higher class finds a place meanwhile and
         not only after what the long one has overdrawn.
         """
-        rest = self._rests_until - now
-        if rest > 0:
-            return rest
+        if rest_s := self.rest_s(now):
+            return rest_s
         if not self.parts_per_second:
             return 0.0
         self._fill(now)
         missing = min(float(parts), self._room) - self._tokens
         return 0.0 if missing < _ROUNDING else missing / self.parts_per_second
+
+    def rest_s(self, now: float) -> float:
+        """Seconds until a rest after a throttled answer is over; 0 if there is none."""
+        return max(self._rests_until - now, 0.0)
 
     def take(self, parts: int, now: float) -> None:
         """Count parts that go now; a text of several parts may run ahead, the next one waits for it."""

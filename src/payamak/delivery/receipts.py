@@ -1,14 +1,16 @@
-"""Receipts: stored, then acknowledged. The upstream answers the operator when `on_receipt` returns, not before."""
+"""Receipts: stored, then acknowledged. The upstream answers the operator when it is told, not before."""
 
 from __future__ import annotations
 
 import asyncio
 from collections import Counter
 from collections.abc import Callable
+from functools import partial
 
 from msgspec.structs import replace
 
 from payamak.clock import Clock
+from payamak.delivery.arrivals import Arrivals
 from payamak.delivery.inbound import InboundDesk
 from payamak.delivery.repeats import Brought
 from payamak.delivery.worker import Worker
@@ -16,7 +18,9 @@ from payamak.domain.mo import MoPart
 from payamak.domain.receipts import ReceiptIn
 from payamak.domain.unreadable import Unreadable
 from payamak.log import alarm_logger
-from payamak.store.base import Store
+from payamak.store.base import Arrival, Store
+from payamak.store.feed import Change
+from payamak.upstreams.base import Acknowledge
 
 _alarm = alarm_logger("receipts")
 
@@ -36,7 +40,13 @@ class ReceiptDesk:
     """The sink that upstreams bring receipts, messages from handsets and news of their link to."""
 
     def __init__(
-        self, store: Store, worker: Worker, inbound: InboundDesk, clock: Clock, log: Callable[..., object]
+        self,
+        store: Store,
+        arrivals: Arrivals,
+        worker: Worker,
+        inbound: InboundDesk,
+        clock: Clock,
+        log: Callable[..., object],
     ) -> None:
         self._store = store
         self._worker = worker
@@ -46,6 +56,8 @@ class ReceiptDesk:
         self._kept: Counter[tuple[str, str]] = Counter()
         self._brought = Brought(clock.monotonic)
         self._began_at = clock.now()
+        self._arrivals = arrivals
+        self._waiting: set[asyncio.Task[None]] = set()
 
     def link_changed(self, name: str) -> None:
         """See Sink.link_changed."""
@@ -53,19 +65,33 @@ class ReceiptDesk:
         self._worker.link_changed(name)
         self._inbound.link_changed(name)
 
-    async def receipt(self, receipt: ReceiptIn) -> None:
-        """Commit the receipt, matched or not. Raises StoreFailed: then the operator will bring it again."""
+    def receipt(self, receipt: ReceiptIn, told: Acknowledge) -> None:
+        """See Sink.receipt: committed, matched or not, with what else has come in this turn (arrivals.py)."""
         digest = receipt.digest
+        is_again = self._brought.look(receipt.link, digest)
+        if is_again is not None:
+            self._store_it(receipt, digest, told, is_again=is_again)
+            return
+        task = asyncio.get_running_loop().create_task(self._receipt_after_news(receipt, digest, told))
+        self._waiting.add(task)
+        task.add_done_callback(self._waiting.discard)
+
+    async def _receipt_after_news(self, receipt: ReceiptIn, digest: bytes, told: Acknowledge) -> None:
         is_again = await self._brought.is_again(receipt.link, digest)
+        self._store_it(receipt, digest, told, is_again=is_again)
+
+    def _store_it(self, receipt: ReceiptIn, digest: bytes, told: Acknowledge, *, is_again: bool) -> None:
         self._brought.begin(receipt.link, digest)
-        is_kept = False
-        try:
-            known = replace(receipt, is_again=is_again, began_at=self._began_at)
-            changes = await self._store.receive(known, self._clock.now())
-            is_kept = True
-        finally:
-            self._brought.end(receipt.link, digest, is_answered=is_kept)
-        if not any(change.event == "Receipted" for change in changes):
+        known = replace(receipt, is_again=is_again, began_at=self._began_at)
+        self._arrivals.receipt(Arrival(what=known, told=partial(self._stored, known, digest, told)))
+
+    def _stored(self, receipt: ReceiptIn, digest: bytes, told: Acknowledge, stored: list[Change] | Exception) -> None:
+        self._brought.end(receipt.link, digest, is_answered=not isinstance(stored, Exception))
+        if isinstance(stored, Exception):
+            told(stored)
+            return
+        told(None)
+        if not any(change.event == "Receipted" for change in stored):
             # The operator's words, as long as words of a receipt are: what is longer would be no word of one.
             said = {"stat": receipt.stat[:LONGEST_WORD], "err": (receipt.err or "")[:LONGEST_WORD]}
             self._log("receipt_kept", link=receipt.link, **said)

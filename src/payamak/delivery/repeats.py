@@ -69,7 +69,7 @@ class Brought:
         Waits for news of the connection where another link has just brought the same.
         """
         until_s = asyncio.get_running_loop().time() + NEWS_S
-        while not (again := self._take(digest)) and self._is_under_way_elsewhere(link, digest):
+        while (again := self.look(link, digest)) is None:
             changed = self._changed
             try:
                 async with asyncio.timeout_at(until_s):
@@ -77,6 +77,12 @@ class Brought:
             except TimeoutError:
                 return self._take(digest)
         return again
+
+    def look(self, link: str, digest: bytes) -> bool | None:
+        """The same without waiting; None while only that news could tell."""
+        if self._take(digest):
+            return True
+        return None if self._is_under_way_elsewhere(link, digest) else False
 
     def _doubt(self, digest: bytes, count: int) -> None:
         _, before = self._doubtful.pop(digest, (0.0, 0))

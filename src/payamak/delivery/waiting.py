@@ -20,9 +20,9 @@ from enum import Enum, auto
 
 from msgspec import Struct
 
-from payamak.delivery.lanes import Lanes, has_room
+from payamak.delivery.lanes import LANES, Lanes, Room
 from payamak.delivery.suspects import Hush, Turn
-from payamak.domain.message import Lane, Message, PartState, Reason
+from payamak.domain.message import Message, PartState, Reason
 
 
 class Kind(Enum):
@@ -43,12 +43,15 @@ class Picked(Struct, frozen=True):
 class View(Struct, frozen=True, kw_only=True):
     """How the link looks at this moment, to whoever says whose turn it is.
 
+    `ahead`: how many parts more than the window holds may be marked; the link lets them wait for a place.
     `may_bring_fresh` tells whether a fresh message may still be found in the store for this link; asked only when it
     matters.
     """
 
     now_s: float
     window: int
+    ahead: int = 0
+    is_refilling: bool = True
     has_answered: bool
     is_on_trial: bool
     may_bring_fresh: Callable[[], bool]
@@ -96,9 +99,9 @@ class Waiting:
             turn = self._turn(view, in_flight)
             if turn is Turn.NOBODY:
                 return None
-            if turn is Turn.SUSPECT and (suspect := self._head(Kind.SUSPECT, in_flight, view.window)):
+            if turn is Turn.SUSPECT and (suspect := self._head(Kind.SUSPECT, in_flight, Room(window=view.window))):
                 return suspect
-        return self._in_turn(in_flight, view.window)
+        return self._in_turn(in_flight, self._room(view))
 
     def take(self, picked: Picked) -> None:
         """Take what was picked out of its lane."""
@@ -123,22 +126,35 @@ class Waiting:
         """Take everything."""
         return self.remove(lambda message, kind: True)
 
-    def is_kept_by_window(self, in_flight: int, window: int) -> bool:
-        """Whether somebody waits whose class has no room in the window, with so many parts in flight."""
+    def is_kept_by_window(self, view: View, in_flight: int) -> bool:
+        """Whether somebody waits whose class has no place, with so many parts in flight."""
+        room = self._room(view)
         return any(
-            lanes.head(lane) is not None and not has_room(lane, in_flight, window)
+            lanes.head(lane) is not None and not room.has_place(lane, in_flight)
             for lanes in self._lanes.values()
             if lanes.count
-            for lane in Lane
+            for lane in LANES
+        )
+
+    def _room(self, view: View) -> Room:
+        """The places of the classes; none is marked ahead while a suspect waits or is out: it goes alone."""
+        has_suspects = bool(self._lanes[Kind.SUSPECT].count) or self.hush.is_out
+        fresh, again = self._lanes[Kind.FRESH], self._lanes[Kind.AGAIN]
+        classes = sum(fresh.head(lane) is not None or again.head(lane) is not None for lane in LANES)
+        return Room(
+            window=view.window,
+            ahead=0 if has_suspects else view.ahead,
+            is_shared=classes > 1,
+            is_refilling=view.is_refilling,
         )
 
     def _with_care(self, view: View, in_flight: int) -> Picked | None:
         """On a link of which nobody knows whether it answers."""
-        if fresh := self._head(Kind.FRESH, in_flight, 1 if view.is_on_trial else view.window):
+        if fresh := self._head(Kind.FRESH, in_flight, Room(window=1) if view.is_on_trial else self._room(view)):
             return fresh
         if in_flight or not self.count or view.may_bring_fresh():
             return None
-        return self._head(Kind.AGAIN, 0, 1) or self._head(Kind.SUSPECT, 0, 1)
+        return self._head(Kind.AGAIN, 0, Room(window=1)) or self._head(Kind.SUSPECT, 0, Room(window=1))
 
     def _turn(self, view: View, in_flight: int) -> Turn:
         others_wait = bool(self._lanes[Kind.FRESH].count or self._lanes[Kind.AGAIN].count)
@@ -146,17 +162,17 @@ class Waiting:
             return Turn.NOBODY if self.hush.holds(view.now_s) else Turn.OTHERS
         return self.hush.turn(view.now_s, in_flight, others_wait=others_wait)
 
-    def _head(self, kind: Kind, in_flight: int, window: int) -> Picked | None:
-        message = self._lanes[kind].peek(in_flight, window)
+    def _head(self, kind: Kind, in_flight: int, room: Room) -> Picked | None:
+        message = self._lanes[kind].peek(in_flight, room)
         return None if message is None else Picked(message, kind)
 
-    def _in_turn(self, in_flight: int, window: int) -> Picked | None:
+    def _in_turn(self, in_flight: int, room: Room) -> Picked | None:
         """Of the highest class that may go: resends and fresh ones in turn, so that neither waits for all others."""
         if not self._lanes[Kind.AGAIN].count:
-            return self._head(Kind.FRESH, in_flight, window)
+            return self._head(Kind.FRESH, in_flight, room)
         kinds = (Kind.AGAIN, Kind.FRESH) if self._is_resends_turn else (Kind.FRESH, Kind.AGAIN)
-        for lane in Lane:
-            if not has_room(lane, in_flight, window):
+        for lane in LANES:
+            if not room.has_place(lane, in_flight):
                 continue
             for kind in kinds:
                 if message := self._lanes[kind].head(lane):

@@ -19,6 +19,7 @@ from contextlib import suppress
 from payamak.clock import Clock
 from payamak.delivery.backlog import Backlog
 from payamak.delivery.desk import Desk, limits_of
+from payamak.delivery.lanes import LANES
 from payamak.delivery.outlet import STORE_REST_S, Outlet
 from payamak.delivery.pacing import Turns
 from payamak.delivery.routing import choose_link, is_routable
@@ -43,6 +44,9 @@ PUT_OFF_MS, PUT_OFF_APART_MS, LONGEST_PUT_OFF_MS = 2_000, 10, 10_000
 
 POLL_S = 1.0
 """How often a line is looked at although nobody said that something is due: another process may have moved it."""
+
+POLLED_AT_ONCE = 16
+"""Lines that are looked at in one transaction: some 2 ms. Taste."""
 
 CLAIM_AGAIN_MS = 20
 """When to claim again for a line whose lanes are full: a window of 100 at 5,000 parts/s empties in that time."""
@@ -103,6 +107,7 @@ class Worker:
         is_on_trial = desk.health.is_on_trial
         self._log("link_on_trial" if is_on_trial else "link_answers", link=desk.name)
         if is_on_trial:
+            desk.upstream.give_back()
             link = self._store.site.links.get(desk.name)
             if link is not None:
                 desk.tries_from_s = self._clock.monotonic() + limits_of(link).trial_s
@@ -151,9 +156,12 @@ class Worker:
     def _set_rooms(self, number: str) -> None:
         """Tell the Feed how many fresh messages of each class may come straight to us."""
         routable = self._is_routable(number)
-        for lane in Lane:
-            direct = routable and self._backlog.is_direct(number, lane)
-            self._store.feed.room[number, lane] = self._room(number, lane) if direct else 0
+        for lane in LANES:
+            self._set_room(number, lane, is_routable=routable)
+
+    def _set_room(self, number: str, lane: Lane, *, is_routable: bool) -> None:
+        direct = is_routable and self._backlog.is_direct(number, lane)
+        self._store.feed.room[number, lane] = self._room(number, lane) if direct else 0
 
     # -- taking
 
@@ -246,7 +254,7 @@ class Worker:
         """See Hands.left."""
         number, lane = message.current.line, message.lane
         self._count(message, -1)
-        self._set_rooms(number)
+        self._set_room(number, lane, is_routable=self._is_routable(number))
         if self._room(number, lane) == CLAIM_FROM and not self._backlog.is_direct(number, lane):
             self._will_be_due(number, lane, self._clock.now())
 
@@ -328,10 +336,15 @@ class Worker:
                 self._backlog.put_off(number, now + int(POLL_S * 1_000))
 
     async def _poll_lines(self) -> None:
-        """Look at every line, called due or not: another process may have moved messages there."""
-        for number in list(self._store.site.lines):
-            if self._is_routable(number):
-                await self._claim(number, self._clock.now())
+        """Look at every line, called due or not: another process may have moved messages there.
+
+        Some at once, so that they share a transaction, and few enough that the news of what was sent waits behind no
+        crowd of them.
+        """
+        lines = [number for number in self._store.site.lines if self._is_routable(number)]
+        for first in range(0, len(lines), POLLED_AT_ONCE):
+            now = self._clock.now()
+            await asyncio.gather(*(self._claim(number, now) for number in lines[first : first + POLLED_AT_ONCE]))
 
     async def _claim(self, number: str, now: int) -> None:
         """One claim of a line, as much as there is room for; sets when to come again."""

@@ -1,11 +1,10 @@
 """The panel's oldest door, `/sendsms.ashx`: `user, pass, to, text, line` → plain text (contract §6).
 
-Pure translation: each recipient of `to` is one Submission, all of them at once, so that their waits for a verdict
-do not add up. The answer is one item for each recipient, in their order: the message's id, or the code of its
+Pure translation: the recipients of `to` are one batch, whose messages are accepted each for itself and wait for their
+verdicts together. The answer is one item for each recipient, in their order: the message's id, or the code of its
 refusal (ids are above 1000, codes below). A call that is refused as a whole is answered with the bare code, once.
 """
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Final
@@ -15,7 +14,8 @@ import structlog
 from payamak.codes import RECIPIENTS_OWN, Code
 from payamak.domain.marks import is_blank
 from payamak.errors import Refused
-from payamak.front.accept import Caller, Service, Submission
+from payamak.front.accept import Caller, Sent
+from payamak.front.batch import Batch, BatchService
 from payamak.http.app import Request, Response, Route
 from payamak.http.forms import Fields, Malformed, parse_fields
 from payamak.log import place_of
@@ -31,7 +31,7 @@ _PERHAPS_FOR_SOME: Final = frozenset({Code.NO_CREDIT, Code.BUSY, Code.INTERNAL, 
 _log = structlog.get_logger("payamak.api")
 
 
-def routes(service: Service, *, allow_get: bool = True) -> Mapping[str, Route]:
+def routes(service: BatchService, *, allow_get: bool = True) -> Mapping[str, Route]:
     """Return this door's route by folded path; `allow_get` as for wsSend."""
     methods = frozenset({"GET", "POST"} if allow_get else {"POST"})
 
@@ -42,54 +42,50 @@ def routes(service: Service, *, allow_get: bool = True) -> Mapping[str, Route]:
     return {PATH: Route(methods=methods, handler=send, busy=busy, unreadable=unreadable, is_folded=True)}
 
 
-async def send_sms(request: Request, service: Service) -> Response:
+async def send_sms(request: Request, service: BatchService) -> Response:
     """Answer one call."""
     try:
         fields = await request.read(lambda: parse_fields(request.query, request.content_type, request.body))
-        submissions = await request.read(lambda: _submissions(fields, request))
-        # Once for all of them, and before anything is told of the fields: who calls (18, 16, 17, 29).
-        await service.states(submissions[0].caller, [])
+        batch = await request.read(lambda: _batch(fields, request))
+        await service.prove(batch.caller)  # before anything is told of the fields: who calls (18, 16, 17, 29)
+        if len(batch.recipients) > MOST_RECIPIENTS:
+            return _answer(Code.TOO_MANY_RECIPIENTS)
+        told = await _send(batch, service)
     except Malformed:
         return _answer(Code.MALFORMED)
     except Refused as refused:
         return _refuse(refused.code, service)
-    if len(submissions) > MOST_RECIPIENTS:
-        return _answer(Code.TOO_MANY_RECIPIENTS)
-    caller = submissions[0].caller
-    places = service.first_places(caller.username, [(each.recipient, each.message) for each in submissions])
-    firsts = sorted(set(places))
-    answers = await asyncio.gather(*(_send(submissions[place], service) for place in firsts))
-    told_of = dict(zip(firsts, answers, strict=True))
-    told = [told_of[place] for place in places]
     code = _code_of_all(told)
     return _answer(*told) if code is None else _refuse(code, service)
 
 
-def _submissions(fields: Fields, request: Request) -> list[Submission]:
-    """One Submission for each recipient, at least one; a comma at the end starts no further one.
+def _batch(fields: Fields, request: Request) -> Batch:
+    """One text to at least one recipient; a comma at the end starts no further one.
 
-    Of too many no more are made than show it: they come before the password is looked at.
+    Of too many no more are kept than show it: they come before the password is looked at.
     """
     caller = Caller(username=fields.text("user"), password=fields.text("pass"), address=request.client_address)
     recipients = (fields.text("to") or "").replace("،", ",").split(",")
     while len(recipients) > 1 and is_blank(recipients[-1]):
         recipients.pop()
-    message, line = fields.text_or_object("text"), fields.text("line")
-    return [
-        Submission(caller=caller, recipient=each.strip() or None, message=message, line=line, source="sendsms")
-        for each in recipients[: MOST_RECIPIENTS + 1]
-    ]
+    return Batch(
+        caller=caller,
+        texts=[fields.text_or_object("text") or ""],
+        recipients=[each.strip() for each in recipients[: MOST_RECIPIENTS + 1]],
+        line=fields.text("line"),
+        source="sendsms",
+    )
 
 
-async def _send(submission: Submission, service: Service) -> int | Code:
-    """The message's id, or the code. A bug at one recipient must not hide the ids of the others."""
+async def _send(batch: Batch, service: BatchService) -> list[int | Code]:
+    """For each recipient the message's id, or the code. A bug is told in this door's form, too."""
     try:
-        return (await service.send(submission)).message_id
-    except Refused as refused:
-        return refused.code
+        return [each.message_id if isinstance(each, Sent) else each for each in await service.send_each(batch)]
+    except Refused:
+        raise
     except Exception as error:
         _log.error("handler_failed", path=PATH, error=type(error).__name__, where=place_of(error))
-        return Code.INTERNAL
+        return [Code.INTERNAL]
 
 
 def _code_of_all(told: Sequence[int | Code]) -> Code | None:
@@ -102,7 +98,7 @@ def _code_of_all(told: Sequence[int | Code]) -> Code | None:
     return next((code for code in codes if code not in _PERHAPS_FOR_SOME), None)
 
 
-def _refuse(code: Code, service: Service) -> Response:
+def _refuse(code: Code, service: BatchService) -> Response:
     """HTTP 200, but for 23 while intake is closed, as wsSend answers (contract §1)."""
     closed = code is Code.BUSY and not service.intake_open
     return _answer(code, status=HTTPStatus.SERVICE_UNAVAILABLE if closed else HTTPStatus.OK)

@@ -69,4 +69,6 @@ def masked(recipient: str) -> str:
 
 
 def _clean(text: str) -> str:
+    if text.isascii() and text.isdigit():  # most are, and lists of them come by the hundred
+        return text
     return text.strip().translate(_CLEAN)

@@ -27,6 +27,7 @@ from payamak.domain.plan import SendType, Text, choose_ways, due_at, lane_of, ma
 from payamak.domain.site import Account, AnswerTypes, Site
 from payamak.domain.standing import state_code
 from payamak.errors import Refused, StoreFailed
+from payamak.front.reads import Reads
 from payamak.store.base import NewMessage, Store
 
 DEFAULT_LIFE_TIME_MINUTES = 1_440
@@ -108,6 +109,8 @@ class Service:
         self._gatekeeper = gatekeeper
         self._last_send_s: dict[int, float] = {}
         self.is_stopping = False
+        self.reads: Reads | None = None
+        """Whose turn it is to read states; the runtime puts it in."""
 
     @property
     def intake_open(self) -> bool:
@@ -140,7 +143,7 @@ class Service:
             raise Refused(Code.BUSY, "the store cannot keep the message now") from error
         finally:
             watch.close()
-        return _answer(account, message)
+        return answer_of(account, message)
 
     def first_places(self, username: str | None, said: Sequence[tuple[str | None, Text | None]]) -> list[int]:
         """For each (recipient, text) of one call the place where the same stands first: its own, unless `dedupe`.
@@ -158,6 +161,8 @@ class Service:
         """The wsStates codes of the ids, in their order. Raises Refused."""
         account = await self._account(caller)
         wanted = sorted({i for i in ids if i is not None})
+        if wanted and self.reads is not None:
+            await self.reads.turn(len(wanted))
         try:
             standings = await self._store.standings(account.id, wanted) if wanted else {}
         except StoreFailed as error:
@@ -220,13 +225,19 @@ class Service:
 
     def _check_interval(self, account: Account) -> None:
         """409: requests too close together, where the account has a limit."""
+        if self._is_too_soon(account):
+            raise Refused(Code.TOO_SOON)
+
+    def _is_too_soon(self, account: Account) -> bool:
+        """Whether a request comes too close to the one before; else the next one is measured from it."""
         if not account.min_interval_ms:
-            return
+            return False
         now_s = self._clock.monotonic()
         last_s = self._last_send_s.get(account.id)
         if last_s is not None and now_s - last_s < account.min_interval_ms / 1_000:
-            raise Refused(Code.TOO_SOON)
+            return True
         self._last_send_s[account.id] = now_s
+        return False
 
     def _recipient(self, account: Account, text: str) -> str:
         """1: the recipient in canonical form; a refusal is counted, and told where only the prefix is at fault."""
@@ -247,8 +258,21 @@ class Service:
         if send_type is not SendType.NORMAL:
             choose_ways(site, account, None, None, send_type)  # 22 comes before 1
         recipient = self._recipient(account, submission.recipient or "")
+        return self._message(site, account, submission, recipient, send_type, holds=holds)
+
+    def _message(
+        self,
+        site: Site,
+        account: Account,
+        submission: Submission,
+        recipient: str,
+        send_type: SendType = SendType.NORMAL,
+        *,
+        holds: bool = False,
+    ) -> NewMessage:
+        """2, 13, 3, 30, 34, 8: the same to a recipient in canonical form; nothing else of it depends on who that is."""
         ways = choose_ways(site, account, submission.line, submission.line2, send_type)
-        template = parse_whole_number(submission.template or "")
+        template = None if submission.template is None else parse_whole_number(submission.template)
         plan = make_plan(site, account, ways, submission.message, template)
         if submission.template is not None and template is None:
             raise Refused(Code.NO_TEMPLATE, "template is a number")  # contract §5: it is not the default one
@@ -276,13 +300,13 @@ def _send_type(text: str | None) -> SendType:
 
 def life_time_minutes(text: str | None) -> int:
     """The validity asked for, or the default where nothing usable is said."""
-    minutes = parse_whole_number(text or "")
+    minutes = None if text is None else parse_whole_number(text)
     if minutes is None or not 1 <= minutes <= LONGEST_LIFE_TIME_MINUTES:
         return DEFAULT_LIFE_TIME_MINUTES
     return minutes
 
 
-def _answer(account: Account, message: Message) -> Sent:
+def answer_of(account: Account, message: Message) -> Sent:
     """What the message stands on now; a definite refusal at once is told as its code (contract §1).
 
     A message that was taken, and that a receipt called rejected before we answer, is charged: it is no refusal, and

@@ -1,14 +1,20 @@
-"""What /metrics tells Prometheus. Labels are lines, links, states and paths: never a person's number, nor a text."""
+"""What /metrics tells Prometheus. Labels are lines, links, states and paths: never a person's number, nor a text.
+
+What each message and each request counts is a plain integer here; Prometheus' own is made of it when the page is asked
+for.
+"""
 
 from __future__ import annotations
 
+import time
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from functools import cache
+from itertools import accumulate
 
 from msgspec import Struct
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client import CollectorRegistry, Gauge, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
@@ -32,6 +38,66 @@ LINK_ODD = "payamak_link_odd"
 """The same; on the page it ends in `_total`."""
 
 ANSWER_BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+
+
+class _Counts(Collector):
+    """A counter with a value for each set of labels that was met. All of it on the event loop."""
+
+    def __init__(self, name: str, says: str, labels: Sequence[str]) -> None:
+        """`name` without the `_total` that it has on the page."""
+        self._name, self._says, self._labels = name, says, labels
+        self._counts: dict[tuple[object, ...], int] = {}
+        self._since_s: dict[tuple[object, ...], float] = {}
+
+    def add(self, labels: tuple[object, ...], count: int = 1) -> None:
+        """Count on; whole numbers from 0 up. `labels` in the order of the names, as text on the page."""
+        try:
+            self._counts[labels] += count
+        except KeyError:
+            self._counts[labels], self._since_s[labels] = count, time.time()
+
+    def collect(self) -> Iterable[Metric]:
+        family = CounterMetricFamily(self._name, self._says, labels=self._labels)
+        for labels, count in self._counts.items():
+            family.add_metric([str(label) for label in labels], count, created=self._since_s[labels])
+        yield family
+
+
+class _Durations:
+    """How often something took how long, in the spans that end with ANSWER_BUCKETS_S and one beyond."""
+
+    __slots__ = ("counts", "since_s", "sum_s")
+
+    def __init__(self) -> None:
+        self.counts = [0] * (len(ANSWER_BUCKETS_S) + 1)
+        self.sum_s = 0.0
+        self.since_s = time.time()
+
+    def add(self, seconds: float) -> None:
+        """One more; what took as long as a bound is below it."""
+        self.counts[bisect_left(ANSWER_BUCKETS_S, seconds)] += 1
+        self.sum_s += seconds
+
+
+class _Answers(Collector):
+    """How long requests took, by path; a path is on the page from the start on."""
+
+    def __init__(self) -> None:
+        self._of: dict[str, _Durations] = {}
+
+    def of(self, path: str) -> _Durations:
+        """Where the requests to a path are counted."""
+        return self._of.setdefault(path, _Durations())
+
+    def collect(self) -> Iterable[Metric]:
+        name = "payamak_http_seconds"
+        says = "Seconds from a request's last octet to its answer, by path."
+        family = HistogramMetricFamily(name, says, labels=["path"])
+        bounds = [*map(str, ANSWER_BUCKETS_S), "+Inf"]
+        for path, took in self._of.items():
+            family.add_metric([path], list(zip(bounds, accumulate(took.counts), strict=True)), took.sum_s)
+            family.add_sample(f"{name}_created", {"path": path}, took.since_s)
+        yield family
 
 
 class _Each(Collector):
@@ -146,36 +212,20 @@ class Metrics:
     def __init__(self, feed: Feed, backlog: Callable[[], int]) -> None:
         """`backlog` tells how many pieces of work wait for the disk."""
         self._registry = CollectorRegistry()
-        self._changes = Counter(
-            "payamak_state_changes_total",
-            "Messages that came to a state, by line and state.",
-            ["line", "state"],
-            registry=self._registry,
+        self._upstream_of: Callable[[str], str] = str
+        self._changes = _Counts(
+            "payamak_state_changes", "Messages that came to a state, by line and state.", ["line", "state"]
         )
-        self._opt_outs = Counter(
-            "payamak_opt_outs_learned_total", "Opt-out verdicts met, by line.", ["line"], registry=self._registry
-        )
-        self._copies = Counter(
-            "payamak_possible_copies_total",
+        self._opt_outs = _Counts("payamak_opt_outs_learned", "Opt-out verdicts met, by line.", ["line"])
+        self._copies = _Counts(
+            "payamak_possible_copies",
             "Parts sent again after a lost answer, by line and upstream.",
             ["line", "upstream"],
-            registry=self._registry,
         )
-        self._upstream_of: Callable[[str], str] = str
-        self._requests = Counter(
-            "payamak_http_requests_total",
-            "Requests, by path and HTTP status.",
-            ["path", "status"],
-            registry=self._registry,
-        )
-        self._seconds = Histogram(
-            "payamak_http_seconds",
-            "Seconds from a request's last octet to its answer, by path.",
-            ["path"],
-            buckets=ANSWER_BUCKETS_S,
-            registry=self._registry,
-        )
-        self._change_of = cache(self._changes.labels)  # as many as there are lines and states
+        self._requests = _Counts("payamak_http_requests", "Requests, by path and HTTP status.", ["path", "status"])
+        self._answers = _Answers()
+        for each in (self._changes, self._opt_outs, self._copies, self._requests, self._answers):
+            self._registry.register(each)
         waiting = Gauge("payamak_writer_backlog", "Pieces of work that wait for the disk.", registry=self._registry)
         waiting.set_function(backlog)
         feed.listen(self._on_changes)
@@ -288,7 +338,11 @@ class Metrics:
 
     def watch_parts(self, in_flight: Callable[[], int], held: Callable[[], int]) -> None:
         """How many parts are without an answer and how many messages wait in memory."""
-        parts = Gauge("payamak_parts_in_flight", "Parts on the wire without an answer.", registry=self._registry)
+        parts = Gauge(
+            "payamak_parts_in_flight",
+            "Parts marked and without an answer, those that wait at a link for a place included.",
+            registry=self._registry,
+        )
         parts.set_function(in_flight)
         messages = Gauge("payamak_messages_held", "Messages that wait in memory.", registry=self._registry)
         messages.set_function(held)
@@ -301,25 +355,27 @@ class Metrics:
         for change in changes:
             message = change.message
             if message.state is not change.before:
-                self._change_of(message.current.line, message.state.value).inc()
+                self._changes.add((message.current.line, message.state.value))
             for effect in change.effects:
                 if isinstance(effect, LearnOptOut):
-                    self._opt_outs.labels(effect.line).inc()
+                    self._opt_outs.add((effect.line,))
                 elif isinstance(effect, Submit) and effect.copies:
-                    self._copies.labels(message.current.line, self._upstream_of(effect.link)).inc(effect.copies)
+                    self._copies.add((message.current.line, self._upstream_of(effect.link)), effect.copies)
 
     def counted(self, routes: Mapping[str, Route]) -> dict[str, Route]:
         """The same routes, each counted and timed."""
         return {path: replace(route, handler=self._counted(path, route.handler)) for path, route in routes.items()}
 
     def _counted(self, path: str, handler: Handler) -> Handler:
-        seconds = self._seconds.labels(path)
-        requests_of = cache(lambda status: self._requests.labels(path, status))
+        took, requests = self._answers.of(path), self._requests
 
         async def answer(request: Request) -> Response:
-            with seconds.time():
+            began_s = time.perf_counter()
+            try:
                 response = await handler(request)
-            requests_of(str(response.status)).inc()
+            finally:
+                took.add(time.perf_counter() - began_s)
+            requests.add((path, response.status))
             return response
 
         return answer

@@ -12,12 +12,13 @@ import hashlib
 import hmac
 import ipaddress
 import socket
-import ssl
 import threading
 from collections.abc import Mapping
 from contextlib import suppress
+from email.message import Message
 from email.utils import parsedate_to_datetime
-from typing import Final
+from functools import lru_cache
+from typing import Final, NamedTuple
 from urllib.parse import urlencode
 
 import httpx2
@@ -26,14 +27,16 @@ from msgspec import Struct, field
 from payamak.domain.addresses import is_public
 from payamak.domain.posting import is_page
 from payamak.domain.site.secrets import UnfitSecret, signing_key
-
-BODY_LIMIT_OCTETS: Final = 16_384
-"""More than any answer that can go back as an SMS; the rest is not read."""
+from payamak.posts.answers import BODY_LIMIT_OCTETS, AnswerReader, RemoteProtocolError
+from payamak.posts.kept import ConnectError, Connection, Kept, Origin
 
 ADDRESSES_TRIED: Final = 2
-KEPT_CONNECTIONS: Final = 8
-KEPT_S: Final = 5.0
-DRAIN_S: Final = 1.0
+
+NAMES_KEPT_S: Final = 5.0
+"""How long the addresses of a name are taken for known: a customer who moves is found about as soon as before."""
+
+NAMES_KEPT: Final = 1_024
+"""Names whose addresses are remembered at most."""
 
 
 class Post(Struct, frozen=True, kw_only=True):
@@ -77,8 +80,7 @@ class Poster:
     """Posts; keeps connections for each origin. Lives on one event loop."""
 
     def __init__(self) -> None:
-        self._transports: dict[tuple[str, str, int], httpx2.AsyncHTTPTransport] = {}
-        self._context: ssl.SSLContext | None = None
+        self._kept = Kept()
         self._names = _Names()
 
     async def post(self, post: Post, now: int) -> Posted:
@@ -88,58 +90,101 @@ class Poster:
                 return await self._post(post, now)
         except TimeoutError:
             return Posted(note=f"no answer within {post.timeout_s:g} s")
-        except (httpx2.HTTPError, httpx2.InvalidURL, OSError, ValueError) as error:
+        except (ConnectError, RemoteProtocolError, httpx2.InvalidURL, OSError, ValueError) as error:
             return Posted(note=_note(error))
 
     async def close(self) -> None:
         """Close what is kept open."""
-        for transport in self._transports.values():
-            await transport.aclose()
+        await self._kept.close()
 
     async def _post(self, post: Post, now: int) -> Posted:
-        url = httpx2.URL(post.url)
-        host, port = url.raw_host.decode("ascii"), url.port or (443 if url.scheme == "https" else 80)
-        addresses = await self._names.addresses(host)
-        allowed = [a for a in addresses if post.private_is_allowed or is_public(a)][:ADDRESSES_TRIED]
+        where = _where(post.url)
+        found = self._names.known(where.host) or await self._names.addresses(where.host)
+        allowed = [one.text for one in found if post.private_is_allowed or one.is_public][:ADDRESSES_TRIED]
         if not allowed:
             return Posted(note="the target's address is private; (webhook_)allow_private_target would permit it")
-        transport = self._transport(url.scheme, host, port)
-        for address in allowed:
+        request = _request(post, where, now)
+        connection = await self._connection(where, allowed)
+        answer = AnswerReader(wants_body=post.wants_body, wants_any_body=post.wants_any_body)
+        try:
+            await connection.ask(request, answer)
+        except BaseException:
+            connection.close()
+            raise
+        self._kept.keep(connection)
+        return _read(answer, now)
+
+    async def _connection(self, where: _Where, addresses: list[str]) -> Connection:
+        """A kept one or a new one, to the first of these addresses that has one. Raises ConnectError."""
+        for address in addresses:
+            origin = Origin(where.is_tls, where.host, where.port, address)
+            kept = self._kept.take(origin)
+            if kept is not None:
+                return kept
             try:
-                response = await transport.handle_async_request(_request(post, url, address, now))
-            except (httpx2.ConnectError, httpx2.ConnectTimeout):
-                if address == allowed[-1]:
+                return await self._kept.connect(origin)
+            except ConnectError:
+                if address == addresses[-1]:
                     raise
-                continue
-            try:
-                return await _read(post, response, now)
-            finally:
-                await response.aclose()
         raise AssertionError("the last address returns or raises")
 
-    def _transport(self, scheme: str, host: str, port: int) -> httpx2.AsyncHTTPTransport:
-        """One for each origin: a connection that TLS has checked for one name is never used for another."""
-        if self._context is None:
-            self._context = ssl.create_default_context()
-        key = (scheme, host, port)
-        if key not in self._transports:
-            limits = httpx2.Limits(max_keepalive_connections=KEPT_CONNECTIONS, keepalive_expiry=KEPT_S)
-            self._transports[key] = httpx2.AsyncHTTPTransport(verify=self._context, trust_env=False, limits=limits)
-        return self._transports[key]
+
+class _Where(NamedTuple):
+    """What of a URL a post needs; `netloc` is the Host header, `path` has the query too."""
+
+    is_tls: bool
+    host: str
+    port: int
+    netloc: str
+    path: str
+
+
+@lru_cache(maxsize=NAMES_KEPT)
+def _where(url: str) -> _Where:
+    """A URL, read. Raises httpx2.InvalidURL and ValueError."""
+    read = httpx2.URL(url)
+    if read.scheme not in ("http", "https") or not read.raw_host:
+        raise httpx2.InvalidURL("no http or https URL")
+    return _Where(
+        is_tls=read.scheme == "https",
+        host=read.raw_host.decode("ascii"),
+        port=read.port or (443 if read.scheme == "https" else 80),
+        netloc=read.netloc.decode("ascii"),
+        path=read.raw_path.decode("ascii"),
+    )
+
+
+class _Address(NamedTuple):
+    text: str
+    is_public: bool
 
 
 class _Names:
     """Looks names up, each on a thread of its own, and one at a time for a name.
 
     A name server that does not answer holds its thread for many seconds, whatever we do; in the loop's few threads a
-    handful of posts to one such target would make every other name wait.
+    handful of posts to one such target would make every other name wait. What was found holds for some seconds; what
+    an address may be used for is asked anew for each post.
     """
 
     def __init__(self) -> None:
         self._looking: dict[str, asyncio.Future[list[str] | Exception]] = {}
+        self._known: dict[str, tuple[float, list[_Address]]] = {}
 
-    async def addresses(self, host: str) -> list[str]:
+    def known(self, host: str) -> list[_Address] | None:
+        """The addresses of a host that was looked up a moment ago."""
+        until_s, found = self._known.get(host, (0.0, None))
+        return found if asyncio.get_running_loop().time() < until_s else None
+
+    async def addresses(self, host: str) -> list[_Address]:
         """The addresses of a host. Raises OSError or ValueError if it has none."""
+        found = [_Address(text, is_public(text)) for text in await self._look_up(host)]
+        if len(self._known) >= NAMES_KEPT:
+            self._known.clear()
+        self._known[host] = (asyncio.get_running_loop().time() + NAMES_KEPT_S, found)
+        return found
+
+    async def _look_up(self, host: str) -> list[str]:
         with suppress(ValueError):
             return [str(ipaddress.ip_address(host))]
         looking = self._looking.get(host)
@@ -168,23 +213,24 @@ def _look_up(host: str, looking: asyncio.Future[list[str] | Exception], loop: as
 _FORM: Final = "application/x-www-form-urlencoded; charset=utf-8"
 
 
-def _request(post: Post, url: httpx2.URL, address: str, now: int) -> httpx2.Request:
+def _request(post: Post, where: _Where, now: int) -> bytes:
+    """The octets of a post. Each value is ours, or from a URL that was read: none can hold the end of a line."""
     body = urlencode(dict(post.form)).encode() if post.json is None else post.json
-    headers = {
-        "Host": url.netloc.decode("ascii"),
-        "Content-Type": _FORM if post.json is None else "application/json",
-        "Accept-Encoding": "identity",
-        "User-Agent": "payamak",
-        "Webhook-Id": post.id,
-        "Webhook-Timestamp": str(now // 1_000),
-    }
-    if post.secret:
-        headers["Webhook-Signature"] = signature(post.secret, post.id, now // 1_000, body)
-    if not post.is_complete:
-        headers["Payamak-Incomplete"] = "1"
-    each = dict.fromkeys(("connect", "read", "write", "pool"), post.timeout_s)
-    extensions = {"timeout": each, "sni_hostname": url.raw_host.decode("ascii")}
-    return httpx2.Request("POST", url.copy_with(host=address), headers=headers, content=body, extensions=extensions)
+    timestamp_s = now // 1_000
+    signed = f"Webhook-Signature: {signature(post.secret, post.id, timestamp_s, body)}\r\n" if post.secret else ""
+    incomplete = "" if post.is_complete else "Payamak-Incomplete: 1\r\n"
+    head = (
+        f"POST {where.path} HTTP/1.1\r\n"
+        f"Host: {where.netloc}\r\n"
+        f"Content-Type: {_FORM if post.json is None else 'application/json'}\r\n"
+        f"Content-Length: {len(body)}\r\n"
+        "Accept-Encoding: identity\r\n"
+        "User-Agent: payamak\r\n"
+        f"Webhook-Id: {post.id}\r\n"
+        f"Webhook-Timestamp: {timestamp_s}\r\n"
+        f"{signed}{incomplete}\r\n"
+    )
+    return head.encode("ascii") + body
 
 
 def signature(secret: str, post_id: str, timestamp_s: int, body: bytes) -> str:
@@ -193,41 +239,36 @@ def signature(secret: str, post_id: str, timestamp_s: int, body: bytes) -> str:
     return f"v1,{base64.b64encode(signed).decode()}"
 
 
-async def _read(post: Post, response: httpx2.Response, now: int) -> Posted:
-    status = response.status_code
+def _read(answer: AnswerReader, now: int) -> Posted:
+    status = answer.status
     note, body = f"HTTP {status}", None
-    if post.wants_any_body or (post.wants_body and status == 200):
-        body = _text(response, await _octets(response))
+    if answer.is_body_wanted:
+        body = _text(answer)
         if body is None:
             note += "; its body is no text that can be sent"
-    else:  # the status is the answer; the body is read so that the connection can be used again
-        with suppress(TimeoutError, httpx2.HTTPError):
-            async with asyncio.timeout(DRAIN_S):
-                await _octets(response)
-    retry_after_ms = parse_retry_after(response.headers.get("retry-after"), now)
-    page = body is not None and body != "" and is_page(response.headers.get("content-type", ""), body)
+    retry_after_ms = parse_retry_after(answer.header("retry-after"), now)
+    page = body is not None and body != "" and is_page(answer.header("content-type") or "", body)
     return Posted(status=status, note=note, retry_after_ms=retry_after_ms, body=body, is_page=page)
 
 
-async def _octets(response: httpx2.Response) -> bytes:
-    """The body, or one octet more than the limit."""
-    octets = b""
-    async for piece in response.aiter_raw():
-        octets += piece
-        if len(octets) > BODY_LIMIT_OCTETS:
-            return octets[: BODY_LIMIT_OCTETS + 1]
-    return octets
-
-
-def _text(response: httpx2.Response, octets: bytes) -> str | None:
+def _text(answer: AnswerReader) -> str | None:
     """The body as text, blanks around it trimmed; None if it is too long, compressed or not in its charset."""
-    if len(octets) > BODY_LIMIT_OCTETS or response.headers.get("content-encoding", "identity") != "identity":
+    octets = answer.body
+    if len(octets) > BODY_LIMIT_OCTETS or (answer.header("content-encoding") or "identity") != "identity":
         return None
     try:
-        text = octets.decode(response.charset_encoding or "utf-8")
+        text = octets.decode(_charset(answer.header("content-type")) or "utf-8")
     except (ValueError, LookupError):  # some codecs raise UnicodeError itself
         return None
     return None if "\0" in text else text.strip().removeprefix("\ufeff").strip()
+
+
+def _charset(content_type: str | None) -> str | None:
+    if content_type is None:
+        return None
+    head = Message()
+    head["Content-Type"] = content_type
+    return head.get_content_charset()
 
 
 def parse_retry_after(value: str | None, now: int) -> int | None:
@@ -245,5 +286,5 @@ def parse_retry_after(value: str | None, now: int) -> int | None:
 
 def _note(error: Exception) -> str:
     """What went wrong; in the error's own words only where these cannot quote an answer, which may repeat the text."""
-    words = f": {error}" if isinstance(error, OSError | httpx2.ConnectError | UnfitSecret) else ""
+    words = f": {error}" if isinstance(error, OSError | ConnectError | UnfitSecret) else ""
     return f"{type(error).__name__}{words}"[:200]

@@ -21,7 +21,7 @@ from payamak.domain.site.secrets import is_missing, resolve
 from payamak.errors import Refused
 from payamak.posts import rounds
 from payamak.posts.post import Post, Posted, Poster
-from payamak.posts.rounds import Rounds, Target
+from payamak.posts.rounds import End, Rounds
 from payamak.store.base import NewMessage, PostResult, Store
 
 PLACES: Final = rounds.PLACES
@@ -33,7 +33,7 @@ PlanReply = Callable[[str, str, str, str], NewMessage]
 """(username, line, recipient, text) -> the answer to a handset, checked and priced. Raises Refused."""
 
 
-class Relay(Rounds[Received]):
+class Relay(Rounds[Received, PostResult]):
     """Posts what waits. Lives on one event loop; `wake` when something was kept."""
 
     KIND = "relay"
@@ -59,31 +59,31 @@ class Relay(Rounds[Received]):
     def _key(self, item: Received) -> Hashable:
         return item.id
 
-    async def _handle(self, target: Target, item: Received) -> None:
-        result, note = await self._result(target, item)
-        await self._stored(lambda: self._store.conclude_post(result, self._clock.now()))
-        told = {"received_id": item.id, "line": item.line, "tries": item.tries + 1, "note": note}
-        self._tell(result.state.value, **told)
-
-    async def _put_off(self, item: Received, note: str) -> None:
-        state, next_at = after_post(item, None, None, self._clock.now())
-        result = PostResult(received_id=item.id, state=state, next_at=next_at, note=note, reply=None)
-        await self._stored(lambda: self._store.conclude_post(result, self._clock.now()))
-
-    async def _result(self, target: Target, received: Received) -> tuple[PostResult, str]:
-        """What is kept of a post, and the note for the log, which quotes nothing."""
-        posted = await self._post(received)
+    async def _post(self, item: Received) -> End[PostResult]:
+        posted = await self._post_once(item)
         now = self._clock.now()
-        state, next_at = after_post(received, posted.status, posted.retry_after_ms, now)
-        if posted.retry_after_ms and state is RelayState.WAITING:
-            target.rests_until = now + min(posted.retry_after_ms, LONGEST_PAUSE_MS)
-        reply, note = self._reply(received, posted)
+        state, next_at = after_post(item, posted.status, posted.retry_after_ms, now)
+        asks_for_rest = posted.retry_after_ms and state is RelayState.WAITING
+        reply, note = self._reply(item, posted)
         kept = (
             f"{note}: {' '.join((posted.body or '').split())[:SHOWN_OF_A_PAGE]}" if note.endswith(NO_ANSWER) else note
         )
-        return PostResult(received_id=received.id, state=state, next_at=next_at, note=kept, reply=reply), note
+        return End(
+            result=PostResult(received_id=item.id, state=state, next_at=next_at, note=kept, reply=reply),
+            became=state.value,
+            told=_told(item, note),
+            rests_until=now + min(posted.retry_after_ms or 0, LONGEST_PAUSE_MS) if asks_for_rest else 0,
+        )
 
-    async def _post(self, received: Received) -> Posted:
+    def _unposted(self, item: Received, note: str) -> End[PostResult]:
+        state, next_at = after_post(item, None, None, self._clock.now())
+        result = PostResult(received_id=item.id, state=state, next_at=next_at, note=note, reply=None)
+        return End(result=result, became=state.value, told=_told(item, note))
+
+    async def _conclude(self, results: Sequence[PostResult]) -> None:
+        await self._store.conclude_posts(results, self._clock.now())
+
+    async def _post_once(self, received: Received) -> Posted:
         line = self._store.site.lines.get(received.line)
         keyword = next((k for k in line.keywords if k.keyword == received.keyword), None) if line else None
         url = keyword.url if keyword else line.relay_url if line and not received.keyword else ""
@@ -120,3 +120,8 @@ class Relay(Rounds[Received]):
             return self._plan_reply(keyword.account, line.number, received.sender, posted.body), posted.note
         except Refused as refusal:
             return None, f"{posted.note}; the answer was refused: {refusal.code.name} ({refusal.code.value})"
+
+
+def _told(received: Received, note: str) -> dict[str, object]:
+    """What the log is told of a post: nothing of the message, nothing of its answer."""
+    return {"received_id": received.id, "line": received.line, "tries": received.tries + 1, "note": note}

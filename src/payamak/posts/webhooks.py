@@ -19,7 +19,7 @@ from msgspec.structs import replace
 from payamak.clock import Clock
 from payamak.domain.posting import GONE, PostState
 from payamak.domain.site import Account
-from payamak.domain.site.secrets import is_missing, resolve
+from payamak.domain.site.secrets import resolve
 from payamak.domain.webhooks import (
     WEBHOOK_PAUSES,
     Notice,
@@ -30,7 +30,7 @@ from payamak.domain.webhooks import (
     ping_payload,
 )
 from payamak.posts.post import Post, Posted, Poster
-from payamak.posts.rounds import Rounds, Target
+from payamak.posts.rounds import End, Rounds
 from payamak.store.base import Store
 from payamak.store.feed import Change
 
@@ -38,7 +38,7 @@ COUNT_EVERY_S = 10.0
 """How often what has not arrived is counted for the metrics: about 10 ms for 200,000, on a thread that reads."""
 
 
-class Webhooks(Rounds[Notice]):
+class Webhooks(Rounds[Notice, NoticeResult]):
     """Posts what changed. Lives on one event loop; `hear` listens to the Feed."""
 
     KIND = "webhook"
@@ -90,12 +90,19 @@ class Webhooks(Rounds[Notice]):
     def _key(self, item: Notice) -> Hashable:
         return item.id
 
-    async def _handle(self, target: Target, item: Notice) -> None:
+    async def _post(self, item: Notice) -> End[NoticeResult]:
         posted = await self.post(item)
+        return self._end(item, posted, self._url_of(item) if posted.status == GONE else None)
+
+    def _unposted(self, item: Notice, note: str) -> End[NoticeResult]:
+        return self._end(item, Posted(note=note), None)
+
+    def _end(self, item: Notice, posted: Posted, gone_url: str | None) -> End[NoticeResult]:
         now = self._clock.now()
         post, next_at = after_notice(item, posted.status, posted.retry_after_ms, now)
-        if posted.retry_after_ms and post is PostState.WAITING:
-            target.rests_until = now + min(posted.retry_after_ms, WEBHOOK_PAUSES.longest_ms)
+        asks_for_rest = posted.retry_after_ms and post is PostState.WAITING
+        if gone_url:
+            self._gone[item.account_id] = self._learned[item.account_id] = gone_url
         result = NoticeResult(
             message_id=item.message_id,
             sequence=item.sequence,
@@ -103,27 +110,21 @@ class Webhooks(Rounds[Notice]):
             post=post,
             next_at=next_at,
             note=posted.note,
-            gone_url=self._url_of(item) if posted.status == GONE else None,
+            gone_url=gone_url,
         )
-        if result.gone_url:
-            self._gone[item.account_id] = self._learned[item.account_id] = result.gone_url
-        await self._stored(lambda: self._store.conclude_notice(result, self._clock.now()))
-        if result.gone_url:
-            self._kept.add(item.account_id)
-        self._tell(post.value, event_id=item.id, tries=item.tries + 1, note=posted.note)
+        return End(
+            result=result,
+            became=post.value,
+            told={"event_id": item.id, "tries": item.tries + 1, "note": posted.note},
+            rests_until=now + min(posted.retry_after_ms or 0, WEBHOOK_PAUSES.longest_ms) if asks_for_rest else 0,
+        )
 
-    async def _put_off(self, item: Notice, note: str) -> None:
-        post, next_at = after_notice(item, None, None, self._clock.now())
-        result = NoticeResult(
-            message_id=item.message_id,
-            sequence=item.sequence,
-            account_id=item.account_id,
-            post=post,
-            next_at=next_at,
-            note=note,
-            gone_url=None,
-        )
-        await self._stored(lambda: self._store.conclude_notice(result, self._clock.now()))
+    async def _conclude(self, results: Sequence[NoticeResult]) -> None:
+        await self._store.conclude_notices(results, self._clock.now())
+
+    def _is_stored(self, result: NoticeResult) -> None:
+        if result.gone_url:
+            self._kept.add(result.account_id)
 
     def _url_of(self, notice: Notice) -> str | None:
         account = self._store.site.accounts_by_id.get(notice.account_id)
@@ -132,14 +133,18 @@ class Webhooks(Rounds[Notice]):
 
 def make_post(account: Account, event: str, body: bytes, environment: Mapping[str, str]) -> Post | str:
     """The signed post of a body to an account's webhook; or why there can be none."""
-    if not account.webhook_secret or is_missing(account.webhook_secret, environment):
+    try:
+        secret = resolve(account.webhook_secret, environment, "webhook_secret")
+    except ValueError:
+        secret = ""
+    if not secret:
         return "the variable that webhook_secret names is not set"
     return Post(
         url=account.webhook_url,
         id=event,
         json=body,
         timeout_s=account.webhook_timeout_s,
-        secret=resolve(account.webhook_secret, environment, "webhook_secret"),
+        secret=secret,
         private_is_allowed=account.webhook_allow_private_target,
     )
 

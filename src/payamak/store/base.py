@@ -7,7 +7,7 @@ raise StoreFailed when the disk or the database cannot, after reading back that 
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Collection, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from typing import Protocol
 
 from msgspec import Struct
@@ -102,6 +102,23 @@ class Claimed(Struct, frozen=True, kw_only=True):
     next_due_at: tuple[int | None, ...]
 
 
+class Answers(Struct, frozen=True, kw_only=True):
+    """What an operator has answered to parts of one attempt."""
+
+    message_id: int
+    event: Answered
+
+
+class Arrival(Struct, frozen=True, kw_only=True):
+    """What came of one message from an operator, and who is told, once and on the loop, what it has changed.
+
+    It is told the changes, all of them committed, or the error for which there are none.
+    """
+
+    what: Answers | ReceiptIn
+    told: Callable[[list[Change] | Exception], None]
+
+
 class OptOut(Struct, frozen=True, kw_only=True):
     """The recipient refuses the line; `line` is "*" for an operator-wide one. `expires_at` None: never.
 
@@ -161,7 +178,8 @@ class Store(Protocol):
         Committed when it returns. Raises Refused with 27/33 (every step is known to be opted out) or 14 (the
         balance does not cover the reservation); then nothing is kept. `watch` begins before the publication.
         In a server it raises StoreFailed after ANSWER_WITHIN_S at the latest: then the message is not kept, or is
-        cancelled before anyone can send it. The same holds for accept_batch, received and set_password.
+        cancelled before anyone can send it. The same holds for accept_batch, accept_each, received and
+        set_password.
         """
         ...
 
@@ -174,6 +192,17 @@ class Store(Protocol):
         gets 27 or 33. `own_ids`: the caller's own id of each item; one that was accepted before in the account, or
         earlier in the call, is not kept again, whether its body is the same or another. Raises Refused with 14 if the
         balance does not cover all that is fresh; then nothing is kept.
+        """
+        ...
+
+    def accept_each(
+        self, account_id: int, items: Sequence[NewMessage | Code], now: int, watches: Sequence[Watch] = ()
+    ) -> Awaitable[list[Message | Code]]:
+        """Keep an account's fresh messages in one transaction, each as `accept` would after the one before it.
+
+        What became of each, in order: an item that is a code was refused already and keeps its place; one that is
+        refused now has 27, 33 or 14 there, and the others are kept. `watches`: none, or one of each item; those of what
+        is kept begin before the publication.
         """
         ...
 
@@ -202,6 +231,13 @@ class Store(Protocol):
 
         Raises IllegalMove if the table of states has no such move. More than one change comes back when early
         receipts were waiting for the answer.
+        """
+        ...
+
+    def record(self, arrivals: Sequence[Arrival], now: int) -> None:
+        """Let what has come happen in this order, each as by `advance` or `receive`; a fault of one is its own alone.
+
+        Handed over in one call, for each call wakes the store up.
         """
         ...
 
@@ -372,10 +408,10 @@ class Store(Protocol):
         """What may be posted to a target now: of each sender the first that waits."""
         ...
 
-    def conclude_post(self, result: PostResult, now: int) -> Awaitable[Received | None]:
-        """Store what came of a post, and accept the answer to the handset, in one transaction.
+    def conclude_posts(self, results: Sequence[PostResult], now: int) -> Awaitable[list[Received | None]]:
+        """Store what came of posts, and accept the answers to the handsets, in one transaction.
 
-        None, with nothing changed, if the message does not wait any more. An answer that is refused is noted.
+        None, with nothing changed, for a message that does not wait any more. An answer that is refused is noted.
         """
         ...
 
@@ -400,8 +436,8 @@ class Store(Protocol):
         """What may be posted for an account now: of each message the first that waits."""
         ...
 
-    def conclude_notice(self, result: NoticeResult, now: int) -> Awaitable[bool]:
-        """Store what came of a post. False, with nothing changed, if the notice does not wait any more."""
+    def conclude_notices(self, results: Sequence[NoticeResult], now: int) -> Awaitable[list[bool]]:
+        """Store what came of posts, in one transaction. False, with nothing changed, for one that waits no more."""
         ...
 
     def search_notices(self, search: NoticeSearch) -> Awaitable[list[Notice]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from typing import Protocol
 
@@ -25,6 +26,10 @@ Report = Callable[[Outcome], None]
 """Called on the loop once for every part of a parcel, and again if an overdue answer comes after all."""
 
 
+Acknowledge = Callable[[Exception | None], None]
+"""Called on the loop once: with None when what came is on disk and may be acknowledged, else with why it is not."""
+
+
 class Sink(Protocol):
     """Where an upstream brings what comes from the operator."""
 
@@ -32,8 +37,8 @@ class Sink(Protocol):
         """The link came up, went down, or has room again."""
         ...
 
-    async def receipt(self, receipt: ReceiptIn) -> None:
-        """Store a receipt; it may be acknowledged when this returns. Raises StoreFailed: then it may not."""
+    def receipt(self, receipt: ReceiptIn, told: Acknowledge) -> None:
+        """Store a receipt; it may be acknowledged when `told` says so, and not if that hears of StoreFailed."""
         ...
 
     async def is_ours(self, receipt: ReceiptIn) -> bool:
@@ -70,6 +75,11 @@ class Upstream(Protocol):
         ...
 
     @property
+    def ahead(self) -> int:
+        """How many parts more it takes and lets wait for a place in the window, the higher class first; maybe 0."""
+        ...
+
+    @property
     def answered_since_bind(self) -> int:
         """Submits answered on the present bind, whatever was said, late answers included; 0 while there is none."""
         ...
@@ -81,6 +91,14 @@ class Upstream(Protocol):
 
     def narrow(self, is_narrow: bool) -> None:
         """While narrow, write one part at a time: the next one when the one before has its answer or is overdue."""
+        ...
+
+    def rest(self, is_resting: bool) -> None:
+        """While it rests, write nothing; what it was given waits."""
+        ...
+
+    def give_back(self) -> None:
+        """Report as LATER what it was given and has not written: it goes by another link, or comes again."""
         ...
 
     def break_now(self, reason: str) -> None:
@@ -98,3 +116,19 @@ class Upstream(Protocol):
     def submit(self, parcel: Parcel, report: Report) -> None:
         """Write a parcel whose mark is on disk. Never raises: what cannot be written is reported as LATER."""
         ...
+
+
+async def keep_receipt(sink: Sink, receipt: ReceiptIn) -> None:
+    """Sink.receipt for whoever awaits it: stored when this returns. Raises what `told` would hear of."""
+    kept: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    def told(error: Exception | None) -> None:
+        if kept.done():
+            return  # whoever waited has been stopped
+        if error is None:
+            kept.set_result(None)
+        else:
+            kept.set_exception(error)
+
+    sink.receipt(receipt, told)
+    await kept

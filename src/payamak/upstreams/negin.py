@@ -203,6 +203,17 @@ class NeginUpstream:
     def narrow(self, is_narrow: bool) -> None:
         """Nothing to do: a message is one call, whatever its parts."""
 
+    @property
+    def ahead(self) -> int:
+        """None: a message is called at once."""
+        return 0
+
+    def rest(self, is_resting: bool) -> None:
+        """Nothing to do: nothing waits here."""
+
+    def give_back(self) -> None:
+        """Nothing to do, likewise."""
+
     def break_now(self, reason: str) -> None:
         """Use the link no more until the server answers a probe; calls under way are waited for."""
         if self.is_up:

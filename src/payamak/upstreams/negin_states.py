@@ -30,7 +30,7 @@ from payamak.domain.message import PartState
 from payamak.domain.receipts import FIRST_PAGE, NAMED_STATES, Cursor, OpenId, OpenIds, ReceiptIn
 from payamak.domain.site import Link
 from payamak.errors import StoreFailed
-from payamak.upstreams.base import Sink
+from payamak.upstreams.base import Sink, keep_receipt
 from payamak.upstreams.unhandled import Unhandled
 
 IDS_PER_CALL: Final = 500
@@ -227,7 +227,7 @@ class Asker:
             for each in by_id.get(number, ())
             if (receipt := self._receipt(each, state, now)) is not None
         ]
-        stored = await asyncio.gather(*map(self._sink.receipt, receipts), return_exceptions=True)
+        stored = await asyncio.gather(*(keep_receipt(self._sink, each) for each in receipts), return_exceptions=True)
         return {
             receipt.operator_id
             for receipt, failure in zip(receipts, stored, strict=True)

@@ -1,7 +1,7 @@
 """The SMPP upstream: the only file that speaks both of messages and of PDUs.
 
 A step becomes one submit_sm for each part, an answer becomes an Outcome, a deliver_sm a receipt. Everything is
-tied to the part by the future of its request, never by the order of answers. When the link breaks or the response
+tied to the part by whom its request calls back, never by the order of answers. When the link breaks or the response
 timer fires after the octets left, the outcome is AMBIGUOUS; when nothing left, it is LATER. An answer that comes after
 that is still the part's own, also over a later bind: it is reported too.
 """
@@ -23,7 +23,7 @@ from payamak.domain.bounded import bounded_id, bounded_word
 from payamak.domain.events import Outcome, OutcomeKind
 from payamak.domain.ids import readings
 from payamak.domain.intake import Intake
-from payamak.domain.message import Message, Reason
+from payamak.domain.message import Lane, Message, Reason
 from payamak.domain.mo import LONGEST_OCTETS, MoPart
 from payamak.domain.numbers import RECIPIENT_PREFIXES, parse_line, parse_recipient
 from payamak.domain.receipts import ReceiptIn
@@ -37,13 +37,11 @@ from payamak.encoding.user_data import header_oddities, read_user_data
 from payamak.errors import NotTaken, StoreFailed
 from payamak.smpp.codec import encode, text_octets, tlv_int
 from payamak.smpp.constants import DataCoding, EsmClass, RegisteredDelivery, Status, Tag
-from payamak.smpp.link import Answer, ClientLink, Down, DownReason, LinkConfig, LinkLost, ResponseTimeout
+from payamak.smpp.link import Answer, ClientLink, Down, DownReason, Ended, Later, LinkConfig, LinkLost
 from payamak.smpp.overdue import Overdue
 from payamak.smpp.pdu import (
     DataSm,
-    DataSmResp,
     DeliverSm,
-    DeliverSmResp,
     Pdu,
     SubmitSm,
     SubmitSmResp,
@@ -55,7 +53,7 @@ from payamak.smpp.pdu import (
 from payamak.smpp.receipt import Receipt, is_receipt, looks_like_receipt, parse_receipt, says_nothing
 from payamak.smpp.session import NotBound, WindowFull
 from payamak.smpp.states import BindMode
-from payamak.upstreams.base import Parcel, Report, Sink
+from payamak.upstreams.base import Parcel, Report, Sink, keep_receipt
 from payamak.upstreams.lately import Lately
 from payamak.upstreams.oddities import Oddities
 from payamak.upstreams.unhandled import Unhandled
@@ -118,19 +116,21 @@ def link_config(link: Link) -> LinkConfig:
 
 
 class _Sending:
-    """A parcel whose parts leave as the window allows; a refusal of one part drops those that have not left.
+    """A parcel whose parts leave together, as far as the window has room for all of them; a refusal of one part drops
+    those that have not left.
 
     `until_s`: what was left of the validity, by the monotonic clock. The deadline that the message names may be that of
     a clock which was wrong when it was accepted.
     """
 
-    __slots__ = ("message", "parts", "report", "until_s", "waiting")
+    __slots__ = ("has_begun", "message", "parts", "report", "until_s", "waiting")
 
     def __init__(self, parcel: Parcel, parts: dict[int, Part], report: Report, clock: Clock) -> None:
         self.message = parcel.message
         self.until_s = clock.monotonic() + (parcel.message.deadline_at - clock.now()) / 1_000
         self.parts = parts
         self.waiting = deque(parcel.parts)
+        self.has_begun = False
         self.report = report
 
 
@@ -160,11 +160,13 @@ class SmppUpstream:
         self._refusals: Counter[str] = Counter()
         self.oddities = Oddities(link.name, log)
         self._down_reason = "connecting"
-        self._sendings: deque[_Sending] = deque()
+        self._sendings: dict[Lane, deque[_Sending]] = {lane: deque() for lane in Lane}
         self._lately = Lately()
         self._overdue: Overdue[tuple[int, Message, Report]] = Overdue()
         self._last_answer_at_s = float("-inf")
         self._is_narrow = False
+        self._is_resting = False
+        self._keeping: set[asyncio.Task[None]] = set()
         self._client = ClientLink(
             link_config(link),
             on_request=self._on_asked,
@@ -192,6 +194,11 @@ class SmppUpstream:
         return self.link.window
 
     @property
+    def ahead(self) -> int:
+        """Half a window: as much as is answered while marks are committed, if that takes half as long as an answer."""
+        return max(1, self.link.window // 2)
+
+    @property
     def answered_since_bind(self) -> int:
         """Submits answered on the present bind, with any status, late answers included; 0 while there is none."""
         return self._client.answered_since_bind
@@ -208,6 +215,20 @@ class SmppUpstream:
         """See Upstream.narrow."""
         self._is_narrow = is_narrow
         self._flow()
+
+    def rest(self, is_resting: bool) -> None:
+        """See Upstream.rest."""
+        self._is_resting = is_resting
+        self._flow()
+
+    def give_back(self) -> None:
+        """See Upstream.give_back."""
+        for sendings in self._sendings.values():
+            while sendings:
+                sending = sendings.popleft()
+                while sending.waiting:
+                    unsent = sending.waiting.popleft()
+                    sending.report(Outcome(part=unsent, kind=OutcomeKind.LATER, reason=Reason.LINK_DOWN))
 
     def break_now(self, reason: str) -> None:
         """Drop the connection at once and bind again by the rule for reconnecting; no-op while there is none.
@@ -236,23 +257,29 @@ class SmppUpstream:
             self._refuse(message, parcel.parts, report, error)
             return
         sending = _Sending(parcel, {part.number: part for part in cut}, report, self._clock)
-        self._sendings.append(sending)
+        self._sendings[message.lane].append(sending)
         self._flow()
 
     def _flow(self) -> None:
-        """Write what the window allows, parcel by parcel."""
-        while self._sendings:
-            sending = self._sendings[0]
-            while sending.waiting:
-                if self._client.is_bound and self._client.window_free < self._least_free:
-                    return
-                self._write(sending, sending.waiting.popleft())
-            self._sendings.popleft()
+        """Write what the window allows: the higher class first, within a class parcel by parcel."""
+        for sendings in self._sendings.values():
+            while sendings:
+                sending = sendings[0]
+                while sending.waiting:
+                    if self._client.is_bound and (self._is_resting or not self._has_room(sending)):
+                        return
+                    sending.has_begun = True
+                    self._write(sending, sending.waiting.popleft())
+                sendings.popleft()
 
-    @property
-    def _least_free(self) -> int:
-        """How much of the window must be free for a part to be written: all of it while the link is narrow."""
-        return self.link.window if self._is_narrow else 1
+    def _has_room(self, sending: _Sending) -> bool:
+        """Whether enough of the window is free for the next part: all of it while the link is narrow.
+
+        A text begins when there is room for all of it. A link that breaks in its midst leaves pieces with the operator,
+        and a text of which receipts come for some parts and not for others is not sent again (P3).
+        """
+        needed = 1 if sending.has_begun else len(sending.waiting)
+        return self._client.window_free >= (self.link.window if self._is_narrow else min(needed, self.link.window))
 
     def _write(self, sending: _Sending, number: int) -> None:
         is_late = self._clock.now() >= sending.message.deadline_at or self._clock.monotonic() >= sending.until_s
@@ -260,14 +287,13 @@ class SmppUpstream:
             sending.report(Outcome(part=number, kind=OutcomeKind.LATER, reason=Reason.DEADLINE))
             return
         try:
-            future = self._client.request(self._submit_sm(sending.message, sending.parts[number]))
+            pdu = self._submit_sm(sending.message, sending.parts[number])
+            self._client.ask(pdu, partial(self._on_response, sending, number))
         except (NotBound, WindowFull):
             sending.report(Outcome(part=number, kind=OutcomeKind.LATER, reason=Reason.LINK_DOWN))
             return
         except Exception as error:
             self._refuse(sending.message, (number,), sending.report, error)
-            return
-        future.add_done_callback(partial(self._on_response, sending, number))
 
     def _refuse(self, message: Message, parts: Iterable[int], report: Report, error: Exception) -> None:
         """No PDU can be made of it, on no link: nothing left and nothing ever will, so it must not wait in silence."""
@@ -275,20 +301,17 @@ class SmppUpstream:
         for number in parts:
             report(Outcome(part=number, kind=OutcomeKind.REFUSED, code=Code.INTERNAL))
 
-    def _on_response(self, sending: _Sending, number: int, future: asyncio.Future[Pdu]) -> None:
-        error = future.exception()
-        if error is None:
+    def _on_response(self, sending: _Sending, number: int, ended: Ended) -> None:
+        if isinstance(ended, Pdu):
             self._last_answer_at_s = self._clock.monotonic()
-            response = future.result()
-            outcome = self._outcome(number, sending.message, response)
-        elif isinstance(error, LinkLost) and not error.sent:
+            outcome = self._outcome(number, sending.message, ended)
+        elif isinstance(ended, LinkLost) and not ended.sent:
             outcome = Outcome(part=number, kind=OutcomeKind.LATER, reason=Reason.LINK_DOWN)
         else:
-            broke_link = isinstance(error, LinkLost) and self._is_to_blame(error)
+            broke_link = isinstance(ended, LinkLost) and self._is_to_blame(ended)
             outcome = Outcome(part=number, kind=OutcomeKind.AMBIGUOUS, broke_link=broke_link)
-            if isinstance(error, ResponseTimeout | LinkLost):
-                late = (number, sending.message, sending.report)
-                self._overdue.keep(error.sequence, late, self._clock.monotonic())
+            late = (number, sending.message, sending.report)
+            self._overdue.keep(ended.sequence, late, self._clock.monotonic())
         sending.report(outcome)
         if outcome.kind in (OutcomeKind.OPTED_OUT, OutcomeKind.REFUSED):
             while sending.waiting:
@@ -356,8 +379,11 @@ class SmppUpstream:
         nobody can read has that of messages: it is kept like one, and who brings it may bring it without end.
         """
         assert isinstance(pdu, DeliverSm | DataSm | Unread)
-        if not isinstance(pdu, Unread) and (is_receipt(pdu) or self._may_be_receipt(pdu)):
-            return self._on_request(pdu)
+        if not isinstance(pdu, Unread):
+            if is_receipt(pdu):
+                return self._on_receipt(pdu)
+            if self._may_be_receipt(pdu):
+                return self._on_request(pdu)
         try:
             wait_s = self._wait_s(pdu)
         except NotTaken as why:
@@ -390,43 +416,74 @@ class SmppUpstream:
         status = Status.ESME_RINVMSGLEN if why.is_for_good else Status.ESME_RX_T_APPN
         return response_to(pdu, status)
 
+    def _on_receipt(self, pdu: DeliverSm | DataSm) -> Answer:
+        """A receipt: stored, then acknowledged. Nothing of it waits, for they come as fast as we send."""
+        self.oddities.count(pdu.odd)
+        later = Later()
+        try:
+            said = parse_receipt(pdu)
+            assert said is not None  # it is marked as one
+            if said.is_blank and says_nothing(pdu):
+                return self._kept_unread(pdu, "receipt", "no id, no state and no error of a receipt")
+            receipt = self._receipt_in(pdu, said)
+            self._count_header(pdu)
+            self._sink.receipt(receipt, partial(self._on_stored, pdu, later))
+        except Exception as error:
+            self._on_stored(pdu, later, error)
+        return later
+
+    def _on_stored(self, pdu: DeliverSm | DataSm, later: Later, error: Exception | None) -> None:
+        if error is None:
+            later.give(response_to(pdu))
+        elif isinstance(error, StoreFailed):
+            later.give(self._not_stored(pdu, error))
+        else:
+            task = asyncio.get_running_loop().create_task(self._keep_or_fail(pdu, later, error))
+            self._keeping.add(task)
+            task.add_done_callback(self._keeping.discard)
+
+    def _count_header(self, pdu: DeliverSm | DataSm) -> None:
+        """What is odd about the header of a receipt that has one; its text is read without."""
+        if pdu.esm_class & EsmClass.UDHI:
+            self.oddities.count(header_oddities(text_octets(pdu), self._alphabet(pdu.data_coding)))
+
+    async def _keep_or_fail(self, pdu: DeliverSm | DataSm, later: Later, error: Exception) -> None:
+        """A bug of ours: the operator is asked to bring it again, but not for ever."""
+        try:
+            later.give(response_to(pdu) if await self._is_kept(pdu, error) else error)
+        except Exception as another:
+            later.give(another)
+
+    def _not_stored(self, pdu: Pdu, error: StoreFailed) -> Pdu:
+        self._log("not_stored", link=self.name, reason=str(error))
+        return response_to(pdu, Status.ESME_RX_T_APPN)
+
     async def _on_request(self, pdu: Pdu) -> Pdu:
-        """deliver_sm or data_sm from the operator: stored, then acknowledged; a temporary error if it cannot be."""
+        """What is not marked as a receipt: stored, then acknowledged; a temporary error if it cannot be."""
         if isinstance(pdu, Unread):
             return await self._on_unread(pdu)
         assert isinstance(pdu, DeliverSm | DataSm)
-        answer = DeliverSmResp if isinstance(pdu, DeliverSm) else DataSmResp
         self.oddities.count(pdu.odd)
         try:
-            said = parse_receipt(pdu)
-            if said is not None and said.is_blank and says_nothing(pdu):
-                return await self._kept_unread(pdu, "receipt", "no id, no state and no error of a receipt")
-            receipt = await self._receipt_of(pdu, said)
+            receipt = await self._receipt_of(pdu)
             if receipt is None:
                 if self._may_be_receipt(pdu):
                     await asyncio.sleep(self._wait_s(pdu))
                 await self._sink.mo(self._mo_part(pdu))
             else:
-                if pdu.esm_class & EsmClass.UDHI:
-                    self.oddities.count(header_oddities(text_octets(pdu), self._alphabet(pdu.data_coding)))
-                await self._sink.receipt(receipt)
+                self._count_header(pdu)
+                await keep_receipt(self._sink, receipt)
         except NotTaken as why:
             return self._not_taken(pdu, why)
         except StoreFailed as error:
-            self._log("not_stored", link=self.name, reason=str(error))
-            return answer(sequence=pdu.sequence, status=Status.ESME_RX_T_APPN)
+            return self._not_stored(pdu, error)
         except Exception as error:  # a bug of ours: the operator is asked to bring it again, but not for ever
             if not await self._is_kept(pdu, error):
                 raise
-        return answer(sequence=pdu.sequence)
+        return response_to(pdu)
 
-    async def _receipt_of(self, pdu: DeliverSm | DataSm, said: Receipt | None) -> ReceiptIn | None:
-        """The receipt that it is; None for a person's message. One without a mark is one if it is ours.
-
-        `said`: what it says as a receipt, if it is marked as one.
-        """
-        if said is not None:
-            return self._receipt_in(pdu, said)
+    async def _receipt_of(self, pdu: DeliverSm | DataSm) -> ReceiptIn | None:
+        """The receipt that one without a mark is, if it is ours; None for a person's message."""
         if not self.link.receipts_without_esm_class or (looks := parse_receipt(pdu, is_marked=False)) is None:
             return None
         made = self._receipt_in(pdu, looks)
@@ -448,8 +505,7 @@ class SmppUpstream:
         try:
             await self._unhandled.keep_unread(kind, _as_came(pdu), why)
         except StoreFailed as failure:
-            self._log("not_stored", link=self.name, reason=str(failure))
-            return response_to(pdu, Status.ESME_RX_T_APPN)
+            return self._not_stored(pdu, failure)
         return response_to(pdu)
 
     def _mo_part(self, pdu: DeliverSm | DataSm) -> MoPart:

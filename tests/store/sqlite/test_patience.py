@@ -24,7 +24,7 @@ from payamak.domain.mo import MoPart
 from payamak.domain.own_ids import OwnId
 from payamak.encoding.alphabets import Alphabet
 from payamak.errors import StoreFailed
-from payamak.store.base import Batched
+from payamak.store.base import Batched, NewMessage
 from payamak.store.records import Search
 from payamak.store.sqlite import store as sqlite_module
 from payamak.store.sqlite import writer as writers
@@ -215,6 +215,21 @@ async def test_a_batch_given_up(serving: World, monkeypatch: pytest.MonkeyPatch,
     again = await store.accept_batch(account_id, news, own, NOW)
     assert [isinstance(each, Batched) and each.is_repeated for each in again] == [False, False]
     assert (await serving.balance()).reserved == 200
+
+
+async def test_messages_of_a_call_given_up(serving: World) -> None:
+    """Each of them is undone before anyone can send it, and its money is free again; nobody is told of any."""
+    store, heard = sqlite_of(serving), Listener(serving.store)
+    items: list[NewMessage | Code] = [serving.new(recipient=ALI), Code.TEXT_EMPTY, serving.new(recipient=SARA)]
+    with slow_commit(store) as disk:
+        with pytest.raises(StoreFailed):
+            await store.accept_each(serving.account_id(), items, NOW)
+        disk.let_go()
+        await settled(serving)
+    assert [(m.state, m.reason) for m in await kept(serving)] == [(State.CANCELLED, Reason.ANSWERED_BUSY)] * 2
+    assert {change.event for batch in heard.batches for change in batch} == {"Revoked"}
+    balance = await serving.balance()
+    assert (balance.available, balance.reserved, balance.is_balanced) == (10_000, 0, True)
 
 
 async def test_read_marks_given_up(serving: World) -> None:

@@ -14,7 +14,7 @@ from payamak.delivery import worker as worker_module
 from payamak.delivery.worker import Worker
 from payamak.domain.events import Answered, Event, Outcome, OutcomeKind
 from payamak.domain.message import State
-from payamak.store.base import Claim
+from payamak.store.base import Arrival, Claim
 from payamak.store.feed import Change
 from payamak.store.records import Search
 
@@ -91,7 +91,14 @@ async def test_an_answer_that_fails_three_times_is_lost(house: House, monkeypatc
             raise KeyError("a bug")
         return await advance(message_id, event, now, version)
 
+    def spoils(arrivals: Sequence[Arrival], now: int) -> None:
+        nonlocal tries
+        (arrival,) = arrivals
+        tries += 1
+        arrival.told(KeyError("a bug"))
+
     monkeypatch.setattr(house.store, "advance", spoilt)
+    monkeypatch.setattr(house.store, "record", spoils)
     told: list[str] = []
     worker.outlet.bugs.alarm = lambda event, **fields: told.append(event)
     upstream.reports[0](Outcome(part=1, kind=OutcomeKind.TAKEN, operator_id="7"))
@@ -115,16 +122,18 @@ async def test_an_answer_that_fails_once_is_stored(house: House, monkeypatch: py
     """A bug of a moment loses nothing: no verdict is thrown away."""
     worker, upstream = await linked(house)
     _ = await sent(house, upstream, worker, 1)
-    advance = house.store.advance
+    record = house.store.record
     fails = [True]
 
-    async def spoilt(message_id: int, event: Event, now: int, version: int | None = None) -> list[Change]:
-        if isinstance(event, Answered) and fails:
+    def spoils(arrivals: Sequence[Arrival], now: int) -> None:
+        if fails:
             fails.pop()
-            raise KeyError("a bug")
-        return await advance(message_id, event, now, version)
+            for arrival in arrivals:
+                arrival.told(KeyError("a bug"))
+        else:
+            record(arrivals, now)
 
-    monkeypatch.setattr(house.store, "advance", spoilt)
+    monkeypatch.setattr(house.store, "record", spoils)
     upstream.reports[0](Outcome(part=1, kind=OutcomeKind.TAKEN, operator_id="7"))
 
     async def is_taken() -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 import pytest
@@ -15,6 +15,7 @@ from payamak.delivery.worker import CLAIM_FROM, HELD_PER_LANE, MOST_KEPT_BACK, W
 from payamak.domain.events import OnAmbiguous, Outcome, OutcomeKind
 from payamak.domain.message import Lane, Message, Reason, State
 from payamak.domain.site import LaneName, Link, LinkUse
+from payamak.store.base import Answers, Arrival
 from payamak.upstreams.base import Parcel, Report
 
 LATER_MS = 5_000
@@ -28,10 +29,12 @@ class Operator:
     def __init__(self, name: str, house: House, window: int = 10) -> None:
         self.name = name
         self.window = window
+        self.ahead = 0
         self.is_up = True
         self.answered_since_bind = 0
         self.last_answer_at_s = float("-inf")
         self.narrowed: list[bool] = []
+        self.rests: list[bool] = []
         self.breaks: list[str] = []
         self.open: list[tuple[Message, int, Report]] = []
         self.late: list[tuple[int, Report]] = []
@@ -43,6 +46,16 @@ class Operator:
 
     async def stop(self, timeout_s: float) -> None:
         """See Upstream."""
+
+    def rest(self, is_resting: bool) -> None:
+        """See Upstream."""
+        self.rests.append(is_resting)
+
+    def give_back(self) -> None:
+        """See Upstream: what is beyond the window has not been written."""
+        self.open, unsent = self.open[: self.window], self.open[self.window :]
+        for _, part, report in unsent:
+            report(Outcome(part=part, kind=OutcomeKind.LATER, reason=Reason.LINK_DOWN))
 
     def narrow(self, is_narrow: bool) -> None:
         """See Upstream."""
@@ -273,12 +286,12 @@ async def test_messages_of_a_link_on_trial_go_by_the_next_one(scene: Scene) -> N
     """A link on trial counts as open only where no other is well; once a while one message tries it."""
     await scene.begin("north", "south", window=10, trial_minutes=5)
     north, south = scene.links["north"], scene.links["south"]
-    await scene.send(12)
+    await scene.send(9)
     assert (len(north.given), len(south.given)) == (9, 0)
     scene.house.clock.now_ms += 60_000
     north.overdue()
     await scene.settle()
-    await scene.send(1)
+    await scene.send(4)
     while len(north.open):
         north.overdue()
         await scene.later()
@@ -357,13 +370,14 @@ async def test_what_the_message_is_told_of_a_break(scene: Scene, monkeypatch: py
     await scene.begin("north")
     await scene.send(1)
     told: list[bool] = []
-    advance = scene.house.store.advance
+    record = scene.house.store.record
 
-    def hearing(message_id: int, event: Any, *more: Any) -> Any:
-        told.extend(outcome.broke_link for outcome in getattr(event, "outcomes", ()))
-        return advance(message_id, event, *more)
+    def hearing(arrivals: Sequence[Arrival], now: int) -> None:
+        answers = [arrival.what for arrival in arrivals if isinstance(arrival.what, Answers)]
+        told.extend(outcome.broke_link for answer in answers for outcome in answer.event.outcomes)
+        record(arrivals, now)
 
-    monkeypatch.setattr(scene.house.store, "advance", hearing)
+    monkeypatch.setattr(scene.house.store, "record", hearing)
     for _ in range(3):
         await scene.break_link(broke_link=True)
         await scene.bind()
@@ -479,3 +493,94 @@ async def test_a_full_handset_does_not_slow_the_link(scene: Scene) -> None:
         report(Outcome(part=part, kind=OutcomeKind.LATER, status=0x14, reason=reason))
         await scene.settle()
         assert (desk.pace.wait_s(scene.house.clock.monotonic()) > 0) is rests
+
+
+async def ahead(scene: Scene, *, parts_per_second: float = 0, **line: Any) -> Operator:
+    """A link that has answered and lets five parts wait beyond its window of ten, with twenty sent and one answered."""
+    await scene.begin("north", window=10)
+    north = scene.links["north"]
+    north.ahead = 5
+    if parts_per_second:
+        scene.worker.open_desk(north, parts_per_second)
+    lines = [replace(each, **line) for each in scene.house.store.site.lines.values()]
+    await scene.house.store.put_documents(lines, [], NOW)
+    await scene.send(20)
+    north.answer()
+    await scene.settle()
+    return north
+
+
+async def test_marks_go_ahead_of_the_window(scene: Scene) -> None:
+    """So that a place is taken as soon as it is free, and not only after a commit."""
+    north = await ahead(scene)
+    assert len(north.open) == 15
+
+
+async def test_marks_ahead_are_made_some_at_once(scene: Scene) -> None:
+    """Each call is a commit: a third of them have gone before the rest is filled up."""
+    north = await ahead(scene)
+    places: list[int] = []
+    for _ in range(4):
+        north.answer()
+        await scene.settle()
+        places.append(len(north.open))
+    assert places == [14, 15, 14, 15]
+
+
+async def test_what_is_held_on_doubt_is_not_marked_ahead(scene: Scene) -> None:
+    """Between mark and octets a death would end it as unknown."""
+    north = await ahead(scene, on_ambiguous=OnAmbiguous.HOLD)
+    assert len(north.open) == 10
+
+
+async def test_a_code_that_is_held_on_doubt_goes_all_the_same(scene: Scene) -> None:
+    """The next place is its own."""
+    north = await ahead(scene, on_ambiguous=OnAmbiguous.HOLD, lane=LaneName.OTP)
+    assert len(north.open) > 10
+
+
+async def test_a_link_with_an_agreed_pace_marks_nothing_ahead(scene: Scene) -> None:
+    """What waits there would leave in one go when the window opens, whatever the pace says."""
+    north = await ahead(scene, parts_per_second=1_000)
+    assert len(north.open) == 10
+
+
+async def test_a_rest_is_for_what_was_marked_ahead_too(scene: Scene) -> None:
+    """At the throttled answer the link is told to write nothing, and when the rest is over to go on."""
+    north = await ahead(scene)
+    _, part, report = north.open.pop()
+    report(Outcome(part=part, kind=OutcomeKind.LATER, status=0x58, reason=Reason.THROTTLED))
+    assert north.rests == [True]
+    await scene.settle()
+    given = len(north.given)
+    north.answer()
+    await scene.settle()
+    assert len(north.given) == given
+    await scene.later(1_000)
+    assert north.rests == [True, False]
+    north.answer()
+    await scene.settle()
+    assert len(north.given) > given
+
+
+async def test_a_trial_gives_back_what_was_marked_ahead(scene: Scene) -> None:
+    """It has not been written: it goes by another link, and waits for no silent one."""
+    await scene.begin("north", "south", window=10)
+    north, south = scene.links["north"], scene.links["south"]
+    north.ahead = 5
+    await scene.send(11)
+    north.answer()
+    await scene.settle()
+    await scene.send(5)
+    ahead_of_it = [message.id for message, *_ in north.open[10:]]
+    assert len(ahead_of_it) == 4
+    scene.house.clock.now_ms += 60_000
+    given = north.open[:10]
+    for _, part, report in given:
+        report(Outcome(part=part, kind=OutcomeKind.AMBIGUOUS))
+    await scene.settle()
+    assert scene.said == ["link_on_trial"]
+    for _ in range(10):
+        await scene.later()
+    elsewhere = set(ahead_of_it) & set(south.given)
+    assert len(elsewhere) >= 3, "one may be the next to try the silent link with"

@@ -1,4 +1,4 @@
-"""Receipts: stored, then acknowledged; the upstream may answer the operator when the desk returns (P2)."""
+"""Receipts: stored, then acknowledged; the upstream may answer the operator when the desk says so (P2)."""
 
 from __future__ import annotations
 
@@ -11,15 +11,23 @@ from tests.store.world import ALI, LINE, World
 from tests.unit.house import HandClock
 
 from payamak.delivery import receipts
+from payamak.delivery.arrivals import Arrivals
 from payamak.delivery.receipts import ReceiptDesk
 from payamak.domain.message import PartState, State
 from payamak.domain.receipts import ReceiptIn
 from payamak.domain.unreadable import Unreadable
 from payamak.errors import StoreFailed
 from payamak.store.sqlite.store import SqliteStore
+from payamak.upstreams.base import keep_receipt
 
 NOTHING: Any = None
 """Receipts go neither to the worker nor to the desk of what handsets send."""
+
+
+def a_desk(store: SqliteStore) -> ReceiptDesk:
+    """A desk on this store."""
+    clock = HandClock()
+    return ReceiptDesk(store, Arrivals(store, clock), NOTHING, NOTHING, clock, lambda *_, **__: None)
 
 
 def a_receipt(operator_id: str) -> ReceiptIn:
@@ -35,23 +43,23 @@ async def test_a_receipt_is_on_disk_when_the_desk_returns(tmp_path: Path) -> Non
     store = SqliteStore(tmp_path / "store.sqlite")
     world = await World(store).build()
     message = await world.enroute("x77")
-    desk = ReceiptDesk(store, NOTHING, NOTHING, HandClock(), lambda *_, **__: None)
+    desk = a_desk(store)
     db = apsw.Connection(str(store.path), flags=apsw.SQLITE_OPEN_READONLY)
-    await desk.receipt(a_receipt("x77"))
+    await keep_receipt(desk, a_receipt("x77"))
     assert list(db.execute("SELECT state FROM message WHERE id = ?", (message.id,))) == [(State.DELIVERED.value,)]
-    await desk.receipt(a_receipt("x78"))
+    await keep_receipt(desk, a_receipt("x78"))
     assert list(db.execute("SELECT operator_id FROM receipt WHERE standing = 'unmatched'")) == [("x78",)]
     db.close()
     await store.close()
 
 
 async def test_a_receipt_that_cannot_be_stored_is_not_acknowledged(tmp_path: Path) -> None:
-    """The desk raises, so the upstream refuses the receipt and the operator brings it again."""
+    """The desk says so, and the upstream refuses the receipt and the operator brings it again."""
     store = SqliteStore(tmp_path / "store.sqlite")
     await store.close()
-    desk = ReceiptDesk(store, NOTHING, NOTHING, HandClock(), lambda *_, **__: None)
+    desk = a_desk(store)
     with pytest.raises(StoreFailed):
-        await desk.receipt(a_receipt("x77"))
+        await keep_receipt(desk, a_receipt("x77"))
 
 
 async def test_unreadable_pieces_fill_no_log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -60,7 +68,7 @@ async def test_unreadable_pieces_fill_no_log(tmp_path: Path, monkeypatch: pytest
     monkeypatch.setattr(receipts, "_alarm", lambda event, **fields: told.append(fields["count"]))
     store = SqliteStore(tmp_path / "store.sqlite")
     await World(store).build()
-    desk = ReceiptDesk(store, NOTHING, NOTHING, HandClock(), lambda *_, **__: None)
+    desk = a_desk(store)
     for number in range(70):
         piece = Unreadable(kind="mo", link="north", octets=b"%d" % number, error="Unread", place="", came_at=1)
         await desk.unreadable(piece)

@@ -158,9 +158,38 @@ def test_a_suspect_goes_beside_what_is_not_answered() -> None:
     """It does not wait for ever to be alone, but for a place in the window."""
     waiting = opened(desk_with((SUSPECT, NORMAL), (FRESH, NORMAL)))
     assert pick(waiting, a_view(1.0), in_flight=9) is None
-    assert pick(waiting, a_view(1.6), in_flight=9) is None, "nine tenths of the window are for its class"
+    assert pick(waiting, a_view(1.6), in_flight=10) is None
     assert pick(waiting, a_view(1.7), in_flight=8) == 0
     assert pick(waiting, a_view(1.7), in_flight=8) == 1
+
+
+def test_a_class_that_waits_alone_fills_the_window() -> None:
+    """To the last place, and what may be marked ahead; shares count while another class waits, resends included."""
+    for kind in (FRESH, AGAIN):
+        waiting = desk_with(*[(kind, BULK)] * 20)
+        assert len(all_picked(waiting, a_view())) == 10
+        assert len(all_picked(waiting, replace(a_view(), ahead=5))) == 10, "those that were left"
+    waiting = desk_with(*[(FRESH, BULK)] * 20, (AGAIN, NORMAL))
+    assert pick(waiting, a_view(), in_flight=9) is None
+    assert pick(waiting, a_view(), in_flight=8) == 20
+    assert pick(waiting, a_view(), in_flight=9) == 0, "alone again"
+
+
+def test_nothing_is_marked_ahead_of_a_suspect() -> None:
+    """It goes alone if what is out is answered soon: more is not let out meanwhile."""
+    waiting = opened(desk_with((FRESH, NORMAL), (FRESH, NORMAL), (SUSPECT, NORMAL)))
+    view = replace(a_view(1.6), ahead=5)
+    assert pick(waiting, view, in_flight=10) is None
+    waiting.remove(lambda message, kind: kind is SUSPECT)
+    assert pick(waiting, view, in_flight=10) == 0
+
+
+def test_a_code_has_a_place_behind_everybody() -> None:
+    """Also where bulk has all that may be marked: the link writes it first."""
+    waiting = desk_with((FRESH, BULK), (FRESH, OTP))
+    view = replace(a_view(), ahead=5)
+    assert pick(waiting, view, in_flight=15) == 1
+    assert pick(waiting, view, in_flight=16) is None
 
 
 def test_a_hush_ends_with_the_last_suspect() -> None:

@@ -40,12 +40,12 @@ async def test_a_full_window_is_timed(scene: Scene) -> None:
     assert scene.worker.full_for_s == {"north": 0.0}
 
 
-async def test_a_window_that_is_full_for_its_class(scene: Scene) -> None:
-    """Bulk may use a share of the window; it waits for that although some of the window is free."""
+async def test_a_window_is_filled_to_the_last_place(scene: Scene) -> None:
+    """By a class that waits alone; only then it is told as full."""
     await scene.begin("north", window=10)
     desk = scene.worker._desks["north"]
     await scene.send(12)
-    assert desk.in_flight < 10
+    assert desk.in_flight == 10
     await scene.later(1_000)
     assert scene.worker.full_for_s == {"north": 1.0}
 

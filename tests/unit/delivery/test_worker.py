@@ -27,6 +27,7 @@ class Noting:
     is_up = True
     down_reason = ""
     window = 10
+    ahead = 0
     answered_since_bind = 0
     last_answer_at_s = float("-inf")
 
@@ -38,6 +39,12 @@ class Noting:
         """See Upstream."""
 
     async def stop(self, timeout_s: float) -> None:
+        """See Upstream."""
+
+    def rest(self, is_resting: bool) -> None:
+        """See Upstream."""
+
+    def give_back(self) -> None:
         """See Upstream."""
 
     def narrow(self, is_narrow: bool) -> None:

@@ -44,6 +44,7 @@ class Listening:
     is_up = True
     down_reason = ""
     window = 10
+    ahead = 0
     answered_since_bind = 0
     last_answer_at_s = float("-inf")
 
@@ -59,6 +60,12 @@ class Listening:
 
     async def stop(self, timeout_s: float) -> None:
         """See Upstream.stop."""
+
+    def rest(self, is_resting: bool) -> None:
+        """See Upstream."""
+
+    def give_back(self) -> None:
+        """See Upstream."""
 
     def narrow(self, is_narrow: bool) -> None:
         """See Upstream.narrow."""

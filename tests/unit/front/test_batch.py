@@ -17,8 +17,8 @@ from payamak.domain.site import LaneName
 from payamak.errors import Refused, StoreFailed
 from payamak.front import batch
 from payamak.front.batch import (
-    BATCHES_AT_ONCE,
     BATCHES_WAITING,
+    MESSAGES_AT_ONCE,
     MOST_MESSAGES,
     BatchSent,
     OutboxEntry,
@@ -284,12 +284,12 @@ async def test_a_flood_of_batches_waits_outside_the_writer(desk: Desk, monkeypat
         return [Batched(message_id=2_000 + n) for n in range(len(items))]
 
     monkeypatch.setattr(house.store, "accept_batch", slow)
-    most = BATCHES_AT_ONCE + BATCHES_WAITING
+    most = MESSAGES_AT_ONCE // 2 + BATCHES_WAITING
     calls = [asyncio.ensure_future(service.send_batch(BATCH)) for _ in range(most + 1)]
     (refused, *_), _ = await asyncio.wait(calls, return_when=asyncio.FIRST_COMPLETED)
     with pytest.raises(Refused) as caught:
         await refused
-    assert (caught.value.code, len(inside)) == (Code.BUSY, BATCHES_AT_ONCE)
+    assert (caught.value.code, sum(inside)) == (Code.BUSY, MESSAGES_AT_ONCE)
     may_go.set()
     told = await asyncio.gather(*calls, return_exceptions=True)
     assert sum(isinstance(each, BatchSent) for each in told) == most

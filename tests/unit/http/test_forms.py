@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from payamak.http.forms import MAX_ESCAPES, MAX_FIELDS, Malformed, parse_fields
+from payamak.http import forms
+from payamak.http.forms import MAX_ESCAPES, MAX_FIELDS, Malformed, charset_of, parse_fields
 
 FORM = "application/x-www-form-urlencoded"
 JSON = "application/json"
@@ -332,3 +333,25 @@ def test_escapes_are_read_as_the_standard_reads_them(text: str) -> None:
             parse_fields(b"", FORM, b"message=" + octets)
     else:
         assert parse_fields(b"", FORM, b"message=" + octets).text("message") == (expected or None)
+
+
+def test_what_is_remembered_of_content_types() -> None:
+    """A few short ones, whatever comes; none with a boundary; what cannot be read is refused each time."""
+    remembered = forms._common_options
+    remembered.cache_clear()
+    form = "application/x-www-form-urlencoded; charset=UTF-8"
+    for _ in range(3):
+        assert parse_fields(b"", form, b"message=%D8%B3").text("message") == "\u0633"
+        assert charset_of(form) == "UTF-8"
+    assert (remembered.cache_info().misses, remembered.cache_info().currsize) == (1, 1)
+    for number in range(1_000):
+        assert charset_of(f"text/plain; charset=x{number}") == f"x{number}"
+    known = remembered.cache_info()
+    assert known.currsize == known.maxsize == 32
+    remembered.cache_clear()
+    assert charset_of("text/plain; charset=" + "x" * 45) == "x" * 45
+    assert charset_of("multipart/form-data; boundary=abc; charset=utf-8") == "utf-8"
+    for _ in range(2):
+        with pytest.raises(Malformed):
+            parse_fields(b"", "application/json; charset=\udc80\U0001f600", b"{}")
+    assert remembered.cache_info().currsize == 0

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
+from dataclasses import dataclass
+from typing import Final
 
 import pytest
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from tests.unit.house import NOW
 
 from payamak.cli.doctor import links_on_trial, log_told
-from payamak.http.metrics import Metrics
-from payamak.store.feed import Feed
+from payamak.codes import Code
+from payamak.domain.events import Effect, LearnOptOut, Submit
+from payamak.domain.message import Message, State, Step
+from payamak.encoding.parts import Encoding
+from payamak.http.app import READ, Request, Response, Route
+from payamak.http.metrics import ANSWER_BUCKETS_S, Metrics
+from payamak.store.feed import Change, Feed
 from payamak.store.records import FaultCounts
 
 
@@ -56,3 +66,131 @@ def test_every_sign_has_its_value(is_well: bool) -> None:
 def test_a_page_without_a_log_says_nothing_of_it() -> None:
     """A server of an earlier version has no such sign: the doctor makes nothing of that."""
     assert log_told(Metrics(Feed(), lambda: 0).render().decode()) == []
+
+
+#: Seconds that answers take: below, at, between and beyond the bounds.
+TOOK_S: Final = (0.0, 0.0005, 0.001, 0.002, 0.03, 1.0, 10.0, 12.5)
+PATHS: Final = ("/api/wssend.ashx", "/api/wsstates.aspx", "/never")
+
+
+@dataclass
+class Library:
+    """The same counters as the library has them, with a lock and an object for each."""
+
+    registry: CollectorRegistry
+
+    def __post_init__(self) -> None:
+        def counter(name: str, says: str, *labels: str) -> Counter:
+            return Counter(name, says, labels, registry=self.registry)
+
+        self.changes = counter(
+            "payamak_state_changes_total", "Messages that came to a state, by line and state.", "line", "state"
+        )
+        self.opt_outs = counter("payamak_opt_outs_learned_total", "Opt-out verdicts met, by line.", "line")
+        self.copies = counter(
+            "payamak_possible_copies_total",
+            "Parts sent again after a lost answer, by line and upstream.",
+            *("line", "upstream"),
+        )
+        self.requests = counter("payamak_http_requests_total", "Requests, by path and HTTP status.", "path", "status")
+        self.seconds = Histogram(
+            "payamak_http_seconds",
+            "Seconds from a request's last octet to its answer, by path.",
+            ["path"],
+            buckets=ANSWER_BUCKETS_S,
+            registry=self.registry,
+        )
+
+
+def page_of(text: bytes) -> list[str]:
+    """The lines of a page; without the instants since when something is counted."""
+    lines = [re.sub(r"(_created(?:\{.*\})?) \S+$", r"\1 then", line) for line in text.decode().splitlines()]
+    return [line for line in lines if "payamak_writer_backlog" not in line]
+
+
+def change(line: str, before: State | None, state: State, *effects: Effect) -> Change:
+    """A change of a message on this line."""
+    step = Step(line=line, text="x", encoding=Encoding.GSM7, parts=1, price=0)
+    message = Message(
+        id=1,
+        account_id=1,
+        recipient="989121234567",
+        plan=(step,),
+        state=state,
+        accepted_at=NOW,
+        deadline_at=NOW,
+        due_at=NOW,
+        changed_at=NOW,
+    )
+    return Change(message=message, event="any", before=before, effects=effects)
+
+
+async def ask_route(route: Route, request: Request) -> Response:
+    """One request."""
+    return await route.handler(request)
+
+
+def feed_both(page: Metrics, feed: Feed, library: Library) -> None:
+    """Changes of two lines, one of them with what a page must escape; an opt-out; copies of two upstreams."""
+    page.name_upstreams(lambda link: f"operator of {link}")
+    odd = 'a"b\\c\nd'
+    sent_again = [
+        Submit(link=link, step=0, try_no=2, parts=(1, 2), copies=copies)
+        for link, copies in (("north", 2), ("south", 1), ("south", 0))
+    ]
+    learnt = LearnOptOut(line="1000", code=Code.OPTED_OUT, until=NOW)
+    feed.publish([change("1000", None, State.QUEUED), change(odd, None, State.QUEUED)])
+    feed.publish([change("1000", State.QUEUED, State.SENDING, *sent_again)])
+    feed.publish([change("1000", State.SENDING, State.SENDING, learnt), change("1000", None, State.QUEUED)])
+    library.changes.labels("1000", "queued").inc(2)
+    library.changes.labels(odd, "queued").inc()
+    library.changes.labels("1000", "sending").inc()
+    library.copies.labels("1000", "operator of north").inc(2)
+    library.copies.labels("1000", "operator of south").inc()
+    library.opt_outs.labels("1000").inc()
+
+
+def ask_both(page: Metrics, library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Requests that take as long as it says, to two of three paths; one of them fails."""
+    clock = iter([instant for took in (*TOOK_S, 0.25) for instant in (0.0, took)])
+    statuses = iter([200, 200, 403, 200, 200, 503, 200, 200])
+
+    async def answer(request: Request) -> Response:
+        if request.path == PATHS[1]:
+            raise RuntimeError
+        return Response(status=next(statuses), content_type="", body=b"")
+
+    routes = page.counted({path: Route(methods=READ, handler=answer) for path in PATHS})
+
+    def ask(path: str) -> None:
+        request = Request(
+            method="GET", path=path, query=b"", content_type="", body=b"", client_address="", forwarded_for=None
+        )
+        asyncio.run(ask_route(routes[path], request))
+
+    with monkeypatch.context() as patched:
+        patched.setattr("time.perf_counter", lambda: next(clock))
+        for _ in TOOK_S:
+            ask(PATHS[0])
+        with pytest.raises(RuntimeError):
+            ask(PATHS[1])
+    for path in PATHS:
+        library.seconds.labels(path)
+    for took in TOOK_S:
+        library.seconds.labels(PATHS[0]).observe(took)
+    library.seconds.labels(PATHS[1]).observe(0.25)
+    for status, times in ((200, 6), (403, 1), (503, 1)):
+        library.requests.labels(PATHS[0], str(status)).inc(times)
+
+
+def test_plain_integers_make_the_librarys_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Names, types, labels, order and values are the library's own, before and after anything is counted."""
+    feed = Feed()
+    page, library = Metrics(feed, lambda: 0), Library(CollectorRegistry())
+    assert page_of(page.render()) == page_of(generate_latest(library.registry))
+    feed_both(page, feed, library)
+    ask_both(page, library, monkeypatch)
+    expected = page_of(generate_latest(library.registry))
+    assert 'payamak_http_seconds_bucket{le="0.001",path="/api/wssend.ashx"} 3.0' in expected
+    assert 'payamak_http_requests_total{path="/api/wssend.ashx",status="200"} 6.0' in expected
+    assert page_of(page.render()) == expected

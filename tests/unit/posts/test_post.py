@@ -11,8 +11,8 @@ from msgspec.structs import replace
 from tests.ports import reserved_port
 from tests.target import Call, Say, Script, target
 
+from payamak.posts.answers import BODY_LIMIT_OCTETS
 from payamak.posts.post import (
-    BODY_LIMIT_OCTETS,
     Post,
     Posted,
     Poster,
@@ -62,6 +62,30 @@ async def test_form() -> None:
     assert call.headers["content-type"].startswith("application/x-www-form-urlencoded")
     assert (call.headers["webhook-id"], call.headers["webhook-timestamp"]) == ("mo-1001", "1700000000")
     assert not {"webhook-signature", "payamak-incomplete", "cookie"} & call.headers.keys()
+
+
+@pytest.mark.parametrize(
+    ("path", "line"),
+    [
+        ("", "POST / HTTP/1.1"),
+        ("?key=1#top", "POST /?key=1 HTTP/1.1"),
+        ("/a b/س?x=%41", "POST /a%20b/%D8%B3?x=%41 HTTP/1.1"),
+    ],
+)
+async def test_what_stands_in_a_url(path: str, line: str) -> None:
+    """Whatever a URL says is escaped in the first line of the post."""
+    async with target() as shop:
+        assert (await posted(replace(POST, url=shop.url(path)))).status == 200
+    assert [call.request_line for call in shop.calls] == [line]
+
+
+@pytest.mark.parametrize("path", ["/\r\nX-Ours: 1", "/\n\nPOST / HTTP/1.1", "/?a=\0", "/\r\n\r\n"])
+async def test_no_line_of_a_url(path: str) -> None:
+    """A URL with the end of a line in it, or what is none, is posted to nobody."""
+    async with target() as shop:
+        told = await posted(replace(POST, url=shop.url(path)))
+        assert (await posted(replace(POST, url="ftp://127.0.0.1/"))).status is None
+    assert (told.status, shop.calls) == (None, [])
 
 
 async def test_signed_and_marked() -> None:

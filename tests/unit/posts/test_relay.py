@@ -338,7 +338,7 @@ async def test_an_answer_of_the_store_that_is_old(scene: Scene, monkeypatch: pyt
 async def test_a_store_that_fails(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     """What a post brought is stored as soon as the store can; the customer is not asked twice."""
     monkeypatch.setattr("payamak.posts.rounds.STORE_REST_S", 0.001)
-    conclude, failures = scene.store.conclude_post, 3
+    conclude, failures = scene.store.conclude_posts, 3
 
     def failing(*args: Any) -> Any:
         nonlocal failures
@@ -347,7 +347,7 @@ async def test_a_store_that_fails(scene: Scene, monkeypatch: pytest.MonkeyPatch)
             raise StoreFailed("the disk is full")
         return conclude(*args)
 
-    monkeypatch.setattr(scene.store, "conclude_post", failing)
+    monkeypatch.setattr(scene.store, "conclude_posts", failing)
     await scene.comes("a1")
     async with scene.relay():
         await scene.until(lambda: scene.count("relay_done") == 1)

@@ -346,14 +346,14 @@ async def test_dying_posts_again(scene: Scene) -> None:
 async def test_a_store_that_fails(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     """What came of a post is stored as soon as the store can; the post is not made again for that."""
     monkeypatch.setattr("payamak.posts.rounds.STORE_REST_S", 0.001)
-    conclude, failures = scene.store.conclude_notice, iter(range(3))
+    conclude, failures = scene.store.conclude_notices, iter(range(3))
 
     def failing(*arguments: Any) -> Any:
         if next(failures, None) is not None:
             raise StoreFailed("disk full")
         return conclude(*arguments)
 
-    monkeypatch.setattr(scene.store, "conclude_notice", failing)
+    monkeypatch.setattr(scene.store, "conclude_notices", failing)
     await scene.accept()
     async with scene.webhooks():
         await scene.until(lambda: scene.count("webhook_done") == 1)

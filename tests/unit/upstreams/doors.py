@@ -13,6 +13,7 @@ from payamak.domain.site import Link, LinkKind
 from payamak.domain.unreadable import Unreadable
 from payamak.encoding.parts import Encoding, SplitMethod
 from payamak.errors import StoreFailed
+from payamak.upstreams.base import Acknowledge
 
 NOW = 1_700_000_000_000
 MINUTE_MS = 60_000
@@ -100,13 +101,15 @@ class FakeSink:
         self.news += 1
         self.happened.set()
 
-    async def receipt(self, receipt: ReceiptIn) -> None:
+    def receipt(self, receipt: ReceiptIn, told: Acknowledge) -> None:
         """See Sink.receipt."""
         if self.failures:
             self.failures -= 1
-            raise StoreFailed("the disk is full")
+            told(StoreFailed("the disk is full"))
+            return
         self.receipts.append(receipt)
         self.happened.set()
+        told(None)
 
     async def is_ours(self, receipt: ReceiptIn) -> bool:
         """See Sink."""

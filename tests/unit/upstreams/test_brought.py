@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.golden.brought.samples import LINE, NAMES, SENDER, Form, form, frame_of
+from tests.unit.upstreams.answers import answered
 
 from payamak.clock import SystemClock
 from payamak.domain.mo import MoPart, join
@@ -17,6 +18,7 @@ from payamak.smpp.codec import decode, encode
 from payamak.smpp.constants import EsmClass, Status
 from payamak.smpp.pdu import DataSm, DataSmResp, DeliverSm, DeliverSmResp, Pdu, Unread
 from payamak.smpp.receipt import Receipt, parse_receipt
+from payamak.upstreams.base import Acknowledge
 from payamak.upstreams.smpp import SmppUpstream
 
 SITE = build_site([Line(number=LINE)], 1)
@@ -34,9 +36,10 @@ class Sink:
     def link_changed(self, name: str) -> None:
         """See Sink."""
 
-    async def receipt(self, receipt: ReceiptIn) -> None:
+    def receipt(self, receipt: ReceiptIn, told: Acknowledge) -> None:
         """See Sink."""
         self.receipts.append(receipt)
+        told(None)
 
     async def mo(self, part: MoPart) -> None:
         """See Sink."""
@@ -76,7 +79,7 @@ async def test_form(name: str) -> None:
     """The text, the receipt or the octets are kept, what was odd is counted, and the centre is told that it is so."""
     expected, sink = form(name).expected, Sink()
     made = upstream(sink, form(name))
-    answer = await made._on_request(read(form(name)))
+    answer = await answered(made, read(form(name)))
     assert isinstance(answer, DeliverSmResp | DataSmResp)
     assert (answer.sequence, answer.status) == (7, Status.ESME_ROK)
     assert tuple(made.oddities.counts) == expected.odd
@@ -95,10 +98,10 @@ async def test_only_a_store_that_fails_refuses() -> None:
     sink = Sink()
     made, pdu = upstream(sink, form("body_ends")), read(form("body_ends"))
     sink.fails = True
-    answer = await made._on_request(pdu)
+    answer = await answered(made, pdu)
     assert (type(answer), answer.status, answer.sequence) == (DeliverSmResp, Status.ESME_RX_T_APPN, 7)
     sink.fails = False
-    assert (await made._on_request(pdu)).status == Status.ESME_ROK
+    assert (await answered(made, pdu)).status == Status.ESME_ROK
     assert [piece.octets for piece in sink.pieces] == [frame_of(form("body_ends"), 1)]
 
 
@@ -110,7 +113,7 @@ async def test_what_cannot_be_read_has_a_kind() -> None:
         frame = (16 + len(body)).to_bytes(4) + bytes.fromhex("00000103 00000000 00000001") + body
         pdu = decode(frame, is_lenient=True)
         assert isinstance(pdu, Unread)
-        assert isinstance(await made._on_request(pdu), DataSmResp)
+        assert isinstance(await answered(made, pdu), DataSmResp)
     assert [piece.kind for piece in sink.pieces] == ["receipt", "mo"]
 
 
@@ -126,9 +129,9 @@ async def test_an_address_that_is_too_long_is_no_bug() -> None:
         pdu = decode(frame[:12] + sequence.to_bytes(4) + frame[16:], is_lenient=True)
         if sequence < 3:
             with pytest.raises(KeyError):
-                await made._on_request(pdu)
+                await answered(made, pdu)
         else:
-            assert (await made._on_request(pdu)).status == Status.ESME_ROK
+            assert (await answered(made, pdu)).status == Status.ESME_ROK
     assert [name.encode() in piece.octets for piece in sink.pieces] == [True]
 
 

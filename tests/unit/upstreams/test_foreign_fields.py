@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from tests.unit.upstreams.answers import answered
 from tests.unit.upstreams.test_mo import Keeper
 from tests.unit.upstreams.test_unhandled import Clumsy
 
@@ -23,6 +24,7 @@ from payamak.smpp.constants import EsmClass, Status, Tag
 from payamak.smpp.errors import BadPdu
 from payamak.smpp.fields import Tlv
 from payamak.smpp.pdu import DataSm, DeliverSm, DeliverSmResp, tlv
+from payamak.upstreams.base import Acknowledge
 from payamak.upstreams.smpp import SmppUpstream
 from payamak.upstreams.verdicts import outcome_of
 
@@ -38,9 +40,10 @@ class Everything(Keeper):
         super().__init__()
         self.receipts: list[ReceiptIn] = []
 
-    async def receipt(self, receipt: ReceiptIn) -> None:
+    def receipt(self, receipt: ReceiptIn, told: Acknowledge) -> None:
         """See Sink."""
         self.receipts.append(receipt)
+        told(None)
 
 
 class Desk:
@@ -57,10 +60,7 @@ class Desk:
 
     async def ask(self, pdu: DeliverSm | DataSm) -> int:
         """The status of the answer."""
-        answer = self.upstream._on_asked(decode(encode(pdu, 1, is_checked=False)))
-        answered = answer if isinstance(answer, DeliverSmResp) else await answer  # type: ignore[misc]
-        assert answered is not None
-        return int(answered.status)
+        return int((await answered(self.upstream, decode(encode(pdu, 1, is_checked=False)))).status)
 
 
 def long_pdus() -> Iterator[tuple[str, DeliverSm]]:
@@ -238,8 +238,8 @@ async def test_a_long_address_that_fails_is_kept() -> None:
     pdu = DeliverSm(source_addr="9" * 300, short_message=b"x" * 255)
     for _ in range(2):
         with pytest.raises(KeyError):
-            await upstream._on_request(pdu)
-    assert (await upstream._on_request(pdu)).status == Status.ESME_ROK
+            await answered(upstream, pdu)
+    assert (await answered(upstream, pdu)).status == Status.ESME_ROK
     (piece,) = sink.kept
     kept = decode(piece.octets)
     assert isinstance(kept, DeliverSm)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from tests.unit.upstreams.answers import answered
 
 from payamak.clock import SystemClock
 from payamak.domain.mo import MoPart, join
@@ -14,6 +15,7 @@ from payamak.encoding.parts import SplitMethod, choose, split
 from payamak.errors import StoreFailed
 from payamak.smpp.constants import EsmClass, Status, Tag
 from payamak.smpp.pdu import DataSm, DataSmResp, DeliverSm, DeliverSmResp, tlv
+from payamak.upstreams.base import Acknowledge
 from payamak.upstreams.smpp import SmppUpstream
 
 SITE = build_site([Line(number="9830003300"), Line(number="10003300")], 1)
@@ -38,9 +40,9 @@ class Keeper:
         """See Sink."""
         return False
 
-    async def receipt(self, receipt: ReceiptIn) -> None:
+    def receipt(self, receipt: ReceiptIn, told: Acknowledge) -> None:
         """See Sink."""
-        raise StoreFailed("the disk is full")
+        told(StoreFailed("the disk is full"))
 
     async def mo(self, part: MoPart) -> None:
         """See Sink."""
@@ -62,7 +64,7 @@ def upstream(keeper: Keeper) -> SmppUpstream:
 
 async def part_of(keeper: Keeper, pdu: DeliverSm | DataSm) -> MoPart:
     """What the sink gets of a PDU."""
-    answer = await upstream(keeper)._on_request(pdu)
+    answer = await answered(upstream(keeper), pdu)
     assert isinstance(answer, DeliverSmResp if isinstance(pdu, DeliverSm) else DataSmResp)
     assert (answer.sequence, answer.status) == (pdu.sequence, Status.ESME_ROK)
     return keeper.parts[-1]
@@ -152,5 +154,5 @@ async def test_a_store_that_fails(keeper: Keeper) -> None:
     keeper.fails = True
     receipt = DeliverSm(esm_class=EsmClass.DELIVERY_RECEIPT, short_message=b"id:1 stat:DELIVRD err:000")
     for pdu in (DeliverSm(short_message=b"x"), DataSm(), receipt):
-        answer = await upstream(keeper)._on_request(pdu)
+        answer = await answered(upstream(keeper), pdu)
         assert answer.status == Status.ESME_RX_T_APPN

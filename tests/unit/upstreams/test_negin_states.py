@@ -20,10 +20,11 @@ from payamak.domain.receipts import FIRST_PAGE, Cursor, OpenId, OpenIds, Receipt
 from payamak.domain.site import Account, Line, Link, LinkUse
 from payamak.domain.unreadable import Unreadable
 from payamak.encoding.parts import Encoding, SplitMethod
-from payamak.store.base import Claim, NewMessage
+from payamak.store.base import Arrival, Claim, NewMessage
 from payamak.store.records import Search
 from payamak.store.sqlite.store import SqliteStore
 from payamak.upstreams import negin_states
+from payamak.upstreams.base import Acknowledge
 from payamak.upstreams.negin_states import DAY_MS, HOUR_MS, Asker, Book, meaning, operator_id, remote_id
 
 RECIPIENT = "989121234567"
@@ -247,9 +248,9 @@ async def test_open_ids_survive_a_restart(tmp_path: Path) -> None:
     door.codes = {3001 + number: 1 for number in range(5)}
 
     class Sink(FakeSink):
-        async def receipt(self, receipt: ReceiptIn) -> None:
-            await store.receive(receipt, NOW + 1)
-            await super().receipt(receipt)
+        def receipt(self, receipt: ReceiptIn, told: Acknowledge) -> None:
+            stored = super().receipt
+            store.record([Arrival(what=receipt, told=lambda came: stored(receipt, told))], NOW + 1)
 
     bench = Bench()
     asker = Asker(LINK, door, Sink(), store.open_operator_ids, clock, bench.failures.append)
@@ -268,10 +269,10 @@ async def test_a_receipt_that_meets_a_bug_holds_up_no_other(monkeypatch: pytest.
     kept: list[Unreadable] = []
     store = bench.sink.receipt
 
-    async def clumsy(receipt: ReceiptIn) -> None:
+    def clumsy(receipt: ReceiptIn, told: Acknowledge) -> None:
         if receipt.operator_id == "3403":
             raise KeyError(receipt.recipient)
-        await store(receipt)
+        store(receipt, told)
 
     async def keep(piece: Unreadable) -> None:
         kept.append(piece)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import datetime as dt
 from typing import Any
 
@@ -12,7 +11,7 @@ from tests.unit.house import NOW, HandClock
 
 from payamak.codes import Code
 from payamak.domain.events import Outcome, OutcomeKind
-from payamak.domain.message import Message, Reason, Step
+from payamak.domain.message import Lane, Message, Reason, Step
 from payamak.domain.receipts import ReceiptIn
 from payamak.domain.site import Line, Link, build_site
 from payamak.domain.site.links import DefaultAlphabet, Validity
@@ -21,9 +20,9 @@ from payamak.encoding.parts import Encoding, SplitMethod, count_parts
 from payamak.errors import StoreFailed
 from payamak.smpp.codec import encode, tlv_int
 from payamak.smpp.constants import Tag
-from payamak.smpp.link import Down, DownReason, LinkLost, NotBound, ResponseTimeout
+from payamak.smpp.link import Down, DownReason, LinkLost, NotBound, ResponseTimeout, Told
 from payamak.smpp.pdu import Pdu, SubmitSm, SubmitSmResp
-from payamak.upstreams.base import Parcel
+from payamak.upstreams.base import Acknowledge, Parcel
 from payamak.upstreams.smpp import (
     BREAK_AFTER_S,
     SmppUpstream,
@@ -59,9 +58,9 @@ class NoSink:
     def link_changed(self, name: str) -> None:
         """See Sink."""
 
-    async def receipt(self, receipt: ReceiptIn) -> None:
+    def receipt(self, receipt: ReceiptIn, told: Acknowledge) -> None:
         """See Sink."""
-        raise StoreFailed("not here")
+        told(StoreFailed("not here"))
 
     async def is_ours(self, receipt: ReceiptIn) -> bool:
         """See Sink."""
@@ -80,17 +79,17 @@ class Bound:
         self.window_free = window_free
         self.answered_since_bind = 0
         self.written: list[Pdu] = []
-        self.futures: list[asyncio.Future[Pdu]] = []
+        self.told: list[Told] = []
 
-    def request(self, pdu: Pdu) -> asyncio.Future[Pdu]:
+    def ask(self, pdu: Pdu, told: Told) -> int:
         """Take a request. Raises, as the real one, ValueError if it cannot be encoded, NotBound if it is not bound."""
         if not self.is_bound:
             raise NotBound("not bound")
         encode(pdu)
         self.window_free -= 1
         self.written.append(pdu)
-        self.futures.append(asyncio.get_running_loop().create_future())
-        return self.futures[-1]
+        self.told.append(told)
+        return len(self.told)
 
 
 def parcel(text: str = "hello", line: str = LINE, parts: tuple[int, ...] = (1,)) -> Parcel:
@@ -119,6 +118,77 @@ async def test_what_waited_for_a_stuck_peer_goes_when_it_reads_again() -> None:
     assert [type(pdu) for pdu in link.written] == [SubmitSm]
 
 
+def of_class(lane: Lane, parts: tuple[int, ...] = (1,)) -> Parcel:
+    """An attempt whose recipient tells its class."""
+    one = parcel(text="x" * (150 * len(parts)), parts=parts)
+    return Parcel(message=replace(one.message, lane=lane, recipient=f"98912{lane:07d}"), parts=parts)
+
+
+async def test_of_what_waits_the_higher_class_goes_first() -> None:
+    """Bulk that was given before a code does not hold it up, nor does a long text that has no room yet."""
+    link = Bound(window_free=1)
+    made, _ = upstream(link)
+    made.submit(of_class(Lane.BULK, (1, 2)), lambda outcome: None)
+    made.submit(of_class(Lane.NORMAL), lambda outcome: None)
+    made.submit(of_class(Lane.OTP), lambda outcome: None)
+    for free in (1, 2):
+        link.window_free += free
+        made._flow()
+    gone = [int(pdu.destination_addr[-1]) for pdu in link.written if isinstance(pdu, SubmitSm)]
+    assert gone == [Lane.NORMAL, Lane.OTP, Lane.BULK, Lane.BULK]
+
+
+async def test_a_long_text_leaves_as_one() -> None:
+    """It begins when the window has room for all of it, or as much as there is of a window that is smaller."""
+    link = Bound(window_free=2)
+    made, _ = upstream(link)
+    made.submit(parcel(text="x" * 400, parts=(1, 2, 3)), lambda outcome: None)
+    assert link.written == []
+    link.window_free = 3
+    made._flow()
+    assert (len(link.written), link.window_free) == (3, 0)
+    made.link = replace(made.link, window=2)
+    made.submit(parcel(text="x" * 400, parts=(1, 2, 3)), lambda outcome: None)
+    for free, written in ((1, 3), (2, 5), (1, 6)):
+        link.window_free = free
+        made._flow()
+        assert len(link.written) == written
+
+
+async def test_a_link_that_rests_writes_nothing() -> None:
+    """What it was given waits until the rest is over; if the link goes meanwhile, it is reported as not sent."""
+    link = Bound(window_free=5)
+    made, _ = upstream(link)
+    outcomes: list[Outcome] = []
+    made.rest(True)
+    made.submit(parcel(), outcomes.append)
+    assert (link.written, outcomes) == ([], [])
+    made.rest(False)
+    assert len(link.written) == 1
+    made.rest(True)
+    made.submit(parcel(), outcomes.append)
+    link.is_bound = False
+    made._on_down(Down(reason=DownReason.PEER_CLOSED))
+    assert [(outcome.kind, outcome.reason) for outcome in outcomes] == [(OutcomeKind.LATER, Reason.LINK_DOWN)]
+
+
+async def test_what_is_given_back_is_reported_as_not_sent() -> None:
+    """Each part that has not been written, also of a text whose first part has; nothing of it leaves afterwards."""
+    link = Bound(window_free=1)
+    made, _ = upstream(link)
+    outcomes: list[Outcome] = []
+    made.submit(of_class(Lane.BULK, (1, 2)), outcomes.append)
+    made.submit(of_class(Lane.OTP), outcomes.append)
+    made.give_back()
+    assert sorted((outcome.part, outcome.kind, outcome.reason) for outcome in outcomes) == [
+        (1, OutcomeKind.LATER, Reason.LINK_DOWN),
+        (2, OutcomeKind.LATER, Reason.LINK_DOWN),
+    ]
+    link.window_free = 5
+    made._flow()
+    assert len(link.written) == 1
+
+
 async def test_a_part_that_no_pdu_can_hold_is_refused_and_told() -> None:
     """It must not wait for its deadline, nor stop what comes behind it (P2)."""
     link = Bound(window_free=5)
@@ -140,20 +210,18 @@ async def test_an_operator_that_never_answers_fills_no_memory(monkeypatch: pytes
     made, _ = upstream(link)
     for sequence in range(5):
         made.submit(parcel(), lambda outcome: None)
-        link.futures[-1].set_exception(ResponseTimeout(sequence))
-        await asyncio.sleep(0)
+        link.told[-1](ResponseTimeout(sequence))
     assert [sequence in made._overdue for sequence in range(5)] == [False, False, True, True, True]
 
 
 @pytest.mark.parametrize("error", [ResponseTimeout(7), LinkLost(sent=True, sequence=7)], ids=["timer", "loss"])
-async def test_a_late_answer_is_heard_after_a_loss(error: Exception) -> None:
+async def test_a_late_answer_is_heard_after_a_loss(error: ResponseTimeout | LinkLost) -> None:
     """What the centre still says, also over the next bind, is reported for the part that it is about, once."""
     link = Bound(window_free=10)
     made, _ = upstream(link)
     outcomes: list[Outcome] = []
     made.submit(parcel(), outcomes.append)
-    link.futures[-1].set_exception(error)
-    await asyncio.sleep(0)
+    link.told[-1](error)
     made._on_down(Down(reason=DownReason.PEER_CLOSED))
     assert made.last_answer_at_s == float("-inf")
     for _ in range(2):
@@ -171,7 +239,7 @@ async def test_a_link_that_is_left_gives_back_what_waits() -> None:
     link.is_bound, link.window_free = False, 0
     made._on_leaving()
     assert [(o.part, o.kind, o.reason) for o in outcomes] == [
-        (part, OutcomeKind.LATER, Reason.LINK_DOWN) for part in (2, 3)
+        (part, OutcomeKind.LATER, Reason.LINK_DOWN) for part in (1, 2, 3)
     ]
     assert (made.is_up, made.down_reason, said[-1:]) == (False, "the centre is unbinding", ["link_leaving"])
 
@@ -292,11 +360,9 @@ async def test_a_refused_number_is_blamed_once_others_were_taken() -> None:
 
     for recipient, status in (("989121111111", 0x0B), ("989122222222", 0), ("989121111111", 0x0B)):
         send(recipient)
-        link.futures[-1].set_result(SubmitSmResp(status=status, message_id=""))
-        await asyncio.sleep(0)
+        link.told[-1](SubmitSmResp(status=status, message_id=""))
     send("989123333333")
-    link.futures[-1].set_exception(ResponseTimeout(9))
-    await asyncio.sleep(0)
+    link.told[-1](ResponseTimeout(9))
     made._on_late_response(9, SubmitSmResp(sequence=9, status=0x0B))
     codes = [outcome.code for outcome in outcomes]
     assert codes == [Code.INTERNAL, None, Code.RECIPIENT_INVALID, None, Code.RECIPIENT_INVALID]
@@ -322,13 +388,14 @@ def broken(
         ("nothing broke", ResponseTimeout(1), 1, False),
     ],
 )
-async def test_who_may_have_broken_the_link(sentence: str, error: Exception, answered: int, is_to_blame: bool) -> None:
+async def test_who_may_have_broken_the_link(
+    sentence: str, error: LinkLost | ResponseTimeout, answered: int, is_to_blame: bool
+) -> None:
     """A break is a part's own only if it was alone on the wire, for a moment, on a bind that answered others."""
     link = Bound(window_free=1)
     link.answered_since_bind = answered
     made, _ = upstream(link)
     outcomes: list[Outcome] = []
     made.submit(parcel(), outcomes.append)
-    link.futures[-1].set_exception(error)
-    await asyncio.sleep(0)
+    link.told[-1](error)
     assert outcomes == [Outcome(part=1, kind=OutcomeKind.AMBIGUOUS, broke_link=is_to_blame)], sentence

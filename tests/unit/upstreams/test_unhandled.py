@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from tests.unit.upstreams.answers import answered
 from tests.unit.upstreams.test_mo import LINK, SITE, Keeper
 
 from payamak.clock import SystemClock
@@ -16,6 +17,7 @@ from payamak.smpp.codec import decode
 from payamak.smpp.constants import EsmClass, Status
 from payamak.smpp.pdu import DeliverSm, DeliverSmResp
 from payamak.upstreams import smpp, unhandled
+from payamak.upstreams.base import Acknowledge
 from payamak.upstreams.smpp import SmppUpstream
 
 TEXT = b"id:7 sub:001 dlvrd:001 submit date:2401010000 done date:2401010000 stat:DELIVRD err:000 text:x"
@@ -33,7 +35,7 @@ class Clumsy(Keeper):
         self.kept: list[Unreadable] = []
         self.disk_fails = False
 
-    async def receipt(self, receipt: ReceiptIn) -> None:
+    def receipt(self, receipt: ReceiptIn, told: Acknowledge) -> None:
         """See Sink."""
         raise KeyError(TEXT)
 
@@ -60,8 +62,8 @@ async def test_the_third_failure_is_kept_and_acknowledged(pdu: DeliverSm, kind: 
     sink, upstream = clumsy()
     for sequence in (1, 2):
         with pytest.raises(KeyError):
-            await upstream._on_request(replace(pdu, sequence=sequence))
-    answer = await upstream._on_request(replace(pdu, sequence=3))
+            await answered(upstream, replace(pdu, sequence=sequence))
+    answer = await answered(upstream, replace(pdu, sequence=3))
     assert isinstance(answer, DeliverSmResp)
     assert answer.status == Status.ESME_ROK
     (piece,) = sink.kept
@@ -78,7 +80,7 @@ async def test_others_are_counted_apart() -> None:
     for number in range(20):
         other = replace(MO, short_message=b"%d" % number)
         with pytest.raises(KeyError):
-            await upstream._on_request(other)
+            await answered(upstream, other)
     assert sink.kept == []
 
 
@@ -88,9 +90,9 @@ async def test_a_disk_that_fails_acknowledges_nothing() -> None:
     sink.disk_fails = True
     for _ in range(5):
         with pytest.raises(KeyError):
-            await upstream._on_request(MO)
+            await answered(upstream, MO)
     sink.disk_fails = False
-    answer = await upstream._on_request(MO)
+    answer = await answered(upstream, MO)
     assert isinstance(answer, DeliverSmResp)
     assert answer.status == Status.ESME_ROK
     assert len(sink.kept) == 1
@@ -102,7 +104,7 @@ async def test_what_is_counted_is_bounded(monkeypatch: pytest.MonkeyPatch) -> No
     _, upstream = clumsy()
     for number in range(50):
         with pytest.raises(KeyError):
-            await upstream._on_request(replace(MO, short_message=b"%d" % number))
+            await answered(upstream, replace(MO, short_message=b"%d" % number))
     assert len(upstream._unhandled._times) == 10
 
 
@@ -116,6 +118,6 @@ async def test_a_reader_of_ours_that_fails(monkeypatch: pytest.MonkeyPatch) -> N
     sink, upstream = clumsy()
     for _ in range(2):
         with pytest.raises(IndexError):
-            await upstream._on_request(RECEIPT)
-    await upstream._on_request(RECEIPT)
+            await answered(upstream, RECEIPT)
+    await answered(upstream, RECEIPT)
     assert [piece.kind for piece in sink.kept] == ["receipt"]

@@ -121,7 +121,8 @@ class _Target:
         if len(self._open) >= LARGEST_DEPTH or self.count > MOST_ELEMENTS:
             raise NotReadable("too many elements")
         namespace, _, name = str(tag).rpartition("}")
-        node = _Node(name, namespace[1:], is_nil=attrib.get(_XSI_NIL, "") in ("true", "1"))
+        is_nil = bool(attrib) and attrib.get(_XSI_NIL, "") in ("true", "1")  # most have none, and to ask is dear
+        node = _Node(name, namespace[1:], is_nil=is_nil)
         if self._open:
             self._open[-1].children.append(node)
         else:

@@ -1,6 +1,6 @@
 """The sockets of both ends: the only part of `smpp` that does I/O.
 
-connection  one asyncio.Protocol over one Session; the futures of its requests and what their ends mean
+connection  one asyncio.Protocol over one Session; who asked what, and what the ends of requests mean
 losses      how a request ends without an answer, and why a link is down
 comeback    when a link that was lost may bind again
 client      ClientLink: a link to an SMSC that is kept bound
@@ -9,7 +9,7 @@ server      serve: an SMSC that ESMEs bind to
 
 from payamak.smpp.config import SessionConfig
 from payamak.smpp.link.client import ClientLink, LinkConfig
-from payamak.smpp.link.connection import Answer, Connection, Log
+from payamak.smpp.link.connection import Answer, Connection, Ended, Later, Log, Told
 from payamak.smpp.link.losses import Down, DownReason, LinkLost, ResponseTimeout
 from payamak.smpp.link.server import Server, ServerConnection, serve
 from payamak.smpp.session import NotBound, WindowFull
@@ -22,6 +22,8 @@ __all__ = [
     "Connection",
     "Down",
     "DownReason",
+    "Ended",
+    "Later",
     "LinkConfig",
     "LinkLost",
     "Log",
@@ -30,6 +32,7 @@ __all__ = [
     "Server",
     "ServerConnection",
     "SessionConfig",
+    "Told",
     "WindowFull",
     "serve",
 ]

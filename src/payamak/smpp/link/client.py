@@ -14,7 +14,7 @@ from payamak.smpp.config import SessionConfig
 from payamak.smpp.constants import INTERFACE_VERSION, MAX_SEQUENCE, status_name
 from payamak.smpp.events import BindRefused, BindRequested, Bound
 from payamak.smpp.link.comeback import BINDS_PER_MINUTE, Comeback
-from payamak.smpp.link.connection import Answer, Connection, Log
+from payamak.smpp.link.connection import Answer, Connection, Log, Told
 from payamak.smpp.link.losses import Down, DownReason
 from payamak.smpp.overdue import Overdue
 from payamak.smpp.pdu import Bind, Pdu
@@ -168,7 +168,7 @@ class ClientLink:
         `on_down` come in turn for a link that was bound; `on_down` alone for an attempt that failed. `on_room`: a
         peer that had stopped to read reads again, so `window_free` may have grown without an answer. `on_leaving`: the
         SMSC has unbound, nothing can be asked any more, and answers are still under way; `on_down` follows.
-        `on_late_response` may also tell of a request of an earlier bind, whose future has failed with `LinkLost`.
+        `on_late_response` may also tell of a request of an earlier bind, of which `LinkLost` was told.
         Raises ValueError if the bind cannot be encoded.
         """
         encode(config.bind_pdu())
@@ -229,9 +229,16 @@ class ClientLink:
 
     def request(self, pdu: Pdu) -> asyncio.Future[Pdu]:
         """`Connection.request` on the link as it stands; NotBound if there is none."""
+        return self._connected().request(pdu)
+
+    def ask(self, pdu: Pdu, told: Told) -> int:
+        """`Connection.ask` on the link as it stands; NotBound if there is none."""
+        return self._connected().ask(pdu, told)
+
+    def _connected(self) -> ClientConnection:
         if self._connection is None:
             raise NotBound("not connected")
-        return self._connection.request(pdu)
+        return self._connection
 
     async def _keep_bound(self) -> None:
         loop = asyncio.get_running_loop()

@@ -1,8 +1,9 @@
 """One connection of either end: a session on a socket.
 
 `Connection` is one `asyncio.Protocol` over one `Session`. Whatever is written in one turn of the loop
-leaves as one write: writing PDU by PDU costs a factor of twenty (measured on other gateways). Requests give
-futures; what a request's end tells is what the promise "no blind second copy" stands on:
+leaves as one write: writing PDU by PDU costs a factor of twenty (measured on other gateways). Whoever asks is called
+back in the turn in which the end of the request is read, so that an answer is known before a receipt behind it in the
+same segment. What a request's end tells is what the promise "no blind second copy" stands on:
 
     NotBound, WindowFull, ValueError   raised at once: nothing was or will be written
     LinkLost(sent=False)               not one octet left
@@ -17,6 +18,7 @@ import asyncio
 import os
 from collections import Counter
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Final, Protocol, TypeAlias, cast
 
 from payamak.smpp.config import SessionConfig
@@ -77,15 +79,43 @@ class Log(Protocol):
         """Write one event with its fields."""
 
 
-Answer: TypeAlias = Pdu | Awaitable[Pdu | None] | None
-"""What a request handler gives: the response, None for no answer now, or an awaitable of either.
+class Later:
+    """A response that is given later, by a call: what many requests need at once, without a task for each."""
+
+    __slots__ = ("_given", "_respond")
+
+    def __init__(self) -> None:
+        self._given: Pdu | Exception | None = None
+        self._respond: Callable[[Later, Pdu | Exception], None] | None = None
+
+    def give(self, response: Pdu | Exception) -> None:
+        """The response, or the bug for which there is none; once."""
+        self._given = response
+        if self._respond is not None:
+            self._respond(self, response)
+
+    def hear(self, respond: Callable[[Later, Pdu | Exception], None]) -> None:
+        """Call this with the response, at once if it has been given."""
+        self._respond = respond
+        if self._given is not None:
+            respond(self, self._given)
+
+
+Answer: TypeAlias = Pdu | Awaitable[Pdu | None] | Later | None
+"""What a request handler gives: the response, None for no answer now, an awaitable of either, or a response to come.
 
 After a None that no `Connection.respond` follows, `Connection.waive` says so.
 """
 
+Ended: TypeAlias = Pdu | LinkLost | ResponseTimeout
+"""How a request ended: the peer's response, or why there is none (yet)."""
+
+Told: TypeAlias = Callable[[Ended], None]
+"""Who asked; called once, on the loop, in the turn in which the request has its end."""
+
 
 class Connection(asyncio.Protocol):
-    """One connection of either end: the session, its transport, its timer, and the futures of its requests."""
+    """One connection of either end: the session, its transport, its timer, and who asked what."""
 
     def __init__(
         self,
@@ -100,9 +130,10 @@ class Connection(asyncio.Protocol):
         self._session = Session(role, config, now=self._loop.time(), first_sequence=first_sequence, overdue=overdue)
         self._log = log
         self._transport: asyncio.Transport | None = None
-        self._waiting: dict[int, tuple[asyncio.Future[Pdu], float]] = {}  # and when its octets were written
+        self._waiting: dict[int, tuple[Told, float]] = {}  # who asked, and when its octets were written
         self._unwritten: list[int] = []  # sequences whose octets have not been handed to the transport yet
-        self._handlers: set[asyncio.Task[None]] = set()
+        self._handlers: set[asyncio.Task[None] | Later] = set()
+        self._idle: asyncio.Future[None] | None = None  # of who waits until nothing is under way
         self._pauses: set[str] = set()  # who wants nothing to be read
         self._held: list[bytes] = []  # what a transport read all the same
         self._flush_handle: asyncio.Handle | None = None
@@ -158,10 +189,17 @@ class Connection(asyncio.Protocol):
         return self._session.next_sequence
 
     def request(self, pdu: Pdu) -> asyncio.Future[Pdu]:
-        """Number and write a request; its octets leave in this loop turn's flush.
+        """As `ask`; the future gives the response, or fails with LinkLost or ResponseTimeout."""
+        future: asyncio.Future[Pdu] = self._loop.create_future()
+        sequence = self.ask(pdu, partial(_end, future))
+        future.add_done_callback(partial(self._lose_interest, sequence))
+        return future
+
+    def ask(self, pdu: Pdu, told: Told) -> int:
+        """Number and write a request, and give its number; its octets leave in this loop turn's flush.
 
         Raises NotBound, WindowFull (also while the peer does not read) or ValueError at once: then nothing was
-        or will be written. The future gives the response, or fails with LinkLost or ResponseTimeout.
+        or will be written, and nobody is told. A bug in `told` is reported, and ends nothing here.
         """
         if self._is_draining:
             raise NotBound("the link is being stopped")
@@ -169,12 +207,16 @@ class Connection(asyncio.Protocol):
             raise WindowFull("the peer does not read")
         now = self._loop.time()
         sequence = self._session.request(pdu, now)
-        future: asyncio.Future[Pdu] = self._loop.create_future()
-        self._waiting[sequence] = (future, now)
+        self._waiting[sequence] = (told, now)
         self.asked += 1
         self._unwritten.append(sequence)
         self._flush_soon()
-        return future
+        return sequence
+
+    def _lose_interest(self, sequence: int, future: asyncio.Future[Pdu]) -> None:
+        if future.cancelled():
+            self._waiting.pop(sequence, None)
+            self._look_idle()
 
     def respond(self, request: Pdu, response: Pdu) -> None:
         """Write a response with the sequence of `request`; also twice, also after the handler gave None.
@@ -219,8 +261,9 @@ class Connection(asyncio.Protocol):
         except TimeoutError:
             self.say("smpp.close_timeout", outstanding=len(self._waiting))
         finally:
-            for task in self._handlers:
-                task.cancel()
+            for handler in self._handlers:
+                if not isinstance(handler, Later):
+                    handler.cancel()
             self.abort()
         return await self.wait_closed()
 
@@ -235,15 +278,15 @@ class Connection(asyncio.Protocol):
             self._transport.abort()
 
     async def _wait_idle(self, timeout_s: float) -> None:
-        until = self._loop.time() + timeout_s
-        while True:
-            busy: list[asyncio.Future[Pdu] | asyncio.Future[None]] = [future for future, _ in self._waiting.values()]
-            busy += self._handlers
-            busy = [one for one in busy if not one.done()]
-            left_s = until - self._loop.time()
-            if not busy or left_s <= 0:
-                return
-            await asyncio.wait(busy, timeout=left_s)
+        """Until every request of either end has its end, as far as there is time."""
+        self._idle = self._loop.create_future()
+        self._look_idle()
+        await asyncio.wait([self._idle], timeout=max(timeout_s, 0.0))
+        self._idle = None
+
+    def _look_idle(self) -> None:
+        if self._idle is not None and not self._idle.done() and not self._waiting and not self._handlers:
+            self._idle.set_result(None)
 
     # --- asyncio.Protocol
 
@@ -333,17 +376,17 @@ class Connection(asyncio.Protocol):
         now, unwritten = self._loop.time(), set(self._unwritten)
         waiting, self._waiting = self._waiting, {}
         sent = sum(sequence not in unwritten for sequence in waiting)
-        for sequence, (future, written_at_s) in waiting.items():
-            if not future.done():
-                is_sent = sequence not in unwritten
-                lost = LinkLost(
-                    sent=is_sent,
-                    sequence=sequence,
-                    age_s=now - written_at_s if is_sent else 0.0,
-                    alone=is_sent and sent == 1,
-                    reason=reason,
-                )
-                future.set_exception(lost)
+        for sequence, (told, written_at_s) in waiting.items():
+            is_sent = sequence not in unwritten
+            lost = LinkLost(
+                sent=is_sent,
+                sequence=sequence,
+                age_s=now - written_at_s if is_sent else 0.0,
+                alone=is_sent and sent == 1,
+                reason=reason,
+            )
+            self.guard(told, lost)
+        self._look_idle()
 
     def pause_writing(self) -> None:
         """The transport's buffer is full: the window counts as full."""
@@ -361,13 +404,11 @@ class Connection(asyncio.Protocol):
         match event:
             case ResponseReceived():
                 self.answered += 1
-                if (future := self._no_longer_waiting(event.sequence)) is not None:
-                    future.set_result(event.pdu)
+                self._tell(event.sequence, event.pdu)
             case RequestReceived():
                 self._take_request(event.pdu)
             case ResponseOverdue():
-                if (future := self._no_longer_waiting(event.sequence)) is not None:
-                    future.set_exception(ResponseTimeout(event.sequence))
+                self._tell(event.sequence, ResponseTimeout(event.sequence))
             case LateResponse():
                 self.answered += 1
                 self.guard(self._on_late_response, event.sequence, event.pdu)
@@ -391,10 +432,12 @@ class Connection(asyncio.Protocol):
             case AlertReceived():
                 self._say_of_many("smpp.alert", sequence=event.pdu.sequence)
 
-    def _no_longer_waiting(self, sequence: int) -> asyncio.Future[Pdu] | None:
-        """The future of a request that has its end, unless whoever asked has lost interest."""
-        future, _ = self._waiting.pop(sequence, (None, 0.0))
-        return None if future is None or future.done() else future
+    def _tell(self, sequence: int, ended: Ended) -> None:
+        """A request has its end; nobody hears of it if whoever asked has lost interest."""
+        told, _ = self._waiting.pop(sequence, (None, 0.0))
+        if told is not None:
+            self.guard(told, ended)
+        self._look_idle()
 
     def _take_request(self, pdu: Pdu) -> None:
         try:
@@ -407,9 +450,13 @@ class Connection(asyncio.Protocol):
             return
         if answer is None or isinstance(answer, Pdu):
             return
-        task = self._loop.create_task(self._respond_later(pdu, answer))
-        self._handlers.add(task)
-        task.add_done_callback(self._handler_done)
+        if isinstance(answer, Later):
+            self._handlers.add(answer)
+            answer.hear(partial(self._respond_now, pdu))
+        else:
+            task = self._loop.create_task(self._respond_later(pdu, answer))
+            self._handlers.add(task)
+            task.add_done_callback(self._handler_done)
         if len(self._handlers) >= _HANDLERS_AT_ONCE:
             self._hold_reading("handlers")
 
@@ -423,10 +470,20 @@ class Connection(asyncio.Protocol):
         except Exception as error:
             self._answer_failure(pdu, error)
 
-    def _handler_done(self, task: asyncio.Task[None]) -> None:
-        self._handlers.discard(task)
+    def _respond_now(self, pdu: Pdu, later: Later, response: Pdu | Exception) -> None:
+        try:
+            if isinstance(response, Exception):
+                raise response
+            self.respond(pdu, response)
+        except Exception as error:
+            self._answer_failure(pdu, error)
+        self._handler_done(later)
+
+    def _handler_done(self, handler: asyncio.Task[None] | Later) -> None:
+        self._handlers.discard(handler)
         if len(self._handlers) < _HANDLERS_AT_ONCE:
             self._release_reading("handlers")
+        self._look_idle()
 
     def _answer_failure(self, pdu: Pdu, error: Exception) -> None:
         """Our bug, not the peer's: a temporary error, so that it comes again, and the bug is told once."""
@@ -523,3 +580,12 @@ class Connection(asyncio.Protocol):
         """Write one event, if there is a log."""
         if self._log is not None:
             self._log(event, **fields)
+
+
+def _end(future: asyncio.Future[Pdu], ended: Ended) -> None:
+    if future.done():
+        return  # whoever asked has lost interest
+    if isinstance(ended, Pdu):
+        future.set_result(ended)
+    else:
+        future.set_exception(ended)

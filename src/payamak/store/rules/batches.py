@@ -1,25 +1,33 @@
-"""The transactions of many messages at once: all that can be accepted is, or nothing; and each caller's id once."""
+"""The transactions of many messages at once, and each caller's id once.
+
+What is asked of the rows is asked once for all of the messages: own ids, opt-outs, the purse. Money refuses the whole
+batch (`accept_batch`) or each message for itself (`accept_each`).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import apsw
 from msgspec import Struct
 from msgspec.structs import replace
 
 from payamak.codes import Code
-from payamak.domain.message import Reason, State
+from payamak.domain.message import Lane, Message, Reason, State
 from payamak.domain.optout import with_known_opt_outs
 from payamak.domain.own_ids import OwnId, has_same_body
 from payamak.domain.plan import reservation
 from payamak.domain.site import Account, Site
 from payamak.errors import Refused
 from payamak.store.base import Batched, NewMessage, OutboxRow, Standing
-from payamak.store.rules import messages
+from payamak.store.feed import Watch
+from payamak.store.rules import messages, money
 from payamak.store.rules.housekeeping import put_documents
 from payamak.store.rules.transaction import Transaction
 from payamak.store.statements import load_statements
+
+Priced = tuple[NewMessage, int]
+"""A message, its plan knowing of the recipient's opt-outs, and the rial to reserve for it."""
 
 
 def accept_batch(
@@ -27,35 +35,65 @@ def accept_batch(
 ) -> list[Batched | Code]:
     """See Store.accept_batch. Raises Refused with 14 before anything is written."""
     told = {} if own_ids is None else _accepted_before(tx, account_id, own_ids)
-    fresh: dict[int, NewMessage] = {}
+    fresh: dict[int, Priced] = {}
     first_place: dict[int, int] = {}  # of each own id that is taken in this call
-    total = 0
-    for place, item in enumerate(items):
+    for place, item in enumerate(_priced(tx, items, now)):
         if place in told or (own_ids is not None and own_ids[place].number in first_place):
             continue
         if isinstance(item, Code):
             told[place] = item
             continue
-        try:
-            total += _amount(tx, item, now)
-        except Refused as refused:
-            told[place] = refused.code
-            continue
         fresh[place] = item
         if own_ids is not None:
             first_place[own_ids[place].number] = place
-    _check_credit(tx, account_id, total)
-    for place, new in fresh.items():
-        message = messages.accept(tx, new, now).message
-        if own_ids is not None:
-            own = own_ids[place]
-            tx.execute("insert_check_id", (account_id, own.number, message.id, now, own.digest))
+    kept = _keep(tx, account_id, list(fresh.values()), now)
+    for place, message in zip(fresh, kept, strict=True):
         told[place] = Batched(message_id=message.id, parts=message.current.parts, reserved=message.reserved)
+    if own_ids is not None:
+        taken = ((own_ids[place], message.id) for place, message in zip(fresh, kept, strict=True))
+        tx.many("insert_check_id", [(account_id, own.number, id_, now, own.digest) for own, id_ in taken])
     for place, own in enumerate(own_ids or ()):
         if own_ids is not None and place not in told:
             first = first_place[own.number]
             told[place] = _met_again(told[first], own_ids[first].digest, own)
     return [told[place] for place in range(len(items))]
+
+
+def accept_each(tx: Transaction, account_id: int, items: Sequence[NewMessage | Code], now: int) -> list[Message | Code]:
+    """See Store.accept_each."""
+    told: list[Message | Code] = []
+    fresh: dict[int, Priced] = {}
+    purses = tx.one("balance", (account_id,))
+    left = 0 if purses is None else purses[0]
+    for place, item in enumerate(_priced(tx, items, now)):
+        if isinstance(item, Code):
+            told.append(item)
+            continue
+        _, amount = item
+        told.append(Code.NO_CREDIT)
+        if purses is not None and (not amount or amount <= left):  # what costs nothing goes on a debt too
+            fresh[place] = item
+            left -= amount
+    for place, message in zip(fresh, _keep(tx, account_id, list(fresh.values()), now), strict=True) if fresh else ():
+        told[place] = message
+    return told
+
+
+def lane_of(items: Sequence[NewMessage | Code]) -> Lane:
+    """The class of a batch: the most urgent of its messages'."""
+    return min((new.lane for new in items if isinstance(new, NewMessage)), default=Lane.BULK)
+
+
+def begin(watches: Sequence[Watch], told: Sequence[Message | Code]) -> None:
+    """Listen for what becomes of those that are kept."""
+    for watch, each in zip(watches, told, strict=True):
+        if isinstance(each, Message):
+            watch.begin(each)
+
+
+def revoke_each(tx: Transaction, told: Sequence[Message | Code], now: int) -> None:
+    """Undo what `accept_each` has kept: its caller was told that it is not."""
+    messages.revoke(tx, [each.id for each in told if isinstance(each, Message)], now)
 
 
 def ids_told(told: Sequence[Batched | Code]) -> list[int]:
@@ -76,11 +114,12 @@ def revoke_batch(
 
 def _accepted_before(tx: Transaction, account_id: int, own_ids: Sequence[OwnId]) -> dict[int, Batched | Code]:
     """What is told in the places whose own ids were taken by earlier calls."""
-    rows = [tx.one("message_of_check_id", (account_id, own.number)) for own in own_ids]
+    wanted = _array({own.number for own in own_ids})
+    rows = {row[0]: row for row in tx.execute("messages_of_check_ids", (wanted, account_id))}
     return {
-        place: _met_again(Batched(message_id=row[0], is_repeated=True), row[1], own)
-        for place, (own, row) in enumerate(zip(own_ids, rows, strict=True))
-        if row is not None
+        place: _met_again(Batched(message_id=row[1], is_repeated=True), row[2], own)
+        for place, own in enumerate(own_ids)
+        if (row := rows.get(own.number)) is not None
     }
 
 
@@ -92,16 +131,31 @@ def _met_again(accepted: Batched | Code, digest: bytes | None, own: OwnId) -> Ba
     return Batched(message_id=accepted.message_id, is_repeated=True, has_other_body=True)
 
 
-def _amount(tx: Transaction, new: NewMessage, now: int) -> int:
-    """What `messages.accept` will reserve. Raises Refused with 27 or 33."""
-    return reservation(with_known_opt_outs(new.plan, messages.known_opt_outs(tx, new.recipient, now)))
+def _priced(tx: Transaction, items: Sequence[NewMessage | Code], now: int) -> list[Priced | Code]:
+    """Each message with its plan as the recipient's opt-outs leave it, and what is to be reserved; or 27, 33."""
+    known = messages.opt_outs_of_many(tx, (item.recipient for item in items if not isinstance(item, Code)), now)
+    amounts: dict[int, int] = {}  # of each plan that no opt-out touches, by its identity
+    return [item if isinstance(item, Code) else _price(item, known.get(item.recipient), amounts) for item in items]
 
 
-def _check_credit(tx: Transaction, account_id: int, total: int) -> None:
-    """All of the batch or none: the sum is looked at before the first message is kept."""
-    purses = tx.one("balance", (account_id,))
-    if purses is None or (total and purses[0] < total):
-        raise Refused(Code.NO_CREDIT, "the credit does not cover the whole batch")
+def _price(new: NewMessage, known: Mapping[str, Code] | None, amounts: dict[int, int]) -> Priced | Code:
+    if known is None and (amount := amounts.get(id(new.plan))) is not None:
+        return new, amount
+    try:
+        plan = with_known_opt_outs(new.plan, known or {})
+    except Refused as refused:
+        return refused.code
+    amount = reservation(plan)
+    if known is None:
+        amounts[id(new.plan)] = amount
+        return new, amount
+    return replace(new, plan=plan), amount
+
+
+def _keep(tx: Transaction, account_id: int, fresh: Sequence[Priced], now: int) -> list[Message]:
+    """Reserve for all of them, then keep them. Raises Refused with 14 before anything is written."""
+    money.reserve(tx, account_id, sum(amount for _, amount in fresh))
+    return messages.accept_priced(tx, fresh, now)
 
 
 class PasswordSet(Struct, frozen=True, kw_only=True):
@@ -136,8 +190,7 @@ def take_password_back(tx: Transaction, done: PasswordSet) -> None:
 
 def outbox(db: apsw.Connection, account_id: int, check_ids: Sequence[int]) -> dict[int, OutboxRow]:
     """See Store.outbox; one statement, the ids travel as one JSON array."""
-    wanted = "[" + ",".join(map(str, check_ids)) + "]"
-    rows = db.execute(load_statements()["outbox"], (wanted, account_id))
+    rows = db.execute(load_statements()["outbox"], (_array(check_ids), account_id))
     return {
         check_id: OutboxRow(
             message_id=message_id,
@@ -148,6 +201,11 @@ def outbox(db: apsw.Connection, account_id: int, check_ids: Sequence[int]) -> di
         )
         for check_id, message_id, accepted_at, state, reason, was_taken in rows
     }
+
+
+def _array(numbers: Iterable[int]) -> str:
+    """Numbers as the JSON array in which they travel to a statement."""
+    return "[" + ",".join(map(str, numbers)) + "]"
 
 
 def available(db: apsw.Connection, account_id: int) -> int:

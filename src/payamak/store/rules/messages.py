@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from typing import Any
 
+import msgspec
 from msgspec.structs import replace
 
 from payamak.codes import Code
@@ -23,10 +24,21 @@ from payamak.store.rules import money, webhooks
 from payamak.store.rules.rows import changing_columns, insert_columns, message_of, plan_text
 from payamak.store.rules.transaction import Transaction
 
+_encode = msgspec.json.Encoder().encode
+
 
 def known_opt_outs(tx: Transaction, recipient: str, now: int) -> dict[str, Code]:
     """What is known of the recipient: line → code."""
     return {line: Code(code) for line, code in tx.execute("opt_outs_of", (recipient, earliest(now)))}
+
+
+def opt_outs_of_many(tx: Transaction, recipients: Iterable[str], now: int) -> dict[str, dict[str, Code]]:
+    """What is known of those of the recipients of whom anything is: recipient → line → code."""
+    known: dict[str, dict[str, Code]] = {}
+    wanted = _encode(sorted(set(recipients))).decode()
+    for recipient, line, code in tx.execute("opt_outs_of_many", (wanted, earliest(now))):
+        known.setdefault(recipient, {})[line] = Code(code)
+    return known
 
 
 def accept(tx: Transaction, new: NewMessage, now: int, *, is_held: bool = False) -> Change:
@@ -35,26 +47,11 @@ def accept(tx: Transaction, new: NewMessage, now: int, *, is_held: bool = False)
     `is_held`: it may be the copy of one that was sent before the store was put back, and waits for a person.
     """
     plan = with_known_opt_outs(new.plan, known_opt_outs(tx, new.recipient, now))
+    priced = new if plan is new.plan else replace(new, plan=plan)
     amount = reservation(plan)
     money.reserve(tx, new.account_id, amount)
-    first = first_step(plan) or 0
-    waits = new.due_at is not None and new.due_at > now
-    message = Message(
-        id=0,
-        account_id=new.account_id,
-        recipient=new.recipient,
-        plan=plan,
-        accepted_at=int(now),
-        deadline_at=new.deadline_at,
-        due_at=new.deadline_at if is_held else new.due_at or int(now),
-        changed_at=int(now),
-        reason=Reason.RESTORED if is_held else Reason.OUTSIDE_HOURS if waits else Reason.ACCEPTED,
-        lane=new.lane,
-        source=new.source,
-        step=first,
-        reserved=amount,
-        is_leased=not (waits or is_held) and tx.feed.take_room(plan[first].line, new.lane),
-    )
+    is_leased = not is_held and _is_taken(tx, priced, now)
+    message = _fresh(priced, amount, now, is_leased=is_leased, is_held=is_held)
     tx.execute("insert_message", insert_columns(message))
     message = replace(message, id=tx.db.last_insert_rowid())
     if amount:
@@ -63,6 +60,60 @@ def accept(tx: Transaction, new: NewMessage, now: int, *, is_held: bool = False)
     change = Change(message=message, event="Accepted")
     tx.changes.append(change)
     return change
+
+
+def accept_priced(tx: Transaction, news: Sequence[tuple[NewMessage, int]], now: int) -> list[Message]:
+    """Keep fresh messages, each with the rial that are reserved for it already; in their order, under ids in a row.
+
+    Their plans know of the recipients' opt-outs. What messages share, a plan above all, is made once for them, and the
+    rows of a table are written together, the messages before what refers to them.
+    """
+    first_id = int(tx.one("last_given", ("message",))[0]) + 1
+    moulds: dict[tuple[object, ...], tuple[Message, tuple[Any, ...]]] = {}
+    messages, rows = [], []
+    for message_id, (new, amount) in enumerate(news, start=first_id):
+        is_leased = _is_taken(tx, new, now)
+        # The plan by identity: to compare two is dearer than to write one.
+        key = (id(new.plan), new.account_id, new.lane, new.source, new.deadline_at, new.due_at, amount, is_leased)
+        if (mould := moulds.get(key)) is None:
+            model = _fresh(new, amount, now, is_leased=is_leased)
+            mould = moulds[key] = model, insert_columns(model)[3:]
+        model, shared = mould
+        messages.append(replace(model, id=message_id, recipient=new.recipient))
+        rows.append((message_id, new.account_id, new.recipient, *shared))
+    tx.many("insert_message", rows)
+    money.enter_reservations(tx, now, messages)
+    webhooks.tell_all(tx, messages, now)
+    tx.changes += [Change(message=message, event="Accepted") for message in messages]
+    return messages
+
+
+def _is_taken(tx: Transaction, new: NewMessage, now: int) -> bool:
+    """Whether the back takes a fresh message right away; counts its room."""
+    if new.due_at is not None and new.due_at > now:
+        return False
+    return tx.feed.take_room(new.plan[first_step(new.plan) or 0].line, new.lane)
+
+
+def _fresh(new: NewMessage, amount: int, now: int, *, is_leased: bool, is_held: bool = False) -> Message:
+    """A message as it is kept first, but for its id; `amount` rial are reserved for it."""
+    waits = new.due_at is not None and new.due_at > now
+    return Message(
+        id=0,
+        account_id=new.account_id,
+        recipient=new.recipient,
+        plan=new.plan,
+        accepted_at=int(now),
+        deadline_at=new.deadline_at,
+        due_at=new.deadline_at if is_held else new.due_at or int(now),
+        changed_at=int(now),
+        reason=Reason.RESTORED if is_held else Reason.OUTSIDE_HOURS if waits else Reason.ACCEPTED,
+        lane=new.lane,
+        source=new.source,
+        step=first_step(new.plan) or 0,
+        reserved=amount,
+        is_leased=is_leased,
+    )
 
 
 def load(tx: Transaction, message_id: int) -> Message | None:

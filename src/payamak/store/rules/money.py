@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from payamak.codes import Code
 from payamak.domain import events as ev
 from payamak.domain.message import Message
@@ -34,6 +36,14 @@ def enter(
 ) -> None:
     """Write one entry; the purses are moved by the caller."""
     tx.execute("insert_entry", (now, account_id, message_id, kind, source, target, amount, note))
+
+
+def enter_reservations(tx: Transaction, now: int, messages: Iterable[Message]) -> None:
+    """Write the first entry of each fresh message; the account's purses are moved by the caller."""
+    rows = [
+        (now, m.account_id, m.id, "reserve", "available", "reserved", m.reserved, None) for m in messages if m.reserved
+    ]
+    tx.many("insert_entry", rows)
 
 
 def settle(tx: Transaction, message: Message, effect: ev.Settle, now: int) -> None:

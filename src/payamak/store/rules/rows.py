@@ -82,8 +82,9 @@ def changing_columns(m: Message) -> tuple[Any, ...]:
 
 
 def insert_columns(m: Message) -> tuple[Any, ...]:
-    """The columns of `insert_message`."""
+    """The columns of `insert_message`; id 0 is none yet. Messages of one plan may share all but the first three."""
     return (
+        m.id or None,
         m.account_id,
         m.recipient,
         plan_text(m.plan),

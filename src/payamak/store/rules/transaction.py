@@ -118,6 +118,10 @@ class Transaction:
         """Every row of a named query."""
         return list(self.db.execute(self.sql[name], values))
 
+    def many(self, name: str, rows: Iterable[Sequence[Any]]) -> None:
+        """Run a named statement for each of the rows."""
+        self.db.executemany(self.sql[name], rows)
+
     def begin(self) -> None:
         """After BEGIN: see whether anyone else has written since the last batch. Raises Overwritten."""
         version = self.db.pragma("data_version")

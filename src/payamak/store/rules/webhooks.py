@@ -8,7 +8,7 @@ stands behind a waiting one, and each step of this is a look-up by key, however 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import apsw
@@ -36,16 +36,28 @@ def notice_of(row: Any) -> Notice:
 
 def tell(tx: Transaction, message: Message, now: int) -> None:
     """The message came to a state: if its account has a webhook that wants to know, keep a notice of it."""
+    tell_all(tx, [message], now)
+
+
+def tell_all(tx: Transaction, messages: Iterable[Message], now: int) -> None:
+    """The same of several messages, in their order."""
+    rows = [row for message in messages if (row := _notice(tx, message, now)) is not None]
+    if rows:
+        tx.many("insert_notice", rows)
+
+
+def _notice(tx: Transaction, message: Message, now: int) -> tuple[Any, ...] | None:
+    """The columns of `insert_notice`; None if nobody wants to know."""
     account = tx.site.accounts_by_id.get(message.account_id)
     if account is None or not account.webhook_url:
-        return
+        return None
     if account.webhook_states and message.state not in account.webhook_states:
-        return
+        return None
     told = state_code(message.state, message.was_taken, account.unknown_state)
     standing = (message.state.value, message.reason.value, told, message.code)
     facts = (message.current.line, message.step, message.was_taken, message.charged)
     above = tx.restored.events_above if message.id <= tx.restored.message_id else 0
-    tx.execute("insert_notice", (message.id, message.account_id, now, *standing, *facts, above))
+    return message.id, message.account_id, now, *standing, *facts, above
 
 
 def conclude(tx: Transaction, result: NoticeResult, now: int) -> bool:

@@ -38,6 +38,8 @@ from payamak.errors import StoreFailed
 from payamak.store.base import (
     ACKNOWLEDGE_WITHIN_S,
     ANSWER_WITHIN_S,
+    Answers,
+    Arrival,
     Batched,
     Claim,
     Claimed,
@@ -99,7 +101,7 @@ from payamak.store.sqlite.opening import (
 )
 from payamak.store.sqlite.shares import Urgency
 from payamak.store.sqlite.work import Undo
-from payamak.store.sqlite.writer import InlineWriter, ThreadWriter, Writer
+from payamak.store.sqlite.writer import InlineWriter, Piece, ThreadWriter, Writer
 
 T = TypeVar("T")
 
@@ -232,12 +234,23 @@ class SqliteStore:
         self, account_id: int, items: Sequence[NewMessage | Code], own_ids: Sequence[OwnId] | None, now: int
     ) -> Awaitable[list[Batched | Code]]:
         """See Store.accept_batch."""
-        lane = min((new.lane for new in items if isinstance(new, NewMessage)), default=Lane.BULK)
         return self.writer.submit(
             lambda tx: batches.accept_batch(tx, account_id, items, own_ids, now),
-            _URGENCY[lane],
+            _URGENCY[batches.lane_of(items)],
             within_s=self._within(ANSWER_WITHIN_S),
             undo=Undo(lambda tx, told: batches.revoke_batch(tx, account_id, own_ids, told, now), batches.ids_told),
+        )
+
+    def accept_each(
+        self, account_id: int, items: Sequence[NewMessage | Code], now: int, watches: Sequence[Watch] = ()
+    ) -> Awaitable[list[Message | Code]]:
+        """See Store.accept_each."""
+        return self.writer.submit(
+            lambda tx: batches.accept_each(tx, account_id, items, now),
+            _URGENCY[batches.lane_of(items)],
+            (lambda told: batches.begin(watches, told)) if watches else None,
+            within_s=self._within(ANSWER_WITHIN_S),
+            undo=Undo(lambda tx, told: batches.revoke_each(tx, told, now)),
         )
 
     def outbox(self, account_id: int, check_ids: Sequence[int]) -> Awaitable[dict[int, OutboxRow]]:
@@ -267,6 +280,11 @@ class SqliteStore:
     def advance(self, message_id: int, event: Event, now: int, version: int | None = None) -> Awaitable[list[Change]]:
         """See Store.advance."""
         return self.writer.submit(lambda tx: receipts.apply(tx, message_id, event, now, version))
+
+    def record(self, arrivals: Sequence[Arrival], now: int) -> None:
+        """See Store.record."""
+        pieces = [_piece(arrival, now) for arrival in arrivals]
+        self.writer.submit_many(pieces, within_s=self._within(ACKNOWLEDGE_WITHIN_S))
 
     def receive(self, receipt: ReceiptIn, now: int) -> Awaitable[list[Change]]:
         """See Store.receive."""
@@ -442,9 +460,9 @@ class SqliteStore:
         """See Store.relay_due."""
         return self._read(lambda db: received.relay_due(db, target, now, limit))
 
-    def conclude_post(self, result: PostResult, now: int) -> Awaitable[Received | None]:
-        """See Store.conclude_post."""
-        return self.writer.submit(lambda tx: received.conclude_post(tx, result, now))
+    def conclude_posts(self, results: Sequence[PostResult], now: int) -> Awaitable[list[Received | None]]:
+        """See Store.conclude_posts."""
+        return self.writer.submit(lambda tx: [received.conclude_post(tx, result, now) for result in results])
 
     def replay(self, received_ids: Sequence[int], now: int) -> Awaitable[int]:
         """See Store.replay."""
@@ -468,9 +486,9 @@ class SqliteStore:
         """See Store.notices_due."""
         return self._read(lambda db: webhooks.due(db, account_id, now, limit))
 
-    def conclude_notice(self, result: NoticeResult, now: int) -> Awaitable[bool]:
-        """See Store.conclude_notice."""
-        return self.writer.submit(lambda tx: webhooks.conclude(tx, result, now))
+    def conclude_notices(self, results: Sequence[NoticeResult], now: int) -> Awaitable[list[bool]]:
+        """See Store.conclude_notices."""
+        return self.writer.submit(lambda tx: [webhooks.conclude(tx, result, now) for result in results])
 
     def search_notices(self, search: NoticeSearch) -> Awaitable[list[Notice]]:
         """See Store.search_notices."""
@@ -696,3 +714,13 @@ class SqliteStore:
         if not self._is_left:
             self._is_left = True
             holding.leave(self._key)
+
+
+def _piece(arrival: Arrival, now: int) -> Piece:
+    """An answer waits for the disk as long as it takes, for nobody says it again; a receipt comes again."""
+    what = arrival.what
+    if isinstance(what, Answers):
+        answers = what
+        return Piece(lambda tx: receipts.apply(tx, answers.message_id, answers.event, now), arrival.told, True)
+    receipt = what
+    return Piece(lambda tx: receipts.receive(tx, receipt, now), arrival.told, False)

@@ -19,7 +19,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 from payamak.errors import StoreFailed
 from payamak.store.feed import Change
@@ -38,23 +38,56 @@ class Undo:
     names: Callable[[Any], Iterable[int]] = lambda result: ()
 
 
+class Call:
+    """Who waits for a piece and is called, once and on the loop: with the result, or with the error in its place.
+
+    What a future costs is a turn of the loop and a task that awaits it; most pieces are answers and receipts.
+    """
+
+    __slots__ = ("_is_done", "_told")
+
+    def __init__(self, told: Callable[[Any], None]) -> None:
+        self._told = told
+        self._is_done = False
+
+    def done(self) -> bool:
+        """Whether it has been called."""
+        return self._is_done
+
+    def set_result(self, result: object) -> None:
+        """Call it. A bug there is told to the loop, and keeps nobody else from hearing."""
+        self._is_done = True
+        try:
+            self._told(result)
+        except Exception as error:
+            context = {"message": "whoever waited for a piece of work failed", "exception": error}
+            asyncio.get_running_loop().call_exception_handler(context)
+
+    def set_exception(self, error: BaseException) -> None:
+        """The same, with what went wrong."""
+        self.set_result(error)
+
+
+Waiter: TypeAlias = asyncio.Future[Any] | Call
+
+
 class Work:
     """One piece: what to do, who waits for it, and what became of it."""
 
     __slots__ = (
-        *("changes", "due_s", "error", "future", "is_given_up", "is_settled"),
-        *("result", "run", "since_s", "then", "undo"),
+        *("changes", "due_s", "error", "is_given_up", "is_settled"),
+        *("result", "run", "since_s", "then", "undo", "waiter"),
     )
 
     def __init__(
         self,
         run: Callable[[Transaction], Any],
-        future: asyncio.Future[Any] | None,
+        waiter: Waiter | None,
         then: Callable[[Any], None] | None = None,
         undo: Undo | None = None,
     ) -> None:
         self.run = run
-        self.future = future
+        self.waiter = waiter
         self.then = then
         self.undo = undo
         self.due_s = 0.0
@@ -137,9 +170,9 @@ class Patience:
             if work.is_settled:
                 return
             work.is_given_up = True
-        if work.future is not None and not work.future.done():
-            work.future.set_exception(StoreFailed(f"the disk did not answer within {within_s:g} s"))
+        if work.waiter is not None and not work.waiter.done():
+            work.waiter.set_exception(StoreFailed(f"the disk did not answer within {within_s:g} s"))
 
 
 def _is_done(work: Work) -> bool:
-    return work.future is None or work.future.done()
+    return work.waiter is None or work.waiter.done()

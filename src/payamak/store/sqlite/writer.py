@@ -31,9 +31,9 @@ import asyncio
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-from typing import Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 import apsw
 
@@ -44,7 +44,7 @@ from payamak.store.rules.transaction import Transaction
 from payamak.store.sqlite.files import OpenFiles
 from payamak.store.sqlite.opening import as_told
 from payamak.store.sqlite.shares import ACCEPTS, Shares, Urgency
-from payamak.store.sqlite.work import Patience, Undo, Work
+from payamak.store.sqlite.work import Call, Patience, Undo, Work
 
 T = TypeVar("T")
 
@@ -74,6 +74,15 @@ STORAGE_FAULTS = (
 """Errors of the disk, not of a piece of work: trying the pieces one by one would only repeat them."""
 
 
+class Piece(NamedTuple):
+    """One of many pieces of work that are submitted together."""
+
+    run: Callable[[Transaction], Any]
+    told: Callable[[Any], None]
+    is_patient: bool
+    """Whether it waits for as long as the disk takes, whatever `within_s` says."""
+
+
 class Writer(Protocol):
     """Who carries out work on the store: a thread in production, the loop itself under a virtual clock."""
 
@@ -90,6 +99,13 @@ class Writer(Protocol):
 
         After `within_s` the waiter is told StoreFailed. What comes to be committed all the same is undone before
         anyone hears of it, or stands where there is no `undo`.
+        """
+        ...
+
+    def submit_many(self, pieces: Sequence[Piece], *, within_s: float | None = None) -> None:
+        """Queue what became of messages, in this order and with one wake-up; each piece stands or fails alone.
+
+        Whoever waits for one is called: with its result, or with the error. After `within_s` that is StoreFailed.
         """
         ...
 
@@ -241,18 +257,18 @@ def deliver(works: list[Work], feed: Feed) -> None:
     changes: list[Change] = []
     for work in works:
         if work.is_to_be_undone:
-            if work.future is not None and not work.future.done():
-                work.future.set_exception(StoreFailed("the store cannot vouch for it"))
+            if work.waiter is not None and not work.waiter.done():
+                work.waiter.set_exception(StoreFailed("the store cannot vouch for it"))
             continue
         changes += work.changes
         if work.error is None and work.then is not None:
             work.then(work.result)
-        if work.future is None or work.future.done():
+        if work.waiter is None or work.waiter.done():
             continue  # whoever waited has hung up: that changes nothing
         if work.error is not None:
-            work.future.set_exception(work.error)
+            work.waiter.set_exception(work.error)
         else:
-            work.future.set_result(work.result)
+            work.waiter.set_result(work.result)
     if changes:
         feed.publish(changes)
 
@@ -313,13 +329,27 @@ class _QueuedWriter:
         if urgency in ACCEPTS:
             self._check_intake(queue)
         future: asyncio.Future[T] = self._loop.create_future()
-        work = Work(run, future, then, undo)
+        self._queue(Work(run, future, then, undo), queue, within_s)
+        self._nudge()
+        return future
+
+    def submit_many(self, pieces: Sequence[Piece], *, within_s: float | None = None) -> None:
+        """See Writer.submit_many."""
+        queue = self._queues[Urgency.RESULT]
+        for piece in pieces:
+            call = Call(piece.told)
+            if self._closing:
+                call.set_exception(StoreFailed("the store is closing"))
+            else:
+                self._queue(Work(piece.run, call), queue, None if piece.is_patient else within_s)
+        if not self._closing:
+            self._nudge()
+
+    def _queue(self, work: Work, queue: deque[Work], within_s: float | None) -> None:
         if within_s is not None:
             self._patience.add(work, within_s)
         work.since_s = time.monotonic()
         queue.append(work)
-        self._nudge()
-        return future
 
     def _check_intake(self, queue: deque[Work]) -> None:
         if len(queue) >= BACKLOG:
@@ -360,7 +390,7 @@ class _QueuedWriter:
         self._batch.run(works)
         self._began_s = None
         undone = self._patience.settle(works)
-        self._undoing = [work for work in works if work.future is None and isinstance(work.error, StoreFailed)]
+        self._undoing = [work for work in works if work.waiter is None and isinstance(work.error, StoreFailed)]
         self._undoing += [work.undoing() for work in undone]
         return works
 
@@ -368,7 +398,7 @@ class _QueuedWriter:
         deliver(works, self._feed)
         self._patience.forget_done()
         for work in works:
-            if work.future is None and work.error is not None and not isinstance(work.error, StoreFailed):
+            if work.waiter is None and work.error is not None and not isinstance(work.error, StoreFailed):
                 # A bug, and nobody waits for it: at least it is told.
                 self._loop.call_exception_handler({"message": "could not undo", "exception": work.error})
 
@@ -378,7 +408,8 @@ class ThreadWriter(_QueuedWriter):
 
     def __init__(self, transaction: Transaction, feed: Feed) -> None:
         super().__init__(transaction, feed)
-        self._wake = threading.Semaphore(0)
+        self._wake = threading.Lock()  # held while there is nothing to wake for; a Semaphore is Python and three locks
+        self._wake.acquire()
         self._lock = threading.Lock()
         self._is_idle = True
         self._thread = threading.Thread(target=self._run, name="payamak-writer", daemon=True)
@@ -415,8 +446,10 @@ class ThreadWriter(_QueuedWriter):
             if self._closing:
                 return False
             self._is_idle = True
-        self._wake.acquire(timeout=UNDO_AGAIN_S if self._undoing else None)
+        is_woken = self._wake.acquire(timeout=UNDO_AGAIN_S if self._undoing else -1)
         with self._lock:
+            if not is_woken and not self._is_idle:
+                self._wake.acquire()  # woken just as the time was over
             self._is_idle = False
         return True
 

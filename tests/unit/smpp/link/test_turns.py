@@ -6,11 +6,19 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
-from payamak.smpp.codec import encode
+from payamak.smpp.codec import decode, encode
 from payamak.smpp.config import SessionConfig
 from payamak.smpp.constants import Status, Tag
-from payamak.smpp.link.connection import _LONG_PAUSE_S, _REFUSED_PAUSE_S, _USELESS_PAUSE_S, Answer, Connection
-from payamak.smpp.pdu import DeliverSm, DeliverSmResp, EnquireLink, Pdu, tlv
+from payamak.smpp.link.connection import (
+    _LONG_PAUSE_S,
+    _REFUSED_PAUSE_S,
+    _USELESS_PAUSE_S,
+    Answer,
+    Connection,
+    Ended,
+    Later,
+)
+from payamak.smpp.pdu import DeliverSm, DeliverSmResp, EnquireLink, Pdu, SubmitSm, SubmitSmResp, tlv
 from payamak.smpp.states import BindMode, Role
 
 
@@ -65,6 +73,7 @@ class Bound(Connection):
         self._session._become_bound(BindMode.TRANSCEIVER, 0.0)
         self.status = status
         self.came: list[Pdu] = []
+        self.wrote: list[bytes] = []
 
     def _on_request(self, pdu: Pdu) -> Answer:
         self.came.append(pdu)
@@ -109,3 +118,50 @@ async def test_what_is_refused_at_once_waits() -> None:
     assert await connection.reads(encode(DeliverSm(), 1)) == [_REFUSED_PAUSE_S]
     connection.status = Status.ESME_ROK
     assert await connection.reads(encode(DeliverSm(), 2)) == []
+
+
+async def test_an_end_is_told_in_the_turn_in_which_it_is_read() -> None:
+    """Before a receipt behind it in the same segment is looked at; a bug of whoever is told ends nothing."""
+    connection = Bound()
+    order: list[str] = []
+    heard: list[str] = []
+    asyncio.get_running_loop().set_exception_handler(lambda loop, context: heard.append(context["message"]))
+
+    def clumsy(ended: Ended) -> None:
+        order.append("clumsy")
+        raise KeyError("a bug")
+
+    first = connection.ask(SubmitSm(), clumsy)
+    second = connection.ask(SubmitSm(), lambda ended: order.append(type(ended).__name__))
+    came = connection._on_request
+
+    def hear(pdu: Pdu) -> Answer:
+        order.append(type(pdu).__name__)
+        return came(pdu)
+
+    connection._on_request = hear  # type: ignore[method-assign]
+    octets = (encode(SubmitSmResp(message_id="1"), first), encode(SubmitSmResp(message_id="2"), second))
+    connection.data_received(b"".join((*octets, encode(DeliverSm(), 1))))
+    assert order == ["clumsy", "SubmitSmResp", "DeliverSm"]
+    assert heard == ["a callback of the link failed"]
+
+
+async def test_a_response_that_is_given_later() -> None:
+    """It is written when it is given, at once or later; a bug in its place asks for the request again."""
+    connection = Bound()
+    connection.wire.write = connection.wrote.append  # type: ignore[method-assign, assignment]
+    laters = [Later() for _ in range(3)]
+    laters[0].give(DeliverSmResp(sequence=1))
+    connection._on_request = lambda pdu: laters[pdu.sequence - 1]  # type: ignore[method-assign]
+    connection.data_received(b"".join(encode(DeliverSm(), number) for number in (1, 2, 3)))
+    assert len(connection._handlers) == 2
+    heard: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda loop, context: heard.append(context["exception"]))
+    laters[2].give(DeliverSmResp(sequence=3))
+    laters[1].give(KeyError("a bug"))
+    await asyncio.sleep(0)
+    octets = b"".join(connection.wrote)
+    answers = [decode(octets[at : at + 17]) for at in range(0, len(octets), 17)]
+    assert [(pdu.sequence, pdu.status) for pdu in answers] == [(1, 0), (3, 0), (2, Status.ESME_RX_T_APPN)]
+    assert not connection._handlers
+    assert [type(error) for error in heard] == [KeyError]

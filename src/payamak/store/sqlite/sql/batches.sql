@@ -1,6 +1,7 @@
--- name: message_of_check_id
--- The message that was accepted under the caller's own id, and the digest of its body.
-SELECT message_id, digest FROM check_id WHERE account_id = ? AND check_id = ?;
+-- name: messages_of_check_ids
+-- The messages that were accepted under the caller's own ids, and the digests of their bodies.
+SELECT c.check_id, c.message_id, c.digest FROM json_each(?1) AS wanted
+CROSS JOIN check_id c ON c.account_id = ?2 AND c.check_id = wanted.value;
 
 -- name: insert_check_id
 -- Take a caller's id, in the transaction that accepts its message.

@@ -30,6 +30,11 @@ UPDATE meta SET value = value + 1 WHERE key = ?;
 -- What is known of a recipient.
 SELECT line, code FROM optout WHERE recipient = ?1 AND (expires_at IS NULL OR expires_at > ?2);
 
+-- name: opt_outs_of_many
+-- The same of many recipients, who travel as one JSON array: a look-up by key for each of them, one statement for all.
+SELECT o.recipient, o.line, o.code FROM json_each(?1) AS wanted CROSS JOIN optout o ON o.recipient = wanted.value
+WHERE o.expires_at IS NULL OR o.expires_at > ?2;
+
 -- name: put_opt_out
 -- Learn one; an imported or hand-made one is not shortened by a learned one.
 INSERT INTO optout (recipient, line, code, source, learned_at, expires_at) VALUES (?, ?, ?, ?, ?, ?)

@@ -1,9 +1,9 @@
 -- name: insert_message
--- A fresh message; its id is given by the table and never used again.
-INSERT INTO message (account_id, recipient, plan, line, lane, source, accepted_at, deadline_at, due_at, changed_at, state,
+-- A fresh message; without an id (NULL) the table gives the next one. None is ever used again.
+INSERT INTO message (id, account_id, recipient, plan, line, lane, source, accepted_at, deadline_at, due_at, changed_at, state,
   reason, code, step, tries, parts, was_taken, was_settled_late, copies, reserved, charged, is_settled, is_final,
   version, is_leased, unanswered, awaited, breaks)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 
 -- name: message
 -- One message, as rows.py reads it.
