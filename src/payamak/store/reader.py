@@ -10,11 +10,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Protocol, TypeVar
 
+import msgspec
 from msgspec import Struct
 
 from payamak.store.columns import Spoilt
 
 T = TypeVar("T")
+
+_encode = msgspec.json.Encoder().encode
 
 Values = Sequence[Any] | Mapping[str, Any]
 
@@ -84,6 +87,11 @@ class Connection(Reader, Protocol):
     def is_of_the_disk(self, error: Exception) -> bool:
         """Whether an error is one that another row, or another piece of work, would meet too."""
         ...
+
+
+def array(keys: Iterable[int | str]) -> str:
+    """Keys as the JSON array in which they travel to one statement."""
+    return _encode(list(keys)).decode()
 
 
 def counts(db: Reader, name: str, values: Values = ()) -> dict[str, int]:

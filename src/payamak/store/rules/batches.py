@@ -6,7 +6,7 @@ batch (`accept_batch`) or each message for itself (`accept_each`).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -19,7 +19,7 @@ from payamak.domain.plan import reservation
 from payamak.domain.site import Account, Site
 from payamak.errors import Refused
 from payamak.store.feed import Feed
-from payamak.store.reader import Reader
+from payamak.store.reader import Reader, array
 from payamak.store.records import Batched, NewMessage, OutboxRow, Standing
 from payamak.store.rules import messages, money
 from payamak.store.rules.housekeeping import put_documents
@@ -140,7 +140,7 @@ def revoke_batch(
 
 def _accepted_before(tx: Transaction, account_id: int, own_ids: Sequence[OwnId]) -> dict[int, Batched | Code]:
     """What is told in the places whose own ids were taken by earlier calls."""
-    wanted = _array({own.number for own in own_ids})
+    wanted = array({own.number for own in own_ids})
     taken = {row.check_id: row for row in tx.rows("messages_of_check_ids", _TakenId, (wanted, account_id))}
     return {
         place: _met_again(Batched(message_id=row.message_id, is_repeated=True), row.digest, own)
@@ -216,16 +216,11 @@ def take_password_back(tx: Transaction, done: PasswordSet) -> None:
 
 def outbox(db: Reader, account_id: int, check_ids: Sequence[int]) -> dict[int, OutboxRow]:
     """See Store.outbox; one statement, the ids travel as one JSON array."""
-    wanted = _array(check_ids)
+    wanted = array(check_ids)
     return {
         row.check_id: OutboxRow(message_id=row.message_id, accepted_at=row.accepted_at, standing=row.standing)
         for row in db.rows("outbox", _Outbox, (wanted, account_id))
     }
-
-
-def _array(numbers: Iterable[int]) -> str:
-    """Numbers as the JSON array in which they travel to a statement."""
-    return "[" + ",".join(map(str, numbers)) + "]"
 
 
 def available(db: Reader, account_id: int) -> int:

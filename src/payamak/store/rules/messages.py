@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from typing import Any
 
-import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -21,12 +20,10 @@ from payamak.domain.plan import reservation
 from payamak.domain.states import advance, first_step
 from payamak.store.columns import changing_columns, changing_columns_with_plan, kept_columns
 from payamak.store.feed import Change
-from payamak.store.reader import Reader
+from payamak.store.reader import Reader, array
 from payamak.store.records import Claim, NewMessage
 from payamak.store.rules import money, webhooks
 from payamak.store.rules.transaction import Transaction
-
-_encode = msgspec.json.Encoder().encode
 
 
 class _OptedOut(Struct, frozen=True, kw_only=True):
@@ -57,7 +54,7 @@ def known_opt_outs(tx: Transaction, recipient: str, now: int) -> dict[str, Code]
 def opt_outs_of_many(tx: Transaction, recipients: Iterable[str], now: int) -> dict[str, dict[str, Code]]:
     """What is known of those of the recipients of whom anything is: recipient → line → code."""
     known: dict[str, dict[str, Code]] = {}
-    wanted = _encode(sorted(set(recipients))).decode()
+    wanted = array(sorted(set(recipients)))
     for row in tx.rows("opt_outs_of_many", _OptedOutOf, (wanted, earliest(now))):
         known.setdefault(row.recipient, {})[row.line] = row.code
     return known

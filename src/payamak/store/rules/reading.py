@@ -10,7 +10,7 @@ from payamak.domain.ids import IdHabit, operator_key
 from payamak.domain.message import RECEIPTED, Message, PartState, Reason, State
 from payamak.domain.receipts import Cursor, IdReport, OpenId, OpenIds, WaitingReceipt
 from payamak.domain.webhooks import Notice
-from payamak.store.reader import Reader, counts
+from payamak.store.reader import Reader, array, counts
 from payamak.store.records import (
     Balance,
     Entry,
@@ -88,7 +88,7 @@ class _Open(Struct, frozen=True, kw_only=True):
 
 def standings(db: Reader, account_id: int, ids: Sequence[int]) -> dict[int, Standing]:
     """Where the account's own messages stand; one statement, the ids travel as one JSON array."""
-    wanted = "[" + ",".join(map(str, ids)) + "]"
+    wanted = array(ids)
     return {
         row.id: Standing(state=row.state, reason=row.reason, was_taken=row.was_taken)
         for row in db.rows("standings", _StandingRow, (wanted, account_id))
