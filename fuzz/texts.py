@@ -55,7 +55,7 @@ def sheet(data: bytes) -> None:
         try:
             read = bounded(read_octets, io.BytesIO(content), Asked())
         except BadSheet as fault:
-            assert "{" not in ENGLISH[fault.wrong].format_map(fault.given)
+            assert str(fault) == ENGLISH[fault.wrong].format_map(fault.given)
             continue
         with closing(read):
             rows = list(read.rows())
