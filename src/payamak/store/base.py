@@ -28,7 +28,6 @@ from payamak.store.feed import Change, Feed
 from payamak.store.records import (
     Arrival,
     Aside,
-    Audit,
     Balance,
     Batched,
     Cancelled,
@@ -38,6 +37,7 @@ from payamak.store.records import (
     FaultCounts,
     ForeignReceived,
     Holdings,
+    LedgerProof,
     MovePlan,
     NewMessage,
     OptOut,
@@ -503,7 +503,7 @@ class Looks(Protocol):
         """Every account's purses, counted three ways."""
         ...
 
-    def audit(self) -> Awaitable[Audit]:
+    def prove_ledger(self) -> Awaitable[LedgerProof]:
         """Count every account's money from the entries alone and compare all that is kept with it (P5)."""
         ...
 
