@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from payamak.domain.restoring import Restore
     from payamak.domain.site import Document, Link, Site
     from payamak.store.base import Store
-    from payamak.store.records import AuditedAccount, QueueRow, TextReceipts
+    from payamak.store.records import ProvenAccount, QueueRow, TextReceipts
     from payamak.store.sqlite.store import SqliteStore
 
 FEW_FILES: Final = 4_096
@@ -91,7 +91,7 @@ async def doctor(
     from rich.text import Text
 
     settings = common.settings()
-    books: list[AuditedAccount] = []
+    books: list[ProvenAccount] = []
     findings = [*_machine(settings), *_folder(Path(settings.database))]
     findings += await _store(Path(settings.database), books if ledger else None)
     findings.append(await _server(settings))
@@ -171,7 +171,7 @@ def _rights(path: Path) -> Iterator[Finding]:
 # ----------------------------------------------------------------------------------------------- the store
 
 
-async def _store(path: Path, books: list[AuditedAccount] | None) -> list[Finding]:
+async def _store(path: Path, books: list[ProvenAccount] | None) -> list[Finding]:
     from payamak.store.base import Mode
     from payamak.store.engines import open_store
 
@@ -395,12 +395,12 @@ async def untold(store: Store, now: int) -> list[Finding]:
     return findings
 
 
-async def _ledger(store: SqliteStore, books: list[AuditedAccount]) -> list[Finding]:
+async def _ledger(store: SqliteStore, books: list[ProvenAccount]) -> list[Finding]:
     """Prove every account from its entries; `books` is filled with them."""
-    audit = await store.audit()
-    books.extend(audit.accounts)
-    counted = f"{counted_of(audit.entries, 'entry', 'entries')} and {counted_of(audit.messages, 'message', 'messages')}"
-    wrong = [account for account in audit.accounts if account.faults]
+    proof = await store.prove_ledger()
+    books.extend(proof.accounts)
+    counted = f"{counted_of(proof.entries, 'entry', 'entries')} and {counted_of(proof.messages, 'message', 'messages')}"
+    wrong = [account for account in proof.accounts if account.faults]
     if not wrong:
         return [Finding(name="ledger", is_well=True, says=f"every account balances: {counted} counted")]
     todo = "this must not happen: keep a backup of the store and report it"
@@ -416,7 +416,7 @@ def counted_of(count: int, one: str, many: str) -> str:
     return f"{count:,} {one if count == 1 else many}"
 
 
-def _books(books: Iterable[AuditedAccount]) -> Table:
+def _books(books: Iterable[ProvenAccount]) -> Table:
     """What was paid in is charged, set aside, or left: a line for each account, in rial."""
     numbers = ("paid in", "charged", "set aside", "left")
     made = grid(

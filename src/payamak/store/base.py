@@ -28,7 +28,6 @@ from payamak.store.feed import Change, Feed
 from payamak.store.records import (
     Arrival,
     Aside,
-    Audit,
     Balance,
     Batched,
     Cancelled,
@@ -39,6 +38,7 @@ from payamak.store.records import (
     Figures,
     ForeignReceived,
     Holdings,
+    LedgerProof,
     MovePlan,
     NewMessage,
     OptOut,
@@ -504,7 +504,7 @@ class Looks(Protocol):
         """Every account's purses, counted three ways."""
         ...
 
-    def audit(self) -> Awaitable[Audit]:
+    def prove_ledger(self) -> Awaitable[LedgerProof]:
         """Count every account's money from the entries alone and compare all that is kept with it (P5)."""
         ...
 

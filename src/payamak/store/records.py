@@ -202,7 +202,7 @@ class Balance(Struct, frozen=True, kw_only=True):
         )
 
 
-class AuditedAccount(Struct, frozen=True, kw_only=True):
+class ProvenAccount(Struct, frozen=True, kw_only=True):
     """An account's money as its entries tell it: what was paid in is charged, set aside, or left. In rial.
 
     `faults` says, a sentence each, where what the store works with differs from the entries; empty: it is proven.
@@ -217,10 +217,10 @@ class AuditedAccount(Struct, frozen=True, kw_only=True):
     faults: tuple[str, ...]
 
 
-class Audit(Struct, frozen=True, kw_only=True):
+class LedgerProof(Struct, frozen=True, kw_only=True):
     """The proof of every account, and how much was counted for it."""
 
-    accounts: tuple[AuditedAccount, ...]
+    accounts: tuple[ProvenAccount, ...]
     entries: int
     messages: int
 

@@ -42,7 +42,6 @@ from payamak.store.records import (
     Answers,
     Arrival,
     Aside,
-    Audit,
     Balance,
     Batched,
     Cancelled,
@@ -53,6 +52,7 @@ from payamak.store.records import (
     Figures,
     ForeignReceived,
     Holdings,
+    LedgerProof,
     MovePlan,
     NewMessage,
     OptOut,
@@ -81,8 +81,8 @@ from payamak.store.rules import (
     removing,
     webhooks,
 )
-from payamak.store.rules.audit import audit
 from payamak.store.rules.figures import figures
+from payamak.store.rules.proof import prove_ledger
 from payamak.store.rules.transaction import Transaction, read_site
 from payamak.store.sqlite import holding, restoring
 from payamak.store.sqlite.files import OpenFiles
@@ -673,9 +673,9 @@ class SqliteStore:
         """See Store.balances."""
         return self._read(reading.balances)
 
-    def audit(self) -> Awaitable[Audit]:
-        """See Store.audit."""
-        return self._read(audit)
+    def prove_ledger(self) -> Awaitable[LedgerProof]:
+        """See Store.prove_ledger."""
+        return self._read(prove_ledger)
 
     def opt_outs(self, recipient: str | None, line: str | None, after: str, limit: int) -> Awaitable[list[OptOut]]:
         """See Store.opt_outs."""

@@ -1,4 +1,4 @@
-"""The proof of the books: every account's money counted from the ledger's entries alone, and message by message (P5).
+"""The ledger proof: every account's money counted from the ledger's entries alone, and message by message (P5).
 
 Nothing that is kept as a sum is believed. The entries are added up purse by purse; the balances that the store works
 with, what each message has set aside and what it was charged must come out the same. Two passes over the entries and
@@ -14,7 +14,7 @@ from operator import attrgetter
 from msgspec import Struct
 
 from payamak.store.reader import Reader
-from payamak.store.records import Audit, AuditedAccount
+from payamak.store.records import LedgerProof, ProvenAccount
 
 MOST_TOLD = 5
 """Messages of an account that are named one by one: a damage of thousands is told by the first few and the count."""
@@ -74,8 +74,8 @@ class _Sheet:
             self.faults.append(fault)
 
 
-def audit(db: Reader) -> Audit:
-    """See Store.audit; one snapshot."""
+def prove_ledger(db: Reader) -> LedgerProof:
+    """See Store.prove_ledger; one snapshot."""
     sheets: dict[int, _Sheet] = {}
     entries = messages = 0
     for entry in db.stream("all_entries", _Entry):
@@ -100,7 +100,7 @@ def audit(db: Reader) -> Audit:
     for account_id, sheet in sorted(sheets.items()):
         nothing = _Purses(account_id=account_id, username="", available=0, reserved=0)
         told.append(_told(nothing, sheet, "has no purse"))
-    return Audit(accounts=tuple(told), entries=entries, messages=messages)
+    return LedgerProof(accounts=tuple(told), entries=entries, messages=messages)
 
 
 def _side_by_side(db: Reader) -> Iterator[tuple[Money | None, Money]]:
@@ -132,7 +132,7 @@ def _summed(message_id: int, entries: Iterable[_Entry]) -> Money:
     return Money(message_id=message_id, account_id=account_id, reserved=reserved, charged=charged)
 
 
-def _told(kept_as: _Purses, sheet: _Sheet, fault: str = "") -> AuditedAccount:
+def _told(kept_as: _Purses, sheet: _Sheet, fault: str = "") -> ProvenAccount:
     purses = sheet.purses
     pairs = (
         ("the balance", kept_as.available, purses["available"]),
@@ -147,7 +147,7 @@ def _told(kept_as: _Purses, sheet: _Sheet, fault: str = "") -> AuditedAccount:
     faults += sheet.faults
     if sheet.faulty > len(sheet.faults):
         faults.append(f"and {sheet.faulty - len(sheet.faults):,} more of its messages")
-    return AuditedAccount(
+    return ProvenAccount(
         account_id=kept_as.account_id,
         username=kept_as.username,
         paid_in=-purses["funding"],
