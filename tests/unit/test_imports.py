@@ -30,6 +30,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "http.metrics": {"http.request", "http.exchange", "http.metric_table", *STORE, *WORDS},
     "http.metric_table": set(),
     "front": {"encoding", *STORE, *WORDS, *EDGE},
+    "sheets": {*WORDS},
     "hands": {*WORDS, "setting", "visible"},
     "delivery": {"upstreams.base", "background", *STORE, *WORDS, *EDGE},
     "posts": {"background", *STORE, *WORDS, *EDGE},
