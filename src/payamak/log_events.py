@@ -50,6 +50,9 @@ SECTIONS: Final[Mapping[str, Mapping[str, Told]]] = {
         "fewer_connections": _warning(
             "The system grants fewer open files than `max_connections` needs.", "Raise LimitNOFILE= of the service."
         ),
+        "nothing_to_serve": _warning(
+            "There are no accounts, lines or links (`what`): nobody can send.", "As `todo` says."
+        ),
         "recovered": _info("What a process that died had on the wire is ambiguous now, so many attempts."),
         "library_spoke": _error("A library, or Python, has warned of something; its words are not told.", REPORT),
         "loop_error": _error("Something failed that nobody waited for.", REPORT),

@@ -107,7 +107,7 @@ def _not_started(reason: str) -> int:
 async def _serve(
     settings: Settings, read: Callable[[], Settings], logs: Logs, *, as_json: bool, is_restored: bool = False
 ) -> int:
-    from payamak.log import catch_strays, warning_logger
+    from payamak.log import catch_strays, event_logger
     from payamak.runtime import Gateway
 
     catch_strays(asyncio.get_running_loop())
@@ -136,7 +136,7 @@ async def _serve(
         _announce(f"Payamak listens on {url} and keeps {settings.database}; Ctrl-C stops it.")
     if missing := gateway.store.site.missing_kinds:
         todo = "nobody can send: `payamak apply site.toml` brings what a file says, `payamak init` makes a first one"
-        warning_logger("gateway")("nothing_to_serve", what=", ".join(missing), todo=todo)
+        event_logger("gateway")("nothing_to_serve", what=", ".join(missing), todo=todo)
     await stop.wait()
     await gateway.stop()
     return ExitCode.DONE
