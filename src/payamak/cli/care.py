@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from contextlib import suppress
 from pathlib import Path
 
@@ -43,16 +44,18 @@ async def migrate(*, common: Common = Common()) -> int:
     """Bring the store to this program's schema. The server must be stopped.
 
     A server does the same when it starts; every other command leaves an older schema as it is, and says so. Make a
-    backup with the old program first: no way leads back.
+    backup with the old program first: no way leads back. Standard error has a line for each step.
 
     Example: `payamak migrate --data /var/lib/payamak/store.sqlite`
     """
+    from payamak.log import configure
     from payamak.store.base import Mode
     from payamak.store.engines import open_store
     from payamak.store.sqlite.copies import look_over
     from payamak.store.sqlite.locking import serve_lock
 
     path = existing_store(common)
+    configure("info", human=sys.stderr is not None and sys.stderr.isatty())
     lock = serve_lock(path)
     try:
         before = look_over(path)
