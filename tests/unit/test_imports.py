@@ -36,6 +36,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "hands.opening": {"store.engines", *STORE, *WORDS},
     "hands.restore": {"hands.refusals", "store.engines", *STORE, *WORDS},
     "hands": {*STORE, *WORDS, "setting", "visible"},
+    "sheets": {*WORDS},
     "delivery": {"upstreams.base", "background", *STORE, *WORDS, *EDGE},
     "posts": {"background", *STORE, *WORDS, *EDGE},
     "background": {"store.records", "errors", "log"},

@@ -103,6 +103,11 @@ def _checked(document: Document, given: Mapping[str, Any], environment: Mapping[
     return document
 
 
+async def put(store: Store, documents: Sequence[Document], by: By, now: int) -> Site:
+    """Put whole documents, whatever was there under their names."""
+    return await _change(store, lambda _: SiteChange(puts=tuple(documents)), by, now)
+
+
 class Removal(Struct, frozen=True, kw_only=True):
     """A document that may go: the name under which it is kept, and what its removal brings."""
 
