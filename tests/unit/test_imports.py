@@ -26,7 +26,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "doors": {"dialects", "http", "front"},
     "dialects": {"http", "front", *WORDS, *EDGE},
     "cli": {
-        *("hands", "front", "client", "simulator", "demo", "runtime"),
+        *("hands", "front", "client", "sheets", "simulator", "demo", "runtime"),
         *("http", "posts", "delivery", "log_output", "setting", "visible", *WORDS, *EDGE),
     },
     "panel": {"http", "front", "hands", *WORDS, *EDGE},

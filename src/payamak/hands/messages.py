@@ -54,19 +54,19 @@ async def waiting(store: Store, line: str | None, account: str | None) -> Waitin
     return Waiting(ids=tuple(ids), line=number, account=account)
 
 
-async def cancel(store: Store, waiting: Waiting, by: By, now: int) -> Cancelled:
+async def cancel(store: Store, counted: Waiting, by: By, now: int) -> Cancelled:
     """Take messages back, those of a line only if they still wait on it; what was, and what was not."""
-    act = Act(by=by, at=now, what="cancel", about=waiting.about, before="waiting", after="cancelled")
+    act = Act(by=by, at=now, what="cancel", about=counted.about, before="waiting", after="cancelled")
     done: list[int] = []
     left: dict[int, State | None] = {}
 
     async def work(ids: Sequence[int]) -> int:
-        cancelled = await store.cancel(ids, now, line=waiting.line, act=act)
+        cancelled = await store.cancel(ids, now, line=counted.line, act=act)
         done.extend(cancelled.done)
         left.update(cancelled.left)
         return len(cancelled.done)
 
-    await in_batches(waiting.ids, work)
+    await in_batches(counted.ids, work)
     return Cancelled(done=tuple(done), left=left)
 
 

@@ -16,6 +16,7 @@ from payamak.cli.program import run
 from payamak.cli.shell import Acting, ExitCode
 from payamak.domain.mo import MoPart, RelayState
 from payamak.domain.posting import PostState
+from payamak.domain.site import Line
 from payamak.domain.unreadable import Unreadable
 from payamak.domain.webhooks import NoticeResult
 from payamak.encoding.alphabets import Alphabet
@@ -37,14 +38,21 @@ async def fuller(world: World) -> None:
     site = store.site
     line = replace(site.lines[HOLD], relay_url="https://shop.example.ir/in", relay_secret="env:KEY")
     shop = replace(site.accounts["shop"], webhook_url="https://shop.example.ir/states", webhook_secret="env:KEY")
-    await store.put_documents([line, shop], [], NOW)
+    await store.put_documents([line, shop, Line(number="98307")], [], NOW)
     await full(world)
     part = MoPart(upstream="operator", link="north", line=HOLD, sender=ALI, alphabet=Alphabet.GSM7, octets=b"salam")
     await store.receive_mo(part, "north#1", ["north#1"], world.now)
-    await store.conclude_posts([PostResult(received_id=1, state=RelayState.DEAD, next_at=None, note="500")], world.now)
+    await store.conclude_posts([PostResult(received_id=1001, state=RelayState.DEAD, next_at=None, note="500")], world.now)
     notice, *_ = await store.notices_due(world.account_id(), world.now, 9)
-    names = {"message_id": notice.message_id, "sequence": notice.sequence, "account_id": notice.account_id}
-    await store.conclude_notices([NoticeResult(**names, post=PostState.DEAD, next_at=None, note="500")], world.now)
+    result = NoticeResult(
+        message_id=notice.message_id,
+        sequence=notice.sequence,
+        account_id=notice.account_id,
+        post=PostState.DEAD,
+        next_at=None,
+        note="500",
+    )
+    await store.conclude_notices([result], world.now)
     piece = Unreadable(kind="receipt", link="north", octets=b"x", error="Unread", place="", came_at=world.now)
     await store.keep_unreadable(piece)
 
@@ -71,6 +79,7 @@ ACTS: list[tuple[str, tuple[str, str, str, str, int]]] = [
     ("account remove bank --yes", ("remove", "account bank", f'lines = ["{LINE}"]', "", 1)),
     ("line add 98309 --link north", ("add", "line 98309", "", 'links = [{"link":"north"}]', 1)),
     (f"line change {LINE} --ucs2-rial 9", ("change", f"line {LINE}", "ucs2_rial = 0", "ucs2_rial = 9", 1)),
+    ("line remove 98307 --yes", ("remove", "line 98307", "", "", 1)),
     ("link add east --host 10.0.0.1", ("add", "link east", "", 'host = "10.0.0.1"', 1)),
     ("link change north --window 7", ("change", "link north", "window = 10", "window = 7", 1)),
     ("link remove spare --yes", ("remove", "link spare", "", "", 1)),
@@ -81,7 +90,7 @@ ACTS: list[tuple[str, tuple[str, str, str, str, int]]] = [
     (f"optout add {ALI} --line {LINE}", ("opt out", f"98912***0001 on line {LINE}", "", "", 1)),
     ("optout import numbers.txt --operator-wide", ("opt out", "every advertising line", "", "", 2)),
     (f"optout forget {ALI} --yes", ("forget opt-out", "98912***0001 on line 1", "33, hand", "", 1)),
-    ("received replay 1", ("replay", "received message 1", "", "waiting", 1)),
+    ("received replay 1001", ("replay", "received message 1001", "", "waiting", 1)),
     ("webhook replay evt-1001-1", ("replay", "event evt-1001-1", "", "waiting", 1)),
     ("unreadable 1 --forget", ("forget", "unreadable piece 1", "", "", 1)),
     ("apply site.toml --yes", ("add", "line 98308", "", "", 1)),
@@ -172,7 +181,15 @@ def test_no_secret_no_text_no_number(
         ["line", "change", LINE, "--set", f"footer={SECRETS['a footer']}"],
         ["optout", "add", SECRETS["a number"], "--line", LINE, "--reason", "0912 000 0077 asked; 989120000077"],
         ["optout", "forget", SECRETS["a number"], "--yes"],
-        ["account", "change", "shop", "--webhook-url", f"https://u.example.ir/{SECRETS['a key']}?k={SECRETS['a key']}"],
+        [
+            "account",
+            "change",
+            "shop",
+            "--webhook-url",
+            f"https://u.example.ir/{SECRETS['a key']}?k={SECRETS['a key']}",
+            "--webhook-secret",
+            "env:KEY",
+        ],
         ["account", "credit", "shop", "5", "--note", "of +989120000077"],
     ):
         told(capsys, *arguments)
