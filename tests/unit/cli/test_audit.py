@@ -42,7 +42,9 @@ async def fuller(world: World) -> None:
     await full(world)
     part = MoPart(upstream="operator", link="north", line=HOLD, sender=ALI, alphabet=Alphabet.GSM7, octets=b"salam")
     await store.receive_mo(part, "north#1", ["north#1"], world.now)
-    await store.conclude_posts([PostResult(received_id=1001, state=RelayState.DEAD, next_at=None, note="500")], world.now)
+    await store.conclude_posts(
+        [PostResult(received_id=1001, state=RelayState.DEAD, next_at=None, note="500")], world.now
+    )
     notice, *_ = await store.notices_due(world.account_id(), world.now, 9)
     result = NoticeResult(
         message_id=notice.message_id,
