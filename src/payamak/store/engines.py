@@ -16,8 +16,15 @@ from payamak.store.sqlite.replacing import put_back
 from payamak.store.sqlite.store import SqliteStore
 
 __all__ = [
-    *("Looked", "library_version", "look_over", "mark_fault", "note_backup"),
-    *("open_store", "put_back", "resolved", "serve_lock"),
+    "Looked",
+    "library_version",
+    "look_over",
+    "mark_fault",
+    "note_backup",
+    "open_store",
+    "put_back",
+    "resolved",
+    "serve_lock",
 ]
 
 
