@@ -15,7 +15,7 @@ import pytest
 from tests.source import PACKAGE, name_of, parsed, python_files
 
 #: The words that everything with a state or an answer to give needs.
-WORDS = {"domain", "codes", "errors"}
+WORDS = {"domain", "codes", "errors", "language"}
 #: The store's protocol and its Feed: where front and back meet. The stores themselves are runtime's.
 STORE = {"store.base", "store.feed", "store.records"}
 #: The world's edge: settings, time and logs, for all that is not pure.
@@ -30,7 +30,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "http.metrics": {"http.request", *STORE, *WORDS},
     "front": {"encoding", *STORE, *WORDS, *EDGE},
     "sheets": {*WORDS},
-    "hands": {*WORDS, "setting", "visible"},
+    "hands": {*WORDS, "setting", "visible", "texts"},
     "delivery": {"upstreams.base", "background", *STORE, *WORDS, *EDGE},
     "posts": {"background", *STORE, *WORDS, *EDGE},
     "background": {"store.records", "errors", "log"},
@@ -60,16 +60,18 @@ MAY_IMPORT: dict[str, set[str]] = {
     "store.engines": {"store.sqlite", "store.base"},
     "store": set(),
     "simulator": {"smpp", "encoding", "visible", *EDGE},
-    "domain": {"encoding", "codes", "errors", "setting"},
+    "language": set(),
+    "texts": {"domain", "codes", "setting", "language"},
+    "domain": {"encoding", "codes", "errors", "setting", "language"},
     "client": {"codes"},
     "encoding": set(),
     "smpp": {"encoding"},
-    "config": {"codes", "errors", "setting"},
+    "config": {"codes", "errors", "setting", "language"},
     "log": {"config", "log_output", "visible"},
     "log_output": set(),
     "visible": set(),
     "clock": set(),
-    "setting": set(),
+    "setting": {"language"},
     "errors": {"codes"},
     "codes": set(),
     "": set(),
@@ -78,7 +80,7 @@ MAY_IMPORT: dict[str, set[str]] = {
 FREE = {"runtime", "running", "cli", "demo", "__main__"}
 
 #: Pure: octets and values in, octets and values out.
-PURE = {"encoding", "domain", "smpp", "setting", "visible"}
+PURE = {"encoding", "domain", "smpp", "language", "setting", "texts", "visible"}
 IMPURE_MODULES = {
     *(
         "apsw",

@@ -247,7 +247,8 @@ async def move(
 
 def _skipped(plan: MovePlan) -> list[str]:
     """A sentence for each reason why messages stay where they are."""
-    from payamak.domain.moving import BARS, Bar
+    from payamak.domain.moving import Bar
+    from payamak.texts.reasons import BARS
 
     return [
         f"skipped: {counted(count, 'message')}, because {BARS[Bar(bar)]} ({bar})" for bar, count in plan.skipped.items()

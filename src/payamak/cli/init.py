@@ -22,7 +22,7 @@ from payamak.setting import Numbers
 if TYPE_CHECKING:
     from payamak.cli.trial import Start, Trial
     from payamak.domain.site import Account, Line, Link
-    from payamak.hands.starter import Row
+    from payamak.hands.starter import SettingRow
     from payamak.store.sqlite.store import SqliteStore
 
 LINK: Final = "operator"
@@ -43,7 +43,7 @@ CREDIT: Final = bounded(0, MOST_RIAL)
 
 @Parameter(name="*")
 @dataclass(frozen=True, kw_only=True)
-class Answers:
+class FirstAnswers:
     """What is asked for, each with its flag; None is not answered yet. Prices and credit in rial."""
 
     operator: Annotated[str | None, Parameter(help="The operator's address: HOST or HOST:PORT.")] = None
@@ -97,7 +97,7 @@ def init(
     /,
     *,
     sandbox: Annotated[bool, Parameter(negative="")] = False,
-    answers: Answers = Answers(),
+    answers: FirstAnswers = FirstAnswers(),
     port: Port = 8080,
     data: Annotated[str | None, Parameter(name=("--data", "--database"))] = None,
     json: Annotated[bool, Parameter(negative="")] = False,
@@ -176,13 +176,13 @@ async def _check_store(common: Common) -> None:
             raise Failed(f"{common.data} has a site already, and {ADVICE}", ExitCode.USAGE)
 
 
-def _sandbox(answers: Answers) -> Answers:
+def _sandbox(answers: FirstAnswers) -> FirstAnswers:
     """The answers of a sandbox, where none was given."""
     given = {name: getattr(answers, name) for name in SANDBOX}
     return replace(answers, **{name: SANDBOX[name] if value is None else value for name, value in given.items()})
 
 
-def _asked(answers: Answers) -> Answers:
+def _asked(answers: FirstAnswers) -> FirstAnswers:
     """Every answer, asked for where it is missing. Raises Failed where nobody can be asked."""
     needed = [name for name in (*QUESTIONS, "operator_password", "password") if name != "to"]
     missing = [f"--{name.replace('_', '-')}" for name in needed if getattr(answers, name) is None]
@@ -209,7 +209,7 @@ def _number(name: str, said: str) -> int:
     return number
 
 
-def _login_password(answers: Answers, *, is_sandbox: bool) -> tuple[str, str]:
+def _login_password(answers: FirstAnswers, *, is_sandbox: bool) -> tuple[str, str]:
     """The variable that shall have the operator's password, and the password. Raises Failed."""
     import getpass
     import secrets
@@ -224,7 +224,7 @@ def _login_password(answers: Answers, *, is_sandbox: bool) -> tuple[str, str]:
         return PASSWORD_VARIABLE, getpass.getpass("Password of the operator's login: ")
 
 
-def prepared(answers: Answers, *, is_sandbox: bool) -> Start:
+def prepared(answers: FirstAnswers, *, is_sandbox: bool) -> Start:
     """The first site of these answers. Raises Failed, with what is allowed; nothing is written yet."""
     import secrets
 
@@ -256,7 +256,9 @@ def prepared(answers: Answers, *, is_sandbox: bool) -> Start:
     )
 
 
-def _documents(answers: Answers, variable: str, password_hash: str, *, is_sandbox: bool) -> tuple[Link, Line, Account]:
+def _documents(
+    answers: FirstAnswers, variable: str, password_hash: str, *, is_sandbox: bool
+) -> tuple[Link, Line, Account]:
     """The three documents of a first site. Raises ValueError that says what is allowed."""
     from payamak.domain.site import KINDS
     from payamak.hands.sitefile import read_field
@@ -308,15 +310,15 @@ def _write(place: Path, store: Path, start: Start, port: int) -> None:
         raise
 
 
-def _settings_rows(given: Mapping[str, Any]) -> Iterator[Row]:
+def _settings_rows(given: Mapping[str, Any]) -> Iterator[SettingRow]:
     """Every setting of a process, with what is given."""
     from payamak.config import table
-    from payamak.hands.starter import Row
+    from payamak.hands.starter import SettingRow
 
     for name, about, default in table():
         value = given.get(name, list(default) if isinstance(default, tuple) else default)
         allowed = ", ".join(filter(None, (about.allowed, about.setting.unit)))
-        yield Row(name=name, setting=about.setting, allowed=allowed, value=value, is_given=name in given)
+        yield SettingRow(name=name, setting=about.setting, allowed=allowed, value=value, is_given=name in given)
 
 
 async def _begin(common: Common, start: Start, *, is_sandbox: bool) -> Trial:

@@ -23,7 +23,7 @@ from typing import Any, Protocol
 import msgspec
 from msgspec.structs import replace
 
-from payamak.background import Health
+from payamak.background import FailingWork
 from payamak.clock import Clock
 from payamak.delivery.arrivals import Arrivals
 from payamak.delivery.desk import Desk, Flight, limits_of
@@ -87,7 +87,7 @@ class Outlet:
         self._loop = asyncio.get_running_loop()
         self.arrivals = Arrivals(store, clock)
         self.tasks: set[asyncio.Future[Any]] = set()
-        self.bugs = Health(log)
+        self.bugs = FailingWork(log)
         """Where bugs are told; the runtime puts in the one that all background work shares."""
 
     # -- marking and submitting

@@ -25,7 +25,7 @@ from payamak.codes import Code
 from payamak.domain.clocks import ClockRecord, Clocks
 from payamak.domain.events import Answered, Event
 from payamak.domain.message import Lane, Message
-from payamak.domain.mo import Kept, MoPart, Received
+from payamak.domain.mo import KeptAs, MoPart, Received
 from payamak.domain.moving import Move
 from payamak.domain.own_ids import OwnId
 from payamak.domain.posting import PostState
@@ -449,7 +449,7 @@ class SqliteStore:
 
     def receive_mo(
         self, part: MoPart, session: str, live: Collection[str], now: int, *, is_sure: bool = True
-    ) -> Awaitable[Kept]:
+    ) -> Awaitable[KeptAs]:
         """See Store.receive_mo."""
         return self.writer.submit(lambda tx: received.receive_mo(tx, part, session, live, now, is_sure=is_sure))
 
