@@ -195,6 +195,15 @@ class Settings:
             "نشانی یا شبکه مانند 10.0.0.0/8، با کاما از هم جدا",
         ),
     )
+    metrics_balances: bool = _setting(
+        False,
+        Setting(
+            "Whether /metrics tells what each account has, by its name.",
+            fa="مانده حساب‌ها در پایش",
+        ),
+        _truth,
+        "true or false",
+    )
     log_level: str = _setting(
         "info",
         Setting("How much is logged.", fa="میزان گزارش"),

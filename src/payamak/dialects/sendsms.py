@@ -11,7 +11,7 @@ from typing import Final
 
 import structlog
 
-from payamak.codes import RECIPIENTS_OWN, Code
+from payamak.codes import RECIPIENTS_OWN, SUCCESS, Code
 from payamak.domain.marks import is_blank
 from payamak.errors import Refused
 from payamak.front.accept import Caller, Sent
@@ -58,6 +58,7 @@ def _batch(fields: Fields, request: Request) -> Batch:
 
     Of too many no more are kept than show it: they come before the password is looked at.
     """
+    request.asked_by(fields.text("user"))
     caller = Caller(username=fields.text("user"), password=fields.text("pass"), address=request.client_address)
     recipients = (fields.text("to") or "").replace("،", ",").split(",")
     while len(recipients) > 1 and is_blank(recipients[-1]):
@@ -100,4 +101,5 @@ def _refuse(code: Code, service: BatchService) -> Response:
 
 def _answer(*items: int, status: int = HTTPStatus.OK) -> Response:
     body = ",".join(str(int(item)) for item in items).encode("ascii")
-    return Response(status=status, content_type="text/plain; charset=utf-8", body=body)
+    codes = tuple(int(item) if isinstance(item, Code) else SUCCESS for item in items)
+    return Response(status=status, content_type="text/plain; charset=utf-8", body=body, codes=codes)
