@@ -69,6 +69,7 @@ NO_NOUNS = {
         "Revoked",
     ),
     *(
+        "Said",
         "Send",
         "Sent",
         "Serve",
@@ -79,9 +80,8 @@ NO_NOUNS = {
         "Tried",
         "Unfit",
         "Unmatched",
-        "Waiting",
     ),
-    *("Why",),
+    *("Waiting", "Why"),
 }
 
 
