@@ -6,8 +6,8 @@ from payamak.domain.ids import SETTLE_AFTER, IdBase
 from payamak.domain.message import RECEIPTED, Message, PartState, Reason, State
 from payamak.domain.receipts import IdReport, Unmatched
 from payamak.domain.site import Site
+from payamak.hands.values import QueueRow
 from payamak.language import spoken, worded
-from payamak.store.records import QueueRow
 from payamak.texts.parts import ID_BASES, PARTS, UNMATCHED
 from payamak.texts.reasons import REASONS
 

@@ -47,7 +47,7 @@ PROBE_WAITS_S = 2.0
 """How long a probe waits for fresh messages that the store may bring: a claim takes milliseconds."""
 
 
-class Hands(Protocol):
+class WorkerHands(Protocol):
     """Who brings messages to the desks, and is told what became of them there."""
 
     def serves(self, desk: Desk) -> bool:
@@ -78,7 +78,9 @@ class Hands(Protocol):
 class Outlet:
     """Marks, submits and concludes for every desk. Lives on one event loop; see the module's text."""
 
-    def __init__(self, store: Store, clock: Clock, log: Callable[..., object], hands: Hands, turns: Turns) -> None:
+    def __init__(
+        self, store: Store, clock: Clock, log: Callable[..., object], hands: WorkerHands, turns: Turns
+    ) -> None:
         self._store = store
         self._clock = clock
         self._log = log
@@ -367,7 +369,7 @@ class Outlet:
 
     def _concluded(self, flight: Flight, event: ev.Answered, stored: list[Change] | Exception) -> None:
         if isinstance(stored, StoreFailed):
-            self._log("answer_not_stored", message_id=flight.message_id, reason=str(stored))
+            self._log("answer_not_stored", link=flight.desk.name, message_id=flight.message_id, reason=str(stored))
             self.start(self._conclude_later(flight, event))
         elif isinstance(stored, Exception):
             self.start(self._conclude_later(flight, event, stored))
@@ -387,7 +389,8 @@ class Outlet:
 
     async def _lose(self, flight: Flight, event: ev.Answered, error: Exception) -> None:
         where, now = place_of(error), self._clock.now()
-        self.bugs.alarm("answer_lost", message_id=flight.message_id, error=type(error).__name__, where=where)
+        name, kind = flight.desk.name, type(error).__name__
+        self.bugs.alarm("answer_lost", link=name, message_id=flight.message_id, error=kind, where=where)
         piece = Unreadable(
             kind="answer",
             link=flight.desk.name,
