@@ -9,12 +9,22 @@ from __future__ import annotations
 from pathlib import Path
 
 from payamak.store.base import Mode
+from payamak.store.sqlite.copies import Looked, library_version, look_over, note_backup
+from payamak.store.sqlite.locking import resolved, serve_lock
 from payamak.store.sqlite.mark import UNREADABLE, MarkFile
+from payamak.store.sqlite.replacing import put_back
 from payamak.store.sqlite.store import SqliteStore
 
 __all__ = [
-    *("Looked", "library_version", "look_over", "mark_fault", "note_backup"),
-    *("open_store", "put_back", "resolved", "serve_lock"),
+    "Looked",
+    "library_version",
+    "look_over",
+    "mark_fault",
+    "note_backup",
+    "open_store",
+    "put_back",
+    "resolved",
+    "serve_lock",
 ]
 
 
