@@ -202,7 +202,7 @@ class Settings:
             fa="مانده حساب‌ها در پایش",
         ),
         _truth,
-        "true or false",
+        Words("true or false", "true یا false"),
     )
     log_level: str = _setting(
         "info",
