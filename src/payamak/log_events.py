@@ -160,12 +160,20 @@ SECTIONS: Final[Mapping[str, Mapping[str, EventText]]] = {
         "relay_dead": _warning(
             "It was given up after three days, or the target is gone.", "`payamak received replay`."
         ),
+        "relay_unset": _error(
+            "Nothing was posted: the variable that names the secret is not set; it is tried again.",
+            "Set it for the service, and restart.",
+        ),
         "relay_not_read": _warning("What waits could not be read from the store.", DISK),
         "relay_failed": _error("A post failed by a bug; others go before it.", REPORT),
         "webhook_done": _info("An event has arrived."),
         "webhook_waiting": _info("It has not; it comes again."),
         "webhook_dead": _warning(
             "It was given up after three days, or the target is gone.", "`payamak webhook replay`."
+        ),
+        "webhook_unset": _error(
+            "Nothing was posted: the variable that names the secret is not set; it is tried again.",
+            "Set it for the service, and restart.",
         ),
         "webhook_not_read": _warning("What waits could not be read from the store.", DISK),
         "webhook_failed": _error("A post failed by a bug; others go before it.", REPORT),

@@ -25,7 +25,7 @@ MADE = {
     *(f"mo_{kept.value}" for kept in KeptAs if kept not in {*NOT_TAKEN, KeptAs.DOUBTFUL}),
     *(f"{Relay.KIND}_{state.value}" for state in RelayState if state is not RelayState.NONE),
     *(f"{Webhooks.KIND}_{state.value}" for state in PostState),
-    *(f"{kind}_{end}" for kind in (Relay.KIND, Webhooks.KIND) for end in ("not_read", "failed")),
+    *(f"{kind}_{end}" for kind in (Relay.KIND, Webhooks.KIND) for end in ("unset", "not_read", "failed")),
 }
 
 

@@ -63,7 +63,8 @@ class Post(Struct, frozen=True, kw_only=True):
 class Posted(Struct, frozen=True, kw_only=True):
     """What came of it: an HTTP status, or None and why. `body` None: not asked for, or no text that can be sent.
 
-    `is_page`: the body is a web page, which is no answer to a handset.
+    `is_page`: the body is a web page, which is no answer to a handset. `is_unset`: nothing was posted, for the variable
+    that names the secret is not set.
     """
 
     status: int | None = None
@@ -71,6 +72,7 @@ class Posted(Struct, frozen=True, kw_only=True):
     retry_after_ms: int | None = None
     body: str | None = None
     is_page: bool = False
+    is_unset: bool = False
 
     def __repr__(self) -> str:
         return f"Posted(status={self.status}, note={self.note!r})"

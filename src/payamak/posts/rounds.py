@@ -55,12 +55,16 @@ Result = TypeVar("Result")
 
 
 class End(Struct, Generic[Result], frozen=True, kw_only=True):
-    """What came of a post: for the store; for the log what `became` of it, with fields that quote nothing."""
+    """What came of a post: for the store; for the log what `became` of it, with fields that quote nothing.
+
+    `is_unset`: the log says instead that there was none, for a variable is not set.
+    """
 
     result: Result
     became: str
     told: Mapping[str, object]
     rests_until: int = 0
+    is_unset: bool = False
     """Until when its target asks to be left alone."""
 
 
@@ -312,7 +316,7 @@ class Rounds(Generic[Item, Result]):
         """It is on disk: count and log it."""
         self._is_stored(end.result)
         self.posts[end.became] = self.posts.get(end.became, 0) + 1
-        self._log(f"{self.KIND}_{end.became}", **end.told)
+        self._log(f"{self.KIND}_{'unset' if end.is_unset else end.became}", **end.told)
 
     def _let_go(self, target: Target[Item], item: Item) -> None:
         key = self._key(item)
