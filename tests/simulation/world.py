@@ -36,7 +36,7 @@ from payamak.domain.site import Document
 from payamak.errors import StoreFailed
 from payamak.front import callers
 from payamak.http import app, connection
-from payamak.http.connection import Connection
+from payamak.http.connection import HttpConnection
 from payamak.simulator import Simulator, SimulatorConfig
 from payamak.simulator.ledger import Entry
 from payamak.smpp.link import ServerConnection
@@ -418,7 +418,7 @@ def simulated(seed: int) -> Iterator[None]:
     with ExitStack() as stack:
         stack.enter_context(kept_periods())
         stack.enter_context(mock.patch.object(callers, "_HASHER", _CHEAP))
-        for kind in (Connection, ServerConnection):
+        for kind in (HttpConnection, ServerConnection):
             stack.enter_context(mock.patch.object(kind, "__hash__", _serial_hash))
         try:
             yield

@@ -25,7 +25,7 @@ from typing import Final, Generic, TypeVar
 
 from msgspec import Struct
 
-from payamak.background import Health
+from payamak.background import FailingWork
 from payamak.clock import Clock
 from payamak.errors import StoreFailed
 from payamak.log import place_of
@@ -104,7 +104,7 @@ class Rounds(Generic[Item, Result]):
         self._storing: asyncio.Task[None] | None = None
         self._wake = asyncio.Event()
         self._is_stopping = False
-        self.health = Health(log)
+        self.health = FailingWork(log)
         """Where bugs are told; the runtime puts in the one that all background work shares."""
         self.posts: dict[str, int] = {}
         """Posts since the start, by what became of them."""
