@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from email.utils import format_datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Final
+from typing import Final, Literal
 
 from tools.dist import ROOT, build, commit_s
 from tools.man_page import page
@@ -42,7 +42,7 @@ PLACES: Final = {
 }
 """Files of packaging/, and where they lie on a system."""
 
-COMPLETIONS: Final = {
+COMPLETIONS: Final[dict[Literal["bash", "zsh", "fish"], str]] = {
     "bash": "usr/share/bash-completion/completions/payamak",
     "zsh": "usr/share/zsh/vendor-completions/_payamak",
     "fish": "usr/share/fish/vendor_completions.d/payamak.fish",

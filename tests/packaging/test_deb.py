@@ -41,6 +41,7 @@ def patience() -> None:
 @pytest.fixture(scope="module")
 def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The package of this tree."""
+    faulthandler.cancel_dump_traceback_later()
     made = [sys.executable, "-m", "tools.deb", "--compression", "gzip", "--out", str(tmp_path_factory.mktemp("deb"))]
     done = subprocess.run(made, cwd=ROOT, capture_output=True, text=True, check=False, timeout=LIMIT_S)
     assert done.returncode == 0, done.stderr
@@ -50,6 +51,7 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def debian(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The root of a small Debian with what the package depends on, and no network."""
+    faulthandler.cancel_dump_traceback_later()
     root = tmp_path_factory.mktemp("debian") / "root"
     made = ["mmdebstrap", "--quiet", "--variant=essential", f"--include={','.join(INSIDE)}", "bookworm", str(root)]
     done = subprocess.run(made, capture_output=True, text=True, check=False, timeout=LIMIT_S)

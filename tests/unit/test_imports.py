@@ -15,7 +15,7 @@ import pytest
 from tests.source import PACKAGE, name_of, parsed, python_files
 
 #: The words that everything with a state or an answer to give needs.
-WORDS = {"domain", "codes", "errors"}
+WORDS = {"domain", "codes", "errors", "language"}
 #: The store's protocol and its Feed: where front and back meet. The stores themselves are runtime's.
 STORE = {"store.base", "store.feed", "store.records"}
 #: The world's edge: settings, time and logs, for all that is not pure.
@@ -25,13 +25,19 @@ EDGE = {"config", "clock", "log"}
 MAY_IMPORT: dict[str, set[str]] = {
     "doors": {"dialects", "http", "front"},
     "dialects": {"http", "front", *WORDS, *EDGE},
+    "cli": {
+        *("hands", "front", "client", "sheets", "simulator", "demo", "runtime"),
+        *("http", "posts", "delivery", "log_output", "setting", "texts", "visible", *WORDS, *EDGE),
+    },
     "panel": {"http", "front", "hands", *WORDS, *EDGE},
     "http": {*WORDS, *EDGE},
     "http.metrics": {"http.request", "http.exchange", "http.metric_table", *STORE, *WORDS},
     "http.metric_table": set(),
     "front": {"encoding", *STORE, *WORDS, *EDGE},
+    "hands.opening": {"store.engines", *STORE, *WORDS},
+    "hands.restore": {"hands.refusals", "store.engines", *STORE, *WORDS},
+    "hands": {*STORE, *WORDS, "setting", "texts", "visible"},
     "sheets": {*WORDS},
-    "hands": {*WORDS, "setting", "visible"},
     "delivery": {"upstreams.base", "background", *STORE, *WORDS, *EDGE},
     "posts": {"background", *STORE, *WORDS, *EDGE},
     "background": {"store.records", "errors", "log"},
@@ -61,26 +67,28 @@ MAY_IMPORT: dict[str, set[str]] = {
     "store.engines": {"store.sqlite", "store.base"},
     "store": set(),
     "simulator": {"smpp", "encoding", "visible", *EDGE},
-    "domain": {"encoding", "codes", "errors", "setting"},
+    "language": set(),
+    "texts": {"domain", "codes", "setting", "language"},
+    "domain": {"encoding", "codes", "errors", "setting", "language"},
     "client": {"codes"},
     "encoding": set(),
     "smpp": {"encoding"},
-    "config": {"codes", "errors", "setting"},
+    "config": {"codes", "errors", "setting", "language"},
     "log": {"config", "log_events", "log_output", "visible"},
     "log_events": set(),
     "log_output": set(),
     "visible": set(),
     "clock": set(),
-    "setting": set(),
+    "setting": {"language"},
     "errors": {"codes"},
     "codes": set(),
     "": set(),
 }
-#: These build and show everything.
-FREE = {"runtime", "running", "measuring", "metric_sources", "cli", "demo", "__main__"}
+#: These build everything, or are the program.
+FREE = {"runtime", "running", "measuring", "metric_sources", "demo", "__main__"}
 
 #: Pure: octets and values in, octets and values out.
-PURE = {"encoding", "domain", "smpp", "setting", "visible"}
+PURE = {"encoding", "domain", "smpp", "language", "setting", "texts", "visible"}
 IMPURE_MODULES = {
     *(
         "apsw",

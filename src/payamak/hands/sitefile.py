@@ -34,8 +34,9 @@ from payamak.domain.site import (
     build_site,
     faults_of,
 )
+from payamak.domain.site.differences import Difference, FieldChange, difference
 from payamak.domain.site.faults import login_faults, signing_faults
-from payamak.domain.site.kinds import HIDDEN, by_new_name, default_of, settable
+from payamak.domain.site.kinds import HIDDEN, MASK, by_new_name, default_of, settable
 from payamak.domain.site.secrets import check_new_password, is_named, resolve
 from payamak.setting import describe_type, misfits
 from payamak.visible import visible_toml
@@ -46,7 +47,6 @@ _KEPT: Final = frozenset(
 )
 """Left as they are in the store where a file says nothing of them."""
 
-MASK: Final = "••••••"
 _NUMBER_FIELDS: Final = frozenset({"number", "lines", "default_line", "service_line", "sim_line"})
 _HEADER: Final = re.compile(r"^\s*(\[{1,2})\s*([^\[\]]+?)\s*\]{1,2}\s*(?:#.*)?$")
 
@@ -59,7 +59,7 @@ class BadSiteFile(Exception):
         super().__init__("\n".join(self.faults))
 
 
-class Entry(Struct, frozen=True, kw_only=True):
+class SiteEntry(Struct, frozen=True, kw_only=True):
     """One table of a file: `given` are the fields it names, `password` an account's in clear or as `env:NAME`."""
 
     kind: str
@@ -70,23 +70,6 @@ class Entry(Struct, frozen=True, kw_only=True):
 
     def __repr__(self) -> str:
         return f"Entry({self.kind} {self.name})"
-
-
-class FieldChange(Struct, frozen=True, kw_only=True):
-    """One field before and after, as text for a person; secrets are masked."""
-
-    name: str
-    before: str
-    after: str
-
-
-class Difference(Struct, frozen=True, kw_only=True):
-    """What happens to one document: `change` is add, change or remove."""
-
-    change: str
-    kind: str
-    name: str
-    fields: tuple[FieldChange, ...] = ()
 
 
 class Plan(Struct, frozen=True, kw_only=True):
@@ -196,7 +179,7 @@ def _digits(value: Any) -> Any:
 # ------------------------------------------------------------------------------------------------ reading
 
 
-def parse(text: str, name: str = "site.toml") -> list[Entry]:
+def parse(text: str, name: str = "site.toml") -> list[SiteEntry]:
     """Read a site file. Raises BadSiteFile with every fault."""
     text = text.removeprefix("\ufeff")  # as Windows' editors write it
     try:
@@ -207,7 +190,7 @@ def parse(text: str, name: str = "site.toml") -> list[Entry]:
         raise BadSiteFile([f"{name}: lists or tables within each other without end"]) from error
     finder = _Lines(text)
     faults: list[str] = []
-    entries: list[Entry] = []
+    entries: list[SiteEntry] = []
     for kind, tables in document.items():
         where = f"{name}, line {finder.line_of_table(kind, 0)}"
         if kind not in KINDS:
@@ -230,7 +213,7 @@ def parse(text: str, name: str = "site.toml") -> list[Entry]:
 
 def _read_entry(
     kind: str, table: Mapping[str, Any], place: int, finder: _Lines, file: str, faults: list[str]
-) -> Entry | None:
+) -> SiteEntry | None:
     start = finder.line_of_table(kind, place)
     name_field = NAME_FIELDS[kind]
     if not table.get(name_field):
@@ -254,7 +237,7 @@ def _read_entry(
         faults.append(f"{file}, line {start}: give password or password_hash, not both")
     if len(faults) > found:
         return None
-    return Entry(kind=kind, name=given[name_field], given=given, line=start, password=password)
+    return SiteEntry(kind=kind, name=given[name_field], given=given, line=start, password=password)
 
 
 class _Lines:
@@ -299,7 +282,7 @@ def _starts_with_key(line: str, key: str) -> bool:
 
 
 def plan(
-    site: Site, entries: Iterable[Entry], passwords: Passwords, *, prune: bool = False, file: str = "site.toml"
+    site: Site, entries: Iterable[SiteEntry], passwords: Passwords, *, prune: bool = False, file: str = "site.toml"
 ) -> Plan:
     """What must change so that the site is what the entries say. Raises BadSiteFile with every fault.
 
@@ -360,7 +343,7 @@ def documents_of(site: Site) -> dict[tuple[str, str], Document]:
     }
 
 
-def _wanted(entry: Entry, before: Document | None, passwords: Passwords) -> Document:
+def _wanted(entry: SiteEntry, before: Document | None, passwords: Passwords) -> Document:
     kept = {name: getattr(before, name) for kind, name in _KEPT if kind == entry.kind and before is not None}
     make: Callable[..., Document] = KINDS[entry.kind]
     after = make(**{**kept, **entry.given})
@@ -384,23 +367,15 @@ def _with_credential(after: Account, before: Account | None, password: str | Non
 
 def _difference(kind: str, name: str, before: Document | None, after: Document, broken: Iterable[Fault]) -> Difference:
     """What changes in a document; `broken`: what stands in the stored one and did not count."""
-    make: Callable[..., Document] = KINDS[kind]
-    old: Any = before if before is not None else make(**{NAME_FIELDS[kind]: name})
-    changes = tuple(
-        FieldChange(name=field, before=_shown(field, getattr(old, field)), after=_shown(field, getattr(after, field)))
-        for field in settable(kind)
-        if getattr(old, field) != getattr(after, field)
-    )
+    made = difference(kind, name, before, after, _shown)
     instead = tuple(
         FieldChange(
             name=fault.field, before=fault.arguments.get("value", "?"), after=fault.arguments.get("counts", "none")
         )
         for fault in broken
-        if fault.field and fault.field not in {change.name for change in changes}
+        if fault.field and fault.field not in {change.name for change in made.fields}
     )
-    return Difference(
-        change="change" if before is not None else "add", kind=kind, name=name, fields=(*changes, *instead)
-    )
+    return replace(made, fields=(*made.fields, *instead))
 
 
 def _shown(name: str, value: Any) -> str:
