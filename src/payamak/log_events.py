@@ -179,6 +179,7 @@ SECTIONS: Final[Mapping[str, Mapping[str, EventText]]] = {
         "webhook_failed": _error("A post failed by a bug; others go before it.", REPORT),
     },
     "Store and clock": {
+        "migrated": _info("The store was brought to this number of its schema (`version`), in so many milliseconds."),
         "store_failed": _error("The store can keep nothing: calls are answered 23.", DISK),
         "store_well": _warning("It can again: calls are taken."),
         "store_partly_looked_through": _info("At the start there was not time to look through these tables."),
