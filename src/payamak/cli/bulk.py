@@ -14,6 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TextIO
 
+from payamak.cli.bounds import MOST_ID
 from payamak.cli.rows import BadRow, check_no_row_inside, columns_of, named, read_rows
 from payamak.cli.shell import ExitCode, Failed
 from payamak.cli.wanted import Wanted
@@ -87,6 +88,35 @@ def _rows(file: Path, common: Wanted) -> list[tuple[int, Wanted]]:
         raise Failed(f"{file}: {error.strerror}", ExitCode.USAGE) from error
     except BadRow as error:
         raise Failed(f"{file}, line {error.line}: {error}; nothing was sent", ExitCode.USAGE) from error
+
+
+def read_ids(file: Path) -> list[int]:
+    """The message ids of a file, or of standard input for `-`; rows that have none are passed over. Raises Failed."""
+    try:
+        octets = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
+        return list(_ids(_text_of(octets)))
+    except OSError as error:
+        raise Failed(f"{file}: {error.strerror}", ExitCode.USAGE) from error
+    except BadRow as error:
+        raise Failed(f"{file}, line {error.line}: {error}", ExitCode.USAGE) from error
+
+
+def _ids(text: str) -> Iterator[int]:
+    first, _, _ = text.partition("\n")
+    if "message_id" in first:
+        rows = read_rows(text)
+        number, head = next(rows, (1, []))
+        columns = columns_of(head, number)
+        words = ((line, named(row, line, columns).get("message_id", "")) for line, row in rows)
+    else:
+        lines = enumerate(text.splitlines(), 1)
+        words = ((line, word) for line, said in lines for word in re.split(r"[\s,;،]+", said))
+    for line, word in words:
+        found = parse_whole_number(word) if word else None
+        if word and (found is None or not 0 < found <= MOST_ID):
+            raise BadRow(line, f"{word!r} is no message id")
+        if found is not None:
+            yield found
 
 
 def _text_of(octets: bytes) -> str:

@@ -23,8 +23,7 @@ from payamak.domain.message import State
 from payamak.errors import StoreFailed
 
 if TYPE_CHECKING:
-    from rich.table import Table
-
+    from payamak.cli.tables import Grid
     from payamak.delivery.timekeeping import KeptClock
     from payamak.domain.receipts import IdReport
     from payamak.domain.restoring import Restore
@@ -101,7 +100,7 @@ async def doctor(
         (Text("well", style="green") if f.is_well else Text("PROBLEM", style="bold red"), f.name, f.says, f.todo)
         for f in findings
     )
-    made = fill(grid("", "what", "found", "what to do"), rows)
+    made = fill(grid("", "what", "found", "what to do", below="what to do"), rows)
     is_well = all(f.is_well for f in findings)
     answer: dict[str, Any] = {"is_well": is_well, "findings": [vars(f) for f in findings]}
     if ledger:
@@ -416,7 +415,7 @@ def counted_of(count: int, one: str, many: str) -> str:
     return f"{count:,} {one if count == 1 else many}"
 
 
-def _books(books: Iterable[AuditedAccount]) -> Table:
+def _books(books: Iterable[AuditedAccount]) -> Grid:
     """What was paid in is charged, set aside, or left: a line for each account, in rial."""
     numbers = ("paid in", "charged", "set aside", "left")
     made = grid(

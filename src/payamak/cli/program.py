@@ -88,9 +88,10 @@ def build(chosen: str = "") -> App:
 def run(arguments: Sequence[str]) -> int:
     """Run one command; its exit code. Whatever went wrong is one clear sentence on standard error."""
     try:
-        code = build(next(iter(arguments), ""))(list(arguments), exit_on_error=False)
-    except CycloptsError:
-        return ExitCode.USAGE  # cyclopts has told what was wrong
+        code = build(next(iter(arguments), ""))(list(arguments), exit_on_error=False, print_error=False)
+    except CycloptsError as error:
+        complain(_usage(error))
+        return ExitCode.USAGE
     except Failed as error:
         for sentence in error.sentences:
             complain(sentence)
@@ -109,6 +110,12 @@ def run(arguments: Sequence[str]) -> int:
         complain(f"the store failed: {type(error).__name__}: {error}")
         return ExitCode.UNREACHED
     return code if isinstance(code, int) else ExitCode.DONE
+
+
+def _usage(error: CycloptsError) -> str:
+    """What was wrong with the words of a command, and where it says how they go."""
+    command = " ".join(("payamak", *(error.command_chain or ())))
+    return f"{' '.join(str(error).split()).rstrip('.')}; see `{command} --help`"
 
 
 def _sentence(error: Exception) -> str:

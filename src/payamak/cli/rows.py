@@ -19,6 +19,15 @@ _END: Final = re.compile(r",|\r\n|\n|\r|\Z")
 _LINE_END: Final = re.compile(r"\r\n|\n|\r")
 
 
+_OBEYED: Final = ("=", "+", "-", "@", "\t", "\r")
+"""What a spreadsheet takes a cell for a formula by, if it begins with one."""
+
+
+def cell_of_words(text: str) -> str:
+    """A cell with words of people: what a spreadsheet would obey begins with an apostrophe, which it does not show."""
+    return f"'{text}" if text.startswith(_OBEYED) else text
+
+
 class BadRow(ValueError):
     """Something in the file can be read in two ways, or in none; `line` counts from 1."""
 
