@@ -44,6 +44,7 @@ Where things live, from the pure core to the edge; imports point down only (test
     simulator           an operator to test against
     demo, cli           what a person starts
     runtime             builds everything, starts it in order, stops it in reverse
+    sidedoor            a socket beside the store: what only the running server can see, such as PDUs as they pass
     config, clock; log, and log_output, the thread by which lines leave
     visible             texts of others as a person may see them
     setting             what a person must know of one field of a configuration: meaning, unit, bounds, label

@@ -32,6 +32,7 @@ from payamak.http.server import HttpServer
 from payamak.log import alarm_logger, event_logger, warning_logger
 from payamak.posts.relay import Relay
 from payamak.posts.webhooks import Webhooks
+from payamak.smpp.link import Tap
 from payamak.store.base import Store
 from payamak.upstreams.base import Sink, Upstream
 from payamak.upstreams.negin import NeginUpstream, open_client
@@ -91,6 +92,8 @@ class Running:
         self.health = health
         self.port = 0
         self.log = event_logger("gateway")
+        self.taps: dict[str, Tap] = {}
+        """Who sees the PDUs of a link, by its name, whatever upstream it is at the moment."""
         self._make_upstream = make_upstream
         self._tasks: list[asyncio.Task[None]] = []
         self._queued: dict[str, int] = {}
@@ -245,7 +248,9 @@ class Running:
             return NeginUpstream(link, client, sink, self.store.open_operator_ids, self.clock, event_logger("link"))
         site: Callable[[], Site] = lambda: self.store.site  # noqa: E731 - one line, one use
         prefixes = self.settings.recipient_prefixes
-        return SmppUpstream(link, sink, site, self.clock, event_logger("link"), recipient_prefixes=prefixes)
+        upstream = SmppUpstream(link, sink, site, self.clock, event_logger("link"), recipient_prefixes=prefixes)
+        upstream.tap(self.taps.get(link.name))
+        return upstream
 
     async def _follow_config(self) -> None:
         """See what another process changed: accounts, lines, links, suspensions."""

@@ -45,6 +45,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "upstreams.negin": {"upstreams.base", "upstreams.negin_states", "client", *WORDS, *EDGE},
     "upstreams.negin_states": {"upstreams.base", "upstreams.unhandled", "client", *WORDS, *EDGE},
     "upstreams": set(),
+    "sidedoor": {"upstreams.smpp", "smpp", *WORDS, *EDGE},
     "store.base": {"store.feed", "store.records", *WORDS},
     "store.feed": {*WORDS},
     "store.records": {"store.feed", *WORDS},

@@ -50,6 +50,7 @@ COMMANDS: tuple[tuple[Group, str, str, str], ...] = (
     (_LOOK, "stats", "messages:stats", "Parts sent and delivered, and copies, by line and upstream."),
     (_LOOK, "unmatched", "messages:unmatched", "Receipts that belong to no known message."),
     (_LOOK, "unreadable", "faults:unreadable", "What operators brought and we could not read or handle."),
+    (_LOOK, "trace", "trace:trace", "The PDUs of a link as they pass, texts and secrets masked."),
     (_LOOK, "received", "received:app", "What handsets sent, and its posts to customers; post again."),
     (_LOOK, "webhook", "webhooks:app", "What customers were told of states; post again; try a webhook."),
     (_HANDS, "suspend", "hands:suspend", "Stop a line, a link, or the intake."),
