@@ -123,7 +123,7 @@ def _write_csv(site: Site, found: Sequence[Message], *, text: bool) -> None:
     """The same as CSV (RFC 4180) on standard output; instants and numbers as in the table, numbers without commas."""
     import csv
 
-    from payamak.cli.rows import cell_of_words
+    from payamak.sheets.harmless import cell_of_words
 
     def words(text: str) -> str:
         return visible(cell_of_words(text)) if sys.stdout.isatty() else cell_of_words(text)

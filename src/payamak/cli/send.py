@@ -166,7 +166,7 @@ async def states(message_ids: Ids = (), *, file: Path | None = None, server: Ser
         Ids from a file, or from standard input (`-`): between blanks, commas or line ends, or as the column
         `message_id` of a CSV file, such as `payamak send --csv` writes.
     """
-    from payamak.cli.bulk import read_ids
+    from payamak.cli.ids import read_ids
     from payamak.cli.shell import console
     from payamak.client import PayamakError
 
