@@ -45,6 +45,8 @@ Where things live, from the pure core to the edge; imports point down only (test
     demo, cli           what a person starts
     runtime             builds everything, starts it in order, stops it in reverse
     sidedoor            a socket beside the store: what only the running server can see, such as PDUs as they pass
+    listener            a receiver of posts, to write a program against
+    socketfile          a socket that is a file of one user
     config, clock; log, and log_output, the thread by which lines leave
     visible             texts of others as a person may see them
     setting             what a person must know of one field of a configuration: meaning, unit, bounds, label

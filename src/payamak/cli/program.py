@@ -35,6 +35,7 @@ COMMANDS: tuple[tuple[Group, str, str, str], ...] = (
     (_RUN, "demo", "demo:demo", "See everything at work, without an operator."),
     (_RUN, "init", "init:init", "Make a first site: ask, write its files, send a test message."),
     (_RUN, "serve", "serve:serve", "Run the gateway."),
+    (_RUN, "listen", "listen:listen", "Show what is posted to customers, verified; pass it on."),
     (_RUN, "simulate", "simulate:simulate", "Run a simulated operator to test against."),
     (_SITE, "apply", "site:apply", "Bring accounts, lines, links and templates to what a file says."),
     (_SITE, "export", "site:export", "Write the site as such a file."),

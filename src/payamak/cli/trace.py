@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
@@ -57,21 +55,17 @@ async def trace(
 
 async def _answers(store: Path, question: dict[str, Any]) -> AsyncIterator[dict[str, Any]]:
     """What the side door says, an object a line, until it closes. Raises Failed if nobody is behind it."""
-    from payamak.sidedoor import door_of, short_path
+    from payamak.sidedoor import door_of
+    from payamak.socketfile import answers
 
+    door = door_of(store)
     try:
-        with short_path(door_of(store)) as path:
-            reader, writer = await asyncio.open_unix_connection(path, limit=1 << 20)
+        async for said in answers(door, question):
+            yield said
     except PermissionError:
-        raise Failed(f"{door_of(store)} is the server's user's alone: ask as that user, or as root") from None
+        raise Failed(f"{door} is the server's user's alone: ask as that user, or as root") from None
     except OSError:
         raise Failed(f"no server runs on {store} (or not this version of it)", ExitCode.UNREACHED) from None
-    try:
-        writer.write(json.dumps(question).encode() + b"\n")
-        while line := await reader.readline():
-            yield json.loads(line)
-    finally:
-        writer.close()
 
 
 def _line(said: dict[str, Any]) -> str:
