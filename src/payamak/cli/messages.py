@@ -31,7 +31,7 @@ from payamak.visible import visible
 if TYPE_CHECKING:
     from payamak.cli.tables import Grid
     from payamak.domain.site import Site
-    from payamak.store.records import Search
+    from payamak.hands.values import Search
 
 
 async def messages(
@@ -141,7 +141,7 @@ def _write_csv(site: Site, found: Sequence[Message], *, text: bool) -> None:
 def _search(
     site: Site, recipient: str | None, line: str | None, account: str | None, since: str | None, until: str | None
 ) -> Search:
-    from payamak.store.records import Search
+    from payamak.hands.values import Search
 
     number = None if recipient is None else parse_recipient(recipient, None)
     if recipient is not None and number is None:
