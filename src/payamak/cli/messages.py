@@ -182,11 +182,13 @@ async def queue(*, common: Common = Common()) -> int:
     """
     import msgspec
 
-    from payamak.cli.explain import queue_text
+    from payamak.cli.explain import why_text
+    from payamak.cli.page import links_up
 
     now = now_ms()
     async with look_at_store(common) as store:
         found, site = await store.queue(), store.site
+    up = await links_up(common.settings()) if found else {}
     rows = (
         (
             row.line,
@@ -195,11 +197,11 @@ async def queue(*, common: Common = Common()) -> int:
             f"{row.count:,}",
             duration_text(now - row.oldest_accepted_at),
             "now" if row.next_due_at <= now else f"in {duration_text(row.next_due_at - now)}",
-            queue_text(row, site),
+            why_text(row.line, row.state, row.reason, site, up),
         )
         for row in found
     )
-    answer = [{**msgspec.to_builtins(row), "why": queue_text(row, site)} for row in found]
+    answer = [{**msgspec.to_builtins(row), "why": why_text(row.line, row.state, row.reason, site, up)} for row in found]
     columns = ("line", "class", "state", "messages", "oldest", "next due", "why")
     made = fill(grid(*columns, right=("messages",), below="why"), rows)
     tell(common, answer, lambda console: console.print(made) if found else say("Nothing waits."))

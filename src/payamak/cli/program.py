@@ -50,6 +50,7 @@ COMMANDS: tuple[tuple[Group, str, str, str], ...] = (
     (_LOOK, "messages", "messages:messages", "List messages by recipient, line, state or time."),
     (_LOOK, "show", "show:show", "The whole story of a message, and what happens next."),
     (_LOOK, "queue", "messages:queue", "What waits, and why."),
+    (_LOOK, "top", "top:top", "What the running gateway does, anew each second."),
     (_LOOK, "stats", "messages:stats", "Parts sent and delivered, and copies, by line and upstream."),
     (_LOOK, "unmatched", "messages:unmatched", "Receipts that belong to no known message."),
     (_LOOK, "unreadable", "faults:unreadable", "What operators brought and we could not read or handle."),
