@@ -11,6 +11,7 @@ One message, eight hops:
        | 2 front/accept.py       send()            allowed, plan, split, price -> NewMessage
        | 3 store/rules/messages  accept()          one transaction; the COMMIT is our promise; then the Feed
        <-- answer with message_id, at once or when the Feed brings the verdict
+           delivery/places.py    take()            nobody before it: "on the wire" by the same commit, then 5
          4 delivery/worker.py    _take()           from the Feed, else store.claim(), to the desk of a link
            delivery/outlet.py    _mark()           whose turn it is goes; "on the wire" is committed
          5 upstreams/smpp.py     submit()          step -> SubmitSm, part by part
@@ -49,6 +50,8 @@ Where things live, from the pure core to the edge; imports point down only (test
     socketfile          a socket that is a file of one user
     config, clock; log, and log_output, the thread by which lines leave
     visible             texts of others as a person may see them
+    language            the two languages that a person may read; what is said in both
+    texts               the words of every enumeration, code and fault, in both
     setting             what a person must know of one field of a configuration: meaning, unit, bounds, label
 
 Read domain/message.py, domain/states.py, front/accept.py, delivery/worker.py and outlet.py, smpp/session.py, in this

@@ -15,6 +15,7 @@ from tests.model.promise import (
     ARRIVED,
     EXPIRED,
     FAILED,
+    LATER,
     LOST,
     OPTED_OUT,
     OUT,
@@ -28,7 +29,7 @@ from tests.model.promise import (
 
 from payamak.domain.message import PartState
 from payamak.domain.pools import Copy as DealtCopy
-from payamak.domain.pools import Waiting, deal
+from payamak.domain.pools import LooseReceipt, deal
 
 DAY = 86_400_000
 LONGEST_LIFE = 7 * DAY
@@ -220,6 +221,13 @@ class Books:
         message.is_held = False
         return going
 
+    def unsent(self, message_id: int, now: int) -> None:
+        """It is undone with the mark that its accept has made: nothing of it has left."""
+        life = self.messages[message_id].life
+        for copy in self.attempt(message_id, life.step, life.tries):
+            copy.answer, copy.answered_at = LATER, now
+        life.revoked()
+
     def attempt(self, message_id: int, step: int, try_no: int) -> list[Copy]:
         """The copies of one attempt."""
         return [c for c in self.copies if (c.message_id, c.step, c.try_no) == (message_id, step, try_no)]
@@ -395,7 +403,7 @@ class Books:
                 continue
             pairs = deal(
                 [DealtCopy((c.message_id, c.step, c.try_no, c.part), c.at, c.is_lost) for c in copies],
-                [Waiting(i, s.at, PartState(NEWS_LETTERS[s.news]), s.operator_id) for i, s in enumerate(strays)],
+                [LooseReceipt(i, s.at, PartState(NEWS_LETTERS[s.news]), s.operator_id) for i, s in enumerate(strays)],
             )
             for pair in pairs:
                 copy = next(c for c in copies if (c.message_id, c.step, c.try_no, c.part) == pair.copy.key)

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from tests.scenarios.house import POLL_S, House, house
 from tests.scenarios.test_a_copy_put_back import payamak, sent
+from tests.site import LINE
 
-from payamak.demo.site import LINE
 from payamak.domain.message import Reason, State
 
 WITHIN_S = 30

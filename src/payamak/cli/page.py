@@ -43,11 +43,11 @@ def read_page(text: str, at_s: float) -> Page:
     """A page in Prometheus' text format; what is no metric of ours is kept too, and nobody asks for it."""
     from prometheus_client.parser import text_string_to_metric_families
 
-    from payamak.http.metric_table import TABLE, Kind
+    from payamak.http.metric_table import TABLE, MetricKind
 
     names: dict[str, tuple[str, ...]] = {}
     for metric in chain.from_iterable(TABLE.values()):
-        ends = ("_count", "_sum") if metric.kind is Kind.HISTOGRAM else ("",)
+        ends = ("_count", "_sum") if metric.kind is MetricKind.HISTOGRAM else ("",)
         names |= {f"{metric.on_the_page}{end}": metric.labels for end in ends}
     numbers: dict[str, dict[Labels, float]] = {}
     for family in text_string_to_metric_families(text):

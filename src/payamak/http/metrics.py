@@ -20,7 +20,7 @@ from payamak.domain.events import LearnOptOut, Submit
 from payamak.domain.message import Lane, Message, State
 from payamak.http import metric_table as table
 from payamak.http.exchange import Exchange
-from payamak.http.metric_table import Described, Kind
+from payamak.http.metric_table import Described, MetricKind
 from payamak.http.request import NO_DOOR, Response, Route, door_of
 from payamak.store.feed import Change, Feed
 
@@ -64,10 +64,12 @@ class _Shown(Collector):
         yield family
 
 
-_FAMILIES: Final[Mapping[Kind, type[GaugeMetricFamily] | type[CounterMetricFamily] | type[HistogramMetricFamily]]] = {
-    Kind.GAUGE: GaugeMetricFamily,
-    Kind.COUNTER: CounterMetricFamily,
-    Kind.HISTOGRAM: HistogramMetricFamily,
+_FAMILIES: Final[
+    Mapping[MetricKind, type[GaugeMetricFamily] | type[CounterMetricFamily] | type[HistogramMetricFamily]]
+] = {
+    MetricKind.GAUGE: GaugeMetricFamily,
+    MetricKind.COUNTER: CounterMetricFamily,
+    MetricKind.HISTOGRAM: HistogramMetricFamily,
 }
 
 
@@ -117,6 +119,8 @@ class Metrics:
             message = change.message
             if message.state is not change.before:
                 self._changes[message.current.line, message.state.value] += 1
+                if change.before is None and message.state is not State.QUEUED:  # on the wire by its accept
+                    self._changes[message.current.line, State.QUEUED.value] += 1
                 for stage in stages_of(message, change):
                     self._stages[stage, message.lane].add((message.changed_at - message.accepted_at) / 1_000)
             for effect in change.effects:
