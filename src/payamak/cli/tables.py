@@ -81,14 +81,14 @@ class Grid:
 
     def _table(self, places: Sequence[int], widths: Sequence[int], gap: int, width: int) -> Iterator[Text]:
         if self.show_header:
-            heads = [Text(self._columns[place], style="bold") for place in places]
+            heads = [Text(visible(self._columns[place]), style="bold") for place in places]
             yield from self._row(heads, places, widths, gap)
             yield Text("─" * (sum(widths) + gap * (len(widths) - 1)), style="dim")
         for row in self._rows:
             yield from self._row([row[place] for place in places], places, widths, gap)
             if self._below is not None and self._below not in places and (said := row[self._below]).plain:
                 for line in wrapped(said.plain, width - len(_INDENT)):
-                    yield _whole_line(Text(_INDENT + line, style=said.style))
+                    yield _whole_line(Text(visible(_INDENT + line), style=said.style))
 
     def _row(self, cells: Sequence[Text], places: Sequence[int], widths: Sequence[int], gap: int) -> Iterator[Text]:
         columns = [wrapped(cell.plain, width) for cell, width in zip(cells, widths, strict=True)]
@@ -107,7 +107,7 @@ class Grid:
             for place in places:
                 head = self._columns[place]
                 for line in wrapped(row[place].plain, max(width - margin, 1)) if row[place].plain else ():
-                    made = Text(head + " " * (margin - cell_len(head)), style="bold")
+                    made = Text(visible(head + " " * (margin - cell_len(head))), style="bold")
                     yield _whole_line(Text.assemble(made, (line, row[place].style)))
                     head = ""
             yield Text("")

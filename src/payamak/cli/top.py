@@ -13,6 +13,7 @@ from cyclopts import Parameter
 
 from payamak.cli.bounds import bounded
 from payamak.cli.shell import Common, ExitCode, Failed, console, duration_text, fill, grid, tell_json, unheard
+from payamak.visible import visible
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -131,7 +132,7 @@ class _Screen:
         head = Text("payamak top", style="bold").append(f"  {time.strftime('%H:%M:%S')}  ", style="dim")
         head.append("paused  " if self._is_paused else "", style="yellow").append(HELP, style="dim")
         parts = shown(self._board, VIEWS[self._view], height - 2) if self._board else ()
-        return Group(head, *([Text(self._said, style="red")] if self._said else []), *parts)
+        return Group(head, *([Text(visible(self._said), style="red")] if self._said else []), *parts)
 
 
 def shown(board: Board, tables: Sequence[str], height: int | None) -> Iterator[RenderableType]:
@@ -139,16 +140,15 @@ def shown(board: Board, tables: Sequence[str], height: int | None) -> Iterator[R
     from rich.text import Text
 
     r = board.rates
-    yield Text(
-        f"accepted {r.accepted_per_s:,.1f}/s  refused {r.refused_per_s:,.1f}/s  parts {r.parts_per_s:,.1f}/s  "
-        f"delivered {r.delivered_per_s:,.1f}/s"
-    )
-    yield Text(f"receipts {r.receipts_per_s:,.1f}/s  waiting {r.waiting:,}  in flight {r.in_flight:,}", end="\n\n")
+    made = f"accepted {r.accepted_per_s:,.1f}/s  refused {r.refused_per_s:,.1f}/s  parts {r.parts_per_s:,.1f}/s  "
+    yield Text(visible(f"{made}delivered {r.delivered_per_s:,.1f}/s"))
+    waits = f"receipts {r.receipts_per_s:,.1f}/s  waiting {r.waiting:,}  in flight {r.in_flight:,}"
+    yield Text(visible(waits), end="\n\n")
     wrong = board.wrong if height is None or len(board.wrong) <= MOST_WRONG else board.wrong[: MOST_WRONG - 1]
     for sentence in wrong:
-        yield Text(f"! {sentence}", style="bold red")
+        yield Text(visible(f"! {sentence}"), style="bold red")
     if len(board.wrong) > len(wrong):
-        yield Text(f"! and {len(board.wrong) - len(wrong)} more: `payamak doctor`", style="bold red")
+        yield Text(visible(f"! and {len(board.wrong) - len(wrong)} more: `payamak doctor`"), style="bold red")
     if not board.wrong:
         yield Text("Nothing is wrong.", style="green")
     yield Text("")
@@ -174,7 +174,7 @@ def _links(board: Board) -> Iterator[tuple[object, ...]]:
         stands = "on trial" if row.is_on_trial else "bound" if row.is_up else "down"
         yield (
             row.link,
-            Text(stands, style="green" if stands == "bound" else "bold red"),
+            Text(visible(stands), style="green" if stands == "bound" else "bold red"),
             f"{row.window_used}/{row.window}",
             f"{row.waiting:,}",
             f"{row.parts_per_s:,.1f}",

@@ -93,7 +93,7 @@ SHOWN: Final = 60
 def told(change: Change) -> Text:
     """One line of what became of a message that somebody sent to the demo: of a new one its text, then each state."""
     message = change.message
-    line = Text(f"{message.id:>6}  {message.recipient}  ")
+    line = Text(visible(f"{message.id:>6}  {message.recipient}  "))
     if change.before is None:
         text, parts = visible(message.current.text), message.current.parts
         line.append(f"accepted by line {message.current.line}, {parts} {'part' if parts == 1 else 'parts'}: ")
