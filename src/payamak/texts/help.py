@@ -559,19 +559,6 @@ PERSIAN: Final[dict[str, str]] = {
     "Bring the store to this program's schema. The server must be stopped.": (
         "رساندن پایگاه داده به طرح این نسخه از برنامه. سرور باید متوقف باشد."
     ),
-    (
-        "A server does the same when it starts; every other command leaves an older schema as it is, and "
-        "says so. Make a backup with the old program first: no way leads back."
-    ): (
-        "سرور هنگام راه‌اندازی همین کار را می‌کند؛ فرمان‌های دیگر طرح کهنه را دست نمی‌زنند و می‌گویند. اول "
-        "با برنامهٔ پیشین پشتیبان بگیرید: راه بازگشتی نیست."
-    ),
-    (
-        "Look at the store, the links, the clock, the machine's limits; say what to do. Exit code 1 if "
-        "anything is wrong."
-    ): (
-        "بررسی پایگاه داده، لینک‌ها، ساعت و محدودیت‌های دستگاه؛ و گفتن این‌که چه باید کرد. کد خروج 1 اگر چیزی درست نباشد."
-    ),
     "Also prove every account's money from the entries; slow on a big store.": (
         "پول هر حساب هم از روی دفتر اثبات شود؛ روی پایگاه دادهٔ بزرگ کند است."
     ),
@@ -714,4 +701,55 @@ PERSIAN: Final[dict[str, str]] = {
     "Of changes after: `2h` (ago), `today`, `1405/09/05`.": "از تغییرهای پس از: `2h` (پیش)، `today`، `1405/09/05`.",
     "Since then: `2h` (ago) or `2030-01-31T18:00`.": "از آن زمان: `2h` (پیش) یا `2030-01-31T18:00`.",
     "Before then.": "پیش از آن زمان.",
+    "Show what is posted to customers, verified; pass it on.": (
+        "نمایش آنچه به مشتریان فرستاده می‌شود، با بررسی امضا؛ و گذراندنش."
+    ),
+    "What the running gateway does, anew each second.": "آنچه درگاه روشن می‌کند، هر ثانیه از نو.",
+    ("Show the webhooks and relayed messages that are posted here, whether they are signed rightly, until Ctrl-C."): (
+        "وب‌هوک‌ها و پیام‌هایی را که این‌جا فرستاده می‌شود، و این‌که امضایشان درست است یا نه، تا Ctrl-C نشان می‌دهد."
+    ),
+    (
+        "Set `webhook_url` of the account (`relay_url` of the line) to the address that it names, and "
+        "`allow_private_target` where that is this machine. With `--forward-to` each post goes on to your "
+        "program, and its answer back."
+    ): (
+        "`webhook_url` حساب (`relay_url` خط) را نشانی‌ای بگذارید که نام می‌برد، و اگر همین دستگاه است "
+        "`allow_private_target` را هم. با `--forward-to` هر ارسال به برنامهٔ شما می‌رود و پاسخش "
+        "بازمی‌گردد."
+    ),
+    "Of 127.0.0.1; 0 takes a free one.": "روی 127.0.0.1؛ 0 یعنی هر درگاه آزاد.",
+    "The URL of your program.": "نشانی برنامهٔ شما.",
+    "env:NAME: the variable that has the secret of webhook or line.": "env:NAME: متغیری که راز وب‌هوک یا خط را دارد.",
+    "Add every post to this file, for --replay.": "هر ارسال به این فایل افزوده شود، برای --replay.",
+    "Pass the posts of such a file on again, and end.": "ارسال‌های چنین فایلی دوباره بگذرد و تمام شود.",
+    (
+        "Show what the running gateway does: rates, links, lines, queue, and what is wrong. Keys: q, p, and 1 to 4."
+    ): "آنچه درگاه روشن می‌کند: سرعت‌ها، لینک‌ها، خط‌ها، صف، و آنچه درست نیست. کلیدها: q، p، و 1 تا 4.",
+    (
+        "It reads the metrics of the server of this machine, as its settings name it. A rate is what "
+        "happened since the look before. With --once --json it is one line for machines."
+    ): (
+        "سنجه‌های سرور همین دستگاه را، همان‌طور که تنظیم‌هایش نام می‌برد، می‌خواند. سرعت یعنی آنچه از نگاه "
+        "پیشین رخ داده. با --once --json یک سطر برای برنامه‌هاست."
+    ),
+    "Seconds between two looks.": "ثانیهٔ میان دو نگاه.",
+    "Look once and end, for scripts.": "یک بار نگاه و پایان، برای اسکریپت‌ها.",
+    (
+        "A server does the same when it starts; every other command leaves an older schema as it is, and "
+        "says so. Make a backup with the old program first: no way leads back. Standard error has a line "
+        "for each step."
+    ): (
+        "سرور هنگام راه‌اندازی همین کار را می‌کند؛ فرمان‌های دیگر طرح کهنه را دست نمی‌زنند و می‌گویند. اول "
+        "با برنامهٔ پیشین پشتیبان بگیرید: راه بازگشتی نیست. خروجی خطا برای هر گام یک سطر دارد."
+    ),
+    (
+        "Look at the store, the server, its links, the clock, the machine; say what to do. Exit code 1 if one is wrong."
+    ): ("بررسی پایگاه داده، سرور، لینک‌هایش، ساعت و دستگاه؛ و گفتن این‌که چه باید کرد. کد خروج 1 اگر یکی درست نباشد."),
+    "A server that does not answer is a problem, unless `--offline` says that none is expected.": (
+        "سروری که پاسخ نمی‌دهد مشکل است، مگر `--offline` بگوید انتظارش نیست."
+    ),
+    "No server is expected to run: that is no problem.": "انتظار سرور روشن نیست: مشکلی نیست.",
+    "Answer as Icinga and Nagios want it: one line, exit code 0, 1 or 2.": (
+        "پاسخ به شکلی که Icinga و Nagios می‌خواهند: یک سطر، کد خروج 0، 1 یا 2."
+    ),
 }
