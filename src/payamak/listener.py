@@ -66,7 +66,9 @@ def read_kept(line: str) -> Came:
     """What `Came.line` wrote. Raises ValueError."""
     try:
         said = json.loads(line)
-        return Came(path=said["path"], headers=dict(said["headers"]), body=base64.b64decode(said["body"]))
+        return Came(
+            path=said["path"], headers=dict(said["headers"]), body=base64.b64decode(said["body"], validate=True)
+        )
     except (KeyError, TypeError) as error:
         raise ValueError("this is no post that `payamak listen` kept") from error
 
