@@ -35,7 +35,7 @@ _KEPT: Final = ("content-type", "webhook-id", "webhook-timestamp", "webhook-sign
 
 
 @dataclass(frozen=True, kw_only=True)
-class Came:
+class KeptPost:
     """A post as it came: the path, its own headers in small letters, the octets."""
 
     path: str
@@ -62,18 +62,18 @@ class Came:
             return f"{len(self.body)} octets that are none of ours"
 
 
-def read_kept(line: str) -> Came:
-    """What `Came.line` wrote. Raises ValueError."""
+def read_kept(line: str) -> KeptPost:
+    """What `KeptPost.line` wrote. Raises ValueError."""
     try:
         said = json.loads(line)
-        return Came(
+        return KeptPost(
             path=said["path"], headers=dict(said["headers"]), body=base64.b64decode(said["body"], validate=True)
         )
     except (KeyError, TypeError) as error:
         raise ValueError("this is no post that `payamak listen` kept") from error
 
 
-def verdict(came: Came, secret: str, now_s: float) -> str:
+def verdict(came: KeptPost, secret: str, now_s: float) -> str:
     """Whether a post is Payamak's, as a receiver has to ask it: `signed`, or what is wrong."""
     given = came.headers.get("webhook-signature", "")
     if not secret:
@@ -90,14 +90,14 @@ def verdict(came: Came, secret: str, now_s: float) -> str:
     return "signed" if abs(now_s - written_s) <= FRESH_S else "signed, BUT OLD"
 
 
-def signed_anew(came: Came, secret: str, now_s: float) -> Came:
+def signed_anew(came: KeptPost, secret: str, now_s: float) -> KeptPost:
     """The same post as of now: a receiver refuses an old one, however rightly it is signed."""
     post_id, at_s = came.headers.get("webhook-id", ""), int(now_s)
     fresh = {"webhook-timestamp": str(at_s), "webhook-signature": signature(secret, post_id, at_s, came.body)}
-    return Came(path=came.path, headers={**came.headers, **fresh}, body=came.body)
+    return KeptPost(path=came.path, headers={**came.headers, **fresh}, body=came.body)
 
 
-def forward(came: Came, url: str) -> tuple[int, bytes]:
+def forward(came: KeptPost, url: str) -> tuple[int, bytes]:
     """Post the same octets to a URL; its status and the beginning of its answer. Raises OSError, HTTPException."""
     where = urlsplit(url)
     kind = http.client.HTTPSConnection if where.scheme == "https" else http.client.HTTPConnection
@@ -120,7 +120,7 @@ class Listener:
     forward_to: str = ""
     keep: TextIO | None = None
 
-    def take(self, came: Came) -> tuple[int, bytes]:
+    def take(self, came: KeptPost) -> tuple[int, bytes]:
         """One post; what is answered: what the target says, or 200."""
         told = f"{came.says}  [{verdict(came, self.secret, time.time())}]"
         if self.keep is not None:
@@ -150,7 +150,9 @@ class Listener:
                     self.close_connection = True
                     self._answer(413 if length.isdecimal() else 411, b"")
                     return
-                self._answer(*take(Came(path=self.path, headers=_own(self.headers), body=self.rfile.read(int(length)))))
+                self._answer(
+                    *take(KeptPost(path=self.path, headers=_own(self.headers), body=self.rfile.read(int(length))))
+                )
 
             def _answer(self, status: int, body: bytes) -> None:
                 self.send_response(status)

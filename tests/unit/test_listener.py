@@ -2,7 +2,7 @@
 
 import pytest
 
-from payamak.listener import Came, read_kept, signed_anew, verdict
+from payamak.listener import KeptPost, read_kept, signed_anew, verdict
 from payamak.posts.post import signature
 
 SECRET = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"
@@ -11,7 +11,7 @@ NOW_S = 1_800_000_000
 BODY = b'{"type":"message.state","id":"evt-3403-3","data":{"message_id":3403,"state":"delivered"}}'
 
 
-def came(body: bytes = BODY, **headers: str) -> Came:
+def came(body: bytes = BODY, **headers: str) -> KeptPost:
     """A post, signed now unless a header says otherwise."""
     own = {
         "content-type": "application/json",
@@ -20,7 +20,7 @@ def came(body: bytes = BODY, **headers: str) -> Came:
         "webhook-signature": signature(SECRET, "evt-3403-3", NOW_S, body),
     }
     said = {name.replace("_", "-"): value for name, value in headers.items()}
-    return Came(path="/sms", headers={name: value for name, value in (own | said).items() if value}, body=body)
+    return KeptPost(path="/sms", headers={name: value for name, value in (own | said).items() if value}, body=body)
 
 
 @pytest.mark.parametrize(
@@ -30,7 +30,7 @@ def came(body: bytes = BODY, **headers: str) -> Came:
         (came(), OTHER, "WRONG SIGNATURE"),
         (came(webhook_id="evt-3403-4"), SECRET, "WRONG SIGNATURE"),
         (came(webhook_timestamp=str(NOW_S - 1)), SECRET, "WRONG SIGNATURE"),
-        (Came(path="/", headers=came().headers, body=BODY + b" "), SECRET, "WRONG SIGNATURE"),
+        (KeptPost(path="/", headers=came().headers, body=BODY + b" "), SECRET, "WRONG SIGNATURE"),
         (came(webhook_signature="v1,bm9uZQ== " + came().headers["webhook-signature"]), SECRET, "signed"),
         (came(webhook_signature=""), SECRET, "NOT SIGNED"),
         (came(webhook_timestamp="now"), SECRET, "NO TIME"),
@@ -38,7 +38,7 @@ def came(body: bytes = BODY, **headers: str) -> Came:
         (came(webhook_signature=""), "", "not signed"),
     ],
 )
-def test_whose_a_post_is(post: Came, secret: str, says: str) -> None:
+def test_whose_a_post_is(post: KeptPost, secret: str, says: str) -> None:
     """A receiver must ask for id, time and body; every other one is told apart."""
     assert verdict(post, secret, NOW_S + 200) == says
 
@@ -64,7 +64,7 @@ def test_an_old_post_is_told_and_can_be_signed_anew() -> None:
         (came(b"\xff\xfe", content_type=""), "2 octets that are none of ours"),
     ],
 )
-def test_what_a_post_says(post: Came, says: str) -> None:
+def test_what_a_post_says(post: KeptPost, says: str) -> None:
     """In a line; what is no post of ours is counted, never a fault."""
     assert post.says == says
 
