@@ -27,7 +27,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "dialects": {"http", "front", *WORDS, *EDGE},
     "cli": {
         *("hands", "front", "client", "sheets", "simulator", "demo", "runtime"),
-        *("http", "posts", "delivery", "log_output", "setting", "texts", "visible", *WORDS, *EDGE),
+        *("http", "posts", "delivery", "sidedoor", "log_output", "setting", "texts", "visible", *WORDS, *EDGE),
     },
     "panel": {"http", "front", "hands", *WORDS, *EDGE},
     "http": {*WORDS, *EDGE},

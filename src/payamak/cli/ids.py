@@ -13,6 +13,7 @@ from typing import Final
 from payamak.cli.bounds import MOST_ID
 from payamak.cli.shell import ExitCode, Failed
 from payamak.domain.numbers import parse_whole_number
+from payamak.language import worded
 from payamak.sheets.fault import BadSheet
 from payamak.sheets.sheet import Asked, read_octets
 
@@ -30,7 +31,13 @@ def read_ids(file: Path) -> list[int]:
         for line, word in _words(octets):
             number = parse_whole_number(word)
             if number is None or not 0 < number <= MOST_ID:
-                raise Failed(f"{file}, line {line}: {word!r} is no message id", ExitCode.USAGE)
+                raise Failed(
+                    worded(
+                        f"{file}, line {line}: {word!r} is no message id",
+                        f"{file}، سطر {line}: {word!r} شناسهٔ پیام نیست",
+                    ),
+                    ExitCode.USAGE,
+                )
             found.append(number)
     except OSError as error:
         raise Failed(f"{file}: {error.strerror}", ExitCode.USAGE) from error
@@ -45,7 +52,7 @@ def _words(octets: bytes) -> Iterator[tuple[int, str]]:
     if COLUMN.encode() in octets.partition(b"\n")[0]:
         with closing(read_octets(io.BytesIO(octets), Asked(number=COLUMN))) as sheet:
             place = sheet.place_of(COLUMN)
-            assert place is not None, "its name is in the first line"
+            assert place is not None, worded("its name is in the first line", "نامش در سطر نخست است")
             for row in sheet.rows():
                 if row.texts[place]:
                     yield row.line, row.texts[place]
@@ -53,7 +60,7 @@ def _words(octets: bytes) -> Iterator[tuple[int, str]]:
     try:
         text = octets.decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise ValueError("this is no text in UTF-8") from None
+        raise ValueError(worded("this is no text in UTF-8", "متن UTF-8 نیست")) from None
     for number, said in enumerate(text.splitlines(), 1):
         for word in filter(None, _BETWEEN.split(said)):
             yield number, word

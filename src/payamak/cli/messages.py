@@ -26,6 +26,8 @@ from payamak.cli.shell import (
 )
 from payamak.domain.message import Lane, Message, State
 from payamak.domain.numbers import parse_recipient
+from payamak.language import spoken, worded
+from payamak.texts.reasons import LANES, REASON_NAMES, STATES
 from payamak.visible import visible
 
 if TYPE_CHECKING:
@@ -75,10 +77,11 @@ async def messages(
     csv
         Write CSV; words of people that a spreadsheet would take for a formula get an apostrophe.
     """
+    # size: its sentences are said in two languages
     from msgspec.structs import replace
 
     if csv and common.json:
-        raise Failed("give --csv or --json", ExitCode.USAGE)
+        raise Failed(worded("give --csv or --json", "--csv را بدهید یا --json را"), ExitCode.USAGE)
 
     async with look_at_store(common) as store:
         site = store.site
@@ -89,9 +92,13 @@ async def messages(
         return ExitCode.DONE
     made = _table(site, found, text=text)
     answer = {"messages": [plain(m, text=text) for m in found], "before": found[-1].id if len(found) == limit else None}
-    tell(common, answer, lambda console: console.print(made) if found else say("No such message is here."))
+    tell(
+        common,
+        answer,
+        lambda console: console.print(made) if found else say(worded("No such message is here.", "چنین پیامی نیست.")),
+    )
     if len(found) == limit and found and not common.json:
-        say(f"more: --before {found[-1].id}")
+        say(worded(f"more: --before {found[-1].id}", f"بقیه: --before {found[-1].id}"))
     return ExitCode.DONE
 
 
@@ -99,7 +106,7 @@ _COLUMNS: Final = ("id", "accepted", "account", "recipient", "line", "state", "r
 
 
 def _cells(site: Site, m: Message) -> tuple[object, ...]:
-    """A message as `_COLUMNS` have it."""
+    """A message as `_COLUMNS` have it, in the words of machines."""
     return (
         m.id,
         instant_text(m.accepted_at),
@@ -114,8 +121,12 @@ def _cells(site: Site, m: Message) -> tuple[object, ...]:
 
 
 def _table(site: Site, found: Sequence[Message], *, text: bool) -> Grid:
-    rows = ((*_cells(site, m), *([m.current.text] if text else [])) for m in found)
     more = ["text"] if text else []
+    rows = []
+    for m in found:
+        said = {"state": spoken(STATES[m.state]), "reason": spoken(REASON_NAMES[m.reason])}
+        cells = dict(zip(_COLUMNS, _cells(site, m), strict=True)) | said
+        rows.append([*cells.values(), *([m.current.text] if text else [])])
     return fill(grid(*_COLUMNS, *more, right=("id", "rial"), below="text" if text else None), rows)
 
 
@@ -145,9 +156,20 @@ def _search(
 
     number = None if recipient is None else parse_recipient(recipient, None)
     if recipient is not None and number is None:
-        raise Failed(f"{recipient!r} is no Iranian mobile number; write 989… or 09…", ExitCode.USAGE)
+        raise Failed(
+            worded(
+                f"{recipient!r} is no Iranian mobile number; write 989… or 09…",
+                f"{recipient!r} شمارهٔ همراه ایران نیست؛ به شکل 989… یا 09… بنویسید",
+            ),
+            ExitCode.USAGE,
+        )
     if account is not None and account not in site.accounts:
-        raise Failed(f"there is no account {account}; there are: {', '.join(site.accounts) or 'none'}")
+        raise Failed(
+            worded(
+                f"there is no account {account}; there are: {', '.join(site.accounts) or 'none'}",
+                f"حساب {account} نیست؛ این‌ها هستند: {', '.join(site.accounts) or 'هیچ'}",
+            )
+        )
     registered = site.line(line) if line is not None else None
     now = now_ms()
     return Search(
@@ -192,11 +214,13 @@ async def queue(*, common: Common = Common()) -> int:
     rows = (
         (
             row.line,
-            Lane(row.lane).name.lower(),
-            row.state.value,
+            spoken(LANES[Lane(row.lane)]),
+            spoken(STATES[row.state]),
             f"{row.count:,}",
             duration_text(now - row.oldest_accepted_at),
-            "now" if row.next_due_at <= now else f"in {duration_text(row.next_due_at - now)}",
+            worded("now", "اکنون")
+            if row.next_due_at <= now
+            else worded(f"in {duration_text(row.next_due_at - now)}", f"{duration_text(row.next_due_at - now)} دیگر"),
             why_text(row.line, row.state, row.reason, site, up),
         )
         for row in found
@@ -204,7 +228,11 @@ async def queue(*, common: Common = Common()) -> int:
     answer = [{**msgspec.to_builtins(row), "why": why_text(row.line, row.state, row.reason, site, up)} for row in found]
     columns = ("line", "class", "state", "messages", "oldest", "next due", "why")
     made = fill(grid(*columns, right=("messages",), below="why"), rows)
-    tell(common, answer, lambda console: console.print(made) if found else say("Nothing waits."))
+    tell(
+        common,
+        answer,
+        lambda console: console.print(made) if found else say(worded("Nothing waits.", "چیزی منتظر نیست.")),
+    )
     return ExitCode.DONE
 
 
@@ -237,7 +265,11 @@ async def stats(*, since: str = "1d", until: str | None = None, common: Common =
         for row in found
     )
     made = fill(grid(*columns, right=columns[2:]), rows)
-    tell(common, found, lambda console: console.print(made) if found else say("Nothing was sent."))
+    tell(
+        common,
+        found,
+        lambda console: console.print(made) if found else say(worded("Nothing was sent.", "چیزی فرستاده نشده است.")),
+    )
     return ExitCode.DONE
 
 
@@ -272,7 +304,11 @@ async def unmatched(*, limit: Limit = 50, common: Common = Common()) -> int:
     )
     made = fill(grid(*columns), rows)
     answer: list[dict[str, Any]] = [msgspec.to_builtins(r) for r in found]
-    tell(common, answer, lambda console: console.print(made) if found else say("No receipt is unmatched."))
+    tell(
+        common,
+        answer,
+        lambda console: console.print(made) if found else say(worded("No receipt is unmatched.", "رسید بی‌صاحبی نیست.")),
+    )
     if not common.json:
         for why in sorted({r.why for r in found} - {""}):
             say(f"{why}: {waiting_text(why)}")

@@ -19,6 +19,8 @@ from cyclopts import Parameter
 
 from payamak.config import Settings, load
 from payamak.domain.instants import Calendar, read_instant, show_instant
+from payamak.language import Words, sentence_of, spoken, worded
+from payamak.texts.headings import heading
 from payamak.visible import BAR, visible, visible_json, visible_lines
 
 if TYPE_CHECKING:
@@ -134,7 +136,10 @@ def existing_store(common: Common) -> Path:
     path = Path(common.settings().database)
     if not path.exists():
         raise Failed(
-            f"there is no store {path}: name it with --data or PAYAMAK_DATABASE; `payamak apply` makes one",
+            worded(
+                f"there is no store {path}: name it with --data or PAYAMAK_DATABASE; `payamak apply` makes one",
+                f"پایگاه دادهٔ {path} نیست: با --data یا PAYAMAK_DATABASE نامش را بدهید؛ `payamak apply` آن را می‌سازد",
+            ),
             ExitCode.UNREACHED,
         )
     return path
@@ -196,7 +201,7 @@ def console() -> Console:
 def complain(text: str) -> None:
     """Standard error, one sentence; what its words bring along of lines stands behind a bar."""
     with unheard():
-        first, *more = visible_lines(text)
+        first, *more = visible_lines(spoken(text))
         for line in (first, *(f"{BAR}{line}" for line in more)):
             print(f"payamak: {line}", file=sys.stderr, flush=True)
 
@@ -205,15 +210,15 @@ def say(*lines: str) -> None:
     """Standard output, a line for each text: what one brings along of lines is no line of ours (`a␊b`)."""
     with unheard():
         for line in lines:
-            print(visible(line), flush=True)
+            print(visible(spoken(line)), flush=True)
 
 
 def is_agreed(promise: str = "") -> bool:
     """Ask a person on standard error, after the promise if it is not said yet; anything but yes is no."""
     told = f"{visible(promise)}\n" if promise else ""
-    print(f"{told}Carry this out? [y/N] ", end="", file=sys.stderr, flush=True)
+    print(worded(f"{told}Carry this out? [y/N] ", f"{told}انجام شود؟ [y/N] "), end="", file=sys.stderr, flush=True)
     with interruptible():
-        return sys.stdin.readline().strip().lower() in ("y", "yes")
+        return sys.stdin.readline().strip().lower() in ("y", "yes", "بله", "آری")
 
 
 @contextmanager
@@ -226,7 +231,7 @@ def interruptible() -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:
-        print("\nnothing was changed", file=sys.stderr, flush=True)
+        print(worded("\nnothing was changed", "\nچیزی تغییر نکرد"), file=sys.stderr, flush=True)
         raise
     finally:
         signal.signal(signal.SIGINT, by_loop or signal.SIG_DFL)
@@ -263,7 +268,12 @@ def grid(*columns: str, right: Iterable[str] = (), title: str | None = None, bel
     """An empty table; the columns of `right` hold numbers, that of `below` sentences."""
     from payamak.cli.tables import Grid
 
-    return Grid(columns, right=right, title=title, below=below)
+    return Grid(
+        [heading(name) for name in columns],
+        right=[heading(name) for name in right],
+        title=heading(title) if title else None,
+        below=None if below is None else heading(below),
+    )
 
 
 def fill(made: Grid, rows: Iterable[Sequence[object]]) -> Grid:
@@ -271,10 +281,13 @@ def fill(made: Grid, rows: Iterable[Sequence[object]]) -> Grid:
     from rich.text import Text
 
     for row in rows:
-        made.add_row(
-            *(cell if isinstance(cell, Text) else Text("" if cell is None else visible(str(cell))) for cell in row)
-        )
+        made.add_row(*(cell if isinstance(cell, Text) else Text(_cell(cell)) for cell in row))
     return made
+
+
+def _cell(value: object) -> str:
+    text = "" if value is None else spoken(value) if isinstance(value, Words) else str(value)
+    return visible(text)
 
 
 def tell(common: Common, value: Any, show: Callable[[Console], None]) -> None:
@@ -310,7 +323,7 @@ def parse_instant(text: str, now: int) -> int:
     try:
         return int(read_instant(text, now).timestamp() * 1_000)
     except (ValueError, OverflowError) as error:  # the last year has no instant in every zone
-        raise Failed(str(error), ExitCode.USAGE) from None
+        raise Failed(sentence_of(error), ExitCode.USAGE) from None
 
 
 def duration_text(ms: int) -> str:

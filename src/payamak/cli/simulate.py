@@ -10,6 +10,7 @@ from cyclopts import Parameter
 
 from payamak.cli.shell import ExitCode, Failed, counted, say, tell_json
 from payamak.domain.numbers import parse_recipient
+from payamak.language import worded
 
 HANDS: Final = ("say", "receipt", "outage")
 """What a person may do to a simulator that runs."""
@@ -42,7 +43,9 @@ def simulate(*arguments: Annotated[str, Parameter(allow_leading_hyphen=True, sho
         config = configured(options)
         simulator = run_loop(run(config, lambda port: tell_json({"host": config.host, "port": port})))
     except (ScriptError, TroubleError, OSError) as error:
-        raise Failed(f"cannot start the simulator: {error}", ExitCode.USAGE) from error
+        raise Failed(
+            worded(f"cannot start the simulator: {error}", f"شبیه‌ساز راه نمی‌افتد: {error}"), ExitCode.USAGE
+        ) from error
     say(to_json(simulator.counters))
     return ExitCode.DONE
 

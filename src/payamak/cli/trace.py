@@ -9,6 +9,7 @@ from cyclopts import Parameter
 
 from payamak.cli.bounds import bounded
 from payamak.cli.shell import Common, ExitCode, Failed, complain, existing_store, instant_text, say, tell_json
+from payamak.language import worded
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -46,10 +47,22 @@ async def trace(
         elif "pdu" in said:
             say(_line(said))
         elif "told" in said:
-            more = f", {said['left_out']:,} more were not shown: this terminal was too slow" if said["left_out"] else ""
-            complain(f"{said['told']:,} PDUs{more}")
+            more = (
+                worded(
+                    f", {said['left_out']:,} more were not shown: this terminal was too slow",
+                    f"، {said['left_out']:,} تای دیگر نشان داده نشد: این ترمینال کند بود",
+                )
+                if said["left_out"]
+                else ""
+            )
+            complain(worded(f"{said['told']:,} PDUs{more}", f"{said['told']:,} بستهٔ PDU{more}"))
         else:
-            complain(f"link {link} is {'bound' if said['is_up'] else 'not bound'}; Ctrl-C ends this")
+            complain(
+                worded(
+                    f"link {link} is {'bound' if said['is_up'] else 'not bound'}; Ctrl-C ends this",
+                    f"لینک {link} {'وصل است' if said['is_up'] else 'وصل نیست'}؛ با Ctrl-C تمام می‌شود",
+                )
+            )
     return ExitCode.DONE
 
 
@@ -63,9 +76,20 @@ async def _answers(store: Path, question: dict[str, Any]) -> AsyncIterator[dict[
         async for said in answers(door, question):
             yield said
     except PermissionError:
-        raise Failed(f"{door} is the server's user's alone: ask as that user, or as root") from None
+        raise Failed(
+            worded(
+                f"{door} is the server's user's alone: ask as that user, or as root",
+                f"{door} فقط از آنِ کاربر سرور است: با همان کاربر یا root بپرسید",
+            )
+        ) from None
     except OSError:
-        raise Failed(f"no server runs on {store} (or not this version of it)", ExitCode.UNREACHED) from None
+        raise Failed(
+            worded(
+                f"no server runs on {store} (or not this version of it)",
+                f"سروری روی {store} روشن نیست (یا این نسخه از آن نیست)",
+            ),
+            ExitCode.UNREACHED,
+        ) from None
 
 
 def _line(said: dict[str, Any]) -> str:

@@ -13,6 +13,7 @@ from typing import Final
 from payamak.domain.jalali import DATE, TEHRAN, check_year, read_jalali, to_jalali
 from payamak.domain.marks import without_marks
 from payamak.domain.numbers import latin_digits
+from payamak.language import Words
 
 
 class Calendar(Enum):
@@ -22,7 +23,10 @@ class Calendar(Enum):
     JALALI = "jalali"
 
 
-EXPECTED: Final = "write 2h (ago; s, m, h, d), today, yesterday, 1405/09/05 or 2026-11-26T18:00"
+EXPECTED: Final = Words(
+    "write 2h (ago; s, m, h, d), today, yesterday, 1405/09/05 or 2026-11-26T18:00",
+    "2h (پیش؛ s، m، h، d)، امروز، دیروز، 1405/09/05 یا 2026-11-26T18:00 بنویسید",
+)
 
 _AGO: Final = re.compile(r"(\d{1,9})\s*([smhd])", re.ASCII)
 _SECONDS: Final = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
@@ -76,11 +80,11 @@ def _gregorian(text: str, said: str) -> dt.datetime:
             return dt.datetime.combine(date, dt.time.fromisoformat(found[4] or "00:00"))
         return dt.datetime.fromisoformat(said)
     except ValueError:
-        raise ValueError(f"{text!r} is no time; {EXPECTED}") from None
+        raise ValueError(Words(f"{text!r} is no time; {EXPECTED}", f"{text!r} زمان نیست؛ {EXPECTED.fa}")) from None
 
 
 def _time(text: str, time: str) -> dt.time:
     try:
         return dt.time.fromisoformat(time.strip())
     except ValueError:
-        raise ValueError(f"{text!r} is no time; {EXPECTED}") from None
+        raise ValueError(Words(f"{text!r} is no time; {EXPECTED}", f"{text!r} زمان نیست؛ {EXPECTED.fa}")) from None

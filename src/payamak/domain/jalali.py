@@ -13,6 +13,7 @@ from typing import Final
 
 from payamak.domain.marks import without_marks
 from payamak.domain.numbers import latin_digits
+from payamak.language import Words
 
 MARK: Final = "jalali:"
 """What may stand before a date that is one of the Jalali calendar, for whoever reads it later."""
@@ -32,10 +33,17 @@ DATE: Final = re.compile(r"(\d{4})[-/](\d{1,2})[-/](\d{1,2})(?:[Tt ]\s*(.+))?", 
 """A date as people write one in either calendar, digits in Latin: year, month, day, and a time if wanted."""
 
 
+def _no_day(said: str) -> Words:
+    return Words(
+        f"{said} is no day of the Jalali years {_FIRST} to {_LAST}",
+        f"{said} روزی از سال‌های شمسی {_FIRST} تا {_LAST} نیست",
+    )
+
+
 def to_gregorian(year: int, month: int, day: int) -> dt.date:
     """The same day in the Gregorian calendar. Raises ValueError for no day of 1300 to 1472."""
     if not (_FIRST <= year <= _LAST and 1 <= month <= 12 and 1 <= day <= _days_of(year, month)):
-        raise ValueError(f"{year:04d}-{month:02d}-{day:02d} is no day of the Jalali years {_FIRST} to {_LAST}")
+        raise ValueError(_no_day(f"{year:04d}-{month:02d}-{day:02d}"))
     before = sum(_days_of(year, each) for each in range(1, month)) + day - 1
     return _new_year(year) + dt.timedelta(days=before)
 
@@ -46,7 +54,7 @@ def to_jalali(date: dt.date) -> tuple[int, int, int]:
     if date < _new_year(year):
         year -= 1
     if not _FIRST <= year <= _LAST:
-        raise ValueError(f"{date} is no day of the Jalali years {_FIRST} to {_LAST}")
+        raise ValueError(_no_day(str(date)))
     left, month = (date - _new_year(year)).days, 1
     while left >= _days_of(year, month):
         left, month = left - _days_of(year, month), month + 1
@@ -83,7 +91,12 @@ def read_jalali(text: str) -> dt.datetime | None:
     found = DATE.fullmatch(said[len(MARK) :].strip() if is_marked else said)
     if found is None or not (is_marked or _FIRST <= int(found[1]) <= _LAST):
         if is_marked:
-            raise ValueError(f"{text!r} is no date; write 1406-01-01 or 1406-01-01T18:00:00+03:30")
+            raise ValueError(
+                Words(
+                    f"{text!r} is no date; write 1406-01-01 or 1406-01-01T18:00:00+03:30",
+                    f"{text!r} تاریخ نیست؛ 1406-01-01 یا 1406-01-01T18:00:00+03:30 بنویسید",
+                )
+            )
         return None
     date = to_gregorian(int(found[1]), int(found[2]), int(found[3]))
     time = dt.time.fromisoformat(found[4]) if found[4] else dt.time()
@@ -94,11 +107,20 @@ def check_year(when: dt.datetime) -> None:
     """Raise ValueError, with what is meant perhaps, for an instant before 2000."""
     if when.year >= FIRST_YEAR:
         return
-    said = f"the year {when.year} is before {FIRST_YEAR}, and nothing here is"
-    if (meant := _meant(when)) is not None:
-        said = f"{when.year} is no year of the Gregorian calendar that can be meant; if it is a date of the Jalali "
-        said += f"calendar write {meant.isoformat()}"
-    raise ValueError(said)
+    if (meant := _meant(when)) is None:
+        raise ValueError(
+            Words(
+                f"the year {when.year} is before {FIRST_YEAR}, and nothing here is",
+                f"سال {when.year} پیش از {FIRST_YEAR} است و این‌جا چیزی از آن زمان نیست",
+            )
+        )
+    raise ValueError(
+        Words(
+            f"{when.year} is no year of the Gregorian calendar that can be meant; if it is a date of the Jalali "
+            f"calendar write {meant.isoformat()}",
+            f"سال {when.year} میلادی نمی‌تواند باشد؛ اگر تاریخ شمسی است {meant.isoformat()} بنویسید",
+        )
+    )
 
 
 def _meant(when: dt.datetime) -> dt.datetime | None:

@@ -578,7 +578,8 @@ class SmppUpstream:
         self._down_reason = " ".join(
             filter(None, (down.reason.value, f"0x{down.status:08x}" if down.status else "", down.detail))
         )
-        self._log("link_down", link=self.name, reason=self._down_reason)
+        event = "link_closed" if down.reason is DownReason.STOPPED else "link_down"
+        self._log(event, link=self.name, reason=self._down_reason)
         self._flow()
         self._sink.link_changed(self.name)
 
