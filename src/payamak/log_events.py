@@ -46,6 +46,9 @@ SECTIONS: Final[Mapping[str, Mapping[str, EventText]]] = {
         "stopped": _info("It has stopped cleanly."),
         "start_failed": _error("It cannot start; `reason` says why and what to do.", "As `reason` says."),
         "settings_reread": _info("A SIGHUP: which settings were taken over, and which wait for a restart."),
+        "side_door_closed": _info("The folder of the store takes no socket: `payamak trace` cannot ask."),
+        "trace_begun": _info("A person sees the PDUs of a link as they pass, masked."),
+        "trace_ended": _info("The same has ended, after so many PDUs."),
         "settings_not_read": _error("A SIGHUP, and the settings are wrong: nothing was changed.", "As `reason` says."),
         "fewer_connections": _warning(
             "The system grants fewer open files than `max_connections` needs.", "Raise LimitNOFILE= of the service."

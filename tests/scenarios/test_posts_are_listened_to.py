@@ -68,7 +68,15 @@ def test_posts_are_shown_passed_on_and_replayed(tmp_path: Path) -> None:
             listening(shell, "--forward-to", target, "--keep", str(kept)) as (process, url),
         ):
             shell.run(
-                *("account", "change", "shop", "--set", f"webhook_url={url}", "--set", "allow_private_target=true"),
+                *(
+                    "account",
+                    "change",
+                    "shop",
+                    "--set",
+                    f"webhook_url={url}",
+                    "--set",
+                    "webhook_allow_private_target=true",
+                ),
                 *("--set", "webhook_secret=env:SHOP_WEBHOOK_SECRET"),
             )
             shell.run("webhook", "test", "shop")

@@ -25,7 +25,7 @@ def test_a_simulator_that_runs_is_spoken_to(tmp_path: Path) -> None:
         shell.run("account", "credit", "shop", "100000")
         assert stat.S_IMODE(door_of(int(port)).lstat().st_mode) == 0o600
         with shell.running("serve", "--port", "0", "--json") as (_, serving):
-            shell.env["PAYAMAK_URL"] = serving["url"]
+            shell.env |= {"PAYAMAK_URL": serving["url"], "PAYAMAK_PORT": serving["url"].rpartition(":")[2]}
             first = shell.json("send", "--to", "09120001234", "--text", "سلام")["message_id"]
             said = shell.run("simulate", "say", LINE, "0912 000 1234", "سلام از گوشی", "--port", port)
             assert said.out == "The gateway has it.\n"

@@ -26,8 +26,9 @@ def listen(
 ) -> int:
     """Show the webhooks and relayed messages that are posted here, whether they are signed rightly, until Ctrl-C.
 
-    Set `webhook_url` of the account (`relay_url` of the line) to the address that it names, and `allow_private_target`
-    where that is this machine. With `--forward-to` each post goes on to your program, and its answer back.
+    Set `webhook_url` of the account (`relay_url` of the line) to the address that it names, and, where that is this
+    machine, `webhook_allow_private_target` (`allow_private_target`). With `--forward-to` each post goes on to your
+    program, and its answer back.
 
     Example: `payamak listen --port 9000 --secret env:SHOP_WEBHOOK_SECRET --keep posts.jsonl`
 

@@ -83,7 +83,7 @@ class Grid:
         if self.show_header:
             heads = [Text(visible(self._columns[place]), style="bold") for place in places]
             yield from self._row(heads, places, widths, gap)
-            yield Text("─" * (sum(widths) + gap * (len(widths) - 1)), style="dim")
+            yield Text(visible("─" * (sum(widths) + gap * (len(widths) - 1))), style="dim")
         for row in self._rows:
             yield from self._row([row[place] for place in places], places, widths, gap)
             if self._below is not None and self._below not in places and (said := row[self._below]).plain:
