@@ -35,11 +35,7 @@ _KEPT: Final = ("content-type", "webhook-id", "webhook-timestamp", "webhook-sign
 
 
 @dataclass(frozen=True, kw_only=True)
-<<<<<<< HEAD
-class Heard:
-=======
 class KeptPost:
->>>>>>> day
     """A post as it came: the path, its own headers in small letters, the octets."""
 
     path: str
@@ -66,13 +62,6 @@ class KeptPost:
             return f"{len(self.body)} octets that are none of ours"
 
 
-<<<<<<< HEAD
-def read_kept(line: str) -> Heard:
-    """What `Heard.line` wrote. Raises ValueError."""
-    try:
-        said = json.loads(line)
-        return Heard(path=said["path"], headers=dict(said["headers"]), body=base64.b64decode(said["body"]))
-=======
 def read_kept(line: str) -> KeptPost:
     """What `KeptPost.line` wrote. Raises ValueError."""
     try:
@@ -80,16 +69,11 @@ def read_kept(line: str) -> KeptPost:
         return KeptPost(
             path=said["path"], headers=dict(said["headers"]), body=base64.b64decode(said["body"], validate=True)
         )
->>>>>>> day
     except (KeyError, TypeError) as error:
         raise ValueError("this is no post that `payamak listen` kept") from error
 
 
-<<<<<<< HEAD
-def verdict(came: Heard, secret: str, now_s: float) -> str:
-=======
 def verdict(came: KeptPost, secret: str, now_s: float) -> str:
->>>>>>> day
     """Whether a post is Payamak's, as a receiver has to ask it: `signed`, or what is wrong."""
     given = came.headers.get("webhook-signature", "")
     if not secret:
@@ -106,16 +90,6 @@ def verdict(came: KeptPost, secret: str, now_s: float) -> str:
     return "signed" if abs(now_s - written_s) <= FRESH_S else "signed, BUT OLD"
 
 
-<<<<<<< HEAD
-def signed_anew(came: Heard, secret: str, now_s: float) -> Heard:
-    """The same post as of now: a receiver refuses an old one, however rightly it is signed."""
-    post_id, at_s = came.headers.get("webhook-id", ""), int(now_s)
-    fresh = {"webhook-timestamp": str(at_s), "webhook-signature": signature(secret, post_id, at_s, came.body)}
-    return Heard(path=came.path, headers={**came.headers, **fresh}, body=came.body)
-
-
-def forward(came: Heard, url: str) -> tuple[int, bytes]:
-=======
 def signed_anew(came: KeptPost, secret: str, now_s: float) -> KeptPost:
     """The same post as of now: a receiver refuses an old one, however rightly it is signed."""
     post_id, at_s = came.headers.get("webhook-id", ""), int(now_s)
@@ -124,7 +98,6 @@ def signed_anew(came: KeptPost, secret: str, now_s: float) -> KeptPost:
 
 
 def forward(came: KeptPost, url: str) -> tuple[int, bytes]:
->>>>>>> day
     """Post the same octets to a URL; its status and the beginning of its answer. Raises OSError, HTTPException."""
     where = urlsplit(url)
     kind = http.client.HTTPSConnection if where.scheme == "https" else http.client.HTTPConnection
@@ -147,11 +120,7 @@ class Listener:
     forward_to: str = ""
     keep: TextIO | None = None
 
-<<<<<<< HEAD
-    def take(self, came: Heard) -> tuple[int, bytes]:
-=======
     def take(self, came: KeptPost) -> tuple[int, bytes]:
->>>>>>> day
         """One post; what is answered: what the target says, or 200."""
         told = f"{came.says}  [{verdict(came, self.secret, time.time())}]"
         if self.keep is not None:
@@ -182,11 +151,7 @@ class Listener:
                     self._answer(413 if length.isdecimal() else 411, b"")
                     return
                 self._answer(
-<<<<<<< HEAD
-                    *take(Heard(path=self.path, headers=_own(self.headers), body=self.rfile.read(int(length))))
-=======
                     *take(KeptPost(path=self.path, headers=_own(self.headers), body=self.rfile.read(int(length))))
->>>>>>> day
                 )
 
             def _answer(self, status: int, body: bytes) -> None:

@@ -2,11 +2,7 @@
 
 import pytest
 
-<<<<<<< HEAD
-from payamak.listener import Heard, read_kept, signed_anew, verdict
-=======
 from payamak.listener import KeptPost, read_kept, signed_anew, verdict
->>>>>>> day
 from payamak.posts.post import signature
 
 SECRET = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"
@@ -15,11 +11,7 @@ NOW_S = 1_800_000_000
 BODY = b'{"type":"message.state","id":"evt-3403-3","data":{"message_id":3403,"state":"delivered"}}'
 
 
-<<<<<<< HEAD
-def came(body: bytes = BODY, **headers: str) -> Heard:
-=======
 def came(body: bytes = BODY, **headers: str) -> KeptPost:
->>>>>>> day
     """A post, signed now unless a header says otherwise."""
     own = {
         "content-type": "application/json",
@@ -28,11 +20,7 @@ def came(body: bytes = BODY, **headers: str) -> KeptPost:
         "webhook-signature": signature(SECRET, "evt-3403-3", NOW_S, body),
     }
     said = {name.replace("_", "-"): value for name, value in headers.items()}
-<<<<<<< HEAD
-    return Heard(path="/sms", headers={name: value for name, value in (own | said).items() if value}, body=body)
-=======
     return KeptPost(path="/sms", headers={name: value for name, value in (own | said).items() if value}, body=body)
->>>>>>> day
 
 
 @pytest.mark.parametrize(
@@ -42,11 +30,7 @@ def came(body: bytes = BODY, **headers: str) -> KeptPost:
         (came(), OTHER, "WRONG SIGNATURE"),
         (came(webhook_id="evt-3403-4"), SECRET, "WRONG SIGNATURE"),
         (came(webhook_timestamp=str(NOW_S - 1)), SECRET, "WRONG SIGNATURE"),
-<<<<<<< HEAD
-        (Heard(path="/", headers=came().headers, body=BODY + b" "), SECRET, "WRONG SIGNATURE"),
-=======
         (KeptPost(path="/", headers=came().headers, body=BODY + b" "), SECRET, "WRONG SIGNATURE"),
->>>>>>> day
         (came(webhook_signature="v1,bm9uZQ== " + came().headers["webhook-signature"]), SECRET, "signed"),
         (came(webhook_signature=""), SECRET, "NOT SIGNED"),
         (came(webhook_timestamp="now"), SECRET, "NO TIME"),
@@ -54,11 +38,7 @@ def came(body: bytes = BODY, **headers: str) -> KeptPost:
         (came(webhook_signature=""), "", "not signed"),
     ],
 )
-<<<<<<< HEAD
-def test_whose_a_post_is(post: Heard, secret: str, says: str) -> None:
-=======
 def test_whose_a_post_is(post: KeptPost, secret: str, says: str) -> None:
->>>>>>> day
     """A receiver must ask for id, time and body; every other one is told apart."""
     assert verdict(post, secret, NOW_S + 200) == says
 
@@ -84,11 +64,7 @@ def test_an_old_post_is_told_and_can_be_signed_anew() -> None:
         (came(b"\xff\xfe", content_type=""), "2 octets that are none of ours"),
     ],
 )
-<<<<<<< HEAD
-def test_what_a_post_says(post: Heard, says: str) -> None:
-=======
 def test_what_a_post_says(post: KeptPost, says: str) -> None:
->>>>>>> day
     """In a line; what is no post of ours is counted, never a fault."""
     assert post.says == says
 
