@@ -105,6 +105,7 @@ SECTIONS: Final[Mapping[str, Mapping[str, EventText]]] = {
             "A link is not bound (any more); `reason` has the operator's answer.",
             "It is tried again by itself; a wrong login has to be corrected.",
         ),
+        "link_closed": _info("We have closed a link: the gateway stops, or the link was changed or taken away."),
         "link_leaving": _info("The operator unbinds; what is under way is waited for."),
         "link_not_opened": _error(
             "A link cannot be opened: a variable that is not set, a certificate that is not there.", "As `reason` says."

@@ -99,7 +99,7 @@ async def ids(*, common: Common = Common()) -> int:
         for report in reports
     )
     columns = ("upstream", "links (id_base)", "ids in receipts", "receipts waiting", "in conflict", "removed for age")
-    made = fill(grid(*columns, right=("receipts waiting", "in conflict")), rows)
+    made = fill(grid(*columns, right=("receipts waiting", "in conflict"), below="ids in receipts"), rows)
     tell(common, reports, lambda console: console.print(made) if reports else say("Nothing was learned yet."))
     return ExitCode.DONE
 

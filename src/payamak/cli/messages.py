@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from cyclopts import Parameter
 
@@ -21,13 +22,14 @@ from payamak.cli.shell import (
     parse_instant,
     say,
     tell,
+    unheard,
 )
 from payamak.domain.message import Lane, Message, State
 from payamak.domain.numbers import parse_recipient
+from payamak.visible import visible
 
 if TYPE_CHECKING:
-    from rich.table import Table
-
+    from payamak.cli.tables import Grid
     from payamak.domain.site import Site
     from payamak.hands.values import Search
 
@@ -43,11 +45,14 @@ async def messages(
     limit: Limit = 50,
     before: Id | None = None,
     text: Annotated[bool, Parameter(negative="")] = False,
+    csv: Annotated[bool, Parameter(negative="")] = False,
     common: Common = Common(),
 ) -> int:
     """List messages, newest first, by any of recipient, line, state, account and time.
 
     Example: `payamak messages --recipient 09121234567 --since 2d`
+
+    Example: `payamak messages --since today --limit 100000 --csv > today.csv`
 
     Parameters
     ----------
@@ -60,20 +65,28 @@ async def messages(
     account
         Whose it is.
     since, until
-        When it was accepted: `2h` (ago) or `2030-01-31T18:00`.
+        When it was accepted: `2h` (ago), `today`, `1405/09/05`.
     limit
         How many at most.
     before
         Go on below this id, for the next page.
     text
         Show the texts too.
+    csv
+        Write CSV; words of people that a spreadsheet would take for a formula get an apostrophe.
     """
     from msgspec.structs import replace
+
+    if csv and common.json:
+        raise Failed("give --csv or --json", ExitCode.USAGE)
 
     async with look_at_store(common) as store:
         site = store.site
         wanted = _search(site, recipient, line, account, since, until)
         found = await store.search(replace(wanted, state=state, before_id=before, limit=limit))
+    if csv:
+        _write_csv(site, found, text=text)
+        return ExitCode.DONE
     made = _table(site, found, text=text)
     answer = {"messages": [plain(m, text=text) for m in found], "before": found[-1].id if len(found) == limit else None}
     tell(common, answer, lambda console: console.print(made) if found else say("No such message is here."))
@@ -82,24 +95,47 @@ async def messages(
     return ExitCode.DONE
 
 
-def _table(site: Site, found: Sequence[Message], *, text: bool) -> Table:
-    rows = (
-        (
-            m.id,
-            instant_text(m.accepted_at),
-            _username(site, m),
-            m.recipient,
-            m.current.line,
-            m.state.value,
-            m.reason.value,
-            m.code and int(m.code),
-            m.charged,
-            *([m.current.text] if text else []),
-        )
-        for m in found
+_COLUMNS: Final = ("id", "accepted", "account", "recipient", "line", "state", "reason", "code", "rial")
+
+
+def _cells(site: Site, m: Message) -> tuple[object, ...]:
+    """A message as `_COLUMNS` have it."""
+    return (
+        m.id,
+        instant_text(m.accepted_at),
+        _username(site, m),
+        m.recipient,
+        m.current.line,
+        m.state.value,
+        m.reason.value,
+        m.code and int(m.code),
+        f"{m.charged:,}",
     )
-    columns = ["id", "accepted", "account", "recipient", "line", "state", "reason", "code", "rial"]
-    return fill(grid(*columns, *(["text"] if text else []), right=("id", "rial")), rows)
+
+
+def _table(site: Site, found: Sequence[Message], *, text: bool) -> Grid:
+    rows = ((*_cells(site, m), *([m.current.text] if text else [])) for m in found)
+    more = ["text"] if text else []
+    return fill(grid(*_COLUMNS, *more, right=("id", "rial"), below="text" if text else None), rows)
+
+
+def _write_csv(site: Site, found: Sequence[Message], *, text: bool) -> None:
+    """The same as CSV (RFC 4180) on standard output; instants and numbers as in the table, numbers without commas."""
+    import csv
+
+    from payamak.sheets.harmless import cell_of_words
+
+    def words(text: str) -> str:
+        return visible(cell_of_words(text)) if sys.stdout.isatty() else cell_of_words(text)
+
+    with unheard():
+        writer = csv.writer(sys.stdout)
+        writer.writerow([*_COLUMNS, *(["text"] if text else [])])
+        for m in found:
+            number, accepted, account, *others, _ = _cells(site, m)
+            more = [words(m.current.text)] if text else []
+            writer.writerow([number, accepted, words(str(account)), *others, m.charged, *more])
+        sys.stdout.flush()
 
 
 def _search(
@@ -146,11 +182,13 @@ async def queue(*, common: Common = Common()) -> int:
     """
     import msgspec
 
-    from payamak.cli.explain import queue_text
+    from payamak.cli.explain import why_text
+    from payamak.cli.page import links_up
 
     now = now_ms()
     async with look_at_store(common) as store:
         found, site = await store.queue(), store.site
+    up = await links_up(common.settings()) if found else {}
     rows = (
         (
             row.line,
@@ -159,13 +197,13 @@ async def queue(*, common: Common = Common()) -> int:
             f"{row.count:,}",
             duration_text(now - row.oldest_accepted_at),
             "now" if row.next_due_at <= now else f"in {duration_text(row.next_due_at - now)}",
-            queue_text(row, site),
+            why_text(row.line, row.state, row.reason, site, up),
         )
         for row in found
     )
-    answer = [{**msgspec.to_builtins(row), "why": queue_text(row, site)} for row in found]
+    answer = [{**msgspec.to_builtins(row), "why": why_text(row.line, row.state, row.reason, site, up)} for row in found]
     columns = ("line", "class", "state", "messages", "oldest", "next due", "why")
-    made = fill(grid(*columns, right=("messages",)), rows)
+    made = fill(grid(*columns, right=("messages",), below="why"), rows)
     tell(common, answer, lambda console: console.print(made) if found else say("Nothing waits."))
     return ExitCode.DONE
 
@@ -181,7 +219,7 @@ async def stats(*, since: str = "1d", until: str | None = None, common: Common =
     Parameters
     ----------
     since, until
-        Of messages accepted then: `2h` (ago) or `2030-01-31T18:00`.
+        Of messages accepted then: `2h` (ago), `today`, `1405/09/05`.
     """
     now = now_ms()
     async with look_at_store(common) as store:

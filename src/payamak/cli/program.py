@@ -36,6 +36,7 @@ COMMANDS: tuple[tuple[Group, str, str, str], ...] = (
     (_RUN, "demo", "demo:demo", "See everything at work, without an operator."),
     (_RUN, "init", "init:init", "Make a first site: ask, write its files, send a test message."),
     (_RUN, "serve", "serve:serve", "Run the gateway."),
+    (_RUN, "listen", "listen:listen", "Show what is posted to customers, verified; pass it on."),
     (_RUN, "simulate", "simulate:simulate", "Run a simulated operator to test against."),
     (_SITE, "apply", "site:apply", "Bring accounts, lines, links and templates to what a file says."),
     (_SITE, "export", "site:export", "Write the site as such a file."),
@@ -49,9 +50,11 @@ COMMANDS: tuple[tuple[Group, str, str, str], ...] = (
     (_LOOK, "messages", "messages:messages", "List messages by recipient, line, state or time."),
     (_LOOK, "show", "show:show", "The whole story of a message, and what happens next."),
     (_LOOK, "queue", "messages:queue", "What waits, and why."),
+    (_LOOK, "top", "top:top", "What the running gateway does, anew each second."),
     (_LOOK, "stats", "messages:stats", "Parts sent and delivered, and copies, by line and upstream."),
     (_LOOK, "unmatched", "messages:unmatched", "Receipts that belong to no known message."),
     (_LOOK, "unreadable", "faults:unreadable", "What operators brought and we could not read or handle."),
+    (_LOOK, "trace", "trace:trace", "The PDUs of a link as they pass, texts and secrets masked."),
     (_LOOK, "received", "received:app", "What handsets sent, and its posts to customers; post again."),
     (_LOOK, "webhook", "webhooks:app", "What customers were told of states; post again; try a webhook."),
     (_HANDS, "suspend", "hands:suspend", "Stop a line, a link, or the intake."),
@@ -92,9 +95,10 @@ def build(chosen: str = "") -> App:
 def run(arguments: Sequence[str]) -> int:
     """Run one command; its exit code. Whatever went wrong is one clear sentence on standard error."""
     try:
-        code = build(next(iter(arguments), ""))(list(arguments), exit_on_error=False)
-    except CycloptsError:
-        return ExitCode.USAGE  # cyclopts has told what was wrong
+        code = build(next(iter(arguments), ""))(list(arguments), exit_on_error=False, print_error=False)
+    except CycloptsError as error:
+        complain(_usage(error))
+        return ExitCode.USAGE
     except NotDone as error:
         for sentence in error.sentences:
             complain(sentence)
@@ -117,6 +121,12 @@ def run(arguments: Sequence[str]) -> int:
         complain(f"the store failed: {type(error).__name__}: {error}")
         return ExitCode.UNREACHED
     return code if isinstance(code, int) else ExitCode.DONE
+
+
+def _usage(error: CycloptsError) -> str:
+    """What was wrong with the words of a command, and where it says how they go."""
+    command = " ".join(("payamak", *(error.command_chain or ())))
+    return f"{' '.join(str(error).split()).rstrip('.')}; see `{command} --help`"
 
 
 def _sentence(error: Exception) -> str:

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 app = App(name="received", help="Messages from handsets, and their posts to customers.", help_format="markdown")
 
 LineOption = Annotated[str | None, Parameter(name="--line", help="Of this line, in either spelling.")]
-SinceOption = Annotated[str | None, Parameter(help="Received after: `2h` (ago) or `2030-01-31T18:00`.")]
+SinceOption = Annotated[str | None, Parameter(help="Received after: `2h` (ago), `today`, `1405/09/05`.")]
 
 
 @app.command(name="list")

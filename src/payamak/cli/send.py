@@ -151,16 +151,28 @@ async def _send_file(server: Server, file: Path, out: Path, common: Wanted, para
     return ExitCode.DONE if set(counts) <= {"accepted"} else ExitCode.PROBLEM
 
 
-async def states(message_ids: Ids, *, server: Server = Server()) -> int:
+async def states(message_ids: Ids = (), *, file: Path | None = None, server: Server = Server()) -> int:
     """Ask where messages stand, by the ids that sending them answered.
 
     Example: `payamak states 3403 3404`
+
+    Example: `payamak states --file customers.sent.csv`
+
+    Parameters
+    ----------
+    message_ids
+        As wsSend answered them.
+    file
+        Ids from a file, or from standard input (`-`): between blanks, commas or line ends, or as the column
+        `message_id` of a CSV file, such as `payamak send --csv` writes.
     """
+    from payamak.cli.ids import read_ids
     from payamak.cli.shell import console
     from payamak.client import PayamakError
 
+    message_ids = (*message_ids, *(read_ids(file) if file is not None else ()))
     if not message_ids:
-        raise Failed("give at least one message id", ExitCode.USAGE)
+        raise Failed("give at least one message id, or --file with some", ExitCode.USAGE)
     try:
         async with server.client() as client:
             found = await client.states(message_ids)

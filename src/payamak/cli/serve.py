@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from payamak.config import BadSettings, Settings
     from payamak.log import Logs
     from payamak.runtime import Gateway
+    from payamak.sidedoor import SideDoor
 
 STOPPING: Final = (signal.SIGINT, signal.SIGTERM)
 """The signals that ask us to stop."""
@@ -127,6 +128,8 @@ async def _serve(
     asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, Rereading(gateway.reread, read).ask)
     if not await _is_up(gateway, stop):
         return ExitCode.DONE
+    door = side_door(gateway)
+    await door.open()
     calm_collector()
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     url = f"http://{host}:{gateway.port}"
@@ -138,8 +141,20 @@ async def _serve(
         todo = "nobody can send: `payamak apply site.toml` brings what a file says, `payamak init` makes a first one"
         event_logger("gateway")("nothing_to_serve", what=", ".join(missing), todo=todo)
     await stop.wait()
+    await door.close()
     await gateway.stop()
     return ExitCode.DONE
+
+
+def side_door(gateway: Gateway) -> SideDoor:
+    """The side door of a gateway that has come up; whoever opens it closes it before the gateway stops."""
+    from payamak.log import event_logger
+    from payamak.sidedoor import SideDoor
+
+    running = gateway.running
+    return SideDoor(
+        Path(gateway.settings.database), running.links.upstreams, running.taps, gateway.clock, event_logger("sidedoor")
+    )
 
 
 def _announce(line: str) -> None:

@@ -43,7 +43,7 @@ def config(*, common: Common = Common()) -> int:
             }
         )
     columns = ("name", "value", "from", "default", "unit", "allowed", "description")
-    made = fill(grid(*columns), ([row[column] for column in columns] for row in rows))
+    made = fill(grid(*columns, below="description"), ([row[column] for column in columns] for row in rows))
     tell(common, rows, lambda console: console.print(made))
     return ExitCode.DONE
 

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 from cyclopts import Parameter
 
 from payamak.cli.bounds import Id
-from payamak.cli.explain import next_text, part_text, step_text, why_text
+from payamak.cli.explain import next_text, part_text, step_text, why_of
 from payamak.cli.messages import plain
+from payamak.cli.page import links_up
 from payamak.cli.shell import (
     Common,
     ExitCode,
@@ -54,7 +55,8 @@ async def show(
     if story is None:
         raise Failed(f"there is no message {message_id}: it never was, or it has been retired")
     m = story.message
-    says = {"why": why_text(m), "next": next_text(m, site, now)}
+    up = {} if m.is_final else await links_up(common.settings())
+    says = {"why": why_of(m, site, up), "next": next_text(m, site, now, up)}
     tell(common, {**_plain(story, text=text), **says}, lambda console: _print(console, story, site, says, now, text))
     return ExitCode.DONE
 

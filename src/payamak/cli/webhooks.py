@@ -80,7 +80,7 @@ async def replay(
     /,
     *,
     account: Annotated[str | None, Parameter(help="All that was given up of this account.")] = None,
-    since: Annotated[str | None, Parameter(help="Of changes after: `2h` (ago) or `2030-01-31T18:00`.")] = None,
+    since: Annotated[str | None, Parameter(help="Of changes after: `2h` (ago), `today`, `1405/09/05`.")] = None,
     done: Annotated[bool, Parameter(negative="", help="Those too that have arrived: the customer lost them.")] = False,
     waiting: Annotated[
         bool, Parameter(negative="", help="Also end the pauses of what waits: the target is well again.")

@@ -21,7 +21,7 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from payamak.domain.jalali import check_written, read_marked
+from payamak.domain.jalali import read_jalali
 from payamak.domain.site import (
     KINDS,
     NAME_FIELDS,
@@ -154,18 +154,15 @@ def _hint(text: str, error: str) -> str:
     found = re.search(r"at line (\d+)", error)
     line = text.split("\n")[int(found[1]) - 1] if found else ""
     try:
-        check_written(line.partition("=")[2])
-    except ValueError as said:
-        return f": {said}"
-    return ""
+        is_jalali = read_jalali(line.partition("=")[2]) is not None
+    except ValueError:
+        is_jalali = False
+    return ": a date of the Jalali calendar stands in quotes" if is_jalali else ""
 
 
 def _instant_of(value: str | dt.date) -> Any:
-    """What is written for an instant, a marked date read. Raises ValueError for a Jalali one that is not marked."""
-    if isinstance(value, str) and (marked := read_marked(value)) is not None:
-        return marked
-    check_written(value if isinstance(value, str) else value.isoformat())
-    return value
+    """What is written for an instant, a Jalali date read. Raises ValueError for a day that it does not have."""
+    return read_jalali(value if isinstance(value, str) else value.isoformat()) or value
 
 
 def _is_instant(wanted: Any) -> bool:
