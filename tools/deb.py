@@ -87,8 +87,11 @@ def lay_environment(stage: Path, scratch: Path) -> None:
     run_pip("--no-index", "--target", str(packages), str(wheel))
     for name in LEFT_OUT:
         shutil.rmtree(packages / name, ignore_errors=True)
-    for path in packages.glob("*.dist-info/direct_url.json"):
+    for path in packages.glob("*.dist-info/direct_url.json"):  # where the wheel lay on this machine
         path.unlink()
+        record = path.with_name("RECORD")
+        lines = record.read_text(encoding="utf-8").splitlines(keepends=True)
+        put(record, "".join(line for line in lines if "/direct_url.json," not in line))
     for library in packages.rglob("*.so*"):
         subprocess.run(("strip", "--strip-unneeded", str(library)), check=True)
         library.chmod(0o644)
@@ -156,8 +159,8 @@ def make(out: Path, version: str, compression: str = "xz") -> Path:
         lay_files(stage, version, commit_s(ROOT))
         lay_control(stage, version)
         for path in (stage, *stage.rglob("*")):
-            if path.is_dir():
-                path.chmod(0o755)
+            if not path.is_symlink():
+                path.chmod(0o755 if path.stat().st_mode & 0o100 else 0o644)  # whatever the umask is here
         made = ("dpkg-deb", "--root-owner-group", f"-Z{compression}", "--build", str(stage), str(out))
         said = subprocess.run(made, capture_output=True, text=True, check=True).stdout
     name = re.search(r"in '(.+)'", said)
