@@ -7,8 +7,8 @@ it says so; what it says is final stays final; a crash at any instant loses noth
 One message, eight hops:
 
       customer                                                                    SMSC
-       | 1 dialects/negin.py     ws_send()         form fields -> Submission
-       | 2 front/accept.py       send()            allowed, plan, split, price -> NewMessage
+       | 1 dialects/negin.py     ws_send()         form fields -> Wanted
+       | 2 front/accept.py       accept()          allowed, plan, split, price -> NewMessage
        | 3 store/rules/messages  accept()          one transaction; the COMMIT is our promise; then the Feed
        <-- answer with message_id, at once or when the Feed brings the verdict
          4 delivery/worker.py    _take()           from the Feed, else store.claim(), to the desk of a link
@@ -19,7 +19,7 @@ One message, eight hops:
          7 delivery/receipts.py  receipt()         match, advance(), COMMIT,
                                                    then deliver_sm_resp             <--- deliver_sm
          8 posts/webhooks.py     post()            each change of state to the customer's URL
-           front/accept.py       states()          or the customer asks: wsStates
+           front/asking.py       standings()       or the customer asks: wsStates
 
 What happens next to a message is decided in one place: `advance()` in domain/states.py.
 
@@ -35,7 +35,7 @@ Where things live, from the pure core to the edge; imports point down only (test
     delivery            the back: claims, lanes, pacing, marks, answers, the health of links, receipts, recovery
     posts               what customers are told by HTTP: webhooks, the relay of what handsets send
     background          work that nobody waits for goes on, and says when it fails
-    front               the one door behind every dialect: who calls, what is accepted
+    front               behind every door: who calls, the one way in, what a customer may read and do
     hands               what an operator does with a site: its documents as one file
     http                the server: connections and their limits, requests, forms, streams, health, metrics
     dialects            the outside APIs, a file or folder each: pure translation
