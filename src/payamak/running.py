@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import resource
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from pathlib import Path
 
 from payamak.background import Health, keep_going
 from payamak.config import Networks, Settings
@@ -16,20 +16,21 @@ from payamak.delivery.receipts import ReceiptDesk
 from payamak.delivery.recovery import keep_house, watch_store
 from payamak.delivery.timekeeping import KeptClock, TimeKeeper
 from payamak.delivery.worker import Worker
-from payamak.domain.posting import PostState
 from payamak.domain.site import Link, LinkKind, Site
 from payamak.doors import doors
 from payamak.errors import StoreFailed
 from payamak.front.accept import Front
 from payamak.front.passwords import Authenticator
 from payamak.front.reads import Reads
+from payamak.http import metric_table as table
 from payamak.http.admission import Admission
 from payamak.http.app import Application
 from payamak.http.health import HealthPages, Sparing
 from payamak.http.limits import HttpLimits
-from payamak.http.metrics import Metrics, OpenEvents
+from payamak.http.metrics import Metrics
 from payamak.http.server import HttpServer
 from payamak.log import alarm_logger, event_logger, warning_logger
+from payamak.measuring import Measures
 from payamak.posts.relay import Relay
 from payamak.posts.webhooks import Webhooks
 from payamak.store.base import Store
@@ -47,9 +48,6 @@ FEWEST_CONNECTIONS = 8
 
 MOST_MENDED_TOLD = 20
 """Stored settings that do not count, told one by one in the log; `payamak doctor` tells all."""
-
-COUNT_QUEUES_S = 10.0
-"""How often the metrics' queues are counted: a million waiting messages cost a reading thread some 50 ms."""
 
 WATCH_CONFIG_S = 0.5
 """How soon a change by another process (the command line) is seen."""
@@ -77,16 +75,15 @@ class Running:
         self.log = event_logger("gateway")
         self._make_upstream = make_upstream
         self._tasks: list[asyncio.Task[None]] = []
-        self._queued: dict[str, int] = {}
         self._followed = store.site.version
         self._server: HttpServer | None = None
         self._app: Application | None = None
         self.worker = Worker(self.store, self.clock, event_logger("delivery"))
-        self._authenticator = Authenticator(self.clock.monotonic)
+        self.authenticator = Authenticator(self.clock.monotonic)
         self.front = Front(
             self.store,
             self.clock,
-            self._authenticator.admits,
+            self.authenticator.admits,
             recipient_prefixes=self.settings.recipient_prefixes,
             log=event_logger("service"),
             reads=Reads(self.clock.monotonic, lambda: self.store.waiting_s),
@@ -104,7 +101,8 @@ class Running:
         self.marks = MarkKeeper(self.store, self.clock, alarm_logger("store"))
         self.timekeeper = TimeKeeper(self.store, self.clock, alarm_logger("clock"))
         self.clock.on_fall += [self.worker.set_back, self.relay.set_back, self.webhooks.set_back]
-        self._watch()
+        self.measures = Measures(self.store, Path(settings.database), self.clock, self.health.went_well)
+        metrics.name_upstreams(self._upstream_name)
 
     async def begin(self) -> None:
         """Bring the links up, begin what goes on by itself, open the HTTP door. Raises OSError with what to do."""
@@ -120,29 +118,6 @@ class Running:
         if self._app is not None:
             self._app.believe(proxies)
 
-    def _watch(self) -> None:
-        """What the metrics are read from."""
-        metrics = self.metrics
-        metrics.watch_passwords(lambda: self._authenticator.counts)
-        metrics.watch_recipients(lambda: self.front.recipients_refused)
-        metrics.watch_links(
-            lambda: {name: u.is_up for name, u in self.links.upstreams.items()},
-            lambda: self.worker.trials,
-            lambda: self.worker.suspects,
-        )
-        metrics.name_upstreams(self._upstream_name)
-        metrics.watch_windows(lambda: self.worker.full_for_s, lambda: self.worker.waiting_by_link)
-        metrics.watch_queues(lambda: self._queued)
-        metrics.watch_oddities(
-            lambda: {n: u.oddities.counts for n, u in self.links.upstreams.items() if isinstance(u, SmppUpstream)}
-        )
-        metrics.watch_store(lambda: self.store.trouble is None)
-        metrics.watch_faults(lambda: self.health.trouble is None, lambda: self.health.counts)
-        metrics.watch_parts(lambda: self.worker.in_flight, lambda: self.worker.waiting)
-        metrics.watch_posts({"relay": self.relay.posts, "webhook": self.webhooks.posts}, self._open_events)
-        metrics.watch_restore(lambda: self.marks.held)
-        metrics.watch_clock(lambda: self.timekeeper.clocks)
-
     def _begin_work(self) -> list[asyncio.Task[None]]:
         """What goes on by itself until the stop."""
         return [
@@ -157,7 +132,8 @@ class Running:
             self._keep(self.relay.KIND, self.relay.run),
             self._keep(self.webhooks.KIND, self.webhooks.run),
             self._keep("config", self._follow_config),
-            self._keep("queues", self._count_queues),
+            self._keep("figures", self.measures.count),
+            self._keep("proof", self.measures.prove),
         ]
 
     def _keep(self, name: str, work: Callable[[], Awaitable[None]]) -> asyncio.Task[None]:
@@ -165,7 +141,7 @@ class Running:
 
     async def _open_door(self) -> None:
         admission = Admission(self.clock.monotonic, lambda: self.store.waiting_s)
-        self.metrics.watch_admission(lambda: admission.refused)
+        self.metrics.show(table.HTTP_SHED, lambda: admission.refused)
         health = HealthPages(
             self._is_ready,
             Sparing(self.metrics.render, self.clock.monotonic),
@@ -174,16 +150,19 @@ class Running:
             networks=self.settings.metrics_networks,
         )
         routes = doors(self.front, health, allow_get=self.settings.allow_get, admits=admission.admits)
+        self.metrics.listed(routes)
         app = self._app = Application(
-            self.metrics.counted(routes),
+            routes,
             admission=admission,
             trusted_proxies=self.settings.trusted_networks,
+            answered=self.metrics.answered,
         )
         limits = HttpLimits(connections=self._most_connections(), keep_alive_s=self.settings.keep_alive_s)
         monotonic = self.clock.monotonic
         server = HttpServer(app, host=self.settings.host, port=self.settings.port, limits=limits, monotonic=monotonic)
         unfinished = server.unfinished
-        self.metrics.watch_unfinished(lambda: len(unfinished), lambda: unfinished.dropped)
+        self.metrics.show(table.HTTP_UNFINISHED, lambda: len(unfinished))
+        self.metrics.show(table.HTTP_UNFINISHED_DROPPED, lambda: unfinished.dropped)
         self.port = await server.start()
         self._server = server
 
@@ -209,16 +188,6 @@ class Running:
     def _asks(self) -> str:
         """What a person has to decide; nothing if nothing waits for one."""
         return "\n".join(filter(None, (self.marks.asks, self.timekeeper.asks)))
-
-    def _open_events(self) -> OpenEvents:
-        """What customers have not been told yet, as last counted."""
-        counts, now = self.webhooks.counts, self.clock.now()
-        waiting = [count for count in counts if count.post is PostState.WAITING]
-        return OpenEvents(
-            waiting=sum(count.count for count in waiting),
-            dead=sum(count.count for count in counts) - sum(count.count for count in waiting),
-            oldest_s=max(((now - count.oldest_at) / 1_000 for count in waiting), default=0.0),
-        )
 
     def _upstream(self, link: Link) -> Upstream:
         sink: Sink = self.sink
@@ -247,15 +216,6 @@ class Running:
                 self._tell_mended(site)
             self.health.went_well("config")
 
-    async def _count_queues(self) -> None:
-        """How many messages wait on each line, for the metrics; lines that had some and have none now say 0."""
-        while True:
-            with suppress(StoreFailed):  # told elsewhere; the last count stands
-                counts = await self.store.queued_by_line()
-                self._queued = dict.fromkeys({*self.store.site.lines, *counts}, 0) | counts
-            self.health.went_well("queues")
-            await asyncio.sleep(COUNT_QUEUES_S)
-
     def _tell_mended(self, site: Site) -> None:
         """Say which stored settings do not count as they stand; no value, for it may be a secret."""
         log = warning_logger("config")
@@ -281,5 +241,5 @@ class Running:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        self._authenticator.close()
+        self.authenticator.close()
         await self.marks.stop()

@@ -27,8 +27,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     "dialects": {"http", "front", *WORDS, *EDGE},
     "panel": {"http", "front", "hands", *WORDS, *EDGE},
     "http": {*WORDS, *EDGE},
-    "http.metrics": {"http.request", *STORE, *WORDS},
+    "http.metrics": {"http.request", "http.exchange", "http.metric_table", *STORE, *WORDS},
+    "http.metric_table": set(),
     "front": {"encoding", *STORE, *WORDS, *EDGE},
+    "sheets": {*WORDS},
     "hands": {*WORDS, "setting", "visible"},
     "delivery": {"upstreams.base", "background", *STORE, *WORDS, *EDGE},
     "posts": {"background", *STORE, *WORDS, *EDGE},
@@ -74,7 +76,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "": set(),
 }
 #: These build and show everything.
-FREE = {"runtime", "running", "cli", "demo", "__main__"}
+FREE = {"runtime", "running", "measuring", "metric_sources", "cli", "demo", "__main__"}
 
 #: Pure: octets and values in, octets and values out.
 PURE = {"encoding", "domain", "smpp", "setting", "visible"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
 from payamak.cli.optout_file import beside, write_opt_outs
@@ -18,6 +19,9 @@ async def backup(file: Path, *, common: Common = Common()) -> int:
 
     Example: `payamak backup /backup/payamak-$(date +%F).sqlite`
     """
+    from payamak.store.sqlite.copies import note_backup
+    from payamak.store.sqlite.locking import resolved
+
     list_file = beside(file)
     if list_file.exists():
         raise Failed(f"{list_file} exists already; a backup never overwrites")
@@ -27,6 +31,8 @@ async def backup(file: Path, *, common: Common = Common()) -> int:
             count = await write_opt_outs(store, list_file)
         except FileExistsError as error:
             raise Failed(str(error)) from error
+    with suppress(OSError):  # the folder is another's: then only the metric for its age is missing
+        note_backup(resolved(existing_store(common)))
     size = _size(file)
     answer = {"file": str(file), "size_octets": size, "opt_outs_file": str(list_file), "opt_outs": count}
     tell(common, answer, lambda _: say(f"{file}: {size:,} octets; {list_file}: {counted(count, 'opt-out')}."))

@@ -87,7 +87,7 @@ def serve(
 async def _serve(
     settings: Settings, read: Callable[[], Settings], logs: Logs, *, as_json: bool, is_restored: bool = False
 ) -> int:
-    from payamak.log import catch_strays
+    from payamak.log import catch_strays, warning_logger
     from payamak.runtime import Gateway
 
     catch_strays(asyncio.get_running_loop())
@@ -114,6 +114,9 @@ async def _serve(
         _announce(json_line({"url": url, "database": settings.database, "pid": os.getpid()}))
     else:
         _announce(f"Payamak listens on {url} and keeps {settings.database}; Ctrl-C stops it.")
+    if missing := gateway.store.site.missing_kinds:
+        todo = "nobody can send: `payamak apply site.toml` brings what a file says, `payamak init` makes a first one"
+        warning_logger("gateway")("nothing_to_serve", what=", ".join(missing), todo=todo)
     await stop.wait()
     await gateway.stop()
     return ExitCode.DONE

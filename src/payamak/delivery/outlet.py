@@ -309,6 +309,7 @@ class Outlet:
             for part in effect.parts:
                 self._on_outcome(flight, Outcome(part=part, kind=OutcomeKind.LATER, reason=Reason.DEADLINE))
             return
+        desk.tally.parts += len(effect.parts)
         desk.upstream.submit(Parcel(message=message, parts=effect.parts), partial(self._on_outcome, flight))
 
     # -- concluding
@@ -320,6 +321,7 @@ class Outlet:
         if outcome.part in flight.open:
             flight.open.discard(outcome.part)
             desk.in_flight -= 1
+            desk.tally.ended(outcome, now_s - flight.began_s)
             outcome = self._learn(flight, outcome, now_s)
         elif is_answer(outcome):
             desk.suspects.clear(flight.key)

@@ -13,6 +13,7 @@ from payamak.clock import Clock
 from payamak.delivery.arrivals import Arrivals
 from payamak.delivery.inbound import InboundDesk
 from payamak.delivery.repeats import Brought
+from payamak.delivery.tally import ReceiptTally
 from payamak.delivery.worker import Worker
 from payamak.domain.mo import MoPart
 from payamak.domain.receipts import ReceiptIn
@@ -59,6 +60,7 @@ class ReceiptDesk:
         self._began_at = clock.now()
         self._arrivals = arrivals
         self._waiting: set[asyncio.Task[None]] = set()
+        self.tally = ReceiptTally()
 
     def link_changed(self, name: str) -> None:
         """See Sink.link_changed."""
@@ -92,6 +94,7 @@ class ReceiptDesk:
             told(stored)
             return
         told(None)
+        self.tally.add(receipt.link, receipt.stat)
         if not any(change.event == "Receipted" for change in stored):
             # The operator's words, as long as words of a receipt are: what is longer would be no word of one.
             said = {"stat": receipt.stat[:LONGEST_WORD], "err": (receipt.err or "")[:LONGEST_WORD]}

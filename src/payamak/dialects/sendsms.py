@@ -11,7 +11,7 @@ from typing import Final
 
 import structlog
 
-from payamak.codes import RECIPIENTS_OWN, Code
+from payamak.codes import RECIPIENTS_OWN, SUCCESS, Code
 from payamak.domain.marks import is_blank
 from payamak.errors import Refused
 from payamak.front.accept import Accepted, Front
@@ -42,6 +42,7 @@ async def send_sms(request: Request, front: Front) -> Response:
     try:
         fields = await request.read(lambda: parse_fields(request.query, request.content_type, request.body))
         wanted = await request.read(lambda: wanted_of(fields))
+        request.asked_by(fields.text("user"))
         caller = ByPassword(username=fields.text("user"), password=fields.text("pass"), address=request.client_address)
         told = await _accept(front, caller, wanted)
     except Malformed:
@@ -97,4 +98,5 @@ def _refuse(code: Code, front: Front) -> Response:
 
 def _answer(*items: int, status: int = HTTPStatus.OK) -> Response:
     body = ",".join(str(int(item)) for item in items).encode("ascii")
-    return Response(status=status, content_type="text/plain; charset=utf-8", body=body)
+    codes = tuple(int(item) if isinstance(item, Code) else SUCCESS for item in items)
+    return Response(status=status, content_type="text/plain; charset=utf-8", body=body, codes=codes)

@@ -4,7 +4,7 @@ Every answer that it gives itself (404, 405, 413, 23 and a bug's 15) is worded b
 asks there reads nothing else (contract §1).
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from http import HTTPStatus
 from typing import Final
 
@@ -45,7 +45,10 @@ class Application:
         trusted_proxies: Iterable[Network] = (),
         admission: Admission | None = None,
         aside: Aside | None = None,
+        answered: Callable[[Exchange, Response, float | None], object] = lambda *_: None,
     ) -> None:
+        """`answered` is told of each answer: for what request, and how long after its last octet (None: before it)."""
+        self.answered = answered
         self._routes = Routes(routes)
         self._families = dict(families or {})
         self._limits = body_limits or BodyLimits()
@@ -189,6 +192,7 @@ class Application:
             server=peer.server,
             aside=self._aside,
             pieces=exchange.stream,
+            asked_by=exchange.name_caller,
         )
 
     async def _uncode(self, body: bytes, exchange: Exchange, route: Route) -> bytes | Response:

@@ -36,6 +36,7 @@ from payamak.store.records import (
     Claimed,
     Credited,
     FaultCounts,
+    Figures,
     ForeignReceived,
     Holdings,
     MovePlan,
@@ -343,8 +344,8 @@ class Chores(Protocol):
         """How many rows are aside and how many pieces are unreadable."""
         ...
 
-    def queued_by_line(self) -> Awaitable[dict[str, int]]:
-        """How many messages wait on each line; lines without any are left out."""
+    def figures(self) -> Awaitable[Figures]:
+        """What the metrics tell of the store, in one snapshot. It costs what waits, not what is kept."""
         ...
 
 

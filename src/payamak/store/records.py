@@ -107,6 +107,41 @@ class QueueRow(Struct, frozen=True, kw_only=True):
     oldest_accepted_at: int
 
 
+class Waiting(Struct, frozen=True, kw_only=True):
+    """How many messages wait on a line, of one class and for one reason, and when the oldest of them was accepted."""
+
+    line: str
+    lane: Lane
+    reason: str
+    count: int
+    oldest_accepted_at: int
+
+
+class Purses(Struct, frozen=True, kw_only=True):
+    """What an account has, in rial."""
+
+    username: str
+    available: int
+    reserved: int
+
+
+class RelayQueue(Struct, frozen=True, kw_only=True):
+    """How many messages from handsets wait to be posted, since when the oldest of them, and how many were given up."""
+
+    waiting: int
+    oldest_at: int | None
+    dead: int
+
+
+class Figures(Struct, frozen=True, kw_only=True):
+    """What the metrics tell of the store; `unmatched` receipts by upstream."""
+
+    waiting: tuple[Waiting, ...] = ()
+    purses: tuple[Purses, ...] = ()
+    unmatched: dict[str, int] = {}
+    relay: RelayQueue = RelayQueue(waiting=0, oldest_at=None, dead=0)
+
+
 class Traffic(Struct, frozen=True, kw_only=True):
     """Parts that a line has sent by an upstream; `copies` went after a try whose answer was lost by then (P3)."""
 

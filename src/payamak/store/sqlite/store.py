@@ -50,6 +50,7 @@ from payamak.store.records import (
     Claimed,
     Credited,
     FaultCounts,
+    Figures,
     ForeignReceived,
     Holdings,
     MovePlan,
@@ -81,6 +82,7 @@ from payamak.store.rules import (
     webhooks,
 )
 from payamak.store.rules.audit import audit
+from payamak.store.rules.figures import figures
 from payamak.store.rules.transaction import Transaction, read_site
 from payamak.store.sqlite import holding, restoring
 from payamak.store.sqlite.files import OpenFiles
@@ -661,9 +663,9 @@ class SqliteStore:
         """See Store.queue."""
         return self._read(reading.queue)
 
-    def queued_by_line(self) -> Awaitable[dict[str, int]]:
-        """See Store.queued_by_line."""
-        return self._read(reading.queued_by_line)
+    def figures(self) -> Awaitable[Figures]:
+        """See Store.figures."""
+        return self._read(figures)
 
     def traffic(self, since_at: int, until_at: int) -> Awaitable[list[Traffic]]:
         """See Store.traffic."""
