@@ -25,11 +25,14 @@ from payamak.front.reads import Reads
 from payamak.http import metric_table as table
 from payamak.http.admission import Admission
 from payamak.http.app import Application
+from payamak.http.exchange import Exchange
 from payamak.http.health import HealthPages, Sparing
 from payamak.http.limits import HttpLimits
 from payamak.http.metrics import Metrics
+from payamak.http.refusals import Refusals
+from payamak.http.request import Response
 from payamak.http.server import HttpServer
-from payamak.log import alarm_logger, event_logger, warning_logger
+from payamak.log import event_logger
 from payamak.measuring import Measures
 from payamak.posts.relay import Relay
 from payamak.posts.webhooks import Webhooks
@@ -88,6 +91,7 @@ class Running:
             log=event_logger("service"),
             reads=Reads(self.clock.monotonic, lambda: self.store.waiting_s),
         )
+        self._refusals = Refusals(self._account_name, event_logger("api"), self.clock.monotonic)
         self.relay = Relay(self.store, self.clock, event_logger("relay"), self.front.plan_reply)
         self.webhooks = Webhooks(self.store, self.clock, event_logger("webhook"))
         self.store.feed.listen(self.webhooks.hear)
@@ -98,8 +102,8 @@ class Running:
             self.store, self.worker.outlet.arrivals, self.worker, self.inbound, self.clock, event_logger("receipts")
         )
         self.links = LinkKeeper(self.worker, self._upstream, event_logger("link"))
-        self.marks = MarkKeeper(self.store, self.clock, alarm_logger("store"))
-        self.timekeeper = TimeKeeper(self.store, self.clock, alarm_logger("clock"))
+        self.marks = MarkKeeper(self.store, self.clock, event_logger("store"))
+        self.timekeeper = TimeKeeper(self.store, self.clock, event_logger("clock"))
         self.clock.on_fall += [self.worker.set_back, self.relay.set_back, self.webhooks.set_back]
         self.measures = Measures(self.store, Path(settings.database), self.clock, self.health.went_well)
         metrics.name_upstreams(self._upstream_name)
@@ -126,7 +130,7 @@ class Running:
             self._keep("claims", self.worker.run_claims),
             self._keep("house", lambda: keep_house(self.store, self.clock, self.log, self.health)),
             self._keep(
-                "store", lambda: watch_store(self.store, alarm_logger("store"), lambda: self.health.went_well("store"))
+                "store", lambda: watch_store(self.store, event_logger("store"), lambda: self.health.went_well("store"))
             ),
             self._keep("inbound", lambda: self.inbound.run(self.health)),
             self._keep(self.relay.KIND, self.relay.run),
@@ -155,7 +159,7 @@ class Running:
             routes,
             admission=admission,
             trusted_proxies=self.settings.trusted_networks,
-            answered=self.metrics.answered,
+            answered=self._answered,
         )
         limits = HttpLimits(connections=self._most_connections(), keep_alive_s=self.settings.keep_alive_s)
         monotonic = self.clock.monotonic
@@ -165,6 +169,10 @@ class Running:
         self.metrics.show(table.HTTP_UNFINISHED_DROPPED, lambda: unfinished.dropped)
         self.port = await server.start()
         self._server = server
+
+    def _answered(self, exchange: Exchange, response: Response, took_s: float | None) -> None:
+        self.metrics.answered(exchange, response, took_s)
+        self._refusals.answered(exchange, response)
 
     def _most_connections(self) -> int:
         """As the setting says, but never so many that the store or a link finds no file left."""
@@ -177,6 +185,10 @@ class Running:
     def _upstream_name(self, link: str) -> str:
         found = self.store.site.links.get(link)
         return self.store.site.upstream_of(found) if found else link
+
+    def _account_name(self, name: str) -> str | None:
+        account = self.store.site.account(name)
+        return None if account is None else account.username
 
     def _is_ready(self) -> bool:
         return self.front.is_ready and self.health.trouble is None
@@ -218,7 +230,7 @@ class Running:
 
     def _tell_mended(self, site: Site) -> None:
         """Say which stored settings do not count as they stand; no value, for it may be a secret."""
-        log = warning_logger("config")
+        log = event_logger("config")
         for fault in site.mended[:MOST_MENDED_TOLD]:
             why, setting = fault.why.value, fault.field
             if fault.kind == "line":  # a field of its own: in others what looks like a mobile is masked

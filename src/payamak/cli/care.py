@@ -6,7 +6,18 @@ from contextlib import suppress
 from pathlib import Path
 
 from payamak.cli.optout_file import beside, write_opt_outs
-from payamak.cli.shell import Common, ExitCode, Failed, counted, existing_store, look_at_store, say, tell
+from payamak.cli.shell import (
+    Acting,
+    Common,
+    ExitCode,
+    Failed,
+    counted,
+    existing_store,
+    look_at_store,
+    now_ms,
+    say,
+    tell,
+)
 
 
 async def backup(file: Path, *, common: Common = Common()) -> int:
@@ -19,8 +30,7 @@ async def backup(file: Path, *, common: Common = Common()) -> int:
 
     Example: `payamak backup /backup/payamak-$(date +%F).sqlite`
     """
-    from payamak.store.sqlite.copies import note_backup
-    from payamak.store.sqlite.locking import resolved
+    from payamak.hands.opening import note_backup, resolved
 
     list_file = beside(file)
     if list_file.exists():
@@ -39,7 +49,7 @@ async def backup(file: Path, *, common: Common = Common()) -> int:
     return ExitCode.DONE
 
 
-async def migrate(*, common: Common = Common()) -> int:
+async def migrate(*, common: Acting = Acting()) -> int:
     """Bring the store to this program's schema. The server must be stopped.
 
     A server does the same when it starts; every other command leaves an older schema as it is, and says so. Make a
@@ -47,18 +57,10 @@ async def migrate(*, common: Common = Common()) -> int:
 
     Example: `payamak migrate --data /var/lib/payamak/store.sqlite`
     """
-    from payamak.store.base import Mode
-    from payamak.store.engines import open_store
-    from payamak.store.sqlite.copies import look_over
-    from payamak.store.sqlite.locking import serve_lock
+    from payamak.hands.opening import migrate
 
     path = existing_store(common)
-    lock = serve_lock(path)
-    try:
-        before = look_over(path)
-        await open_store(path, Mode.SERVE).close()
-    finally:
-        lock.release()
+    before = await migrate(path, common.by("migrate"), now_ms())
     done = "is" if before.schema == before.known else f"was {before.schema}, and is"
     answer = {"before": before.schema, "schema": before.known}
     tell(common, answer, lambda _: say(f"The schema of {path} {done} {before.known}."))

@@ -14,7 +14,18 @@ from cyclopts import Parameter
 
 from payamak.cli.bounds import Port, bounded, whole, within
 from payamak.cli.passwords import new_password
-from payamak.cli.shell import Common, ExitCode, Failed, interruptible, look_at_store, now_ms, open_store, say, tell_json
+from payamak.cli.shell import (
+    Acting,
+    Common,
+    ExitCode,
+    Failed,
+    interruptible,
+    look_at_store,
+    now_ms,
+    open_store,
+    say,
+    tell_json,
+)
 from payamak.domain.money import MOST_PRICE_RIAL, MOST_RIAL
 from payamak.domain.numbers import latin_digits
 from payamak.setting import Numbers
@@ -23,7 +34,7 @@ if TYPE_CHECKING:
     from payamak.cli.trial import Start, Trial
     from payamak.domain.site import Account, Line, Link
     from payamak.hands.starter import Row
-    from payamak.store.sqlite.store import SqliteStore
+    from payamak.hands.values import Store
 
 LINK: Final = "operator"
 """What the first link is called."""
@@ -136,7 +147,7 @@ def init(
     _check_files(place)
     if store.exists():
         run_loop(_check_store(Common(data=str(store))))
-    common = Common(data=str(store), config=place / "settings.toml")
+    common = Acting(data=str(store), config=place / "settings.toml")
     start = prepared(_sandbox(answers) if sandbox else _asked(answers), is_sandbox=sandbox)
     _write(place, store, start, port)
     os.environ.update(start.secrets)
@@ -319,19 +330,22 @@ def _settings_rows(given: Mapping[str, Any]) -> Iterator[Row]:
         yield Row(name=name, setting=about.setting, allowed=allowed, value=value, is_given=name in given)
 
 
-async def _begin(common: Common, start: Start, *, is_sandbox: bool) -> Trial:
+async def _begin(common: Acting, start: Start, *, is_sandbox: bool) -> Trial:
     """Bring the site into the new store, pay the credit in, see that file and store say the same, and try it."""
     from payamak.cli.trial import run
+    from payamak.hands import credit, site
 
+    by = common.by("init", "first site")
     async with open_store(common, create=True) as store:
-        await store.put_documents([start.link, start.line, start.account], [], now_ms())
+        await site.put(store, (start.link, start.line, start.account), by, now_ms())
         if start.credit_rial:
-            await store.credit(start.account.username, start.credit_rial, "init", now_ms())
+            entry = credit.Entry(username=start.account.username, amount=start.credit_rial, note="init")
+            await credit.enter(store, entry, by, now_ms())
         _check_same(store, common)
     return await run(common.settings(), start, is_sandbox=is_sandbox)
 
 
-def _check_same(store: SqliteStore, common: Common) -> None:
+def _check_same(store: Store, common: Common) -> None:
     """Raises BadSiteFile or AssertionError if `payamak apply` of the written file would change anything."""
     from payamak.cli.passwords import passwords
     from payamak.hands.sitefile import parse, plan

@@ -15,6 +15,7 @@ from cyclopts import App, CycloptsError, Group
 from payamak.cli.shell import ExitCode, Failed, complain
 from payamak.config import BadSettings
 from payamak.errors import StoreFailed
+from payamak.hands.refusals import Misasked, NotDone
 
 HELP = """A self-hosted SMS gateway: HTTP in, SMPP 3.4 out, receipts back.
 
@@ -57,6 +58,7 @@ COMMANDS: tuple[tuple[Group, str, str, str], ...] = (
     (_HANDS, "resume", "hands:resume", "Let it go on."),
     (_HANDS, "cancel", "hands:cancel", "Take waiting messages back."),
     (_HANDS, "move", "hands:move", "Move waiting messages to another line."),
+    (_HANDS, "audit", "audit:audit", "Who did what by hand, when and why."),
     (_CARE, "backup", "care:backup", "Copy the store to a file while it is in use."),
     (_CARE, "restore", "restore:restore", "Put a copy of the store back; what waits in it is held."),
     (_CARE, "migrate", "care:migrate", "Bring the store to this program's schema."),
@@ -93,6 +95,10 @@ def run(arguments: Sequence[str]) -> int:
         code = build(next(iter(arguments), ""))(list(arguments), exit_on_error=False)
     except CycloptsError:
         return ExitCode.USAGE  # cyclopts has told what was wrong
+    except NotDone as error:
+        for sentence in error.sentences:
+            complain(sentence)
+        return ExitCode.USAGE if isinstance(error, Misasked) else ExitCode.PROBLEM
     except Failed as error:
         for sentence in error.sentences:
             complain(sentence)

@@ -367,7 +367,7 @@ class Outlet:
 
     def _concluded(self, flight: Flight, event: ev.Answered, stored: list[Change] | Exception) -> None:
         if isinstance(stored, StoreFailed):
-            self._log("answer_not_stored", message_id=flight.message_id, reason=str(stored))
+            self._log("answer_not_stored", link=flight.desk.name, message_id=flight.message_id, reason=str(stored))
             self.start(self._conclude_later(flight, event))
         elif isinstance(stored, Exception):
             self.start(self._conclude_later(flight, event, stored))
@@ -387,7 +387,8 @@ class Outlet:
 
     async def _lose(self, flight: Flight, event: ev.Answered, error: Exception) -> None:
         where, now = place_of(error), self._clock.now()
-        self.bugs.alarm("answer_lost", message_id=flight.message_id, error=type(error).__name__, where=where)
+        name, kind = flight.desk.name, type(error).__name__
+        self.bugs.alarm("answer_lost", link=name, message_id=flight.message_id, error=kind, where=where)
         piece = Unreadable(
             kind="answer",
             link=flight.desk.name,

@@ -18,13 +18,13 @@ from payamak.delivery.worker import Worker
 from payamak.domain.mo import MoPart
 from payamak.domain.receipts import ReceiptIn
 from payamak.domain.unreadable import Unreadable
-from payamak.log import alarm_logger
+from payamak.log import event_logger
 from payamak.store.base import Store
 from payamak.store.feed import Change
 from payamak.store.records import Arrival
 from payamak.upstreams.base import Acknowledge
 
-_alarm = alarm_logger("receipts")
+_alarm = event_logger("receipts")
 
 TOLD_ALL = 10
 """Lines of the log for unreadable pieces of one link and error; then only when their number has doubled. Taste."""

@@ -9,8 +9,6 @@ from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Final
 
-import structlog
-
 from payamak.codes import RECIPIENTS_OWN, SUCCESS, Code
 from payamak.domain.marks import is_blank
 from payamak.errors import Refused
@@ -19,7 +17,7 @@ from payamak.front.callers import ByPassword, Caller
 from payamak.front.wanted import Unreadable, Wanted
 from payamak.http.forms import Fields, Malformed, parse_fields
 from payamak.http.request import Request, Response, refusal
-from payamak.log import place_of
+from payamak.log import event_logger, place_of
 
 PATH: Final = "/sendsms.ashx"
 
@@ -29,7 +27,7 @@ MOST_RECIPIENTS: Final = 100
 _PERHAPS_FOR_SOME: Final = frozenset({Code.NO_CREDIT, Code.BUSY, Code.INTERNAL, Code.TOO_SOON})
 """Codes that may meet some of the recipients: they speak for the call only if all have the same."""
 
-_log = structlog.get_logger("payamak.api")
+_log = event_logger("api")
 
 
 def worded(code: Code, http_status: int = HTTPStatus.OK) -> Response:
@@ -75,7 +73,7 @@ async def _accept(front: Front, caller: Caller, wanted: list[Wanted] | Unreadabl
     except Refused:
         raise
     except Exception as error:
-        _log.error("handler_failed", path=PATH, error=type(error).__name__, where=place_of(error))
+        _log("handler_failed", path=PATH, error=type(error).__name__, where=place_of(error))
         return [Code.INTERNAL]
     return [each.message_id if isinstance(each, Accepted) else each for each in told]
 

@@ -18,7 +18,6 @@ from enum import Enum, StrEnum, auto
 from itertools import repeat
 from typing import Final, TypeVar
 
-import structlog
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -35,13 +34,13 @@ from payamak.front.callers import Admits, Caller, Callers
 from payamak.front.reads import Reads
 from payamak.front.room import Room
 from payamak.front.wanted import Unreadable, Wanted, own_ids, plan, readable_ways
-from payamak.log import place_of
+from payamak.log import event_logger, place_of
 from payamak.store.base import Store
 from payamak.store.records import Batched, NewMessage
 
 T = TypeVar("T")
 
-_log = structlog.get_logger("payamak.front")
+_log = event_logger("front")
 
 MESSAGES_AT_ONCE: Final = 400
 """Messages of batches in the writer's queue, 11 µs each: a transaction grows by some 5 ms, not by as much as comes."""
@@ -197,7 +196,7 @@ class Front:
         except Refused:
             return [_or_busy(item) for item in items]
         except Exception as error:
-            _log.error("batch_failed", error=type(error).__name__, where=place_of(error))
+            _log("batch_failed", error=type(error).__name__, where=place_of(error))
             of_each = tickets or repeat(None)
             return await asyncio.gather(*map(self._keep_alone, items, of_each))
 
@@ -211,7 +210,7 @@ class Front:
         except StoreFailed:
             return Code.BUSY
         except Exception as error:  # a bug at one message must not hide the ids of the others
-            _log.error("message_failed", error=type(error).__name__, where=place_of(error))
+            _log("message_failed", error=type(error).__name__, where=place_of(error))
             return Code.INTERNAL
 
     # -- all or nothing

@@ -22,7 +22,7 @@ from payamak.http.limits import Shared
 from payamak.http.parser import Parser, is_plain, split_target
 from payamak.http.request import Response
 from payamak.http.turns import TAKEN_S
-from payamak.log import alarm_logger, place_of
+from payamak.log import event_logger, place_of
 
 _SLICE_OCTETS: Final = 4 << 10
 _HEADS_OCTETS: Final = 1 << 10
@@ -37,7 +37,7 @@ _FAILED: Final = Response(status=500, content_type="", body=b"", headers=(("conn
 """The answer of a bug that no application has caught."""
 
 
-_log = alarm_logger("api")
+_log = event_logger("api")
 
 
 class Connection(asyncio.Protocol):

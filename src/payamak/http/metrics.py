@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import cache
 from typing import Any, Final, TypeAlias
 
 from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest
@@ -22,7 +21,7 @@ from payamak.domain.message import Lane, Message, State
 from payamak.http import metric_table as table
 from payamak.http.exchange import Exchange
 from payamak.http.metric_table import Described, Kind
-from payamak.http.request import Response, Route
+from payamak.http.request import NO_DOOR, Response, Route, door_of
 from payamak.store.feed import Change, Feed
 
 LINK_UP, LINK_ON_TRIAL, LINK_WINDOW_FULL, LINK_ODD, LOG_WELL, LOG_DROPPED = map(
@@ -40,9 +39,6 @@ ANSWER_BOUNDS_S: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.
 
 MESSAGE_BOUNDS_S: Final = (0.01, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 900.0, 3_600.0, 86_400.0)
 """Of the stages of a message's life, up to a day's validity."""
-
-NO_DOOR: Final = "none"
-"""The door and path of what nobody has listed."""
 
 
 class _Shown(Collector):
@@ -162,9 +158,3 @@ def stages_of(message: Message, change: Change) -> Iterable[str]:
         yield "answer"
     if message.is_final and not message.was_settled_late:
         yield "end"
-
-
-@cache
-def door_of(path: str) -> str:
-    """A door's name: what its path ends in. The door of wsSend is one, under whatever path."""
-    return path.rpartition("/")[2].partition("?")[0].partition(".")[0] or NO_DOOR

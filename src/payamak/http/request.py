@@ -29,6 +29,9 @@ NEVER_KEPT: Final = "no-store"
 
 Network: TypeAlias = IPv4Network | IPv6Network
 
+NO_DOOR: Final = "none"
+"""The door, and the path, of what nobody has listed."""
+
 KEPT: Final[Mapping[bytes, str]] = {
     name.encode("ascii"): name
     for name in (
@@ -193,6 +196,12 @@ class BodyLimits:
     drained_octets: int = 8 << 20
     body_s: float | None = None
     """The time of the body from the head's end on, in seconds; None: as everywhere (`HttpLimits`)."""
+
+
+@cache
+def door_of(path: str) -> str:
+    """A door's name: what its path ends in. The door of wsSend is one, under whatever path."""
+    return path.rpartition("/")[2].partition("?")[0].partition(".")[0] or NO_DOOR
 
 
 @dataclass(frozen=True, slots=True)

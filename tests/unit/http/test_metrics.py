@@ -19,8 +19,8 @@ from payamak.encoding.parts import Encoding
 from payamak.http import metric_table
 from payamak.http.exchange import Exchange, Peer
 from payamak.http.metric_table import LOG_DROPPED, LOG_WELL, TABLE, Described, Kind
-from payamak.http.metrics import ANSWER_BOUNDS_S, Metrics, Values, door_of
-from payamak.http.request import READ, Request, Response, Route, refusal
+from payamak.http.metrics import ANSWER_BOUNDS_S, Metrics, Values
+from payamak.http.request import READ, Request, Response, Route, door_of, refusal
 from payamak.store.feed import Change, LocalFeed
 
 DESCRIBED: Final = [each for described in TABLE.values() for each in described]

@@ -14,8 +14,6 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Final, TypeAlias
 
-import structlog
-
 from payamak.codes import SUCCESS, Code
 from payamak.dialects.soap.arrays import Arrays, Told, told_of, wanted_of
 from payamak.dialects.soap.dataset import render_table
@@ -33,7 +31,7 @@ from payamak.front.callers import ByPassword, Caller
 from payamak.front.passwords import hash_password
 from payamak.http.forms import charset_of
 from payamak.http.request import Request, Response, refusal
-from payamak.log import place_of
+from payamak.log import event_logger, place_of
 
 DONE: Final = -2
 """The result of a call that was carried out; no code, hence below zero."""
@@ -69,7 +67,7 @@ _ON_THE_LOOP_OCTETS: Final = 32 << 10
 
 _HELP: Final = b"AlmasSms: SOAP 1.1 and 1.2 by POST to this address; ?wsdl describes it.\n"
 
-_log = structlog.get_logger("payamak.api")
+_log = event_logger("api")
 
 Values: TypeAlias = Mapping[str, Value]
 
@@ -175,7 +173,7 @@ class SoapDoor:
             return refused.code, {}
         except Exception as error:
             where = place_of(error)
-            _log.error("handler_failed", path=PATH, operation=name, error=type(error).__name__, where=where)
+            _log("handler_failed", path=PATH, operation=name, error=type(error).__name__, where=where)
             return Code.INTERNAL, {}
 
     # -- sending

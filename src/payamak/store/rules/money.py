@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from payamak.codes import Code
 from payamak.domain import events as ev
 from payamak.domain.message import Message
 from payamak.domain.money import MOST_RIAL
 from payamak.errors import Refused
-from payamak.store.records import Credited
+from payamak.store.records import Act, Credited
+from payamak.store.rules.audit import enter as enter_act
 from payamak.store.rules.transaction import Transaction
 
 
@@ -84,7 +86,15 @@ def release(tx: Transaction, message: Message, effect: ev.Release, now: int) -> 
 
 
 def credit_once(
-    tx: Transaction, username: str, amount: int, reference: str, note: str, now: int, *, allow_negative: bool = False
+    tx: Transaction,
+    username: str,
+    amount: int,
+    reference: str,
+    note: str,
+    now: int,
+    *,
+    allow_negative: bool = False,
+    act: Act | None = None,
 ) -> Credited:
     """See Store.credit_once."""
     account_id = _account_id(tx, username)
@@ -98,7 +108,7 @@ def credit_once(
         return Credited(available=int(tx.value("balance", (account_id,))), entered_at=before.at, is_repeated=True)
     if not amount:
         raise ValueError("an entry under a reference has an amount")
-    available, entry_id = _credit(tx, username, amount, note, now, allow_negative=allow_negative)
+    available, entry_id = _credit(tx, username, amount, note, now, allow_negative, act)
     tx.execute("refer_to_entry", (reference, entry_id))
     return Credited(available=available, entered_at=now, is_repeated=False)
 
@@ -110,14 +120,23 @@ def _account_id(tx: Transaction, username: str) -> int:
     return account_id
 
 
-def credit(tx: Transaction, username: str, amount: int, note: str, now: int, *, allow_negative: bool = False) -> int:
+def credit(
+    tx: Transaction,
+    username: str,
+    amount: int,
+    note: str,
+    now: int,
+    *,
+    allow_negative: bool = False,
+    act: Act | None = None,
+) -> int:
     """Money from outside (below zero: back to it); the new balance. Raises LookupError, ValueError."""
-    available, _ = _credit(tx, username, amount, note, now, allow_negative=allow_negative)
+    available, _ = _credit(tx, username, amount, note, now, allow_negative, act)
     return available
 
 
 def _credit(
-    tx: Transaction, username: str, amount: int, note: str, now: int, *, allow_negative: bool
+    tx: Transaction, username: str, amount: int, note: str, now: int, allow_negative: bool, act: Act | None
 ) -> tuple[int, int | None]:
     """The new balance, and the entry that says so; None if there was nothing to enter."""
     account_id = _account_id(tx, username)
@@ -133,6 +152,8 @@ def _credit(
     source, target = ("funding", "available") if amount > 0 else ("available", "funding")
     entry_id = enter(tx, now, account_id, None, "credit", source, target, abs(amount), note)
     tx.execute("move_money", (amount, 0, account_id))
+    if act is not None:
+        enter_act(tx, replace(act, before=f"{available:,} rial", after=f"{available + amount:,} rial"))
     return available + amount, entry_id
 
 
