@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
 from typing import Any
 
 from msgspec import Struct
@@ -14,12 +13,12 @@ from payamak.domain import events as ev
 from payamak.domain.clocks import earliest
 from payamak.domain.events import Effect, Event, OutcomeKind
 from payamak.domain.ids import operator_key
-from payamak.domain.message import NOBODY, Message, PartState, Reason, State
+from payamak.domain.message import NOBODY, Message, PartState, Reason, State, Step
 from payamak.domain.optout import with_known_opt_outs
 from payamak.domain.plan import reservation
 from payamak.domain.states import advance, first_step
 from payamak.store.columns import changing_columns, changing_columns_with_plan, kept_columns
-from payamak.store.feed import Change
+from payamak.store.feed import Change, Place
 from payamak.store.reader import Reader, array
 from payamak.store.records import Claim, NewMessage
 from payamak.store.rules import money, webhooks
@@ -60,24 +59,48 @@ def opt_outs_of_many(tx: Transaction, recipients: Iterable[str], now: int) -> di
     return known
 
 
-def accept(tx: Transaction, new: NewMessage, now: int, *, is_held: bool = False) -> Change:
+def accept(tx: Transaction, new: NewMessage, now: int, place: Place | None = None, *, is_held: bool = False) -> Change:
     """Keep a fresh message. Raises Refused with 27, 33 or 14 before anything is written.
 
-    `is_held`: it may be the copy of one that was sent before the store was put back, and waits for a person.
+    `place`: it is marked as on the wire as well, unless a known opt-out leads it to another step. `is_held`: it may be
+    the copy of one that was sent before the store was put back, and waits for a person.
     """
     plan = with_known_opt_outs(new.plan, known_opt_outs(tx, new.recipient, now))
     priced = new if plan is new.plan else replace(new, plan=plan)
     amount = reservation(plan)
     money.reserve(tx, new.account_id, amount)
-    owner = NOBODY if is_held else _taken_by(tx, priced, now)
-    message = _fresh(priced, amount, now, owner=owner, is_held=is_held)
+    if place is not None and _goes_at_once(tx, new, plan):
+        fresh, message, effects = _marked(tx, priced, amount, place, now)
+    else:
+        owner = NOBODY if is_held else _taken_by(tx, priced, now)
+        fresh = message = _fresh(priced, amount, now, owner=owner, is_held=is_held)
+        effects = ()
     message = replace(message, id=tx.insert("insert_message", kept_columns(message)))
     if amount:
         money.enter(tx, now, new.account_id, message.id, "reserve", "available", "reserved", amount)
-    webhooks.tell(tx, message, now)
-    change = Change(message=message, event="Accepted")
+    for effect in effects:
+        _EFFECTS[type(effect)](tx, message, effect, now)
+    if fresh.state is message.state:
+        webhooks.tell(tx, message, now)
+    else:
+        webhooks.tell_all(tx, (replace(fresh, id=message.id), message), now)
+    change = Change(message=message, event="Accepted", effects=effects)
     tx.changes.append(change)
     return change
+
+
+def _goes_at_once(tx: Transaction, new: NewMessage, plan: tuple[Step, ...]) -> bool:
+    """Whether a message with a place is still what the place was given for, and goes again if it is lost (P3)."""
+    return plan is new.plan and tx.site.rules(plan[first_step(plan) or 0].line).on_ambiguous is ev.OnAmbiguous.RESEND
+
+
+def _marked(
+    tx: Transaction, new: NewMessage, amount: int, place: Place, now: int
+) -> tuple[Message, Message, tuple[Effect, ...]]:
+    """A fresh message that goes at once, but for its id: as accepted, as marked, and what the mark brings."""
+    fresh = _fresh(new, amount, now, owner=tx.feed.owner)
+    event = ev.OnWire(link=place.link, owner=tx.feed.owner)
+    return fresh, *advance(fresh, event, now, tx.site.rules(fresh.current.line))
 
 
 def accept_priced(tx: Transaction, news: Sequence[tuple[NewMessage, int]], now: int) -> list[Message]:
@@ -153,12 +176,14 @@ def put_on_wire(tx: Transaction, claims: Sequence[Claim], now: int) -> list[Chan
 
 
 def revoke(tx: Transaction, message_ids: Sequence[int], now: int) -> None:
-    """Cancel messages whose callers were told that they are not accepted; what another hand has ended stays so."""
+    """Cancel messages whose callers were told that they are not accepted; what another hand has ended stays so.
+
+    Before anybody has heard of them: those that their accept has marked have not left.
+    """
     for message_id in message_ids:
         message = load(tx, message_id)
-        if message is not None:
-            with suppress(ev.IllegalMove):
-                happen(tx, message, ev.Revoked(), now)
+        if message is not None and not message.is_final:
+            happen(tx, message, ev.Revoked(), now)
 
 
 def happen(tx: Transaction, message: Message, event: Event, now: int) -> Change:

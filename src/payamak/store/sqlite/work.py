@@ -83,7 +83,7 @@ class Work:
         self,
         run: Callable[[Transaction], Any],
         waiter: Waiter | None,
-        then: Callable[[Any], None] | None = None,
+        then: Callable[[Any | None], None] | None = None,
         undo: Undo | None = None,
     ) -> None:
         self.run = run
