@@ -591,8 +591,8 @@ FAULTS: tuple[Fault, ...] = (
         name="one verdict for all of a call",
         breaks="Contract §1: a recipient whom the operator refused is told the id of a message that nobody gets",
         file="src/payamak/front/accept.py",
-        old="                if watches and isinstance(each, Message):\n",
-        new="                if watches and isinstance(each, Message) and not told:\n",
+        old="isinstance(each, Code) else await watch.verdict(",
+        new="isinstance(each, Code) or heard else await watch.verdict(",
         tests=("tests/unit/front/test_each.py",),
     ),
     Fault(

@@ -91,13 +91,15 @@ async def ws_send(request: Request, front: Front) -> Response:
 def wanted_of(fields: Fields) -> Wanted:
     """The message that the fields of wsSend ask for."""
     asked, template = fields.text("type"), fields.text("template")
-    ways = [number for number in (fields.text("line"), fields.text("line2")) if number is not None]
+    ways: tuple[str | Via | Unreadable, ...] = tuple(filter(None, (fields.text("line"), fields.text("line2"))))
+    if asked is not None:
+        ways += _TYPES.get(parse_whole_number(asked), _UNKNOWN_TYPE)
     number = None if template is None else parse_whole_number(template)
     return Wanted(
         recipient=fields.text("mobile") or "",
         text=fields.text_or_object("message") or "",
         source="wsSend",
-        ways=(*ways, *(() if asked is None else _TYPES.get(parse_whole_number(asked), _UNKNOWN_TYPE))),
+        ways=ways,
         template=Unreadable(code=Code.NO_TEMPLATE) if number is None and template is not None else number,
         valid_for_ms=life_time_minutes(fields.text("life_time")) * 60_000,
     )

@@ -46,7 +46,11 @@ def choose_ways(site: Site, account: Account, wanted: Sequence[str | Via]) -> tu
 
 def routes_of(site: Site, account: Account, wanted: Iterable[str | Via]) -> dict[StepKind, Way]:
     """The account's lines for the routes among what is wanted. Raises Refused with 22."""
-    return {each: (_route_line(site, account, each), each) for each in wanted if isinstance(each, StepKind)}
+    routes: dict[StepKind, Way] = {}
+    for each in wanted:
+        if isinstance(each, StepKind):
+            routes[each] = _route_line(site, account, each), each
+    return routes
 
 
 def _route_line(site: Site, account: Account, route: StepKind) -> Line:

@@ -25,7 +25,7 @@ from payamak.clock import Clock
 from payamak.codes import Code
 from payamak.domain.message import Lane, Message, Reason, State
 from payamak.domain.numbers import RECIPIENT_PREFIXES, parse_recipient
-from payamak.domain.plan import choose_ways
+from payamak.domain.plan import Via, choose_ways
 from payamak.domain.site import Account
 from payamak.errors import Refused, StoreFailed
 from payamak.front.acting import Acting
@@ -36,6 +36,7 @@ from payamak.front.room import Room
 from payamak.front.wanted import Unreadable, Wanted, own_ids, plan, readable_ways
 from payamak.log import event_logger, place_of
 from payamak.store.base import Store
+from payamak.store.feed import Watch
 from payamak.store.records import Batched, NewMessage
 
 T = TypeVar("T")
@@ -155,38 +156,38 @@ class Front:
         """
         account = self.callers.open(self._store.site.accounts.get(username))
         wanted = Wanted(recipient=recipient, text=text, ways=(line,), source="reply")
-        return self._plan(account, wanted, holds=True)
+        to = self._recipient_of(account, wanted)
+        return plan(self._store.site, account, wanted, (line,), self._clock.now(), recipient=to, holds=True)
 
     # -- one by one
 
     async def _accept_each(self, account: Account, wanted: Sequence[Wanted]) -> list[Accepted | Code]:
         """Keep the messages, then wait until the operator has spoken of all, at most the account's `verdict_wait`."""
-        if any(each.own_id is not None for each in wanted):
-            raise ValueError("own ids go with Policy.WHOLE")
+        for each in wanted:
+            if each.own_id is not None:
+                raise ValueError("own ids go with Policy.WHOLE")
         items = self._items(account, wanted, Lane.NORMAL, is_each=True)
         if not self.intake_open:
             items = [_or_busy(item) for item in items]
         watches = [self._store.feed.watch() for _ in items] if account.verdict_wait_ms else []
         try:
-            kept = await self._keep_each(account, items, [watch.ticket for watch in watches])
-            ends_s = asyncio.get_running_loop().time() + account.verdict_wait_ms / 1_000
-            told: list[Accepted | Code] = []
-            for place, each in enumerate(kept):
-                if watches and isinstance(each, Message):
-                    left_s = ends_s - asyncio.get_running_loop().time()
-                    each = await watches[place].verdict(left_s)  # what is heard meanwhile of the others is not lost
-                told.append(each if isinstance(each, Code) else _told(account, each))
-            return told
+            tickets = [watch.ticket for watch in watches]
+            kept: Sequence[Message | Code]
+            if len(items) == 1:  # it is no batch, and shares a commit with all that comes beside it
+                kept = [await self._keep_alone(items[0], tickets[0] if tickets else None)]
+            else:
+                kept = await self._keep_together(account, items, tickets)
+            if watches:
+                kept = await _heard(watches, kept, account.verdict_wait_ms)
+            return [each if isinstance(each, Code) else _told(account, each) for each in kept]
         finally:
             for watch in watches:
                 watch.close()
 
-    async def _keep_each(
+    async def _keep_together(
         self, account: Account, items: Sequence[NewMessage | Code], tickets: Sequence[int]
     ) -> Sequence[Message | Code]:
         """The messages as they are kept, or why not. Where a bug keeps them from going together, each goes alone."""
-        if len(items) == 1:  # it is no batch, and shares a commit with all that comes beside it
-            return [await self._keep_alone(items[0], tickets[0] if tickets else None)]
         if not any(isinstance(item, NewMessage) for item in items):
             return [item for item in items if isinstance(item, Code)]
         try:
@@ -266,44 +267,41 @@ class Front:
     def _items(
         self, account: Account, wanted: Sequence[Wanted], lane: Lane, *, is_each: bool = False
     ) -> list[NewMessage | Code]:
-        """The messages, planned; or why they cannot be sent: 409 where each `is_each` a call, then as `_plan`.
+        """The messages, planned; or why they cannot be sent: 409 where each `is_each` a call, 22/25, 1, then as `plan`.
 
         What is wanted of several is planned once for all of them.
         """
+        site = self._store.site
         made: dict[object, NewMessage | Code] = {}
         items: list[NewMessage | Code] = []
         for each in wanted:
             try:
                 if is_each and self._is_too_soon(account):
                     raise Refused(Code.TOO_SOON)
+                ways = readable_ways(site, account, each)
                 recipient = self._recipient_of(account, each)
             except Refused as refused:
                 items.append(refused.code)
                 continue
+            if len(wanted) == 1:
+                return [self._planned(account, each, ways, recipient, lane)]
             key = each.common
             if (common := made.get(key)) is None:
-                common = made[key] = self._common(account, each, lane)
+                common = made[key] = self._planned(account, each, ways, "", lane)
             items.append(common if isinstance(common, Code) else replace(common, recipient=recipient))
         return items
 
-    def _common(self, account: Account, wanted: Wanted, lane: Lane) -> NewMessage | Code:
-        """The message, planned, but for its recipient; or why it can be sent to nobody."""
+    def _planned(
+        self, account: Account, wanted: Wanted, ways: Sequence[str | Via], recipient: str, lane: Lane
+    ) -> NewMessage | Code:
+        """The message, planned; or why it can be sent to nobody."""
         try:
-            return plan(self._store.site, account, wanted, self._clock.now(), lane=lane)
+            return plan(self._store.site, account, wanted, ways, self._clock.now(), recipient=recipient, lane=lane)
         except Refused as refused:
             return refused.code
 
-    def _plan(self, account: Account, wanted: Wanted, *, holds: bool) -> NewMessage:
-        """22/25, 1, 2, 13, 3, 30, 34, 8: what is wanted, made into a message that can be kept. Raises Refused."""
-        recipient = self._recipient_of(account, wanted)
-        return plan(self._store.site, account, wanted, self._clock.now(), recipient=recipient, holds=holds)
-
     def _recipient_of(self, account: Account, wanted: Wanted) -> str:
-        """22/25, 1: the recipient in canonical form; a refusal is counted, and told where only the prefix is at fault.
-
-        Raises Refused.
-        """
-        readable_ways(self._store.site, account, wanted)
+        """1: the recipient in canonical form; a refusal is counted, and told where only the prefix is at fault."""
         recipient = parse_recipient(wanted.recipient, self._recipient_prefixes)
         if recipient is not None:
             return recipient
@@ -338,6 +336,16 @@ def _first_places(account: Account, wanted: Sequence[Wanted]) -> list[int] | Non
     first: dict[tuple[object, ...], int] = {}
     keys = [(parse_recipient(each.recipient, None) or each.recipient, repr(each.text), each.ways) for each in wanted]
     return [first.setdefault(key, place) for place, key in enumerate(keys)]
+
+
+async def _heard(watches: Sequence[Watch], kept: Sequence[Message | Code], wait_ms: int) -> list[Message | Code]:
+    """The messages as they stand when the operator has spoken of all, or after so long."""
+    loop = asyncio.get_running_loop()
+    ends_s = loop.time() + wait_ms / 1_000
+    heard: list[Message | Code] = []
+    for watch, each in zip(watches, kept, strict=True):  # what is heard meanwhile of the others is not lost
+        heard.append(each if isinstance(each, Code) else await watch.verdict(ends_s - loop.time()))
+    return heard
 
 
 def _or_busy(item: NewMessage | Code) -> Code:

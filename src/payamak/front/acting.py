@@ -2,24 +2,26 @@
 
 Nothing of another account is touched, and nobody learns whether it is there. A store that fails is Refused with 23, a
 caller who may not act with 18, 16, 17 or 29; then nothing is changed. What is done is on disk when a function
-returns.
+returns; taking back and opting out leave a row in the audit.
 """
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
 from payamak.clock import Clock
 from payamak.codes import Code
 from payamak.domain.mo import Received
-from payamak.domain.numbers import parse_recipient
+from payamak.domain.numbers import masked, parse_recipient
+from payamak.domain.site import Account
 from payamak.domain.site.secrets import UnfitSecret, check_new_password
 from payamak.errors import Refused, StoreFailed
 from payamak.front.asking import own_line, own_lines, readable
 from payamak.front.callers import Caller, Callers
 from payamak.store.base import Store
-from payamak.store.records import Cancelled, OptOut
+from payamak.store.records import Act, By, Cancelled, OptOut
 
 MOST_TAKEN_BACK: Final = 1_000
 """Messages that one call takes back at most: a transaction of some 100 ms."""
@@ -39,7 +41,9 @@ class Acting:
         account = await self._callers.account_of(caller)
         if len(ids) > MOST_TAKEN_BACK:
             raise Refused(Code.MESSAGE_ID_INVALID, f"at most {MOST_TAKEN_BACK} messages a call")
-        return await readable(self._store.cancel(ids, self._clock.now(), account_id=account.id))
+        told = f"{len(ids)} messages, from {min(ids, default=0)} to {max(ids, default=0)}"
+        act = self._act(account, "take back", told)
+        return await readable(self._store.cancel(ids, self._clock.now(), account_id=account.id, act=act))
 
     async def read_received(self, caller: Caller, limit: int = 1_000) -> list[Received]:
         """What handsets sent to the account's lines and nobody has read yet, oldest first; it is read from now on.
@@ -68,8 +72,14 @@ class Acting:
             learned_at=int(self._clock.now()),
             expires_at=None,
         )
-        await readable(self._store.put_opt_outs([entered]))
+        act = self._act(account, "opt out", f"{masked(to)} on line {number}")
+        await readable(self._store.put_opt_outs([entered], act))
         return entered
+
+    def _act(self, account: Account, what: str, about: str) -> Act:
+        """The row that an act leaves in the audit."""
+        by = By(who=f"account {account.username}", command=what, act=secrets.randbits(62))
+        return Act(by=by, at=int(self._clock.now()), what=what, about=about)
 
     async def change_password(
         self, caller: Caller, password: str | None, hash_password: Callable[[str], Awaitable[str]]

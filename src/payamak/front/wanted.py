@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Final
+from typing import Final, cast
 
 from msgspec import Struct
 
@@ -54,21 +54,24 @@ class Wanted(Struct, frozen=True, kw_only=True):
         return text, self.ways, self.template, self.valid_for_ms, self.travel, self.source
 
 
-def readable_ways(site: Site, account: Account, wanted: Wanted) -> tuple[str | Via, ...]:
+def readable_ways(site: Site, account: Account, wanted: Wanted) -> Sequence[str | Via]:
     """The ways as they are wanted, no line of them looked up yet. Raises Refused with 25 or 22."""
-    ways = []
+    is_plain = True
     for way in wanted.ways:
         if isinstance(way, Unreadable):
             raise Refused(way.code)
-        ways.append(way)
-    routes_of(site, account, ways)
-    return tuple(ways)
+        is_plain = is_plain and type(way) is str
+    ways = cast("tuple[str | Via, ...]", wanted.ways)
+    if not is_plain:
+        routes_of(site, account, ways)
+    return ways
 
 
 def plan(
     site: Site,
     account: Account,
     wanted: Wanted,
+    ways: Sequence[str | Via],
     now: int,
     *,
     recipient: str = "",
@@ -77,16 +80,17 @@ def plan(
 ) -> NewMessage:
     """What is wanted, made into a message for a recipient in canonical form; nothing else depends on who that is.
 
-    In class `lane` unless the account, the line or the text says otherwise. It waits for its line's hours if it `holds`
-    or the line says so. Raises Refused with 25/22, 2, 13, 3, 30, 34 or 8, the first that holds; then with `travel`'s.
+    `ways` are its readable ones. In class `lane` unless the account, the line or the text says otherwise. It waits for
+    its line's hours if it `holds` or the line says so. Raises Refused with 2, 13, 3, 30, 34 or 8, the first that holds;
+    then with `travel`'s.
     """
-    ways = choose_ways(site, account, readable_ways(site, account, wanted))
+    chosen = choose_ways(site, account, ways)
     template = wanted.template
-    steps = make_plan(site, account, ways, wanted.text, None if isinstance(template, Unreadable) else template)
+    steps = make_plan(site, account, chosen, wanted.text, None if isinstance(template, Unreadable) else template)
     if isinstance(template, Unreadable):
         raise Refused(template.code)  # contract §5: it is not the default one
     deadline_at = now + wanted.valid_for_ms
-    due = due_at(site, ways[0][0], now, deadline_at, holds=holds)
+    due = due_at(site, chosen[0][0], now, deadline_at, holds=holds)
     if wanted.travel is not None:
         raise Refused(wanted.travel.code)
     return NewMessage(
@@ -95,7 +99,7 @@ def plan(
         plan=steps,
         deadline_at=deadline_at,
         due_at=due,
-        lane=lane_of(account, ways[0], lane),
+        lane=lane_of(account, chosen[0], lane),
         source=wanted.source,
     )
 

@@ -26,7 +26,7 @@ from payamak.front.acting import MOST_TAKEN_BACK, Acting
 from payamak.front.asking import Asking
 from payamak.front.callers import Caller
 from payamak.front.wanted import Wanted
-from payamak.store.records import Search
+from payamak.store.records import AuditSearch, Search
 from payamak.store.sqlite.store import SqliteStore
 
 NAMES = ("north", "south")
@@ -194,14 +194,18 @@ async def test_taking_back(pair: tuple[Front, SqliteStore]) -> None:
         await front.acting.take_back(caller("north"), [first] * (MOST_TAKEN_BACK + 1))
     assert caught.value.code is Code.MESSAGE_ID_INVALID
     assert [message.state for message in await store.search(Search())] == [State.CANCELLED] * 2
+    rows_of = {(row.who, row.what, row.about) for row in await store.audit(AuditSearch())}
+    assert ("account north", "take back", f"1 messages, from {first} to {first}") in rows_of
 
 
 async def test_an_opt_out_that_was_entered(pair: tuple[Front, SqliteStore]) -> None:
     """From then on the line refuses the recipient with 33, for good; a number that is none is 1."""
-    front, _ = pair
+    front, store = pair
     entered = await front.acting.opt_out(caller("north"), "3000111", "0912 123 4567")
     assert (entered.recipient, entered.line, entered.expires_at) == (TO, NUMBERS["north"], None)
     assert (await front.asking.opt_outs(caller("north"), "3000111"))[1] == [entered]
+    (row,) = await store.audit(AuditSearch())
+    assert (row.who, row.what, row.about) == ("account north", "opt out", "98912***4567 on line 983000111")
     wanted = [Wanted(recipient=TO, text="hi", source="test")]
     assert await front.accept(caller("north"), wanted) == [Code.OPTED_OUT_OF_LINE]
     assert isinstance((await front.accept(caller("south"), wanted))[0], Accepted)
