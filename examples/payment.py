@@ -18,9 +18,9 @@ async def pay(request: Request, address: Path, token: str, now: int) -> Response
     if not hmac.compare_digest(request.headers.get("authorization", "").encode(), f"Bearer {token}".encode()):
         return _answer(401, why="the token is another one")
     try:
-        entry = msgspec.json.decode(request.body, type=credit.Entry)
+        payment = msgspec.json.decode(request.body, type=credit.Payment)
         async with opened(address, Mode.HANDS) as store:
-            done = await credit.enter(store, entry, acts.by("the shop's payments", "pay"), now)
+            done = await credit.enter(store, payment, acts.by("the shop's payments", "pay"), now)
     except (msgspec.MsgspecError, NotDone) as error:
         return _answer(409, why=str(error))
     return _answer(200, available=done.available, is_repeated=done.is_repeated)

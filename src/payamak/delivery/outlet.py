@@ -23,7 +23,7 @@ from typing import Any, Protocol
 import msgspec
 from msgspec.structs import replace
 
-from payamak.background import Health
+from payamak.background import FailingWork
 from payamak.clock import Clock
 from payamak.delivery.arrivals import Arrivals
 from payamak.delivery.desk import Desk, Flight, limits_of
@@ -47,7 +47,7 @@ PROBE_WAITS_S = 2.0
 """How long a probe waits for fresh messages that the store may bring: a claim takes milliseconds."""
 
 
-class Hands(Protocol):
+class WorkerHands(Protocol):
     """Who brings messages to the desks, and is told what became of them there."""
 
     def serves(self, desk: Desk) -> bool:
@@ -78,7 +78,9 @@ class Hands(Protocol):
 class Outlet:
     """Marks, submits and concludes for every desk. Lives on one event loop; see the module's text."""
 
-    def __init__(self, store: Store, clock: Clock, log: Callable[..., object], hands: Hands, turns: Turns) -> None:
+    def __init__(
+        self, store: Store, clock: Clock, log: Callable[..., object], hands: WorkerHands, turns: Turns
+    ) -> None:
         self._store = store
         self._clock = clock
         self._log = log
@@ -87,7 +89,7 @@ class Outlet:
         self._loop = asyncio.get_running_loop()
         self.arrivals = Arrivals(store, clock)
         self.tasks: set[asyncio.Future[Any]] = set()
-        self.bugs = Health(log)
+        self.bugs = FailingWork(log)
         """Where bugs are told; the runtime puts in the one that all background work shares."""
 
     # -- marking and submitting

@@ -105,7 +105,7 @@ class Worker:
             self.outlet.pump(desk)
 
     def trial_changed(self, desk: Desk) -> None:
-        """See Hands.trial_changed: resends make room, and what may go by another link does."""
+        """See WorkerHands.trial_changed: resends make room, and what may go by another link does."""
         is_on_trial = desk.health.is_on_trial
         self._log("link_on_trial" if is_on_trial else "link_answers", link=desk.name)
         if is_on_trial:
@@ -145,7 +145,7 @@ class Worker:
         return desk is not None and desk.upstream.is_up and link is not None and not link.is_suspended
 
     def serves(self, desk: Desk) -> bool:
-        """See Hands.serves."""
+        """See WorkerHands.serves."""
         return self._desks.get(desk.name) is desk and self.is_open(desk.name)
 
     def _is_well(self, name: str) -> bool:
@@ -255,7 +255,7 @@ class Worker:
             self._kept_back[key] = self._kept_back.get(key, 0) + change
 
     def left(self, message: Message) -> None:
-        """See Hands.left."""
+        """See WorkerHands.left."""
         number, lane = message.current.line, message.lane
         self._count(message, -1)
         self._set_room(number, lane, is_routable=self._is_routable(number))
@@ -263,12 +263,12 @@ class Worker:
             self._will_be_due(number, lane, self._clock.now())
 
     def came_back(self, message: Message) -> None:
-        """See Hands.came_back."""
+        """See WorkerHands.came_back."""
         self._count(message, 1)
         self._set_rooms(message.current.line)
 
     def may_bring_fresh(self, name: str) -> bool:
-        """See Hands.may_bring_fresh: something of a line of the link is due in the store, and will be claimed."""
+        """See WorkerHands.may_bring_fresh: something of a line of the link is due in the store, and will be claimed."""
         for number, line in self._store.site.lines.items():
             if any(use.link == name for use in line.links) and self._is_routable(number):
                 for lane in Lane:
@@ -294,7 +294,7 @@ class Worker:
             self._wake.set()
 
     def give_back_all(self, desk: Desk) -> None:
-        """See Hands.give_back_all."""
+        """See WorkerHands.give_back_all."""
         self._give_back(desk.waiting.drain())
 
     def _give_back(self, messages: list[Message]) -> None:

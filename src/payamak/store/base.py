@@ -15,7 +15,7 @@ from payamak.codes import Code
 from payamak.domain.clocks import ClockRecord, Clocks
 from payamak.domain.events import Answered, Event
 from payamak.domain.message import Message
-from payamak.domain.mo import Kept, MoPart, Received
+from payamak.domain.mo import KeptAs, MoPart, Received
 from payamak.domain.moving import Move
 from payamak.domain.own_ids import OwnId, OwnIdKind
 from payamak.domain.posting import PostState
@@ -359,7 +359,7 @@ class Inbox(Protocol):
 
     def receive_mo(
         self, part: MoPart, session: str, live: Collection[str], now: int, *, is_sure: bool = True
-    ) -> Awaitable[Kept]:
+    ) -> Awaitable[KeptAs]:
         """Keep a part, and with the last one its message, its place among the posts and what its words ask for.
 
         `session` is the bind that brought it, `live` the binds that are up: a message of one part that is there already

@@ -49,6 +49,10 @@ def test_migrate(older: Path, capsys: pytest.CaptureFixture[str]) -> None:
         assert run(["migrate", "--json"]) == ExitCode.DONE
         assert json.loads(capsys.readouterr().out) == {"before": before, "schema": KNOWN}
     assert run(["queue"]) == ExitCode.DONE
+    assert run(["audit", "--json"]) == ExitCode.DONE
+    *_, told = capsys.readouterr().out.splitlines()
+    (row,) = json.loads(told)["acts"]
+    assert (row["what"], row["before"], row["after"]) == ("migrate", str(KNOWN - 1), str(KNOWN))
 
 
 def test_not_beside_a_server(older: Path, capsys: pytest.CaptureFixture[str]) -> None:

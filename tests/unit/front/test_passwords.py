@@ -9,7 +9,7 @@ from argon2 import extract_parameters
 from payamak.codes import Code
 from payamak.errors import Refused
 from payamak.front import passwords
-from payamak.front.guesses import AuthLimits, Kind, Try
+from payamak.front.guesses import AuthLimits, ProofKind, Try
 from payamak.front.passwords import Authenticator, Credential, hash_password
 
 PASSWORD = "p@ss#$%&+= رمز"
@@ -48,7 +48,7 @@ class Verifications:
 
 def stands(authenticator: Authenticator, username: str, password: str, credential: Credential) -> bool:
     """Whether the cache answers for these, without argon2."""
-    one = Try(kind=Kind.WEB_SERVICE, username=username, place=HOME)
+    one = Try(kind=ProofKind.WEB_SERVICE, username=username, place=HOME)
     return authenticator._stands(authenticator._digest(one, password), credential)
 
 
@@ -264,9 +264,9 @@ async def test_a_neighbourhood_that_is_known_may_not_guess_for_ever(
     told = [await is_busy(authenticator, "u", f"wrong{number}", credential, HOME) for number in range(5)]
     assert told == [False, False, False, True, True]
     assert authenticator.counts == {
-        (Kind.WEB_SERVICE, "right"): 1,
-        (Kind.WEB_SERVICE, "wrong"): 3,
-        (Kind.WEB_SERVICE, "limited"): 2,
+        (ProofKind.WEB_SERVICE, "right"): 1,
+        (ProofKind.WEB_SERVICE, "wrong"): 3,
+        (ProofKind.WEB_SERVICE, "limited"): 2,
     }
 
 

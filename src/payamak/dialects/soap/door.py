@@ -17,7 +17,15 @@ from typing import Final, TypeAlias
 from payamak.codes import SUCCESS, Code
 from payamak.dialects.soap.arrays import Arrays, Told, told_of, wanted_of
 from payamak.dialects.soap.dataset import render_table
-from payamak.dialects.soap.envelope import Call, CallReader, NotReadable, SoapVersion, Value, write_answer, write_fault
+from payamak.dialects.soap.envelope import (
+    CallReader,
+    NotReadable,
+    SoapCall,
+    SoapVersion,
+    Value,
+    write_answer,
+    write_fault,
+)
 from payamak.dialects.soap.wsdl import PATH, render_wsdl
 from payamak.dialects.states import states_of
 from payamak.domain.marks import without_marks
@@ -104,7 +112,7 @@ class SoapDoor:
         self._admits = admits
         self._hashing = asyncio.Semaphore(1)
         self._reading = asyncio.Semaphore(1)
-        self._operations: dict[str, Callable[[Call, Caller], Awaitable[Values]]] = {
+        self._operations: dict[str, Callable[[SoapCall, Caller], Awaitable[Values]]] = {
             "Send": self._send_with_result,
             "SendSms": self._send_with_ids,
             "SendSms2": self._send_with_ids,
@@ -145,7 +153,7 @@ class SoapDoor:
         code, values = await self._carry_out(call, request.client_address)
         return _answer(call, code, values)
 
-    async def _refusal(self, call: Call, address: str) -> Code | None:
+    async def _refusal(self, call: SoapCall, address: str) -> Code | None:
         """The code of a call whose beginning is read, if its caller may not ask; the rest is then never read."""
         caller = ByPassword(username=call.text("pUsername"), password=call.text("pPassword"), address=address)
         if not self._admits(address):
@@ -156,14 +164,14 @@ class SoapDoor:
             return refused.code
         return None
 
-    async def _read_rest(self, reader: CallReader, octets: int) -> Call:
+    async def _read_rest(self, reader: CallReader, octets: int) -> SoapCall:
         """For whoever has proven himself. Long ones one at a time: each holds the interpreter for up to 20 ms."""
         if octets <= _ON_THE_LOOP_OCTETS:
             return reader.rest()
         async with self._reading:
             return await asyncio.to_thread(reader.rest)
 
-    async def _carry_out(self, call: Call, address: str) -> tuple[Code | None, Values]:
+    async def _carry_out(self, call: SoapCall, address: str) -> tuple[Code | None, Values]:
         """The code that refuses it, None for a call that was carried out, and what it answers."""
         caller = ByPassword(username=call.text("pUsername"), password=call.text("pPassword"), address=address)
         name = call.operation.name
@@ -178,7 +186,7 @@ class SoapDoor:
 
     # -- sending
 
-    async def _send(self, call: Call, caller: Caller) -> Told:
+    async def _send(self, call: SoapCall, caller: Caller) -> Told:
         """The call as arrays. An operation that has no such field reads an empty one."""
         check_ids = call.texts("tempCheckIds")
         return await self._accept(
@@ -197,10 +205,10 @@ class SoapDoor:
     async def _accept(self, caller: Caller, arrays: Arrays) -> Told:
         return told_of(await self._front.accept(caller, wanted_of(arrays), Policy.WHOLE))
 
-    async def _send_with_ids(self, call: Call, caller: Caller) -> Values:
+    async def _send_with_ids(self, call: SoapCall, caller: Caller) -> Values:
         return {"pMessageIds": (await self._send(call, caller)).outcomes}
 
-    async def _send_with_result(self, call: Call, caller: Caller) -> Values:
+    async def _send_with_result(self, call: SoapCall, caller: Caller) -> Values:
         sent = await self._send(call, caller)
         first = next((outcome for outcome in sent.outcomes if outcome >= 1_000), 0)
         result: Values = {
@@ -213,7 +221,7 @@ class SoapDoor:
         }
         return {"result": result}
 
-    async def _send_one(self, call: Call, caller: Caller) -> Values:
+    async def _send_one(self, call: SoapCall, caller: Caller) -> Values:
         """There is nothing to keep a place in: what refuses the one message is the call's result."""
         message, mobile = call.text("message"), call.text("mobile")
         sent = await self._accept(caller, Arrays(texts=[message or ""], recipients=[mobile or ""]))
@@ -224,7 +232,7 @@ class SoapDoor:
 
     # -- asking
 
-    async def _outbox(self, call: Call, caller: Caller) -> Values:
+    async def _outbox(self, call: SoapCall, caller: Caller) -> Values:
         """In the order asked, repeats kept; ids that were never taken are left out."""
         check_ids = _longs(call.texts("pTempCheckIds"))
         account, rows = await self._front.asking.outbox(caller, OwnIdKind.CHECK_ID, set(map(str, check_ids)))
@@ -242,7 +250,7 @@ class SoapDoor:
         ]
         return {"outboxes": outboxes}
 
-    async def _states(self, call: Call, caller: Caller) -> Values:
+    async def _states(self, call: SoapCall, caller: Caller) -> Values:
         ids = [parse_whole_number(text) for text in call.texts("pMessageIds")]
         known = [None if i is None or i >= _BEYOND_IDS else i for i in ids]
         states = await states_of(self._front, caller, known)
@@ -250,7 +258,7 @@ class SoapDoor:
             raise Refused(Code.MESSAGE_ID_INVALID)
         return {"pStatuses": states, "pMsgIds": [i if i is not None and i < 2**63 else 0 for i in ids]}
 
-    async def _info(self, call: Call, caller: Caller) -> Values:
+    async def _info(self, call: SoapCall, caller: Caller) -> Values:
         account, available_rial = await self._front.asking.purse(caller)
         return {
             "pSmsNumber": account.default_line or next(iter(account.lines), ""),
@@ -262,19 +270,19 @@ class SoapDoor:
             "pMobile": "",
         }
 
-    async def _received(self, call: Call, caller: Caller) -> Values:
+    async def _received(self, call: SoapCall, caller: Caller) -> Values:
         rows = [_row(each) for each in await self._front.acting.read_received(caller, MOST_RECEIVED)]
         columns = {"Message": "pMessages", "From": "pFroms", "Smsc": "pSmsc", "MessageId": "pMessageIds"}
         columns["EnteredDate"] = "pEnteredDate"
         return {name: [row[column] for row in rows] for column, name in columns.items()}
 
-    async def _received_table(self, call: Call, caller: Caller) -> Values:
+    async def _received_table(self, call: SoapCall, caller: Caller) -> Values:
         """`mergeMessages` changes nothing: long messages are always whole here."""
         rows = [_row(each) for each in await self._front.acting.read_received(caller, MOST_RECEIVED)]
         with_schema = (call.text("pWithSchema") or "").strip().lower() in ("true", "1")
         return {"pRecieved": render_table(rows, with_schema=with_schema)}
 
-    async def _change_password(self, call: Call, caller: Caller) -> Values:
+    async def _change_password(self, call: SoapCall, caller: Caller) -> Values:
         await self._front.acting.change_password(caller, call.text("pNewPassword"), self._hash)
         return {}
 
@@ -284,14 +292,14 @@ class SoapDoor:
             return await asyncio.to_thread(hash_password, password)
 
 
-def _answer(call: Call, code: Code | None, values: Values) -> Response:
+def _answer(call: SoapCall, code: Code | None, values: Values) -> Response:
     result = DONE if code is None else _RESULTS.get(code, int(code))
     body = write_answer(call, {**values, call.operation.result.name: result})
     codes = _codes_of(call, values) if code is None else (int(code),)
     return Response(status=HTTPStatus.OK, content_type=call.version.content_type, body=body, codes=codes)
 
 
-def _codes_of(call: Call, values: Values) -> tuple[int, ...]:
+def _codes_of(call: SoapCall, values: Values) -> tuple[int, ...]:
     """What a call that was carried out says of each of its messages; of one that sends none, that it was."""
     if call.operation.name not in _SEVERAL:
         return (SUCCESS,)

@@ -18,7 +18,7 @@ from payamak.domain.optout import with_known_opt_outs
 from payamak.domain.plan import reservation
 from payamak.domain.states import advance, first_step
 from payamak.store.columns import changing_columns, changing_columns_with_plan, kept_columns
-from payamak.store.feed import Change, Place
+from payamak.store.feed import Change, WirePlace
 from payamak.store.reader import Reader, array
 from payamak.store.records import Claim, NewMessage
 from payamak.store.rules import money, webhooks
@@ -59,7 +59,9 @@ def opt_outs_of_many(tx: Transaction, recipients: Iterable[str], now: int) -> di
     return known
 
 
-def accept(tx: Transaction, new: NewMessage, now: int, place: Place | None = None, *, is_held: bool = False) -> Change:
+def accept(
+    tx: Transaction, new: NewMessage, now: int, place: WirePlace | None = None, *, is_held: bool = False
+) -> Change:
     """Keep a fresh message. Raises Refused with 27, 33 or 14 before anything is written.
 
     `place`: it is marked as on the wire as well, unless a known opt-out leads it to another step. `is_held`: it may be
@@ -95,7 +97,7 @@ def _goes_at_once(tx: Transaction, new: NewMessage, plan: tuple[Step, ...]) -> b
 
 
 def _marked(
-    tx: Transaction, new: NewMessage, amount: int, place: Place, now: int
+    tx: Transaction, new: NewMessage, amount: int, place: WirePlace, now: int
 ) -> tuple[Message, Message, tuple[Effect, ...]]:
     """A fresh message that goes at once, but for its id: as accepted, as marked, and what the mark brings."""
     fresh = _fresh(new, amount, now, owner=tx.feed.owner)

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from msgspec import Struct
 
-from payamak.domain.ids import IdBase, IdHabit, Place
+from payamak.domain.ids import IdBase, IdHabit, IdPlace
 from payamak.domain.site import Document, Fault, Link, Site, build_site
 from payamak.domain.site.snapshot import is_one_login
 from payamak.domain.site.stored import read_document
@@ -90,7 +90,7 @@ class HabitRow(Struct, frozen=True, kw_only=True):
             by_parameter=self.by_parameter,
             by_text=self.by_text,
             by_payload=self.by_payload,
-            place=Place(self.place) if self.place else None,
+            place=IdPlace(self.place) if self.place else None,
         )
 
 
