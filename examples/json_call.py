@@ -11,7 +11,7 @@ from payamak.domain.own_ids import OwnIdKind
 from payamak.errors import Refused
 from payamak.front.accept import Front, Policy
 from payamak.front.callers import ByPassword
-from payamak.front.wanted import Wanted
+from payamak.front.wanted import WantedMessage
 from payamak.http.request import JSON_CONTENT_TYPE, Request, Response
 
 
@@ -33,7 +33,7 @@ async def send(request: Request, front: Front) -> Response:
     except (msgspec.MsgspecError, KeyError, ValueError):
         return _answer(400, why=Code.MALFORMED.english)
     own_id = OwnIdKind.REFERENCE, asked.reference
-    wanted = Wanted(recipient=asked.to, text=asked.text, ways=(asked.line,), own_id=own_id, source="json")
+    wanted = WantedMessage(recipient=asked.to, text=asked.text, ways=(asked.line,), own_id=own_id, source="json")
     caller = ByPassword(username=name, password=password, address=request.client_address)
     try:
         (told,) = await front.accept(caller, [wanted], Policy.WHOLE)

@@ -13,7 +13,7 @@ from payamak.domain.message import Message
 from payamak.errors import Refused
 from payamak.front.accept import Accepted, Front
 from payamak.front.callers import ByPassword, Caller
-from payamak.front.wanted import Wanted
+from payamak.front.wanted import WantedMessage
 from payamak.http.forms import Fields, Malformed, parse_fields
 from payamak.http.request import Request, Response, Route
 
@@ -49,7 +49,7 @@ class Page:
         to, text = fields.text("to"), fields.text("text")
         if to is None:
             return ""
-        (told,) = await self._front.accept(caller, [Wanted(recipient=to, text=text or "", source="page")])
+        (told,) = await self._front.accept(caller, [WantedMessage(recipient=to, text=text or "", source="page")])
         return f"Sent: message {told.message_id}." if isinstance(told, Accepted) else told.english
 
 

@@ -7,7 +7,7 @@ it says so; what it says is final stays final; a crash at any instant loses noth
 One message, eight hops:
 
       customer                                                                    SMSC
-       | 1 dialects/negin.py     ws_send()         form fields -> Wanted
+       | 1 dialects/negin.py     ws_send()         form fields -> WantedMessage
        | 2 front/accept.py       accept()          allowed, plan, split, price -> NewMessage
        | 3 store/rules/messages  accept()          one transaction; the COMMIT is our promise; then the Feed
        <-- answer with message_id, at once or when the Feed brings the verdict

@@ -6,7 +6,7 @@ import pytest
 from tests.unit.house import CALLER, A, House
 
 from payamak.codes import Code
-from payamak.dialects.soap.arrays import Arrays, Told, told_of, wanted_of
+from payamak.dialects.soap.arrays import Arrays, ToldBatch, told_of, wanted_of
 from payamak.errors import Refused
 from payamak.front.accept import Front, Policy
 from payamak.front.callers import Caller
@@ -26,7 +26,7 @@ BATCH = Batch(caller=CALLER, texts=["hello"], recipients=[ALI, SARA], line=A)
 Desk = tuple[House, Front]
 
 
-async def send_batch(front: Front, batch: Batch) -> Told:
+async def send_batch(front: Front, batch: Batch) -> ToldBatch:
     """What became of a batch, as the SOAP door reads and tells it. Raises Refused."""
     return told_of(await front.accept(batch.caller, wanted_of(batch), Policy.WHOLE))
 

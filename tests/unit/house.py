@@ -13,7 +13,7 @@ from payamak.domain.site import Account, Line, LineKind, TemplateDocument
 from payamak.errors import Refused
 from payamak.front.accept import Accepted, Front
 from payamak.front.callers import ByPassword, Caller
-from payamak.front.wanted import Wanted
+from payamak.front.wanted import WantedMessage
 from payamak.http.forms import Fields
 from payamak.store.records import OptOut, Search
 from payamak.store.sqlite.store import SqliteStore
@@ -52,7 +52,7 @@ class Submission(Struct, frozen=True, kw_only=True):
     life_time: str | None = None
 
     @property
-    def wanted(self) -> Wanted:
+    def wanted(self) -> WantedMessage:
         """The same as the dialect reads it."""
         words = {name: getattr(self, name) for name in ("line", "line2", "type", "template", "life_time")}
         return changed(wanted_of(Fields({"mobile": self.recipient, **words})), text=self.message or "")

@@ -1,7 +1,7 @@
 """The dialect of the Negin panel: wsSend and wsStates, as the vendor's manual and the field know them.
 
-Pure translation (contract §§1–3, 5): fields to what is `Wanted`, answers and codes to octets. All rules are the
-front's; what it refuses comes as a code, and what cannot be read here is handed on as `Unreadable`, to be told in turn.
+Pure translation (contract §§1–3, 5): fields to a `WantedMessage`, answers and codes to octets. All rules are the
+front's; what it refuses comes as a code, what cannot be read is handed on, to be told in turn.
 """
 
 import re
@@ -21,7 +21,7 @@ from payamak.domain.site import AnswerTypes
 from payamak.errors import Refused
 from payamak.front.accept import Accepted, Front
 from payamak.front.callers import ByPassword, Caller
-from payamak.front.wanted import Unreadable, Wanted
+from payamak.front.wanted import UnreadableField, WantedMessage
 from payamak.http.forms import Fields, Malformed, parse_fields
 from payamak.http.request import JSON_CONTENT_TYPE, Request, Response, refusal
 
@@ -32,14 +32,14 @@ DEFAULT_LIFE_TIME_MINUTES: Final = 1_440
 LONGEST_LIFE_TIME_MINUTES: Final = 10_080
 """Contract §1: one day if nothing is said, a week at most; anything else is ignored."""
 
-_TYPES: Final[Mapping[int | None, tuple[Via | Unreadable, ...]]] = {
+_TYPES: Final[Mapping[int | None, tuple[Via | UnreadableField, ...]]] = {
     0: (),
     1: (StepKind.SIM,),
     2: (StepKind.TEMPLATE,),
 }
 """`type` of wsSend (manual, p. 4): 0 normal, 1 Chelcheleh, 2 the service line."""
 
-_UNKNOWN_TYPE: Final = (Unreadable(code=Code.SERVICE_TYPE_INVALID),)
+_UNKNOWN_TYPE: Final = (UnreadableField(code=Code.SERVICE_TYPE_INVALID),)
 
 _BEYOND_IDS: Final = 2**53
 _PERSIAN_COMMA: Final = "،"
@@ -88,19 +88,19 @@ async def ws_send(request: Request, front: Front) -> Response:
     return _answer(_SentAnswer(_render_sent(told), SUCCESS, "success"))
 
 
-def wanted_of(fields: Fields) -> Wanted:
+def wanted_of(fields: Fields) -> WantedMessage:
     """The message that the fields of wsSend ask for."""
     asked, template = fields.text("type"), fields.text("template")
-    ways: tuple[str | Via | Unreadable, ...] = tuple(filter(None, (fields.text("line"), fields.text("line2"))))
+    ways: tuple[str | Via | UnreadableField, ...] = tuple(filter(None, (fields.text("line"), fields.text("line2"))))
     if asked is not None:
         ways += _TYPES.get(parse_whole_number(asked), _UNKNOWN_TYPE)
     number = None if template is None else parse_whole_number(template)
-    return Wanted(
+    return WantedMessage(
         recipient=fields.text("mobile") or "",
         text=fields.text_or_object("message") or "",
         source="wsSend",
         ways=ways,
-        template=Unreadable(code=Code.NO_TEMPLATE) if number is None and template is not None else number,
+        template=UnreadableField(code=Code.NO_TEMPLATE) if number is None and template is not None else number,
         valid_for_ms=life_time_minutes(fields.text("life_time")) * 60_000,
     )
 

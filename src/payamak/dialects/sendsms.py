@@ -14,7 +14,7 @@ from payamak.domain.marks import is_blank
 from payamak.errors import Refused
 from payamak.front.accept import Accepted, Front
 from payamak.front.callers import ByPassword, Caller
-from payamak.front.wanted import Unreadable, Wanted
+from payamak.front.wanted import UnreadableField, WantedMessage
 from payamak.http.forms import Fields, Malformed, parse_fields
 from payamak.http.request import Request, Response, refusal
 from payamak.log import event_logger, place_of
@@ -51,7 +51,7 @@ async def send_sms(request: Request, front: Front) -> Response:
     return _answer(*told) if code is None else _refuse(code, front)
 
 
-def wanted_of(fields: Fields) -> list[Wanted] | Unreadable:
+def wanted_of(fields: Fields) -> list[WantedMessage] | UnreadableField:
     """One text to at least one recipient; a comma at the end starts no further one.
 
     Of too many no more are looked at than show it: they come before the password is looked at.
@@ -61,12 +61,12 @@ def wanted_of(fields: Fields) -> list[Wanted] | Unreadable:
         recipients.pop()
     text, line = fields.text_or_object("text") or "", fields.text("line")
     if len(recipients) > MOST_RECIPIENTS:
-        return Unreadable(code=Code.TOO_MANY_RECIPIENTS)
+        return UnreadableField(code=Code.TOO_MANY_RECIPIENTS)
     ways = () if line is None else (line,)
-    return [Wanted(recipient=each.strip(), text=text, source="sendsms", ways=ways) for each in recipients]
+    return [WantedMessage(recipient=each.strip(), text=text, source="sendsms", ways=ways) for each in recipients]
 
 
-async def _accept(front: Front, caller: Caller, wanted: list[Wanted] | Unreadable) -> list[int | Code]:
+async def _accept(front: Front, caller: Caller, wanted: list[WantedMessage] | UnreadableField) -> list[int | Code]:
     """For each recipient the message's id, or the code. A bug is told in this door's form, too."""
     try:
         told = await front.accept(caller, wanted)

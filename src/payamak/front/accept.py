@@ -28,12 +28,12 @@ from payamak.domain.numbers import RECIPIENT_PREFIXES, parse_recipient
 from payamak.domain.plan import Via, choose_ways
 from payamak.domain.site import Account
 from payamak.errors import Refused, StoreFailed
-from payamak.front.acting import Acting
+from payamak.front.acting import OwnActs
 from payamak.front.asking import Asking
 from payamak.front.callers import Admits, Caller, Callers
 from payamak.front.reads import Reads
 from payamak.front.room import Room
-from payamak.front.wanted import Unreadable, Wanted, own_ids, plan, readable_ways
+from payamak.front.wanted import UnreadableField, WantedMessage, own_ids, plan, readable_ways
 from payamak.log import event_logger, place_of
 from payamak.store.base import Store
 from payamak.store.feed import Watch
@@ -105,7 +105,7 @@ class Front:
         is to read states; without it every read goes at once."""
         self.callers = Callers(store, clock, admits)
         self.asking = Asking(store, clock, self.callers, reads)
-        self.acting = Acting(store, clock, self.callers)
+        self.acting = OwnActs(store, clock, self.callers)
         self.is_stopping = False
         self.recipients_refused: Counter[str] = Counter(dict.fromkeys(NotARecipient, 0))
         self._recipient_prefixes = frozenset(recipient_prefixes)
@@ -126,11 +126,11 @@ class Front:
         return self.intake_open and self._store.trouble is None
 
     async def accept(
-        self, caller: Caller, wanted: Sequence[Wanted] | Unreadable, policy: Policy = Policy.EACH
+        self, caller: Caller, wanted: Sequence[WantedMessage] | UnreadableField, policy: Policy = Policy.EACH
     ) -> list[Accepted | Code]:
         """Accept what a caller wants; what became of each, in order. Committed when it returns.
 
-        Raises Refused for who calls (18, 16, 17, 29, or 23) and with the code of a whole call that is Unreadable; under
+        Raises Refused for who calls (18, 16, 17, 29, or 23) and with the code of an unreadable call; under
         WHOLE also with 409, 2, 14 and 23 for all of it. A refusal that the operator spoke within `verdict_wait` is told
         as its code: that message stays in the store as rejected and is not charged. 24 stands for an own id that is
         another message's (P6). Raises ValueError, which is a bug of a dialect, for own ids under EACH or of only some.
@@ -138,7 +138,7 @@ class Front:
         account = await self.callers.account_of(caller)
         if policy is Policy.WHOLE and self._is_too_soon(account):
             raise Refused(Code.TOO_SOON)
-        if isinstance(wanted, Unreadable):
+        if isinstance(wanted, UnreadableField):
             raise Refused(wanted.code)
         accept = self._accept_each if policy is Policy.EACH else self._accept_whole
         places = _first_places(account, wanted)
@@ -155,13 +155,13 @@ class Front:
         It waits for the line's hours, whatever the line does with other messages: nobody would send it again.
         """
         account = self.callers.open(self._store.site.accounts.get(username))
-        wanted = Wanted(recipient=recipient, text=text, ways=(line,), source="reply")
+        wanted = WantedMessage(recipient=recipient, text=text, ways=(line,), source="reply")
         to = self._recipient_of(account, wanted)
         return plan(self._store.site, account, wanted, (line,), self._clock.now(), recipient=to, holds=True)
 
     # -- one by one
 
-    async def _accept_each(self, account: Account, wanted: Sequence[Wanted]) -> list[Accepted | Code]:
+    async def _accept_each(self, account: Account, wanted: Sequence[WantedMessage]) -> list[Accepted | Code]:
         """Keep the messages, then wait until the operator has spoken of all, at most the account's `verdict_wait`."""
         for each in wanted:
             if each.own_id is not None:
@@ -216,7 +216,7 @@ class Front:
 
     # -- all or nothing
 
-    async def _accept_whole(self, account: Account, wanted: Sequence[Wanted]) -> list[Accepted | Code]:
+    async def _accept_whole(self, account: Account, wanted: Sequence[WantedMessage]) -> list[Accepted | Code]:
         """Keep in one transaction all that can be kept."""
         items = self._whole(account, wanted)
         own = own_ids(account, wanted, items)
@@ -227,7 +227,7 @@ class Front:
         )
         return [_told_of(account, item, each) for item, each in zip(items, kept, strict=True)]
 
-    def _whole(self, account: Account, wanted: Sequence[Wanted]) -> list[NewMessage | Code]:
+    def _whole(self, account: Account, wanted: Sequence[WantedMessage]) -> list[NewMessage | Code]:
         """The messages of a call that a wrong line refuses as a whole. Raises Refused with 2.
 
         With own ids the line refuses each message and not yet the call: what was sent before is to be told its id, also
@@ -265,7 +265,7 @@ class Front:
     # -- checks and plans, in the order of contract §1
 
     def _items(
-        self, account: Account, wanted: Sequence[Wanted], lane: Lane, *, is_each: bool = False
+        self, account: Account, wanted: Sequence[WantedMessage], lane: Lane, *, is_each: bool = False
     ) -> list[NewMessage | Code]:
         """The messages, planned; or why they cannot be sent: 409 where each `is_each` a call, 22/25, 1, then as `plan`.
 
@@ -292,7 +292,7 @@ class Front:
         return items
 
     def _planned(
-        self, account: Account, wanted: Wanted, ways: Sequence[str | Via], recipient: str, lane: Lane
+        self, account: Account, wanted: WantedMessage, ways: Sequence[str | Via], recipient: str, lane: Lane
     ) -> NewMessage | Code:
         """The message, planned; or why it can be sent to nobody."""
         try:
@@ -300,7 +300,7 @@ class Front:
         except Refused as refused:
             return refused.code
 
-    def _recipient_of(self, account: Account, wanted: Wanted) -> str:
+    def _recipient_of(self, account: Account, wanted: WantedMessage) -> str:
         """1: the recipient in canonical form; a refusal is counted, and told where only the prefix is at fault."""
         recipient = parse_recipient(wanted.recipient, self._recipient_prefixes)
         if recipient is not None:
@@ -325,7 +325,7 @@ class Front:
         return False
 
 
-def _first_places(account: Account, wanted: Sequence[Wanted]) -> list[int] | None:
+def _first_places(account: Account, wanted: Sequence[WantedMessage]) -> list[int] | None:
     """Where the account has `dedupe`: for each the place where the same stands first. None: all are different.
 
     The same are the same text to the same recipient by the same ways, recipients in canonical form; where own ids are

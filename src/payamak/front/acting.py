@@ -27,7 +27,7 @@ MOST_TAKEN_BACK: Final = 1_000
 """Messages that one call takes back at most: a transaction of some 100 ms."""
 
 
-class Acting:
+class OwnActs:
     """Does what callers ask, to what is theirs."""
 
     def __init__(self, store: Store, clock: Clock, callers: Callers) -> None:

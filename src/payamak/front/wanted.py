@@ -20,32 +20,32 @@ VALID_FOR_MS: Final = 86_400_000
 """Contract §1: one day if nothing is said."""
 
 
-class Unreadable(Struct, frozen=True, kw_only=True):
+class UnreadableField(Struct, frozen=True, kw_only=True):
     """In the place of what a dialect could not read: its code, to be told in its turn and not before (contract §1)."""
 
     code: Code
 
 
-class Wanted(Struct, frozen=True, kw_only=True):
+class WantedMessage(Struct, frozen=True, kw_only=True):
     """One message that a caller asks for.
 
     `recipient` and the numbers in `ways` are as written, in any of the field's spellings. `ways` in order, each after a
     definite opt-out from the one before; none: the account's default line. `template` is the number of the approved
-    text for steps that need one; None: the account's only or default one. `travel` is Unreadable where the caller wants
+    text for steps that need one; None: the account's only or default one. `travel` is unreadable where the caller wants
     the text to travel in a way that nobody can have. `source` is the door, for whoever looks at the message later.
     """
 
     recipient: str
     text: Text
     source: str
-    ways: tuple[str | Via | Unreadable, ...] = ()
-    template: int | Unreadable | None = None
+    ways: tuple[str | Via | UnreadableField, ...] = ()
+    template: int | UnreadableField | None = None
     valid_for_ms: int = VALID_FOR_MS
-    travel: Unreadable | None = None
+    travel: UnreadableField | None = None
     own_id: OwnKey | None = None
 
     def __repr__(self) -> str:
-        return f"Wanted(source={self.source!r})"
+        return f"WantedMessage(source={self.source!r})"
 
     @property
     def common(self) -> tuple[object, ...]:
@@ -54,11 +54,11 @@ class Wanted(Struct, frozen=True, kw_only=True):
         return text, self.ways, self.template, self.valid_for_ms, self.travel, self.source
 
 
-def readable_ways(site: Site, account: Account, wanted: Wanted) -> Sequence[str | Via]:
+def readable_ways(site: Site, account: Account, wanted: WantedMessage) -> Sequence[str | Via]:
     """The ways as they are wanted, no line of them looked up yet. Raises Refused with 25 or 22."""
     is_plain = True
     for way in wanted.ways:
-        if isinstance(way, Unreadable):
+        if isinstance(way, UnreadableField):
             raise Refused(way.code)
         is_plain = is_plain and type(way) is str
     ways = cast("tuple[str | Via, ...]", wanted.ways)
@@ -70,7 +70,7 @@ def readable_ways(site: Site, account: Account, wanted: Wanted) -> Sequence[str 
 def plan(
     site: Site,
     account: Account,
-    wanted: Wanted,
+    wanted: WantedMessage,
     ways: Sequence[str | Via],
     now: int,
     *,
@@ -86,8 +86,8 @@ def plan(
     """
     chosen = choose_ways(site, account, ways)
     template = wanted.template
-    steps = make_plan(site, account, chosen, wanted.text, None if isinstance(template, Unreadable) else template)
-    if isinstance(template, Unreadable):
+    steps = make_plan(site, account, chosen, wanted.text, None if isinstance(template, UnreadableField) else template)
+    if isinstance(template, UnreadableField):
         raise Refused(template.code)  # contract §5: it is not the default one
     deadline_at = now + wanted.valid_for_ms
     due = due_at(site, chosen[0][0], now, deadline_at, holds=holds)
@@ -104,7 +104,9 @@ def plan(
     )
 
 
-def own_ids(account: Account, wanted: Sequence[Wanted], items: Sequence[NewMessage | Code]) -> list[OwnId] | None:
+def own_ids(
+    account: Account, wanted: Sequence[WantedMessage], items: Sequence[NewMessage | Code]
+) -> list[OwnId] | None:
     """The callers' own ids, each with what comes under it: also where it cannot be sent now, for it may have been.
 
     None if there are none. Raises ValueError, which is a bug of a dialect, if only some have one.
@@ -120,7 +122,7 @@ def own_ids(account: Account, wanted: Sequence[Wanted], items: Sequence[NewMessa
     ]
 
 
-def _digest(account: Account, wanted: Wanted, own: OwnKey, planned: NewMessage | None) -> bytes:
+def _digest(account: Account, wanted: WantedMessage, own: OwnKey, planned: NewMessage | None) -> bytes:
     said = str(wanted.text) if wanted.template is None else f"{wanted.template},{wanted.text}"
     return digest_of(
         account.id,
@@ -131,6 +133,6 @@ def _digest(account: Account, wanted: Wanted, own: OwnKey, planned: NewMessage |
     )
 
 
-def _ways_said(ways: Iterable[str | Via | Unreadable]) -> str | None:
+def _ways_said(ways: Iterable[str | Via | UnreadableField]) -> str | None:
     """Ways by what is meant, however they are spelled; None for none."""
     return ">".join(line_key(str(way)) or str(way) for way in ways) or None

@@ -19,7 +19,7 @@ from payamak.errors import Refused
 from payamak.front.accept import Accepted, Front, Policy
 from payamak.front.asking import Asking
 from payamak.front.callers import ByPassword, Caller
-from payamak.front.wanted import Unreadable, Wanted
+from payamak.front.wanted import UnreadableField, WantedMessage
 from payamak.http.app import Application
 from payamak.http.forms import Malformed
 from payamak.http.request import JSON_CONTENT_TYPE, Request, Response
@@ -42,7 +42,7 @@ class FakeFront(Front):
         self.is_callers = is_callers
         self.is_open = intake_open
         self.account = ACCOUNT
-        self.wanted: list[Wanted] = []
+        self.wanted: list[WantedMessage] = []
         self.callers_seen: list[Caller] = []
         self.asked: list[tuple[Caller, set[int]]] = []
         self.asking = FakeAsking(self)
@@ -52,9 +52,9 @@ class FakeFront(Front):
         return self.is_open
 
     async def accept(
-        self, caller: Caller, wanted: Sequence[Wanted] | Unreadable, policy: Policy = Policy.EACH
+        self, caller: Caller, wanted: Sequence[WantedMessage] | UnreadableField, policy: Policy = Policy.EACH
     ) -> list[Accepted | Code]:
-        assert not isinstance(wanted, Unreadable)
+        assert not isinstance(wanted, UnreadableField)
         assert policy is Policy.EACH
         self.callers_seen.append(caller)
         self.wanted += wanted
@@ -135,7 +135,7 @@ async def test_all_fields_are_wanted() -> None:
     await ws_send(request(body), front)
     assert front.callers_seen == [CALLER]
     assert front.wanted == [
-        Wanted(
+        WantedMessage(
             recipient="09395213300",
             text="hi",
             source="wsSend",
@@ -152,9 +152,9 @@ async def test_all_fields_are_wanted() -> None:
         ({"type": "0"}, (), None),
         ({"type": 1, "line2": 5}, ("5", StepKind.SIM), None),
         ({"line": 7, "line2": 5, "type": "2.0", "template": "۷"}, ("7", "5", StepKind.TEMPLATE), 7),
-        ({"type": "3"}, (Unreadable(code=Code.SERVICE_TYPE_INVALID),), None),
-        ({"type": "two", "line": 5}, ("5", Unreadable(code=Code.SERVICE_TYPE_INVALID)), None),
-        ({"template": "x"}, (), Unreadable(code=Code.NO_TEMPLATE)),
+        ({"type": "3"}, (UnreadableField(code=Code.SERVICE_TYPE_INVALID),), None),
+        ({"type": "two", "line": 5}, ("5", UnreadableField(code=Code.SERVICE_TYPE_INVALID)), None),
+        ({"template": "x"}, (), UnreadableField(code=Code.NO_TEMPLATE)),
     ],
 )
 async def test_ways_and_templates(fields: dict[str, object], ways: tuple[object, ...], template: object) -> None:
@@ -191,7 +191,7 @@ async def test_missing_and_empty_fields_are_not_given() -> None:
     front = FakeFront()
     await ws_send(request(b"username=&line=&message="), front)
     assert front.callers_seen == [ByPassword(username=None, password=None, address="192.0.2.1")]
-    assert front.wanted == [Wanted(recipient="", text="", source="wsSend")]
+    assert front.wanted == [WantedMessage(recipient="", text="", source="wsSend")]
 
 
 @pytest.mark.parametrize("message", ['{"code": 1}', "'; DROP TABLE x; --", {"code": "1"}])

@@ -12,7 +12,7 @@ from payamak.domain.site import Account
 from payamak.errors import Refused
 from payamak.front.accept import Accepted, Front, Policy
 from payamak.front.callers import ByPassword, Caller
-from payamak.front.wanted import Unreadable, Wanted
+from payamak.front.wanted import UnreadableField, WantedMessage
 from payamak.http.request import Request, refusal
 
 CALLER = ByPassword(username="u", password="p", address="192.0.2.1")
@@ -28,19 +28,19 @@ class FakeFront(Front):
     def __init__(self, refuses: Mapping[str, Code | Exception] | None = None, *, is_open: bool = True) -> None:
         self.refuses = refuses or {}
         self.is_open = is_open
-        self.calls: list[list[Wanted]] = []
+        self.calls: list[list[WantedMessage]] = []
 
     @property
     def intake_open(self) -> bool:
         return self.is_open
 
     async def accept(
-        self, caller: Caller, wanted: Sequence[Wanted] | Unreadable, policy: Policy = Policy.EACH
+        self, caller: Caller, wanted: Sequence[WantedMessage] | UnreadableField, policy: Policy = Policy.EACH
     ) -> list[Accepted | Code]:
         assert policy is Policy.EACH
         if isinstance(code := self.refuses.get("*"), Code):
             raise Refused(code)
-        if isinstance(wanted, Unreadable):
+        if isinstance(wanted, UnreadableField):
             raise Refused(wanted.code)
         assert caller == CALLER
         self.calls.append(list(wanted))
@@ -78,10 +78,10 @@ async def told(front: FakeFront, to: str) -> str:
     return response.body.decode()
 
 
-def wanted(*recipients: str, line: str | None = "30003300") -> list[Wanted]:
+def wanted(*recipients: str, line: str | None = "30003300") -> list[WantedMessage]:
     """What a call with the text "hi" asks for."""
     ways = () if line is None else (line,)
-    return [Wanted(recipient=each, text="hi", source="sendsms", ways=ways) for each in recipients]
+    return [WantedMessage(recipient=each, text="hi", source="sendsms", ways=ways) for each in recipients]
 
 
 async def test_the_recipients_are_one_batch() -> None:
@@ -146,13 +146,13 @@ async def test_too_many_recipients_send_nothing() -> None:
 
 async def test_of_too_many_recipients_few_are_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
     """Of a stranger's half a million recipients nothing is made but their number."""
-    made: list[Wanted] = []
+    made: list[WantedMessage] = []
 
-    def counted(**fields: Any) -> Wanted:
-        made.append(Wanted(**fields))
+    def counted(**fields: Any) -> WantedMessage:
+        made.append(WantedMessage(**fields))
         return made[-1]
 
-    monkeypatch.setattr("payamak.dialects.sendsms.Wanted", counted)
+    monkeypatch.setattr("payamak.dialects.sendsms.WantedMessage", counted)
     many = ",".join(["1"] * 200_000)
     assert await told(FakeFront({"*": Code.CREDENTIALS}), many) == "18"
     assert made == []

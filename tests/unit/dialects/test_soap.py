@@ -21,10 +21,10 @@ from payamak.domain.own_ids import OwnIdKind
 from payamak.domain.site import Account
 from payamak.errors import Refused
 from payamak.front.accept import Accepted, Front, Policy
-from payamak.front.acting import Acting
+from payamak.front.acting import OwnActs
 from payamak.front.asking import Asking
 from payamak.front.callers import ByPassword, Caller, Callers
-from payamak.front.wanted import Unreadable, Wanted
+from payamak.front.wanted import UnreadableField, WantedMessage
 from payamak.http.request import Request, Response
 from payamak.store.records import OutboxRow, Standing
 
@@ -61,7 +61,7 @@ class FakeFront(Front):
         self.outcomes = tuple(outcomes)
         self.fails = fails
         self.account = ACCOUNT
-        self.calls: list[Sequence[Wanted] | Unreadable] = []
+        self.calls: list[Sequence[WantedMessage] | UnreadableField] = []
         self.asked: list[tuple[object, ...]] = []
         self.callers = self.proofs = FakeCallers()
         self.asking = FakeAsking(self)
@@ -74,7 +74,7 @@ class FakeFront(Front):
             raise self.fails
 
     async def accept(
-        self, caller: Caller, wanted: Sequence[Wanted] | Unreadable, policy: Policy = Policy.EACH
+        self, caller: Caller, wanted: Sequence[WantedMessage] | UnreadableField, policy: Policy = Policy.EACH
     ) -> list[Accepted | Code]:
         assert policy is Policy.WHOLE
         self.calls.append(wanted)
@@ -129,7 +129,7 @@ class FakeAsking(Asking):
         return self.front.account, found | ({"8": changed(row, standing=None)} if "8" in keys else {})
 
 
-class FakeActing(Acting):
+class FakeActing(OwnActs):
     """Remembers what was done."""
 
     def __init__(self, front: FakeFront) -> None:

@@ -11,7 +11,7 @@ from tests.unit.batches import ALI, BATCH, REZA, SARA, Desk, kept, refusal, send
 from tests.unit.house import ACCOUNT, CALLER, CREDIT, NOW, A, B, T
 
 from payamak.codes import Code
-from payamak.dialects.soap.arrays import MOST_MESSAGES, Told
+from payamak.dialects.soap.arrays import MOST_MESSAGES, ToldBatch
 from payamak.domain.events import Cancelled
 from payamak.domain.message import Lane, State
 from payamak.domain.own_ids import OwnIdKind
@@ -30,7 +30,7 @@ async def test_one_text_to_many(desk: Desk) -> None:
     sent = await send_batch(front, BATCH)
     assert await kept(house) == [("989120000001", A, "hello"), ("989120000002", A, "hello")]
     newest, oldest = await house.store.search(Search())
-    assert sent == Told(outcomes=(oldest.id, newest.id), count=2, parts=2, cost_rial=200)
+    assert sent == ToldBatch(outcomes=(oldest.id, newest.id), count=2, parts=2, cost_rial=200)
     assert (oldest.source, oldest.lane, oldest.deadline_at) == ("soap", Lane.BULK, NOW + 86_400_000)
 
 
@@ -165,7 +165,7 @@ async def test_nothing_accepted_may_still_be_a_valid_batch(
 ) -> None:
     """What is wrong with recipients is told for each, also when it is wrong with all."""
     house, front = desk
-    assert await send_batch(front, changed(BATCH, **faulty)) == Told(
+    assert await send_batch(front, changed(BATCH, **faulty)) == ToldBatch(
         outcomes=told, count=0, parts=0, cost_rial=0
     )  # fmt: skip
     assert await kept(house) == []
@@ -287,7 +287,7 @@ async def test_a_flood_of_batches_waits_outside_the_writer(desk: Desk, monkeypat
     assert (caught.value.code, sum(inside)) == (Code.BUSY, MESSAGES_AT_ONCE)
     may_go.set()
     told = await asyncio.gather(*calls, return_exceptions=True)
-    assert sum(isinstance(each, Told) for each in told) == most
+    assert sum(isinstance(each, ToldBatch) for each in told) == most
     assert (await send_batch(front, BATCH)).outcomes == (2_000, 2_001)
 
 

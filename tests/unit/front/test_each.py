@@ -22,7 +22,7 @@ from payamak.errors import Refused, StoreFailed
 from payamak.front import accept as accept_module
 from payamak.front.accept import Accepted, Front
 from payamak.front.callers import Caller
-from payamak.front.wanted import Wanted
+from payamak.front.wanted import WantedMessage
 from payamak.store.records import NewMessage, Search
 
 
@@ -35,12 +35,12 @@ class Call(Struct, frozen=True, kw_only=True):
     line: str | None = A
 
     @property
-    def wanted(self) -> list[Wanted]:
+    def wanted(self) -> list[WantedMessage]:
         """Its messages."""
         texts = self.texts if len(self.texts) > 1 else [self.texts[0]] * len(self.recipients)
         ways = () if self.line is None else (self.line,)
         pairs = zip(self.recipients, texts, strict=True)
-        return [Wanted(recipient=to, text=text, ways=ways, source="sendsms") for to, text in pairs]
+        return [WantedMessage(recipient=to, text=text, ways=ways, source="sendsms") for to, text in pairs]
 
 
 CALL = Call()

@@ -22,10 +22,10 @@ from payamak.domain.site import Line, Link
 from payamak.encoding.alphabets import Alphabet
 from payamak.errors import Refused
 from payamak.front.accept import Accepted, Front, Policy
-from payamak.front.acting import MOST_TAKEN_BACK, Acting
+from payamak.front.acting import MOST_TAKEN_BACK, OwnActs
 from payamak.front.asking import Asking
 from payamak.front.callers import Caller
-from payamak.front.wanted import Wanted
+from payamak.front.wanted import WantedMessage
 from payamak.store.records import AuditSearch, Search
 from payamak.store.sqlite.store import SqliteStore
 
@@ -49,7 +49,7 @@ def functions(of: type) -> dict[str, Any]:
     return {name: each for name, each in vars(of).items() if inspect.iscoroutinefunction(each)}
 
 
-@pytest.mark.parametrize("of", [Asking, Acting])
+@pytest.mark.parametrize("of", [Asking, OwnActs])
 def test_a_caller_is_all_that_names_an_account(of: type) -> None:
     """Each function takes a Caller first, and nothing by which somebody else's account could be meant."""
     assert functions(of)
@@ -113,7 +113,7 @@ class Life:
         who, acting = caller(name), self.front.acting
         if act == "send":
             key = (OwnIdKind.REFERENCE, f"r{len(self.ids[name])}")
-            wanted = Wanted(recipient=TO, text="hi", source="test", own_id=key)
+            wanted = WantedMessage(recipient=TO, text="hi", source="test", own_id=key)
             (told,) = await self.front.accept(who, [wanted], Policy.WHOLE)
             if isinstance(told, Accepted):  # else he has opted out
                 self.ids[name].append(told.message_id)
@@ -184,7 +184,7 @@ async def test_nothing_of_the_others_comes_back_or_changes(pair: tuple[Front, Sq
 async def test_taking_back(pair: tuple[Front, SqliteStore]) -> None:
     """What waits is taken back and paid back; what has gone on stays, and is told where it stands."""
     front, store = pair
-    told = await front.accept(caller("north"), [Wanted(recipient=TO, text="hi", source="test")] * 2)
+    told = await front.accept(caller("north"), [WantedMessage(recipient=TO, text="hi", source="test")] * 2)
     first, second = (each.message_id for each in told if isinstance(each, Accepted))
     assert (await front.acting.take_back(caller("north"), [first])).done == (first,)
     cancelled = await front.acting.take_back(caller("north"), [first, second, 987])
@@ -206,7 +206,7 @@ async def test_an_opt_out_that_was_entered(pair: tuple[Front, SqliteStore]) -> N
     assert (await front.asking.opt_outs(caller("north"), "3000111"))[1] == [entered]
     (row,) = await store.audit(AuditSearch())
     assert (row.who, row.what, row.about) == ("account north", "opt out", "98912***4567 on line 983000111")
-    wanted = [Wanted(recipient=TO, text="hi", source="test")]
+    wanted = [WantedMessage(recipient=TO, text="hi", source="test")]
     assert await front.accept(caller("north"), wanted) == [Code.OPTED_OUT_OF_LINE]
     assert isinstance((await front.accept(caller("south"), wanted))[0], Accepted)
     with pytest.raises(Refused) as caught:

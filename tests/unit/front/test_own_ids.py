@@ -6,7 +6,7 @@ from tests.unit.batches import ALI, BATCH, REZA, SARA, Desk, kept, refusal, send
 from tests.unit.house import ACCOUNT, CALLER, CREDIT, LINES, NOW, A, B, T
 
 from payamak.codes import Code
-from payamak.dialects.soap.arrays import Told
+from payamak.dialects.soap.arrays import ToldBatch
 from payamak.domain.site import TemplateDocument
 
 BY_ID = changed(BATCH, check_ids=[11, 12])
@@ -17,7 +17,7 @@ async def test_own_ids_never_send_twice(desk: Desk) -> None:
     house, front = desk
     first = await send_batch(front, BY_ID)
     again = await send_batch(front, BY_ID)
-    assert again == Told(outcomes=first.outcomes, count=0, parts=0, cost_rial=0)
+    assert again == ToldBatch(outcomes=first.outcomes, count=0, parts=0, cost_rial=0)
     mixed = await send_batch(front, changed(BY_ID, recipients=[SARA, REZA], check_ids=[12, 13]))
     assert mixed.outcomes[0] == first.outcomes[1]
     assert (mixed.count, len(await kept(house))) == (1, 3)
@@ -40,7 +40,7 @@ async def test_another_body_under_an_own_id_is_refused(desk: Desk, other: dict[s
     first = await send_batch(front, BY_ID)
     await house.store.credit("shop", 200 - CREDIT, "test", NOW)
     told = await send_batch(front, changed(BY_ID, **other))
-    assert told == Told(outcomes=(24, first.outcomes[1]), count=0, parts=0, cost_rial=0)
+    assert told == ToldBatch(outcomes=(24, first.outcomes[1]), count=0, parts=0, cost_rial=0)
     assert (await send_batch(front, BY_ID)).outcomes == first.outcomes
     assert (len(await kept(house)), (await front.asking.purse(CALLER))[1]) == (2, 0)
 
@@ -51,7 +51,7 @@ async def test_another_line_under_own_ids_is_refused(desk: Desk) -> None:
     await send_batch(front, BY_ID)
     for line in (B, None):
         told = await send_batch(front, changed(BY_ID, line=line))
-        assert told == Told(outcomes=(24, 24), count=0, parts=0, cost_rial=0)
+        assert told == ToldBatch(outcomes=(24, 24), count=0, parts=0, cost_rial=0)
     assert len(await kept(house)) == 2
 
 

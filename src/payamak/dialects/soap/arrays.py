@@ -13,7 +13,7 @@ from payamak.domain.numbers import parse_whole_number
 from payamak.domain.own_ids import OwnIdKind
 from payamak.errors import Refused
 from payamak.front.accept import Accepted
-from payamak.front.wanted import Unreadable, Wanted
+from payamak.front.wanted import UnreadableField, WantedMessage
 
 MOST_MESSAGES: Final = 50
 """Messages of one call, as the vendor's doors take them; more are refused with 107 and nothing is sent."""
@@ -43,7 +43,7 @@ class Arrays(Struct, frozen=True, kw_only=True):
         return f"Arrays(recipients={len(self.recipients)})"
 
 
-class Told(Struct, frozen=True, kw_only=True):
+class ToldBatch(Struct, frozen=True, kw_only=True):
     """What became of a call: for each recipient the message's id (above 1000) or the code of its refusal.
 
     Of what is fresh, `count` messages in all: their parts, and the rial reserved for them.
@@ -55,15 +55,15 @@ class Told(Struct, frozen=True, kw_only=True):
     cost_rial: int
 
 
-def wanted_of(arrays: Arrays) -> list[Wanted] | Unreadable:
+def wanted_of(arrays: Arrays) -> list[WantedMessage] | UnreadableField:
     """The messages that the arrays ask for."""
     code = _misfit(arrays)
     if code is not None:
-        return Unreadable(code=code)
+        return UnreadableField(code=code)
     ways = () if arrays.line is None else (arrays.line,)
     own_ids = arrays.check_ids
     return [
-        Wanted(
+        WantedMessage(
             recipient=recipient,
             text=_of(arrays.texts, place),
             source="soap",
@@ -75,13 +75,13 @@ def wanted_of(arrays: Arrays) -> list[Wanted] | Unreadable:
     ]
 
 
-def told_of(outcomes: Sequence[Accepted | Code]) -> Told:
+def told_of(outcomes: Sequence[Accepted | Code]) -> ToldBatch:
     """What is told of a call. A code that all share and that says nothing of a recipient is raised as the call's."""
     codes = [each for each in outcomes if isinstance(each, Code)]
     if len(codes) == len(outcomes) and len(set(codes)) == 1 and codes[0] not in _OF_ONE:
         raise Refused(codes[0])
     fresh = {each.message_id: each for each in outcomes if isinstance(each, Accepted) and not each.is_repeated}
-    return Told(
+    return ToldBatch(
         outcomes=tuple(int(each) if isinstance(each, Code) else each.message_id for each in outcomes),
         count=len(fresh),
         parts=sum(each.parts for each in fresh.values()),
@@ -113,7 +113,7 @@ def _misfit(arrays: Arrays) -> Code | None:
     return None
 
 
-def _travel(encoding: str, message_class: str, udh: str) -> Unreadable | None:
+def _travel(encoding: str, message_class: str, udh: str) -> UnreadableField | None:
     """3, 4, 6: what would change how the text travels, if it is nothing that anybody can have.
 
     The encoding is chosen by the text itself and the class is the handset's default, so a valid value of either is
@@ -122,10 +122,10 @@ def _travel(encoding: str, message_class: str, udh: str) -> Unreadable | None:
     """
     number = parse_whole_number(message_class) if message_class.strip() else 0
     if encoding.strip() and parse_whole_number(encoding) is None:
-        return Unreadable(code=Code.ENCODING)
+        return UnreadableField(code=Code.ENCODING)
     if number is None or number > _HIGHEST_CLASS:
-        return Unreadable(code=Code.MESSAGE_CLASS)
-    return None if _NO_UDH.fullmatch(udh.strip()) else Unreadable(code=Code.UDH)
+        return UnreadableField(code=Code.MESSAGE_CLASS)
+    return None if _NO_UDH.fullmatch(udh.strip()) else UnreadableField(code=Code.UDH)
 
 
 def _of(values: Sequence[str], place: int) -> str:

@@ -15,7 +15,7 @@ from http import HTTPStatus
 from typing import Final, TypeAlias
 
 from payamak.codes import SUCCESS, Code
-from payamak.dialects.soap.arrays import Arrays, Told, told_of, wanted_of
+from payamak.dialects.soap.arrays import Arrays, ToldBatch, told_of, wanted_of
 from payamak.dialects.soap.dataset import render_table
 from payamak.dialects.soap.envelope import (
     CallReader,
@@ -186,7 +186,7 @@ class SoapDoor:
 
     # -- sending
 
-    async def _send(self, call: SoapCall, caller: Caller) -> Told:
+    async def _send(self, call: SoapCall, caller: Caller) -> ToldBatch:
         """The call as arrays. An operation that has no such field reads an empty one."""
         check_ids = call.texts("tempCheckIds")
         return await self._accept(
@@ -202,7 +202,7 @@ class SoapDoor:
             ),
         )
 
-    async def _accept(self, caller: Caller, arrays: Arrays) -> Told:
+    async def _accept(self, caller: Caller, arrays: Arrays) -> ToldBatch:
         return told_of(await self._front.accept(caller, wanted_of(arrays), Policy.WHOLE))
 
     async def _send_with_ids(self, call: SoapCall, caller: Caller) -> Values:
