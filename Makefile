@@ -25,7 +25,7 @@ SHORT := tests/unit tests/docs tests/store tests/fuzz \
 export PYTHON VENV
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test test-short test-pythons again check fuzz bench bench-growth bench-peers bench-door bench-rest bench-page overload crash crash-long crash-page seeds model faults format docs changelog lock dist man clean runtime dev
+.PHONY: help demo run test test-short test-pythons again check fuzz bench bench-growth bench-peers bench-door bench-rest bench-page overload crash crash-long crash-page seeds model faults format docs changelog lock dist deb man clean runtime dev
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -115,6 +115,9 @@ changelog: dev ## CHANGELOG.md from the notes in changes/
 
 dist: dev ## wheel and sdist of the gateway and of the client into dist/, the same octets each time
 	@$(BIN)/python -m tools.dist
+
+deb: dev ## the Debian package into dist/, for the distribution that this runs on
+	@$(BIN)/python -m tools.deb
 
 man: dev ## payamak(1) from the help, into build/payamak.1
 	@mkdir -p build

@@ -45,6 +45,9 @@ Where things live, from the pure core to the edge; imports point down only (test
     simulator           an operator to test against
     demo, cli           what a person starts
     runtime             builds everything, starts it in order, stops it in reverse
+    sidedoor            a socket beside the store: what only the running server can see, such as PDUs as they pass
+    listener            a receiver of posts, to write a program against
+    socketfile          a socket that is a file of one user
     config, clock; log, and log_output, the thread by which lines leave
     visible             texts of others as a person may see them
     language            the two languages that a person may read; what is said in both

@@ -220,6 +220,16 @@ class Settings:
         _one_of("ends", "all"),
         Words("ends, all", "ends، all"),
     )
+    calendar: str = _setting(
+        "iso",
+        Setting(
+            "How commands show instants: iso, in local time, or jalali, in Tehran's. Either is read, and in JSON they "
+            "are milliseconds since 1970 UTC.",
+            fa="تقویم",
+        ),
+        _one_of("iso", "jalali"),
+        Words("iso, jalali", "iso، jalali"),
+    )
 
 
 def table() -> list[tuple[str, About, Any]]:

@@ -35,9 +35,14 @@ class Words(str):
         return words
 
 
+def listening() -> Language:
+    """The language of whoever listens."""
+    return _LISTENER.get()
+
+
 def worded(english: str, persian: str) -> str:
     """What is said to whoever listens."""
-    return persian if _LISTENER.get() is Language.PERSIAN else english
+    return persian if listening() is Language.PERSIAN else english
 
 
 def persian_of(text: str) -> str:

@@ -105,6 +105,7 @@ SECTIONS: Final[Mapping[str, Mapping[str, EventText]]] = {
             "A link is not bound (any more); `reason` has the operator's answer.",
             "It is tried again by itself; a wrong login has to be corrected.",
         ),
+        "link_closed": _info("We have closed a link: the gateway stops, or the link was changed or taken away."),
         "link_leaving": _info("The operator unbinds; what is under way is waited for."),
         "link_not_opened": _error(
             "A link cannot be opened: a variable that is not set, a certificate that is not there.", "As `reason` says."
@@ -179,6 +180,7 @@ SECTIONS: Final[Mapping[str, Mapping[str, EventText]]] = {
         "webhook_failed": _error("A post failed by a bug; others go before it.", REPORT),
     },
     "Store and clock": {
+        "migrated": _info("The store was brought to this number of its schema (`version`), in so many milliseconds."),
         "store_failed": _error("The store can keep nothing: calls are answered 23.", DISK),
         "store_well": _warning("It can again: calls are taken."),
         "store_partly_looked_through": _info("At the start there was not time to look through these tables."),

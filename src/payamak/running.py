@@ -36,6 +36,7 @@ from payamak.log import event_logger
 from payamak.measuring import Measures
 from payamak.posts.relay import Relay
 from payamak.posts.webhooks import Webhooks
+from payamak.smpp.link import Tap
 from payamak.store.base import Store
 from payamak.upstreams.base import Sink, Upstream
 from payamak.upstreams.negin import NeginUpstream, open_client
@@ -76,6 +77,8 @@ class Running:
         self.health = health
         self.port = 0
         self.log = event_logger("gateway")
+        self.taps: dict[str, Tap] = {}
+        """Who sees the PDUs of a link, by its name, whatever upstream it is at the moment."""
         self._make_upstream = make_upstream
         self._tasks: list[asyncio.Task[None]] = []
         self._followed = store.site.version
@@ -210,7 +213,9 @@ class Running:
             return NeginUpstream(link, client, sink, self.store.open_operator_ids, self.clock, event_logger("link"))
         site: Callable[[], Site] = lambda: self.store.site  # noqa: E731 - one line, one use
         prefixes = self.settings.recipient_prefixes
-        return SmppUpstream(link, sink, site, self.clock, event_logger("link"), recipient_prefixes=prefixes)
+        upstream = SmppUpstream(link, sink, site, self.clock, event_logger("link"), recipient_prefixes=prefixes)
+        upstream.tap(self.taps.get(link.name))
+        return upstream
 
     async def _follow_config(self) -> None:
         """See what another process changed: accounts, lines, links, suspensions."""

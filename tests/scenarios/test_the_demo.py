@@ -22,6 +22,15 @@ from payamak.demo.site import MOBILES, PASSWORD, QUOTING_PASSWORD
 DEMO = (sys.executable, "-m", "payamak", "demo")
 
 
+SOMEBODY = "989121230001"
+"""Whom none of the scenarios writes to."""
+
+
+def login_of(account: dict[str, str]) -> dict[str, str]:
+    """How an account of the facts calls."""
+    return {key: account[key] for key in ("username", "password")}
+
+
 async def _start(folder: Path, *arguments: str) -> asyncio.subprocess.Process:
     """The demo; its table on a pipe, its log in a file of the folder."""
     traces.know(traces.Kind.PASSWORD, PASSWORD, QUOTING_PASSWORD)
@@ -54,10 +63,11 @@ async def test_once_shows_the_scenarios_and_exits_with_nought(tmp_path: Path) ->
 def test_who_goes_on_says_how_to_ask() -> None:
     """A curl line that can be copied, as one line also on a narrow terminal, and how to stop it."""
     console = Console(width=40, file=io.StringIO(), record=True)
-    assert _summary(console, [], "http://gateway.example", goes_on=True)
+    assert _summary(console, [], "http://gateway.example", "/tmp/demo/payamak.sqlite", goes_on=True)
     lines = console.export_text().splitlines()
     assert any(line.startswith("  curl http://gateway.example/api/wsSend.ashx -d ") for line in lines)
-    assert lines[-1] == "Ctrl-C stops it."
+    assert "  export PAYAMAK_DATABASE=/tmp/demo/payamak.sqlite" in lines
+    assert [line for line in lines if line][-1] == "Ctrl-C stops it."
 
 
 async def test_it_goes_on_serving_until_ctrl_c(tmp_path: Path) -> None:
@@ -88,13 +98,18 @@ async def test_it_goes_on_serving_until_ctrl_c(tmp_path: Path) -> None:
                 assert (await http.post("/api/wsSend.ashx", data=body)).json()["status"] == status
             demo, other = facts["account"], facts["other_account"]
             for one, another in ((demo, other), (other, demo)):
-                login = {key: one[key] for key in ("username", "password")}
-                body = {**login, "line": another["line"], "mobile": mobiles["ok"], "message": "سلام"}
+                body = {**login_of(one), "line": another["line"], "mobile": mobiles["ok"], "message": "سلام"}
                 assert (await http.post("/api/wsSend.ashx", data=body)).json()["status"] == 2, "another's line"
             for name, kind in (("numeric", int), ("string", str)):
                 body = {**facts["profiles"][name], "mobile": mobiles["ok"], "message": "سلام"}
                 data = (await http.post("/api/wsSend.ashx", data=body)).json()["data"]
                 assert {type(value) for value in data.values()} == {kind}
+            body = {**login_of(demo), "line": demo["line"], "mobile": SOMEBODY, "message": "hello sandbox"}
+            own_id = (await http.post("/api/wsSend.ashx", data=body)).json()["data"]["message_id"]
+            async with asyncio.timeout(30):
+                body = {**login_of(demo), "message_ids": str(own_id)}
+                while (await http.post("/api/wsStates.aspx", data=body)).json()["data"]["states"] != "1":  # noqa: ASYNC110 - nobody tells
+                    await asyncio.sleep(0.05)
     finally:
         began = time.monotonic()
         process.send_signal(signal.SIGINT)
@@ -102,4 +117,8 @@ async def test_it_goes_on_serving_until_ctrl_c(tmp_path: Path) -> None:
             output, _ = await process.communicate()
     assert time.monotonic() - began < 20, "Ctrl-C takes under 3 s by promise, where nobody else wants the processor"
     assert b"Traceback" not in output
+    told = [line.split(maxsplit=2) for line in output.decode().splitlines() if SOMEBODY in line]
+    assert {(number, recipient) for number, recipient, _ in told} == {(str(own_id), SOMEBODY)}
+    assert told[0][2].endswith("1 part: hello sandbox")
+    assert told[-1][2].startswith("delivered after ")
     assert (tmp_path / "demo.log").read_text() == "", "the demo warns of nothing"

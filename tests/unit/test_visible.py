@@ -74,7 +74,9 @@ PRINTS = {"src/payamak/cli/shell.py", "src/payamak/cli/site.py", "src/payamak/si
 PRINTS |= {"src/payamak/cli/init.py", "src/payamak/cli/completion.py", "src/payamak/cli/serve.py"}
 #: Texts of ours that go to a terminal as they are: numbers, words of the demo's own site.
 OWN_TEXTS = {
-    *("f'Message {m.id}'", "f'Text of step {index}:'", "f'refused {row.refused.value}'", "row.case.recipient"),
+    *("worded(f'Message {m.id}', f'پیام {m.id}')", "worded(f'Text of step {index}:', f'متن گام {index}:')"),
+    *("worded('well', 'خوب')", "worded('PROBLEM', 'مشکل')", "f'[{more}]'"),
+    *("f'refused {row.refused.value}'", "row.case.recipient"),
     *("f'{row.state.code:>2} {row.state.persian}'", "f'  {row.case.kind}'", "_LINE_NAMES.get(line, line)", "previous"),
     "str(row.times[-1][1]) if row.times else ''",
 }

@@ -95,8 +95,8 @@ FAULTS: tuple[Fault, ...] = (
         name="a year of another calendar",
         breaks="an account that ends in 1406 ends six centuries ago",
         file="src/payamak/hands/sitefile.py",
-        old="    check_written(value if isinstance(value, str) else value.isoformat())\n",
-        new="",
+        old="    return read_jalali(value if isinstance(value, str) else value.isoformat()) or value\n",
+        new="    return value\n",
         tests=("tests/unit/cli/test_sitefile.py",),
     ),
 )

@@ -26,6 +26,7 @@ from payamak.cli.shell import (
     tell,
 )
 from payamak.domain.money import MOST_RIAL
+from payamak.language import sentence_of, worded
 
 app = App(name="account", help="Customers: what they may use, how they are answered, passwords, credit.")
 app.help_format = "markdown"
@@ -123,7 +124,12 @@ async def change(name: str, options: AccountOptions = AccountOptions(), *, commo
     """
     given = given_fields("account", options)
     if "password_hash" in given:
-        raise Failed("a password is changed by `payamak account password`", ExitCode.USAGE)
+        raise Failed(
+            worded(
+                "a password is changed by `payamak account password`", "گذرواژه با `payamak account password` عوض می‌شود"
+            ),
+            ExitCode.USAGE,
+        )
     return await put("account", name, common, given, is_new=False)
 
 
@@ -140,7 +146,11 @@ async def change_password(
     hashed = _hashed(new_password(password, stdin=stdin))
     async with open_store(common) as store:
         await set_password_hash(store, name, hashed, common.by("account password"), now_ms())
-    tell(common, {"username": name}, lambda _: say(f"account {name} has a new password."))
+    tell(
+        common,
+        {"username": name},
+        lambda _: say(worded(f"account {name} has a new password.", f"حساب {name} گذرواژهٔ تازه دارد.")),
+    )
     return ExitCode.DONE
 
 
@@ -174,8 +184,14 @@ async def credit(
     async with open_store(common) as store:
         done = await credit.enter(store, entry, common.by("account credit", note), now_ms())
     answer = {"username": name, "available": done.available, "reference": wanted, "is_repeated": done.is_repeated}
-    before = f"nothing was changed: {wanted} was entered already, {instant_text(done.entered_at)}; "
-    said = f"{before if done.is_repeated else ''}account {name} has {done.available:,} rial."
+    before = worded(
+        f"nothing was changed: {wanted} was entered already, {instant_text(done.entered_at)}; ",
+        f"چیزی تغییر نکرد: {wanted} پیش‌تر ثبت شده بود، {instant_text(done.entered_at)}؛ ",
+    )
+    said = worded(
+        f"{before if done.is_repeated else ''}account {name} has {done.available:,} rial.",
+        f"{before if done.is_repeated else ''}اعتبار حساب {name} {done.available:,} ریال است.",
+    )
     tell(common, answer, lambda _: say(said))
     return ExitCode.DONE
 
@@ -184,7 +200,13 @@ def _reference(text: str) -> str:
     """A payment's name, as it is compared: without the blanks around it. Raises Failed."""
     wanted = text.strip()
     if not 0 < len(wanted) <= LONGEST_REFERENCE or not wanted.isprintable():
-        raise Failed(f"a reference is one line of 1 to {LONGEST_REFERENCE} characters", ExitCode.USAGE)
+        raise Failed(
+            worded(
+                f"a reference is one line of 1 to {LONGEST_REFERENCE} characters",
+                f"شناسهٔ پرداخت یک سطر با ۱ تا {LONGEST_REFERENCE} نویسه است",
+            ),
+            ExitCode.USAGE,
+        )
     return wanted
 
 
@@ -195,5 +217,7 @@ def _hashed(password: str) -> str:
     try:
         check_new_password(password)
     except UnfitSecret as error:
-        raise Failed(f"{error}; nothing was changed", ExitCode.USAGE) from error
+        raise Failed(
+            worded(f"{error}; nothing was changed", f"{sentence_of(error)}؛ چیزی تغییر نکرد"), ExitCode.USAGE
+        ) from error
     return hash_password(password)

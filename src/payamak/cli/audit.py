@@ -19,6 +19,7 @@ from payamak.cli.shell import (
     say,
     tell,
 )
+from payamak.language import worded
 
 
 async def audit(
@@ -61,7 +62,13 @@ async def audit(
     made = fill(grid(*columns, right=("id", "count")), rows)
     following = found[-1].id if len(found) == limit else None
     answer = {"acts": found, "before": following}
-    tell(common, answer, lambda console: console.print(made) if found else say("Nobody has done such a thing."))
+    tell(
+        common,
+        answer,
+        lambda console: (
+            console.print(made) if found else say(worded("Nobody has done such a thing.", "کسی چنین کاری نکرده است."))
+        ),
+    )
     if following is not None and not common.json:
-        say(f"more: --before {following}")
+        say(worded(f"more: --before {following}", f"بقیه: --before {following}"))
     return ExitCode.DONE

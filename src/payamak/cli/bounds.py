@@ -9,6 +9,7 @@ from typing import Annotated, Any, Final, get_origin
 from cyclopts import Parameter, Token
 
 from payamak.domain.numbers import latin_digits
+from payamak.language import persian_of, worded
 from payamak.setting import Numbers, shown
 
 MOST_ID: Final = 2**63 - 1
@@ -21,7 +22,12 @@ def within(allowed: Numbers) -> Callable[[Any, Any], None]:
     def check(_type: Any, value: Any) -> None:
         for number in value if isinstance(value, list | tuple) else (value,):
             if number is not None and not allowed.fits(number):
-                raise ValueError(f"{shown(number)} is not allowed; allowed: {allowed.words}")
+                raise ValueError(
+                    worded(
+                        f"{shown(number)} is not allowed; allowed: {allowed.words}",
+                        f"{persian_of(shown(number))} مجاز نیست؛ مجاز: {allowed.words.fa}",
+                    )
+                )
 
     check.allowed = allowed  # type: ignore[attr-defined] # for the test that walks all commands
     return check
@@ -43,7 +49,12 @@ def whole(text: str) -> int:
     """A whole number in digits of any script, with a sign if wanted. Raises ValueError."""
     written = latin_digits(text.strip())
     if not _WHOLE.fullmatch(written):
-        raise ValueError(f"{shown(text)} is not allowed: write a whole number, in digits alone")
+        raise ValueError(
+            worded(
+                f"{shown(text)} is not allowed: write a whole number, in digits alone",
+                f"{persian_of(shown(text))} مجاز نیست: یک عدد صحیح، فقط با رقم، بنویسید",
+            )
+        )
     return int(written)
 
 

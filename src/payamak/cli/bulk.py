@@ -17,6 +17,7 @@ from payamak.cli.shell import ExitCode, Failed
 from payamak.cli.wanted import Wanted
 from payamak.domain.marks import is_blank
 from payamak.domain.numbers import parse_whole_number
+from payamak.language import sentence_of, worded
 from payamak.sheets.fault import BadSheet
 from payamak.sheets.sheet import Asked, read_sheet
 
@@ -50,7 +51,10 @@ async def send_file(
 
         async def work() -> None:
             for number, wanted in rows:  # one iterator for all workers: each takes the next row
-                result: dict[str, Any] = {"status": "unknown", "reason": "stopped before the answer came"}
+                result: dict[str, Any] = {
+                    "status": "unknown",
+                    "reason": "stopped before the answer came",
+                }
                 try:
                     result = await _send_row(client, wanted)
                 finally:
@@ -85,7 +89,11 @@ def _rows(file: Path, common: Wanted) -> list[tuple[int, Wanted]]:
             names = [name.lower() for name in sheet.columns]
             if any(name not in names for name in _NEEDED) or any(name not in _KNOWN for name in names):
                 raise Failed(
-                    f"{file}: the columns are {', '.join(_KNOWN)}, the first two needed, not {names}", ExitCode.USAGE
+                    worded(
+                        f"{file}: the columns are {', '.join(_KNOWN)}, the first two needed, not {names}",
+                        f"{file}: ستون‌ها {', '.join(_KNOWN)} هستند و دو تای نخست لازم است، نه {names}",
+                    ),
+                    ExitCode.USAGE,
                 )
             wanted = []
             for row in sheet.rows():
@@ -96,8 +104,11 @@ def _rows(file: Path, common: Wanted) -> list[tuple[int, Wanted]]:
         raise Failed(f"{file}: {error.strerror}", ExitCode.USAGE) from error
     except ValueError as error:
         line = error.line if isinstance(error, BadSheet) else line
-        where = f"{file}, line {line}" if line else f"{file}"
-        raise Failed(f"{where}: {error}; nothing was sent", ExitCode.USAGE) from error
+        where = worded(f"{file}, line {line}", f"{file}، سطر {line}") if line else f"{file}"
+        raise Failed(
+            worded(f"{where}: {error}; nothing was sent", f"{where}: {sentence_of(error)}؛ چیزی فرستاده نشد"),
+            ExitCode.USAGE,
+        ) from error
 
 
 def _wanted(row: dict[str, str], common: Wanted) -> Wanted:
@@ -107,12 +118,12 @@ def _wanted(row: dict[str, str], common: Wanted) -> Wanted:
         text = row.get(name)
         value = parse_whole_number(text) if text else default
         if value is None:
-            raise ValueError(f"{name} is a number, not {text!r}")
+            raise ValueError(worded(f"{name} is a number, not {text!r}", f"{name} عدد است، نه {text!r}"))
         return value
 
     for name in _NEEDED:
         if is_blank(row[name]):
-            raise ValueError(f"{name} is empty")
+            raise ValueError(worded(f"{name} is empty", f"{name} خالی است"))
     wanted = replace(
         common,
         to=row["mobile"].strip(),
@@ -132,7 +143,11 @@ def _new_file(out: Path) -> TextIO:
         return open(out, "x", encoding="utf-8", newline="", opener=lambda path, flags: os.open(path, flags, 0o600))
     except FileExistsError as error:
         raise Failed(
-            f"{out} exists: it tells what was sent before. Move it away, or name another with --out", ExitCode.USAGE
+            worded(
+                f"{out} exists: it tells what was sent before. Move it away, or name another with --out",
+                f"{out} هست و می‌گوید پیش‌تر چه فرستاده شده است. جابه‌جایش کنید، یا با --out نام دیگری بدهید",
+            ),
+            ExitCode.USAGE,
         ) from error
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from contextlib import suppress
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from payamak.cli.shell import (
     say,
     tell,
 )
+from payamak.language import sentence_of, worded
 
 
 async def backup(file: Path, *, common: Common = Common()) -> int:
@@ -34,18 +36,32 @@ async def backup(file: Path, *, common: Common = Common()) -> int:
 
     list_file = beside(file)
     if list_file.exists():
-        raise Failed(f"{list_file} exists already; a backup never overwrites")
+        raise Failed(
+            worded(
+                f"{list_file} exists already; a backup never overwrites",
+                f"{list_file} از پیش هست؛ پشتیبان روی چیزی نوشته نمی‌شود",
+            )
+        )
     async with look_at_store(common) as store:
         try:
             await store.backup(str(file))
             count = await write_opt_outs(store, list_file)
         except FileExistsError as error:
-            raise Failed(str(error)) from error
+            raise Failed(sentence_of(error)) from error
     with suppress(OSError):  # the folder is another's: then only the metric for its age is missing
         note_backup(resolved(existing_store(common)))
     size = _size(file)
     answer = {"file": str(file), "size_octets": size, "opt_outs_file": str(list_file), "opt_outs": count}
-    tell(common, answer, lambda _: say(f"{file}: {size:,} octets; {list_file}: {counted(count, 'opt-out')}."))
+    tell(
+        common,
+        answer,
+        lambda _: say(
+            worded(
+                f"{file}: {size:,} octets; {list_file}: {counted(count, 'opt-out')}.",
+                f"{file}: {size:,} بایت؛ {list_file}: {count:,} انصراف.",
+            )
+        ),
+    )
     return ExitCode.DONE
 
 
@@ -53,17 +69,27 @@ async def migrate(*, common: Acting = Acting()) -> int:
     """Bring the store to this program's schema. The server must be stopped.
 
     A server does the same when it starts; every other command leaves an older schema as it is, and says so. Make a
-    backup with the old program first: no way leads back.
+    backup with the old program first: no way leads back. Standard error has a line for each step.
 
     Example: `payamak migrate --data /var/lib/payamak/store.sqlite`
     """
     from payamak.hands.opening import migrate
+    from payamak.log import configure
 
     path = existing_store(common)
+    configure("info", human=sys.stderr is not None and sys.stderr.isatty())
     before = await migrate(path, common.by("migrate"), now_ms())
-    done = "is" if before.schema == before.known else f"was {before.schema}, and is"
+    done = (
+        "is"
+        if before.schema == before.known
+        else worded(f"was {before.schema}, and is", f"{before.schema} بود و حالا هست")
+    )
     answer = {"before": before.schema, "schema": before.known}
-    tell(common, answer, lambda _: say(f"The schema of {path} {done} {before.known}."))
+    tell(
+        common,
+        answer,
+        lambda _: say(worded(f"The schema of {path} {done} {before.known}.", f"طرح {path} {done} {before.known}.")),
+    )
     return ExitCode.DONE
 
 

@@ -18,6 +18,7 @@ from payamak.cli.shell import (
     say,
     tell,
 )
+from payamak.language import worded
 
 if TYPE_CHECKING:
     from payamak.delivery.timekeeping import KeptClock
@@ -56,10 +57,17 @@ async def accept(*, common: Acting = Acting()) -> int:
         was_in_doubt, facts = clock.clocks.is_in_doubt, _facts(clock)
         if was_in_doubt:
             await accept_clock(store, clock.clocks, clock.boot_id, common.by("clock accept"), clock.now())
+    wall = instant_text(facts["wall_at"])
     says = (
-        f"accepted: it is {facts['wall']}; a gateway that runs takes it within a second, another one when it starts."
+        worded(
+            f"accepted: it is {wall}; a gateway that runs takes it within a second, another one when it starts.",
+            f"پذیرفته شد: ساعت {wall} است؛ درگاهِ روشن تا یک ثانیهٔ دیگر آن را می‌گیرد و دیگری هنگام روشن شدن.",
+        )
         if was_in_doubt
-        else f"there is nothing to accept: the clock has not jumped, it is {facts['wall']}."
+        else worded(
+            f"there is nothing to accept: the clock has not jumped, it is {wall}.",
+            f"چیزی برای پذیرفتن نیست: ساعت جهشی نکرده و {wall} است.",
+        )
     )
     tell(common, {**facts, "is_accepted": was_in_doubt}, lambda _: say(says))
     return ExitCode.DONE
@@ -69,8 +77,8 @@ def _facts(clock: KeptClock) -> dict[str, Any]:
     boot, clocks = clock.boot, clock.clocks
     return {
         "is_in_doubt": clocks.is_in_doubt,
-        "wall": instant_text(boot + clocks.offset),
-        "held": instant_text(boot + clocks.held),
+        "wall_at": boot + clocks.offset,
+        "held_at": boot + clocks.held,
         "ahead_s": round(clocks.ahead / 1_000, 3),
         "true_in_s": round(clocks.true_in(boot) / 1_000),
         "jumps": clocks.jumps,
@@ -80,12 +88,27 @@ def _facts(clock: KeptClock) -> dict[str, Any]:
 def _lines(clock: KeptClock, facts: dict[str, Any]) -> list[str]:
     from payamak.delivery.timekeeping import TODO, jump_text
 
-    jumps = counted(facts["jumps"], "jump")
+    jumps, wall = counted(facts["jumps"], "jump"), instant_text(facts["wall_at"])
     if not facts["is_in_doubt"]:
-        return [f"The clock is as it is held to be: {facts['wall']}. This store has met {jumps}."]
+        return [
+            worded(
+                f"The clock is as it is held to be: {wall}. This store has met {jumps}.",
+                f"ساعت همان است که باید: {wall}. این پایگاه داده {facts['jumps']:,} جهش دیده است.",
+            )
+        ]
     return [
-        f"IN DOUBT: {jump_text(clock.clocks)}.",
-        f"The machine says {facts['wall']}; without the jump it would be {facts['held']}.",
-        f"What to do: {TODO}.",
-        f"Without another jump the clock counts as true in {duration_text(facts['true_in_s'] * 1_000)}.",
+        worded(f"IN DOUBT: {jump_text(clock.clocks)}.", f"ساعت مشکوک است: {facts['ahead_s']:+g} ثانیه جهش کرده است."),
+        worded(
+            f"The machine says {wall}; without the jump it would be {instant_text(facts['held_at'])}.",
+            f"دستگاه می‌گوید {wall}؛ بدون جهش {instant_text(facts['held_at'])} می‌بود.",
+        ),
+        worded(
+            f"What to do: {TODO}.",
+            "چه باید کرد: اگر ساعت دستگاه درست است، `payamak clock accept`؛ وگرنه درستش کنید و با NTP درست نگهش "
+            "دارید؛ تا آن وقت چیزی منقضی نمی‌شود و چیزی که با یکی از دو ساعت دیر یا بیرون از ساعت‌هایش باشد نمی‌رود.",
+        ),
+        worded(
+            f"Without another jump the clock counts as true in {duration_text(facts['true_in_s'] * 1_000)}.",
+            f"اگر جهش دیگری نباشد، {duration_text(facts['true_in_s'] * 1_000)} دیگر ساعت درست شمرده می‌شود.",
+        ),
     ]

@@ -13,6 +13,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from payamak.cli.shell import Common, ExitCode, Failed, is_agreed, say, tell
+from payamak.language import worded
 
 
 @Parameter(name="*")
@@ -35,12 +36,18 @@ def agrees(consent: Consent, common: Common, promise: str) -> bool:
     if consent.yes:
         return True
     if not sys.stdin.isatty():
-        raise Failed("nobody to ask: give --yes to carry this out, or --dry-run to look", ExitCode.USAGE)
+        raise Failed(
+            worded(
+                "nobody to ask: give --yes to carry this out, or --dry-run to look",
+                "کسی نیست که بپرسیم: --yes بدهید تا انجام شود، یا --dry-run تا فقط ببینید",
+            ),
+            ExitCode.USAGE,
+        )
     return is_agreed(promise if common.json else "")
 
 
 def undone(consent: Consent, common: Common, answer: dict[str, object]) -> int:
     """The end of an act that was only looked at, or to which a person said no."""
-    said = "nothing was changed"
+    said = worded("nothing was changed", "چیزی تغییر نکرد")
     tell(common, {**answer, "dry_run": consent.dry_run}, lambda _: say(said))
     return ExitCode.DONE if consent.dry_run else ExitCode.PROBLEM

@@ -10,21 +10,34 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 from urllib.parse import urlsplit
 
 from cyclopts import Parameter
 
-from payamak.cli.shell import Common, ExitCode, clock_of, counted, duration_text, fill, grid, tell
+from payamak.cli import vital
+from payamak.cli.finding import Finding, Reached, checked
+from payamak.cli.page import read_page, text_of
+from payamak.cli.shell import (
+    Common,
+    ExitCode,
+    clock_of,
+    counted,
+    duration_text,
+    fill,
+    grid,
+    instant_text,
+    now_ms,
+    say,
+    tell,
+)
 from payamak.config import Settings
 from payamak.domain.message import State
 from payamak.errors import StoreFailed
 
 if TYPE_CHECKING:
-    from rich.table import Table
-
+    from payamak.cli.tables import Grid
     from payamak.delivery.timekeeping import KeptClock
     from payamak.domain.receipts import IdReport
     from payamak.domain.restoring import Restore
@@ -61,51 +74,53 @@ FULL_FOR_LONG_S: Final = 10.0
 """How long messages may wait for a place in a window before it is said: bursts pass sooner. Taste."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Finding:
-    """One thing looked at; `todo` says what to do where it is not well."""
-
-    name: str
-    is_well: bool
-    says: str
-    todo: str = ""
-
-
-class Reached(Finding):
-    """How a link that should be bound looks from here: a server that runs knows better."""
-
-
 async def doctor(
     *,
     ledger: Annotated[
         bool, Parameter(negative="", help="Also prove every account's money from the entries; slow on a big store.")
     ] = False,
+    offline: Annotated[bool, Parameter(negative="", help="No server is expected to run: that is no problem.")] = False,
+    check: Annotated[
+        bool, Parameter(negative="", help="Answer as Icinga and Nagios want it: one line, exit code 0, 1 or 2.")
+    ] = False,
     common: Common = Common(),
 ) -> int:
-    """Look at the store, the links, the clock, the machine's limits; say what to do. Exit code 1 if anything is wrong.
+    """Look at the store, the server, its links, the clock, the machine; say what to do. Exit code 1 if one is wrong.
 
-    Example: `payamak doctor --ledger`
+    A server that does not answer is a problem, unless `--offline` says that none is expected.
+
+    Example: `payamak doctor --ledger`, `payamak doctor --check`
     """
     from rich.text import Text
 
     settings = common.settings()
     books: list[ProvenAccount] = []
-    findings = [*_machine(settings), *_folder(Path(settings.database))]
-    findings += await _store(Path(settings.database), books if ledger else None)
-    findings.append(await _server(settings))
-    page = await _page(settings)
-    findings = [*links_told(page, findings), *await _trials(page, Path(settings.database))]
+    findings = await _look_round(settings, books if ledger else None, is_offline=offline)
+    if check:
+        code, said = checked(findings)
+        say(said)
+        return code
     rows = (
         (Text("well", style="green") if f.is_well else Text("PROBLEM", style="bold red"), f.name, f.says, f.todo)
         for f in findings
     )
-    made = fill(grid("", "what", "found", "what to do"), rows)
+    made = fill(grid("", "what", "found", "what to do", below="what to do"), rows)
     is_well = all(f.is_well for f in findings)
     answer: dict[str, Any] = {"is_well": is_well, "findings": [vars(f) for f in findings]}
     if ledger:
         answer["ledger"] = books
     tell(common, answer, lambda console: console.print(made, *([_books(books)] if books else [])))
     return ExitCode.DONE if is_well else ExitCode.PROBLEM
+
+
+async def _look_round(settings: Settings, books: list[ProvenAccount] | None, *, is_offline: bool) -> list[Finding]:
+    """Everything, in the order in which it is told."""
+    path = Path(settings.database)
+    text = await text_of(settings)
+    page = None if text is None else read_page(text, time.monotonic())
+    findings = [*_machine(settings), *_folder(path), *await _store(path, books, is_served=page is not None)]
+    findings += [await vital.server(settings, is_offline=is_offline), *vital.of_page(page)]
+    return [*links_told(text or "", findings), *await _trials(text or "", path)]
 
 
 # --------------------------------------------------------------------------------------------- the machine
@@ -128,7 +143,7 @@ def _machine(settings: Settings) -> Iterator[Finding]:
     yield Finding(name="open files", is_well=enough, says=f"at most {hard}", todo=todo)
     now_s = time.time()
     todo = "" if now_s >= BUILT_AT_S else "set the clock and keep it by NTP: deadlines and receipts depend on it"
-    yield Finding(name="clock", is_well=not todo, says=time.strftime("%Y-%m-%d %H:%M:%S %z"), todo=todo)
+    yield Finding(name="clock", is_well=not todo, says=instant_text(now_ms()), todo=todo)
     yield Finding(name="settings", is_well=True, says=f"store {settings.database}, {settings.host}:{settings.port}")
 
 
@@ -169,7 +184,7 @@ def _rights(path: Path) -> Iterator[Finding]:
 # ----------------------------------------------------------------------------------------------- the store
 
 
-async def _store(path: Path, books: list[ProvenAccount] | None) -> list[Finding]:
+async def _store(path: Path, books: list[ProvenAccount] | None, *, is_served: bool) -> list[Finding]:
     from payamak.hands.opening import Mode, open_store
 
     try:
@@ -178,7 +193,8 @@ async def _store(path: Path, books: list[ProvenAccount] | None) -> list[Finding]
             return findings
         store = open_store(path, Mode.LOOK)
     except StoreFailed as error:
-        return [Finding(name="store", is_well=False, says=str(error), todo="use a backup, or correct the path")]
+        todo = "use a backup, or correct the path"
+        return [Finding(name="store", is_well=False, is_grave=True, says=str(error), todo=todo)]
     try:
         findings += _site(store)
         findings += _stranded(await store.queue(), store.site)
@@ -189,7 +205,8 @@ async def _store(path: Path, books: list[ProvenAccount] | None) -> list[Finding]
         findings += await _faults(store)
         findings += await _foreign(store)
         findings += await _refusing(store)
-        findings += await untold(store, int(time.time() * 1_000))
+        findings += await untold(store, now_ms())
+        findings += await vital.of_store(store, path, now_ms(), is_served=is_served)
         if books is not None:
             findings += await _ledger(store, books)
         findings += await asyncio.gather(*(_link(link) for link in store.site.links.values()))
@@ -203,13 +220,13 @@ def _integrity(path: Path) -> list[Finding]:
 
     if not path.exists():
         todo = "name it with --data, or make one with `payamak apply`"
-        return [Finding(name="store", is_well=False, says=f"{path} is not there", todo=todo)]
+        return [Finding(name="store", is_well=False, is_grave=True, says=f"{path} is not there", todo=todo)]
     todo = "stop the server, then `payamak restore COPY --data STORE --replace`, which keeps what lies there"
     try:
         path = resolved(path)
         looked = look_over(path)
     except StoreFailed as error:
-        return [Finding(name="store", is_well=False, says=str(error), todo=todo)]
+        return [Finding(name="store", is_well=False, is_grave=True, says=str(error), todo=todo)]
     says, schema, known = looked.says, looked.schema, looked.known
     other = "" if schema == known else "use a newer Payamak: this one does not know the schema"
     if schema < known:
@@ -218,7 +235,7 @@ def _integrity(path: Path) -> list[Finding]:
     is_whole = says == "ok"
     found = f"quick_check says {says}; {size:,} octets, journal {looked.journal}"
     return [
-        Finding(name="store", is_well=is_whole, says=found, todo="" if is_whole else todo),
+        Finding(name="store", is_well=is_whole, is_grave=not is_whole, says=found, todo="" if is_whole else todo),
         Finding(name="schema", is_well=not other, says=f"{schema} of {known}", todo=other),
     ]
 
@@ -341,7 +358,7 @@ async def _faults(store: Store) -> list[Finding]:
 
 async def _foreign(store: Store) -> list[Finding]:
     """Messages of handsets that came by a link which does not count for their line, as the site says now."""
-    from payamak.cli.shell import instant_text, now_ms
+    from payamak.cli.shell import instant_text
 
     found = await store.foreign_received(now_ms() - FOREIGN_TOLD_MS, 10_000)
     open_ = [f for f in found if not store.site.counts(f.line, f.upstream, f.link)][:20]
@@ -410,7 +427,7 @@ def counted_of(count: int, one: str, many: str) -> str:
     return f"{count:,} {one if count == 1 else many}"
 
 
-def _books(books: Iterable[ProvenAccount]) -> Table:
+def _books(books: Iterable[ProvenAccount]) -> Grid:
     """What was paid in is charged, set aside, or left: a line for each account, in rial."""
     numbers = ("paid in", "charged", "set aside", "left")
     made = grid(
@@ -460,44 +477,6 @@ async def _link(link: Link) -> Finding:
     writer.close()
     took_ms = (time.monotonic() - began_s) * 1_000
     return told(name=name, is_well=True, says=f"{where} takes connections ({took_ms:.0f} ms); the log tells of binds")
-
-
-def _url(settings: Settings, path: str) -> str:
-    """A page of the server of this machine."""
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.host, settings.host)
-    return f"http://[{host}]:{settings.port}{path}" if ":" in host else f"http://{host}:{settings.port}{path}"
-
-
-async def _server(settings: Settings) -> Finding:
-    import httpx2
-
-    url = _url(settings, "/readyz")
-    try:
-        async with httpx2.AsyncClient(timeout=CONNECT_TIMEOUT_S, trust_env=False) as client:
-            answer = await client.get(url)
-    except httpx2.HTTPError:
-        says = f"nobody answers on {urlsplit(url).netloc}: it is not running"
-        return Finding(name="server", is_well=True, says=says)
-    ready = answer.status_code == 200
-    says = f"{url} answers {answer.status_code}: {answer.text.strip()}"
-    if answer.text.startswith("not taking: background work"):
-        todo = "this must not happen: the log has the error and its place; correct what it names, or report it"
-    elif answer.text.startswith("not taking: "):
-        todo = "see to what it says; after a disk that was full or hung it goes on by itself (docs/guide/operations.md)"
-    else:
-        todo = "" if ready else "it stops, or the intake is suspended: `payamak resume intake`"
-    return Finding(name="server", is_well=ready, says=says, todo=todo)
-
-
-async def _page(settings: Settings) -> str:
-    """The metrics of the running server; empty if there is none."""
-    import httpx2
-
-    try:
-        async with httpx2.AsyncClient(timeout=CONNECT_TIMEOUT_S, trust_env=False) as client:
-            return (await client.get(_url(settings, "/metrics"))).text
-    except httpx2.HTTPError:
-        return ""
 
 
 def links_told(page: str, findings: Iterable[Finding]) -> Iterator[Finding]:
@@ -567,7 +546,6 @@ def oddities_of(page: str) -> dict[str, str]:
 
 async def _windows(full: Mapping[str, float], path: Path) -> list[Finding]:
     """Links whose window has been full for long: what waits for them in the store, and since when."""
-    from payamak.cli.shell import now_ms
     from payamak.hands.opening import Mode, open_store
 
     if not full:

@@ -12,6 +12,8 @@ from cyclopts import App, Parameter
 
 from payamak.cli.consent import Consent, agrees, undone
 from payamak.cli.shell import Acting, Common, ExitCode, Failed, fill, grid, look_at_store, now_ms, open_store, say, tell
+from payamak.language import Words, sentence_of, spoken, worded
+from payamak.texts.faults import KIND_WORDS
 
 if TYPE_CHECKING:
     from payamak.domain.site import Document, Site
@@ -44,16 +46,23 @@ def given_fields(kind: str, options: Options) -> dict[str, Any]:
             name, value = parse_setting(kind, setting)
             given[name] = value
     except ValueError as error:
-        raise Failed(str(error), ExitCode.USAGE) from error
+        raise Failed(sentence_of(error), ExitCode.USAGE) from error
     if NAME_FIELDS[kind] in given:
-        raise Failed(f"{NAME_FIELDS[kind]} is the {kind}'s name: it is given first and never changes", ExitCode.USAGE)
+        raise Failed(
+            worded(
+                f"{NAME_FIELDS[kind]} is the {kind}'s name: it is given first and never changes",
+                f"{NAME_FIELDS[kind]} نام {spoken(KIND_WORDS[kind])} است: اول داده می‌شود و هرگز عوض نمی‌شود",
+            ),
+            ExitCode.USAGE,
+        )
     if "password" in given and not is_named(str(given["password"])):
         raise Failed(CLEAR_PASSWORD, ExitCode.USAGE)
     return given
 
 
-CLEAR_PASSWORD: Final = (
-    "a password on the command line is seen by everyone who may list processes: give env:NAME, or --stdin"
+CLEAR_PASSWORD: Final = Words(
+    "a password on the command line is seen by everyone who may list processes: give env:NAME, or --stdin",
+    "گذرواژه در خط فرمان را هر کسی که فهرست فرایندها را ببیند می‌خواند: env:NAME یا --stdin بدهید",
 )
 
 
@@ -65,9 +74,11 @@ def fields_help(kind: str) -> str:
     lines = []
     for name, field in settable(kind).items():
         default = default_words(field)
-        says = f"{allowed_words(field)}{f', default {default}' if default else ''}"
-        lines.append(f"- `{name}`: {field.setting.meaning} ({says})")
-    return "Keys for `--set`:\n\n" + "\n".join(lines)
+        allowed = allowed_words(field)
+        more = worded(f", default {default}", f"، پیش‌فرض {default}") if default else ""
+        meaning = worded(field.setting.meaning, field.setting.fa)
+        lines.append(f"- `{name}`: {meaning} ({spoken(allowed)}{more})")
+    return worded("Keys for `--set`:\n\n", "کلیدهای `--set`:\n\n") + "\n".join(lines)
 
 
 # ----------------------------------------------------------------------------------------------- commands
@@ -78,12 +89,24 @@ async def put(kind: str, name: str, common: Acting, given: Mapping[str, Any], *,
     from payamak.hands import site
 
     if not is_new and not given:
-        raise Failed("nothing to change was given; see --help", ExitCode.USAGE)
+        raise Failed(
+            worded("nothing to change was given; see --help", "چیزی برای تغییر داده نشد؛ --help را ببینید"),
+            ExitCode.USAGE,
+        )
     async with open_store(common, create=is_new) as store:
         act = site.add if is_new else site.change
         by = common.by(f"{kind} {'add' if is_new else 'change'}")
         document = await act(store, kind, name, given, os.environ, by, now_ms())
-    tell(common, masked(document), lambda _: say(f"{kind} {name} is {'added' if is_new else 'changed'}."))
+    tell(
+        common,
+        masked(document),
+        lambda _: say(
+            worded(
+                f"{kind} {name} is {'added' if is_new else 'changed'}.",
+                f"{spoken(KIND_WORDS[kind])} {name} {'افزوده شد' if is_new else 'تغییر کرد'}.",
+            )
+        ),
+    )
     return ExitCode.DONE
 
 
@@ -106,11 +129,22 @@ async def remove(kind: str, name: str, consent: Consent, common: Acting) -> int:
     async with open_store(common) as store:
         removal = await site.plan_removal(store, kind, name)
         notes = removal.notes
-        promise = " ".join((f"{kind} {removal.name} will be removed.", *notes))
+        promise = " ".join(
+            (
+                worded(
+                    f"{kind} {removal.name} will be removed.", f"{spoken(KIND_WORDS[kind])} {removal.name} حذف می‌شود."
+                ),
+                *notes,
+            )
+        )
         if not agrees(consent, common, promise):
             return undone(consent, common, {"removed": None, "notes": notes})
         await site.remove(store, removal, common.by(f"{kind} remove"), now_ms())
-    tell(common, {"removed": name, "notes": notes}, lambda _: say(f"{kind} {name} is removed."))
+    tell(
+        common,
+        {"removed": name, "notes": notes},
+        lambda _: say(worded(f"{kind} {name} is removed.", f"{spoken(KIND_WORDS[kind])} {name} حذف شد.")),
+    )
     return ExitCode.DONE
 
 
@@ -147,7 +181,7 @@ def word(value: object) -> str:
     if isinstance(value, dict):
         return str(value["link"]) if set(value) == {"link"} else ", ".join(f"{k}={word(v)}" for k, v in value.items())
     if isinstance(value, bool):
-        return "yes" if value else "no"
+        return worded("yes", "بله") if value else worded("no", "نه")
     return "" if value is None else str(value)
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from payamak.domain.ids import SETTLE_AFTER, IdBase
 from payamak.domain.message import RECEIPTED, Message, PartState, Reason, State
 from payamak.domain.receipts import IdReport, Unmatched
 from payamak.domain.site import Site
-from payamak.hands.values import QueueRow
 from payamak.language import spoken, worded
 from payamak.texts.parts import ID_BASES, PARTS, UNMATCHED
 from payamak.texts.reasons import REASONS
@@ -17,10 +18,18 @@ def reason_text(reason: Reason) -> str:
     return spoken(REASONS[reason])
 
 
-def why_text(message: Message) -> str:
-    """Why a message stands where it stands, as one sentence with its numbers."""
+def why_text(line: str, state: State, reason: Reason, site: Site, up: Mapping[str, bool]) -> str:
+    """Why messages stand where they stand, in one sentence: first what keeps all that waits on their line, with what to
+    do about it. The queue and the story of a message say the same, for both ask here.
+    """
+    waits = state is State.QUEUED and reason is not Reason.RESTORED
+    return (waits and stands_still(line, site, up)) or reason_text(reason)
+
+
+def why_of(message: Message, site: Site, up: Mapping[str, bool]) -> str:
+    """The same of one message, with its numbers."""
     if message.reason is not Reason.SOME_RECEIPTS:
-        return reason_text(message.reason)
+        return why_text(message.current.line, message.state, message.reason, site, up)
     word = message.parts[message.step]
     told = sum(letter in RECEIPTED for letter in word)
     return worded(
@@ -53,18 +62,21 @@ def step_text(message: Message, index: int) -> str:
     return worded("later, only after an opt-out", "بعداً، فقط پس از انصراف")
 
 
-def stands_still(number: str, site: Site) -> str | None:
-    """Why nothing that waits on a line goes, and what to do about it; None where a link may take it."""
+def stands_still(number: str, site: Site, up: Mapping[str, bool]) -> str | None:
+    """Why nothing that waits on a line goes, and what to do about it; None where a link may take it.
+
+    `up` says of links by name whether they are bound, as far as a running server was asked.
+    """
     line = site.lines.get(number)
     if line is None:
         return worded(
-            f"Line {number} is not configured any more: configure it, or `payamak move` or `payamak cancel` this.",
+            f"Line {number} is not configured any more: configure it, or `payamak move` or `payamak cancel` it.",
             f"خط {number} دیگر تعریف نشده است: تعریفش کنید، یا `payamak move` یا `payamak cancel` را به کار ببرید.",
         )
     if line.is_suspended:
         return worded(
-            f"It waits until `payamak resume line {number}`, or until its deadline.",
-            f"تا `payamak resume line {number}` یا تا پایان مهلتش می‌ماند.",
+            f"Line {number} is suspended by hand: `payamak resume line {number}`.",
+            f"خط {number} با دست متوقف شده است: `payamak resume line {number}`.",
         )
     if not line.links:
         return worded(
@@ -74,21 +86,21 @@ def stands_still(number: str, site: Site) -> str | None:
     if all(use.link in site.links and site.links[use.link].is_suspended for use in line.links):
         names = ", ".join(use.link for use in line.links)
         return worded(
-            f"All links of its line are suspended ({names}): `payamak resume link NAME`.",
-            f"همهٔ لینک‌های خط متوقف‌اند ({names}): `payamak resume link NAME`.",
+            f"All links of line {number} are suspended by hand ({names}): `payamak resume link NAME`.",
+            f"همهٔ لینک‌های خط {number} با دست متوقف شده‌اند ({names}): `payamak resume link NAME`.",
+        )
+    if not any(up.get(use.link, True) for use in line.links):
+        names = ", ".join(use.link for use in line.links)
+        return worded(
+            f"No link of line {number} is bound ({names}): `payamak doctor` says why.",
+            f"هیچ‌یک از لینک‌های خط {number} وصل نیست ({names}): `payamak doctor` دلیلش را می‌گوید.",
         )
     return None
 
 
-def queue_text(row: QueueRow, site: Site) -> str:
-    """Why messages of a line stand where they stand; for what waits, first what keeps all of the line."""
-    stands = stands_still(row.line, site) if row.state is State.QUEUED and row.reason is not Reason.RESTORED else None
-    return reason_text(row.reason) if stands is None else stands
-
-
-def next_text(message: Message, site: Site, now: int) -> str:
+def next_text(message: Message, site: Site, now: int, up: Mapping[str, bool]) -> str:
     """What happens next, and what a person may do about it."""
-    stands = stands_still(message.current.line, site)
+    stands = stands_still(message.current.line, site, up)
     match message.state:
         case State.QUEUED if message.is_held:
             return worded(
@@ -98,7 +110,10 @@ def next_text(message: Message, site: Site, now: int) -> str:
                 " `payamak cancel` یا پایان مهلتش.",
             )
         case State.QUEUED if stands is not None:
-            return stands
+            return worded(
+                "It waits for that, or for its deadline.",
+                "تا آن زمان یا تا پایان مهلتش می‌ماند.",
+            )
         case State.QUEUED if message.reason is Reason.RECEIPTS_AWAITED:
             return worded(
                 "Further receipts decide; without them it is unknown at its deadline.",

@@ -9,6 +9,7 @@ from cyclopts import Parameter
 from payamak.cli.bounds import MOST_ID, Limit, bounded
 from payamak.cli.consent import Consent, agrees, undone
 from payamak.cli.shell import Acting, ExitCode, Failed, counted, fill, grid, instant_text, now_ms, open_store, say, tell
+from payamak.language import worded
 
 if TYPE_CHECKING:
     from payamak.hands.values import Store
@@ -39,10 +40,12 @@ async def unreadable(
         if forget:
             return await _forget(store, piece_id, consent, common)
         if consent != Consent():
-            raise Failed("--yes and --dry-run go with --forget", ExitCode.USAGE)
+            raise Failed(
+                worded("--yes and --dry-run go with --forget", "--yes و --dry-run با --forget می‌آیند"), ExitCode.USAGE
+            )
         found = await store.unreadable(piece_id, limit)
     if piece_id is not None and not found:
-        raise Failed(f"there is no unreadable piece {piece_id}")
+        raise Failed(worded(f"there is no unreadable piece {piece_id}", f"تکهٔ ناخوانای {piece_id} نیست"))
     answer: list[dict[str, Any]] = [
         {
             "id": piece.id,
@@ -63,7 +66,11 @@ async def unreadable(
         for p in found
     )
     made = fill(grid(*columns, right=("octets",)), rows)
-    tell(common, answer, lambda console: console.print(made) if found else say("Nothing is unreadable."))
+    tell(
+        common,
+        answer,
+        lambda console: console.print(made) if found else say(worded("Nothing is unreadable.", "چیز ناخوانایی نیست.")),
+    )
     if piece_id is not None and not common.json:
         say(found[0].octets.hex())
     return ExitCode.DONE
@@ -75,13 +82,16 @@ async def _forget(store: Store, piece_id: int | None, consent: Consent, common: 
 
     found = await store.unreadable(piece_id, MOST_UNREADABLE)
     if piece_id is not None and not found:
-        raise Failed(f"there is no unreadable piece {piece_id}")
+        raise Failed(worded(f"there is no unreadable piece {piece_id}", f"تکهٔ ناخوانای {piece_id} نیست"))
     answer: dict[str, object] = {"promised": len(found), "forgotten": 0}
     if found and (piece_id is None or consent.dry_run):
-        promise = f"{counted(len(found), 'unreadable piece')} will be removed, octets and all."
+        promise = worded(
+            f"{counted(len(found), 'unreadable piece')} will be removed, octets and all.",
+            f"{len(found):,} تکهٔ ناخوانا با همهٔ بایت‌هایش حذف می‌شود.",
+        )
         if not agrees(consent, common, promise):
             return undone(consent, common, answer)
     by = common.by("unreadable --forget")
     count = await forget_unreadable(store, piece_id, found[0].id, by, now_ms()) if found else 0
-    tell(common, answer | {"forgotten": count}, lambda _: say(f"{count} forgotten."))
+    tell(common, answer | {"forgotten": count}, lambda _: say(worded(f"{count} forgotten.", f"{count} تکه حذف شد.")))
     return ExitCode.DONE

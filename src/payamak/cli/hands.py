@@ -10,6 +10,9 @@ from cyclopts import Parameter
 from payamak.cli.bounds import Ids
 from payamak.cli.consent import Consent, agrees, undone
 from payamak.cli.shell import Acting, ExitCode, Failed, clock_of, complain, counted, now_ms, open_store, say, tell
+from payamak.language import spoken, worded
+from payamak.texts.faults import KIND_WORDS
+from payamak.texts.reasons import STATES
 
 if TYPE_CHECKING:
     from payamak.hands.values import MovePlan, Store
@@ -50,13 +53,30 @@ async def resume(
     Example: `payamak resume link rahyab`, `payamak resume restored --line 9830003300`
     """
     if what != "restored" and (line is not None or account is not None):
-        raise Failed("--line and --account belong to `resume restored`", ExitCode.USAGE)
+        raise Failed(
+            worded(
+                "--line and --account belong to `resume restored`", "--line و --account با `resume restored` می‌آیند"
+            ),
+            ExitCode.USAGE,
+        )
     if what == "restored" or what == "moved":
         if name is not None:
-            raise Failed(f"`resume {what}` takes no name; --line and --account choose", ExitCode.USAGE)
+            raise Failed(
+                worded(
+                    f"`resume {what}` takes no name; --line and --account choose",
+                    f"`resume {what}` نامی نمی‌گیرد؛ با --line و --account انتخاب کنید",
+                ),
+                ExitCode.USAGE,
+            )
         return await _resume_held(line, account, consent, common, is_moved=what == "moved")
     if consent.dry_run:
-        raise Failed("--dry-run belongs to what is held after a restore; this only lets go on", ExitCode.USAGE)
+        raise Failed(
+            worded(
+                "--dry-run belongs to what is held after a restore; this only lets go on",
+                "--dry-run برای چیزی است که پس از بازگردانی نگه داشته شده؛ این فرمان فقط ادامه می‌دهد",
+            ),
+            ExitCode.USAGE,
+        )
     return await _switch(what, name, common, is_suspended=False)
 
 
@@ -71,13 +91,27 @@ async def _resume_held(
         held = await messages.held(store, line, account)
         ids = held.ids
         answer: dict[str, object] = {"promised": len(ids), "resumed": 0, "gone": 0, "held": len(ids)}
-        how = "as what they are, for the store is no copy" if is_moved else "each as the copy that it may be"
-        if ids and not agrees(consent, common, f"{counted(len(ids), 'held message')} will be let go, {how}."):
+        how = (
+            worded("as what they are, for the store is no copy", "همان‌طور که هستند، چون پایگاه داده نسخه نیست")
+            if is_moved
+            else worded("each as the copy that it may be", "هر یک به‌عنوان نسخه‌ای که شاید باشد")
+        )
+        if ids and not agrees(
+            consent,
+            common,
+            worded(
+                f"{counted(len(ids), 'held message')} will be let go, {how}.",
+                f"{len(ids):,} پیام نگه‌داشته‌شده آزاد می‌شود، {how}.",
+            ),
+        ):
             return undone(consent, common, answer)
         count = await messages.let_go(store, held, by, clock.now(), is_moved=is_moved)
         left = await store.last_restore()
     answer |= {"resumed": count, "gone": len(ids) - count, "held": left.held if left else 0}
-    told = f"let go: {counted(count, 'message')}{_gone(len(ids) - count)}; still held: {answer['held']:,}"
+    told = worded(
+        f"let go: {counted(count, 'message')}{_gone(len(ids) - count)}; still held: {answer['held']:,}",
+        f"آزاد شد: {count:,} پیام{_gone(len(ids) - count)}؛ هنوز نگه داشته شده: {answer['held']:,}",
+    )
     tell(common, answer, lambda _: say(told))
     return ExitCode.DONE
 
@@ -86,15 +120,29 @@ async def _switch(what: What, name: str | None, common: Acting, *, is_suspended:
     from payamak.hands import site
 
     if (what == "intake") is not (name is None):
-        raise Failed("name the line or link; the intake has no name", ExitCode.USAGE)
+        raise Failed(
+            worded(
+                "name the line or link; the intake has no name", "نام خط یا لینک را بگویید؛ پذیرش (intake) نامی ندارد"
+            ),
+            ExitCode.USAGE,
+        )
     async with open_store(common) as store:
         if is_suspended:
             await site.suspend(store, what, name, common.by(f"suspend {what}"), now_ms())
         else:
             await site.resume(store, what, name, common.by(f"resume {what}"), now_ms())
-    said = f"{what} {name}" if name else "the intake"
+    said = worded(f"{what} {name}", f"{spoken(KIND_WORDS[what])} {name}") if name else worded("the intake", "پذیرش")
     answer = {"what": what, "name": name, "is_suspended": is_suspended}
-    tell(common, answer, lambda _: say(f"{said} is {'suspended' if is_suspended else 'resumed'}."))
+    tell(
+        common,
+        answer,
+        lambda _: say(
+            worded(
+                f"{said} is {'suspended' if is_suspended else 'resumed'}.",
+                f"{said} {'متوقف شد' if is_suspended else 'به کار افتاد'}.",
+            )
+        ),
+    )
     return ExitCode.DONE
 
 
@@ -115,7 +163,13 @@ async def cancel(
     Example: `payamak cancel 3403 3404`, `payamak cancel --line 9830003300 --dry-run`
     """
     if bool(message_ids) + (line is not None) + (account is not None) != 1:
-        raise Failed("give message ids, or --line NUMBER, or --account NAME", ExitCode.USAGE)
+        raise Failed(
+            worded(
+                "give message ids, or --line NUMBER, or --account NAME",
+                "شناسهٔ پیام‌ها را بدهید، یا --line NUMBER، یا --account NAME",
+            ),
+            ExitCode.USAGE,
+        )
     async with open_store(common) as store:
         if message_ids:
             return await _cancel_named(store, message_ids, consent, common)
@@ -128,14 +182,34 @@ async def _cancel_named(store: Store, message_ids: Sequence[int], consent: Conse
 
     ids = tuple(dict.fromkeys(message_ids))
     if consent.dry_run:
-        agrees(consent, common, f"{counted(len(ids), 'message')} would be taken back, as far as they wait.")
+        agrees(
+            consent,
+            common,
+            worded(
+                f"{counted(len(ids), 'message')} would be taken back, as far as they wait.",
+                f"{len(ids):,} پیام، تا جایی که هنوز منتظرند، پس گرفته می‌شود.",
+            ),
+        )
         return undone(consent, common, {"promised": len(ids), "cancelled": []})
     done = await messages.cancel(store, messages.Chosen(ids=ids), common.by("cancel"), now_ms())
     for message_id, state in done.left.items():
-        told = f"message {message_id} is {state}: only what waits can be cancelled"
-        complain(told if state is not None else f"there is no message {message_id}")
+        if state is None:
+            complain(worded(f"there is no message {message_id}", f"پیام {message_id} نیست"))
+            continue
+        complain(
+            worded(
+                f"message {message_id} is {state}: only what waits can be cancelled",
+                f"پیام {message_id} {spoken(STATES[state])} است: فقط آنچه منتظر است پس گرفته می‌شود",
+            )
+        )
     answer = {"promised": len(ids), "cancelled": done.done, "not_cancelled": len(done.left)}
-    tell(common, answer, lambda _: say(f"cancelled: {counted(len(done.done), 'message')}"))
+    tell(
+        common,
+        answer,
+        lambda _: say(
+            worded(f"cancelled: {counted(len(done.done), 'message')}", f"پس گرفته شد: {len(done.done):,} پیام")
+        ),
+    )
     return ExitCode.PROBLEM if done.left else ExitCode.DONE
 
 
@@ -144,23 +218,46 @@ async def _cancel_all(store: Store, line: str | None, account: str | None, conse
 
     waiting = await messages.waiting(store, line, account)
     ids, number = waiting.ids, waiting.line
-    where = f"on line {number}" if number is not None else f"of account {account}"
+    where = (
+        worded(f"on line {number}", f"روی خط {number}")
+        if number is not None
+        else worded(f"of account {account}", f"از حساب {account}")
+    )
     answer: dict[str, object] = {"promised": len(ids), "cancelled": [], "gone": 0}
     if not ids:
-        tell(common, answer, lambda _: say(f"Nothing waits {where}."))
+        tell(common, answer, lambda _: say(worded(f"Nothing waits {where}.", f"چیزی {where} منتظر نیست.")))
         return ExitCode.DONE
     word = "wait" if len(ids) > 1 else "waits"
-    promise = f"{counted(len(ids), 'message')} {word} {where} and will be taken back; nothing is charged."
+    promise = worded(
+        f"{counted(len(ids), 'message')} {word} {where} and will be taken back; nothing is charged.",
+        f"{len(ids):,} پیام {where} منتظر است و پس گرفته می‌شود؛ هزینه‌ای ندارد.",
+    )
     if not agrees(consent, common, promise):
         return undone(consent, common, answer)
     done = await messages.cancel(store, waiting, common.by("cancel"), now_ms())
     answer |= {"cancelled": done.done, "gone": len(done.left), "not_cancelled": 0}
-    tell(common, answer, lambda _: say(f"cancelled: {counted(len(done.done), 'message')}{_gone(len(done.left))}"))
+    tell(
+        common,
+        answer,
+        lambda _: say(
+            worded(
+                f"cancelled: {counted(len(done.done), 'message')}{_gone(len(done.left))}",
+                f"پس گرفته شد: {len(done.done):,} پیام{_gone(len(done.left))}",
+            )
+        ),
+    )
     return ExitCode.DONE
 
 
 def _gone(count: int) -> str:
-    return f"; gone meanwhile (sent, ended or moved): {count:,}" if count else ""
+    return (
+        worded(
+            f"; gone meanwhile (sent, ended or moved): {count:,}",
+            f"؛ در این میان رفته (فرستاده، تمام یا منتقل شده): {count:,}",
+        )
+        if count
+        else ""
+    )
 
 
 async def move(
@@ -181,6 +278,7 @@ async def move(
 
     Example: `payamak move 9830003300 9830003301 --dry-run`
     """
+    # size: its sentences are said in two languages
     from payamak.hands import messages
 
     by = common.by("move")
@@ -194,18 +292,37 @@ async def move(
             say(sentence)
         if not plan.ids:
             tell(
-                common, answer, lambda _: say(f"Nothing that may go by line {wanted.target} waits on {wanted.source}.")
+                common,
+                answer,
+                lambda _: say(
+                    worded(
+                        f"Nothing that may go by line {wanted.target} waits on {wanted.source}.",
+                        f"چیزی که بتواند با خط {wanted.target} برود روی {wanted.source} منتظر نیست.",
+                    )
+                ),
             )
             return code
-        promise = (
-            f"{counted(len(plan.ids), 'message')} will move from line {wanted.source} to {wanted.target}, each at the"
+        promise = worded(
+            f"{counted(len(plan.ids), 'message')} will move from line {wanted.source} to {wanted.target}, each at the",
+            f"{len(plan.ids):,} پیام از خط {wanted.source} به {wanted.target} منتقل می‌شود، هر یک",
         )
-        if not agrees(consent, common, f"{promise} price of its acceptance."):
+        if not agrees(
+            consent, common, worded(f"{promise} price of its acceptance.", f"{promise} با بهای زمان پذیرشش.")
+        ):
             return undone(consent, common, answer)
         moved = await messages.move(store, moving, by, clock.now())
     gone = len(plan.ids) - moved
     answer |= {"moved": moved, "gone": gone}
-    tell(common, answer, lambda _: say(f"moved to line {wanted.target}: {counted(moved, 'message')}{_gone(gone)}"))
+    tell(
+        common,
+        answer,
+        lambda _: say(
+            worded(
+                f"moved to line {wanted.target}: {counted(moved, 'message')}{_gone(gone)}",
+                f"به خط {wanted.target} منتقل شد: {moved:,} پیام{_gone(gone)}",
+            )
+        ),
+    )
     return code
 
 
@@ -215,5 +332,9 @@ def _skipped(plan: MovePlan) -> list[str]:
     from payamak.texts.reasons import BARS
 
     return [
-        f"skipped: {counted(count, 'message')}, because {BARS[Bar(bar)]} ({bar})" for bar, count in plan.skipped.items()
+        worded(
+            f"skipped: {counted(count, 'message')}, because {BARS[Bar(bar)]} ({bar})",
+            f"منتقل نشد: {count:,} پیام، چون {BARS[Bar(bar)].fa}",
+        )
+        for bar, count in plan.skipped.items()
     ]

@@ -28,6 +28,7 @@ from payamak.cli.shell import (
 )
 from payamak.domain.money import MOST_PRICE_RIAL, MOST_RIAL
 from payamak.domain.numbers import latin_digits
+from payamak.language import Words, sentence_of, spoken, worded
 from payamak.setting import Numbers
 
 if TYPE_CHECKING:
@@ -83,13 +84,13 @@ SANDBOX: Final[Mapping[str, Any]] = {
 """What `--sandbox` answers; the passwords of a sandbox are drawn."""
 
 QUESTIONS: Final[Mapping[str, str]] = {
-    "operator": "The operator's address (HOST or HOST:PORT)",
-    "system_id": "Name of your login there (system_id)",
-    "line": "Your line, the sender number",
-    "account": "Name of the first customer",
-    "price": "Price of a part of a Persian text, in rial",
-    "credit": "The customer's credit, in rial",
-    "to": "A mobile for the test message (empty: none)",
+    "operator": Words("The operator's address (HOST or HOST:PORT)", "نشانی اپراتور (HOST یا HOST:PORT)"),
+    "system_id": Words("Name of your login there (system_id)", "نام کاربری شما نزد اپراتور (system_id)"),
+    "line": Words("Your line, the sender number", "خط شما، شمارهٔ فرستنده"),
+    "account": Words("Name of the first customer", "نام نخستین مشتری"),
+    "price": Words("Price of a part of a Persian text, in rial", "بهای هر بخش متن فارسی، به ریال"),
+    "credit": Words("The customer's credit, in rial", "اعتبار مشتری، به ریال"),
+    "to": Words("A mobile for the test message (empty: none)", "شمارهٔ همراهی برای پیام آزمایشی (خالی: هیچ)"),
 }
 """Asked in this order of whoever has not given the flag; passwords are asked for after them, without an echo."""
 
@@ -99,8 +100,11 @@ NUMBERS: Final = {"price": Numbers(0, MOST_PRICE_RIAL), "credit": Numbers(0, MOS
 SMPP_PORT: Final = 2775
 """As registered with IANA, and the default of a link."""
 
-UNWRITTEN: Final = "nothing was written"
-ADVICE: Final = "nothing is overwritten: change a site with `payamak apply`, or name another folder"
+UNWRITTEN: Final = Words("nothing was written", "چیزی نوشته نشد")
+ADVICE: Final = Words(
+    "nothing is overwritten: change a site with `payamak apply`, or name another folder",
+    "روی چیزی نوشته نمی‌شود: پیکربندی را با `payamak apply` تغییر دهید، یا پوشهٔ دیگری نام ببرید",
+)
 
 
 def init(
@@ -140,6 +144,7 @@ def init(
     json
         Answer in JSON, for machines.
     """
+    # size: its sentences are said in two languages
     from payamak.cli.running import run_loop
 
     place = _place(folder)
@@ -157,7 +162,12 @@ def init(
         told = {"says": trial.says, "is_well": trial.is_well}
         tell_json({"folder": str(place), "database": str(store), **password, "trial": told})
     else:
-        say(f"Written: {', '.join(FILES)} in {place}, for their owner alone; the store is {store}.")
+        say(
+            worded(
+                f"Written: {', '.join(FILES)} in {place}, for their owner alone; the store is {store}.",
+                f"نوشته شد: {'، '.join(FILES)} در {place}، فقط برای صاحبشان؛ پایگاه داده {store} است.",
+            )
+        )
         say(trial.says, *_next_steps(place, start, is_sandbox=sandbox))
     return ExitCode.DONE if trial.is_well else ExitCode.PROBLEM
 
@@ -175,7 +185,12 @@ def _check_files(place: Path) -> None:
     """Raises Failed where files are there already, before anything is asked."""
     for name in FILES:
         if (place / name).exists():
-            raise Failed(f"{place / name} is there already, and {ADVICE}", ExitCode.USAGE)
+            raise Failed(
+                worded(
+                    f"{place / name} is there already, and {ADVICE}", f"{place / name} از پیش هست؛ {spoken(ADVICE)}"
+                ),
+                ExitCode.USAGE,
+            )
 
 
 async def _check_store(common: Common) -> None:
@@ -184,7 +199,13 @@ async def _check_store(common: Common) -> None:
 
     async with look_at_store(common) as store:
         if store.site.missing_kinds != tuple(KINDS):
-            raise Failed(f"{common.data} has a site already, and {ADVICE}", ExitCode.USAGE)
+            raise Failed(
+                worded(
+                    f"{common.data} has a site already, and {ADVICE}",
+                    f"{common.data} از پیش پیکربندی دارد؛ {spoken(ADVICE)}",
+                ),
+                ExitCode.USAGE,
+            )
 
 
 def _sandbox(answers: FirstAnswers) -> FirstAnswers:
@@ -199,7 +220,13 @@ def _asked(answers: FirstAnswers) -> FirstAnswers:
     missing = [f"--{name.replace('_', '-')}" for name in needed if getattr(answers, name) is None]
     if not sys.stdin.isatty():
         if missing:
-            raise Failed(f"nobody to ask: give {', '.join(missing)}, or --sandbox", ExitCode.USAGE)
+            raise Failed(
+                worded(
+                    f"nobody to ask: give {', '.join(missing)}, or --sandbox",
+                    f"کسی نیست که بپرسیم: {', '.join(missing)} را بدهید، یا --sandbox",
+                ),
+                ExitCode.USAGE,
+            )
         return replace(answers, to=answers.to or "")
     with interruptible():
         for name, question in QUESTIONS.items():
@@ -232,7 +259,9 @@ def _login_password(answers: FirstAnswers, *, is_sandbox: bool) -> tuple[str, st
     if is_sandbox:
         return PASSWORD_VARIABLE, secrets.token_hex(4)
     with interruptible():
-        return PASSWORD_VARIABLE, getpass.getpass("Password of the operator's login: ")
+        return PASSWORD_VARIABLE, getpass.getpass(
+            worded("Password of the operator's login: ", "گذرواژهٔ نام کاربری نزد اپراتور: ")
+        )
 
 
 def prepared(answers: FirstAnswers, *, is_sandbox: bool) -> Start:
@@ -252,7 +281,7 @@ def prepared(answers: FirstAnswers, *, is_sandbox: bool) -> Start:
         check_new_password(password)
         link, line, account = documents = _documents(answers, variable, hash_password(password), is_sandbox=is_sandbox)
     except ValueError as error:
-        raise Failed(str(error), ExitCode.USAGE, more=(UNWRITTEN,)) from error
+        raise Failed(sentence_of(error), ExitCode.USAGE, more=(UNWRITTEN,)) from error
     if faults := [*map(str, faults_of(build_site(documents, 0))), *map(str, login_faults(link, {variable: login}))]:
         raise Failed(faults[0], ExitCode.USAGE, more=(*faults[1:], UNWRITTEN))
     return Start(
@@ -361,8 +390,11 @@ def _check_same(store: Store, common: Common) -> None:
 def _next_steps(place: Path, start: Start, *, is_sandbox: bool) -> Iterator[str]:
     """What to do now, a line each."""
     if start.is_drawn:
-        yield f"{start.account.username} calls with the password {start.password} (drawn, and shown this once)."
-    yield "To go on:"
+        yield worded(
+            f"{start.account.username} calls with the password {start.password} (drawn, and shown this once).",
+            f"گذرواژهٔ {start.account.username} این است: {start.password} (همین یک بار نشان داده می‌شود).",
+        )
+    yield worded("To go on:", "برای ادامه:")
     if is_sandbox:
         (login,) = start.secrets.values()
         yield f"    payamak simulate --port {start.link.port} --account {start.link.system_id}:{login} &"

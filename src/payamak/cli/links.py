@@ -24,6 +24,7 @@ from payamak.cli.shell import (
     say,
     tell,
 )
+from payamak.language import worded
 
 app = group(
     "link",
@@ -94,13 +95,24 @@ async def ids(*, common: Common = Common()) -> int:
             ids_text(report),
             f"{sum(report.waiting.values()):,}",
             f"{conflicts_of(report):,}",
-            f"{report.removed:,} until {instant_text(report.removed_until)}" if report.removed else "",
+            worded(
+                f"{report.removed:,} until {instant_text(report.removed_until)}",
+                f"{report.removed:,} تا {instant_text(report.removed_until)}",
+            )
+            if report.removed
+            else "",
         )
         for report in reports
     )
     columns = ("upstream", "links (id_base)", "ids in receipts", "receipts waiting", "in conflict", "removed for age")
-    made = fill(grid(*columns, right=("receipts waiting", "in conflict")), rows)
-    tell(common, reports, lambda console: console.print(made) if reports else say("Nothing was learned yet."))
+    made = fill(grid(*columns, right=("receipts waiting", "in conflict"), below="ids in receipts"), rows)
+    tell(
+        common,
+        reports,
+        lambda console: (
+            console.print(made) if reports else say(worded("Nothing was learned yet.", "هنوز چیزی آموخته نشده است."))
+        ),
+    )
     return ExitCode.DONE
 
 
@@ -120,8 +132,24 @@ async def forget_ids(upstream: str, *, consent: Consent = Consent(), common: Act
 
     async with open_store(common) as store:
         known = await operators.learned_of(store, upstream)
-        if not agrees(consent, common, f"What was learned of {upstream}'s ids will be forgotten: {ids_text(known)}."):
+        if not agrees(
+            consent,
+            common,
+            worded(
+                f"What was learned of {upstream}'s ids will be forgotten: {ids_text(known)}.",
+                f"آنچه از شناسه‌های {upstream} آموخته شده فراموش می‌شود: {ids_text(known)}.",
+            ),
+        ):
             return undone(consent, common, {"forgotten": None})
         await operators.forget_ids(store, known, common.by("link forget-ids"), now_ms())
-    tell(common, {"forgotten": upstream}, lambda _: say(f"What was learned of {upstream}'s ids is forgotten."))
+    tell(
+        common,
+        {"forgotten": upstream},
+        lambda _: say(
+            worded(
+                f"What was learned of {upstream}'s ids is forgotten.",
+                f"آنچه از شناسه‌های {upstream} آموخته شده بود فراموش شد.",
+            )
+        ),
+    )
     return ExitCode.DONE

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from cyclopts import Parameter
 
@@ -21,13 +22,16 @@ from payamak.cli.shell import (
     parse_instant,
     say,
     tell,
+    unheard,
 )
 from payamak.domain.message import Lane, Message, State
 from payamak.domain.numbers import parse_recipient
+from payamak.language import spoken, worded
+from payamak.texts.reasons import LANES, REASON_NAMES, STATES
+from payamak.visible import visible
 
 if TYPE_CHECKING:
-    from rich.table import Table
-
+    from payamak.cli.tables import Grid
     from payamak.domain.site import Site
     from payamak.hands.values import Search
 
@@ -43,11 +47,14 @@ async def messages(
     limit: Limit = 50,
     before: Id | None = None,
     text: Annotated[bool, Parameter(negative="")] = False,
+    csv: Annotated[bool, Parameter(negative="")] = False,
     common: Common = Common(),
 ) -> int:
     """List messages, newest first, by any of recipient, line, state, account and time.
 
     Example: `payamak messages --recipient 09121234567 --since 2d`
+
+    Example: `payamak messages --since today --limit 100000 --csv > today.csv`
 
     Parameters
     ----------
@@ -60,46 +67,86 @@ async def messages(
     account
         Whose it is.
     since, until
-        When it was accepted: `2h` (ago) or `2030-01-31T18:00`.
+        When it was accepted: `2h` (ago), `today`, `1405/09/05`.
     limit
         How many at most.
     before
         Go on below this id, for the next page.
     text
         Show the texts too.
+    csv
+        Write CSV; words of people that a spreadsheet would take for a formula get an apostrophe.
     """
+    # size: its sentences are said in two languages
     from msgspec.structs import replace
+
+    if csv and common.json:
+        raise Failed(worded("give --csv or --json", "--csv را بدهید یا --json را"), ExitCode.USAGE)
 
     async with look_at_store(common) as store:
         site = store.site
         wanted = _search(site, recipient, line, account, since, until)
         found = await store.search(replace(wanted, state=state, before_id=before, limit=limit))
+    if csv:
+        _write_csv(site, found, text=text)
+        return ExitCode.DONE
     made = _table(site, found, text=text)
     answer = {"messages": [plain(m, text=text) for m in found], "before": found[-1].id if len(found) == limit else None}
-    tell(common, answer, lambda console: console.print(made) if found else say("No such message is here."))
+    tell(
+        common,
+        answer,
+        lambda console: console.print(made) if found else say(worded("No such message is here.", "چنین پیامی نیست.")),
+    )
     if len(found) == limit and found and not common.json:
-        say(f"more: --before {found[-1].id}")
+        say(worded(f"more: --before {found[-1].id}", f"بقیه: --before {found[-1].id}"))
     return ExitCode.DONE
 
 
-def _table(site: Site, found: Sequence[Message], *, text: bool) -> Table:
-    rows = (
-        (
-            m.id,
-            instant_text(m.accepted_at),
-            _username(site, m),
-            m.recipient,
-            m.current.line,
-            m.state.value,
-            m.reason.value,
-            m.code and int(m.code),
-            m.charged,
-            *([m.current.text] if text else []),
-        )
-        for m in found
+_COLUMNS: Final = ("id", "accepted", "account", "recipient", "line", "state", "reason", "code", "rial")
+
+
+def _cells(site: Site, m: Message) -> tuple[object, ...]:
+    """A message as `_COLUMNS` have it, in the words of machines."""
+    return (
+        m.id,
+        instant_text(m.accepted_at),
+        _username(site, m),
+        m.recipient,
+        m.current.line,
+        m.state.value,
+        m.reason.value,
+        m.code and int(m.code),
+        f"{m.charged:,}",
     )
-    columns = ["id", "accepted", "account", "recipient", "line", "state", "reason", "code", "rial"]
-    return fill(grid(*columns, *(["text"] if text else []), right=("id", "rial")), rows)
+
+
+def _table(site: Site, found: Sequence[Message], *, text: bool) -> Grid:
+    more = ["text"] if text else []
+    rows = []
+    for m in found:
+        said = {"state": spoken(STATES[m.state]), "reason": spoken(REASON_NAMES[m.reason])}
+        cells = dict(zip(_COLUMNS, _cells(site, m), strict=True)) | said
+        rows.append([*cells.values(), *([m.current.text] if text else [])])
+    return fill(grid(*_COLUMNS, *more, right=("id", "rial"), below="text" if text else None), rows)
+
+
+def _write_csv(site: Site, found: Sequence[Message], *, text: bool) -> None:
+    """The same as CSV (RFC 4180) on standard output; instants and numbers as in the table, numbers without commas."""
+    import csv
+
+    from payamak.sheets.harmless import cell_of_words
+
+    def words(text: str) -> str:
+        return visible(cell_of_words(text)) if sys.stdout.isatty() else cell_of_words(text)
+
+    with unheard():
+        writer = csv.writer(sys.stdout)
+        writer.writerow([*_COLUMNS, *(["text"] if text else [])])
+        for m in found:
+            number, accepted, account, *others, _ = _cells(site, m)
+            more = [words(m.current.text)] if text else []
+            writer.writerow([number, accepted, words(str(account)), *others, m.charged, *more])
+        sys.stdout.flush()
 
 
 def _search(
@@ -109,9 +156,20 @@ def _search(
 
     number = None if recipient is None else parse_recipient(recipient, None)
     if recipient is not None and number is None:
-        raise Failed(f"{recipient!r} is no Iranian mobile number; write 989… or 09…", ExitCode.USAGE)
+        raise Failed(
+            worded(
+                f"{recipient!r} is no Iranian mobile number; write 989… or 09…",
+                f"{recipient!r} شمارهٔ همراه ایران نیست؛ به شکل 989… یا 09… بنویسید",
+            ),
+            ExitCode.USAGE,
+        )
     if account is not None and account not in site.accounts:
-        raise Failed(f"there is no account {account}; there are: {', '.join(site.accounts) or 'none'}")
+        raise Failed(
+            worded(
+                f"there is no account {account}; there are: {', '.join(site.accounts) or 'none'}",
+                f"حساب {account} نیست؛ این‌ها هستند: {', '.join(site.accounts) or 'هیچ'}",
+            )
+        )
     registered = site.line(line) if line is not None else None
     now = now_ms()
     return Search(
@@ -146,27 +204,35 @@ async def queue(*, common: Common = Common()) -> int:
     """
     import msgspec
 
-    from payamak.cli.explain import queue_text
+    from payamak.cli.explain import why_text
+    from payamak.cli.page import links_up
 
     now = now_ms()
     async with look_at_store(common) as store:
         found, site = await store.queue(), store.site
+    up = await links_up(common.settings()) if found else {}
     rows = (
         (
             row.line,
-            Lane(row.lane).name.lower(),
-            row.state.value,
+            spoken(LANES[Lane(row.lane)]),
+            spoken(STATES[row.state]),
             f"{row.count:,}",
             duration_text(now - row.oldest_accepted_at),
-            "now" if row.next_due_at <= now else f"in {duration_text(row.next_due_at - now)}",
-            queue_text(row, site),
+            worded("now", "اکنون")
+            if row.next_due_at <= now
+            else worded(f"in {duration_text(row.next_due_at - now)}", f"{duration_text(row.next_due_at - now)} دیگر"),
+            why_text(row.line, row.state, row.reason, site, up),
         )
         for row in found
     )
-    answer = [{**msgspec.to_builtins(row), "why": queue_text(row, site)} for row in found]
+    answer = [{**msgspec.to_builtins(row), "why": why_text(row.line, row.state, row.reason, site, up)} for row in found]
     columns = ("line", "class", "state", "messages", "oldest", "next due", "why")
-    made = fill(grid(*columns, right=("messages",)), rows)
-    tell(common, answer, lambda console: console.print(made) if found else say("Nothing waits."))
+    made = fill(grid(*columns, right=("messages",), below="why"), rows)
+    tell(
+        common,
+        answer,
+        lambda console: console.print(made) if found else say(worded("Nothing waits.", "چیزی منتظر نیست.")),
+    )
     return ExitCode.DONE
 
 
@@ -181,7 +247,7 @@ async def stats(*, since: str = "1d", until: str | None = None, common: Common =
     Parameters
     ----------
     since, until
-        Of messages accepted then: `2h` (ago) or `2030-01-31T18:00`.
+        Of messages accepted then: `2h` (ago), `today`, `1405/09/05`.
     """
     now = now_ms()
     async with look_at_store(common) as store:
@@ -199,7 +265,11 @@ async def stats(*, since: str = "1d", until: str | None = None, common: Common =
         for row in found
     )
     made = fill(grid(*columns, right=columns[2:]), rows)
-    tell(common, found, lambda console: console.print(made) if found else say("Nothing was sent."))
+    tell(
+        common,
+        found,
+        lambda console: console.print(made) if found else say(worded("Nothing was sent.", "چیزی فرستاده نشده است.")),
+    )
     return ExitCode.DONE
 
 
@@ -234,7 +304,11 @@ async def unmatched(*, limit: Limit = 50, common: Common = Common()) -> int:
     )
     made = fill(grid(*columns), rows)
     answer: list[dict[str, Any]] = [msgspec.to_builtins(r) for r in found]
-    tell(common, answer, lambda console: console.print(made) if found else say("No receipt is unmatched."))
+    tell(
+        common,
+        answer,
+        lambda console: console.print(made) if found else say(worded("No receipt is unmatched.", "رسید بی‌صاحبی نیست.")),
+    )
     if not common.json:
         for why in sorted({r.why for r in found} - {""}):
             say(f"{why}: {waiting_text(why)}")

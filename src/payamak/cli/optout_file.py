@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final, TextIO
 from payamak.cli.shell import ExitCode, Failed
 from payamak.codes import Code
 from payamak.domain.numbers import parse_recipient
+from payamak.language import worded
 
 if TYPE_CHECKING:
     from payamak.hands.values import OptOut, Store
@@ -57,15 +58,22 @@ def read_opt_outs(file: Path) -> list[OptOut]:
             reader = csv.reader(opened)
             if tuple(next(reader, ())) not in (COLUMNS, OLD_COLUMNS):
                 raise Failed(
-                    f"{file}, line 1: the columns are {', '.join(COLUMNS)}, as `payamak backup` and `payamak optout"
-                    " export` write them; a list of numbers goes in by `payamak optout import`",
+                    worded(
+                        f"{file}, line 1: the columns are {', '.join(COLUMNS)}, as `payamak backup` and `payamak optout"
+                        " export` write them; a list of numbers goes in by `payamak optout import`",
+                        f"{file}، سطر 1: ستون‌ها {', '.join(COLUMNS)} هستند، همان‌طور که `payamak backup` و "
+                        "`payamak optout export` می‌نویسند؛ فهرست شماره‌ها با `payamak optout import` وارد "
+                        "می‌شود",
+                    ),
                     ExitCode.USAGE,
                 )
             return list(_rows(file, reader))
     except OSError as error:
         raise Failed(f"{file}: {error.strerror}", ExitCode.USAGE) from error
     except (UnicodeDecodeError, csv.Error) as error:
-        raise Failed(f"{file}: this is no CSV in UTF-8: {error}", ExitCode.USAGE) from error
+        raise Failed(
+            worded(f"{file}: this is no CSV in UTF-8: {error}", f"{file}: CSV با UTF-8 نیست: {error}"), ExitCode.USAGE
+        ) from error
 
 
 def _rows(file: Path, reader: Iterator[list[str]]) -> Iterator[OptOut]:
@@ -89,5 +97,8 @@ def _rows(file: Path, reader: Iterator[list[str]]) -> Iterator[OptOut]:
                 is_doubtful=doubt == ["1"],
             )
         except (ValueError, KeyError):
-            raise Failed(f"{file}, line {number}: this is no opt-out", ExitCode.USAGE) from None
+            raise Failed(
+                worded(f"{file}, line {number}: this is no opt-out", f"{file}، سطر {number}: این انصراف نیست"),
+                ExitCode.USAGE,
+            ) from None
         yield made

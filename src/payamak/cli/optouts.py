@@ -29,6 +29,7 @@ from payamak.cli.shell import (
 from payamak.codes import Code
 from payamak.domain.numbers import parse_recipient
 from payamak.domain.optout import EVERY_LINE
+from payamak.language import worded
 
 if TYPE_CHECKING:
     from payamak.domain.site import Site
@@ -74,13 +75,20 @@ async def import_list(
         count = await optouts.put(store, made, optouts.named(target[0]), common.by("optout import"), now)
 
     def show(_: object) -> None:
-        skipped = f", skipped: {counted(len(faults), 'line')}" if faults else ""
-        say(f"imported: {counted(count, 'opt-out')}{skipped}")
+        skipped = (
+            worded(f", skipped: {counted(len(faults), 'line')}", f"، نادیده: {len(faults):,} سطر") if faults else ""
+        )
+        say(worded(f"imported: {counted(count, 'opt-out')}{skipped}", f"وارد شد: {count:,} انصراف{skipped}"))
 
     for number in faults[:_SHOWN_FAULTS]:
-        complain(f"{file.name}, line {number}: this is no Iranian mobile number; it was skipped")
+        complain(
+            worded(
+                f"{file.name}, line {number}: this is no Iranian mobile number; it was skipped",
+                f"{file.name}، سطر {number}: شمارهٔ همراه ایران نیست؛ نادیده گرفته شد",
+            )
+        )
     if len(faults) > _SHOWN_FAULTS:
-        complain(f"and {len(faults) - _SHOWN_FAULTS:,} more")
+        complain(worded(f"and {len(faults) - _SHOWN_FAULTS:,} more", f"و {len(faults) - _SHOWN_FAULTS:,} سطر دیگر"))
     tell(common, {"imported": count, "skipped_lines": faults}, show)
     return ExitCode.PROBLEM if faults else ExitCode.DONE
 
@@ -97,8 +105,17 @@ async def export(file: Path, *, common: Common = Common()) -> int:
         try:
             count = await write_opt_outs(store, file)
         except FileExistsError as error:
-            raise Failed(f"{file} exists already; an export never overwrites") from error
-    tell(common, {"file": str(file), "opt_outs": count}, lambda _: say(f"{file}: {counted(count, 'opt-out')}."))
+            raise Failed(
+                worded(
+                    f"{file} exists already; an export never overwrites",
+                    f"{file} از پیش هست؛ خروجی روی چیزی نوشته نمی‌شود",
+                )
+            ) from error
+    tell(
+        common,
+        {"file": str(file), "opt_outs": count},
+        lambda _: say(worded(f"{file}: {counted(count, 'opt-out')}.", f"{file}: {count:,} انصراف.")),
+    )
     return ExitCode.DONE
 
 
@@ -124,7 +141,16 @@ async def add(
     async with open_store(common) as store:
         made = optouts.made(number, _target(store.site, line, operator_wide), now, "hand", expires_at)
         await optouts.put(store, [made], optouts.named(made.line, number), common.by("optout add"), now)
-    tell(common, made, lambda _: say(f"{made.recipient} is kept as opted out ({made.code})."))
+    tell(
+        common,
+        made,
+        lambda _: say(
+            worded(
+                f"{made.recipient} is kept as opted out ({made.code}).",
+                f"انصراف {made.recipient} ثبت شد ({made.code}).",
+            )
+        ),
+    )
     return ExitCode.DONE
 
 
@@ -172,14 +198,19 @@ async def forget(
     async with open_store(common) as store:
         chosen = line and line_number(store.site, line)
         found = await store.opt_outs(number, chosen, "", 1_000)
-        promise = f"{counted(len(found), 'opt-out')} of {number} will be forgotten; messages may go there again."
+        promise = worded(
+            f"{counted(len(found), 'opt-out')} of {number} will be forgotten; messages may go there again.",
+            f"{len(found):,} انصراف {number} فراموش می‌شود؛ پیام‌ها دوباره به آن می‌روند.",
+        )
         if found and not agrees(consent, common, promise):
             return undone(consent, common, {"recipient": number, "forgotten": 0})
         count = await optouts.forget(store, found, common.by("optout forget"), now_ms())
     tell(
         common,
         {"recipient": number, "forgotten": count},
-        lambda _: say(f"forgotten: {counted(count, 'opt-out')} of {number}"),
+        lambda _: say(
+            worded(f"forgotten: {counted(count, 'opt-out')} of {number}", f"فراموش شد: {count:,} انصراف {number}")
+        ),
     )
     return ExitCode.DONE
 
@@ -188,9 +219,9 @@ def _show(common: Common, found: list[OptOut], after: str | None) -> int:
     rows = (
         (
             o.recipient,
-            "every advertising line" if o.line == EVERY_LINE else o.line,
+            worded("every advertising line", "همهٔ خط‌های تبلیغاتی") if o.line == EVERY_LINE else o.line,
             o.code,
-            f"{o.source}, doubtful" if o.is_doubtful else o.source,
+            worded(f"{o.source}, doubtful", f"{o.source}، مشکوک") if o.is_doubtful else o.source,
             instant_text(o.learned_at),
             instant_text(o.expires_at) or "never",
         )
@@ -200,10 +231,10 @@ def _show(common: Common, found: list[OptOut], after: str | None) -> int:
     tell(
         common,
         {"opt_outs": found, "after": after},
-        lambda console: console.print(made) if found else say("No opt-out is known."),
+        lambda console: console.print(made) if found else say(worded("No opt-out is known.", "انصرافی ثبت نشده است.")),
     )
     if after is not None and not common.json:
-        say(f"more: --after {after}")
+        say(worded(f"more: --after {after}", f"بقیه: --after {after}"))
     return ExitCode.DONE
 
 
@@ -211,14 +242,26 @@ def _target(site: Site, line: str | None, operator_wide: bool) -> tuple[str, Cod
     from payamak.hands.optouts import target_of
 
     if (line is None) is not operator_wide:
-        raise Failed("say which: --line NUMBER (33) or --operator-wide (27)", ExitCode.USAGE)
+        raise Failed(
+            worded(
+                "say which: --line NUMBER (33) or --operator-wide (27)",
+                "بگویید کدام: --line NUMBER (33) یا --operator-wide (27)",
+            ),
+            ExitCode.USAGE,
+        )
     return target_of(site, line)
 
 
 def _recipient(text: str) -> str:
     found = parse_recipient(text, None)
     if found is None:
-        raise Failed(f"{text!r} is no Iranian mobile number; write 989… or 09…", ExitCode.USAGE)
+        raise Failed(
+            worded(
+                f"{text!r} is no Iranian mobile number; write 989… or 09…",
+                f"{text!r} شمارهٔ همراه ایران نیست؛ به شکل 989… یا 09… بنویسید",
+            ),
+            ExitCode.USAGE,
+        )
     return found
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from payamak.cli.documents import CLEAR_PASSWORD
 from payamak.cli.shell import ExitCode, Failed, interruptible
+from payamak.language import sentence_of, worded
 
 if TYPE_CHECKING:
     from payamak.hands.sitefile import Passwords
@@ -48,18 +49,26 @@ def new_password(given: str | None, *, stdin: bool) -> str:
         try:
             return passwords().resolve(given)
         except ValueError as error:
-            raise Failed(str(error), ExitCode.USAGE) from error
+            raise Failed(sentence_of(error), ExitCode.USAGE) from error
     if not sys.stdin.isatty():
-        raise Failed("nobody to ask for a password: give --stdin or --password env:NAME", ExitCode.USAGE)
+        raise Failed(
+            worded(
+                "nobody to ask for a password: give --stdin or --password env:NAME",
+                "کسی نیست که گذرواژه را بپرسیم: --stdin یا --password env:NAME بدهید",
+            ),
+            ExitCode.USAGE,
+        )
     with interruptible():
-        first = _not_empty(getpass.getpass("New web-service password: "))
-        second = getpass.getpass("Once more: ")
+        first = _not_empty(getpass.getpass(worded("New web-service password: ", "گذرواژهٔ تازهٔ وب‌سرویس: ")))
+        second = getpass.getpass(worded("Once more: ", "یک بار دیگر: "))
     if second != first:
-        raise Failed("the two passwords differ; nothing was changed")
+        raise Failed(worded("the two passwords differ; nothing was changed", "دو گذرواژه یکی نیستند؛ چیزی تغییر نکرد"))
     return first
 
 
 def _not_empty(password: str) -> str:
     if not password:
-        raise Failed("the password is empty; nothing was changed", ExitCode.USAGE)
+        raise Failed(
+            worded("the password is empty; nothing was changed", "گذرواژه خالی است؛ چیزی تغییر نکرد"), ExitCode.USAGE
+        )
     return password

@@ -5,6 +5,7 @@ Commands are named here and imported when they run, so that `payamak --help` is 
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from importlib.metadata import version
@@ -12,10 +13,12 @@ from typing import Any
 
 from cyclopts import App, CycloptsError, Group
 
+from payamak.cli.lang import language_asked
 from payamak.cli.shell import ExitCode, Failed, complain
 from payamak.config import BadSettings
 from payamak.errors import StoreFailed
 from payamak.hands.refusals import Misasked, NotDone
+from payamak.language import Language, listening, sentence_of, speaking, worded
 
 HELP = """A self-hosted SMS gateway: HTTP in, SMPP 3.4 out, receipts back.
 
@@ -36,6 +39,7 @@ COMMANDS: tuple[tuple[Group, str, str, str], ...] = (
     (_RUN, "demo", "demo:demo", "See everything at work, without an operator."),
     (_RUN, "init", "init:init", "Make a first site: ask, write its files, send a test message."),
     (_RUN, "serve", "serve:serve", "Run the gateway."),
+    (_RUN, "listen", "listen:listen", "Show what is posted to customers, verified; pass it on."),
     (_RUN, "simulate", "simulate:simulate", "Run a simulated operator to test against."),
     (_SITE, "apply", "site:apply", "Bring accounts, lines, links and templates to what a file says."),
     (_SITE, "export", "site:export", "Write the site as such a file."),
@@ -49,9 +53,11 @@ COMMANDS: tuple[tuple[Group, str, str, str], ...] = (
     (_LOOK, "messages", "messages:messages", "List messages by recipient, line, state or time."),
     (_LOOK, "show", "show:show", "The whole story of a message, and what happens next."),
     (_LOOK, "queue", "messages:queue", "What waits, and why."),
+    (_LOOK, "top", "top:top", "What the running gateway does, anew each second."),
     (_LOOK, "stats", "messages:stats", "Parts sent and delivered, and copies, by line and upstream."),
     (_LOOK, "unmatched", "messages:unmatched", "Receipts that belong to no known message."),
     (_LOOK, "unreadable", "faults:unreadable", "What operators brought and we could not read or handle."),
+    (_LOOK, "trace", "trace:trace", "The PDUs of a link as they pass, texts and secrets masked."),
     (_LOOK, "received", "received:app", "What handsets sent, and its posts to customers; post again."),
     (_LOOK, "webhook", "webhooks:app", "What customers were told of states; post again; try a webhook."),
     (_HANDS, "suspend", "hands:suspend", "Stop a line, a link, or the intake."),
@@ -80,6 +86,10 @@ def build(chosen: str = "") -> App:
         result_action="return_value",
         suppress_keyboard_interrupt=False,
     )
+    if listening() is Language.PERSIAN:
+        from payamak.cli.help import speak_persian
+
+        speak_persian(app)
     for place, (group, name, target, text) in enumerate(COMMANDS):
         told = None if name == chosen else text
         more: dict[str, Any] = (
@@ -90,11 +100,23 @@ def build(chosen: str = "") -> App:
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Run one command; its exit code. Whatever went wrong is one clear sentence on standard error."""
+    """Run one command in the listener's language; its exit code."""
     try:
-        code = build(next(iter(arguments), ""))(list(arguments), exit_on_error=False)
-    except CycloptsError:
-        return ExitCode.USAGE  # cyclopts has told what was wrong
+        language, rest = language_asked(arguments, os.environ)
+    except ValueError as error:
+        complain(str(error))
+        return ExitCode.USAGE
+    with speaking(language):
+        return _run(rest)
+
+
+def _run(arguments: list[str]) -> int:
+    """Whatever went wrong is one clear sentence on standard error."""
+    try:
+        code = build(next(iter(arguments), ""))(arguments, exit_on_error=False, print_error=False)
+    except CycloptsError as error:
+        complain(_usage(error))
+        return ExitCode.USAGE
     except NotDone as error:
         for sentence in error.sentences:
             complain(sentence)
@@ -104,7 +126,7 @@ def run(arguments: Sequence[str]) -> int:
             complain(sentence)
         return error.code
     except BadSettings as error:
-        complain(str(error))
+        complain(sentence_of(error))
         return ExitCode.USAGE
     except (StoreFailed, OSError) as error:
         complain(_sentence(error))
@@ -114,15 +136,32 @@ def run(arguments: Sequence[str]) -> int:
     except Exception as error:
         if not _is_database_error(error):
             raise
-        complain(f"the store failed: {type(error).__name__}: {error}")
+        complain(
+            worded(
+                f"the store failed: {type(error).__name__}: {error}",
+                f"پایگاه داده کار نکرد: {type(error).__name__}: {error}",
+            )
+        )
         return ExitCode.UNREACHED
     return code if isinstance(code, int) else ExitCode.DONE
+
+
+def _usage(error: CycloptsError) -> str:
+    """What was wrong with the words of a command, and where it says how they go."""
+    command = " ".join(("payamak", *(error.command_chain or ())))
+    said = " ".join(str(error).split()).rstrip(".")
+    if listening() is Language.PERSIAN:
+        from payamak.cli.help import usage_in_persian
+
+        return f"{usage_in_persian(said)}؛ `{command} --help` را ببینید"
+    return f"{said}; see `{command} --help`"
 
 
 def _sentence(error: Exception) -> str:
     if isinstance(error, OSError) and error.strerror and error.filename:
         return f"{error.filename}: {error.strerror}"
-    return str(error) or type(error).__name__
+    said = sentence_of(error)
+    return worded(said, f"پایگاه داده کار نکرد: {said}") if isinstance(error, StoreFailed) else said
 
 
 def _is_database_error(error: Exception) -> bool:

@@ -27,6 +27,8 @@ from payamak.cli.shell import (
 )
 from payamak.domain.mo import Received, RelayState
 from payamak.domain.numbers import parse_recipient
+from payamak.language import spoken, worded
+from payamak.texts.posts import RELAYS
 
 if TYPE_CHECKING:
     from payamak.domain.site import Site
@@ -35,7 +37,7 @@ if TYPE_CHECKING:
 app = App(name="received", help="Messages from handsets, and their posts to customers.", help_format="markdown")
 
 LineOption = Annotated[str | None, Parameter(name="--line", help="Of this line, in either spelling.")]
-SinceOption = Annotated[str | None, Parameter(help="Received after: `2h` (ago) or `2030-01-31T18:00`.")]
+SinceOption = Annotated[str | None, Parameter(help="Received after: `2h` (ago), `today`, `1405/09/05`.")]
 
 
 @app.command(name="list")
@@ -87,9 +89,15 @@ async def show_list(
         "received": [_plain(one, text=text) for one in found],
         "before": found[-1].id if found and len(found) == limit else None,
     }
-    tell(common, answer, lambda console: console.print(made) if found else say("No such message came."))
+    tell(
+        common,
+        answer,
+        lambda console: (
+            console.print(made) if found else say(worded("No such message came.", "چنین پیامی نیامده است."))
+        ),
+    )
     if answer["before"] is not None and not common.json:
-        say(f"more: --before {answer['before']}")
+        say(worded(f"more: --before {answer['before']}", f"بقیه: --before {answer['before']}"))
     return ExitCode.DONE
 
 
@@ -114,9 +122,17 @@ async def replay(
     Example: `payamak received replay --line 9830003300 --since 7d`
     """
     if bool(ids) is (line is not None):
-        raise Failed("say which: IDs, or --line NUMBER for all that were given up", ExitCode.USAGE)
+        raise Failed(
+            worded(
+                "say which: IDs, or --line NUMBER for all that were given up",
+                "بگویید کدام: شناسه‌ها، یا --line NUMBER برای همهٔ آنچه رها شد",
+            ),
+            ExitCode.USAGE,
+        )
     if ids and (since is not None or foreign):
-        raise Failed("--since and --foreign go with --line", ExitCode.USAGE)
+        raise Failed(
+            worded("--since and --foreign go with --line", "--since و --foreign با --line می‌آیند"), ExitCode.USAGE
+        )
     from msgspec.structs import replace
 
     from payamak.hands import posts
@@ -128,12 +144,23 @@ async def replay(
         else:
             wanted = _search(store.site, line, None, None if foreign else RelayState.DEAD, since)
             found = await posts.received_ids(store, replace(wanted, is_foreign=foreign))
-            which = "that did not count" if foreign else "given up so far"
-            promise = f"{counted(len(found), 'message')} of line {line}, {which}, will be posted again."
+            which = (
+                worded("that did not count", "که به حساب نیامده")
+                if foreign
+                else worded("given up so far", "که تا کنون رها شده")
+            )
+            promise = worded(
+                f"{counted(len(found), 'message')} of line {line}, {which}, will be posted again.",
+                f"{len(found):,} پیام خط {line}، {which}، دوباره فرستاده می‌شود.",
+            )
             if found and not agrees(consent, common, promise):
                 return undone(consent, common, {"promised": len(found), "replayed": 0})
             count = await posts.replay_received(store, found, wanted.line, by, now_ms())
-    tell(common, {"replayed": count}, lambda _: say(f"posted again: {counted(count, 'message')}"))
+    tell(
+        common,
+        {"replayed": count},
+        lambda _: say(worded(f"posted again: {counted(count, 'message')}", f"دوباره فرستاده شد: {count:,} پیام")),
+    )
     return ExitCode.DONE if count or not ids else ExitCode.PROBLEM
 
 
@@ -158,14 +185,20 @@ def _row(received: Received, now: int) -> list[object]:
         instant_text(received.received_at),
         received.line,
         received.sender,
-        "yes" if received.is_complete else "no",
-        f"no, by {received.link}" if received.is_foreign else "yes",
+        worded("yes", "بله") if received.is_complete else worded("no", "نه"),
+        worded(f"no, by {received.link}", f"نه، از {received.link}") if received.is_foreign else worded("yes", "بله"),
         instant_text(received.read_at),
-        received.relay.value,
+        spoken(RELAYS[received.relay]),
         received.keyword,
         received.tries,
-        "" if waits_ms is None else "now" if waits_ms <= 0 else f"in {duration_text(waits_ms)}",
-        f"{received.note}; answered by {received.reply_id}" if received.reply_id else received.note,
+        ""
+        if waits_ms is None
+        else worded("now", "اکنون")
+        if waits_ms <= 0
+        else worded(f"in {duration_text(waits_ms)}", f"{duration_text(waits_ms)} دیگر"),
+        worded(f"{received.note}; answered by {received.reply_id}", f"{received.note}؛ پاسخ: {received.reply_id}")
+        if received.reply_id
+        else received.note,
     ]
 
 

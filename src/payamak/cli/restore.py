@@ -11,18 +11,29 @@ from payamak.cli.bounds import bounded
 from payamak.cli.optout_file import read_opt_outs
 from payamak.cli.shell import Acting, Common, ExitCode, counted, instant_text, now_ms, say, tell
 from payamak.domain.restoring import ID_LIMIT
+from payamak.language import Words, spoken, worded
 
 if TYPE_CHECKING:
     from payamak.hands.values import PutBack
 
-NOT_KNOWN: Final = """\
+NOT_KNOWN: Final = Words(
+    """\
 What the copy cannot know of the time since:
   opt-outs      whoever refused a line since then is sent to again; --opt-outs FILE brings a newer list
   CheckIds      a batch that was accepted since then is accepted again if its caller repeats it
   money         what was charged and paid in since then; compare, then `payamak account credit`
   receipts      those of messages sent since then find nobody (`payamak unmatched`); of those that the copy knows and
                 whose receipt came since then, the state stays as it was, in the end unknown
-  passwords     those changed since then are the old ones again, and so is the rest of the site: `payamak apply`"""
+  passwords     those changed since then are the old ones again, and so is the rest of the site: `payamak apply`""",
+    """\
+آنچه نسخه از این مدت نمی‌داند:
+  انصراف‌ها     به هر که از آن پس از خطی انصراف داده دوباره فرستاده می‌شود؛ --opt-outs FILE فهرست تازه‌تر را می‌آورد
+  CheckId ها    دسته‌ای که از آن پس پذیرفته شده، اگر دوباره فرستاده شود دوباره پذیرفته می‌شود
+  پول           آنچه از آن پس برداشت و واریز شده؛ مقایسه کنید، سپس `payamak account credit`
+  رسیدها        رسید پیام‌های از آن پس کسی را نمی‌یابد (`payamak unmatched`)؛ آن‌ها که نسخه می‌شناسد و رسیدشان از آن پس
+                آمده، وضعیتشان همان می‌ماند و سرانجام نامشخص می‌شود
+  گذرواژه‌ها    آن‌ها که از آن پس عوض شده‌اند دوباره همان پیشین است، و بقیهٔ پیکربندی هم: `payamak apply`""",
+)
 
 
 async def restore(
@@ -73,11 +84,27 @@ def _tell(common: Common, done: PutBack) -> None:
     }
 
     def show(_: object) -> None:
-        say(f"{done.store} is the copy, which knows what happened until {instant_text(noted.known_until_at)}.")
+        say(
+            worded(
+                f"{done.store} is the copy, which knows what happened until {instant_text(noted.known_until_at)}.",
+                f"{done.store} همان نسخه است و رویدادها را تا {instant_text(noted.known_until_at)} می‌داند.",
+            )
+        )
         for path in done.aside:
-            say(f"What was there is now {path}.")
-        say(f"Held until `payamak resume restored` (all, or by --line, --account): {counted(noted.held, 'message')}.")
-        say(f"Message ids go on above {noted.ids_above}; opt-outs put in: {done.opt_outs:,}.")
-        say(*NOT_KNOWN.splitlines())
+            say(worded(f"What was there is now {path}.", f"آنچه آن‌جا بود حالا {path} است."))
+        say(
+            worded(
+                "Held until `payamak resume restored` (all, or by --line, --account): "
+                f"{counted(noted.held, 'message')}.",
+                f"تا `payamak resume restored` (همه، یا با --line و --account) نگه داشته شده: {noted.held:,} پیام.",
+            )
+        )
+        say(
+            worded(
+                f"Message ids go on above {noted.ids_above}; opt-outs put in: {done.opt_outs:,}.",
+                f"شناسهٔ پیام‌ها از بالای {noted.ids_above} ادامه می‌یابد؛ انصراف واردشده: {done.opt_outs:,}.",
+            )
+        )
+        say(*spoken(NOT_KNOWN).splitlines())
 
     tell(common, answer, show)

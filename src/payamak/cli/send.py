@@ -14,6 +14,7 @@ from payamak.cli.bounds import Ids, TemplateNumber, bounded
 from payamak.cli.documents import CLEAR_PASSWORD
 from payamak.cli.shell import ExitCode, Failed, fill, grid, read_settings, say, tell_json, unheard
 from payamak.cli.wanted import Wanted
+from payamak.language import sentence_of, worded
 
 if TYPE_CHECKING:
     from payamak.client import AsyncClient, PayamakError
@@ -46,13 +47,17 @@ class Server:
         password = os.environ.get(variable_of(password), "")
         if not username or not password:
             raise Failed(
-                "who sends? give --username and --password env:NAME, or set PAYAMAK_USERNAME and PAYAMAK_PASSWORD",
+                worded(
+                    "who sends? give --username and --password env:NAME, or set PAYAMAK_USERNAME and PAYAMAK_PASSWORD",
+                    "چه کسی می‌فرستد؟ --username و --password env:NAME را بدهید، یا PAYAMAK_USERNAME و "
+                    "PAYAMAK_PASSWORD را تنظیم کنید",
+                ),
                 ExitCode.USAGE,
             )
         try:
             return AsyncClient(self.url or _own_url(), username=username, password=password)
         except ValueError as error:
-            raise Failed(str(error), ExitCode.USAGE) from error
+            raise Failed(sentence_of(error), ExitCode.USAGE) from error
 
 
 def _own_url() -> str:
@@ -110,15 +115,20 @@ async def send(
     parallel
         Requests at a time.
     """
+    # size: its sentences are said in two languages
     common = Wanted(
         to=to or "", text=text or "", line=line, line2=line2, send_type=type, template=template, life_time=life_time
     )
     if csv is not None:
         if to is not None or text is not None:
-            raise Failed("give --csv, or --to and --text", ExitCode.USAGE)
+            raise Failed(
+                worded("give --csv, or --to and --text", "--csv را بدهید، یا --to و --text را"), ExitCode.USAGE
+            )
         return await _send_file(server, csv, out or csv.with_suffix(".sent.csv"), common, max(parallel, 1))
     if to is None or text is None:
-        raise Failed("give --to and --text, or --csv FILE", ExitCode.USAGE)
+        raise Failed(
+            worded("give --to and --text, or --csv FILE", "--to و --text را بدهید، یا --csv FILE را"), ExitCode.USAGE
+        )
     return await _send_one(server, common)
 
 
@@ -131,11 +141,14 @@ async def _send_one(server: Server, wanted: Wanted) -> int:
     except PayamakError as error:
         raise failure(error) from error
     except ValueError as error:
-        raise Failed(str(error), ExitCode.USAGE) from error
+        raise Failed(sentence_of(error), ExitCode.USAGE) from error
     if server.json:
         tell_json({"message_id": sent.message_id, "line": sent.line, "recipient": sent.recipient})
     else:
-        say(f"accepted as message {sent.message_id}" + (f", by line {sent.line}" if sent.line else ""))
+        say(
+            worded(f"accepted as message {sent.message_id}", f"با شناسهٔ {sent.message_id} پذیرفته شد")
+            + (worded(f", by line {sent.line}", f"، با خط {sent.line}") if sent.line else "")
+        )
     return ExitCode.DONE
 
 
@@ -147,27 +160,48 @@ async def _send_file(server: Server, file: Path, out: Path, common: Wanted, para
         tell_json({"rows": counts.total(), "counts": dict(counts), "out": str(out)})
     else:
         told = ", ".join(f"{number:,} {status}" for status, number in sorted(counts.items()))
-        say(f"{told or 'no rows'}; each row is told in {out}")
+        say(
+            worded(
+                f"{told or 'no rows'}; each row is told in {out}", f"{told or 'سطری نبود'}؛ نتیجهٔ هر سطر در {out} است"
+            )
+        )
     return ExitCode.DONE if set(counts) <= {"accepted"} else ExitCode.PROBLEM
 
 
-async def states(message_ids: Ids, *, server: Server = Server()) -> int:
+async def states(message_ids: Ids = (), *, file: Path | None = None, server: Server = Server()) -> int:
     """Ask where messages stand, by the ids that sending them answered.
 
     Example: `payamak states 3403 3404`
+
+    Example: `payamak states --file customers.sent.csv`
+
+    Parameters
+    ----------
+    message_ids
+        As wsSend answered them.
+    file
+        Ids from a file, or from standard input (`-`): between blanks, commas or line ends, or as the column
+        `message_id` of a CSV file, such as `payamak send --csv` writes.
     """
+    from payamak.cli.ids import read_ids
     from payamak.cli.shell import console
     from payamak.client import PayamakError
 
+    message_ids = (*message_ids, *(read_ids(file) if file is not None else ()))
     if not message_ids:
-        raise Failed("give at least one message id", ExitCode.USAGE)
+        raise Failed(
+            worded(
+                "give at least one message id, or --file with some", "دست‌کم یک شناسهٔ پیام بدهید، یا --file با چند شناسه"
+            ),
+            ExitCode.USAGE,
+        )
     try:
         async with server.client() as client:
             found = await client.states(message_ids)
     except PayamakError as error:
         raise failure(error) from error
     except ValueError as error:
-        raise Failed(str(error), ExitCode.USAGE) from error
+        raise Failed(sentence_of(error), ExitCode.USAGE) from error
     if server.json:
         tell_json([{"message_id": i, "code": s.code, "name": s.name, "is_final": s.is_final} for i, s in found.items()])
         return ExitCode.DONE
@@ -181,4 +215,4 @@ def failure(error: PayamakError) -> Failed:
     """A failed call as one sentence and the exit code that belongs to it."""
     from payamak.client import Refusal
 
-    return Failed(str(error), ExitCode.PROBLEM if isinstance(error, Refusal) else ExitCode.UNREACHED)
+    return Failed(sentence_of(error), ExitCode.PROBLEM if isinstance(error, Refusal) else ExitCode.UNREACHED)

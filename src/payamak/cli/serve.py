@@ -17,11 +17,13 @@ from cyclopts import Parameter
 
 from payamak.cli.bounds import WHOLE
 from payamak.cli.shell import ExitCode, complain, json_line, read_settings, unheard
+from payamak.language import sentence_of, worded
 
 if TYPE_CHECKING:
     from payamak.config import BadSettings, Settings
     from payamak.log import Logs
     from payamak.runtime import Gateway
+    from payamak.sidedoor import SideDoor
 
 STOPPING: Final = (signal.SIGINT, signal.SIGTERM)
 """The signals that ask us to stop."""
@@ -73,34 +75,33 @@ def serve(
     try:
         settings = read_settings(config, **given)
     except BadSettings as error:
-        return _not_started(str(error))
+        return _not_started(error)
     raise_file_limit()
     from payamak.cli.running import run_loop
     from payamak.errors import StoreFailed
 
     logs = configure(settings.log_level, human=_is_terminal())
+    work = _serve(settings, partial(load_again, config, **given), logs, as_json=json, is_restored=restored)
     try:
-        return run_loop(
-            _serve(settings, partial(load_again, config, **given), logs, as_json=json, is_restored=restored)
-        )
+        return run_loop(work)
     except (StoreFailed, OSError, ValueError) as error:
         logs.output.close()
-        return _not_started(str(error))
+        return _not_started(error)
 
 
 def _is_terminal() -> bool:
     return sys.stderr is not None and sys.stderr.isatty()
 
 
-def _not_started(reason: str) -> int:
+def _not_started(error: Exception) -> int:
     """Say why, in the form of the log: whoever reads that reads nothing else. To a person it is a sentence."""
     if _is_terminal():
-        complain(f"cannot start: {reason}")
+        complain(worded(f"cannot start: {error}", f"راه نمی‌افتد: {sentence_of(error)}"))
     else:
         from payamak.log import one_line
 
         with unheard():
-            print(one_line("start_failed", part="gateway", reason=reason), file=sys.stderr, flush=True)
+            print(one_line("start_failed", part="gateway", reason=str(error)), file=sys.stderr, flush=True)
     return ExitCode.USAGE
 
 
@@ -127,19 +128,38 @@ async def _serve(
     asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, Rereading(gateway.reread, read).ask)
     if not await _is_up(gateway, stop):
         return ExitCode.DONE
+    door = side_door(gateway)
+    await door.open()
     calm_collector()
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     url = f"http://{host}:{gateway.port}"
     if as_json:
         _announce(json_line({"url": url, "database": settings.database, "pid": os.getpid()}))
     else:
-        _announce(f"Payamak listens on {url} and keeps {settings.database}; Ctrl-C stops it.")
+        _announce(
+            worded(
+                f"Payamak listens on {url} and keeps {settings.database}; Ctrl-C stops it.",
+                f"پیامک روی {url} گوش می‌دهد و داده‌ها را در {settings.database} نگه می‌دارد؛ با Ctrl-C می‌ایستد.",
+            )
+        )
     if missing := gateway.store.site.missing_kinds:
         todo = "nobody can send: `payamak apply site.toml` brings what a file says, `payamak init` makes a first one"
         event_logger("gateway")("nothing_to_serve", what=", ".join(missing), todo=todo)
     await stop.wait()
+    await door.close()
     await gateway.stop()
     return ExitCode.DONE
+
+
+def side_door(gateway: Gateway) -> SideDoor:
+    """The side door of a gateway that has come up; whoever opens it closes it before the gateway stops."""
+    from payamak.log import event_logger
+    from payamak.sidedoor import SideDoor
+
+    running = gateway.running
+    return SideDoor(
+        Path(gateway.settings.database), running.links.upstreams, running.taps, gateway.clock, event_logger("sidedoor")
+    )
 
 
 def _announce(line: str) -> None:

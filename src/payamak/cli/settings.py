@@ -9,6 +9,8 @@ from typing import Any
 
 from payamak.cli.shell import Common, ExitCode, fill, grid, tell
 from payamak.config import table
+from payamak.language import Words
+from payamak.setting import UNITS
 
 
 def config(*, common: Common = Common()) -> int:
@@ -36,14 +38,14 @@ def config(*, common: Common = Common()) -> int:
                 "value": _plain(getattr(settings, name)),
                 "from": source,
                 "default": _plain(default),
-                "unit": about.setting.unit,
+                "unit": UNITS[about.setting.unit],
                 "allowed": about.allowed,
-                "description": about.setting.meaning,
+                "description": Words(about.setting.meaning, about.setting.fa),
                 "variable": variable,
             }
         )
     columns = ("name", "value", "from", "default", "unit", "allowed", "description")
-    made = fill(grid(*columns), ([row[column] for column in columns] for row in rows))
+    made = fill(grid(*columns, below="description"), ([row[column] for column in columns] for row in rows))
     tell(common, rows, lambda console: console.print(made))
     return ExitCode.DONE
 

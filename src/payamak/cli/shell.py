@@ -2,30 +2,31 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import getpass
 import json
 import os
-import re
 import signal
 import sys
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
+from contextvars import ContextVar
 from dataclasses import dataclass
 from enum import IntEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 from cyclopts import Parameter
 
 from payamak.config import Settings, load
-from payamak.domain.jalali import check_written, read_marked
+from payamak.domain.instants import Calendar, read_instant, show_instant
+from payamak.language import Words, sentence_of, spoken, worded
+from payamak.texts.headings import heading
 from payamak.visible import BAR, visible, visible_json, visible_lines
 
 if TYPE_CHECKING:
     from rich.console import Console
-    from rich.table import Table
 
+    from payamak.cli.tables import Grid
     from payamak.delivery.timekeeping import KeptClock
     from payamak.hands.values import By, Store
 
@@ -59,10 +60,14 @@ class Common:
     ] = None
     config: Annotated[Path | None, Parameter(group="Common", help="A settings file; else PAYAMAK_CONFIG.")] = None
     json: Annotated[bool, Parameter(group="Common", negative="", help="Answer in JSON, for machines.")] = False
+    calendar: Annotated[
+        Literal["iso", "jalali"] | None,
+        Parameter(group="Common", help="How instants are shown; else the setting `calendar`."),
+    ] = None
 
     def settings(self, **given: Any) -> Settings:
         """The settings, with what the command line says above file and environment. Raises BadSettings."""
-        return read_settings(self.config, database=self.data, **given)
+        return read_settings(self.config, database=self.data, calendar=self.calendar, **given)
 
 
 @Parameter(name="*")
@@ -94,7 +99,9 @@ def _whoami() -> str:
 
 def read_settings(config: Path | None, **given: Any) -> Settings:
     """Settings of file and environment, and of the command line above both. Raises BadSettings."""
-    return load(config, **given)
+    settings = load(config, **given)
+    _CALENDAR.set(Calendar(settings.calendar))
+    return settings
 
 
 # ---------------------------------------------------------------------------------------------- the store
@@ -129,7 +136,10 @@ def existing_store(common: Common) -> Path:
     path = Path(common.settings().database)
     if not path.exists():
         raise Failed(
-            f"there is no store {path}: name it with --data or PAYAMAK_DATABASE; `payamak apply` makes one",
+            worded(
+                f"there is no store {path}: name it with --data or PAYAMAK_DATABASE; `payamak apply` makes one",
+                f"پایگاه دادهٔ {path} نیست: با --data یا PAYAMAK_DATABASE نامش را بدهید؛ `payamak apply` آن را می‌سازد",
+            ),
             ExitCode.UNREACHED,
         )
     return path
@@ -178,18 +188,20 @@ def console() -> Console:
     """Standard output for people; as wide as needed where it is no terminal, so that nothing is cut."""
     from rich.console import Console
 
+    from payamak.cli.tables import NO_EDGE
+
     class Ours(Console):
         def on_broken_pipe(self) -> None:
             """Rich would end the process, with 1."""
             raise BrokenPipeError
 
-    return Ours(highlight=False) if sys.stdout.isatty() else Ours(highlight=False, width=200)
+    return Ours(highlight=False) if sys.stdout.isatty() else Ours(highlight=False, width=NO_EDGE)
 
 
 def complain(text: str) -> None:
     """Standard error, one sentence; what its words bring along of lines stands behind a bar."""
     with unheard():
-        first, *more = visible_lines(text)
+        first, *more = visible_lines(spoken(text))
         for line in (first, *(f"{BAR}{line}" for line in more)):
             print(f"payamak: {line}", file=sys.stderr, flush=True)
 
@@ -198,15 +210,15 @@ def say(*lines: str) -> None:
     """Standard output, a line for each text: what one brings along of lines is no line of ours (`a␊b`)."""
     with unheard():
         for line in lines:
-            print(visible(line), flush=True)
+            print(visible(spoken(line)), flush=True)
 
 
 def is_agreed(promise: str = "") -> bool:
     """Ask a person on standard error, after the promise if it is not said yet; anything but yes is no."""
     told = f"{visible(promise)}\n" if promise else ""
-    print(f"{told}Carry this out? [y/N] ", end="", file=sys.stderr, flush=True)
+    print(worded(f"{told}Carry this out? [y/N] ", f"{told}انجام شود؟ [y/N] "), end="", file=sys.stderr, flush=True)
     with interruptible():
-        return sys.stdin.readline().strip().lower() in ("y", "yes")
+        return sys.stdin.readline().strip().lower() in ("y", "yes", "بله", "آری")
 
 
 @contextmanager
@@ -219,7 +231,7 @@ def interruptible() -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:
-        print("\nnothing was changed", file=sys.stderr, flush=True)
+        print(worded("\nnothing was changed", "\nچیزی تغییر نکرد"), file=sys.stderr, flush=True)
         raise
     finally:
         signal.signal(signal.SIGINT, by_loop or signal.SIG_DFL)
@@ -252,27 +264,30 @@ def tell_json(value: Any) -> None:
         print(json_line(value), flush=True)
 
 
-def grid(*columns: str, right: Iterable[str] = (), title: str | None = None) -> Table:
-    """An empty table; the columns of `right` hold numbers."""
-    from rich.box import SIMPLE_HEAD
-
+def grid(*columns: str, right: Iterable[str] = (), title: str | None = None, below: str | None = None) -> Grid:
+    """An empty table; the columns of `right` hold numbers, that of `below` sentences."""
     from payamak.cli.tables import Grid
 
-    made = Grid(box=SIMPLE_HEAD, title=title, title_justify="left", pad_edge=False)
-    for name in columns:
-        made.add_column(name, justify="right" if name in right else "left", overflow="fold")
-    return made
+    return Grid(
+        [heading(name) for name in columns],
+        right=[heading(name) for name in right],
+        title=heading(title) if title else None,
+        below=None if below is None else heading(below),
+    )
 
 
-def fill(made: Table, rows: Iterable[Sequence[object]]) -> Table:
+def fill(made: Grid, rows: Iterable[Sequence[object]]) -> Grid:
     """Put rows into a table; what is between brackets is no markup."""
     from rich.text import Text
 
     for row in rows:
-        made.add_row(
-            *(cell if isinstance(cell, Text) else Text("" if cell is None else visible(str(cell))) for cell in row)
-        )
+        made.add_row(*(cell if isinstance(cell, Text) else Text(_cell(cell)) for cell in row))
     return made
+
+
+def _cell(value: object) -> str:
+    text = "" if value is None else spoken(value) if isinstance(value, Words) else str(value)
+    return visible(text)
 
 
 def tell(common: Common, value: Any, show: Callable[[Console], None]) -> None:
@@ -292,33 +307,23 @@ def counted(count: int, word: str) -> str:
 
 # ---------------------------------------------------------------------------------------------- instants
 
-_AGO: Final = re.compile(r"(\d{1,9})\s*([smhd])")
 _SECONDS: Final = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
+
+_CALENDAR: Final = ContextVar("calendar", default=Calendar.ISO)
+"""The calendar in which this command shows instants; set where its settings are read."""
 
 
 def instant_text(at: int | None) -> str:
-    """An instant in local time, ISO 8601 to the millisecond."""
-    if at is None:
-        return ""
-    return dt.datetime.fromtimestamp(at / 1_000).astimezone().isoformat(sep=" ", timespec="milliseconds")
+    """An instant to the second: in local time, or as a Jalali date in Tehran's if the setting `calendar` says so."""
+    return "" if at is None else show_instant(at, _CALENDAR.get())
 
 
 def parse_instant(text: str, now: int) -> int:
-    """`2h` (ago; s, m, h, d), or ISO 8601 in local time unless it names a zone. Raises Failed."""
-    if found := _AGO.fullmatch(text.strip()):
-        return now - int(found[1]) * _SECONDS[found[2]] * 1_000
+    """Milliseconds since 1970 UTC of what a person wrote for an instant (domain/instants.py). Raises Failed."""
     try:
-        check_written(text)
-    except ValueError as error:
-        raise Failed(str(error), ExitCode.USAGE) from None
-    try:
-        when = read_marked(text) or dt.datetime.fromisoformat(text.strip())
-    except ValueError:
-        raise Failed(f"{text!r} is no time; write 2h (ago; s, m, h, d) or 2030-01-31T18:00", ExitCode.USAGE) from None
-    try:
-        return int(when.timestamp() * 1_000)
-    except (ValueError, OverflowError):  # the first and the last year have no instant in every zone
-        raise Failed(f"{text!r} is no time; write 2h (ago; s, m, h, d) or 2030-01-31T18:00", ExitCode.USAGE) from None
+        return int(read_instant(text, now).timestamp() * 1_000)
+    except (ValueError, OverflowError) as error:  # the last year has no instant in every zone
+        raise Failed(sentence_of(error), ExitCode.USAGE) from None
 
 
 def duration_text(ms: int) -> str:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 from cyclopts import Parameter
 
 from payamak.cli.bounds import Id
-from payamak.cli.explain import next_text, part_text, step_text, why_text
+from payamak.cli.explain import next_text, part_text, step_text, why_of
 from payamak.cli.messages import plain
+from payamak.cli.page import links_up
 from payamak.cli.shell import (
     Common,
     ExitCode,
@@ -24,7 +25,12 @@ from payamak.cli.shell import (
 )
 from payamak.cli.webhooks import table_of
 from payamak.codes import Code
+from payamak.domain.events import OutcomeKind
 from payamak.domain.standing import state_code
+from payamak.language import spoken, worded
+from payamak.texts.headings import heading
+from payamak.texts.parts import OUTCOMES
+from payamak.texts.reasons import LANES, STATES, STEP_KINDS
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -52,9 +58,15 @@ async def show(
     async with look_at_store(common) as store:
         story, site = await store.story(message_id), store.site
     if story is None:
-        raise Failed(f"there is no message {message_id}: it never was, or it has been retired")
+        raise Failed(
+            worded(
+                f"there is no message {message_id}: it never was, or it has been retired",
+                f"پیام {message_id} نیست: هرگز نبوده، یا بایگانی‌اش تمام شده است",
+            )
+        )
     m = story.message
-    says = {"why": why_text(m), "next": next_text(m, site, now)}
+    up = {} if m.is_final else await links_up(common.settings())
+    says = {"why": why_of(m, site, up), "next": next_text(m, site, now, up)}
     tell(common, {**_plain(story, text=text), **says}, lambda console: _print(console, story, site, says, now, text))
     return ExitCode.DONE
 
@@ -75,9 +87,9 @@ def _print(console: Console, story: Story, site: Site, says: dict[str, str], now
     from rich.text import Text
 
     m = story.message
-    facts = fill(grid("", ""), _facts(m, site, says, now))
+    facts = fill(grid("", ""), ((heading(name), fact) for name, fact in _facts(m, site, says, now)))
     facts.show_header = False
-    console.print(Text(f"Message {m.id}", style="bold"))
+    console.print(Text(worded(f"Message {m.id}", f"پیام {m.id}"), style="bold"))
     console.print(facts)
     columns: tuple[str, ...] = ("step", "line", "kind", "encoding", "parts", "rial", "stands")
     steps = fill(grid(*columns, title="Plan", right=("step", "parts", "rial")), _steps(m))
@@ -87,7 +99,7 @@ def _print(console: Console, story: Story, site: Site, says: dict[str, str], now
         console.print(fill(grid(*columns, title="Moved by hand", right=("step",)), moves))
     if text:
         for index, step in enumerate(m.plan, 1):
-            console.print(Text(f"Text of step {index}:", style="italic"))
+            console.print(Text(worded(f"Text of step {index}:", f"متن گام {index}:"), style="italic"))
             show_block(console, step.text)
     if story.parts:
         columns = ("step", "try", "part", "link", "on the wire", "answer", "after", "operator id", "receipt", "came")
@@ -101,7 +113,7 @@ def _print(console: Console, story: Story, site: Site, says: dict[str, str], now
         columns = ("at", "entry", "from", "to", "rial", "note")
         console.print(fill(grid(*columns, title="Money", right=("rial",)), money))
     if story.notices:
-        console.print(table_of(story.notices, site, now, title="Told to the webhook"))
+        console.print(table_of(story.notices, site, now, title=heading("Told to the webhook")))
 
 
 def _facts(m: Message, site: Site, says: dict[str, str], now: int) -> list[tuple[str, str]]:
@@ -110,26 +122,61 @@ def _facts(m: Message, site: Site, says: dict[str, str], now: int) -> list[tuple
     facts = [
         ("account", account.username if account else f"#{m.account_id}"),
         ("recipient", m.recipient),
-        ("class, source", f"{m.lane.name.lower()}, {m.source}"),
+        (
+            "class, source",
+            worded(f"{m.lane.name.lower()}, {m.source}", f"{spoken(LANES[m.lane])}، {m.source}"),
+        ),
         ("accepted", instant_text(m.accepted_at)),
-        ("deadline", f"{instant_text(m.deadline_at)}" + (" (over)" if now >= m.deadline_at else "")),
-        ("state", f"{m.state.value} since {instant_text(m.changed_at)}; wsStates says {told}"),
-        ("why", f"{says['why']} ({m.reason.value})"),
+        (
+            "deadline",
+            f"{instant_text(m.deadline_at)}" + (worded(" (over)", " (گذشته)") if now >= m.deadline_at else ""),
+        ),
+        (
+            "state",
+            worded(
+                f"{m.state.value} since {instant_text(m.changed_at)}; wsStates says {told}",
+                f"{spoken(STATES[m.state])} از {instant_text(m.changed_at)}؛ wsStates می‌گوید {told}",
+            ),
+        ),
+        ("why", says["why"] + worded(f" ({m.reason.value})", "")),
     ]
     if m.code is not None:
-        facts.append(("code", f"{int(m.code)}: {Code(m.code).english}"))
+        facts.append(
+            ("code", worded(f"{int(m.code)}: {Code(m.code).english}", f"{int(m.code)}: {Code(m.code).persian}"))
+        )
     if not m.is_final and m.due_at > now:
-        facts.append(("due", f"{instant_text(m.due_at)}, in {duration_text(m.due_at - now)}"))
+        facts.append(
+            (
+                "due",
+                worded(
+                    f"{instant_text(m.due_at)}, in {duration_text(m.due_at - now)}",
+                    f"{instant_text(m.due_at)}، {duration_text(m.due_at - now)} دیگر",
+                ),
+            )
+        )
     if m.copies:
-        facts.append(("copies", f"{m.copies} parts may have been sent twice"))
-    facts.append(("money", f"{m.charged:,} rial charged, {m.reserved:,} rial reserved"))
+        facts.append(
+            (
+                "copies",
+                worded(f"{m.copies} parts may have been sent twice", f"شاید {m.copies} بخش دو بار فرستاده شده باشد"),
+            )
+        )
+    facts.append(
+        (
+            "money",
+            worded(
+                f"{m.charged:,} rial charged, {m.reserved:,} rial reserved",
+                f"{m.charged:,} ریال برداشت، {m.reserved:,} ریال رزرو",
+            ),
+        )
+    )
     facts.append(("next", says["next"]))
     return facts
 
 
 def _steps(m: Message) -> list[tuple[object, ...]]:
     return [
-        (index + 1, s.line, s.kind.value, s.encoding.value, s.parts, f"{s.price:,}", step_text(m, index))
+        (index + 1, s.line, spoken(STEP_KINDS[s.kind]), s.encoding.value, s.parts, f"{s.price:,}", step_text(m, index))
         for index, s in enumerate(m.plan)
     ]
 
@@ -140,12 +187,12 @@ def _moves(m: Message) -> list[tuple[object, ...]]:
     for index, step in enumerate(m.plan, 1):
         reached = (*(move.from_line for move in step.moves), step.line)[1:]
         for move, to in zip(step.moves, reached, strict=True):
-            rows.append((instant_text(move.at), index, move.from_line, to, move.by or "nobody said"))
+            rows.append((instant_text(move.at), index, move.from_line, to, move.by or worded("nobody said", "نامعلوم")))
     return rows
 
 
 def _attempt(part: PartRecord) -> tuple[object, ...]:
-    answer = part.answer or "none yet"
+    answer = spoken(OUTCOMES[OutcomeKind(part.answer)]) if part.answer else worded("none yet", "هنوز هیچ")
     if part.status is not None:
         answer += f" {part.status} (0x{part.status:08X})"
     if part.code is not None and part.answer in ("opted_out", "refused"):
@@ -153,9 +200,11 @@ def _attempt(part: PartRecord) -> tuple[object, ...]:
     after = "" if part.answered_at is None else duration_text(part.answered_at - part.on_wire_at)
     receipt = "" if part.receipt is None else part_text(part.receipt)
     if part.receipt_stat:
-        receipt += f" {part.receipt_stat}" + (f" err {part.receipt_err}" if part.receipt_err else "")
+        receipt += f" {part.receipt_stat}" + (
+            worded(f" err {part.receipt_err}", f" خطا {part.receipt_err}") if part.receipt_err else ""
+        )
     if part.receipt is not None and part.answer in (None, "ambiguous"):
-        receipt += "; settled by recipient and line, not by id"
+        receipt += worded("; settled by recipient and line, not by id", "؛ با گیرنده و خط تطبیق داده شد، نه با شناسه")
     return (
         part.step + 1,
         part.try_no,

@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any, Final
 
 from cyclopts import Parameter
 
-from payamak.cli.shell import ExitCode, Failed, say, tell_json
+from payamak.cli.shell import ExitCode, Failed, counted, say, tell_json
+from payamak.domain.numbers import parse_recipient
+from payamak.language import worded
+
+HANDS: Final = ("say", "receipt", "outage")
+"""What a person may do to a simulator that runs."""
 
 
 def simulate(*arguments: Annotated[str, Parameter(allow_leading_hyphen=True, show=False)]) -> int:
-    """Run a simulated operator: an SMPP 3.4 server whose behaviour the recipient's last digits choose."""
+    """Run a simulated operator: an SMPP 3.4 server whose behaviour the recipient's last digits choose.
+
+    `say`, `receipt` and `outage` speak to one that runs.
+    """
+    if arguments and arguments[0] in HANDS:
+        return _speak(arguments)
     from payamak.cli.running import run_loop
     from payamak.simulator.__main__ import arguments as options_of
     from payamak.simulator.__main__ import configured, run
@@ -31,6 +43,83 @@ def simulate(*arguments: Annotated[str, Parameter(allow_leading_hyphen=True, sho
         config = configured(options)
         simulator = run_loop(run(config, lambda port: tell_json({"host": config.host, "port": port})))
     except (ScriptError, TroubleError, OSError) as error:
-        raise Failed(f"cannot start the simulator: {error}", ExitCode.USAGE) from error
+        raise Failed(
+            worded(f"cannot start the simulator: {error}", f"شبیه‌ساز راه نمی‌افتد: {error}"), ExitCode.USAGE
+        ) from error
     say(to_json(simulator.counters))
     return ExitCode.DONE
+
+
+def _speak(arguments: Sequence[str]) -> int:
+    """Make a handset speak, a receipt come, or the operator be away. Raises Failed."""
+    import asyncio
+    from argparse import ArgumentParser
+
+    parser = ArgumentParser(prog="payamak simulate", description="Speak to a simulated operator that runs.")
+    hands = parser.add_subparsers(dest="do", required=True)
+    speak = hands.add_parser("say", help="a handset sends a message to a line")
+    speak.add_argument("line", help="the line that it is sent to")
+    speak.add_argument("sender", metavar="from", help="the handset's number")
+    speak.add_argument("text", help="what it says")
+    tell = hands.add_parser("receipt", help="a receipt comes, whatever the behaviour was")
+    tell.add_argument("of", metavar="number", help="of the newest message to this number, or the operator's id")
+    tell.add_argument("stat", help="DELIVRD, UNDELIV, EXPIRED, REJECTD, UNKNOWN, ...")
+    tell.add_argument("--err", default="000", help="the operator's error")
+    away = hands.add_parser("outage", help="the operator is away: no port, no bind; what it took stays")
+    away.add_argument("seconds", type=float)
+    for each in (speak, tell, away):
+        each.add_argument("--port", type=int, help="of which simulator, where several run")
+    asked = vars(parser.parse_args(arguments))
+    port = asked.pop("port")
+    question = {"from" if name == "sender" else name: value for name, value in asked.items()}
+    for name in ("from", "of"):
+        if name in question:
+            question[name] = parse_recipient(question[name], None) or question[name]
+    done = asyncio.run(_ask(port, question))
+    say(*_told(done))
+    return ExitCode.DONE
+
+
+def _told(done: dict[str, Any]) -> list[str]:
+    if "receipts" in done:
+        return [f"{counted(done['receipts'], 'receipt')} on the way."]
+    if "seconds" in done:
+        return [f"The operator is away for {done['seconds']:g} s."]
+    return ["The gateway has it." if done["is_acknowledged"] else "The gateway refused it for good."]
+
+
+async def _ask(port: int | None, question: dict[str, Any]) -> dict[str, Any]:
+    """What the simulator says. Raises Failed if there is none, or several and no port, or it refuses."""
+    from payamak.simulator.door import door_of, folder
+    from payamak.socketfile import answers
+
+    doors = [door_of(port)] if port is not None else sorted(folder().iterdir())
+    if port is None and len(doors) > 1:
+        doors = [door for door in doors if await _is_open(door) or _forgotten(door)]
+    if len(doors) > 1:
+        said = f"several simulators run: say which by --port ({', '.join(door.name for door in doors)})"
+        raise Failed(said, ExitCode.USAGE)
+    try:
+        ((done,),) = [[said async for said in answers(door, question)] for door in doors]
+    except (OSError, ValueError):
+        said = "no such simulator of this user runs; `payamak simulate` or `payamak demo` starts one"
+        raise Failed(said, ExitCode.UNREACHED) from None
+    if "refused" in done:
+        raise Failed(str(done["refused"]))
+    return done
+
+
+async def _is_open(door: Path) -> bool:
+    """Whether a simulator listens there."""
+    from payamak.socketfile import answers
+
+    try:
+        return bool([said async for said in answers(door, {})])
+    except OSError:
+        return False
+
+
+def _forgotten(door: Path) -> bool:
+    """Take away the file of a simulator that was killed; False."""
+    door.unlink(missing_ok=True)
+    return False

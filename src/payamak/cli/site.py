@@ -25,6 +25,8 @@ from payamak.cli.shell import (
     tell,
     unheard,
 )
+from payamak.language import spoken, worded
+from payamak.texts.faults import KIND_WORDS
 from payamak.visible import visible
 
 if TYPE_CHECKING:
@@ -81,8 +83,14 @@ async def apply(
     except BadSiteFile as error:
         for fault in error.faults:
             complain(fault)
-        raise Failed("nothing was changed", ExitCode.USAGE) from error
-    said = "done" if done else "no difference" if not wanted.differences else "nothing was changed"
+        raise Failed(worded("nothing was changed", "چیزی تغییر نکرد"), ExitCode.USAGE) from error
+    said = (
+        worded("done", "انجام شد")
+        if done
+        else worded("no difference", "تفاوتی نیست")
+        if not wanted.differences
+        else worded("nothing was changed", "چیزی تغییر نکرد")
+    )
     tell(common, {"differences": wanted.differences, "applied": done}, lambda _: say(said))
     return ExitCode.DONE if done or dry_run or not wanted.differences else ExitCode.PROBLEM
 
@@ -94,7 +102,12 @@ async def _check_removals(store: Store, wanted: Plan, common: Common) -> None:
     found = await check_removals(store, wanted.removals)
     for removal in () if common.json else found:
         for note in removal.notes:
-            say(f"{removal.kind} {removal.name}: {note}")
+            say(
+                worded(
+                    f"{removal.kind} {removal.name}: {note}",
+                    f"{spoken(KIND_WORDS[removal.kind])} {removal.name}: {spoken(note)}",
+                )
+            )
 
 
 def _entries(file: Path) -> list[SiteEntry]:
@@ -103,15 +116,21 @@ def _entries(file: Path) -> list[SiteEntry]:
     try:
         return parse(file.read_text(encoding="utf-8-sig"), file.name)
     except UnicodeDecodeError as error:
-        raise Failed(f"{file}: this is no UTF-8 text", ExitCode.USAGE) from error
+        raise Failed(worded(f"{file}: this is no UTF-8 text", f"{file}: متن UTF-8 نیست"), ExitCode.USAGE) from error
     except OSError as error:
         raise Failed(f"{file}: {error.strerror}", ExitCode.USAGE) from error
 
 
 def _agrees() -> bool:
     if not sys.stdin.isatty():
-        raise Failed("nobody to ask: give --yes to carry this out, or --dry-run to look", ExitCode.USAGE)
-    return input("Carry this out? [y/N] ").strip().lower() in ("y", "yes")
+        raise Failed(
+            worded(
+                "nobody to ask: give --yes to carry this out, or --dry-run to look",
+                "کسی نیست که بپرسیم: --yes بدهید تا انجام شود، یا --dry-run تا فقط ببینید",
+            ),
+            ExitCode.USAGE,
+        )
+    return input(worded("Carry this out? [y/N] ", "انجام شود؟ [y/N] ")).strip().lower() in ("y", "yes")
 
 
 def _show(out: Console, differences: tuple[Difference, ...]) -> None:
@@ -119,10 +138,11 @@ def _show(out: Console, differences: tuple[Difference, ...]) -> None:
 
     for difference in differences:
         mark, color = _MARKS[difference.change]
-        out.print(Text(visible(f"{mark} {difference.kind} {difference.name}"), style=color))
+        kind = worded(difference.kind, KIND_WORDS[difference.kind].fa)
+        out.print(Text(visible(f"{mark} {kind} {difference.name}"), style=color))
         for field in difference.fields:
             before = "" if difference.change == "add" else f"{field.before} → "
-            after = "a new one" if field.before == field.after else field.after
+            after = worded("a new one", "تازه") if field.before == field.after else field.after
             out.print(Text(visible(f"    {field.name}: {before}{after}")), soft_wrap=True)
 
 
@@ -151,7 +171,11 @@ async def export(
         tell(common, {"site": text}, lambda _: print(text, end="", flush=True))
         return ExitCode.DONE
     _write(file, text, mode=0o600 if secrets else 0o644)
-    tell(common, {"file": str(file)}, lambda _: say(f"the site is written to {file}"))
+    tell(
+        common,
+        {"file": str(file)},
+        lambda _: say(worded(f"the site is written to {file}", f"پیکربندی در {file} نوشته شد")),
+    )
     return ExitCode.DONE
 
 

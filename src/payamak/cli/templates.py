@@ -25,6 +25,7 @@ from payamak.cli.shell import (
     tell,
 )
 from payamak.hands.refusals import NotDone
+from payamak.language import worded
 from payamak.visible import visible
 
 if TYPE_CHECKING:
@@ -52,14 +53,20 @@ async def show_list(account: str | None = None, *, common: Common = Common()) ->
     async with look_at_store(common) as store:
         accounts = [a for name, a in store.site.accounts.items() if account in (None, name)]
     if account is not None and not accounts:
-        raise Failed(f"there is no account {account}")
+        raise Failed(worded(f"there is no account {account}", f"حساب {account} نیست"))
     found = [
         {"account": a.username, "is_default": t.number == a.default_template, **to_builtins(t)}
         for a in accounts
         for t in a.templates
     ]
     rows = (
-        (row["account"], row["number"], "yes" * row["is_default"], row["text"], word(row.get("patterns") or ""))
+        (
+            row["account"],
+            row["number"],
+            worded("yes", "بله") * row["is_default"],
+            row["text"],
+            word(row.get("patterns") or ""),
+        )
         for row in found
     )
     made = fill(grid("account", "number", "default", "text", "patterns", right=("number",)), rows)
@@ -84,7 +91,7 @@ async def show(account: str, number: TemplateNumber, *, common: Common = Common(
         owner = account_of(store.site, account)
     found = next((t for t in owner.templates if t.number == number), None)
     if found is None:
-        raise Failed(f"account {account} has no template {number}")
+        raise Failed(worded(f"account {account} has no template {number}", f"حساب {account} الگوی {number} ندارد"))
     tell(common, found, lambda console: _show_text(console, found.text))
     return ExitCode.DONE
 
@@ -108,11 +115,22 @@ async def add(
 
     def work(templates: Templates) -> Templates:
         if any(t.number == number for t in templates):
-            raise NotDone(f"account {account} has a template {number}; `payamak template change` changes it")
+            raise NotDone(
+                worded(
+                    f"account {account} has a template {number}; `payamak template change` changes it",
+                    f"حساب {account} الگوی {number} را دارد؛ `payamak template change` آن را تغییر می‌دهد",
+                )
+            )
         return (*templates, made)
 
     await _edit(account, common, "add", work, number if default else None)
-    tell(common, made, lambda _: say(f"template {number} of account {account} is added."))
+    tell(
+        common,
+        made,
+        lambda _: say(
+            worded(f"template {number} of account {account} is added.", f"الگوی {number} حساب {account} افزوده شد.")
+        ),
+    )
     return ExitCode.DONE
 
 
@@ -135,7 +153,13 @@ async def change(
         return tuple(made if t.number == number else t for t in templates)
 
     await _edit(account, common, "change", work, number if default else None)
-    tell(common, made, lambda _: say(f"template {number} of account {account} is changed."))
+    tell(
+        common,
+        made,
+        lambda _: say(
+            worded(f"template {number} of account {account} is changed.", f"الگوی {number} حساب {account} تغییر کرد.")
+        ),
+    )
     return ExitCode.DONE
 
 
@@ -148,7 +172,10 @@ async def remove(
 
     async with open_store(common) as store:
         _must_have(account_of(store.site, account).templates, account, number)
-    promise = f"template {number} of account {account} will be removed: what only it allows is refused with 34."
+    promise = worded(
+        f"template {number} of account {account} will be removed: what only it allows is refused with 34.",
+        f"الگوی {number} حساب {account} حذف می‌شود: آنچه فقط با آن مجاز است با 34 رد خواهد شد.",
+    )
     if not agrees(consent, common, promise):
         return undone(consent, common, {"removed": None})
 
@@ -157,13 +184,19 @@ async def remove(
         return tuple(t for t in templates if t.number != number)
 
     await _edit(account, common, "remove", work, None)
-    tell(common, {"removed": number}, lambda _: say(f"template {number} of account {account} is removed."))
+    tell(
+        common,
+        {"removed": number},
+        lambda _: say(
+            worded(f"template {number} of account {account} is removed.", f"الگوی {number} حساب {account} حذف شد.")
+        ),
+    )
     return ExitCode.DONE
 
 
 def _must_have(templates: Templates, account: str, number: int) -> None:
     if all(t.number != number for t in templates):
-        raise NotDone(f"account {account} has no template {number}")
+        raise NotDone(worded(f"account {account} has no template {number}", f"حساب {account} الگوی {number} ندارد"))
 
 
 def _template(number: int, text: str, patterns: Sequence[str], any_text: bool) -> TemplateDocument:
@@ -171,7 +204,10 @@ def _template(number: int, text: str, patterns: Sequence[str], any_text: bool) -
 
     for pattern in patterns:
         if "=" not in pattern:
-            raise Failed(f"--pattern {pattern!r} is not NAME=REGEX", ExitCode.USAGE)
+            raise Failed(
+                worded(f"--pattern {pattern!r} is not NAME=REGEX", f"--pattern {pattern!r} به شکل NAME=REGEX نیست"),
+                ExitCode.USAGE,
+            )
     named = dict(pattern.split("=", 1) for pattern in patterns)
     return TemplateDocument(number=number, text=text, patterns=named, any_text=any_text)
 

@@ -14,6 +14,7 @@ from payamak.codes import StateCode
 from payamak.config import Settings
 from payamak.domain.site import Account, Line, Link
 from payamak.errors import StoreFailed
+from payamak.language import sentence_of, worded
 from payamak.log import configure
 from payamak.runtime import Gateway
 from payamak.simulator import Simulator, SimulatorConfig
@@ -60,14 +61,31 @@ async def run(settings: Settings, start: Start, *, is_sandbox: bool) -> Trial:
         try:
             await gateway.start()
         except StoreFailed as error:
-            return Trial(says=f"The site is in the store; it was not tried: {error}", is_well=False)
+            return Trial(
+                says=worded(
+                    f"The site is in the store; it was not tried: {error}",
+                    f"پیکربندی در پایگاه داده است؛ آزموده نشد: {sentence_of(error)}",
+                ),
+                is_well=False,
+            )
         try:
             if not await _is_bound(gateway):
-                says = f"No link: {start.link.host}:{start.link.port} has not bound us within {BIND_S:.0f} s."
-                todo = "Look at address, login and the operator's allow list; `payamak doctor` says more."
+                says = worded(
+                    f"No link: {start.link.host}:{start.link.port} has not bound us within {BIND_S:.0f} s.",
+                    f"لینک وصل نشد: {start.link.host}:{start.link.port} تا {BIND_S:.0f} ثانیه ما را نپذیرفت.",
+                )
+                todo = worded(
+                    "Look at address, login and the operator's allow list; `payamak doctor` says more.",
+                    "نشانی، نام کاربری و فهرست مجاز اپراتور را بررسی کنید؛ `payamak doctor` بیشتر می‌گوید.",
+                )
                 return Trial(says=f"{says} {todo}", is_well=False)
             if not start.recipient:
-                return Trial(says="The link is bound; no test message was wanted.", is_well=True)
+                return Trial(
+                    says=worded(
+                        "The link is bound; no test message was wanted.", "لینک وصل است؛ پیام آزمایشی خواسته نشده بود."
+                    ),
+                    is_well=True,
+                )
             return await _sent(f"http://127.0.0.1:{gateway.port}", start)
         finally:
             await gateway.stop()
@@ -106,13 +124,25 @@ async def _sent(url: str, start: Start) -> Trial:
         try:
             sent = await client.send(start.recipient, "پیامک آزمایشی")
         except (PayamakError, ValueError) as error:
-            return Trial(says=f"The link is bound; the test message was not taken: {error}", is_well=False)
+            return Trial(
+                says=worded(
+                    f"The link is bound; the test message was not taken: {error}",
+                    f"لینک وصل است؛ پیام آزمایشی پذیرفته نشد: {error}",
+                ),
+                is_well=False,
+            )
         ends_s = time.monotonic() + RECEIPT_S
         state = MessageState(StateCode.NOT_SENT)
         while not state.is_final and time.monotonic() < ends_s:
             await asyncio.sleep(POLL_S)
             state = (await client.states([sent.message_id]))[sent.message_id]
-    says = f"The link is bound; test message {sent.message_id}: {state.english}."
+    says = worded(
+        f"The link is bound; test message {sent.message_id}: {state.english}.",
+        f"لینک وصل است؛ پیام آزمایشی {sent.message_id}: {state.persian}.",
+    )
     if not state.is_final:
-        says += f" That was after {RECEIPT_S:.0f} s; `payamak show {sent.message_id}` tells what comes."
+        says += worded(
+            f" That was after {RECEIPT_S:.0f} s; `payamak show {sent.message_id}` tells what comes.",
+            f" این پس از {RECEIPT_S:.0f} ثانیه بود؛ `payamak show {sent.message_id}` ادامه‌اش را می‌گوید.",
+        )
     return Trial(says=says, is_well=state.is_delivered or state.code == StateCode.ENROUTE)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from payamak.language import worded
+
 if TYPE_CHECKING:
     from payamak.client import Fallback, Route
 
@@ -26,7 +28,12 @@ class Wanted:
         from payamak.client import Chelcheleh, SecondLine, ServiceLine
 
         if self.send_type not in (0, 1, 2):
-            raise ValueError(f"type is 0, 1 (Chelcheleh) or 2 (service line), not {self.send_type}")
+            raise ValueError(
+                worded(
+                    f"type is 0, 1 (Chelcheleh) or 2 (service line), not {self.send_type}",
+                    f"نوع 0، 1 (چلچله) یا 2 (خط خدماتی) است، نه {self.send_type}",
+                )
+            )
         route: Route | None = (None, Chelcheleh(), ServiceLine(self.template))[self.send_type]
         line, line2 = (self.line, self.line2) if self.line else (self.line2, None)
         given: dict[str, Any] = {"line": line, "life_time_minutes": self.life_time}

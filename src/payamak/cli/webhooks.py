@@ -27,6 +27,9 @@ from payamak.cli.shell import (
 )
 from payamak.domain.posting import PostState
 from payamak.domain.webhooks import Notice, parse_event_id
+from payamak.language import spoken, worded
+from payamak.texts.posts import POSTS
+from payamak.texts.reasons import REASON_NAMES, STATES
 
 if TYPE_CHECKING:
     from payamak.domain.site import Site
@@ -68,9 +71,13 @@ async def show_list(
     made = table_of(found, site, now_ms())
     following = found[-1].id if found and len(found) == limit else None
     answer = {"events": [plain(one, site) for one in found], "before": following}
-    tell(common, answer, lambda console: console.print(made) if found else say("No such event is here."))
+    tell(
+        common,
+        answer,
+        lambda console: console.print(made) if found else say(worded("No such event is here.", "چنین رویدادی نیست.")),
+    )
     if following is not None and not common.json:
-        say(f"more: --before {following}")
+        say(worded(f"more: --before {following}", f"بقیه: --before {following}"))
     return ExitCode.DONE
 
 
@@ -80,7 +87,7 @@ async def replay(
     /,
     *,
     account: Annotated[str | None, Parameter(help="All that was given up of this account.")] = None,
-    since: Annotated[str | None, Parameter(help="Of changes after: `2h` (ago) or `2030-01-31T18:00`.")] = None,
+    since: Annotated[str | None, Parameter(help="Of changes after: `2h` (ago), `today`, `1405/09/05`.")] = None,
     done: Annotated[bool, Parameter(negative="", help="Those too that have arrived: the customer lost them.")] = False,
     waiting: Annotated[
         bool, Parameter(negative="", help="Also end the pauses of what waits: the target is well again.")
@@ -95,10 +102,22 @@ async def replay(
 
     Example: `payamak webhook replay evt-3403-2`, `payamak webhook replay --account shop --since 7d --waiting`
     """
+    # size: its sentences are said in two languages
     if bool(events) is (account is not None):
-        raise Failed("say which: EVENTs, or --account NAME for all that were given up", ExitCode.USAGE)
+        raise Failed(
+            worded(
+                "say which: EVENTs, or --account NAME for all that were given up",
+                "بگویید کدام: رویدادها، یا --account NAME برای همهٔ آنچه رها شد",
+            ),
+            ExitCode.USAGE,
+        )
     if events and (since is not None or done or waiting):
-        raise Failed("--since, --done and --waiting go with --account", ExitCode.USAGE)
+        raise Failed(
+            worded(
+                "--since, --done and --waiting go with --account", "--since و --done و --waiting با --account می‌آیند"
+            ),
+            ExitCode.USAGE,
+        )
     from payamak.hands import posts
 
     wanted = posts.Events(ids=tuple(_event(event) for event in events))
@@ -108,13 +127,23 @@ async def replay(
         if account is not None:
             wanted = await posts.events_of(store, account, since_at, done=done, waiting=waiting)
             ids, paused = wanted.ids, wanted.paused
-            promise = f"{counted(len(ids), 'event')} of account {account} will be posted again" + (
-                f", and the pauses end of {counted(paused, 'event')} that wait." if waiting else "."
+            promise = worded(
+                f"{counted(len(ids), 'event')} of account {account} will be posted again",
+                f"{len(ids):,} رویداد حساب {account} دوباره فرستاده می‌شود",
+            ) + (
+                worded(
+                    f", and the pauses end of {counted(paused, 'event')} that wait.",
+                    f"، و مکث {paused:,} رویداد منتظر تمام می‌شود.",
+                )
+                if waiting
+                else "."
             )
             if (ids or paused) and not agrees(consent, common, promise):
                 return undone(consent, common, {"promised": len(ids), "replayed": 0, "hurried": 0})
         count, hurried = await posts.replay_events(store, wanted, by, now_ms())
-    told = f"posted again: {counted(count, 'event')}" + (f"; due now: {counted(hurried, 'event')}" if waiting else "")
+    told = worded(f"posted again: {counted(count, 'event')}", f"دوباره فرستاده شد: {count:,} رویداد") + (
+        worded(f"; due now: {counted(hurried, 'event')}", f"؛ نوبتشان رسید: {hurried:,} رویداد") if waiting else ""
+    )
     tell(common, {"replayed": count, "hurried": hurried}, lambda _: say(told))
     return ExitCode.DONE if count or not events else ExitCode.PROBLEM
 
@@ -140,13 +169,22 @@ async def post_test(name: str, *, common: Common = Common()) -> int:
         account = account_of(store.site, name)
     if not account.webhook_url:
         raise Failed(
-            f"account {name} has no webhook: payamak account change {name} --webhook-url https://… "
-            "--webhook-secret env:NAME"
+            worded(
+                f"account {name} has no webhook: payamak account change {name} --webhook-url https://… "
+                "--webhook-secret env:NAME",
+                f"حساب {name} وب‌هوک ندارد: payamak account change {name} --webhook-url https://… --webhook-secret "
+                "env:NAME",
+            )
         )
     now = now_ms()
     post = make_ping(account, now, os.environ)
     if isinstance(post, str):
-        raise Failed(f"nothing was posted: {post} in this shell ({variable_of(account.webhook_secret)})")
+        raise Failed(
+            worded(
+                f"nothing was posted: {post} in this shell ({variable_of(account.webhook_secret)})",
+                f"چیزی فرستاده نشد: {post} در این پوسته ({variable_of(account.webhook_secret)})",
+            )
+        )
     poster, began_s = Poster(), time.monotonic()
     posted = await poster.post(post, now)
     took_ms = int((time.monotonic() - began_s) * 1_000)
@@ -164,9 +202,17 @@ def _test_facts(post: Post, posted: Posted, took_ms: int, *, has_arrived: bool) 
         ("posted to", post.url),
         ("webhook-id", post.id),
         ("body", (post.json or b"").decode()),
-        ("came back", f"{posted.note}, after {duration_text(took_ms)}"),
-        ("says", posted.body or "nothing"),
-        ("so", "it has arrived" if has_arrived else "it would be posted again: only 2xx means arrived"),
+        (
+            "came back",
+            worded(f"{posted.note}, after {duration_text(took_ms)}", f"{posted.note}، پس از {duration_text(took_ms)}"),
+        ),
+        ("says", posted.body or worded("nothing", "هیچ")),
+        (
+            "so",
+            worded("it has arrived", "رسید")
+            if has_arrived
+            else worded("it would be posted again: only 2xx means arrived", "دوباره فرستاده می‌شد: فقط 2xx یعنی رسیده"),
+        ),
     ]
     made = fill(grid("", ""), rows)
     made.show_header = False
@@ -187,9 +233,9 @@ def _row(notice: Notice, site: Site, now: int) -> tuple[object, ...]:
         notice.id,
         instant_text(notice.at),
         _username(site, notice.account_id),
-        notice.state.value,
-        notice.reason.value,
-        notice.post.value,
+        spoken(STATES[notice.state]),
+        spoken(REASON_NAMES[notice.reason]),
+        spoken(POSTS[notice.post]),
         notice.tries,
         _next(notice, now),
         notice.note,
@@ -200,8 +246,12 @@ def _next(notice: Notice, now: int) -> str:
     if notice.post is not PostState.WAITING:
         return ""
     if notice.next_at is None:
-        return "after the one before"
-    return "now" if notice.next_at <= now else f"in {duration_text(notice.next_at - now)}"
+        return worded("after the one before", "پس از پیشین")
+    return (
+        worded("now", "اکنون")
+        if notice.next_at <= now
+        else worded(f"in {duration_text(notice.next_at - now)}", f"{duration_text(notice.next_at - now)} دیگر")
+    )
 
 
 def plain(notice: Notice, site: Site) -> dict[str, Any]:
@@ -220,5 +270,11 @@ def _username(site: Site, account_id: int) -> str:
 def _event(text: str) -> tuple[int, int]:
     found = parse_event_id(text)
     if found is None:
-        raise Failed(f"{text!r} is no event; `payamak webhook list` names them, such as evt-3403-2", ExitCode.USAGE)
+        raise Failed(
+            worded(
+                f"{text!r} is no event; `payamak webhook list` names them, such as evt-3403-2",
+                f"{text!r} رویداد نیست؛ `payamak webhook list` آن‌ها را نام می‌برد، مانند evt-3403-2",
+            ),
+            ExitCode.USAGE,
+        )
     return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
@@ -12,7 +13,8 @@ from payamak.client import MessageState
 from payamak.codes import Code
 from payamak.demo.scenarios import Case
 from payamak.demo.site import BUSY_LINE, LINE, LINE2, SERVICE_LINE, SIM_LINE
-from payamak.domain.message import Message
+from payamak.domain.message import Message, State
+from payamak.store.feed import Change
 from payamak.visible import visible
 
 _LINE_NAMES = {LINE: "line", BUSY_LINE: "busy line", LINE2: "line2", SERVICE_LINE: "service", SIM_LINE: "Chelcheleh"}
@@ -38,6 +40,10 @@ class BoardRow:
             if before is not None:
                 self.times.append((name, message.changed_at - message.accepted_at))
         self.message = message
+
+    def takes(self, message: Message) -> bool:
+        """Whether it is the scenario's message, and none that was sent to the same recipient afterwards."""
+        return self.message is None or self.message.id == message.id
 
     @property
     def is_done(self) -> bool:
@@ -78,6 +84,24 @@ def _times(row: BoardRow) -> Text:
         text.append(name, style="dim")
         text.append(f" {ms}")
     return text
+
+
+SHOWN: Final = 60
+"""Letters of a text that a line tells."""
+
+
+def told(change: Change) -> Text:
+    """One line of what became of a message that somebody sent to the demo: of a new one its text, then each state."""
+    message = change.message
+    line = Text(f"{message.id:>6}  {message.recipient}  ")
+    if change.before is None:
+        text, parts = visible(message.current.text), message.current.parts
+        line.append(f"accepted by line {message.current.line}, {parts} {'part' if parts == 1 else 'parts'}: ")
+        return line.append(text[:SHOWN] + ("…" if len(text) > SHOWN else ""), style="bold")
+    after_s = (message.changed_at - message.accepted_at) / 1_000
+    style = {State.DELIVERED: "green", State.QUEUED: "cyan", State.SENDING: "dim", State.ENROUTE: "cyan"}
+    line.append(message.state.value, style=style.get(message.state, "yellow"))
+    return line.append(f" after {after_s:.2f} s, by line {message.current.line}", style="dim")
 
 
 _WIDE = 120

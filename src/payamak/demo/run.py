@@ -20,11 +20,12 @@ from payamak.client import AsyncClient, PayamakError, Refusal
 from payamak.codes import Code
 from payamak.config import Settings
 from payamak.demo import site
-from payamak.demo.board import BoardRow, table
+from payamak.demo.board import BoardRow, table, told
 from payamak.demo.scenarios import cases
 from payamak.log import Logs, catch_strays
 from payamak.runtime import Gateway
 from payamak.simulator import Simulator, SimulatorConfig, Timing
+from payamak.simulator.door import SimulatorDoor
 from payamak.store.feed import Change
 
 LONGEST_S: Final = 60.0
@@ -55,6 +56,11 @@ class Demo:
             for login in (site.ADVERTISING_LOGIN, site.SERVICE_LOGIN)
         ]
         ports = [await operator.start() for operator in self._operators]
+        advertising, service = self._operators
+        self._door = SimulatorDoor(
+            ports[0], self._operators, lambda line: service if line in site.SERVICE_LINES else advertising
+        )
+        await self._door.open()
         self.gateway = Gateway(self.settings, logs=self._logs)
         await self.gateway.start()
         await self._furnish(ports)
@@ -83,8 +89,11 @@ class Demo:
 
     def _on_changes(self, changes: Sequence[Change]) -> None:
         for change in changes:
-            if row := self._rows.get(change.message.recipient):
+            row = self._rows.get(change.message.recipient)
+            if row is not None and row.takes(change.message):
                 row.changed(change.message)
+            elif change.message.state is not change.before:
+                self.console.print(told(change), soft_wrap=True)
 
     async def play(self) -> list[BoardRow]:
         """Send all cases at once, follow them with wsStates, draw the board; the rows when all are final."""
@@ -128,6 +137,7 @@ class Demo:
 
     async def stop(self) -> None:
         """Stop the gateway, then the operators."""
+        await self._door.close()
         await self.gateway.stop()
         for operator in self._operators:
             await operator.stop(timeout_s=0.5)
@@ -141,7 +151,7 @@ class _Quiet:
     def __exit__(self, *_: object) -> None: ...
 
 
-def _summary(console: Console, rows: Sequence[BoardRow], base_url: str, *, goes_on: bool) -> bool:
+def _summary(console: Console, rows: Sequence[BoardRow], base_url: str, database: str, *, goes_on: bool) -> bool:
     right = sum(row.is_right for row in rows)
     if right == len(rows):
         console.print(f"[green]All {right} messages came out as the manual says.[/]")
@@ -157,7 +167,16 @@ def _summary(console: Console, rows: Sequence[BoardRow], base_url: str, *, goes_
         soft_wrap=True,
         highlight=False,
     )
-    console.print("[dim]Ctrl-C stops it.[/]")
+    console.print("What you send is told below. To look closer, or to be the handset, in another terminal:\n")
+    for command in (
+        f"export PAYAMAK_DATABASE={database}",
+        "payamak show ID --text",
+        f"payamak simulate say {site.LINE} {site.MOBILES['ok']} salam   # then: payamak received list --text",
+        f"payamak simulate receipt {site.MOBILES['ok']} UNDELIV",
+        "payamak simulate outage 20",
+    ):
+        console.print(f"  {command}", soft_wrap=True, highlight=False)
+    console.print("\n[dim]Ctrl-C stops it.[/]\n")
     return right == len(rows)
 
 
@@ -188,7 +207,7 @@ async def run(*, once: bool, port: int, data: Path | None, facts: Path | None, l
             if not playing.done():
                 playing.cancel()
                 return 130
-            all_right = _summary(console, playing.result(), demo.base_url, goes_on=not once)
+            all_right = _summary(console, playing.result(), demo.base_url, database, goes_on=not once)
             if not once:
                 await stopping
             return 0 if all_right else 1

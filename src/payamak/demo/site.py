@@ -33,6 +33,9 @@ ALWAYS: Final = "always"
 
 SERVICE_LINE: Final = "9820003300"
 SIM_LINE: Final = "989350003300"
+SERVICE_LINES: Final = frozenset((SERVICE_LINE, SIM_LINE))
+"""Those of the second operator."""
+
 
 PASSWORD: Final = "demo-3300"
 QUOTING_PASSWORD: Final = "p@ss#1 $2%3&a+b=رمز"

@@ -1,8 +1,4 @@
-"""The hours in which advertising may be sent (contract §8): a window of the day in Tehran.
-
-Tehran is three and a half hours ahead of UTC all year: Iran gave up summer time in 2022, so no table of zones is
-needed.
-"""
+"""The hours in which advertising may be sent (contract §8): a window of the day in Tehran."""
 
 from __future__ import annotations
 
@@ -11,10 +7,11 @@ import re
 from msgspec import Struct
 
 from payamak.domain.clocks import earliest, in_doubt_until
+from payamak.domain.jalali import TEHRAN
 from payamak.domain.numbers import latin_digits
 from payamak.language import Words
 
-TEHRAN_MS = 12_600_000
+TEHRAN_MS = int(TEHRAN.utcoffset(None).total_seconds()) * 1_000
 _DAY_MS = 86_400_000
 _MINUTE_MS = 60_000
 _WINDOW = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)\s*[-–]\s*([01]?\d|2[0-4]):([0-5]\d)")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from payamak.hands.refusals import NotDone
+from payamak.language import sentence_of, worded
 from payamak.store.base import Store
 from payamak.store.records import Act, By, Credited
 
@@ -31,7 +32,7 @@ async def enter(store: Store, entry: Payment, by: By, now: int) -> Credited:
             return await store.credit_once(name, amount, entry.reference, note, now, allow_negative=is_free, act=act)
         available = await store.credit(name, amount, note, now, allow_negative=is_free, act=act)
     except ValueError as error:
-        raise NotDone(f"{error}: nothing was changed") from error
+        raise NotDone(worded(f"{error}: nothing was changed", f"{error}: چیزی تغییر نکرد")) from error
     except LookupError as error:
-        raise NotDone(str(error)) from error
+        raise NotDone(sentence_of(error)) from error
     return Credited(available=available, entered_at=now, is_repeated=False)

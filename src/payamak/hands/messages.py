@@ -16,6 +16,7 @@ from payamak.domain.site import Site
 from payamak.hands.acts import in_batches, named
 from payamak.hands.refusals import Misasked, no_such, told
 from payamak.hands.site import account_of, line_number
+from payamak.language import worded
 from payamak.store.base import Store
 from payamak.store.records import Act, By, Cancelled, MovePlan
 
@@ -38,7 +39,7 @@ class Chosen(Struct, frozen=True, kw_only=True):
 def _check_known(site: Site, line: str) -> None:
     """Nothing waits on it: a line that is not configured either was mistyped. Raises NotDone."""
     if line not in site.lines:
-        raise no_such("line", line, site.lines, ", and nothing waits on it")
+        raise no_such("line", line, site.lines, worded(", and nothing waits on it", " و چیزی هم روی آن منتظر نیست"))
 
 
 # -------------------------------------------------------------------------------------------------- cancel
@@ -88,7 +89,7 @@ async def plan_move(store: Store, source: str, target: str, by: By, now: int, *,
         raise no_such("line", target, site.lines)
     move = Move(source=line_number(site, source), target=to.number, by=by.who, at_old_price=at_old_price)
     if move.source == move.target:
-        raise Misasked("the two lines are the same")
+        raise Misasked(worded("the two lines are the same", "هر دو خط یکی است"))
     with told():
         plan = await store.plan_move(move, now)
     if not plan.ids and not plan.skipped:

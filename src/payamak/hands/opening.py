@@ -9,6 +9,7 @@ from pathlib import Path
 from payamak.store.base import Mode, Store
 from payamak.store.engines import (
     Looked,
+    backed_up_at,
     library_version,
     look_over,
     mark_fault,
@@ -21,6 +22,7 @@ from payamak.store.records import Act, By
 
 __all__ = [
     "Mode",
+    "backed_up_at",
     "library_version",
     "look_over",
     "mark_fault",

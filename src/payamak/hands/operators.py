@@ -6,6 +6,7 @@ from payamak.domain.clocks import Clocks
 from payamak.domain.ids import IdHabit
 from payamak.domain.receipts import IdReport
 from payamak.hands.refusals import NotDone
+from payamak.language import worded
 from payamak.store.base import Store
 from payamak.store.records import Act, By
 
@@ -15,7 +16,12 @@ async def learned_of(store: Store, upstream: str) -> IdReport:
     for report in await store.id_reports():
         if report.upstream == upstream and report.habit != IdHabit():
             return report
-    raise NotDone(f"nothing was learned of {upstream}; `payamak link ids` shows of whom")
+    raise NotDone(
+        worded(
+            f"nothing was learned of {upstream}; `payamak link ids` shows of whom",
+            f"از {upstream} چیزی آموخته نشده است؛ `payamak link ids` نشان می‌دهد از کدام‌ها",
+        )
+    )
 
 
 async def forget_ids(store: Store, report: IdReport, by: By, now: int) -> None:

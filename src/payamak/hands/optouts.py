@@ -9,6 +9,7 @@ from payamak.domain.numbers import masked
 from payamak.domain.optout import EVERY_LINE
 from payamak.domain.site import Site
 from payamak.hands.refusals import no_such
+from payamak.language import worded
 from payamak.store.base import Store
 from payamak.store.records import Act, By, OptOut
 
@@ -33,7 +34,7 @@ def made(recipient: str, target: tuple[str, Code], now: int, source: str, expire
 
 def named(line: str, recipient: str | None = None) -> str:
     """What an act about opt-outs is about, for the audit: of which line, and whose."""
-    where = "every advertising line" if line == EVERY_LINE else f"line {line}"
+    where = worded("every advertising line", "همهٔ خط‌های تبلیغاتی") if line == EVERY_LINE else f"line {line}"
     return where if recipient is None else f"{masked(recipient)} on {where}"
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
+from payamak.language import spoken, worded
+
 
 class NotDone(ValueError):
     """An act that is not carried out, with a sentence for each reason; nothing was changed."""
@@ -20,7 +22,15 @@ class Misasked(NotDone):
 
 def no_such(kind: str, name: str, known: Iterable[str], more: str = "") -> NotDone:
     """What a person named is not there; what is, is said. `more`: what else is known of that name."""
-    return NotDone(f"there is no {kind} {name}{more}; there are: {', '.join(known) or 'none'}")
+    from payamak.texts.faults import KIND_WORDS
+
+    there = ", ".join(known)
+    return NotDone(
+        worded(
+            f"there is no {kind} {name}{more}; there are: {there or 'none'}",
+            f"{spoken(KIND_WORDS[kind])} {name} نیست{more}؛ این‌ها هستند: {there or 'هیچ'}",
+        )
+    )
 
 
 @contextmanager
@@ -31,4 +41,7 @@ def told(more: str = "") -> Iterator[None]:
     except NotDone:
         raise
     except (LookupError, ValueError) as error:
-        raise NotDone(f"{error}{more}") from error
+        from payamak.texts.faults import refusal_words
+
+        said = "\n".join(map(spoken, refusal_words(error)))
+        raise NotDone(f"{said}{more}") from error

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from payamak.hands.refusals import Misasked, told
+from payamak.language import worded
 from payamak.store.engines import put_back
 from payamak.store.records import Act, By, OptOut, PutBack
 
@@ -28,7 +29,12 @@ def _places(backup: Path, address: Path) -> tuple[Path, Path]:
     """Both files, by their real paths. Raises Misasked if there is no copy, or it is the very store."""
     backup, store = Path(os.path.realpath(backup)), Path(os.path.realpath(address))
     if not backup.is_file():
-        raise Misasked(f"there is no file {backup}")
+        raise Misasked(worded(f"there is no file {backup}", f"فایل {backup} نیست"))
     if store.exists() and backup.samefile(store):
-        raise Misasked(f"{backup} is the store itself; name a copy of it")
+        raise Misasked(
+            worded(
+                f"{backup} is the store itself; name a copy of it",
+                f"{backup} خود پایگاه داده است؛ نسخه‌ای از آن را نام ببرید",
+            )
+        )
     return backup, store

@@ -26,8 +26,10 @@ from payamak.domain.site import (
 from payamak.domain.site.faults import login_faults, signing_faults
 from payamak.hands.refusals import NotDone, no_such, told
 from payamak.hands.sitefile import Plan, documents_of
+from payamak.language import spoken, worded
 from payamak.store.base import Store
 from payamak.store.records import Act, By, SiteChange
+from payamak.texts.faults import KIND_WORDS
 
 Templates = tuple[TemplateDocument, ...]
 
@@ -75,7 +77,12 @@ async def add(
 
     def work(site: Site) -> SiteChange:
         if (site.line(name) if kind == "line" else documents_of(site).get((kind, name))) is not None:
-            raise NotDone(f"{kind} {name} is there already; `payamak {kind} change {name}` changes it")
+            raise NotDone(
+                worded(
+                    f"{kind} {name} is there already; `payamak {kind} change {name}` changes it",
+                    f"{spoken(KIND_WORDS[kind])} {name} از پیش هست؛ `payamak {kind} change {name}` آن را تغییر می‌دهد",
+                )
+            )
         make: Callable[..., Document] = KINDS[kind]
         return SiteChange(puts=(_checked(make(**{NAME_FIELDS[kind]: name, **given}), given, environment),))
 
@@ -124,11 +131,21 @@ async def plan_removal(store: Store, kind: str, name: str) -> Removal:
     left = (document for key, document in documents_of(site).items() if key != (kind, name))
     known = faults_of(site)
     bars = [  # an account may name a line in several fields, with the same words for each
-        f"{kind} {name} is not removed, for {naming} needs it: change that first"
-        for naming in dict.fromkeys(f"{f.kind} {f.name}" for f in faults_of(build_site(left, 0)) if f not in known)
+        worded(
+            f"{kind} {name} is not removed, for {naming} needs it: change that first",
+            f"{spoken(KIND_WORDS[kind])} {name} حذف نشد، چون {naming} به آن نیاز دارد: اول آن را تغییر دهید",
+        )
+        for naming in dict.fromkeys(
+            worded(f"{f.kind} {f.name}", f"{spoken(KIND_WORDS[f.kind])} {f.name}")
+            for f in faults_of(build_site(left, 0))
+            if f not in known
+        )
     ]
     held = await store.holdings(kind, name)
-    bars += [f"{kind} {name} is not removed: {bar}" for bar in held.bars]
+    bars += [
+        worded(f"{kind} {name} is not removed: {bar}", f"{spoken(KIND_WORDS[kind])} {name} حذف نشد: {spoken(bar)}")
+        for bar in held.bars
+    ]
     if bars:
         raise NotDone(*bars)
     return Removal(kind=kind, name=name, notes=held.notes)
@@ -188,9 +205,13 @@ async def _switch(store: Store, what: str, name: str | None, by: By, now: int, *
 async def check_removals(store: Store, removals: Sequence[tuple[str, str]]) -> list[Removal]:
     """What a plan's removals would bring. Raises NotDone for what has money or messages."""
     found = [(kind, name, await store.holdings(kind, name)) for kind, name in removals]
-    bars = [f"{kind} {name} is not removed: {bar}" for kind, name, held in found for bar in held.bars]
+    bars = [
+        worded(f"{kind} {name} is not removed: {bar}", f"{spoken(KIND_WORDS[kind])} {name} حذف نشد: {spoken(bar)}")
+        for kind, name, held in found
+        for bar in held.bars
+    ]
     if bars:
-        raise NotDone(*bars, "nothing was changed")
+        raise NotDone(*bars, worded("nothing was changed", "چیزی تغییر نکرد"))
     return [Removal(kind=kind, name=name, notes=held.notes) for kind, name, held in found]
 
 

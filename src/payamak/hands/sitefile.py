@@ -21,7 +21,7 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from payamak.domain.jalali import check_written, read_marked
+from payamak.domain.jalali import read_jalali
 from payamak.domain.site import (
     KINDS,
     NAME_FIELDS,
@@ -38,7 +38,9 @@ from payamak.domain.site.differences import Difference, FieldChange, difference
 from payamak.domain.site.faults import login_faults, signing_faults
 from payamak.domain.site.kinds import HIDDEN, MASK, by_new_name, default_of, settable
 from payamak.domain.site.secrets import check_new_password, is_named, resolve
+from payamak.language import persian_of, sentence_of, worded
 from payamak.setting import describe_type, misfits
+from payamak.texts.faults import fault_words
 from payamak.visible import visible_toml
 
 _KEPT: Final = frozenset(
@@ -100,7 +102,12 @@ def read_field(kind: str, name: str, value: Any) -> Any:
     """A field's value from what TOML gave. Raises ValueError that says what is allowed."""
     fields = settable(kind)
     if name not in fields:
-        raise ValueError(f"there is no key {name!r}; known are: {', '.join(sorted(fields))}")
+        raise ValueError(
+            worded(
+                f"there is no key {name!r}; known are: {', '.join(sorted(fields))}",
+                f"کلید {name!r} نیست؛ این‌ها هستند: {', '.join(sorted(fields))}",
+            )
+        )
     wanted = fields[name].type
     if name in _NUMBER_FIELDS:
         value = [_digits(item) for item in value] if isinstance(value, list) else _digits(value)
@@ -109,16 +116,36 @@ def read_field(kind: str, name: str, value: Any) -> Any:
     if isinstance(value, str | dt.date) and _is_instant(wanted):
         value = _instant_of(value)
     if isinstance(value, float) and float not in (wanted, *getattr(wanted, "__args__", ())):
-        raise ValueError(f"{name} cannot be {_shown(name, value)}: write a whole number, in digits alone")
+        raise ValueError(
+            worded(
+                f"{name} cannot be {_shown(name, value)}: write a whole number, in digits alone",
+                f"{name} نمی‌تواند {_shown(name, value)} باشد: یک عدد صحیح، فقط با رقم، بنویسید",
+            )
+        )
     try:
         read = msgspec.convert(value, wanted)
     except msgspec.ValidationError as error:
-        raise ValueError(f"{name} cannot be {_shown(name, value)}: {error}; allowed: {describe_type(wanted)}") from None
+        raise ValueError(
+            worded(
+                f"{name} cannot be {_shown(name, value)}: {error}; allowed: {describe_type(wanted)}",
+                f"{name} نمی‌تواند {_shown(name, value)} باشد: {error}؛ مجاز: {describe_type(wanted).fa}",
+            )
+        ) from None
     if isinstance(read, dt.datetime) and read.tzinfo is None:
-        raise ValueError(f"{name} needs a time zone, such as 2030-01-01T00:00:00+03:30")
+        raise ValueError(
+            worded(
+                f"{name} needs a time zone, such as 2030-01-01T00:00:00+03:30",
+                f"{name} منطقهٔ زمانی می‌خواهد، مانند 2030-01-01T00:00:00+03:30",
+            )
+        )
     for misfit in misfits(fields[name].setting, read, name):
         value = "what it is" if name in HIDDEN else misfit.shown
-        raise ValueError(f"{misfit.place} cannot be {value}; allowed: {misfit.allowed}")
+        raise ValueError(
+            worded(
+                f"{misfit.place} cannot be {value}; allowed: {misfit.allowed}",
+                f"{misfit.place} نمی‌تواند {persian_of(value)} باشد؛ مجاز: {misfit.allowed.fa}",
+            )
+        )
     return read
 
 
@@ -130,7 +157,7 @@ def parse_setting(kind: str, setting: str) -> tuple[str, Any]:
     name, separator, text = setting.partition("=")
     name = name.strip()
     if not separator:
-        raise ValueError(f"{setting!r} is not key=value")
+        raise ValueError(worded(f"{setting!r} is not key=value", f"{setting!r} به شکل key=value نیست"))
     field = settable(kind).get(by_new_name(kind, name, None)[0])
     wanted = field.type if field else None
     value: Any = text
@@ -154,18 +181,15 @@ def _hint(text: str, error: str) -> str:
     found = re.search(r"at line (\d+)", error)
     line = text.split("\n")[int(found[1]) - 1] if found else ""
     try:
-        check_written(line.partition("=")[2])
-    except ValueError as said:
-        return f": {said}"
-    return ""
+        is_jalali = read_jalali(line.partition("=")[2]) is not None
+    except ValueError:
+        is_jalali = False
+    return ": a date of the Jalali calendar stands in quotes" if is_jalali else ""
 
 
 def _instant_of(value: str | dt.date) -> Any:
-    """What is written for an instant, a marked date read. Raises ValueError for a Jalali one that is not marked."""
-    if isinstance(value, str) and (marked := read_marked(value)) is not None:
-        return marked
-    check_written(value if isinstance(value, str) else value.isoformat())
-    return value
+    """What is written for an instant, a Jalali date read. Raises ValueError for a day that it does not have."""
+    return read_jalali(value if isinstance(value, str) else value.isoformat()) or value
 
 
 def _is_instant(wanted: Any) -> bool:
@@ -185,18 +209,42 @@ def parse(text: str, name: str = "site.toml") -> list[SiteEntry]:
     try:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise BadSiteFile([f"{name}: this is no TOML: {error}{_hint(text, str(error))}"]) from error
+        raise BadSiteFile(
+            [
+                worded(
+                    f"{name}: this is no TOML: {error}{_hint(text, str(error))}",
+                    f"{name}: TOML نیست: {error}{_hint(text, str(error))}",
+                )
+            ]
+        ) from error
     except RecursionError as error:
-        raise BadSiteFile([f"{name}: lists or tables within each other without end"]) from error
+        raise BadSiteFile(
+            [
+                worded(
+                    f"{name}: lists or tables within each other without end",
+                    f"{name}: فهرست‌ها یا جدول‌ها بی‌پایان تودرتو هستند",
+                )
+            ]
+        ) from error
     finder = _Lines(text)
     faults: list[str] = []
     entries: list[SiteEntry] = []
     for kind, tables in document.items():
-        where = f"{name}, line {finder.line_of_table(kind, 0)}"
+        where = worded(f"{name}, line {finder.line_of_table(kind, 0)}", f"{name}، سطر {finder.line_of_table(kind, 0)}")
         if kind not in KINDS:
-            faults.append(f"{where}: there is no table {kind!r}; known are: {', '.join(f'[[{k}]]' for k in KINDS)}")
+            faults.append(
+                worded(
+                    f"{where}: there is no table {kind!r}; known are: {', '.join(f'[[{k}]]' for k in KINDS)}",
+                    f"{where}: جدول {kind!r} نیست؛ این‌ها هستند: {', '.join(f'[[{k}]]' for k in KINDS)}",
+                )
+            )
         elif not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
-            faults.append(f"{where}: write each {kind} as a table of its own, [[{kind}]]")
+            faults.append(
+                worded(
+                    f"{where}: write each {kind} as a table of its own, [[{kind}]]",
+                    f"{where}: هر {kind} را جدولی جدا بنویسید، [[{kind}]]",
+                )
+            )
         else:
             for place, table in enumerate(tables):
                 if entry := _read_entry(kind, table, place, finder, name, faults):
@@ -204,7 +252,12 @@ def parse(text: str, name: str = "site.toml") -> list[SiteEntry]:
     seen: set[tuple[str, str]] = set()
     for entry in entries:
         if (entry.kind, entry.name) in seen:
-            faults.append(f"{name}, line {entry.line}: {entry.kind} {entry.name} is there twice")
+            faults.append(
+                worded(
+                    f"{name}, line {entry.line}: {entry.kind} {entry.name} is there twice",
+                    f"{name}، سطر {entry.line}: {entry.kind} {entry.name} دو بار آمده است",
+                )
+            )
         seen.add((entry.kind, entry.name))
     if faults:
         raise BadSiteFile(faults)
@@ -217,7 +270,12 @@ def _read_entry(
     start = finder.line_of_table(kind, place)
     name_field = NAME_FIELDS[kind]
     if not table.get(name_field):
-        faults.append(f"{file}, line {start}: a {kind} needs its {name_field}")
+        faults.append(
+            worded(
+                f"{file}, line {start}: a {kind} needs its {name_field}",
+                f"{file}، سطر {start}: {kind} به {name_field} نیاز دارد",
+            )
+        )
         return None
     given: dict[str, Any] = {}
     password: str | None = None
@@ -227,14 +285,29 @@ def _read_entry(
         if (kind, key) == ("account", "password"):
             password = value if isinstance(value, str) and value else None
             if password is None:
-                faults.append(f"{file}, line {finder.line_of_key(kind, place, key)}: password is a text, not empty")
+                faults.append(
+                    worded(
+                        f"{file}, line {finder.line_of_key(kind, place, key)}: password is a text, not empty",
+                        f"{file}، سطر {finder.line_of_key(kind, place, key)}: گذرواژه متنی است که خالی نیست",
+                    )
+                )
             continue
         try:
             given[field] = read_field(kind, field, value)
         except ValueError as error:
-            faults.append(f"{file}, line {finder.line_of_key(kind, place, key)}: {kind}: {error}")
+            faults.append(
+                worded(
+                    f"{file}, line {finder.line_of_key(kind, place, key)}: {kind}: {error}",
+                    f"{file}، سطر {finder.line_of_key(kind, place, key)}: {kind}: {sentence_of(error)}",
+                )
+            )
     if password is not None and "password_hash" in given:
-        faults.append(f"{file}, line {start}: give password or password_hash, not both")
+        faults.append(
+            worded(
+                f"{file}, line {start}: give password or password_hash, not both",
+                f"{file}، سطر {start}: password یا password_hash را بدهید، نه هر دو",
+            )
+        )
     if len(faults) > found:
         return None
     return SiteEntry(kind=kind, name=given[name_field], given=given, line=start, password=password)
@@ -303,7 +376,12 @@ def plan(
         try:
             after = _wanted(entry, before, passwords)
         except ValueError as error:
-            faults.append(f"{file}, line {entry.line}: {entry.kind} {entry.name}: {error}")
+            faults.append(
+                worded(
+                    f"{file}, line {entry.line}: {entry.kind} {entry.name}: {error}",
+                    f"{file}، سطر {entry.line}: {entry.kind} {entry.name}: {sentence_of(error)}",
+                )
+            )
             continue
         if after != before or key in broken:
             puts[key] = after
@@ -314,7 +392,11 @@ def plan(
     result = {**{key: document for key, document in stored.items() if key not in removals}, **puts}
     for fault in () if faults else _faults_after(site, build_site(result.values(), 0), named, passwords):
         line = named.get((fault.kind, fault.name))
-        faults.append(str(fault) if line is None else f"{file}, line {line}: {fault}")
+        faults.append(
+            str(fault)
+            if line is None
+            else worded(f"{file}, line {line}: {fault}", f"{file}، سطر {line}: {fault_words(fault).fa}")
+        )
     if faults:
         raise BadSiteFile(faults)
     return Plan(version=site.version, puts=tuple(puts.values()), removals=removals, differences=tuple(differences))
@@ -361,7 +443,12 @@ def _with_credential(after: Account, before: Account | None, password: str | Non
             check_new_password(clear)
         after = replace(after, password_hash=stored if matches else passwords.hash(clear))
     elif after.password_hash and not after.password_hash.startswith("$argon2id$"):
-        raise ValueError("password_hash begins with $argon2id$; a password in clear is given as password")
+        raise ValueError(
+            worded(
+                "password_hash begins with $argon2id$; a password in clear is given as password",
+                "password_hash با $argon2id$ آغاز می‌شود؛ گذرواژهٔ آشکار را با password بدهید",
+            )
+        )
     return after
 
 

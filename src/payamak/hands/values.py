@@ -21,6 +21,7 @@ from payamak.store.records import (
     StatusCount,
     Story,
     TextReceipts,
+    Traffic,
 )
 
 __all__ = [
@@ -42,4 +43,5 @@ __all__ = [
     "Store",
     "Story",
     "TextReceipts",
+    "Traffic",
 ]

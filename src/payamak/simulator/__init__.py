@@ -8,6 +8,7 @@ receipts    ids and receipt texts as operators write them (pure)
 ledger      what was received, answered, sent and acknowledged; in memory and as JSON lines
 outbox      receipts and received messages, each kept until acknowledged
 server      the SMSC itself
+door        a person's hands on one that runs
 report      counters as a table or JSON
 """
 

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from payamak.simulator.behaviour import Timing, describe
 from payamak.simulator.config import Limits, SimulatorConfig
+from payamak.simulator.door import SimulatorDoor
 from payamak.simulator.receipts import IdFormat, ReceiptStyle
 from payamak.simulator.report import to_json
 from payamak.simulator.rules import ScriptError, load_rules
@@ -32,7 +33,10 @@ _TROUBLES = """
   cuts=SECONDS    cuts every connection so long after it came
   unbinds=SECONDS unbinds every connection so long after it came, and goes on answering
   slow_bind=SECONDS  answers a bind so long after it came
-  early           brings what waits for a login before it answers the bind, and once more after it"""
+  early           brings what waits for a login before it answers the bind, and once more after it
+
+A simulator that runs can be spoken to from another terminal: `payamak simulate say LINE FROM TEXT`, `simulate receipt
+NUMBER STAT`, `simulate outage SECONDS`, each with --port where several run."""
 
 DAY_MS = 86_400_000
 
@@ -115,14 +119,21 @@ def configured(options: argparse.Namespace) -> SimulatorConfig:
 
 
 async def run(config: SimulatorConfig, on_ready: Callable[[int], None]) -> Simulator:
-    """Serve until SIGINT or SIGTERM; `on_ready` gets the port. Returns the stopped simulator."""
+    """Serve until SIGINT or SIGTERM; `on_ready` gets the port. Returns the stopped simulator.
+
+    Whoever started it may speak to it meanwhile through its door (door.py). Raises OSError.
+    """
     simulator = Simulator(config)
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stopped.set)
-    on_ready(await simulator.start())
+    port = await simulator.start()
+    door = SimulatorDoor(port, [simulator], lambda _: simulator)
+    await door.open()
+    on_ready(port)
     await stopped.wait()
+    await door.close()
     await simulator.stop()
     return simulator
 

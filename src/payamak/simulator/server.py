@@ -261,6 +261,27 @@ class Simulator:
             self._outbox.add(to, letter)
         return all(await asyncio.gather(*(done for done in waiting if done is not None)))
 
+    def force_receipt(self, entry: Entry, stat: str, err: str) -> None:
+        """Send a receipt for a part that was taken, whatever its behaviour was and whatever was told of it before."""
+        style = self.config.receipt_style
+        text = receipt_text(
+            style,
+            entry.operator_id,
+            stat=stat,
+            err=err,
+            submitted_at=entry.received_at,
+            done_at=self._clock.now(),
+            text=entry.text,
+        )
+        deliver = DeliverSm(
+            source_addr=entry.recipient,
+            destination_addr=entry.line,
+            esm_class=EsmClass.DELIVERY_RECEIPT.value,
+            short_message=text,
+            tlvs=receipt_tlvs(style, entry.operator_id, stat=stat, err=err, user_message_reference=None),
+        )
+        self._outbox.add(entry.system_id, Letter(pdu=deliver, stat=stat, err=err, entry=entry))
+
     def _on_connection(self, connection: ServerConnection) -> None:
         now = self._clock.monotonic()
         self._peers[connection] = _Peer(number=next(self._numbers), since_s=now)

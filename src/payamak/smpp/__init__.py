@@ -9,5 +9,6 @@ config      the limits and timers of one session
 overdue     the requests that a late answer may still belong to
 session     the state machine of either end; octets and the clock go in, events and octets come out
 receipt     what a delivery receipt says
+shown       a PDU as a person may see it
 link        sockets: a client that stays bound, a server that is bound to
 """

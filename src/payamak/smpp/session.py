@@ -22,9 +22,9 @@ alive: dead is only who says nothing at all for `enquire_link_s`, and nothing af
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator
+from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeAlias
 
 from payamak.smpp.codec import decode, encode
 from payamak.smpp.config import SessionConfig
@@ -81,6 +81,10 @@ UNBINDS_KEPT: Final = 16
 """Unbinds of the peer that get their answer when the session ends; who repeats it more often gets no more. Taste."""
 
 
+Tap: TypeAlias = Callable[[bool, bytes], None]
+"""Sees each whole PDU as it passes: whether we wrote it, and its octets. Never raises."""
+
+
 class NotBound(Exception):
     """This request may not be written in the state the session is in; nothing was or will be written."""
 
@@ -123,6 +127,8 @@ class Session:
         self.pdus_read = 0
         self._frames = FrameBuffer(self.config.frame_limit_octets, skips_nuls=role is Role.ESME)
         self._out: list[bytes] = []
+        self.tap: Tap | None = None
+        """Who sees each PDU as it passes; a person's trace, else nobody."""
         self.next_sequence = first_sequence
         # Deadlines grow in the order of asking, so the first entry is always the next one due.
         self._outstanding: dict[int, _Asked] = {}
@@ -173,6 +179,9 @@ class Session:
         """All octets to be written since the last call, in order."""
         if not self._out:
             return b""
+        if self.tap is not None:
+            for octets in self._out:
+                self.tap(True, octets)
         data = b"".join(self._out)
         self._out.clear()
         return data
@@ -276,6 +285,9 @@ class Session:
         if frames:
             self._heard_at_s = now
             self._enquiry_due_s = None
+        if self.tap is not None:
+            for frame in frames:
+                self.tap(False, frame)
         for frame in frames:
             self._take(frame, now, events)
             if self.is_closed:

@@ -411,27 +411,6 @@ class Hands(Protocol):
     anything. None is nobody's act: a program that builds a store of its own.
     """
 
-    def change_site(
-        self, work: Callable[[Site], SiteChange], by: By, now: int, expected_version: int | None = None
-    ) -> Awaitable[Site]:
-        """Change the configuration by what `work` says of it, in one transaction that also reads it; by whom.
-
-        Raises what `work` raises, and ValueError as `put_documents`, or if the site has another version by now than
-        the expected one; then nothing changes. Each document that is put or removed is a row of the audit.
-        """
-        ...
-
-    def put_documents(self, puts: Sequence[Document], removals: Sequence[tuple[str, str]], now: int) -> Awaitable[Site]:
-        """Change the configuration in one transaction. Raises ValueError with all faults; then nothing changes.
-
-        What has money or messages is not removed (`holdings`).
-        """
-        ...
-
-    def set_intake(self, is_suspended: bool, act: Act | None = None) -> Awaitable[None]:
-        """Suspend or resume the intake by hand."""
-        ...
-
     def credit(
         self,
         username: str,
@@ -525,6 +504,31 @@ class Hands(Protocol):
         """A person has seen one, or all up to the newest that he was shown; how many went."""
         ...
 
+
+class SiteHands(Protocol):
+    """What an operator does with the site and with the gateway itself."""
+
+    def change_site(
+        self, work: Callable[[Site], SiteChange], by: By, now: int, expected_version: int | None = None
+    ) -> Awaitable[Site]:
+        """Change the configuration by what `work` says of it, in one transaction that also reads it; by whom.
+
+        Raises what `work` raises, and ValueError as `put_documents`, or if the site has another version by now than
+        the expected one; then nothing changes. Each document that is put or removed is a row of the audit.
+        """
+        ...
+
+    def put_documents(self, puts: Sequence[Document], removals: Sequence[tuple[str, str]], now: int) -> Awaitable[Site]:
+        """Change the configuration in one transaction. Raises ValueError with all faults; then nothing changes.
+
+        What has money or messages is not removed (`holdings`).
+        """
+        ...
+
+    def set_intake(self, is_suspended: bool, act: Act | None = None) -> Awaitable[None]:
+        """Suspend or resume the intake by hand."""
+        ...
+
     def accept_clock(self, offset: int, boot_id: int, act: Act | None = None) -> Awaitable[None]:
         """A person says that the wall clock is right while it is so far from that boot clock."""
         ...
@@ -596,10 +600,6 @@ class Looks(Protocol):
         """
         ...
 
-    def audit(self, search: AuditSearch) -> Awaitable[list[AuditRow]]:
-        """What people did by hand, the latest first; kept for a year."""
-        ...
-
     def unmatched(self, limit: int) -> Awaitable[list[WaitingReceipt]]:
         """Receipts that belong to no known message, newest first."""
         ...
@@ -607,6 +607,10 @@ class Looks(Protocol):
 
 class Findings(Protocol):
     """What the doctor asks: what is odd, and since when."""
+
+    def audit(self, search: AuditSearch) -> Awaitable[list[AuditRow]]:
+        """What people did by hand, the latest first; kept for a year."""
+        ...
 
     def id_reports(self) -> Awaitable[list[IdReport]]:
         """What was learned of each upstream's ids, and how many of its receipts wait."""
@@ -637,5 +641,5 @@ class Findings(Protocol):
         ...
 
 
-class Store(Opened, Intake, Wire, Chores, Inbox, Posts, Hands, Looks, Findings, Protocol):
+class Store(Opened, Intake, Wire, Chores, Inbox, Posts, Hands, SiteHands, Looks, Findings, Protocol):
     """Durable state, all that anybody asks of it."""

@@ -7,7 +7,7 @@ from typing import Final
 from payamak.domain.site.fault import BadDocuments, Fault, FaultKind
 from payamak.language import Words, persian_of, words_of
 
-KINDS: Final[dict[str, Words]] = {
+KIND_WORDS: Final[dict[str, Words]] = {
     "account": Words("account", "حساب"),
     "line": Words("line", "خط"),
     "link": Words("link", "لینک"),
@@ -49,7 +49,7 @@ PERSIAN: Final[dict[FaultKind, str]] = {
 def fault_words(fault: Fault) -> Words:
     """One sentence, with the document that it is about; and what counts, if a stored value does not."""
     given = {name: persian_of(value) for name, value in fault.arguments.items()}
-    kind = KINDS[fault.kind].fa if fault.kind in KINDS else fault.kind
+    kind = KIND_WORDS[fault.kind].fa if fault.kind in KIND_WORDS else fault.kind
     persian = f"{kind} {fault.name}: {PERSIAN[fault.why].format_map({'field': fault.field, **given})}"
     counts = given.get("counts")
     return Words(str(fault), persian + (f"؛ تا آن وقت {counts} به حساب می‌آید" if counts else ""))

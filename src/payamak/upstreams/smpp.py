@@ -51,7 +51,7 @@ from payamak.smpp.pdu import (
     tlv,
 )
 from payamak.smpp.receipt import Receipt, is_receipt, looks_like_receipt, parse_receipt, says_nothing
-from payamak.smpp.session import NotBound, WindowFull
+from payamak.smpp.session import NotBound, Tap, WindowFull
 from payamak.smpp.states import BindType
 from payamak.upstreams.base import Parcel, Report, Sink, keep_receipt
 from payamak.upstreams.lately import Lately
@@ -210,6 +210,10 @@ class SmppUpstream:
         Minus infinity before the first one; it is kept over binds.
         """
         return self._last_answer_at_s
+
+    def tap(self, tap: Tap | None) -> None:
+        """Show each PDU from now on to `tap`, as octets that hold texts and a password; None: to nobody."""
+        self._client.tap(tap)
 
     def narrow(self, is_narrow: bool) -> None:
         """See Upstream.narrow."""
@@ -574,7 +578,8 @@ class SmppUpstream:
         self._down_reason = " ".join(
             filter(None, (down.reason.value, f"0x{down.status:08x}" if down.status else "", down.detail))
         )
-        self._log("link_down", link=self.name, reason=self._down_reason)
+        event = "link_closed" if down.reason is DownReason.STOPPED else "link_down"
+        self._log(event, link=self.name, reason=self._down_reason)
         self._flow()
         self._sink.link_changed(self.name)
 

@@ -3,7 +3,7 @@
 import pytest
 from msgspec.structs import replace
 
-from payamak.cli.explain import next_text, part_text, reason_text, step_text, why_text
+from payamak.cli.explain import next_text, part_text, reason_text, step_text, why_of, why_text
 from payamak.codes import Code
 from payamak.domain.message import Message, PartState, Reason, State, Step
 from payamak.domain.site import Line, Link, LinkUse, Site, build_site
@@ -33,8 +33,30 @@ def test_every_reason_has_a_sentence(reason: Reason) -> None:
 def test_how_many_receipts_came() -> None:
     """A text of which some parts were told says of how many."""
     message = replace(MESSAGE, state=State.UNKNOWN, reason=Reason.SOME_RECEIPTS, parts=("tdt",))
-    assert why_text(message) == "Receipts came for 1 of 3 parts until deadline and grace."
-    assert why_text(MESSAGE) == reason_text(Reason.ACCEPTED)
+    assert why_of(message, Site(), {}) == "Receipts came for 1 of 3 parts until deadline and grace."
+    assert why_of(MESSAGE, build_site([LINE, LINK], 0), {"a": True}) == reason_text(Reason.ACCEPTED)
+
+
+DOWN = {"a": False}
+STILL = [
+    (build_site([], 0), "Line 3000 is not configured any more: configure it"),
+    (build_site([replace(LINE, is_suspended=True), LINK], 0), "suspended by hand: `payamak resume line 3000`."),
+    (build_site([replace(LINE, links=())], 0), "Line 3000 has no links"),
+    (build_site([LINE, replace(LINK, is_suspended=True)], 0), "(a): `payamak resume link NAME`."),
+    (build_site([LINE, LINK], 0), "No link of line 3000 is bound (a): `payamak doctor`"),
+]
+
+
+@pytest.mark.parametrize(("site", "words"), STILL)
+def test_what_keeps_a_line_is_said_first(site: Site, words: str) -> None:
+    """One sentence with what to do, the same for the queue and for a message; what happens next does not repeat it."""
+    said = why_of(MESSAGE, site, DOWN)
+    assert words in said
+    assert said.count(". ") == 0
+    assert why_text("3000", State.QUEUED, Reason.ACCEPTED, site, DOWN) == said
+    assert next_text(MESSAGE, site, 100, DOWN) == "It waits for that, or for its deadline."
+    assert why_text("3000", State.QUEUED, Reason.RESTORED, site, DOWN) == reason_text(Reason.RESTORED)
+    assert why_text("3000", State.ENROUTE, Reason.TAKEN, site, DOWN) == reason_text(Reason.TAKEN)
 
 
 @pytest.mark.parametrize("letter", PartState)
@@ -62,10 +84,6 @@ def test_a_step_says_where_it_stands(message: Message, index: int, words: str) -
 @pytest.mark.parametrize(
     ("message", "site", "words"),
     [
-        (MESSAGE, build_site([], 0), "not configured any more"),
-        (MESSAGE, build_site([replace(LINE, is_suspended=True), LINK], 0), "payamak resume line 3000"),
-        (MESSAGE, build_site([replace(LINE, links=())], 0), "has no links"),
-        (MESSAGE, build_site([LINE, replace(LINK, is_suspended=True)], 0), "payamak resume link"),
         (replace(MESSAGE, due_at=500), build_site([LINE, LINK], 0), "when it is due"),
         (MESSAGE, build_site([LINE, LINK], 0), "payamak doctor"),
         (replace(MESSAGE, state=State.SENDING), Site(), "response timer"),
@@ -77,4 +95,4 @@ def test_a_step_says_where_it_stands(message: Message, index: int, words: str) -
 )
 def test_what_happens_next_is_said(message: Message, site: Site, words: str) -> None:
     """Whatever a message waits for is named, with the command that helps."""
-    assert words in next_text(message, site, 100)
+    assert words in next_text(message, site, 100, {})

@@ -73,8 +73,28 @@ def test_wrong_usage_is_told(arguments: list[str], capsys: pytest.CaptureFixture
         patch.setenv("PAYAMAK_DATABASE", "/nowhere/at/all.sqlite")
         assert run(arguments) == ExitCode.USAGE
     told = capsys.readouterr()
-    assert told.err + told.out
-    assert "Traceback" not in told.err
+    assert told.out == ""
+    assert len(told.err.splitlines()) == 1
+    assert re.match(r"payamak: \S", told.err)
+
+
+def test_usage_says_where_it_is_explained(capsys: pytest.CaptureFixture[str]) -> None:
+    """The parser's own refusals are sentences like ours, and name the help of the command that was meant."""
+    assert run(["optout", "seen", "--recipient"]) == ExitCode.USAGE
+    assert run(["messages", "--bad"]) == ExitCode.USAGE
+    assert capsys.readouterr().err.splitlines() == [
+        'payamak: Command "optout seen" parameter --recipient requires an argument; see `payamak optout seen --help`',
+        "payamak: Unknown option: --bad; see `payamak messages --help`",
+    ]
+
+
+@pytest.mark.parametrize("command", [["line", name] for name in ("list", "show", "remove")] + [["link", "ids"]])
+def test_keys_stand_only_where_they_can_be_set(command: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    """The keys of `--set` are told by the commands that take it."""
+    run([*command, "--help"])
+    assert "--set" not in capsys.readouterr().out
+    run([command[0], "change", "--help"])
+    assert "Keys for --set" in capsys.readouterr().out
 
 
 def test_a_store_that_is_not_there_is_told(capsys: pytest.CaptureFixture[str]) -> None:

@@ -10,6 +10,7 @@ from tests.store.world import LINE, LINE2, SITE, World
 from tests.unit.delivery.test_outlet import Scene, scene
 
 from payamak.cli import doctor
+from payamak.cli.finding import Finding
 from payamak.clock import SystemClock
 from payamak.delivery.desk import FULL_AGAIN_S
 from payamak.domain.site import Link
@@ -70,7 +71,7 @@ def test_the_doctor_says_it(tmp_path: Path) -> None:
     """Which window, for how long, what waits for it and since when, and what to do; not of a moment."""
     path = tmp_path / "store.sqlite"
 
-    async def work() -> list[doctor.Finding]:
+    async def work() -> list[Finding]:
         world = World(SqliteStore(path))
         world.now = SystemClock().now() - 120_000
         await world.build()

@@ -22,7 +22,17 @@ from payamak.texts.faults import PERSIAN
 
 #: Enumerations of which a person reads the words as they are: they are what is written in a site file, or never shown.
 WRITTEN = {
-    *("AnswerTypes", "BindMode", "DefaultAlphabet", "LaneName", "LineKind", "LinkKind", "LongText", "OnAmbiguous"),
+    *(
+        "AnswerTypes",
+        "BindMode",
+        "Calendar",
+        "DefaultAlphabet",
+        "LaneName",
+        "LineKind",
+        "LinkKind",
+        "LongText",
+        "OnAmbiguous",
+    ),
     *("OnLateOptOut", "OutsideHours", "ReceiptWord", "ReceiptsPer", "Validity"),
 }
 NEVER_SHOWN = {"IdPlace", "KeptAs", "SendType", "Why"}

@@ -28,6 +28,7 @@ from payamak.dialects.soap.envelope import (
 )
 from payamak.dialects.soap.wsdl import PATH, render_wsdl
 from payamak.dialects.states import states_of
+from payamak.domain.jalali import TEHRAN
 from payamak.domain.marks import without_marks
 from payamak.domain.mo import Received
 from payamak.domain.numbers import latin_digits, parse_whole_number
@@ -64,7 +65,6 @@ expired, 17 web service not active, 20 message id wrong. The others keep theirs.
 _SEVERAL: Final = frozenset({"Send", "SendSms", "SendSms2", "SendSms3", "SendSmsByCheckId"})
 """Operations that send to several recipients and answer each with an id or a code."""
 
-_TEHRAN: Final = dt.timezone(dt.timedelta(hours=3, minutes=30))  # no daylight saving since 2022
 _NO_END: Final = "9999-12-31T23:59:59"
 """The end of an account that has none, as .NET's greatest date."""
 
@@ -346,6 +346,6 @@ def _date(instant: int) -> str:
 def _written(when: dt.datetime) -> str:
     """Tehran's time, its difference from UTC beside it."""
     try:
-        return when.astimezone(_TEHRAN).isoformat(timespec="seconds")
+        return when.astimezone(TEHRAN).isoformat(timespec="seconds")
     except OverflowError:  # the last hours of year 9999, by which people mean "never"
         return _NO_END

@@ -65,7 +65,9 @@ class Account(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omi
     is_active: Annotated[bool, Setting("It may send and ask.", fa="فعال")] = True
     expires_at: Annotated[
         dt.datetime | None,
-        Setting("From this instant on it is refused; with its zone, or jalali:1406-01-01.", fa="پایان اعتبار"),
+        Setting(
+            "From this instant on it is refused; with its zone, or a Jalali date such as 1406-01-01.", fa="پایان اعتبار"
+        ),
     ] = None
     allowed_addresses: Annotated[
         tuple[str, ...],

@@ -12,7 +12,7 @@ from payamak.smpp.link.client import ClientLink, LinkConfig
 from payamak.smpp.link.connection import Answer, Ended, Later, LinkConnection, Log, Told
 from payamak.smpp.link.losses import Down, DownReason, LinkLost, ResponseTimeout
 from payamak.smpp.link.server import LinkServer, ServerConnection, serve
-from payamak.smpp.session import NotBound, WindowFull
+from payamak.smpp.session import NotBound, Tap, WindowFull
 from payamak.smpp.states import BindType
 
 __all__ = [
@@ -32,6 +32,7 @@ __all__ = [
     "ResponseTimeout",
     "ServerConnection",
     "SessionConfig",
+    "Tap",
     "Told",
     "WindowFull",
     "serve",

@@ -18,7 +18,7 @@ from payamak.smpp.link.connection import Answer, LinkConnection, Log, Told
 from payamak.smpp.link.losses import Down, DownReason
 from payamak.smpp.overdue import Overdue
 from payamak.smpp.pdu import Bind, Pdu
-from payamak.smpp.session import NotBound
+from payamak.smpp.session import NotBound, Tap
 from payamak.smpp.states import BINDS, BindType, Role
 
 _SMSC_SHOWN = 15
@@ -190,6 +190,14 @@ class ClientLink:
         self._comeback = Comeback(config.reconnect_initial_s, config.reconnect_max_s, config.binds_per_minute)
         self._next_sequence = config.first_sequence or random.randint(1, MAX_SEQUENCE)
         self._overdue: Overdue[int] = Overdue()
+        self._tap: Tap | None = None
+
+    def tap(self, tap: Tap | None) -> None:
+        """Show each PDU from now on, over all binds to come, to `tap`; None: to nobody. Octets: texts are in them."""
+        self._tap = tap
+        for connection in (self._connecting, self._connection):
+            if connection is not None:
+                connection.tap(tap)
 
     @property
     def is_bound(self) -> bool:
@@ -246,6 +254,7 @@ class ClientLink:
             connection = ClientConnection(
                 self.config, self._callbacks, self._log, first_sequence=self._next_sequence, overdue=self._overdue
             )
+            connection.tap(self._tap)
             self._connecting = connection
             down = await self._live(connection)
             self._next_sequence = connection.next_sequence

@@ -42,7 +42,7 @@ from payamak.smpp.events import (
 from payamak.smpp.link.losses import Down, DownReason, LinkLost, ResponseTimeout
 from payamak.smpp.overdue import Overdue
 from payamak.smpp.pdu import Pdu, response_to
-from payamak.smpp.session import NotBound, Session, WindowFull
+from payamak.smpp.session import NotBound, Session, Tap, WindowFull
 from payamak.smpp.states import Role, SessionState
 
 # Requests of the peer being worked on at one time; beyond that we stop reading until one is done. Taste.
@@ -165,6 +165,10 @@ class LinkConnection(asyncio.Protocol):
 
     def _on_room(self) -> None:
         """The peer reads again: requests can be written that no answer will make room for."""
+
+    def tap(self, tap: Tap | None) -> None:
+        """Show each PDU from now on to `tap`; None: to nobody."""
+        self._session.tap = None if tap is None else partial(self.guard, tap)
 
     # --- asking and answering
 

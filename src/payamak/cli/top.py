@@ -1,0 +1,236 @@
+"""`payamak top`: the running gateway at a glance, anew each second."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+from cyclopts import Parameter
+
+from payamak.cli.bounds import bounded
+from payamak.cli.shell import Common, ExitCode, Failed, console, duration_text, fill, grid, tell_json, unheard
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from payamak.cli.board import Board
+    from payamak.cli.page import Page
+    from payamak.cli.tables import Grid
+    from payamak.config import Settings
+
+VIEWS: Final = {"1": ("links", "lines", "queue"), "2": ("lines",), "3": ("links",), "4": ("queue",)}
+"""Which tables a key shows; rates and what is wrong are always there."""
+
+HELP: Final = "q quit · p pause · 1 all · 2 lines · 3 links · 4 queue"
+
+MOST_WRONG: Final = 3
+"""Lines of what is wrong, on a screen that has room for no more."""
+
+_AROUND: Final = 4
+"""Lines of a table beside its rows: title, head, rule, and an empty one."""
+
+SPAN_S: Final = 1.0
+"""Between two pages where only one board is asked for."""
+
+
+async def top(
+    *,
+    every: Annotated[float, bounded(0.5, 60), Parameter(help="Seconds between two looks.")] = 2.0,
+    once: Annotated[bool, Parameter(negative="", help="Look once and end, for scripts.")] = False,
+    common: Common = Common(),
+) -> int:
+    """Show what the running gateway does: rates, links, lines, queue, and what is wrong. Keys: q, p, and 1 to 4.
+
+    It reads the metrics of the server of this machine, as its settings name it. A rate is what happened since the look
+    before. With --once --json it is one line for machines.
+
+    Example: `payamak top`, `payamak top --once --json`
+    """
+    from payamak.cli.board import board_of
+
+    settings = common.settings()
+    before = await _look(settings)
+    if once or common.json or not sys.stdout.isatty():
+        await asyncio.sleep(SPAN_S)
+        board = board_of(before, await _look(settings))
+        if common.json:
+            tell_json(board)
+        else:
+            with unheard():
+                for part in shown(board, VIEWS["1"], None):
+                    console().print(part)
+        return ExitCode.DONE
+    await _Screen(settings, before, every).run()
+    return ExitCode.DONE
+
+
+async def _look(settings: Settings) -> Page:
+    """The server's page. Raises Failed if it is not reached."""
+    from payamak.cli.page import read_page, text_of, url_of
+
+    text = await text_of(settings)
+    if text is None:
+        said = f"no server answers at {url_of(settings, '/metrics')}: is it running, and are these its settings?"
+        raise Failed(said, ExitCode.UNREACHED)
+    return read_page(text, time.monotonic())
+
+
+class _Screen:
+    """The live board and its keys."""
+
+    def __init__(self, settings: Settings, before: Page, every_s: float) -> None:
+        self._settings, self._before, self._every_s = settings, before, every_s
+        self._view = "1"
+        self._is_paused = False
+        self._board: Board | None = None
+        self._said = "looking …"
+        self._ended = asyncio.Event()
+        self._draw: Callable[[], None] = lambda: None
+
+    async def run(self) -> None:
+        from rich.live import Live
+
+        out = console()
+        with keys(self._on_key), Live(console=out, screen=True, auto_refresh=False) as live:
+            self._draw = lambda: live.update(self._frame(out.height), refresh=True)
+            while not self._ended.is_set():
+                if not self._is_paused:
+                    await self._again()
+                self._draw()
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(self._every_s):
+                        await self._ended.wait()
+
+    async def _again(self) -> None:
+        from payamak.cli.board import board_of
+
+        try:
+            page = await _look(self._settings)
+        except Failed as error:
+            self._said = str(error)
+            return
+        self._board, self._before, self._said = board_of(self._before, page), page, ""
+
+    def _on_key(self, key: str) -> None:
+        if key in ("q", "Q", "\x03"):
+            self._ended.set()
+        elif key in ("p", "P"):
+            self._is_paused = not self._is_paused
+        elif key in VIEWS:
+            self._view = key
+        self._draw()
+
+    def _frame(self, height: int) -> RenderableType:
+        from rich.console import Group
+        from rich.text import Text
+
+        head = Text("payamak top", style="bold").append(f"  {time.strftime('%H:%M:%S')}  ", style="dim")
+        head.append("paused  " if self._is_paused else "", style="yellow").append(HELP, style="dim")
+        parts = shown(self._board, VIEWS[self._view], height - 2) if self._board else ()
+        return Group(head, *([Text(self._said, style="red")] if self._said else []), *parts)
+
+
+def shown(board: Board, tables: Sequence[str], height: int | None) -> Iterator[RenderableType]:
+    """The board as it is drawn; with a height (lines) each table has as many rows as fit, the worst first."""
+    from rich.text import Text
+
+    r = board.rates
+    yield Text(
+        f"accepted {r.accepted_per_s:,.1f}/s  refused {r.refused_per_s:,.1f}/s  parts {r.parts_per_s:,.1f}/s  "
+        f"delivered {r.delivered_per_s:,.1f}/s"
+    )
+    yield Text(f"receipts {r.receipts_per_s:,.1f}/s  waiting {r.waiting:,}  in flight {r.in_flight:,}", end="\n\n")
+    wrong = board.wrong if height is None or len(board.wrong) <= MOST_WRONG else board.wrong[: MOST_WRONG - 1]
+    for sentence in wrong:
+        yield Text(f"! {sentence}", style="bold red")
+    if len(board.wrong) > len(wrong):
+        yield Text(f"! and {len(board.wrong) - len(wrong)} more: `payamak doctor`", style="bold red")
+    if not board.wrong:
+        yield Text("Nothing is wrong.", style="green")
+    yield Text("")
+    room = None if height is None else height - 4 - min(max(len(board.wrong), 1), MOST_WRONG)
+    for count, name in enumerate(tables):
+        rows = list(ROWS[name](board))
+        fits = len(rows) if room is None else max(room // (len(tables) - count) - _AROUND, 1)
+        yield _table(name, rows, fits)
+        if room is not None:
+            room -= min(len(rows), fits) + _AROUND
+
+
+def _lines(board: Board) -> Iterator[tuple[object, ...]]:
+    for row in sorted(board.lines, key=lambda one: (-one.oldest_s, -one.taken_per_s, one.line)):
+        rates = (row.taken_per_s, row.delivered_per_s, row.failed_per_s)
+        yield (row.line, f"{row.waiting:,}", _age(row.oldest_s), *(f"{rate:,.1f}" for rate in rates))
+
+
+def _links(board: Board) -> Iterator[tuple[object, ...]]:
+    from rich.text import Text
+
+    for row in sorted(board.links, key=lambda one: (one.is_up, not one.is_on_trial, one.link)):
+        stands = "on trial" if row.is_on_trial else "bound" if row.is_up else "down"
+        yield (
+            row.link,
+            Text(stands, style="green" if stands == "bound" else "bold red"),
+            f"{row.window_used}/{row.window}",
+            f"{row.waiting:,}",
+            f"{row.parts_per_s:,.1f}",
+            "" if row.answer_ms is None else f"{row.answer_ms:,.0f}",
+            f"{row.throttled_per_s:,.1f}",
+        )
+
+
+def _queue(board: Board) -> Iterator[tuple[object, ...]]:
+    for row in board.queue:
+        yield row.line, row.lane, row.reason, f"{row.messages:,}", _age(row.oldest_s)
+
+
+ROWS: Final[dict[str, Callable[[Any], Iterator[tuple[object, ...]]]]] = {
+    "lines": _lines,
+    "links": _links,
+    "queue": _queue,
+}
+
+_KEY: Final = {"lines": 2, "links": 3, "queue": 4}
+
+_COLUMNS: Final = {
+    "lines": ("line", "waiting", "oldest", "taken/s", "delivered/s", "failed/s"),
+    "links": ("link", "stands", "window", "waiting", "parts/s", "answer ms", "throttled/s"),
+    "queue": ("line", "class", "why", "messages", "oldest"),
+}
+_WORDS: Final = frozenset(("line", "link", "stands", "class", "why"))
+
+
+def _table(name: str, rows: Sequence[tuple[object, ...]], fits: int) -> Grid:
+    """A table of the first rows; its title says of how many, and which key shows more of them."""
+    columns, title = _COLUMNS[name], name.capitalize()
+    if len(rows) > fits:
+        title += f", {fits} of {len(rows):,}: key {_KEY[name]}"
+    return fill(grid(*columns, title=title, right=[one for one in columns if one not in _WORDS]), rows[:fits])
+
+
+def _age(seconds: float) -> str:
+    return duration_text(int(seconds * 1_000)) if seconds else ""
+
+
+@contextmanager
+def keys(on_key: Callable[[str], None]) -> Iterator[None]:
+    """Each key that is pressed, at once and unseen; the terminal is as before afterwards."""
+    import termios
+    import tty
+
+    if not sys.stdin.isatty():
+        yield
+        return
+    terminal, loop = sys.stdin.fileno(), asyncio.get_running_loop()
+    before = termios.tcgetattr(terminal)
+    tty.setcbreak(terminal)
+    loop.add_reader(terminal, lambda: on_key(sys.stdin.read(1)))
+    try:
+        yield
+    finally:
+        loop.remove_reader(terminal)
+        termios.tcsetattr(terminal, termios.TCSADRAIN, before)

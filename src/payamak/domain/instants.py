@@ -1,0 +1,90 @@
+"""Instants as people write and read them: long ago, a day by its name, a date of either calendar. Pure.
+
+A Jalali date and a day that is named by a word are Tehran's; a Gregorian date without a zone is the reader's own.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from enum import Enum
+from typing import Final
+
+from payamak.domain.jalali import DATE, TEHRAN, check_year, read_jalali, to_jalali
+from payamak.domain.marks import without_marks
+from payamak.domain.numbers import latin_digits
+from payamak.language import Words
+
+
+class Calendar(Enum):
+    """In which calendar instants are shown."""
+
+    ISO = "iso"
+    JALALI = "jalali"
+
+
+EXPECTED: Final = Words(
+    "write 2h (ago; s, m, h, d), today, yesterday, 1405/09/05 or 2026-11-26T18:00",
+    "2h (پیش؛ s، m، h، d)، امروز، دیروز، 1405/09/05 یا 2026-11-26T18:00 بنویسید",
+)
+
+_AGO: Final = re.compile(r"(\d{1,9})\s*([smhd])", re.ASCII)
+_SECONDS: Final = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
+_DAYS: Final = {"today": 0, "yesterday": 1, "امروز": 0, "دیروز": 1}
+"""How many days ago a day is that has a name."""
+
+
+def read_instant(text: str, now: int) -> dt.datetime:
+    """The instant that a person means; without a zone where he wrote a Gregorian date and named none.
+
+    `now`: milliseconds since 1970 UTC. Raises ValueError, with what to write, also for a year before 2000.
+    """
+    said = without_marks(latin_digits(text))
+    if found := _AGO.fullmatch(said):
+        return _at(now) - dt.timedelta(seconds=int(found[1]) * _SECONDS[found[2]])
+    name, _, time = said.replace("ي", "ی").partition(" ")
+    if (ago := _DAYS.get(name.lower())) is not None:
+        day = _at(now).astimezone(TEHRAN).date() - dt.timedelta(days=ago)
+        return dt.datetime.combine(day, _time(text, time or "00:00"), tzinfo=TEHRAN)
+    if (when := read_jalali(said)) is None:
+        when = _gregorian(text, said)
+    check_year(when)
+    return when
+
+
+def show_instant(at: int, calendar: Calendar, zone: dt.tzinfo | None = None) -> str:
+    """An instant to the second: `1405/09/05 18:30:00` in Tehran's time, or `2026-11-26 18:30:00` in `zone`'s.
+
+    `at`: milliseconds since 1970 UTC; without a zone it is that of the machine. Beyond the Jalali years it is ISO.
+    """
+    if calendar is Calendar.JALALI:
+        when = _at(at).astimezone(TEHRAN)
+        try:
+            year, month, day = to_jalali(when.date())
+        except ValueError:
+            pass
+        else:
+            return f"{year:04d}/{month:02d}/{day:02d} {when:%H:%M:%S}"
+    return _at(at).astimezone(zone).replace(tzinfo=None).isoformat(sep=" ", timespec="seconds")
+
+
+def _at(at: int) -> dt.datetime:
+    return dt.datetime.fromtimestamp(at // 1_000, dt.UTC)
+
+
+def _gregorian(text: str, said: str) -> dt.datetime:
+    """A Gregorian date, also with slashes and short months."""
+    try:
+        if found := DATE.fullmatch(said):
+            date = dt.date(int(found[1]), int(found[2]), int(found[3]))
+            return dt.datetime.combine(date, dt.time.fromisoformat(found[4] or "00:00"))
+        return dt.datetime.fromisoformat(said)
+    except ValueError:
+        raise ValueError(Words(f"{text!r} is no time; {EXPECTED}", f"{text!r} زمان نیست؛ {EXPECTED.fa}")) from None
+
+
+def _time(text: str, time: str) -> dt.time:
+    try:
+        return dt.time.fromisoformat(time.strip())
+    except ValueError:
+        raise ValueError(Words(f"{text!r} is no time; {EXPECTED}", f"{text!r} زمان نیست؛ {EXPECTED.fa}")) from None
