@@ -7,8 +7,8 @@ it says so; what it says is final stays final; a crash at any instant loses noth
 One message, eight hops:
 
       customer                                                                    SMSC
-       | 1 dialects/negin.py     ws_send()         form fields -> Submission
-       | 2 front/accept.py       send()            allowed, plan, split, price -> NewMessage
+       | 1 dialects/negin.py     ws_send()         form fields -> WantedMessage
+       | 2 front/accept.py       accept()          allowed, plan, split, price -> NewMessage
        | 3 store/rules/messages  accept()          one transaction; the COMMIT is our promise; then the Feed
        <-- answer with message_id, at once or when the Feed brings the verdict
            delivery/places.py    take()            nobody before it: "on the wire" by the same commit, then 5
@@ -20,7 +20,7 @@ One message, eight hops:
          7 delivery/receipts.py  receipt()         match, advance(), COMMIT,
                                                    then deliver_sm_resp             <--- deliver_sm
          8 posts/webhooks.py     post()            each change of state to the customer's URL
-           front/accept.py       states()          or the customer asks: wsStates
+           front/asking.py       standings()       or the customer asks: wsStates
 
 What happens next to a message is decided in one place: `advance()` in domain/states.py.
 
@@ -36,7 +36,7 @@ Where things live, from the pure core to the edge; imports point down only (test
     delivery            the back: claims, lanes, pacing, marks, answers, the health of links, receipts, recovery
     posts               what customers are told by HTTP: webhooks, the relay of what handsets send
     background          work that nobody waits for goes on, and says when it fails
-    front               the one door behind every dialect: who calls, what is accepted
+    front               behind every door: who calls, the one way in, what a customer may read and do
     hands               what an operator does by hand, for every face: count first, then act; who did it is kept
     http                the server: connections and their limits, requests, forms, streams, health, metrics
     dialects            the outside APIs, a file or folder each: pure translation

@@ -7,22 +7,20 @@ from functools import partial
 
 from payamak.dialects import negin, sendsms
 from payamak.dialects.soap import door as soap
-from payamak.front.batch import BatchService
+from payamak.front.accept import Front
 from payamak.http.health import HealthPages
 from payamak.http.request import READ, Route
 
 
-def doors(
-    service: BatchService, health: HealthPages, *, allow_get: bool = True, admits: Callable[[str], bool]
-) -> list[Route]:
+def doors(front: Front, health: HealthPages, *, allow_get: bool = True, admits: Callable[[str], bool]) -> list[Route]:
     """The list. `allow_get` serves GET too, which puts a password into a URL (contract §5); without it GET answers 405.
 
     `admits` says whether a call is taken although many come; the SOAP door asks it itself.
     """
     both = frozenset({"GET", "POST"})
     calls = both if allow_get else frozenset({"POST"})
-    send, states = partial(negin.ws_send, service=service), partial(negin.ws_states, service=service)
-    send_sms, soap_call = partial(sendsms.send_sms, service=service), soap.SoapDoor(service, admits).answer
+    send, states = partial(negin.ws_send, front=front), partial(negin.ws_states, front=front)
+    send_sms, soap_call = partial(sendsms.send_sms, front=front), soap.SoapDoor(front, admits).answer
     return [
         Route("/api/wssend.ashx", methods=calls, handler=send, is_gated=True, is_folded=True),
         Route("/services/wssend.ashx", methods=calls, handler=send, is_gated=True, is_folded=True),

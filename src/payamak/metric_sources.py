@@ -112,7 +112,7 @@ def _others_of(running: Running) -> Sources:
     build = (version("payamak"), ".".join(map(str, sys.version_info[:3])), library_version())
     return {
         table.PASSWORDS: lambda: running.authenticator.counts,
-        table.RECIPIENTS_REFUSED: lambda: running.service.recipients_refused,
+        table.RECIPIENTS_REFUSED: lambda: running.front.recipients_refused,
         table.CLOCK_IN_DOUBT: lambda: keeper.clocks.is_in_doubt,
         table.CLOCK_AHEAD: lambda: keeper.clocks.ahead / 1_000,
         table.CLOCK_JUMPS: lambda: keeper.clocks.jumps,

@@ -16,11 +16,11 @@ from payamak.delivery.receipts import ReceiptDesk
 from payamak.delivery.recovery import keep_house, watch_store
 from payamak.delivery.timekeeping import KeptClock, TimeKeeper
 from payamak.delivery.worker import Worker
-from payamak.domain.site import Account, Link, LinkKind, Site
+from payamak.domain.site import Link, LinkKind, Site
 from payamak.doors import doors
 from payamak.errors import StoreFailed
-from payamak.front.batch import BatchService
-from payamak.front.callers import Authenticator, Credential
+from payamak.front.accept import Front
+from payamak.front.passwords import Authenticator
 from payamak.front.reads import Reads
 from payamak.http import metric_table as table
 from payamak.http.admission import Admission
@@ -57,22 +57,6 @@ WATCH_CONFIG_S = 0.5
 """How soon a change by another process (the command line) is seen."""
 
 
-class _Gatekeeper:
-    """Accounts as the authenticator wants them."""
-
-    def __init__(self, authenticator: Authenticator) -> None:
-        self._authenticator = authenticator
-
-    async def admits(self, account: Account | None, username: str, password: str, address: str) -> bool:
-        """See service.Gatekeeper."""
-        credential = None
-        if account is not None and account.password_hash:
-            credential = Credential(
-                username=username, password_hash=account.password_hash, version=account.credential_version
-            )
-        return await self._authenticator.verify(username, password, credential, address)
-
-
 class Running:
     """The parts of a gateway whose store is open, looked through and recovered. All are there from the start on."""
 
@@ -102,16 +86,16 @@ class Running:
         self._app: Application | None = None
         self.worker = Worker(self.store, self.clock, event_logger("delivery"))
         self.authenticator = Authenticator(self.clock.monotonic)
-        self.service = BatchService(
+        self.front = Front(
             self.store,
             self.clock,
-            _Gatekeeper(self.authenticator),
+            self.authenticator.admits,
             recipient_prefixes=self.settings.recipient_prefixes,
             log=event_logger("service"),
+            reads=Reads(self.clock.monotonic, lambda: self.store.waiting_s),
         )
-        self.service.reads = Reads(self.clock.monotonic, lambda: self.store.waiting_s)
         self._refusals = Refusals(self._account_name, event_logger("api"), self.clock.monotonic)
-        self.relay = Relay(self.store, self.clock, event_logger("relay"), self.service.plan_reply)
+        self.relay = Relay(self.store, self.clock, event_logger("relay"), self.front.plan_reply)
         self.webhooks = Webhooks(self.store, self.clock, event_logger("webhook"))
         self.store.feed.listen(self.webhooks.hear)
         self.worker.outlet.bugs = self.health
@@ -172,7 +156,7 @@ class Running:
             self._asks,
             networks=self.settings.metrics_networks,
         )
-        routes = doors(self.service, health, allow_get=self.settings.allow_get, admits=admission.admits)
+        routes = doors(self.front, health, allow_get=self.settings.allow_get, admits=admission.admits)
         self.metrics.listed(routes)
         app = self._app = Application(
             routes,
@@ -210,7 +194,7 @@ class Running:
         return None if account is None else account.username
 
     def _is_ready(self) -> bool:
-        return self.service.is_ready and self.health.trouble is None
+        return self.front.is_ready and self.health.trouble is None
 
     def _trouble(self) -> str | None:
         """What keeps the intake closed, or must not happen and does; None if all is well."""
@@ -263,7 +247,7 @@ class Running:
 
     async def stop(self) -> None:
         """Stop cleanly, in under 3 s if the operators answer."""
-        self.service.is_stopping = True
+        self.front.is_stopping = True
         self.worker.stop_taking()
         server = None if self._server is None else asyncio.create_task(self._server.stop(STOP_ANSWERS_S))
         await self.links.stop(STOP_ANSWERS_S)

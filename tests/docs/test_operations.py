@@ -14,7 +14,7 @@ from tests.source import ROOT, parsed, python_files
 from payamak import background, log_output, running
 from payamak.delivery import recovery, suspects
 from payamak.domain.site import Link, LinkKind
-from payamak.front import batch
+from payamak.front import accept
 from payamak.http import admission, turns
 from payamak.http.limits import HttpLimits
 from payamak.http.metric_table import TABLE
@@ -51,7 +51,7 @@ FIGURES = {
     "At most {} calls are under way": admission.MOST,
     "one /64) {} requests may be unfinished": LIMITS.unfinished_of_each,
     "may be unfinished, of all {}": LIMITS.unfinished,
-    "at most {} s, then 23": batch.TURN_WITHIN_S,
+    "at most {} s, then 23": accept.TURN_WITHIN_S,
     "A mebibyte is held": log_output.MOST_OCTETS == 1 << 20,
     "once a write has waited for a second": log_output.STUCK_S == 1,
     "followed within half a second": running.WATCH_CONFIG_S == 0.5,

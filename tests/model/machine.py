@@ -34,14 +34,14 @@ from tests.model.draws import (
 )
 from tests.model.promise import LOST, OPTED_OUT, REFUSED, TAKEN, Expected, PlannedStep
 from tests.model.trouble import Trouble
-from tests.store.world import ALI, HOUR, LINE2, MINUTE, SARA, SERVICE
+from tests.store.world import ALI, HOUR, LINE2, MINUTE, SARA, SERVICE, check_id
 
 from payamak.codes import Code
 from payamak.domain.events import Answered, Cancelled, Event, IllegalMove, Postponed, Revoked
 from payamak.domain.ids import readings
 from payamak.domain.message import Lane, Message, PartState, Reason
 from payamak.domain.moving import Move
-from payamak.domain.own_ids import MARK_OCTETS, OwnId
+from payamak.domain.own_ids import MARK_OCTETS
 from payamak.domain.receipts import ReceiptIn
 from payamak.errors import Refused
 from payamak.store.records import Batched, Claim, NewMessage, OptOut
@@ -128,7 +128,7 @@ class StoreMachine(Bench):
     ) -> None:
         """Several at once, all that can be accepted or nothing; a caller's own id is taken once, by one body (P6)."""
         news = [self.new(account, recipient, plan, life) for recipient, plan, _ in items]
-        own_ids = [OwnId(number=n, digest=recipient.encode().ljust(MARK_OCTETS)) for recipient, _, n in items]
+        own_ids = [check_id(n, recipient.encode().ljust(MARK_OCTETS)) for recipient, _, n in items]
 
         async def work() -> list[Batched | Code] | int:
             try:

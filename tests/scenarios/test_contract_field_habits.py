@@ -29,7 +29,7 @@ from tests.golden.http.wire import (
 from tests.scenarios.house import House
 from tests.site import LINE, LINE2, LINE_1000, PASSWORD, QUOTING_PASSWORD, SERVICE_LINE, SIM_LINE
 
-from payamak.front.callers import hash_password
+from payamak.front.passwords import hash_password
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

@@ -26,7 +26,7 @@ from tests.site import (
     SERVICE_LINE,
 )
 
-from payamak.front.batch import MOST_MESSAGES
+from payamak.dialects.soap.arrays import MOST_MESSAGES
 from payamak.simulator import SimulatorConfig
 
 T = TypeVar("T")

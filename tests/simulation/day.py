@@ -13,7 +13,7 @@ from tests.simulation.disk import Disk
 from tests.simulation.world import World, furnish, world
 
 from payamak.domain.site import Account, Line, LineKind, Link, LinkUse
-from payamak.front.callers import hash_password
+from payamak.front.passwords import hash_password
 from payamak.simulator import SimulatorConfig
 from payamak.simulator.ledger import Entry
 from payamak.store.records import Balance, Story

@@ -18,14 +18,14 @@ from tests.simulation.draw import LINES, PASSWORD, RESEND, BatchSend, Scenario, 
 from tests.simulation.history import History
 from tests.simulation.rhythm import LONGEST_S
 from tests.simulation.world import HTTP_PORT, World, furnish, world
+from tests.unit.batches import Batch, send_batch
 
 from payamak.domain import events as ev
 from payamak.domain.moving import Move
 from payamak.domain.site import Line
 from payamak.errors import Refused, StoreFailed
-from payamak.front.accept import Caller
-from payamak.front.batch import Batch
-from payamak.front.callers import hash_password
+from payamak.front.callers import ByPassword
+from payamak.front.passwords import hash_password
 from payamak.store.sqlite.store import SqliteStore
 
 SUPERVISOR_S: Final = 1.0
@@ -164,15 +164,15 @@ class Story:
         life = self.world.life
         if life is None or life.gateway is None or not life.is_up:
             return
-        service = life.gateway.running.service
+        front = life.gateway.running.front
         asked = Batch(
-            caller=Caller(username="shop", password=PASSWORD, address="127.0.0.1"),
+            caller=ByPassword(username="shop", password=PASSWORD, address="127.0.0.1"),
             texts=batch.texts,
             recipients=batch.recipients,
             line=batch.line,
             check_ids=batch.check_ids,
         )
-        calling = self.world.loop.spawn(life.process, service.send_batch(asked))
+        calling = self.world.loop.spawn(life.process, send_batch(front, asked))
         if not await life.finishes(calling):
             return
         error = calling.exception()

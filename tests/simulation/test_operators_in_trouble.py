@@ -9,10 +9,10 @@ from typing import Final
 import pytest
 from msgspec.structs import replace
 from tests.simulation.day import LINE, LINK, PORT, Day, live
+from tests.unit.batches import Batch, send_batch
 
 from payamak.domain.message import Message, Reason, State
-from payamak.front.accept import Caller
-from payamak.front.batch import Batch
+from payamak.front.callers import ByPassword
 from payamak.simulator import Rule, SimulatorConfig, Timing
 from payamak.simulator.behaviour import Behaviour
 from payamak.store.records import Search
@@ -20,7 +20,7 @@ from payamak.store.records import Search
 QUEUED: Final = 10_000
 BATCH: Final = 50
 FREE: Final = replace(LINE, gsm7_rial=0, ucs2_rial=0)
-CALLER: Final = Caller(username="shop", password="x", address="127.0.0.1")
+CALLER: Final = ByPassword(username="shop", password="x", address="127.0.0.1")
 POISON: Final = "989129999999"
 CUT_AFTER_S: Final = 5.0
 
@@ -35,10 +35,10 @@ async def accept(day: Day, recipients: list[str]) -> None:
     life = day.world.life
     assert life is not None
     assert life.gateway is not None
-    service = life.gateway.running.service
+    front = life.gateway.running.front
     for start in range(0, len(recipients), BATCH):
         batch = Batch(caller=CALLER, texts=["hello"], recipients=recipients[start : start + BATCH])
-        accepting = day.world.loop.spawn(life.process, service.send_batch(batch))
+        accepting = day.world.loop.spawn(life.process, send_batch(front, batch))
         assert await life.finishes(accepting)
         assert min(accepting.result().outcomes) > 1_000, accepting.result()
 

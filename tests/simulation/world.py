@@ -34,7 +34,7 @@ from payamak.dialects import sendsms
 from payamak.dialects.soap import door
 from payamak.domain.site import Document
 from payamak.errors import StoreFailed
-from payamak.front import callers
+from payamak.front import passwords
 from payamak.http import app, connection
 from payamak.http.connection import HttpConnection
 from payamak.simulator import Simulator, SimulatorConfig
@@ -417,7 +417,7 @@ def simulated(seed: int) -> Iterator[None]:
     random.seed(seed)
     with ExitStack() as stack:
         stack.enter_context(kept_periods())
-        stack.enter_context(mock.patch.object(callers, "_HASHER", _CHEAP))
+        stack.enter_context(mock.patch.object(passwords, "_HASHER", _CHEAP))
         for kind in (HttpConnection, ServerConnection):
             stack.enter_context(mock.patch.object(kind, "__hash__", _serial_hash))
         try:

@@ -7,14 +7,14 @@ from collections.abc import Sequence
 
 import pytest
 from msgspec.structs import replace as changed
-from tests.store.world import ALI, DAY, LINE, LINE2, MARK, NOW, OTHER, SARA, Listener, MakeStore, World, step
+from tests.store.world import ALI, DAY, LINE, LINE2, MARK, NOW, OTHER, SARA, Listener, MakeStore, World, check_id, step
 
 from payamak.codes import Code
 from payamak.domain.events import Cancelled
 from payamak.domain.message import Lane, State
-from payamak.domain.own_ids import MARK_OCTETS, OwnId
+from payamak.domain.own_ids import MARK_OCTETS, OwnId, OwnIdKind
 from payamak.errors import Refused
-from payamak.store.records import Batched, NewMessage, OptOut, Search
+from payamak.store.records import Batched, NewMessage, OptOut, OutboxRow, Search
 
 Told = list[Batched | Code]
 
@@ -28,10 +28,16 @@ async def send(
 ) -> Told:
     """Accept a batch; under own ids with these bodies, or all with the same."""
     digests = bodies or [MARK] * len(items)
-    own_ids = [OwnId(number=n, digest=d) for n, d in zip(check_ids or (), digests, strict=False)]
+    own_ids = [check_id(number, digest) for number, digest in zip(check_ids or (), digests, strict=False)]
     return await world.store.accept_batch(
         world.account_id(account), items, None if check_ids is None else own_ids, world.now
     )
+
+
+async def outbox(world: World, check_ids: Sequence[int], account: str = "shop") -> dict[int, OutboxRow]:
+    """What was sent under these CheckIds."""
+    rows = await world.store.outbox(world.account_id(account), OwnIdKind.CHECK_ID, list(map(str, check_ids)))
+    return {int(key): row for key, row in rows.items()}
 
 
 def ids(told: Told) -> list[int]:
@@ -239,8 +245,23 @@ async def test_own_ids_belong_to_the_account(world: World) -> None:
     (mine,) = ids(await send(world, [world.new()], [5]))
     (theirs,) = ids(await send(world, [world.new(account="clinic")], [5], "clinic"))
     assert mine != theirs
-    rows = await world.store.outbox(world.account_id("clinic"), [5])
+    rows = await outbox(world, [5], "clinic")
     assert rows[5].message_id == theirs
+
+
+async def test_kinds_of_own_ids_never_meet(world: World) -> None:
+    """The same word of another kind, whatever its body, is another message; each is met again under its own kind."""
+    (checked,) = ids(await send(world, [world.new()], [5]))
+    named = [OwnId(kind=OwnIdKind.REFERENCE, key="5", digest=OTHER)]
+    fresh = [world.new(), world.new(recipient=SARA)]
+    (referred,) = ids(await world.store.accept_batch(world.account_id(), fresh[:1], named, world.now))
+    assert referred != checked
+    both = [*named, check_id(5)]
+    again = await world.store.accept_batch(world.account_id(), fresh, both, world.now)
+    assert again == [Batched(message_id=number, is_repeated=True) for number in (referred, checked)]
+    for kind, number in ((OwnIdKind.REFERENCE, referred), (OwnIdKind.CHECK_ID, checked)):
+        rows = await world.store.outbox(world.account_id(), kind, ["5"])
+        assert [row.message_id for row in rows.values()] == [number]
 
 
 async def test_a_refused_message_takes_no_id(world: World) -> None:
@@ -255,7 +276,7 @@ async def test_the_greatest_ids(world: World) -> None:
     """64 bits, both signs."""
     wanted = [2**63 - 1, -(2**63), 0]
     told = await send(world, [world.new(), world.new(), world.new()], wanted)
-    rows = await world.store.outbox(world.account_id(), wanted)
+    rows = await outbox(world, wanted)
     assert [rows[check_id].message_id for check_id in wanted] == ids(told)
 
 
@@ -278,7 +299,7 @@ async def test_the_outbox(world: World) -> None:
     """Where each message stands; ids never taken are left out."""
     told = ids(await send(world, [world.new(), world.new(recipient=SARA)], [5, 6]))
     await world.store.advance(told[1], Cancelled(), NOW)
-    rows = await world.store.outbox(world.account_id(), [7, 6, 5])
+    rows = await outbox(world, [7, 6, 5])
     standing = {check_id: row.standing.state for check_id, row in rows.items() if row.standing is not None}
     assert standing == {5: State.QUEUED, 6: State.CANCELLED}
     assert [(rows[n].message_id, rows[n].accepted_at) for n in (5, 6)] == [(told[0], NOW), (told[1], NOW)]
@@ -291,7 +312,7 @@ async def test_an_own_id_outlives_its_message(world: World) -> None:
     world.now += 60 * DAY
     while await world.store.retire(world.now, 100):
         pass
-    rows = await world.store.outbox(world.account_id(), [5])
+    rows = await outbox(world, [5])
     assert (rows[5].message_id, rows[5].standing) == (first, None)
     assert await send(world, [world.new()], [5]) == [Batched(message_id=first, is_repeated=True)]
 
@@ -310,7 +331,7 @@ async def test_a_batch_that_breaks_leaves_nothing(world: World) -> None:
     with pytest.raises(Exception, match="CHECK"):
         await send(world, [world.new(), broken], [1, 2])
     assert await world.store.search(Search()) == []
-    assert await world.store.outbox(world.account_id(), [1, 2]) == {}
+    assert await outbox(world, [1, 2]) == {}
     assert (await world.balance()).reserved == 0
 
 

@@ -9,7 +9,7 @@ from payamak.domain.events import Answered, OnAmbiguous, Outcome, OutcomeKind
 from payamak.domain.ids import IdBase, readings
 from payamak.domain.message import Lane, Message, PartState, Step
 from payamak.domain.moving import Move
-from payamak.domain.own_ids import MARK_OCTETS
+from payamak.domain.own_ids import MARK_OCTETS, OwnId, OwnIdKind
 from payamak.domain.receipts import ReceiptIn
 from payamak.domain.site import Account, Document, Line, LineKind, Link, LinkUse
 from payamak.encoding.parts import Encoding
@@ -104,6 +104,11 @@ async def gone(store: Store, kind: str, name: str) -> None:
 
 OWNER = 2
 """Who takes over a fresh store: the first owner is that of the time before owners had numbers."""
+
+
+def check_id(number: int, digest: bytes = MARK) -> OwnId:
+    """SOAP's own id of a message, and the body that comes under it."""
+    return OwnId(kind=OwnIdKind.CHECK_ID, key=str(number), digest=digest)
 
 
 class World:

@@ -1,15 +1,20 @@
-"""A service on a real store in a folder of its own, with a clock that is moved by hand."""
+"""A front on a real store in a folder of its own, with a clock that is moved by hand."""
 
 from __future__ import annotations
 
 import pytest
 from msgspec import Struct
+from msgspec.structs import replace as changed
 
 from payamak.codes import Code
+from payamak.dialects.negin import wanted_of
 from payamak.domain.message import State
 from payamak.domain.site import Account, Line, LineKind, TemplateDocument
 from payamak.errors import Refused
-from payamak.front.accept import Caller, Service, Submission
+from payamak.front.accept import Accepted, Front
+from payamak.front.callers import ByPassword, Caller
+from payamak.front.wanted import WantedMessage
+from payamak.http.forms import Fields
 from payamak.store.records import OptOut, Search
 from payamak.store.sqlite.store import SqliteStore
 
@@ -31,8 +36,29 @@ ACCOUNT = Account(
     templates=(TemplateDocument(number=1, text="Code: {code}"),),
     verdict_wait_ms=0,
 )
-CALLER = Caller(username="shop", password="secret", address="203.0.113.9")
-SUBMISSION = Submission(caller=CALLER, recipient="09121234567", message="1234", line=A)
+CALLER = ByPassword(username="shop", password="secret", address="203.0.113.9")
+
+
+class Submission(Struct, frozen=True, kw_only=True):
+    """What a caller sends to wsSend, field by field, as written."""
+
+    caller: Caller = CALLER
+    recipient: str | None = None
+    message: str | dict[str, str] | None = None
+    line: str | None = None
+    line2: str | None = None
+    type: str | None = None
+    template: str | None = None
+    life_time: str | None = None
+
+    @property
+    def wanted(self) -> WantedMessage:
+        """The same as the dialect reads it."""
+        words = {name: getattr(self, name) for name in ("line", "line2", "type", "template", "life_time")}
+        return changed(wanted_of(Fields({"mobile": self.recipient, **words})), text=self.message or "")
+
+
+SUBMISSION = Submission(recipient="09121234567", message="1234", line=A)
 RECIPIENT = "989121234567"
 
 
@@ -55,16 +81,16 @@ class Gate:
     """Everybody's password is "secret"."""
 
     async def admits(self, account: Account | None, username: str, password: str, address: str) -> bool:
-        """See Gatekeeper.admits."""
+        """See Admits."""
         return account is not None and password == "secret"
 
 
 class House(Struct):
-    """A service on a store of its own, with hands on the clock."""
+    """A front on a store of its own, with hands on the clock."""
 
     store: SqliteStore
     clock: HandClock
-    service: Service
+    front: Front
 
     async def put(self, account: Account = ACCOUNT, credit: int = CREDIT) -> None:
         """Configure the lines and an account with credit."""
@@ -76,12 +102,24 @@ class House(Struct):
         known = OptOut(recipient=RECIPIENT, line=line, code=code, source="imported", learned_at=NOW, expires_at=None)
         await self.store.put_opt_outs([known])
 
+    async def send(self, submission: Submission) -> Accepted:
+        """Accept one message. Raises Refused also for what is told as a code."""
+        return await send(self.front, submission)
+
     async def refusal(self, submission: Submission) -> Code:
         """The code with which a submission is refused."""
         with pytest.raises(Refused) as caught:
-            await self.service.send(submission)
+            await self.send(submission)
         return caught.value.code
 
     async def states(self) -> list[State]:
         """Where every message of the store stands, the newest first."""
         return [message.state for message in await self.store.search(Search())]
+
+
+async def send(front: Front, submission: Submission) -> Accepted:
+    """Accept one message. Raises Refused also for what is told as a code."""
+    (told,) = await front.accept(submission.caller, [submission.wanted])
+    if isinstance(told, Code):
+        raise Refused(told)
+    return told

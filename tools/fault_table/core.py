@@ -464,13 +464,13 @@ FAULTS: tuple[Fault, ...] = (
         breaks="Privacy: who reads the log can send in a customer's name",
         file="src/payamak/dialects/negin.py",
         old="        return refusal(Code.MALFORMED)\n    except Refused as refused:\n"
-        "        return _refuse(refused.code, service)\n"
-        "    return _answer(_SentAnswer",
+        "        return _refuse(refused.code, front)\n"
+        "    if isinstance(told, Code):",
         new="        return refusal(Code.MALFORMED)\n    except Refused as refused:\n"
         "        import structlog\n\n"
         "        structlog.get_logger('api').info('refused', detail=fields.text('password'))\n"
-        "        return _refuse(refused.code, service)\n"
-        "    return _answer(_SentAnswer",
+        "        return _refuse(refused.code, front)\n"
+        "    if isinstance(told, Code):",
         tests=("tests/scenarios/test_contract_accounts.py",),
     ),
     Fault(
@@ -516,7 +516,7 @@ FAULTS: tuple[Fault, ...] = (
     Fault(
         name="a proof bound to a count",
         breaks="Security: the old password passes beside the new one once the account was removed and added",
-        file="src/payamak/front/callers.py",
+        file="src/payamak/front/passwords.py",
         old="        return self.version, self.password_hash\n",
         new='        return 1, ""\n',
         tests=("tests/scenarios/test_an_old_password_dies.py",),
@@ -590,9 +590,9 @@ FAULTS: tuple[Fault, ...] = (
     Fault(
         name="one verdict for all of a call",
         breaks="Contract §1: a recipient whom the operator refused is told the id of a message that nobody gets",
-        file="src/payamak/front/batch.py",
-        old="                if watches and isinstance(each, Message):\n",
-        new="                if watches and isinstance(each, Message) and not told:\n",
+        file="src/payamak/front/accept.py",
+        old="isinstance(each, Code) else await watch.verdict(",
+        new="isinstance(each, Code) or heard else await watch.verdict(",
         tests=("tests/unit/front/test_each.py",),
     ),
     Fault(

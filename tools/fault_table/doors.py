@@ -27,7 +27,7 @@ FAULTS: tuple[Fault, ...] = (
         file="src/payamak/front/guesses.py",
         old="        return self._of_names.is_spent(one.name, now_s) and self._of_strangers.is_spent(one, now_s)\n",
         new="        return self._of_names.is_spent(one.name, now_s)\n",
-        tests=("tests/unit/front/test_callers.py",),
+        tests=("tests/unit/front/test_passwords.py",),
     ),
     Fault(
         name="nobody is known",
@@ -35,7 +35,7 @@ FAULTS: tuple[Fault, ...] = (
         file="src/payamak/front/guesses.py",
         old="        return at_s is not None and now_s - at_s <= self._limits.lately_s\n",
         new="        return False\n",
-        tests=("tests/unit/front/test_callers_floods.py",),
+        tests=("tests/unit/front/test_passwords_floods.py",),
     ),
     Fault(
         name="a secret of one letter signs",

@@ -212,7 +212,7 @@ def _reference(text: str) -> str:
 
 def _hashed(password: str) -> str:
     from payamak.domain.site.secrets import UnfitSecret, check_new_password
-    from payamak.front.callers import hash_password
+    from payamak.front.passwords import hash_password
 
     try:
         check_new_password(password)

@@ -272,7 +272,7 @@ def prepared(answers: FirstAnswers, *, is_sandbox: bool) -> Start:
     from payamak.domain.site import build_site, faults_of
     from payamak.domain.site.faults import login_faults
     from payamak.domain.site.secrets import check_new_password
-    from payamak.front.callers import hash_password
+    from payamak.front.passwords import hash_password
 
     variable, login = _login_password(answers, is_sandbox=is_sandbox)
     is_drawn = is_sandbox and answers.password is None

@@ -20,7 +20,7 @@ def passwords() -> Passwords:
     from argon2 import PasswordHasher
     from argon2.exceptions import Argon2Error, InvalidHashError
 
-    from payamak.front.callers import hash_password
+    from payamak.front.passwords import hash_password
     from payamak.hands.sitefile import Passwords
 
     def verify(stored: str, clear: str) -> bool:

@@ -17,7 +17,7 @@ from payamak.domain.site import (
     LinkUse,
     TemplateDocument,
 )
-from payamak.front.callers import hash_password
+from payamak.front.passwords import hash_password
 
 LINE: Final = "9830003300"
 LINE2: Final = "9830003301"

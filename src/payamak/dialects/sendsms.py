@@ -12,8 +12,9 @@ from typing import Final
 from payamak.codes import RECIPIENTS_OWN, SUCCESS, Code
 from payamak.domain.marks import is_blank
 from payamak.errors import Refused
-from payamak.front.accept import Caller, Sent
-from payamak.front.batch import Batch, BatchService
+from payamak.front.accept import Accepted, Front
+from payamak.front.callers import ByPassword, Caller
+from payamak.front.wanted import UnreadableField, WantedMessage
 from payamak.http.forms import Fields, Malformed, parse_fields
 from payamak.http.request import Request, Response, refusal
 from payamak.log import event_logger, place_of
@@ -34,51 +35,47 @@ def worded(code: Code, http_status: int = HTTPStatus.OK) -> Response:
     return _answer(code) if http_status == HTTPStatus.OK else refusal(code, http_status)
 
 
-async def send_sms(request: Request, service: BatchService) -> Response:
+async def send_sms(request: Request, front: Front) -> Response:
     """Answer one call."""
     try:
         fields = await request.read(lambda: parse_fields(request.query, request.content_type, request.body))
-        batch = await request.read(lambda: _batch(fields, request))
-        await service.prove(batch.caller)  # before anything is told of the fields: who calls (18, 16, 17, 29)
-        if len(batch.recipients) > MOST_RECIPIENTS:
-            return _answer(Code.TOO_MANY_RECIPIENTS)
-        told = await _send(batch, service)
+        wanted = await request.read(lambda: wanted_of(fields))
+        request.asked_by(fields.text("user"))
+        caller = ByPassword(username=fields.text("user"), password=fields.text("pass"), address=request.client_address)
+        told = await _accept(front, caller, wanted)
     except Malformed:
         return _answer(Code.MALFORMED)
     except Refused as refused:
-        return _refuse(refused.code, service)
+        return _refuse(refused.code, front)
     code = _code_of_all(told)
-    return _answer(*told) if code is None else _refuse(code, service)
+    return _answer(*told) if code is None else _refuse(code, front)
 
 
-def _batch(fields: Fields, request: Request) -> Batch:
+def wanted_of(fields: Fields) -> list[WantedMessage] | UnreadableField:
     """One text to at least one recipient; a comma at the end starts no further one.
 
-    Of too many no more are kept than show it: they come before the password is looked at.
+    Of too many no more are looked at than show it: they come before the password is looked at.
     """
-    request.asked_by(fields.text("user"))
-    caller = Caller(username=fields.text("user"), password=fields.text("pass"), address=request.client_address)
     recipients = (fields.text("to") or "").replace("،", ",").split(",")
     while len(recipients) > 1 and is_blank(recipients[-1]):
         recipients.pop()
-    return Batch(
-        caller=caller,
-        texts=[fields.text_or_object("text") or ""],
-        recipients=[each.strip() for each in recipients[: MOST_RECIPIENTS + 1]],
-        line=fields.text("line"),
-        source="sendsms",
-    )
+    text, line = fields.text_or_object("text") or "", fields.text("line")
+    if len(recipients) > MOST_RECIPIENTS:
+        return UnreadableField(code=Code.TOO_MANY_RECIPIENTS)
+    ways = () if line is None else (line,)
+    return [WantedMessage(recipient=each.strip(), text=text, source="sendsms", ways=ways) for each in recipients]
 
 
-async def _send(batch: Batch, service: BatchService) -> list[int | Code]:
+async def _accept(front: Front, caller: Caller, wanted: list[WantedMessage] | UnreadableField) -> list[int | Code]:
     """For each recipient the message's id, or the code. A bug is told in this door's form, too."""
     try:
-        return [each.message_id if isinstance(each, Sent) else each for each in await service.send_each(batch)]
+        told = await front.accept(caller, wanted)
     except Refused:
         raise
     except Exception as error:
         _log("handler_failed", path=PATH, error=type(error).__name__, where=place_of(error))
         return [Code.INTERNAL]
+    return [each.message_id if isinstance(each, Accepted) else each for each in told]
 
 
 def _code_of_all(told: Sequence[int | Code]) -> Code | None:
@@ -91,9 +88,9 @@ def _code_of_all(told: Sequence[int | Code]) -> Code | None:
     return next((code for code in codes if code not in _PERHAPS_FOR_SOME), None)
 
 
-def _refuse(code: Code, service: BatchService) -> Response:
+def _refuse(code: Code, front: Front) -> Response:
     """HTTP 200, but for 23 while intake is closed, as wsSend answers (contract §1)."""
-    closed = code is Code.BUSY and not service.intake_open
+    closed = code is Code.BUSY and not front.intake_open
     return _answer(code, status=HTTPStatus.SERVICE_UNAVAILABLE if closed else HTTPStatus.OK)
 
 

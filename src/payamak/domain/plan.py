@@ -1,13 +1,13 @@
 """From what a caller asked to a route plan: which lines, in which order, at which price.
 
-The table of contract §1 in one rule: the steps are `line`, `line2` and the route of `type`, as far as given;
-with none of them it is the account's default line. Equal steps collapse.
+The table of contract §1 in one rule: the steps are the lines and routes that are wanted, in their order; with none
+of them it is the account's default line. Equal steps collapse.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from enum import IntEnum
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Literal
 
 from payamak.codes import Code
 from payamak.domain.marks import fold, is_blank
@@ -21,36 +21,40 @@ from payamak.errors import Refused
 Text = str | Mapping[str, str | int]
 
 
-class SendType(IntEnum):
-    """`type` of wsSend (manual, p. 4)."""
-
-    NORMAL = 0
-    CHELCHELEH = 1
-    SERVICE_LINE = 2
-
+Via = Literal[StepKind.SIM, StepKind.TEMPLATE]
+"""A way that is named by what it is and not by a number: the account's own line for it is meant."""
 
 Way = tuple[Line, StepKind]
 
 
-def choose_ways(
-    site: Site, account: Account, line: str | None, line2: str | None, send_type: SendType
-) -> tuple[Way, ...]:
-    """The lines of the plan in order. Raises Refused with 22 or 2 (in this order, contract §1)."""
-    route: list[Way] = []
-    if send_type is SendType.CHELCHELEH:
-        route = [(_route_line(site, account.sim_line), StepKind.SIM)]
-    elif send_type is SendType.SERVICE_LINE:
-        route = [(_route_line(site, account.service_line), StepKind.TEMPLATE)]
-    wanted = [number for number in (line, line2) if number is not None]
-    if not wanted and not route:
+def choose_ways(site: Site, account: Account, wanted: Sequence[str | Via]) -> tuple[Way, ...]:
+    """The lines of the plan in order: of each number the account's line, of each route the one that it has for it.
+
+    Raises Refused with 22 or 2 (in this order, contract §1).
+    """
+    routes = routes_of(site, account, wanted)
+    if not wanted:
         if account.default_line is None:
             raise Refused(Code.LINE_INVALID, "no line given and the account has no default line")
         wanted = [account.default_line]
-    ways = [_own_line(site, account, number) for number in wanted] + route
-    return tuple({way[0].number: way for way in reversed(ways)}[n] for n in dict.fromkeys(w[0].number for w in ways))
+    ways: dict[str, Way] = {}
+    for each in wanted:
+        way = routes[each] if isinstance(each, StepKind) else _own_line(site, account, each)
+        ways.setdefault(way[0].number, way)
+    return tuple(ways.values())
 
 
-def _route_line(site: Site, number: str | None) -> Line:
+def routes_of(site: Site, account: Account, wanted: Iterable[str | Via]) -> dict[StepKind, Way]:
+    """The account's lines for the routes among what is wanted. Raises Refused with 22."""
+    routes: dict[StepKind, Way] = {}
+    for each in wanted:
+        if isinstance(each, StepKind):
+            routes[each] = _route_line(site, account, each), each
+    return routes
+
+
+def _route_line(site: Site, account: Account, route: StepKind) -> Line:
+    number = account.sim_line if route is StepKind.SIM else account.service_line
     found = site.line(number) if number is not None else None
     if found is None:
         raise Refused(Code.SERVICE_NOT_ENABLED, "this way of sending is not configured for the account")

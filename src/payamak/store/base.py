@@ -17,7 +17,7 @@ from payamak.domain.events import Answered, Event
 from payamak.domain.message import Message
 from payamak.domain.mo import KeptAs, MoPart, Received
 from payamak.domain.moving import Move
-from payamak.domain.own_ids import OwnId
+from payamak.domain.own_ids import OwnId, OwnIdKind
 from payamak.domain.posting import PostState
 from payamak.domain.receipts import Cursor, IdReport, OpenIds, ReceiptIn, WaitingReceipt
 from payamak.domain.restoring import Restore
@@ -181,8 +181,8 @@ class Intake(Protocol):
         """
         ...
 
-    def outbox(self, account_id: int, check_ids: Sequence[int]) -> Awaitable[dict[int, OutboxRow]]:
-        """What the account sent under its own ids; those never taken are left out."""
+    def outbox(self, account_id: int, kind: OwnIdKind, keys: Sequence[str]) -> Awaitable[dict[str, OutboxRow]]:
+        """What the account sent under its own ids of a kind; those never taken are left out."""
         ...
 
     def available(self, account_id: int) -> Awaitable[int]:
@@ -454,9 +454,18 @@ class Hands(Protocol):
         ...
 
     def cancel(
-        self, message_ids: Sequence[int], now: int, *, line: str | None = None, act: Act | None = None
+        self,
+        message_ids: Sequence[int],
+        now: int,
+        *,
+        line: str | None = None,
+        account_id: int | None = None,
+        act: Act | None = None,
     ) -> Awaitable[Cancelled]:
-        """Take waiting messages back; with `line` only those that still stand on it."""
+        """Take waiting messages back; with `line` only those that still stand on it.
+
+        With `account_id` what is another's is left as if it were not there.
+        """
         ...
 
     def move_messages(self, message_ids: Sequence[int], move: Move, now: int, act: Act | None = None) -> Awaitable[int]:

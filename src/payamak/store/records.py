@@ -353,13 +353,14 @@ class NewMessage(Struct, frozen=True, kw_only=True):
 
 
 class Batched(Struct, frozen=True, kw_only=True):
-    """One message of a batch: its id, parts and rial reserved; of one that was accepted before, its id alone.
+    """One message of a batch: its id, line, parts, rial reserved; of one that was accepted before, its id alone.
 
     `has_other_body`: the caller's own id is this message's, and what came under it now is something else. It is not
     kept, and the caller is told 24 and not the id.
     """
 
     message_id: int
+    line: str = ""
     parts: int = 0
     reserved: int = 0
     is_repeated: bool = False

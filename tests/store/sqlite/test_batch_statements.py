@@ -8,10 +8,9 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from tests.store.world import LINE, LINE2, MARK, NOW, World, step
+from tests.store.world import LINE, LINE2, MARK, NOW, World, check_id, step
 
 from payamak.codes import Code
-from payamak.domain.own_ids import OwnId
 from payamak.store.records import NewMessage, OptOut
 from payamak.store.sqlite.store import SqliteStore
 
@@ -42,7 +41,7 @@ def news(world: World, count: int) -> list[NewMessage | Code]:
 
 async def batch(world: World, count: int) -> None:
     """All or none, under own ids."""
-    own = [OwnId(number=n, digest=MARK) for n in range(count, 2 * count + 1)]
+    own = [check_id(n, MARK) for n in range(count, 2 * count + 1)]
     await world.store.accept_batch(world.account_id(), news(world, count), own, NOW)
 
 

@@ -16,12 +16,11 @@ import apsw
 import pytest
 from tests import traces
 from tests.store.sqlite.support import file_of
-from tests.store.world import ALI, MARK, NOW, OTHER, OWNER, SARA, Listener, World, step
+from tests.store.world import ALI, MARK, NOW, OTHER, OWNER, SARA, Listener, World, check_id, step
 
 from payamak.codes import Code
 from payamak.domain.message import Lane, Message, Reason, State, Step
 from payamak.domain.mo import MoPart
-from payamak.domain.own_ids import OwnId
 from payamak.encoding.alphabets import Alphabet
 from payamak.errors import StoreFailed
 from payamak.store.feed import WirePlace
@@ -235,8 +234,8 @@ async def test_a_batch_given_up(serving: World, monkeypatch: pytest.MonkeyPatch,
     store = sqlite_of(serving)
     account_id = serving.account_id()
     news = [serving.new(step(price=100), recipient=r, lane=Lane.BULK) for r in (ALI, SARA)]
-    own = [OwnId(number=n, digest=MARK) for n in (1, 2)]
-    beside = [OwnId(number=n, digest=body) for n in (1, 2, 3)]
+    own = [check_id(n, MARK) for n in (1, 2)]
+    beside = [check_id(n, body) for n in (1, 2, 3)]
     gate, inside = threading.Event(), threading.Barrier(2)
     monkeypatch.setattr(sqlite_module, "ANSWER_WITHIN_S", 0.5)
     with slow_commit(store) as disk:

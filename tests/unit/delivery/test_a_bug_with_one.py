@@ -40,10 +40,7 @@ async def settled(worker: Worker) -> None:
 
 async def sent(house: House, upstream: Noting, worker: Worker, count: int) -> list[int]:
     """Send so many; their ids."""
-    ids = [
-        (await house.service.send(replace(SUBMISSION, line=A, recipient=f"0912000000{n}"))).message_id
-        for n in range(count)
-    ]
+    ids = [(await house.send(replace(SUBMISSION, line=A, recipient=f"0912000000{n}"))).message_id for n in range(count)]
     await worker._claim(A, house.clock.now())
     await settled(worker)
     return ids

@@ -103,7 +103,7 @@ def rows(house: House) -> list[Any]:
 async def test_a_receipt_in_the_segment_of_its_answer(house: House, is_receipt_first: bool) -> None:
     """It finds the answer stored: the message is delivered, and nothing is kept as unmatched."""
     operator = await linked(house)
-    await house.service.send(replace(SUBMISSION, line=A))
+    await house.send(replace(SUBMISSION, line=A))
     await operator.worker._claim(A, house.clock.now())
     await until(lambda: operator.wire.written)
     (submit,) = operator.wire.written

@@ -130,7 +130,7 @@ class Scene:
         ids = []
         for number in range(count):
             asked = replace(SUBMISSION, line=line, message=text, recipient=f"0912{self._next(number):07d}")
-            ids.append((await self.house.service.send(asked)).message_id)
+            ids.append((await self.house.send(asked)).message_id)
         await self.settle()
         return ids
 

@@ -87,7 +87,7 @@ async def test_a_mark_that_took_too_long_sends_nothing(house: House, monkeypatch
             came_back.set_result(changes[-1].message)
 
     house.store.feed.listen(hear)
-    await house.service.send(replace(SUBMISSION, line=A, life_time="1"))
+    await house.send(replace(SUBMISSION, line=A, life_time="1"))
     await worker._claim(A, house.clock.now())
     async with asyncio.timeout(30):
         message = await came_back
@@ -107,7 +107,7 @@ async def settled(worker: Worker) -> None:
 async def test_a_message_that_waits_twice_takes_its_place_once(house: House) -> None:
     """A late answer changes a message that waits; the stale one beside it leaves no place of the window taken."""
     worker, upstream = await linked(house)
-    sent = await house.service.send(replace(SUBMISSION, line=A, message="x" * 200))
+    sent = await house.send(replace(SUBMISSION, line=A, message="x" * 200))
     story = await house.store.story(sent.message_id)
     assert story is not None
     desk = worker._desks["north"]
@@ -130,7 +130,7 @@ async def test_what_could_not_be_marked_is_not_left_at_a_closed_desk(
         raise StoreFailed("the disk is full")
 
     monkeypatch.setattr(house.store, "put_on_wire", failing)
-    sent = await house.service.send(replace(SUBMISSION, line=A))
+    sent = await house.send(replace(SUBMISSION, line=A))
     await worker._claim(A, house.clock.now())
     await settled(worker)
     story = await house.store.story(sent.message_id)

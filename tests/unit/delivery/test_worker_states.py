@@ -23,7 +23,7 @@ TAKEN = Outcome(part=1, kind=OutcomeKind.TAKEN, operator_id="1", status=0)
 
 async def send(house: House) -> int:
     """Accept one message for line A; its id."""
-    sent = await house.service.send(replace(SUBMISSION, line=A))
+    sent = await house.send(replace(SUBMISSION, line=A))
     await asyncio.sleep(0)  # the Feed has told of the commit by then
     return sent.message_id
 

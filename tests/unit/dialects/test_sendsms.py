@@ -1,6 +1,6 @@
-"""The old door /sendsms.ashx: what goes to the service, and how its answers are told."""
+"""The old door /sendsms.ashx: what goes to the front, and how its answers are told."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pytest
@@ -8,17 +8,18 @@ from tests.unit.http.doors import door_of
 
 from payamak.codes import Code
 from payamak.dialects.sendsms import MOST_RECIPIENTS, send_sms
-from payamak.domain.site import AnswerTypes
+from payamak.domain.site import Account
 from payamak.errors import Refused
-from payamak.front.accept import Caller, Sent
-from payamak.front.batch import Batch, BatchService
+from payamak.front.accept import Accepted, Front, Policy
+from payamak.front.callers import ByPassword, Caller
+from payamak.front.wanted import UnreadableField, WantedMessage
 from payamak.http.request import Request, refusal
 
-CALLER = Caller(username="u", password="p", address="192.0.2.1")
+CALLER = ByPassword(username="u", password="p", address="192.0.2.1")
 OK = "user=u&pass=p&text=hi&line=30003300&to="
 
 
-class FakeService(BatchService):
+class FakeFront(Front):
     """Gives ids from 2001 in the order of the recipients; refuses as told, by recipient ("*": the caller).
 
     "bug": what the whole batch meets.
@@ -27,28 +28,35 @@ class FakeService(BatchService):
     def __init__(self, refuses: Mapping[str, Code | Exception] | None = None, *, is_open: bool = True) -> None:
         self.refuses = refuses or {}
         self.is_open = is_open
-        self.batches: list[Batch] = []
+        self.calls: list[list[WantedMessage]] = []
 
     @property
     def intake_open(self) -> bool:
         return self.is_open
 
-    async def send_each(self, batch: Batch) -> list[Sent | Code]:
-        self.batches.append(batch)
+    async def accept(
+        self, caller: Caller, wanted: Sequence[WantedMessage] | UnreadableField, policy: Policy = Policy.EACH
+    ) -> list[Accepted | Code]:
+        assert policy is Policy.EACH
+        if isinstance(code := self.refuses.get("*"), Code):
+            raise Refused(code)
+        if isinstance(wanted, UnreadableField):
+            raise Refused(wanted.code)
+        assert caller == CALLER
+        self.calls.append(list(wanted))
         if isinstance(error := self.refuses.get("bug"), Exception):
             raise error
-        return [self.told(number, said) for number, said in enumerate(batch.recipients, start=2_001)]
+        return [self.told(number, each.recipient) for number, each in enumerate(wanted, start=2_001)]
 
-    def told(self, message_id: int, recipient: str) -> Sent | Code:
+    def told(self, message_id: int, recipient: str) -> Accepted | Code:
         """What becomes of one."""
         refusal = self.refuses.get(recipient, self.refuses.get("any"))
         if isinstance(refusal, Code):
             return refusal
-        return Sent(message_id=message_id, line="9830003300", recipient=recipient, answer_types=AnswerTypes.DOCUMENT)
-
-    async def prove(self, caller: Caller) -> None:
-        if isinstance(code := self.refuses.get("*"), Code):
-            raise Refused(code)
+        account = Account(username="u")
+        return Accepted(
+            account=account, message_id=message_id, line="9830003300", recipient=recipient, parts=1, cost_rial=100
+        )
 
 
 def request(query: str = "", body: bytes = b"", content_type: str = "") -> Request:
@@ -63,51 +71,40 @@ def request(query: str = "", body: bytes = b"", content_type: str = "") -> Reque
     )
 
 
-async def told(service: FakeService, to: str) -> str:
+async def told(front: FakeFront, to: str) -> str:
     """The answer's text for these recipients."""
-    response = await send_sms(request(OK + to), service)
+    response = await send_sms(request(OK + to), front)
     assert (response.status, response.content_type) == (200, "text/plain; charset=utf-8")
     return response.body.decode()
 
 
-def batch(*recipients: str, line: str | None = "30003300") -> Batch:
-    """The batch of a call with the text "hi"."""
-    return Batch(caller=CALLER, texts=["hi"], recipients=recipients, line=line, source="sendsms")
-
-
-def same(batch: Batch, expected: Batch) -> bool:
-    """Whether two batches say the same, be it in lists or tuples."""
-    fields = Batch.__struct_fields__
-    return all(_plain(getattr(batch, name)) == _plain(getattr(expected, name)) for name in fields)
-
-
-def _plain(value: object) -> object:
-    return tuple(value) if isinstance(value, list) else value
+def wanted(*recipients: str, line: str | None = "30003300") -> list[WantedMessage]:
+    """What a call with the text "hi" asks for."""
+    ways = () if line is None else (line,)
+    return [WantedMessage(recipient=each, text="hi", source="sendsms", ways=ways) for each in recipients]
 
 
 async def test_the_recipients_are_one_batch() -> None:
-    """What was written reaches the service, all recipients at once, and the ids come back in their order."""
-    service = FakeService()
-    assert await told(service, "0912,%200913%20,9914") == "2001,2002,2003"
-    (sent,) = service.batches
-    assert same(sent, batch("0912", "0913", "9914"))
+    """What was written reaches the front, all recipients at once, and the ids come back in their order."""
+    front = FakeFront()
+    assert await told(front, "0912,%200913%20,9914") == "2001,2002,2003"
+    assert front.calls == [wanted("0912", "0913", "9914")]
 
 
 async def test_a_post_is_read_alike() -> None:
     """Form or query, names in any case, the line left out."""
-    service = FakeService()
+    front = FakeFront()
     form = request(body=b"USER=u&Pass=p&To=0912&TEXT=hi", content_type="application/x-www-form-urlencoded")
-    assert (await send_sms(form, service)).body == b"2001"
-    (sent,) = service.batches
-    assert same(sent, batch("0912", line=None))
+    assert (await send_sms(form, front)).body == b"2001"
+    assert front.calls == [wanted("0912", line=None)]
 
 
 async def test_an_object_is_no_text() -> None:
-    """A JSON object as text reaches the service as what it is: for a template it is one, else 13 (contract §4)."""
-    service = FakeService()
+    """A JSON object as text reaches the front as what it is: for a template it is one, else 13 (contract §4)."""
+    front = FakeFront()
     body = b'{"user": "u", "pass": "p", "to": "0912", "text": {"code": 5}}'
-    assert (await send_sms(request(body=body, content_type="application/json"), service)).body == b"2001"
-    assert service.batches[0].texts == [{"code": "5"}]
+    assert (await send_sms(request(body=body, content_type="application/json"), front)).body == b"2001"
+    assert [each.text for each in front.calls[0]] == [{"code": "5"}]
 
 
 @pytest.mark.parametrize(
@@ -134,31 +131,33 @@ async def test_an_object_is_no_text() -> None:
 )
 async def test_how_refusals_are_told(to: str, refuses: Mapping[str, Code | Exception], answer: str) -> None:
     """One item a recipient; one bare code when the call as a whole is refused; an accepted id is never hidden."""
-    assert await told(FakeService(refuses), to) == answer
+    assert await told(FakeFront(refuses), to) == answer
 
 
 async def test_too_many_recipients_send_nothing() -> None:
     """More than 100 are refused whole with 107, but only to who may ask."""
     many = ",".join("9" * (MOST_RECIPIENTS + 1))
-    service = FakeService()
-    assert await told(service, many) == "107"
-    assert service.batches == []
-    assert await told(FakeService({"*": Code.CREDENTIALS}), many) == "18"
-    assert (await told(FakeService(), many[2:])).count(",") == MOST_RECIPIENTS - 1
+    front = FakeFront()
+    assert await told(front, many) == "107"
+    assert front.calls == []
+    assert await told(FakeFront({"*": Code.CREDENTIALS}), many) == "18"
+    assert (await told(FakeFront(), many[2:])).count(",") == MOST_RECIPIENTS - 1
 
 
 async def test_of_too_many_recipients_few_are_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of a stranger's half a million recipients no more are made than show that they are too many."""
-    made: list[int] = []
+    """Of a stranger's half a million recipients nothing is made but their number."""
+    made: list[WantedMessage] = []
 
-    def counted(*, recipients: list[str], **fields: Any) -> Batch:
-        made.append(len(recipients))
-        return Batch(recipients=recipients, **fields)
+    def counted(**fields: Any) -> WantedMessage:
+        made.append(WantedMessage(**fields))
+        return made[-1]
 
-    monkeypatch.setattr("payamak.dialects.sendsms.Batch", counted)
+    monkeypatch.setattr("payamak.dialects.sendsms.WantedMessage", counted)
     many = ",".join(["1"] * 200_000)
-    assert await told(FakeService({"*": Code.CREDENTIALS}), many) == "18"
-    assert made == [MOST_RECIPIENTS + 1]
+    assert await told(FakeFront({"*": Code.CREDENTIALS}), many) == "18"
+    assert made == []
+    assert await told(FakeFront(), "1,2") == "2001,2002"
+    assert made == wanted("1", "2")
 
 
 @pytest.mark.parametrize(
@@ -173,28 +172,28 @@ async def test_of_too_many_recipients_few_are_looked_at(monkeypatch: pytest.Monk
 )
 async def test_what_cannot_be_read_is_31(query: str, body: bytes, content_type: str) -> None:
     """A malformed request is a bare 31 and reaches nobody."""
-    service = FakeService()
-    response = await send_sms(request(query, body, content_type), service)
-    assert (response.status, response.body, service.batches) == (200, b"31", [])
+    front = FakeFront()
+    response = await send_sms(request(query, body, content_type), front)
+    assert (response.status, response.body, front.calls) == (200, b"31", [])
 
 
 async def test_503_while_intake_is_closed() -> None:
     """23 under HTTP 503 tells a balancer to go elsewhere; while intake is open 23 stays under 200."""
     refuses: dict[str, Code | Exception] = {"any": Code.BUSY}
-    response = await send_sms(request(OK + "1"), FakeService(refuses, is_open=False))
+    response = await send_sms(request(OK + "1"), FakeFront(refuses, is_open=False))
     assert (response.status, response.body) == (503, b"23")
-    assert await told(FakeService(refuses), "1") == "23"
+    assert await told(FakeFront(refuses), "1") == "23"
 
 
 def test_get_can_be_turned_off() -> None:
     """The door stands at its folded path; a setting leaves only POST."""
-    assert set(door_of("/sendsms.ashx", FakeService()).methods) == {"GET", "POST"}
-    assert set(door_of("/sendsms.ashx", FakeService(), allow_get=False).methods) == {"POST"}
+    assert set(door_of("/sendsms.ashx", FakeFront()).methods) == {"GET", "POST"}
+    assert set(door_of("/sendsms.ashx", FakeFront(), allow_get=False).methods) == {"POST"}
 
 
 def test_what_the_server_refuses_is_the_bare_code() -> None:
     """Too many at once, and a body that cannot be read; what has an HTTP status of its own is told as at every door."""
-    route = door_of("/sendsms.ashx", FakeService())
+    route = door_of("/sendsms.ashx", FakeFront())
     for code in (Code.BUSY, Code.MALFORMED):
         told = route.family(code, 200)
         assert (told.status, told.content_type, told.body) == (200, "text/plain; charset=utf-8", b"%d" % code)

@@ -7,7 +7,7 @@ from msgspec.structs import replace as changed
 
 from payamak.codes import Code
 from payamak.domain.message import Lane, Step, StepKind
-from payamak.domain.plan import SendType, Text, choose_ways, lane_of, make_plan, reservation
+from payamak.domain.plan import Text, Via, choose_ways, lane_of, make_plan, reservation
 from payamak.domain.site import (
     Account,
     LaneName,
@@ -57,7 +57,9 @@ def plan_of(
 ) -> tuple[Step, ...]:
     """The plan for what a caller sent."""
     site = a_site(account)
-    return make_plan(site, account, choose_ways(site, account, line, line2, SendType(kind)), text, template)
+    route: dict[int, Via] = {1: StepKind.SIM, 2: StepKind.TEMPLATE}
+    wanted = [each for each in (line, line2, route.get(kind)) if each is not None]
+    return make_plan(site, account, choose_ways(site, account, wanted), text, template)
 
 
 def refusal(**asked: object) -> Code:
@@ -117,8 +119,9 @@ def test_what_an_operator_wide_opt_out_covers() -> None:
     site = build_site(
         (ACCOUNT, ADVERTISING, SECOND, changed(SERVICE, kind="advertising"), changed(SIM, kind="advertising")), 1
     )
-    for kind in (SendType.CHELCHELEH, SendType.SERVICE_LINE):
-        ways = choose_ways(site, ACCOUNT, None, None, kind)
+    kinds: list[Via] = [StepKind.SIM, StepKind.TEMPLATE]
+    for kind in kinds:
+        ways = choose_ways(site, ACCOUNT, [kind])
         assert [step.advertising for step in make_plan(site, ACCOUNT, ways, "1234", None)] == [False]
 
 

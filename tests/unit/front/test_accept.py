@@ -7,15 +7,31 @@ from itertools import combinations
 import pytest
 from msgspec import Struct
 from msgspec.structs import replace as changed
-from tests.unit.house import ACCOUNT, CALLER, CREDIT, NOW, RECIPIENT, SUBMISSION, A, B, C, Gate, House, T
+from tests.unit.house import (
+    ACCOUNT,
+    CALLER,
+    CREDIT,
+    NOW,
+    RECIPIENT,
+    SUBMISSION,
+    A,
+    B,
+    C,
+    Gate,
+    House,
+    Submission,
+    T,
+    send,
+)
 
 from payamak.codes import REFUSAL_ORDER, Code
+from payamak.dialects.states import states_of
 from payamak.domain import events as ev
 from payamak.domain.mo import MoPart
-from payamak.domain.site import AnswerTypes, Link
+from payamak.domain.site import Link
 from payamak.encoding.alphabets import Alphabet
 from payamak.errors import Refused, StoreFailed
-from payamak.front.accept import Sent, Service, Submission, life_time_minutes
+from payamak.front.accept import Accepted, Front
 from payamak.store.records import Search
 
 # ------------------------------------------------------------------------------ what is accepted
@@ -24,12 +40,13 @@ from payamak.store.records import Search
 async def test_accepted_is_on_disk(house: House) -> None:
     """The answer names the message that the store has, its line and recipient; the dearest step is reserved."""
     await house.put()
-    sent = await house.service.send(changed(SUBMISSION, line2="981000456", source="url"))
+    sent = await house.send(changed(SUBMISSION, line2="981000456"))
     (message,) = await house.store.search(Search())
-    assert sent == Sent(message_id=message.id, line=A, recipient=RECIPIENT, answer_types=AnswerTypes.DOCUMENT)
+    account = house.store.site.accounts["shop"]
+    assert sent == Accepted(account=account, message_id=message.id, line=A, recipient=RECIPIENT, parts=1, cost_rial=200)
     assert message.id > 1000
     assert [step.line for step in message.plan] == [A, B]
-    assert (message.reserved, message.source, message.accepted_at) == (200, "url", NOW)
+    assert (message.reserved, message.source, message.accepted_at) == (200, "wsSend", NOW)
     assert message.deadline_at == NOW + 1_440 * 60_000
     (balance,) = await house.store.balances()
     assert (balance.available, balance.reserved, balance.is_balanced) == (CREDIT - 200, 200, True)
@@ -39,18 +56,18 @@ async def test_a_prefix_that_no_mobile_has(house: House) -> None:
     """9830003300 is no recipient, though it has nine digits behind a 9: refused with 1, with a reason of its own."""
     await house.put()
     logged: list[dict[str, object]] = []
-    service = Service(
-        house.store, house.clock, Gate(), log=lambda name, **fields: logged.append({"name": name} | fields)
+    front = Front(
+        house.store, house.clock, Gate().admits, log=lambda name, **fields: logged.append({"name": name} | fields)
     )
     for wrong in ("9830003300", "989512345678", "12", None):
         with pytest.raises(Refused) as caught:
-            await service.send(changed(SUBMISSION, recipient=wrong))
+            await send(front, changed(SUBMISSION, recipient=wrong))
         assert caught.value.code is Code.RECIPIENT_INVALID
-    assert service.recipients_refused == {"form": 2, "prefix": 2}
+    assert front.recipients_refused == {"form": 2, "prefix": 2}
     told = {"name": "recipient_refused", "reason": "prefix", "account": "shop"}
     assert logged == [told | {"prefix": "9898"}, told | {"prefix": "9895"}]
-    wider = Service(house.store, house.clock, Gate(), recipient_prefixes=("95",))
-    assert (await wider.send(changed(SUBMISSION, recipient="0951 2345 678"))).recipient == "989512345678"
+    wider = Front(house.store, house.clock, Gate().admits, recipient_prefixes=("95",))
+    assert (await send(wider, changed(SUBMISSION, recipient="0951 2345 678"))).recipient == "989512345678"
 
 
 async def test_a_reply_to_a_line_is_refused(house: House) -> None:
@@ -58,7 +75,7 @@ async def test_a_reply_to_a_line_is_refused(house: House) -> None:
     await house.put()
     for sender in ("9830003301", "+9830003301", "Bank"):
         with pytest.raises(Refused) as caught:
-            house.service.plan_reply("shop", A, sender, "thanks")
+            house.front.plan_reply("shop", A, sender, "thanks")
         assert caught.value.code is Code.RECIPIENT_INVALID
 
 
@@ -72,48 +89,26 @@ async def test_marks_in_what_a_caller_wrote(house: House) -> None:
         line="\u202a" + A + "\u202c",
         type="\u200e0.0\u00ad",
     )
-    sent = await house.service.send(marked)
+    sent = await house.send(marked)
     assert (sent.recipient, sent.line) == (RECIPIENT, A)
     await house.store.put_documents([changed(ACCOUNT, username="sh\u200cop", id=0)], [], NOW)
     assert await house.refusal(marked) is Code.CREDENTIALS, (
         "two names that differ by marks alone: only exact ones count"
     )
-    assert (await house.service.send(SUBMISSION)).line == A
+    assert (await house.send(SUBMISSION)).line == A
 
 
 async def test_a_known_opt_out_is_skipped_at_once(house: House) -> None:
     """The answer tells the line that the message stands on."""
     await house.put()
     await house.know(A, Code.OPTED_OUT_OF_LINE)
-    assert (await house.service.send(changed(SUBMISSION, line2=B))).line == B
-
-
-@pytest.mark.parametrize(
-    ("written", "minutes"),
-    [
-        (None, 1_440),
-        ("", 1_440),
-        ("1", 1),
-        ("۶۰", 60),
-        (" 60 ", 60),
-        ("10080", 10_080),
-        ("10081", 1_440),
-        ("0", 1_440),
-        ("-5", 1_440),
-        ("1.5", 1_440),
-        ("an hour", 1_440),
-        ("9" * 5_000, 1_440),
-    ],
-)
-def test_the_validity(written: str | None, minutes: int) -> None:
-    """1 to 10,080 minutes; anything else is ignored for the default of a day."""
-    assert life_time_minutes(written) == minutes
+    assert (await house.send(changed(SUBMISSION, line2=B))).line == B
 
 
 async def test_the_validity_counts_from_acceptance(house: House) -> None:
     """In whole minutes."""
     await house.put()
-    await house.service.send(changed(SUBMISSION, life_time="۶۰"))
+    await house.send(changed(SUBMISSION, life_time="۶۰"))
     (message,) = await house.store.search(Search())
     assert message.deadline_at == NOW + 3_600_000
 
@@ -180,7 +175,7 @@ async def arranged(house: House, faults: Sequence[Fault]) -> Submission:
             for line in (A, B, T, C):
                 await house.know(line, fault.opt_out)
     if any(fault.called_before for fault in faults):
-        house.service._last_send_s[house.store.site.accounts["shop"].id] = house.clock.monotonic()
+        house.front._last_call_s[house.store.site.accounts["shop"].id] = house.clock.monotonic()
     await house.store.set_intake(not all(fault.intake for fault in faults))
     return changed(submission, caller=caller)
 
@@ -249,20 +244,20 @@ async def test_requests_too_close_together(house: House) -> None:
     """Only where the account has a limit, for each account by itself, and time heals it."""
     await house.put(changed(ACCOUNT, username="other"))
     await house.put(changed(ACCOUNT, min_interval_ms=1_000))
-    await house.service.send(SUBMISSION)
+    await house.send(SUBMISSION)
     assert await house.refusal(SUBMISSION) is Code.TOO_SOON
-    await house.service.send(changed(SUBMISSION, caller=changed(CALLER, username="other")))
+    await house.send(changed(SUBMISSION, caller=changed(CALLER, username="other")))
     house.clock.now_ms += 1_000
-    await house.service.send(SUBMISSION)
+    await house.send(SUBMISSION)
 
 
 async def test_a_stopping_service_is_busy(house: House) -> None:
     """While we stop nothing is accepted, but states are told."""
     await house.put()
-    house.service.is_stopping = True
-    assert not house.service.intake_open
+    house.front.is_stopping = True
+    assert not house.front.intake_open
     assert await house.refusal(SUBMISSION) is Code.BUSY
-    assert await house.service.states(CALLER, [5]) == [4]
+    assert await states_of(house.front, CALLER, [5]) == [4]
 
 
 async def test_a_store_that_fails_is_busy(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -276,7 +271,7 @@ async def test_a_store_that_fails_is_busy(house: House, monkeypatch: pytest.Monk
     monkeypatch.setattr(house.store, "standings", fail)
     assert await house.refusal(SUBMISSION) is Code.BUSY
     with pytest.raises(Refused) as caught:
-        await house.service.states(CALLER, [5])
+        await states_of(house.front, CALLER, [5])
     assert caught.value.code is Code.BUSY
 
 
@@ -288,22 +283,22 @@ async def test_states_keep_order_and_count(house: House) -> None:
     await house.put()
     await house.put(changed(ACCOUNT, username="other", unknown_state=0))
     other = changed(CALLER, username="other")
-    mine = (await house.service.send(SUBMISSION)).message_id
-    theirs = (await house.service.send(changed(SUBMISSION, caller=other))).message_id
+    mine = (await house.send(SUBMISSION)).message_id
+    theirs = (await house.send(changed(SUBMISSION, caller=other))).message_id
     await house.store.advance(mine, ev.Cancelled(), NOW)
     asked = [theirs, mine, None, 5, mine, 2**53]
-    assert await house.service.states(CALLER, asked) == [4, -1, 4, 4, -1, 4]
-    assert await house.service.states(other, asked) == [-1, 0, 0, 0, 0, 0]
-    assert await house.service.states(CALLER, []) == []
-    assert await house.service.states(CALLER, [None]) == [4]
+    assert await states_of(house.front, CALLER, asked) == [4, -1, 4, 4, -1, 4]
+    assert await states_of(house.front, other, asked) == [-1, 0, 0, 0, 0, 0]
+    assert await states_of(house.front, CALLER, []) == []
+    assert await states_of(house.front, CALLER, [None]) == [4]
 
 
 async def test_states_of_ten_thousand_ids(house: House) -> None:
     """A call may name ten thousand."""
     await house.put()
-    mine = (await house.service.send(SUBMISSION)).message_id
+    mine = (await house.send(SUBMISSION)).message_id
     asked: list[int | None] = [mine, *range(2_000, 12_000), mine]
-    assert await house.service.states(CALLER, asked) == [-1, *[4] * 10_000, -1]
+    assert await states_of(house.front, CALLER, asked) == [-1, *[4] * 10_000, -1]
 
 
 @pytest.mark.parametrize(
@@ -313,13 +308,13 @@ async def test_who_may_not_send_may_not_ask(house: House, code: Code) -> None:
     """States are told to the account's own caller only."""
     submission = await arranged(house, [FAULTS[code]])
     with pytest.raises(Refused) as caught:
-        await house.service.states(submission.caller, [1])
+        await states_of(house.front, submission.caller, [1])
     assert caught.value.code is code
 
 
 def test_secrets_are_not_shown() -> None:
     """What a log or a trace shows of a call holds no password, text or number."""
-    shown = repr(SUBMISSION) + repr(CALLER)
+    shown = repr(SUBMISSION.wanted) + repr(CALLER)
     assert not any(secret in shown for secret in ("secret", "1234", "shop"))
 
 
@@ -331,9 +326,10 @@ async def test_received(house: House) -> None:
         part = MoPart(upstream="l", link="l", line=line, sender=RECIPIENT, alphabet=Alphabet.GSM7, octets=b"hi")
         await house.store.receive_mo(part, "s", (), NOW)
     with pytest.raises(Refused) as refusal:
-        await house.service.received(changed(CALLER, password="wrong"), mark_read=True)
+        await house.front.acting.read_received(changed(CALLER, password="wrong"))
     assert refusal.value.code == Code.CREDENTIALS
-    assert [r.line for r in await house.service.received(CALLER, mark_read=False)] == [A, B]
-    assert [r.line for r in await house.service.received(CALLER, mark_read=True, limit=1)] == [A]
-    assert [r.line for r in await house.service.received(CALLER, mark_read=True)] == [B]
-    assert await house.service.received(CALLER, mark_read=True) == []
+    _, shown = await house.front.asking.received(CALLER)
+    assert [(r.line, r.read_at) for r in shown] == [(A, None), (B, None)]
+    assert [r.line for r in await house.front.acting.read_received(CALLER, 1)] == [A]
+    assert [r.line for r in await house.front.acting.read_received(CALLER)] == [B]
+    assert await house.front.acting.read_received(CALLER) == []

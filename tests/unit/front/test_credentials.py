@@ -7,12 +7,13 @@ from collections.abc import Awaitable, Callable
 import pytest
 from msgspec.structs import replace as changed
 from tests.store.world import gone
-from tests.unit.house import ACCOUNT, CALLER, SUBMISSION, A, B, Gate, House
+from tests.unit.house import ACCOUNT, CALLER, SUBMISSION, A, B, Gate, House, send
 
 from payamak.codes import Code
+from payamak.dialects.states import states_of
 from payamak.domain.site import Account
 from payamak.errors import Refused
-from payamak.front.accept import Service
+from payamak.front.accept import Front
 from payamak.store.records import Search
 
 
@@ -23,21 +24,21 @@ class SlowGate(Gate):
         self.happens = happens
 
     async def admits(self, account: Account | None, username: str, password: str, address: str) -> bool:
-        """See Gatekeeper.admits."""
+        """See Admits."""
         await self.happens()
         return await super().admits(account, username, password, address)
 
 
 async def told(house: House, happens: Callable[[], Awaitable[object]]) -> tuple[Code, Code] | None:
     """The codes with which a message and a question are refused, if they are."""
-    service = Service(house.store, house.clock, SlowGate(happens))
+    front = Front(house.store, house.clock, SlowGate(happens).admits)
     try:
-        await service.send(SUBMISSION)
+        await send(front, SUBMISSION)
     except Refused as refused:
         with pytest.raises(Refused) as caught:
-            await service.states(CALLER, [1001])
+            await states_of(front, CALLER, [1001])
         return refused.code, caught.value.code
-    await service.states(CALLER, [1001])
+    await states_of(front, CALLER, [1001])
     return None
 
 
@@ -73,7 +74,7 @@ async def test_anything_else_that_changes_meanwhile(house: House) -> None:
     assert await told(house, lambda: house.put(changed(ACCOUNT, is_active=False), 0)) == (16, 16)
     await house.put(ACCOUNT, 0)
     assert await told(house, lambda: house.put(changed(ACCOUNT, is_active=True), 0)) is None
-    service = Service(house.store, house.clock, SlowGate(lambda: house.put(changed(ACCOUNT, lines=(B,)), 0)))
+    front = Front(house.store, house.clock, SlowGate(lambda: house.put(changed(ACCOUNT, lines=(B,)), 0)).admits)
     with pytest.raises(Refused) as caught:
-        await service.send(changed(SUBMISSION, line=A))
+        await send(front, changed(SUBMISSION, line=A))
     assert caught.value.code is Code.LINE_INVALID

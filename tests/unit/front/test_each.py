@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
+from msgspec import Struct
 from msgspec.structs import replace as changed
 from tests.unit.batches import ALI, REZA, SARA, Desk, kept
 from tests.unit.front.test_verdict import Back, heard
@@ -16,38 +17,51 @@ from payamak.codes import Code
 from payamak.domain import events as ev
 from payamak.domain.events import Outcome, OutcomeKind
 from payamak.domain.message import Message, State
+from payamak.domain.plan import Text
 from payamak.errors import Refused, StoreFailed
-from payamak.front import batch as batch_module
-from payamak.front.accept import Sent, Submission
-from payamak.front.batch import Batch, BatchService
+from payamak.front import accept as accept_module
+from payamak.front.accept import Accepted, Front
+from payamak.front.callers import Caller
+from payamak.front.wanted import WantedMessage
 from payamak.store.records import NewMessage, Search
 
-CALL = Batch(caller=CALLER, texts=["hello"], recipients=[ALI, SARA], line=A, source="sendsms")
+
+class Call(Struct, frozen=True, kw_only=True):
+    """One text to many, or a text to each."""
+
+    caller: Caller = CALLER
+    texts: Sequence[Text] = ("hello",)
+    recipients: Sequence[str] = (ALI, SARA)
+    line: str | None = A
+
+    @property
+    def wanted(self) -> list[WantedMessage]:
+        """Its messages."""
+        texts = self.texts if len(self.texts) > 1 else [self.texts[0]] * len(self.recipients)
+        ways = () if self.line is None else (self.line,)
+        pairs = zip(self.recipients, texts, strict=True)
+        return [WantedMessage(recipient=to, text=text, ways=ways, source="sendsms") for to, text in pairs]
+
+
+CALL = Call()
 PATIENT = changed(ACCOUNT, verdict_wait_ms=60_000)
 Told = list[int | str]
 
 
-def words(told: Sequence[Sent | Code]) -> Told:
+def words(told: Sequence[Accepted | Code]) -> Told:
     """The line by which each is sent, or the code of its refusal."""
-    return [each.line if isinstance(each, Sent) else int(each) for each in told]
+    return [each.line if isinstance(each, Accepted) else int(each) for each in told]
 
 
-async def each(service: BatchService, **fields: Any) -> Told:
+async def each(front: Front, **fields: Any) -> Told:
     """What becomes of the call's messages."""
-    return words(await service.send_each(changed(CALL, **fields)))
+    call = changed(CALL, **fields)
+    return words(await front.accept(call.caller, call.wanted))
 
 
-async def one_by_one(service: BatchService, call: Batch) -> Told:
+async def one_by_one(front: Front, call: Call) -> Told:
     """What becomes of the same by calls of their own."""
-    told: list[Sent | Code] = []
-    for place, recipient in enumerate(call.recipients):
-        text = call.texts[place if len(call.texts) > 1 else 0]
-        submission = Submission(caller=CALLER, recipient=recipient, message=text, line=call.line, source=call.source)
-        try:
-            told.append(await service.send(submission))
-        except Refused as refused:
-            told.append(refused.code)
-    return words(told)
+    return words([told for wanted in call.wanted for told in await front.accept(call.caller, [wanted])])
 
 
 async def all_kept(house: House) -> list[Message]:
@@ -82,46 +96,47 @@ async def all_kept(house: House) -> list[Message]:
 )
 async def test_as_calls_of_their_own(desk: Desk, fields: dict[str, Any]) -> None:
     """The same is told and kept as if each message had come alone: recipient, line, text, opt-out, money, in order."""
-    house, service = desk
+    house, front = desk
     await house.know(A, Code.OPTED_OUT_OF_LINE)
     call = changed(CALL, **fields)
-    together = await each(service, **fields)
+    together = await each(front, **fields)
     first = await all_kept(house)
-    counted = dict(service.recipients_refused)
+    counted = dict(front.recipients_refused)
     (balance,) = await house.store.balances()
     await house.store.credit("shop", CREDIT - balance.available, "as before", NOW)
-    assert together == await one_by_one(service, call)
+    assert together == await one_by_one(front, call)
     assert await all_kept(house) == first * 2
-    assert service.recipients_refused == {why: 2 * count for why, count in counted.items()}
+    assert front.recipients_refused == {why: 2 * count for why, count in counted.items()}
     (balance,) = await house.store.balances()
     assert balance.is_balanced
 
 
 async def test_only_the_caller_refuses_the_call(desk: Desk) -> None:
     """18 is raised, once, and nothing is kept."""
-    house, service = desk
+    house, front = desk
     with pytest.raises(Refused) as caught:
-        await service.send_each(changed(CALL, caller=changed(CALLER, password="wrong")))
+        await each(front, caller=changed(CALLER, password="wrong"))
     assert caught.value.code is Code.CREDENTIALS
     assert await kept(house) == []
 
 
 async def test_requests_too_close_together(desk: Desk) -> None:
     """Where an account has an interval, the first message is taken and the others come too soon, as they ever did."""
-    house, service = desk
+    house, front = desk
     await house.put(changed(ACCOUNT, min_interval_ms=1_000), 0)
-    assert await each(service) == [A, 409]
-    assert await each(service) == [409, 409]
+    assert await each(front) == [A, 409]
+    assert await each(front) == [409, 409]
     house.clock.now_ms += 1_000
-    assert await each(service, recipients=["12", ALI]) == [1, 409]
+    assert await each(front, recipients=["12", ALI]) == [1, 409]
 
 
 async def test_the_same_recipient_twice(desk: Desk) -> None:
     """With `dedupe` one message is sent, and what is told of it stands in both places."""
-    house, service = desk
+    house, front = desk
     await house.put(changed(ACCOUNT, dedupe=True), 0)
     await house.know(A, Code.OPTED_OUT_OF_LINE)
-    told = await service.send_each(changed(CALL, recipients=[ALI, RECIPIENT, "+98" + ALI[1:], RECIPIENT, "12", "12"]))
+    call = changed(CALL, recipients=[ALI, RECIPIENT, "+98" + ALI[1:], RECIPIENT, "12", "12"])
+    told = await front.accept(CALLER, call.wanted)
     assert words(told) == [A, 33, A, 33, 1, 1]
     assert told[0] == told[2]
     assert len(await kept(house)) == 1
@@ -129,38 +144,38 @@ async def test_the_same_recipient_twice(desk: Desk) -> None:
 
 async def test_a_closed_intake(desk: Desk) -> None:
     """23 for what could be sent; what is wrong with a message is told all the same."""
-    house, service = desk
+    house, front = desk
     await house.store.set_intake(True)
-    assert await each(service, recipients=[ALI, "12"]) == [23, 1]
+    assert await each(front, recipients=[ALI, "12"]) == [23, 1]
     assert await kept(house) == []
 
 
 async def test_a_store_that_fails(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     """P1: of what cannot be kept nobody is told an id."""
-    house, service = desk
+    house, front = desk
 
     async def fail(*_: object) -> None:
         raise StoreFailed("the disk is full")
 
     for name in ("accept_each", "accept"):
         monkeypatch.setattr(house.store, name, fail)
-    assert await each(service, recipients=[ALI, "12", SARA]) == [23, 1, 23]
-    assert await each(service, recipients=[ALI]) == [23]
+    assert await each(front, recipients=[ALI, "12", SARA]) == [23, 1, 23]
+    assert await each(front, recipients=[ALI]) == [23]
 
 
 async def test_no_place_in_the_line(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     """Behind too many batches 23, and none of it waits; a message alone is no batch and is taken."""
-    house, service = desk
-    monkeypatch.setattr(batch_module, "BATCHES_WAITING", 0)
-    assert await each(service) == [23, 23]
+    house, front = desk
+    monkeypatch.setattr(accept_module, "BATCHES_WAITING", 0)
+    assert await each(front) == [23, 23]
     assert await kept(house) == []
-    assert await each(service, recipients=[ALI]) == [A]
+    assert await each(front, recipients=[ALI]) == [A]
 
 
 @pytest.mark.parametrize("also_alone", [False, True], ids=["a fault of the batch", "a fault of one message"])
 async def test_a_bug_at_one_hides_no_other(desk: Desk, monkeypatch: pytest.MonkeyPatch, also_alone: bool) -> None:
     """Where they cannot be kept together each is kept alone; the one with the fault is told 15, the others ids."""
-    house, service = desk
+    house, front = desk
     accept = house.store.accept
 
     async def broken(*_: object) -> None:
@@ -174,7 +189,7 @@ async def test_a_bug_at_one_hides_no_other(desk: Desk, monkeypatch: pytest.Monke
     monkeypatch.setattr(house.store, "accept_each", broken)
     monkeypatch.setattr(house.store, "accept", alone)
     await house.know(A, Code.OPTED_OUT_OF_LINE)
-    told = await each(service, recipients=[ALI, SARA, RECIPIENT, "12"])
+    told = await each(front, recipients=[ALI, SARA, RECIPIENT, "12"])
     assert told == [A, 15 if also_alone else A, 33, 1]
     assert len(await kept(house)) == (1 if also_alone else 2)
 
@@ -184,11 +199,11 @@ async def test_a_bug_at_one_hides_no_other(desk: Desk, monkeypatch: pytest.Monke
 
 async def test_verdicts_of_all_at_once(desk: Desk) -> None:
     """Every message is told as its own verdict is; nobody waits for another to begin, nor is left listening."""
-    house, service = desk
+    house, front = desk
     await house.put(PATIENT, 0)
     back = Back(house.store, {A: "t"})
     async with asyncio.timeout(20):
-        assert await each(service, recipients=[ALI, "12", SARA]) == [A, 1, A]
+        assert await each(front, recipients=[ALI, "12", SARA]) == [A, 1, A]
     await back.rest()
     assert await house.states() == [State.ENROUTE] * 2
     assert (house.store.feed._watches, house.store.feed._tickets) == ({}, {})
@@ -196,11 +211,11 @@ async def test_verdicts_of_all_at_once(desk: Desk) -> None:
 
 async def test_a_verdict_that_refuses(desk: Desk) -> None:
     """The operator's code stands in the place of each that it refuses, and that one is not charged."""
-    house, service = desk
+    house, front = desk
     await house.put(PATIENT, 0)
     back = Back(house.store, {A: "27"})
     async with asyncio.timeout(20):
-        assert await each(service) == [27, 27]
+        assert await each(front) == [27, 27]
     await back.rest()
     assert await house.states() == [State.REJECTED] * 2
     (balance,) = await house.store.balances()
@@ -215,7 +230,7 @@ async def answer(house: House, message: Message, kind: OutcomeKind, code: Code |
 
 async def test_verdicts_in_any_order(desk: Desk) -> None:
     """What comes of the last while the first is waited for is not lost; the answer leaves after the last word."""
-    house, service = desk
+    house, front = desk
     await house.put(PATIENT, 0)
     back = Back(house.store, {A: ""})
     both = heard(house.store, lambda change: len(on_wire(change.message)) == 2)
@@ -226,7 +241,7 @@ async def test_verdicts_in_any_order(desk: Desk) -> None:
             seen[message.id] = message
         return seen
 
-    call = asyncio.create_task(each(service))
+    call = asyncio.create_task(each(front))
     async with asyncio.timeout(20):
         await both
         first, second = (seen[message_id] for message_id in sorted(seen))
@@ -240,11 +255,11 @@ async def test_verdicts_in_any_order(desk: Desk) -> None:
 @pytest.mark.parametrize("wait_ms", [0, 1])
 async def test_verdicts_that_do_not_come(desk: Desk, wait_ms: int) -> None:
     """One wait for all of them, then each is told the line that it stands on; 0 never waits."""
-    house, service = desk
+    house, front = desk
     await house.put(changed(ACCOUNT, verdict_wait_ms=wait_ms), 0)
     back = Back(house.store, {A: ""})
     async with asyncio.timeout(20):
-        assert await each(service, recipients=[f"0912{n:07}" for n in range(1, 9)]) == [A] * 8
+        assert await each(front, recipients=[f"0912{n:07}" for n in range(1, 9)]) == [A] * 8
     await back.rest()
     assert await house.states() == [State.SENDING] * 8
     assert (house.store.feed._watches, house.store.feed._tickets) == ({}, {})
@@ -252,11 +267,11 @@ async def test_verdicts_that_do_not_come(desk: Desk, wait_ms: int) -> None:
 
 async def test_a_caller_that_hangs_up(desk: Desk) -> None:
     """The messages go their way, and nobody is left listening."""
-    house, service = desk
+    house, front = desk
     await house.put(PATIENT, 0)
     back = Back(house.store, {A: ""})
     on_wire = heard(house.store, lambda change: change.message.state is State.SENDING)
-    call = asyncio.create_task(each(service))
+    call = asyncio.create_task(each(front))
     await on_wire
     call.cancel()
     with pytest.raises(asyncio.CancelledError):

@@ -11,7 +11,7 @@ from payamak.codes import Code
 from payamak.domain import events as ev
 from payamak.domain.events import Outcome, OutcomeKind
 from payamak.domain.message import PartState, Reason, State
-from payamak.front.accept import Sent
+from payamak.front.accept import Accepted
 from payamak.store.base import Store
 from payamak.store.feed import Change
 from payamak.store.records import Claim
@@ -102,7 +102,7 @@ async def test_the_answer_tells_the_line_that_it_went_by(
     await house.put(PATIENT)
     back = Back(house.store, words)
     async with asyncio.timeout(20):
-        assert (await house.service.send(changed(SUBMISSION, **asked))).line == line
+        assert (await house.send(changed(SUBMISSION, **asked))).line == line
     await back.rest()
     assert await house.states() == [state]
 
@@ -150,7 +150,7 @@ async def test_a_verdict_that_does_not_come_in_time(house: House, wait_ms: int) 
     await house.put(changed(ACCOUNT, verdict_wait_ms=wait_ms))
     back = Back(house.store, {A: ""})
     async with asyncio.timeout(20):
-        assert (await house.service.send(SUBMISSION)).line == A
+        assert (await house.send(SUBMISSION)).line == A
     await back.rest()
     assert await house.states() == [State.SENDING]
 
@@ -168,7 +168,7 @@ async def test_a_receipt_may_be_the_verdict(house: House) -> None:
 
     house.store.feed.listen(opt_out)
     async with asyncio.timeout(20):
-        assert (await house.service.send(changed(SUBMISSION, line2=B))).line == B
+        assert (await house.send(changed(SUBMISSION, line2=B))).line == B
     await back.rest()
 
 
@@ -185,7 +185,7 @@ async def test_a_rejection_in_a_receipt_is_no_refusal(house: House) -> None:
 
     house.store.feed.listen(reject)
     async with asyncio.timeout(20):
-        assert (await house.service.send(SUBMISSION)).line == A
+        assert (await house.send(SUBMISSION)).line == A
     await back.rest()
     assert await house.states() == [State.REJECTED]
     (balance,) = await house.store.balances()
@@ -205,7 +205,7 @@ def heard(store: Store, is_it: Callable[[Change], bool]) -> asyncio.Future[Chang
     return found
 
 
-async def hung_up(task: asyncio.Task[Sent]) -> None:
+async def hung_up(task: asyncio.Task[Accepted]) -> None:
     """The caller hangs up, and its call is over."""
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -217,7 +217,7 @@ async def test_a_caller_that_hangs_up_changes_nothing(house: House) -> None:
     await house.put(PATIENT)
     back = Back(house.store, {A: ""})
     on_wire = heard(house.store, lambda change: change.message.state is State.SENDING)
-    call = asyncio.create_task(house.service.send(SUBMISSION))
+    call = asyncio.create_task(house.send(SUBMISSION))
     message = (await on_wire).message
     await hung_up(call)
     await back.rest()
@@ -231,7 +231,7 @@ async def test_a_caller_that_hangs_up_before_the_commit(house: House) -> None:
     """The message is accepted all the same, and nobody is left listening."""
     await house.put(PATIENT)
     accepted = heard(house.store, lambda change: change.event == "Accepted")
-    call = asyncio.create_task(house.service.send(SUBMISSION))
+    call = asyncio.create_task(house.send(SUBMISSION))
     await asyncio.sleep(0)
     await hung_up(call)
     assert (await accepted).message.reason is Reason.ACCEPTED
@@ -243,7 +243,7 @@ async def test_nobody_is_left_listening(house: House) -> None:
     """Every wait ends with its call, whatever came of it."""
     await house.put(PATIENT)
     back = Back(house.store, {A: "27", B: "t"})
-    await house.service.send(changed(SUBMISSION, line2=B))
+    await house.send(changed(SUBMISSION, line2=B))
     await house.refusal(changed(SUBMISSION, recipient="09350000000"))
     await house.refusal(SUBMISSION)
     await back.rest()

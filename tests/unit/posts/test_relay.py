@@ -86,7 +86,7 @@ class Scene:
     @asynccontextmanager
     async def relay(self) -> AsyncIterator[Relay]:
         """A running relay, stopped at the end."""
-        relay = Relay(self.store, self.house.clock, self.log, self.house.service.plan_reply, self.shop)
+        relay = Relay(self.store, self.house.clock, self.log, self.house.front.plan_reply, self.shop)
         task = asyncio.create_task(relay.run())
         try:
             yield relay
@@ -384,7 +384,7 @@ async def test_stopped_in_a_post(scene: Scene) -> None:
 
     scene.shop.answers["a1"] = never
     await scene.comes("a1", "a2")
-    relay = Relay(scene.store, scene.house.clock, scene.log, scene.house.service.plan_reply, scene.shop)
+    relay = Relay(scene.store, scene.house.clock, scene.log, scene.house.front.plan_reply, scene.shop)
     task = asyncio.create_task(relay.run())
     await scene.until(lambda: relay.posting == 1 and len(scene.shop.posts) == 1)
     await relay.stop(0.01)
@@ -395,11 +395,11 @@ async def test_stopped_in_a_post(scene: Scene) -> None:
     assert scene.shop.texts() == ["a1", "a1", "a2"]
 
 
-def test_service_refuses_what_is_not_configured(scene: Scene) -> None:
+def test_the_front_refuses_what_is_not_configured(scene: Scene) -> None:
     """An answer for an account that does not exist, or to what is no mobile, is refused."""
     for arguments in (("nobody", A, ALI, "x"), (ACCOUNT.username, A, "12345", "x"), (ACCOUNT.username, B, ALI, "")):
         with pytest.raises(Refused):
-            scene.house.service.plan_reply(*arguments)
+            scene.house.front.plan_reply(*arguments)
 
 
 async def test_an_answer_outside_the_hours_waits(scene: Scene) -> None:

@@ -7,7 +7,7 @@ import pytest
 from msgspec.structs import replace as changed
 from tests.unit.upstreams.doors import LINK
 
-from payamak.domain.plan import SendType, choose_ways, make_plan
+from payamak.domain.plan import choose_ways, make_plan
 from payamak.domain.site import Account, Document, Line, Link, LinkUse, Site, build_site, faults_of
 from payamak.domain.site.links import LongText
 
@@ -61,7 +61,7 @@ def test_a_link_that_cannot_work_is_refused(link: Link, words: str) -> None:
 def test_a_text_is_one_part_on_the_wire() -> None:
     """Counted and priced as it is cut, handed over whole; whatever `long_text` the link has."""
     site = site_of(changed(LINK, long_text=LongText.UDH16))
-    ways = choose_ways(site, ACCOUNT, "983000123", None, SendType.NORMAL)
+    ways = choose_ways(site, ACCOUNT, ["983000123"])
     [step] = make_plan(site, ACCOUNT, ways, "سلام " * 30, None)
     assert (step.parts, step.wire_parts, step.price) == (3, 1, 2_700)
 

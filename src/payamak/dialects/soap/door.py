@@ -15,6 +15,7 @@ from http import HTTPStatus
 from typing import Final, TypeAlias
 
 from payamak.codes import SUCCESS, Code
+from payamak.dialects.soap.arrays import Arrays, ToldBatch, told_of, wanted_of
 from payamak.dialects.soap.dataset import render_table
 from payamak.dialects.soap.envelope import (
     CallReader,
@@ -26,14 +27,17 @@ from payamak.dialects.soap.envelope import (
     write_fault,
 )
 from payamak.dialects.soap.wsdl import PATH, render_wsdl
+from payamak.dialects.states import states_of
 from payamak.domain.jalali import TEHRAN
 from payamak.domain.marks import without_marks
 from payamak.domain.mo import Received
 from payamak.domain.numbers import latin_digits, parse_whole_number
+from payamak.domain.own_ids import OwnIdKind
+from payamak.domain.standing import state_code
 from payamak.errors import Refused
-from payamak.front.accept import Caller
-from payamak.front.batch import Batch, BatchSent, BatchService
-from payamak.front.callers import hash_password
+from payamak.front.accept import Front, Policy
+from payamak.front.callers import ByPassword, Caller
+from payamak.front.passwords import hash_password
 from payamak.http.forms import charset_of
 from payamak.http.request import Request, Response, refusal
 from payamak.log import event_logger, place_of
@@ -99,12 +103,12 @@ def _fault(version: SoapVersion, body: bytes) -> Response:
 class SoapDoor:
     """Answers calls. `answer` is the route's handler."""
 
-    def __init__(self, service: BatchService, admits: Callable[[str], bool] = lambda address: True) -> None:
+    def __init__(self, front: Front, admits: Callable[[str], bool] = lambda address: True) -> None:
         """`admits` says whether a call is taken although many come (`Admission`).
 
         It is asked here, for how a refusal is written depends on the operation.
         """
-        self._service = service
+        self._front = front
         self._admits = admits
         self._hashing = asyncio.Semaphore(1)
         self._reading = asyncio.Semaphore(1)
@@ -151,11 +155,11 @@ class SoapDoor:
 
     async def _refusal(self, call: SoapCall, address: str) -> Code | None:
         """The code of a call whose beginning is read, if its caller may not ask; the rest is then never read."""
-        caller = Caller(username=call.text("pUsername"), password=call.text("pPassword"), address=address)
+        caller = ByPassword(username=call.text("pUsername"), password=call.text("pPassword"), address=address)
         if not self._admits(address):
             return Code.BUSY
         try:
-            await self._service.prove(caller)
+            await self._front.callers.account_of(caller)
         except Refused as refused:
             return refused.code
         return None
@@ -169,7 +173,7 @@ class SoapDoor:
 
     async def _carry_out(self, call: SoapCall, address: str) -> tuple[Code | None, Values]:
         """The code that refuses it, None for a call that was carried out, and what it answers."""
-        caller = Caller(username=call.text("pUsername"), password=call.text("pPassword"), address=address)
+        caller = ByPassword(username=call.text("pUsername"), password=call.text("pPassword"), address=address)
         name = call.operation.name
         try:
             return None, await self._operations[name](call, caller)
@@ -182,12 +186,12 @@ class SoapDoor:
 
     # -- sending
 
-    async def _send(self, call: SoapCall, caller: Caller) -> BatchSent:
-        """The call as a batch. An operation that has no such field reads an empty one."""
+    async def _send(self, call: SoapCall, caller: Caller) -> ToldBatch:
+        """The call as arrays. An operation that has no such field reads an empty one."""
         check_ids = call.texts("tempCheckIds")
-        return await self._service.send_batch(
-            Batch(
-                caller=caller,
+        return await self._accept(
+            caller,
+            Arrays(
                 texts=call.texts("messages"),
                 recipients=call.texts("mobiles"),
                 line=_line(call.text("line")),
@@ -195,8 +199,11 @@ class SoapDoor:
                 encodings=call.texts("encodings"),
                 classes=call.texts("mclass"),
                 check_ids=_longs(check_ids) if check_ids else None,
-            )
+            ),
         )
+
+    async def _accept(self, caller: Caller, arrays: Arrays) -> ToldBatch:
+        return told_of(await self._front.accept(caller, wanted_of(arrays), Policy.WHOLE))
 
     async def _send_with_ids(self, call: SoapCall, caller: Caller) -> Values:
         return {"pMessageIds": (await self._send(call, caller)).outcomes}
@@ -217,7 +224,7 @@ class SoapDoor:
     async def _send_one(self, call: SoapCall, caller: Caller) -> Values:
         """There is nothing to keep a place in: what refuses the one message is the call's result."""
         message, mobile = call.text("message"), call.text("mobile")
-        sent = await self._service.send_batch(Batch(caller=caller, texts=[message or ""], recipients=[mobile or ""]))
+        sent = await self._accept(caller, Arrays(texts=[message or ""], recipients=[mobile or ""]))
         (outcome,) = sent.outcomes
         if outcome < 1_000:
             raise Refused(Code(outcome))
@@ -226,32 +233,36 @@ class SoapDoor:
     # -- asking
 
     async def _outbox(self, call: SoapCall, caller: Caller) -> Values:
-        entries = await self._service.outbox(caller, _longs(call.texts("pTempCheckIds")))
+        """In the order asked, repeats kept; ids that were never taken are left out."""
+        check_ids = _longs(call.texts("pTempCheckIds"))
+        account, rows = await self._front.asking.outbox(caller, OwnIdKind.CHECK_ID, set(map(str, check_ids)))
         outboxes: list[Value] = [
             {
-                "CheckId": entry.check_id,
-                "MessageId": entry.message_id,
-                "Status": entry.state,
-                "SendDate": _date(entry.accepted_at),
+                "CheckId": check_id,
+                "MessageId": row.message_id,
+                "Status": account.unknown_state
+                if row.standing is None
+                else state_code(row.standing.state, row.standing.was_taken, account.unknown_state),
+                "SendDate": _date(row.accepted_at),
             }
-            for entry in entries
+            for check_id in check_ids
+            if (row := rows.get(str(check_id))) is not None
         ]
         return {"outboxes": outboxes}
 
     async def _states(self, call: SoapCall, caller: Caller) -> Values:
         ids = [parse_whole_number(text) for text in call.texts("pMessageIds")]
         known = [None if i is None or i >= _BEYOND_IDS else i for i in ids]
-        states = await self._service.states(caller, known)
+        states = await states_of(self._front, caller, known)
         if not ids or None in ids:  # told only to who may ask
             raise Refused(Code.MESSAGE_ID_INVALID)
         return {"pStatuses": states, "pMsgIds": [i if i is not None and i < 2**63 else 0 for i in ids]}
 
     async def _info(self, call: SoapCall, caller: Caller) -> Values:
-        info = await self._service.info(caller)
-        account = info.account
+        account, available_rial = await self._front.asking.purse(caller)
         return {
             "pSmsNumber": account.default_line or next(iter(account.lines), ""),
-            "pCredit": info.available_rial,
+            "pCredit": available_rial,
             "pName": account.username,
             "pRole": 0,
             "pUserId": account.id,
@@ -260,19 +271,19 @@ class SoapDoor:
         }
 
     async def _received(self, call: SoapCall, caller: Caller) -> Values:
-        rows = [_row(each) for each in await self._service.received(caller, True, MOST_RECEIVED)]
+        rows = [_row(each) for each in await self._front.acting.read_received(caller, MOST_RECEIVED)]
         columns = {"Message": "pMessages", "From": "pFroms", "Smsc": "pSmsc", "MessageId": "pMessageIds"}
         columns["EnteredDate"] = "pEnteredDate"
         return {name: [row[column] for row in rows] for column, name in columns.items()}
 
     async def _received_table(self, call: SoapCall, caller: Caller) -> Values:
         """`mergeMessages` changes nothing: long messages are always whole here."""
-        rows = [_row(each) for each in await self._service.received(caller, True, MOST_RECEIVED)]
+        rows = [_row(each) for each in await self._front.acting.read_received(caller, MOST_RECEIVED)]
         with_schema = (call.text("pWithSchema") or "").strip().lower() in ("true", "1")
         return {"pRecieved": render_table(rows, with_schema=with_schema)}
 
     async def _change_password(self, call: SoapCall, caller: Caller) -> Values:
-        await self._service.change_password(caller, call.text("pNewPassword"), self._hash)
+        await self._front.acting.change_password(caller, call.text("pNewPassword"), self._hash)
         return {}
 
     async def _hash(self, password: str) -> str:

@@ -15,7 +15,7 @@ SHORTEST_PASSWORD: Final = 8
 """Characters of a new web-service password (NIST SP 800-63B §5.1.1.2). What is stored already goes on."""
 
 LONGEST_PASSWORD_OCTETS: Final = 1_024
-"""Of a new one: as many as payamak.front.callers.LONGEST_OCTETS verifies."""
+"""Of a new one: as many as payamak.front.passwords.LONGEST_OCTETS verifies."""
 
 SHORTEST_KEY_OCTETS: Final = 16
 """Of what signs a post: 128 bits; what is shorter can be guessed from one signed post, without asking us."""

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from payamak.codes import Code
 from payamak.domain.message import Lane, Message, Reason, State
 from payamak.domain.optout import with_known_opt_outs
-from payamak.domain.own_ids import OwnId, has_same_body
+from payamak.domain.own_ids import OwnId, OwnIdKind, OwnKey, has_same_body
 from payamak.domain.plan import reservation
 from payamak.domain.site import Account, Site
 from payamak.errors import Refused
@@ -29,7 +29,8 @@ from payamak.store.rules.transaction import Transaction
 class _TakenId(Struct, frozen=True, kw_only=True):
     """A caller's own id that was taken: by which message, and the digest of its body, if one was kept."""
 
-    check_id: int
+    kind: OwnIdKind
+    key: str
     message_id: int
     digest: bytes | None
 
@@ -37,7 +38,7 @@ class _TakenId(Struct, frozen=True, kw_only=True):
 class _Outbox(Struct, frozen=True, kw_only=True):
     """What was accepted under a caller's own id; a message that is too old to be kept has no state."""
 
-    check_id: int
+    key: str
     message_id: int
     accepted_at: int
     state: State | None
@@ -62,25 +63,26 @@ def accept_batch(
     """See Store.accept_batch. Raises Refused with 14 before anything is written."""
     told = {} if own_ids is None else _accepted_before(tx, account_id, own_ids)
     fresh: dict[int, Priced] = {}
-    first_place: dict[int, int] = {}  # of each own id that is taken in this call
+    first_place: dict[OwnKey, int] = {}  # of each own id that is taken in this call
     for place, item in enumerate(_priced(tx, items, now)):
-        if place in told or (own_ids is not None and own_ids[place].number in first_place):
+        if place in told or (own_ids is not None and own_ids[place].name in first_place):
             continue
         if isinstance(item, Code):
             told[place] = item
             continue
         fresh[place] = item
         if own_ids is not None:
-            first_place[own_ids[place].number] = place
+            first_place[own_ids[place].name] = place
     kept = _keep(tx, account_id, list(fresh.values()), now)
     for place, message in zip(fresh, kept, strict=True):
-        told[place] = Batched(message_id=message.id, parts=message.current.parts, reserved=message.reserved)
+        step = message.current
+        told[place] = Batched(message_id=message.id, line=step.line, parts=step.parts, reserved=message.reserved)
     if own_ids is not None:
         taken = ((own_ids[place], message.id) for place, message in zip(fresh, kept, strict=True))
-        tx.many("insert_check_id", [(account_id, own.number, id_, now, own.digest) for own, id_ in taken])
+        tx.many("insert_own_id", [(account_id, own.kind, own.key, id_, now, own.digest) for own, id_ in taken])
     for place, own in enumerate(own_ids or ()):
         if own_ids is not None and place not in told:
-            first = first_place[own.number]
+            first = first_place[own.name]
             told[place] = _met_again(told[first], own_ids[first].digest, own)
     return [told[place] for place in range(len(items))]
 
@@ -135,17 +137,20 @@ def revoke_batch(
         if isinstance(each, Batched) and not each.is_repeated:
             messages.revoke(tx, [each.message_id], now)
             if own_ids is not None:
-                tx.execute("forget_check_id", (account_id, own_ids[place].number, each.message_id))
+                tx.execute("forget_own_id", (account_id, *own_ids[place].name, each.message_id))
 
 
 def _accepted_before(tx: Transaction, account_id: int, own_ids: Sequence[OwnId]) -> dict[int, Batched | Code]:
     """What is told in the places whose own ids were taken by earlier calls."""
-    wanted = array({own.number for own in own_ids})
-    taken = {row.check_id: row for row in tx.rows("messages_of_check_ids", _TakenId, (wanted, account_id))}
+    taken: dict[OwnKey, _TakenId] = {}
+    for kind in dict.fromkeys(own.kind for own in own_ids):
+        keys = array({own.key for own in own_ids if own.kind is kind})
+        found = tx.rows("messages_of_own_ids", _TakenId, (keys, account_id, kind))
+        taken |= {(each.kind, each.key): each for each in found}
     return {
         place: _met_again(Batched(message_id=row.message_id, is_repeated=True), row.digest, own)
         for place, own in enumerate(own_ids)
-        if (row := taken.get(own.number)) is not None
+        if (row := taken.get(own.name)) is not None
     }
 
 
@@ -214,12 +219,11 @@ def take_password_back(tx: Transaction, done: PasswordSet) -> None:
 # --------------------------------------------------------------------------------------------- reading
 
 
-def outbox(db: Reader, account_id: int, check_ids: Sequence[int]) -> dict[int, OutboxRow]:
+def outbox(db: Reader, account_id: int, kind: OwnIdKind, keys: Sequence[str]) -> dict[str, OutboxRow]:
     """See Store.outbox; one statement, the ids travel as one JSON array."""
-    wanted = array(check_ids)
     return {
-        row.check_id: OutboxRow(message_id=row.message_id, accepted_at=row.accepted_at, standing=row.standing)
-        for row in db.rows("outbox", _Outbox, (wanted, account_id))
+        row.key: OutboxRow(message_id=row.message_id, accepted_at=row.accepted_at, standing=row.standing)
+        for row in db.rows("outbox", _Outbox, (array(keys), account_id, kind))
     }
 
 

@@ -30,12 +30,19 @@ def waiting_ids(db: Reader, line: str | None, account_id: int | None) -> list[in
     return db.values("queued_on_line", (line,))
 
 
-def cancel(tx: Transaction, message_ids: Sequence[int], now: int, line: str | None) -> Cancelled:
-    """Take messages back; with `line` only what still waits on it. What does not wait stays as it is."""
+def cancel(
+    tx: Transaction, message_ids: Sequence[int], now: int, line: str | None, account_id: int | None = None
+) -> Cancelled:
+    """Take messages back; with `line` only what still waits on it, with `account_id` only what is this account's.
+
+    What does not wait stays as it is.
+    """
     done: list[int] = []
     left: dict[int, State | None] = {}
     for message_id in message_ids:
         message = _read(tx, message_id)
+        if message is not None and account_id not in (None, message.account_id):
+            message = None
         if message is None or message.state is not State.QUEUED or line not in (None, message.current.line):
             left[message_id] = None if message is None else message.state
             continue

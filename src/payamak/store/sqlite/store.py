@@ -27,7 +27,7 @@ from payamak.domain.events import Answered, Event
 from payamak.domain.message import Lane, Message
 from payamak.domain.mo import KeptAs, MoPart, Received
 from payamak.domain.moving import Move
-from payamak.domain.own_ids import OwnId
+from payamak.domain.own_ids import OwnId, OwnIdKind
 from payamak.domain.posting import PostState
 from payamak.domain.receipts import Cursor, IdReport, OpenIds, ReceiptIn, WaitingReceipt
 from payamak.domain.restoring import Restore
@@ -295,9 +295,9 @@ class SqliteStore:
             undo=Undo(lambda tx, told: batches.revoke_each(tx, told, now)),
         )
 
-    def outbox(self, account_id: int, check_ids: Sequence[int]) -> Awaitable[dict[int, OutboxRow]]:
+    def outbox(self, account_id: int, kind: OwnIdKind, keys: Sequence[str]) -> Awaitable[dict[str, OutboxRow]]:
         """See Store.outbox."""
-        return self._read(lambda db: batches.outbox(db, account_id, check_ids), self._within(ANSWER_WITHIN_S))
+        return self._read(lambda db: batches.outbox(db, account_id, kind, keys), self._within(ANSWER_WITHIN_S))
 
     def available(self, account_id: int) -> Awaitable[int]:
         """See Store.available."""
@@ -658,10 +658,16 @@ class SqliteStore:
         return self._read(lambda db: hands.waiting_ids(db, line, account_id))
 
     def cancel(
-        self, message_ids: Sequence[int], now: int, *, line: str | None = None, act: Act | None = None
+        self,
+        message_ids: Sequence[int],
+        now: int,
+        *,
+        line: str | None = None,
+        account_id: int | None = None,
+        act: Act | None = None,
     ) -> Awaitable[Cancelled]:
         """See Store.cancel."""
-        return self._by_hand(lambda tx: hands.cancel(tx, message_ids, now, line), act)
+        return self._by_hand(lambda tx: hands.cancel(tx, message_ids, now, line, account_id), act)
 
     def plan_move(self, move: Move, now: int) -> Awaitable[MovePlan]:
         """See Store.plan_move."""

@@ -8,9 +8,9 @@ from argon2 import extract_parameters
 
 from payamak.codes import Code
 from payamak.errors import Refused
-from payamak.front import callers
-from payamak.front.callers import Authenticator, Credential, hash_password
+from payamak.front import passwords
 from payamak.front.guesses import AuthLimits, ProofKind, Try
+from payamak.front.passwords import Authenticator, Credential, hash_password
 
 PASSWORD = "p@ss#$%&+= رمز"
 HOME = "192.0.2.1"
@@ -33,8 +33,8 @@ class Verifications:
         self.count = 0
         self.running = 0
         self.most_running = 0
-        self._real = callers._matches
-        monkeypatch.setattr(callers, "_matches", self)
+        self._real = passwords._matches
+        monkeypatch.setattr(passwords, "_matches", self)
 
     def __call__(self, password_hash: str, password: str) -> bool:
         self.count += 1
@@ -122,7 +122,7 @@ async def test_time_does_not_tell_who_exists(
         digested.append(len(password))
         return digest_of(one, password)
 
-    monkeypatch.setattr(callers, "_matches", matches)
+    monkeypatch.setattr(passwords, "_matches", matches)
     monkeypatch.setattr(authenticator, "_digest", digest)
     for username, known in (("u", credential), ("nobody", None)):
         assert not await authenticator.verify(username, "wrong", known, HOME)

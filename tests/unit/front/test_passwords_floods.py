@@ -8,9 +8,9 @@ import pytest
 
 from payamak.codes import Code
 from payamak.errors import Refused
-from payamak.front import callers
-from payamak.front.callers import Authenticator, Credential, hash_password
+from payamak.front import passwords
 from payamak.front.guesses import AuthLimits, Guesses, ProofKind, Try
+from payamak.front.passwords import Authenticator, Credential, hash_password
 
 FLOOD, HOME = "198.51.100.1", "192.0.2.1"
 PASSWORD = "right"
@@ -34,7 +34,7 @@ class Verifications:
 def runs(monkeypatch: pytest.MonkeyPatch) -> Verifications:
     """Instead of argon2."""
     runs = Verifications()
-    monkeypatch.setattr(callers, "_matches", runs)
+    monkeypatch.setattr(passwords, "_matches", runs)
     return runs
 
 

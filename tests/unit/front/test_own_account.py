@@ -1,0 +1,214 @@
+"""What a caller may read and do is always his own: of any two accounts neither sees nor changes what is the other's."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any, get_type_hints
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from msgspec.structs import asdict
+from msgspec.structs import replace as changed
+from tests.unit.house import ACCOUNT, CALLER, NOW, Gate, HandClock
+
+from payamak.codes import Code
+from payamak.domain.message import State
+from payamak.domain.mo import MoPart
+from payamak.domain.own_ids import OwnIdKind
+from payamak.domain.site import Line, Link
+from payamak.encoding.alphabets import Alphabet
+from payamak.errors import Refused
+from payamak.front.accept import Accepted, Front, Policy
+from payamak.front.acting import MOST_TAKEN_BACK, OwnActs
+from payamak.front.asking import Asking
+from payamak.front.callers import Caller
+from payamak.front.wanted import WantedMessage
+from payamak.store.records import AuditSearch, Search
+from payamak.store.sqlite.store import SqliteStore
+
+NAMES = ("north", "south")
+NUMBERS = {"north": "983000111", "south": "983000222"}
+TO = "989121234567"
+
+
+def caller(name: str) -> Caller:
+    """Whoever has the account's password."""
+    return changed(CALLER, username=name)
+
+
+async def hashed(password: str) -> str:
+    """A hash that shows what it was made of."""
+    return f"hash of {password}"
+
+
+def functions(of: type) -> dict[str, Any]:
+    """What a face may call."""
+    return {name: each for name, each in vars(of).items() if inspect.iscoroutinefunction(each)}
+
+
+@pytest.mark.parametrize("of", [Asking, OwnActs])
+def test_a_caller_is_all_that_names_an_account(of: type) -> None:
+    """Each function takes a Caller first, and nothing by which somebody else's account could be meant."""
+    assert functions(of)
+    for name, function in functions(of).items():
+        parameters = list(inspect.signature(function).parameters)[1:]
+        assert parameters[0] == "caller", name
+        assert get_type_hints(function)["caller"] is Caller
+        assert not {"account", "account_id", "username", "search"} & set(parameters), name
+
+
+@pytest.fixture
+async def pair(tmp_path: Path) -> AsyncIterator[tuple[Front, SqliteStore]]:
+    """Two accounts with a line each, and what came to both."""
+    store = SqliteStore(tmp_path / "payamak.db")
+    await store.take_over(NOW)
+    lines = [Line(number=number, gsm7_rial=100, hours="always") for number in NUMBERS.values()]
+    bare = changed(ACCOUNT, service_line=None, sim_line=None, templates=())
+    accounts = [changed(bare, username=name, lines=(NUMBERS[name],), default_line=NUMBERS[name]) for name in NAMES]
+    link = Link(name="l", receives_for=tuple(NUMBERS.values()))
+    await store.put_documents([*lines, *accounts, link], [], NOW)
+    for name in NAMES:
+        await store.credit(name, 1_000_000, "test", NOW)
+    yield Front(store, HandClock(), Gate().admits), store
+    await store.close()
+
+
+async def rows(store: SqliteStore, name: str) -> dict[str, Any]:
+    """All that is an account's: its messages, money, opt-outs, received messages, and what it proves itself with."""
+    account, line = store.site.accounts[name], NUMBERS[name]
+    balance = next(each for each in await store.balances() if each.username == name)
+    return {
+        "account": asdict(account),
+        "messages": [asdict(each) for each in await store.search(Search(account_id=account.id, limit=500))],
+        "money": asdict(balance),
+        "opt-outs": [asdict(each) for each in await store.opt_outs(None, line, "", 500)],
+        "received": [asdict(each) for each in await store.received([line], NOW, only_unread=False)],
+    }
+
+
+ACTS = st.lists(
+    st.tuples(st.sampled_from(NAMES), st.sampled_from(["send", "comes", "take_back", "read", "opt_out", "password"])),
+    min_size=2,
+    max_size=12,
+)
+
+
+class Life:
+    """What two accounts do and ask in turn, each also of what is the other's."""
+
+    def __init__(self, front: Front, store: SqliteStore) -> None:
+        self.front, self.store = front, store
+        self.ids: dict[str, list[int]] = {name: [] for name in NAMES}
+
+    @property
+    def all_ids(self) -> list[int]:
+        """Those of both."""
+        return [message_id for ids in self.ids.values() for message_id in ids]
+
+    async def act(self, name: str, act: str) -> None:
+        """One of them does something; where ids or lines are asked for, the other's are among them."""
+        who, acting = caller(name), self.front.acting
+        if act == "send":
+            key = (OwnIdKind.REFERENCE, f"r{len(self.ids[name])}")
+            wanted = WantedMessage(recipient=TO, text="hi", source="test", own_id=key)
+            (told,) = await self.front.accept(who, [wanted], Policy.WHOLE)
+            if isinstance(told, Accepted):  # else he has opted out
+                self.ids[name].append(told.message_id)
+        elif act == "comes":
+            part = MoPart(
+                upstream="l", link="l", line=NUMBERS[name], sender=TO, alphabet=Alphabet.GSM7, octets=b"hello"
+            )
+            await self.store.receive_mo(part, "s", (), NOW)
+        elif act == "take_back":
+            cancelled = await acting.take_back(who, self.all_ids)
+            assert set(cancelled.done) <= set(self.ids[name])
+            assert all(cancelled.left[i] is None for i in self.all_ids if i not in self.ids[name])
+        elif act == "read":
+            assert {each.line for each in await acting.read_received(who)} <= {NUMBERS[name]}
+        elif act == "opt_out":
+            for number in NUMBERS.values():
+                if number == NUMBERS[name]:
+                    assert (await acting.opt_out(who, number, TO)).line == number
+                else:
+                    with pytest.raises(Refused) as caught:
+                        await acting.opt_out(who, number, TO)
+                    assert caught.value.code is Code.LINE_INVALID
+        else:
+            await acting.change_password(who, f"a new password of {name}", hashed)
+
+    async def ask(self, name: str) -> None:
+        """Everything that one of them may ask, asked with ids, keys and lines of both: only his own comes back."""
+        who, asking = caller(name), self.front.asking
+        mine = set(self.ids[name])
+        account, standings = await asking.standings(who, self.all_ids)
+        assert account.username == name
+        assert set(standings) == mine
+        assert {each.id for each in (await asking.messages(who, limit=500))[1]} == mine
+        keys = [f"r{number}" for number in range(500)]
+        _, outbox = await asking.outbox(who, OwnIdKind.REFERENCE, keys)
+        assert {row.message_id for row in outbox.values()} == mine
+        assert (await asking.outbox(who, OwnIdKind.CHECK_ID, keys))[1] == {}
+        balance = next(each for each in await self.store.balances() if each.username == name)
+        assert (await asking.purse(who))[1] == balance.available
+        assert {each.line for each in (await asking.received(who))[1]} <= {NUMBERS[name]}
+        for number in NUMBERS.values():
+            if number == NUMBERS[name]:
+                assert {each.line for each in (await asking.opt_outs(who, number))[1]} <= {number}
+            else:
+                with pytest.raises(Refused) as caught:
+                    await asking.opt_outs(who, number)
+                assert caught.value.code is Code.LINE_INVALID
+
+
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(acts=ACTS)
+async def test_nothing_of_the_others_comes_back_or_changes(pair: tuple[Front, SqliteStore], acts: Any) -> None:
+    """Whatever the two do and ask in turn, with all ids and lines that there are, each sees and changes his own."""
+    front, store = pair
+    life = Life(front, store)
+    for name in NAMES:  # what the examples before have left
+        life.ids[name] = [m.id for m in (await front.asking.messages(caller(name), limit=500))[1]]
+        for line in NUMBERS.values():
+            await store.forget_opt_outs(TO, line)
+    for name, act in acts:
+        other = NAMES[name == NAMES[0]]
+        before = await rows(store, other)
+        await life.act(name, act)
+        await life.ask(name)
+        assert await rows(store, other) == before, (name, act)
+
+
+async def test_taking_back(pair: tuple[Front, SqliteStore]) -> None:
+    """What waits is taken back and paid back; what has gone on stays, and is told where it stands."""
+    front, store = pair
+    told = await front.accept(caller("north"), [WantedMessage(recipient=TO, text="hi", source="test")] * 2)
+    first, second = (each.message_id for each in told if isinstance(each, Accepted))
+    assert (await front.acting.take_back(caller("north"), [first])).done == (first,)
+    cancelled = await front.acting.take_back(caller("north"), [first, second, 987])
+    assert (cancelled.done, cancelled.left) == ((second,), {first: State.CANCELLED, 987: None})
+    assert (await front.asking.purse(caller("north")))[1] == 1_000_000
+    with pytest.raises(Refused) as caught:
+        await front.acting.take_back(caller("north"), [first] * (MOST_TAKEN_BACK + 1))
+    assert caught.value.code is Code.MESSAGE_ID_INVALID
+    assert [message.state for message in await store.search(Search())] == [State.CANCELLED] * 2
+    rows_of = {(row.who, row.what, row.about) for row in await store.audit(AuditSearch())}
+    assert ("account north", "take back", f"1 messages, from {first} to {first}") in rows_of
+
+
+async def test_an_opt_out_that_was_entered(pair: tuple[Front, SqliteStore]) -> None:
+    """From then on the line refuses the recipient with 33, for good; a number that is none is 1."""
+    front, store = pair
+    entered = await front.acting.opt_out(caller("north"), "3000111", "0912 123 4567")
+    assert (entered.recipient, entered.line, entered.expires_at) == (TO, NUMBERS["north"], None)
+    assert (await front.asking.opt_outs(caller("north"), "3000111"))[1] == [entered]
+    (row,) = await store.audit(AuditSearch())
+    assert (row.who, row.what, row.about) == ("account north", "opt out", "98912***4567 on line 983000111")
+    wanted = [WantedMessage(recipient=TO, text="hi", source="test")]
+    assert await front.accept(caller("north"), wanted) == [Code.OPTED_OUT_OF_LINE]
+    assert isinstance((await front.accept(caller("south"), wanted))[0], Accepted)
+    with pytest.raises(Refused) as caught:
+        await front.acting.opt_out(caller("north"), "3000111", "12")
+    assert caught.value.code is Code.RECIPIENT_INVALID
