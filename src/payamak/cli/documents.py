@@ -19,7 +19,7 @@ from payamak.cli.shell import Common, ExitCode, Failed, fill, grid, look_at_stor
 
 if TYPE_CHECKING:
     from payamak.domain.site import Document, Site
-    from payamak.store.rules.transaction import Transaction
+    from payamak.store.desk import Desk
     from payamak.store.sqlite.store import SqliteStore
 
 Edit = Callable[["Site"], tuple[Sequence["Document"], Sequence[tuple[str, str]]]]
@@ -41,9 +41,9 @@ async def edit(store: SqliteStore, work: Edit) -> Site:
     """Change the configuration in one transaction that also reads it. Raises Failed; then nothing was changed."""
     from payamak.store.rules import housekeeping
 
-    def run(tx: Transaction) -> Site:
-        puts, removals = work(tx.site)
-        return housekeeping.put_documents(tx, puts, removals)
+    async def run(desk: Desk) -> Site:
+        puts, removals = work(desk.site)
+        return await housekeeping.put_documents(desk, puts, removals)
 
     try:
         return await store.writer.submit(run)

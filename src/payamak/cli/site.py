@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from payamak.domain.site import Site
     from payamak.hands.sitefile import Difference, Entry, Plan
-    from payamak.store.rules.transaction import Transaction
+    from payamak.store.desk import Desk
     from payamak.store.sqlite.store import SqliteStore
 
 _MARKS = {"add": ("+", "green"), "change": ("~", "yellow"), "remove": ("-", "red")}
@@ -64,7 +64,7 @@ async def apply(
             await _check_removals(store, wanted, common)
             done = bool(wanted.differences) and not dry_run and (yes or _agrees())
             if done:
-                await store.writer.submit(lambda tx: _carry_out(tx, wanted))
+                await store.writer.submit(lambda desk: _carry_out(desk, wanted))
     except BadSiteFile as error:
         for fault in error.faults:
             complain(fault)
@@ -98,12 +98,12 @@ def _entries(file: Path) -> list[Entry]:
         raise Failed(f"{file}: {error.strerror}", ExitCode.USAGE) from error
 
 
-def _carry_out(tx: Transaction, wanted: Plan) -> Site:
+async def _carry_out(desk: Desk, wanted: Plan) -> Site:
     from payamak.store.rules import housekeeping
 
-    if tx.site.version != wanted.version:
+    if desk.site.version != wanted.version:
         raise ValueError("somebody else changed the site meanwhile; run it again")
-    return housekeeping.put_documents(tx, wanted.puts, wanted.removals)
+    return await housekeeping.put_documents(desk, wanted.puts, wanted.removals)
 
 
 def _agrees() -> bool:

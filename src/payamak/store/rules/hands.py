@@ -14,10 +14,11 @@ from payamak.domain.message import Message, State
 from payamak.domain.moving import Bar, Move, judge
 from payamak.domain.site import Line, Site
 from payamak.store.columns import Spoilt
+from payamak.store.desk import Desk
+from payamak.store.memory import read_site
 from payamak.store.reader import Reader
 from payamak.store.records import Cancelled, MovePlan
-from payamak.store.rules.messages import happen, opt_outs_of
-from payamak.store.rules.transaction import Transaction, read_site
+from payamak.store.rules.messages import advance, known_opt_outs, opt_outs_of
 
 
 def waiting_ids(db: Reader, line: str | None, account_id: int | None) -> list[int]:
@@ -27,23 +28,23 @@ def waiting_ids(db: Reader, line: str | None, account_id: int | None) -> list[in
     return db.values("queued_on_line", (line,))
 
 
-def cancel(tx: Transaction, message_ids: Sequence[int], now: int, line: str | None) -> Cancelled:
+async def cancel(desk: Desk, message_ids: Sequence[int], now: int, line: str | None) -> Cancelled:
     """Take messages back; with `line` only what still waits on it. What does not wait stays as it is."""
     done: list[int] = []
     left: dict[int, State | None] = {}
     for message_id in message_ids:
-        message = _read(tx, message_id)
+        message = await _read(desk, message_id)
         if message is None or message.state is not State.QUEUED or line not in (None, message.current.line):
             left[message_id] = None if message is None else message.state
             continue
-        happen(tx, message, ev.Cancelled(), now)
+        await advance(desk, message, ev.Cancelled(), now)
         done.append(message_id)
     return Cancelled(done=tuple(done), left=left)
 
 
-def _read(tx: Transaction, message_id: int) -> Message | None:
+async def _read(desk: Desk, message_id: int) -> Message | None:
     """A message; None also where an older bug has spoilt its row: the others are still taken."""
-    found = [each for each in tx.readable("message", Message, (message_id,)) if not isinstance(each, Spoilt)]
+    found = [each for each in await desk.readable("message", Message, (message_id,)) if not isinstance(each, Spoilt)]
     return found.pop() if found else None
 
 
@@ -66,18 +67,20 @@ def plan_move(db: Reader, move: Move, now: int) -> MovePlan:
     return MovePlan(ids=tuple(ids), skipped={bar.value: bars[bar] for bar in Bar if bars[bar]})
 
 
-def move_messages(tx: Transaction, message_ids: Sequence[int], move: Move, now: int) -> int:
+async def move_messages(desk: Desk, message_ids: Sequence[int], move: Move, now: int) -> int:
     """Move those that still wait on the source and may go; how many did. Raises as `_target`."""
-    target = _target(tx.site, move)
-    return sum(_moves(tx, message_id, move, target, now) for message_id in message_ids)
+    target = _target(desk.site, move)
+    return sum([await _moves(desk, message_id, move, target, now) for message_id in message_ids])
 
 
-def _moves(tx: Transaction, message_id: int, move: Move, target: Line, now: int) -> bool:
-    message = _read(tx, message_id)
+async def _moves(desk: Desk, message_id: int, move: Move, target: Line, now: int) -> bool:
+    message = await _read(desk, message_id)
     if message is None or message.state is not State.QUEUED or message.current.line != move.source:
         return False
-    judged = judge(tx.site, move, target, message, opt_outs_of(tx.db, message.recipient, now), now)
-    return isinstance(judged, ev.Moved) and happen(tx, message, judged, now).message.version != message.version
+    judged = judge(desk.site, move, target, message, await known_opt_outs(desk, message.recipient, now), now)
+    return (
+        isinstance(judged, ev.Moved) and (await advance(desk, message, judged, now)).message.version != message.version
+    )
 
 
 def _target(site: Site, move: Move) -> Line:

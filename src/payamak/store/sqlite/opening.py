@@ -11,8 +11,8 @@ from urllib.parse import quote
 import apsw
 
 from payamak.errors import StoreFailed
-from payamak.store.rules.transaction import COMMITS_KEPT
 from payamak.store.sqlite.locking import PRIVATE, check_no_orphan, make_private
+from payamak.store.sqlite.transaction import COMMITS_KEPT
 from payamak.store.statements import load_migrations
 
 BUSY_TIMEOUT_MS = 10_000

@@ -1,0 +1,147 @@
+"""What pieces of work have left to be written, in an order in which rows of a table can be written together.
+
+Most of what pieces leave comes in a few kinds (CHANGES): rows of one kind are gathered, also past rows of another kind
+in between, as long as those are of other messages; tables in the order of TABLES, parents first. Any other statement
+keeps its place: what was left before it is written before it, what comes after it after it.
+
+A question has to wait for what is left to be written only if that may change its answer: NEEDS says of the questions
+that are asked all the time which of these tables they look at, and by which key. Any other question waits for all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
+
+from msgspec import Struct
+
+TABLES: Final = ("message", "part", "check_id", "receipt", "ledger", "notice", "account")
+"""The tables whose rows are written together, parents first; the purses of accounts last."""
+
+
+class _Kind(Struct, frozen=True):
+    """A statement whose rows are gathered: its table, and where in its values the message's id and an operator's key
+    stand. Rows of one message keep their order. Without a key the answers by any key are in doubt, but for a statement
+    that has no place of one (-1): it changes no such answer.
+    """
+
+    table: str
+    message: int
+    operator_key: int = -1
+
+
+CHANGES: Final = {
+    "insert_message": _Kind("message", 0),
+    "update_message": _Kind("message", -2),
+    "update_message_same_plan": _Kind("message", -2),
+    "open_part": _Kind("part", 0),
+    "answer_part": _Kind("part", 6, 4),
+    "receipt_on_part": _Kind("part", 7, 5),
+    "insert_check_id": _Kind("check_id", 2),
+    "insert_receipt": _Kind("receipt", 13, 4),
+    "insert_entry": _Kind("ledger", 2),
+    "insert_notice": _Kind("notice", 0),
+    "move_money": _Kind("account", 2),
+}
+"""What is left by the thousand."""
+
+ANY: Final = None
+
+NEEDS: Final[dict[str, dict[str, int | None]]] = {
+    "message": {"message": 0},
+    "balance": {"account": 0},
+    "opt_outs_of": {},
+    "opt_outs_of_many": {},
+    "messages_of_check_ids": {"check_id": ANY},
+    "part_by_operator_id": {"part": 1},
+    "part_key": {"part": 0},
+    "plan_of": {"message": 0},
+    "nacks_of_part": {"part": 0},
+    "unanswered_parts": {"part": 0},
+    "upstreams_of_attempt": {"part": 0},
+    "copies_of_part": {"part": 0},
+    "copies_of_step": {"part": 0},
+    "told_copy": {"part": 0},
+    "upstream_names": {},
+    "last_given": {},
+    "meta": {},
+}
+"""The questions by key: the tables of CHANGES that their answers depend on, each with the place of its key among the
+values: a message's id, an operator's key or an account's number; ANY: whatever is left there may count."""
+
+
+class _Gathered:
+    """What is left of one table: statements with their rows, in the order in which they are written."""
+
+    __slots__ = ("groups", "is_wide", "latest", "touched")
+
+    def __init__(self) -> None:
+        self.groups: list[tuple[str, list[Sequence[Any]]]] = []
+        self.latest: dict[str, int] = {}
+        self.touched: dict[object, int] = {}
+        self.is_wide = False
+
+    def add(self, name: str, kind: _Kind, row: Sequence[Any]) -> None:
+        """One more row."""
+        message_id = row[kind.message]
+        place = self.latest.get(name, -1)
+        if place < self.touched.get(message_id, 0):
+            place = self.latest[name] = len(self.groups)
+            self.groups.append((name, []))
+        self.groups[place][1].append(row)
+        self.touched[message_id] = place
+        if kind.operator_key >= 0:
+            key = row[kind.operator_key]
+            if key is None:
+                self.is_wide = True
+            else:
+                self.touched[key] = place
+
+
+class Buffer:
+    """What is left to be written."""
+
+    __slots__ = ("_gathered", "_settled", "is_settled")
+
+    def __init__(self) -> None:
+        self._gathered: dict[str, _Gathered] = {}
+        self._settled: list[tuple[str, list[Any]]] = []
+        self.is_settled = False
+        """Whether a statement waits of which nobody knows what it changes."""
+
+    def __bool__(self) -> bool:
+        return bool(self._gathered) or self.is_settled
+
+    def add(self, name: str, rows: Iterable[Any]) -> None:
+        """Leave rows of a statement."""
+        kind = CHANGES.get(name)
+        if kind is None:
+            self._settle()
+            if self._settled and self._settled[-1][0] == name:
+                self._settled[-1][1].extend(rows)
+            else:
+                self._settled.append((name, list(rows)))
+            self.is_settled = True
+            return
+        table = self._gathered.get(kind.table)
+        if table is None:
+            table = self._gathered[kind.table] = _Gathered()
+        for row in rows:
+            table.add(name, kind, row)
+
+    def touches(self, table: str, key: object) -> bool:
+        """Whether what is left may change an answer by this key."""
+        gathered = self._gathered.get(table)
+        return gathered is not None and (key is ANY or gathered.is_wide or key in gathered.touched)
+
+    def _settle(self) -> None:
+        for table in TABLES:
+            if (gathered := self._gathered.get(table)) is not None:
+                self._settled += gathered.groups
+        self._gathered = {}
+
+    def drain(self) -> list[tuple[str, list[Any]]]:
+        """Everything, to be written in this order; nothing is left."""
+        self._settle()
+        drained, self._settled, self.is_settled = self._settled, [], False
+        return drained
