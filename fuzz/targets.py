@@ -23,6 +23,8 @@ TARGETS: Final[Mapping[str, Callable[[bytes], None]]] = {
     "path": web.path,
     "envelope": web.envelope,
     "numbers": texts.numbers,
+    "sheet": texts.sheet,
+    "extent": texts.extent,
     "template": texts.template,
     "site": texts.site,
 }

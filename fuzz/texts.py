@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
 import re
+from contextlib import closing
 from typing import Final
+from zipfile import ZipFile
 
 from fuzz.reading import Octets, bounded
 from payamak.domain.numbers import latin_digits, line_key, masked, parse_line, parse_recipient, parse_whole_number
 from payamak.domain.site import build_site
 from payamak.domain.templates import MAX_VALUE_CHARS, Template, fill
 from payamak.hands.sitefile import BadSiteFile, parse, parse_setting, plain, toml_value
+from payamak.sheets.extent import extent_of_ods, extent_of_xlsx
+from payamak.sheets.fault import ENGLISH, BadSheet
+from payamak.sheets.sheet import Asked, read_octets
 
 _RECIPIENT: Final = re.compile(r"989[0-9]{9}")
+_OLE: Final = b"\xd0\xcf\x11\xe0"
 _SETTINGS: Final = (("line", "links"), ("account", "expires_at"), ("link", "window"), ("account", "lines"))
 
 
@@ -35,6 +42,40 @@ def numbers(data: bytes) -> None:
     number = bounded(parse_whole_number, text)
     assert number is None or number >= 0
     assert len(latin_digits(text)) == len(text)
+
+
+def sheet(data: bytes) -> None:
+    """A file is a sheet whose rows are as wide as its columns, or has a fault with a sentence; in bounded time."""
+    octets = Octets(data)
+    separator, alphabet = ",;\t"[octets.number(3)], ("utf-8", "utf-16", "cp1256")[octets.number(3)]
+    rest = octets.repeated(1 << 15)
+    for content in (rest, f"mobile{separator}a\n".encode(alphabet) + rest):
+        if content.startswith((b"PK", _OLE)):
+            continue  # a workbook: read by a child
+        try:
+            read = bounded(read_octets, io.BytesIO(content), Asked())
+        except BadSheet as fault:
+            assert str(fault) == ENGLISH[fault.wrong].format_map(fault.given)
+            continue
+        with closing(read):
+            rows = list(read.rows())
+        assert len(rows) == read.count > 0
+        assert all(len(row.texts) == len(read.columns) for row in rows)
+        assert [row.line for row in rows] == sorted({row.line for row in rows})
+
+
+def extent(data: bytes) -> None:
+    """How far a workbook's cells reach is told in bounded time, whatever stands between its tags."""
+    made = io.BytesIO()
+    with ZipFile(made, "w") as parts:
+        parts.writestr("xl/workbook.xml", '<sheet r:id="a"/>')
+        parts.writestr("xl/_rels/workbook.xml.rels", '<Relationship Id="a" Target="s.xml"/>')
+        parts.writestr("xl/s.xml", data)
+        parts.writestr("content.xml", data)
+    with ZipFile(made) as parts:
+        for found in (bounded(extent_of_xlsx, parts)[1], bounded(extent_of_ods, parts)):
+            assert 0 <= found.first_row <= found.last_row
+            assert 0 <= found.first_column <= found.last_column
 
 
 def template(data: bytes) -> None:

@@ -29,6 +29,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "http": {*WORDS, *EDGE},
     "http.metrics": {"http.request", *STORE, *WORDS},
     "front": {"encoding", *STORE, *WORDS, *EDGE},
+    "sheets": {*WORDS},
     "hands": {*WORDS, "setting", "visible"},
     "delivery": {"upstreams.base", "background", *STORE, *WORDS, *EDGE},
     "posts": {"background", *STORE, *WORDS, *EDGE},

@@ -5,19 +5,20 @@ from __future__ import annotations
 import asyncio
 import csv
 import os
-import re
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import AsyncExitStack
+from collections.abc import Callable
+from contextlib import AsyncExitStack, closing
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TextIO
 
-from payamak.cli.rows import BadRow, check_no_row_inside, columns_of, named, read_rows
 from payamak.cli.shell import ExitCode, Failed
 from payamak.cli.wanted import Wanted
-from payamak.domain.numbers import parse_recipient, parse_whole_number
+from payamak.domain.marks import is_blank
+from payamak.domain.numbers import parse_whole_number
+from payamak.sheets.fault import BadSheet
+from payamak.sheets.sheet import Asked, read_sheet
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -26,9 +27,6 @@ if TYPE_CHECKING:
 
 _NEEDED: Final = ("mobile", "message")
 _KNOWN: Final = (*_NEEDED, "line", "line2", "type", "template")
-_OTHER_COMMA: Final = re.compile("[;\t|،]")
-"""What other programs, and Excel in some countries, write between columns."""
-
 _RESULT: Final = ("row", "mobile", "status", "message_id", "line", "code", "reason")
 
 
@@ -81,50 +79,40 @@ async def _send_row(client: AsyncClient, wanted: Wanted) -> dict[str, Any]:
 
 def _rows(file: Path, common: Wanted) -> list[tuple[int, Wanted]]:
     """Every row with its line number in the file. Raises Failed, with the line, if any cannot be followed."""
+    line: int | None = None
     try:
-        return list(_read(_text_of(file.read_bytes()), common))
+        with closing(read_sheet(file, Asked(number="mobile"))) as sheet:
+            names = [name.lower() for name in sheet.columns]
+            if any(name not in names for name in _NEEDED) or any(name not in _KNOWN for name in names):
+                raise Failed(
+                    f"{file}: the columns are {', '.join(_KNOWN)}, the first two needed, not {names}", ExitCode.USAGE
+                )
+            wanted = []
+            for row in sheet.rows():
+                line = row.line
+                wanted.append((line, _wanted(dict(zip(names, row.texts, strict=True)), common)))
+            return wanted
     except OSError as error:
         raise Failed(f"{file}: {error.strerror}", ExitCode.USAGE) from error
-    except BadRow as error:
-        raise Failed(f"{file}, line {error.line}: {error}; nothing was sent", ExitCode.USAGE) from error
+    except ValueError as error:
+        line = error.line if isinstance(error, BadSheet) else line
+        where = f"{file}, line {line}" if line else f"{file}"
+        raise Failed(f"{where}: {error}; nothing was sent", ExitCode.USAGE) from error
 
 
-def _text_of(octets: bytes) -> str:
-    """A file's text. Raises BadRow for one in another charset, or of another program: an Excel file is a ZIP file."""
-    try:
-        text, wrong_at = octets.decode("utf-8-sig"), octets.find(b"\0")
-    except UnicodeDecodeError as error:
-        text, wrong_at = "", error.start
-    if wrong_at >= 0 or octets.startswith(b"PK"):
-        line = octets[: max(wrong_at, 0)].count(b"\n") + 1
-        raise BadRow(line, "this is no CSV in UTF-8: save it as «CSV UTF-8», with commas between the columns")
-    return text
+def _wanted(row: dict[str, str], common: Wanted) -> Wanted:
+    """What a row asks for. Raises ValueError."""
 
-
-def _read(text: str, common: Wanted) -> Iterator[tuple[int, Wanted]]:
-    rows = read_rows(text)
-    first, head = next(rows, (1, []))
-    names = columns_of(head, first)
-    if len(names) == 1 and (sign := _OTHER_COMMA.search(names[0])):
-        raise BadRow(first, f"{sign[0]!r} stands between the columns: save the file with commas")
-    if any(name not in names for name in _NEEDED) or any(name not in _KNOWN for name in names):
-        raise BadRow(first, f"the columns are {', '.join(_KNOWN)}, the first two needed, not {names}")
-    for line, row in rows:
-        check_no_row_inside(row, line, names.index("mobile"), lambda said: parse_recipient(said, None) is not None)
-        yield line, _wanted(named(row, line, names), common, line)
-
-
-def _wanted(row: dict[str, str], common: Wanted, line: int) -> Wanted:
     def number(name: str, default: int) -> int:
         text = row.get(name)
         value = parse_whole_number(text) if text else default
         if value is None:
-            raise BadRow(line, f"{name} is a number, not {text!r}")
+            raise ValueError(f"{name} is a number, not {text!r}")
         return value
 
     for name in _NEEDED:
-        if name not in row:
-            raise BadRow(line, f"the row ends before its {name}")
+        if is_blank(row[name]):
+            raise ValueError(f"{name} is empty")
     wanted = replace(
         common,
         to=row["mobile"].strip(),
@@ -134,10 +122,7 @@ def _wanted(row: dict[str, str], common: Wanted, line: int) -> Wanted:
         send_type=number("type", common.send_type),
         template=number("template", common.template),
     )
-    try:
-        wanted.arguments()
-    except ValueError as error:
-        raise BadRow(line, str(error)) from None
+    wanted.arguments()
     return wanted
 
 
