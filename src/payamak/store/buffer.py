@@ -1,22 +1,26 @@
 """What pieces of work have left to be written, in an order in which rows of a table can be written together.
 
 Most of what pieces leave comes in a few kinds (CHANGES): rows of one kind are gathered, also past rows of another kind
-in between, as long as those are of other messages; tables in the order of TABLES, parents first. Any other statement
-keeps its place: what was left before it is written before it, what comes after it after it.
+in between, as long as those are of other messages; tables in the order of TABLES. Any other statement keeps its place:
+what was left before it is written before it, what comes after it after it. Messages and purses are not here but held by
+the desk as they will be; it gives their rows when all is settled: messages before what refers to them, purses last.
 
 A question has to wait for what is left to be written only if that may change its answer: NEEDS says of the questions
-that are asked all the time which of these tables they look at, and by which key. Any other question waits for all.
+that are asked all the time which tables they look at, and by which key. Any other question waits for all.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from msgspec import Struct
 
-TABLES: Final = ("message", "part", "check_id", "receipt", "ledger", "notice", "account")
-"""The tables whose rows are written together, parents first; the purses of accounts last."""
+Group: TypeAlias = tuple[str, list[Any]]
+"""A statement and the rows that it is run for."""
+
+TABLES: Final = ("part", "check_id", "receipt", "ledger", "notice")
+"""The tables whose rows are gathered, in the order in which they are written."""
 
 
 class _Kind(Struct, frozen=True):
@@ -31,9 +35,6 @@ class _Kind(Struct, frozen=True):
 
 
 CHANGES: Final = {
-    "insert_message": _Kind("message", 0),
-    "update_message": _Kind("message", -2),
-    "update_message_same_plan": _Kind("message", -2),
     "open_part": _Kind("part", 0),
     "answer_part": _Kind("part", 6, 4),
     "receipt_on_part": _Kind("part", 7, 5),
@@ -41,33 +42,33 @@ CHANGES: Final = {
     "insert_receipt": _Kind("receipt", 13, 4),
     "insert_entry": _Kind("ledger", 2),
     "insert_notice": _Kind("notice", 0),
-    "move_money": _Kind("account", 2),
 }
 """What is left by the thousand."""
 
 ANY: Final = None
 
-NEEDS: Final[dict[str, dict[str, int | None]]] = {
-    "message": {"message": 0},
-    "balance": {"account": 0},
-    "opt_outs_of": {},
-    "opt_outs_of_many": {},
-    "messages_of_check_ids": {"check_id": ANY},
-    "part_by_operator_id": {"part": 1},
-    "part_key": {"part": 0},
-    "plan_of": {"message": 0},
-    "nacks_of_part": {"part": 0},
-    "unanswered_parts": {"part": 0},
-    "upstreams_of_attempt": {"part": 0},
-    "copies_of_part": {"part": 0},
-    "copies_of_step": {"part": 0},
-    "told_copy": {"part": 0},
-    "upstream_names": {},
-    "last_given": {},
-    "meta": {},
+NEEDS: Final[dict[str, tuple[tuple[str, int | None], ...]]] = {
+    "message": (("message", 0),),
+    "balance": (("account", 0),),
+    "opt_outs_of": (),
+    "opt_outs_of_many": (),
+    "messages_of_check_ids": (("check_id", ANY),),
+    "part_by_operator_id": (("part", 1),),
+    "part_key": (("part", 0),),
+    "plan_of": (("message", 0),),
+    "nacks_of_part": (("part", 0),),
+    "unanswered_parts": (("part", 0),),
+    "upstreams_of_attempt": (("part", 0),),
+    "copies_of_part": (("part", 0),),
+    "copies_of_step": (("part", 0),),
+    "told_copy": (("part", 0),),
+    "upstream_names": (),
+    "last_given": (("message", ANY),),
+    "meta": (),
 }
-"""The questions by key: the tables of CHANGES that their answers depend on, each with the place of its key among the
-values: a message's id, an operator's key or an account's number; ANY: whatever is left there may count."""
+"""The questions by key: the tables, of TABLES and of what the desk holds, that their answers depend on, each with the
+place of its key among the values: a message's id, an operator's key, an account's number; ANY: whatever is left there.
+"""
 
 
 class _Gathered:
@@ -76,26 +77,10 @@ class _Gathered:
     __slots__ = ("groups", "is_wide", "latest", "touched")
 
     def __init__(self) -> None:
-        self.groups: list[tuple[str, list[Sequence[Any]]]] = []
+        self.groups: list[Group] = []
         self.latest: dict[str, int] = {}
         self.touched: dict[object, int] = {}
         self.is_wide = False
-
-    def add(self, name: str, kind: _Kind, row: Sequence[Any]) -> None:
-        """One more row."""
-        message_id = row[kind.message]
-        place = self.latest.get(name, -1)
-        if place < self.touched.get(message_id, 0):
-            place = self.latest[name] = len(self.groups)
-            self.groups.append((name, []))
-        self.groups[place][1].append(row)
-        self.touched[message_id] = place
-        if kind.operator_key >= 0:
-            key = row[kind.operator_key]
-            if key is None:
-                self.is_wide = True
-            else:
-                self.touched[key] = place
 
 
 class Buffer:
@@ -105,43 +90,54 @@ class Buffer:
 
     def __init__(self) -> None:
         self._gathered: dict[str, _Gathered] = {}
-        self._settled: list[tuple[str, list[Any]]] = []
+        self._settled: list[Group] = []
         self.is_settled = False
         """Whether a statement waits of which nobody knows what it changes."""
 
-    def __bool__(self) -> bool:
-        return bool(self._gathered) or self.is_settled
-
-    def add(self, name: str, rows: Iterable[Any]) -> None:
-        """Leave rows of a statement."""
-        kind = CHANGES.get(name)
-        if kind is None:
-            self._settle()
-            if self._settled and self._settled[-1][0] == name:
-                self._settled[-1][1].extend(rows)
-            else:
-                self._settled.append((name, list(rows)))
-            self.is_settled = True
-            return
+    def add(self, name: str, row: Sequence[Any]) -> None:
+        """Leave a row of a statement of CHANGES."""
+        kind = CHANGES[name]
         table = self._gathered.get(kind.table)
         if table is None:
             table = self._gathered[kind.table] = _Gathered()
-        for row in rows:
-            table.add(name, kind, row)
+        message_id = row[kind.message]
+        touched = table.touched
+        place = table.latest.get(name, -1)
+        if place < touched.get(message_id, 0):
+            place = table.latest[name] = len(table.groups)
+            table.groups.append((name, []))
+        table.groups[place][1].append(row)
+        touched[message_id] = place
+        if kind.operator_key >= 0:
+            key = row[kind.operator_key]
+            if key is None:
+                table.is_wide = True
+            else:
+                touched[key] = place
+
+    def add_other(self, name: str, rows: Iterable[Any]) -> None:
+        """Leave rows of any other statement, behind all that is settled."""
+        if self._settled and self._settled[-1][0] == name:
+            self._settled[-1][1].extend(rows)
+        else:
+            self._settled.append((name, list(rows)))
+        self.is_settled = True
 
     def touches(self, table: str, key: object) -> bool:
-        """Whether what is left may change an answer by this key."""
+        """Whether what is gathered may change an answer by this key."""
         gathered = self._gathered.get(table)
         return gathered is not None and (key is ANY or gathered.is_wide or key in gathered.touched)
 
-    def _settle(self) -> None:
+    def settle(self, first: Iterable[Group], last: Iterable[Group]) -> None:
+        """What is gathered has its place now, between rows that come first and rows that come last."""
+        self._settled += first
         for table in TABLES:
             if (gathered := self._gathered.get(table)) is not None:
                 self._settled += gathered.groups
+        self._settled += last
         self._gathered = {}
 
-    def drain(self) -> list[tuple[str, list[Any]]]:
-        """Everything, to be written in this order; nothing is left."""
-        self._settle()
+    def drain(self) -> list[Group]:
+        """All that is settled, to be written in this order; nothing of it is left."""
         drained, self._settled, self.is_settled = self._settled, [], False
         return drained

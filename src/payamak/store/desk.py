@@ -10,7 +10,7 @@ again. What it read is stale after the next await, but for messages, which are a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Iterable, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeAlias, TypeVar
 
@@ -28,12 +28,19 @@ T = TypeVar("T")
 P = ParamSpec("P")
 
 
+Need: TypeAlias = tuple[str, Sequence[Any]]
+"""A question by key: its name in NEEDS, and its values."""
+
 Rule: TypeAlias = Callable[["Desk"], Coroutine[Any, Any, T]]
 """A piece of work."""
 
 
 class Engine(Protocol):
     """Where rows are, inside a transaction that its owner has begun. Every method raises the engine's own errors."""
+
+    async def expect(self, needs: Sequence[Need]) -> None:
+        """What a piece knows that it will ask for: an engine that answers in rounds answers all of it in one."""
+        ...
 
     async def rows(self, name: str, shape: type[T], values: Values) -> list[T]:
         """Every row of a named query."""
@@ -120,6 +127,7 @@ class Desk:
 
     def _forget(self) -> None:
         """Nothing is known, and nothing is left."""
+        self._has_left = False
         self._buffer = Buffer()
         self._cells: dict[int, _Cell] = {}
         self._dirty: dict[int, _Cell] = {}
@@ -129,29 +137,38 @@ class Desk:
 
     # -- asking
 
+    def expect(self, *needs: Need) -> Coroutine[Any, Any, None]:
+        """Name what will be asked for, as far as it is known: a rule begins with it."""
+        return self.engine.expect(needs)
+
     async def rows(self, name: str, shape: type[T], values: Values = ()) -> list[T]:
         """Every row of a named query."""
-        await self._ready(name, values)
+        if self._has_left and self.may_change(name, values):
+            await self.flush()
         return await self.engine.rows(name, shape, values)
 
     async def row(self, name: str, shape: type[T], values: Values = ()) -> T | None:
         """The first row of a named query, or None."""
-        await self._ready(name, values)
+        if self._has_left and self.may_change(name, values):
+            await self.flush()
         return await self.engine.row(name, shape, values)
 
     async def readable(self, name: str, shape: type[T], values: Values = ()) -> list[T | Spoilt]:
         """Every row of a named query; in the place of one that cannot be read, what is known of it."""
-        await self._ready(name, values)
+        if self._has_left and self.may_change(name, values):
+            await self.flush()
         return await self.engine.readable(name, shape, values)
 
     async def value(self, name: str, values: Values = ()) -> Any:
         """The first column of the first row, or None."""
-        await self._ready(name, values)
+        if self._has_left and self.may_change(name, values):
+            await self.flush()
         return await self.engine.value(name, values)
 
     async def values(self, name: str, values: Values = ()) -> list[Any]:
         """The first column of every row."""
-        await self._ready(name, values)
+        if self._has_left and self.may_change(name, values):
+            await self.flush()
         return await self.engine.values(name, values)
 
     async def gather(self, query: Callable[Concatenate[Reader, P], T], *args: P.args, **more: P.kwargs) -> T:
@@ -159,36 +176,40 @@ class Desk:
         await self.flush()
         return await self.engine.gather(lambda db: query(db, *args, **more))
 
-    async def _ready(self, name: str, values: Values) -> None:
-        """Write what is left if it may change the answer."""
-        if not (self._dirty or self._moves or self._buffer):
-            return
+    def may_change(self, name: str, values: Any) -> bool:
+        """Whether what is left may change the answer to a question."""
+        if not self._has_left:
+            return False
         need = NEEDS.get(name)
-        if need is None or self._buffer.is_settled or any(self._may_change(values, *each) for each in need.items()):
-            await self.flush()
-
-    def _may_change(self, values: Any, table: str, place: int | None) -> bool:
-        key = ANY if place is ANY else values[place]
-        if self._buffer.touches(table, key):
+        if need is None or self._buffer.is_settled:
             return True
-        held = self._dirty if table == "message" else self._moves if table == "account" else ()
-        return bool(held) if key is ANY else key in held
+        for table, place in need:
+            key = ANY if place is ANY else values[place]
+            held = self._dirty if table == "message" else self._moves if table == "account" else None
+            if held is None:
+                if self._buffer.touches(table, key):
+                    return True
+            elif held and (key is ANY or key in held):
+                return True
+        return False
 
     # -- leaving
 
-    def execute(self, name: str, values: Values = ()) -> None:
+    def execute(self, name: str, values: Sequence[Any] | Mapping[str, Any] = ()) -> None:
         """Leave a change."""
         self.many(name, (values,))
 
-    def many(self, name: str, rows: Iterable[Values]) -> None:
+    def many(self, name: str, rows: Iterable[Any]) -> None:
         """Leave several of a kind."""
         self.left += 1
-        if (
-            name not in CHANGES
-        ):  # nobody knows what it changes: it finds what was left before it, and what is held is stale
-            self._lay()
-            self._cells, self._available, self._last_id = {}, {}, None
-        self._buffer.add(name, rows)
+        self._has_left = True
+        if name in CHANGES:
+            for row in rows:
+                self._buffer.add(name, row)
+            return
+        self._settle()  # nobody knows what it changes: it finds what was left before it, and what is held is stale
+        self._cells, self._available, self._last_id = {}, {}, None
+        self._buffer.add_other(name, rows)
 
     async def change(self, name: str, values: Values = ()) -> int:
         """Make a change at once; how many rows it has changed or removed."""
@@ -209,23 +230,25 @@ class Desk:
 
     async def flush(self) -> None:
         """Write what is left. Raises RuntimeError if a message is not what it was."""
-        self._lay()
+        if not self._has_left:
+            return
+        self._settle()
+        self._has_left = False
         for name, rows in self._buffer.drain():
             changed = await self.engine.write(name, rows)
             if name in _GUARDED and changed != len(rows):
                 raise RuntimeError(f"of {len(rows)} messages {changed} are what they were")
 
-    def _lay(self) -> None:
-        """What is held of messages and purses becomes rows to be written."""
-        if self._dirty:
-            for cell in self._dirty.values():
-                name, row = cell.left
-                self._buffer.add(name, (row,))
-                cell.kept = cell.message
-            self._dirty = {}
-        if self._moves:
-            self._buffer.add("move_money", [(*moved, account_id) for account_id, moved in self._moves.items()])
-            self._moves = {}
+    def _settle(self) -> None:
+        """What is held and gathered has its place among what is to be written."""
+        fresh: dict[str, list[Any]] = {}
+        for cell in self._dirty.values():
+            name, row = cell.left
+            fresh.setdefault(name, []).append(row)
+            cell.kept = cell.message
+        moved = [(*moved, account_id) for account_id, moved in self._moves.items()]
+        self._dirty, self._moves = {}, {}
+        self._buffer.settle(sorted(fresh.items()), [("move_money", moved)] if moved else [])
 
     async def apart(self, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
         """Do work whose rows are undone alone if it raises; so are its changes."""
@@ -248,7 +271,9 @@ class Desk:
         """A message as it will be."""
         cell = self._cells.get(message_id)
         if cell is None:
-            kept = await self.row("message", Message, (message_id,))
+            if self._buffer.is_settled:
+                await self.flush()
+            kept = await self.engine.row("message", Message, (message_id,))
             if kept is None:
                 return None
             cell = self._cells[message_id] = _Cell(kept, kept)
@@ -257,11 +282,13 @@ class Desk:
     def keep(self, message: Message, row: Row | None = None) -> None:
         """A fresh message, under an id of `next_id`; `row`: its columns, where they are made already."""
         self.left += 1
+        self._has_left = True
         self._cells[message.id] = self._dirty[message.id] = _Cell(message, None, row)
 
     def put(self, before: Message, after: Message) -> None:
         """A message that was asked for here, as it is from now on. Raises RuntimeError if it has changed since."""
         self.left += 1
+        self._has_left = True
         cell = self._cells.get(before.id)
         if cell is None:
             cell = self._cells[before.id] = _Cell(before, before)
@@ -286,6 +313,7 @@ class Desk:
     def move_money(self, account_id: int, *, available: int, reserved: int) -> None:
         """Change both purses of an account by so many rial."""
         self.left += 1
+        self._has_left = True
         known = self._available.get(account_id)
         if known is not None:
             self._available[account_id] = known + available

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import apsw
+from tests.store.second import SuspendingEngine
 
 from payamak.store.desk import Desk, Rule
 from payamak.store.sqlite.store import SqliteStore
@@ -29,7 +30,7 @@ def meta(store: SqliteStore, key: str) -> int:
 
 def raw(desk: Desk) -> apsw.Connection:
     """SQLite's own connection, for statements that the product does not have."""
-    assert isinstance(desk.engine, AtOnce)
+    assert isinstance(desk.engine, AtOnce | SuspendingEngine)
     return desk.engine.db.db
 
 

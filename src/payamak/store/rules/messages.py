@@ -65,7 +65,11 @@ async def accept(desk: Desk, new: NewMessage, now: int, *, is_held: bool = False
 
     `is_held`: it may be the copy of one that was sent before the store was put back, and waits for a person.
     """
-    plan = with_known_opt_outs(new.plan, await known_opt_outs(desk, new.recipient, earliest(now)))
+    at = earliest(now)
+    await desk.expect(
+        ("opt_outs_of", (new.recipient, at)), ("balance", (new.account_id,)), ("last_given", ("message",))
+    )
+    plan = with_known_opt_outs(new.plan, await known_opt_outs(desk, new.recipient, at))
     priced = new if plan is new.plan else replace(new, plan=plan)
     amount = reservation(plan)
     await money.reserve(desk, new.account_id, amount)
@@ -139,6 +143,7 @@ def _fresh(message_id: int, new: NewMessage, amount: int, now: int, *, owner: in
 async def put_on_wire(desk: Desk, claims: Sequence[Claim], now: int) -> list[Change]:
     """Mark the claimed messages, as far as they are still what their owner last saw, and nobody else's."""
     changes = []
+    await desk.expect(*(("message", (claim.message_id,)) for claim in claims))
     for claim in claims:
         message = await desk.message(claim.message_id)
         if message is None or message.version != claim.version or message.owner not in (NOBODY, claim.owner):

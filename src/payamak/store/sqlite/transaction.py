@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from payamak.errors import Overwritten
 from payamak.store.columns import Spoilt
-from payamak.store.desk import Desk
+from payamak.store.desk import Desk, Need
 from payamak.store.feed import Feed
 from payamak.store.memory import NEVER_RESTORED, Memory, Restored, read_habits, read_site
 from payamak.store.reader import Reader, Values
@@ -34,6 +34,9 @@ class AtOnce:
 
     def __init__(self, db: SqliteConnection) -> None:
         self.db = db
+
+    async def expect(self, needs: Sequence[Need]) -> None:
+        """See Engine.expect. There is nothing to be asked ahead of time where an answer costs no journey."""
 
     async def rows(self, name: str, shape: type[T], values: Values) -> list[T]:
         """See Engine.rows."""

@@ -75,6 +75,10 @@ STORAGE_FAULTS = (
 """Errors of the disk, not of a piece of work: trying the pieces one by one would only repeat them."""
 
 
+REFUSALS = (Refused, IllegalMove, LookupError, ValueError)
+"""What a piece raises that has changed nothing and is told so."""
+
+
 class Piece(NamedTuple):
     """One of many pieces of work that are submitted together."""
 
@@ -198,24 +202,13 @@ class Batch:
         self.db.execute("BEGIN IMMEDIATE")
         try:
             tx.begin()
-            desk = tx.desk
             began_s = time.monotonic()
             clean = self.db.total_changes()
             for work in works:
                 work.error, work.changes = None, []
-                desk.changes = []
-                before = desk.left
                 if work.is_given_up:
                     work.error = StoreFailed("nobody waits for it any more")
-                    continue
-                try:
-                    work.result = at_once(work.run(desk))
-                    work.changes = desk.changes
-                except (Refused, IllegalMove, LookupError, ValueError) as error:
-                    if desk.left != before:
-                        raise RuntimeError("refused after a change was made") from error
-                    work.error = error
-            at_once(desk.flush())
+            self.carry_out([work for work in works if work.error is None])
             self.ran_s = time.monotonic() - began_s
             batch = tx.count_batch() if self.db.total_changes() != clean else 0  # an idle look needs no sync
         except BaseException:
@@ -225,6 +218,21 @@ class Batch:
         if batch:
             self.fault = None
             self._vouch(works)
+
+    def carry_out(self, works: Sequence[Work]) -> None:
+        """Inside the transaction: run the pieces, and write what they leave."""
+        desk = self.transaction.desk
+        for work in works:
+            desk.changes = []
+            before = desk.left
+            try:
+                work.result = at_once(work.run(desk))
+                work.changes = desk.changes
+            except REFUSALS as error:
+                if desk.left != before:
+                    raise RuntimeError("refused after a change was made") from error
+                work.error = error
+        at_once(desk.flush())
 
     def _check_files(self) -> None:
         if self.files is None:
