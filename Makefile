@@ -23,7 +23,7 @@ SHORT := tests/unit tests/docs tests/store tests/fuzz \
 export PYTHON VENV
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test test-short test-pythons again check fuzz bench bench-growth bench-peers bench-door bench-rest bench-page overload crash crash-long crash-page seeds model faults format changelog lock clean runtime dev
+.PHONY: help demo run test test-short test-pythons again check fuzz bench bench-growth bench-peers bench-door bench-rest bench-page overload crash crash-long crash-page seeds model faults format changelog lock dist man clean runtime dev
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -106,6 +106,13 @@ format: dev ## put the code into the house's form
 
 changelog: dev ## CHANGELOG.md from the notes in changes/
 	@$(BIN)/python tools/changelog.py
+
+dist: dev ## wheel and sdist of the gateway and of the client into dist/, the same octets each time
+	@$(BIN)/python -m tools.dist
+
+man: dev ## payamak(1) from the help, into build/payamak.1
+	@mkdir -p build
+	@$(BIN)/python -m tools.man_page >build/payamak.1
 
 lock: ## requirements*.txt from pyproject.toml; UPGRADE=1 takes newer versions
 	@sh tools/lock.sh

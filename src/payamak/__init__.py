@@ -36,7 +36,7 @@ Where things live, from the pure core to the edge; imports point down only (test
     posts               what customers are told by HTTP: webhooks, the relay of what handsets send
     background          work that nobody waits for goes on, and says when it fails
     front               the one door behind every dialect: who calls, what is accepted
-    hands               what an operator does with a site: its documents as one file
+    hands               what an operator does by hand, for every face: count first, then act; who did it is kept
     http                the server: connections and their limits, requests, forms, streams, health, metrics
     dialects            the outside APIs, a file or folder each: pure translation
     doors               every path of the HTTP port, in one list

@@ -185,6 +185,15 @@ class Settings:
         _networks,
         "addresses or networks such as 10.0.0.0/8, joined by commas",
     )
+    metrics_balances: bool = _setting(
+        False,
+        Setting(
+            "Whether /metrics tells what each account has, by its name.",
+            fa="مانده حساب‌ها در پایش",
+        ),
+        _truth,
+        "true or false",
+    )
     log_level: str = _setting(
         "info",
         Setting("How much is logged.", fa="میزان گزارش"),

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import atexit
+import json
 import logging
 import os
 import re
@@ -17,12 +18,14 @@ import sys
 import threading
 import traceback
 from collections.abc import Callable, MutableMapping
+from datetime import UTC, datetime
 from functools import lru_cache
 from types import TracebackType
 from typing import Any, Final
 
 import structlog
 
+from payamak.log_events import level_of
 from payamak.log_output import LogOutput
 from payamak.visible import visible
 
@@ -137,6 +140,11 @@ class Logs:
         shown = shown_line(number, self.is_own_line)
         return shown if shown.isprintable() else visible(shown)
 
+    def show_name(self, name: str) -> str:
+        """The same of an account's name, which may be a number."""
+        shown = _without_numbers(name)
+        return shown if shown.isprintable() else visible(shown)
+
     def pass_or_drop(self, _logger: Any, name: str, fields: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
         """A processor: what is below the level goes no further."""
         if not self.is_told(name):
@@ -165,7 +173,7 @@ def configure(level: str = "info", *, human: bool = False) -> Logs:
     """Set the process's logs up: JSON lines, or columns for a person at a terminal. Nobody ever waits for them."""
     output = LogOutput(_standard_error())
     logs = Logs(level, output, is_human=human)
-    output.on_dropped = lambda count: alarm_logger("log")("log_lines_dropped", count=count)
+    output.on_dropped = lambda count: event_logger("log")("log_lines_dropped", count=count)
     atexit.register(output.close)
     renderer: Any = structlog.dev.ConsoleRenderer() if human else structlog.processors.JSONRenderer()
     structlog.configure(
@@ -194,26 +202,20 @@ def _standard_error() -> int:
 
 
 def event_logger(name: str) -> Callable[..., object]:
-    """A function `log(event, **fields)` for one part of the program."""
+    """A function `log(event, **fields)` for one part of the program; the level is the event's (log_events.py)."""
     logger = structlog.get_logger(name)
-    return lambda event, /, **fields: logger.info(event, part=name, **fields)
+    return lambda event, /, **fields: getattr(logger, level_of(event))(event, part=name, **fields)
 
 
-def warning_logger(name: str) -> Callable[..., object]:
-    """The same for what somebody should put right soon."""
-    logger = structlog.get_logger(name)
-    return lambda event, /, **fields: logger.warning(event, part=name, **fields)
-
-
-def alarm_logger(name: str) -> Callable[..., object]:
-    """The same for what somebody has to hear of, whatever the level."""
-    logger = structlog.get_logger(name)
-    return lambda event, /, **fields: logger.error(event, part=name, **fields)
+def one_line(event: str, /, **fields: object) -> str:
+    """The line of an event, for who has no logs yet or none any more."""
+    told = {"event": event, **mask(fields, lambda _line: False), "level": level_of(event)}
+    return json.dumps({**told, "timestamp": datetime.now(UTC).isoformat().replace("+00:00", "Z")})
 
 
 # ------------------------------------------------------------------------------ what others would write
 
-_strays = structlog.get_logger("payamak.strays")
+_strays = event_logger("strays")
 
 
 def catch_strays(loop: asyncio.AbstractEventLoop) -> None:
@@ -261,4 +263,4 @@ def _on_thread_error(failed: threading.ExceptHookArgs) -> None:
 def _tell(event: str, error: object, **fields: object) -> None:
     if isinstance(error, BaseException):
         fields.update(error=type(error).__name__, where=place_of(error))
-    _strays.error(event, part="strays", **{name: value for name, value in fields.items() if value is not None})
+    _strays(event, **{name: value for name, value in fields.items() if value is not None})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import resource
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from pathlib import Path
 
 from payamak.background import Health, keep_going
 from payamak.config import Networks, Settings
@@ -16,20 +16,24 @@ from payamak.delivery.receipts import ReceiptDesk
 from payamak.delivery.recovery import keep_house, watch_store
 from payamak.delivery.timekeeping import KeptClock, TimeKeeper
 from payamak.delivery.worker import Worker
-from payamak.domain.posting import PostState
 from payamak.domain.site import Account, Link, LinkKind, Site
 from payamak.doors import doors
 from payamak.errors import StoreFailed
 from payamak.front.batch import BatchService
 from payamak.front.callers import Authenticator, Credential
 from payamak.front.reads import Reads
+from payamak.http import metric_table as table
 from payamak.http.admission import Admission
 from payamak.http.app import Application
+from payamak.http.exchange import Exchange
 from payamak.http.health import HealthPages, Sparing
 from payamak.http.limits import HttpLimits
-from payamak.http.metrics import Metrics, OpenEvents
+from payamak.http.metrics import Metrics
+from payamak.http.refusals import Refusals
+from payamak.http.request import Response
 from payamak.http.server import HttpServer
-from payamak.log import alarm_logger, event_logger, warning_logger
+from payamak.log import event_logger
+from payamak.measuring import Measures
 from payamak.posts.relay import Relay
 from payamak.posts.webhooks import Webhooks
 from payamak.store.base import Store
@@ -47,9 +51,6 @@ FEWEST_CONNECTIONS = 8
 
 MOST_MENDED_TOLD = 20
 """Stored settings that do not count, told one by one in the log; `payamak doctor` tells all."""
-
-COUNT_QUEUES_S = 10.0
-"""How often the metrics' queues are counted: a million waiting messages cost a reading thread some 50 ms."""
 
 WATCH_CONFIG_S = 0.5
 """How soon a change by another process (the command line) is seen."""
@@ -93,20 +94,20 @@ class Running:
         self.log = event_logger("gateway")
         self._make_upstream = make_upstream
         self._tasks: list[asyncio.Task[None]] = []
-        self._queued: dict[str, int] = {}
         self._followed = store.site.version
         self._server: HttpServer | None = None
         self._app: Application | None = None
         self.worker = Worker(self.store, self.clock, event_logger("delivery"))
-        self._authenticator = Authenticator(self.clock.monotonic)
+        self.authenticator = Authenticator(self.clock.monotonic)
         self.service = BatchService(
             self.store,
             self.clock,
-            _Gatekeeper(self._authenticator),
+            _Gatekeeper(self.authenticator),
             recipient_prefixes=self.settings.recipient_prefixes,
             log=event_logger("service"),
         )
         self.service.reads = Reads(self.clock.monotonic, lambda: self.store.waiting_s)
+        self._refusals = Refusals(self._account_name, event_logger("api"), self.clock.monotonic)
         self.relay = Relay(self.store, self.clock, event_logger("relay"), self.service.plan_reply)
         self.webhooks = Webhooks(self.store, self.clock, event_logger("webhook"))
         self.store.feed.listen(self.webhooks.hear)
@@ -117,10 +118,11 @@ class Running:
             self.store, self.worker.outlet.arrivals, self.worker, self.inbound, self.clock, event_logger("receipts")
         )
         self.links = LinkKeeper(self.worker, self._upstream, event_logger("link"))
-        self.marks = MarkKeeper(self.store, self.clock, alarm_logger("store"))
-        self.timekeeper = TimeKeeper(self.store, self.clock, alarm_logger("clock"))
+        self.marks = MarkKeeper(self.store, self.clock, event_logger("store"))
+        self.timekeeper = TimeKeeper(self.store, self.clock, event_logger("clock"))
         self.clock.on_fall += [self.worker.set_back, self.relay.set_back, self.webhooks.set_back]
-        self._watch()
+        self.measures = Measures(self.store, Path(settings.database), self.clock, self.health.went_well)
+        metrics.name_upstreams(self._upstream_name)
 
     async def begin(self) -> None:
         """Bring the links up, begin what goes on by itself, open the HTTP door. Raises OSError with what to do."""
@@ -136,29 +138,6 @@ class Running:
         if self._app is not None:
             self._app.believe(proxies)
 
-    def _watch(self) -> None:
-        """What the metrics are read from."""
-        metrics = self.metrics
-        metrics.watch_passwords(lambda: self._authenticator.counts)
-        metrics.watch_recipients(lambda: self.service.recipients_refused)
-        metrics.watch_links(
-            lambda: {name: u.is_up for name, u in self.links.upstreams.items()},
-            lambda: self.worker.trials,
-            lambda: self.worker.suspects,
-        )
-        metrics.name_upstreams(self._upstream_name)
-        metrics.watch_windows(lambda: self.worker.full_for_s, lambda: self.worker.waiting_by_link)
-        metrics.watch_queues(lambda: self._queued)
-        metrics.watch_oddities(
-            lambda: {n: u.oddities.counts for n, u in self.links.upstreams.items() if isinstance(u, SmppUpstream)}
-        )
-        metrics.watch_store(lambda: self.store.trouble is None)
-        metrics.watch_faults(lambda: self.health.trouble is None, lambda: self.health.counts)
-        metrics.watch_parts(lambda: self.worker.in_flight, lambda: self.worker.waiting)
-        metrics.watch_posts({"relay": self.relay.posts, "webhook": self.webhooks.posts}, self._open_events)
-        metrics.watch_restore(lambda: self.marks.held)
-        metrics.watch_clock(lambda: self.timekeeper.clocks)
-
     def _begin_work(self) -> list[asyncio.Task[None]]:
         """What goes on by itself until the stop."""
         return [
@@ -167,13 +146,14 @@ class Running:
             self._keep("claims", self.worker.run_claims),
             self._keep("house", lambda: keep_house(self.store, self.clock, self.log, self.health)),
             self._keep(
-                "store", lambda: watch_store(self.store, alarm_logger("store"), lambda: self.health.went_well("store"))
+                "store", lambda: watch_store(self.store, event_logger("store"), lambda: self.health.went_well("store"))
             ),
             self._keep("inbound", lambda: self.inbound.run(self.health)),
             self._keep(self.relay.KIND, self.relay.run),
             self._keep(self.webhooks.KIND, self.webhooks.run),
             self._keep("config", self._follow_config),
-            self._keep("queues", self._count_queues),
+            self._keep("figures", self.measures.count),
+            self._keep("proof", self.measures.prove),
         ]
 
     def _keep(self, name: str, work: Callable[[], Awaitable[None]]) -> asyncio.Task[None]:
@@ -181,7 +161,7 @@ class Running:
 
     async def _open_door(self) -> None:
         admission = Admission(self.clock.monotonic, lambda: self.store.waiting_s)
-        self.metrics.watch_admission(lambda: admission.refused)
+        self.metrics.show(table.HTTP_SHED, lambda: admission.refused)
         health = HealthPages(
             self._is_ready,
             Sparing(self.metrics.render, self.clock.monotonic),
@@ -190,18 +170,25 @@ class Running:
             networks=self.settings.metrics_networks,
         )
         routes = doors(self.service, health, allow_get=self.settings.allow_get, admits=admission.admits)
+        self.metrics.listed(routes)
         app = self._app = Application(
-            self.metrics.counted(routes),
+            routes,
             admission=admission,
             trusted_proxies=self.settings.trusted_networks,
+            answered=self._answered,
         )
         limits = HttpLimits(connections=self._most_connections(), keep_alive_s=self.settings.keep_alive_s)
         monotonic = self.clock.monotonic
         server = HttpServer(app, host=self.settings.host, port=self.settings.port, limits=limits, monotonic=monotonic)
         unfinished = server.unfinished
-        self.metrics.watch_unfinished(lambda: len(unfinished), lambda: unfinished.dropped)
+        self.metrics.show(table.HTTP_UNFINISHED, lambda: len(unfinished))
+        self.metrics.show(table.HTTP_UNFINISHED_DROPPED, lambda: unfinished.dropped)
         self.port = await server.start()
         self._server = server
+
+    def _answered(self, exchange: Exchange, response: Response, took_s: float | None) -> None:
+        self.metrics.answered(exchange, response, took_s)
+        self._refusals.answered(exchange, response)
 
     def _most_connections(self) -> int:
         """As the setting says, but never so many that the store or a link finds no file left."""
@@ -215,6 +202,10 @@ class Running:
         found = self.store.site.links.get(link)
         return self.store.site.upstream_of(found) if found else link
 
+    def _account_name(self, name: str) -> str | None:
+        account = self.store.site.account(name)
+        return None if account is None else account.username
+
     def _is_ready(self) -> bool:
         return self.service.is_ready and self.health.trouble is None
 
@@ -225,16 +216,6 @@ class Running:
     def _asks(self) -> str:
         """What a person has to decide; nothing if nothing waits for one."""
         return "\n".join(filter(None, (self.marks.asks, self.timekeeper.asks)))
-
-    def _open_events(self) -> OpenEvents:
-        """What customers have not been told yet, as last counted."""
-        counts, now = self.webhooks.counts, self.clock.now()
-        waiting = [count for count in counts if count.post is PostState.WAITING]
-        return OpenEvents(
-            waiting=sum(count.count for count in waiting),
-            dead=sum(count.count for count in counts) - sum(count.count for count in waiting),
-            oldest_s=max(((now - count.oldest_at) / 1_000 for count in waiting), default=0.0),
-        )
 
     def _upstream(self, link: Link) -> Upstream:
         sink: Sink = self.sink
@@ -263,18 +244,9 @@ class Running:
                 self._tell_mended(site)
             self.health.went_well("config")
 
-    async def _count_queues(self) -> None:
-        """How many messages wait on each line, for the metrics; lines that had some and have none now say 0."""
-        while True:
-            with suppress(StoreFailed):  # told elsewhere; the last count stands
-                counts = await self.store.queued_by_line()
-                self._queued = dict.fromkeys({*self.store.site.lines, *counts}, 0) | counts
-            self.health.went_well("queues")
-            await asyncio.sleep(COUNT_QUEUES_S)
-
     def _tell_mended(self, site: Site) -> None:
         """Say which stored settings do not count as they stand; no value, for it may be a secret."""
-        log = warning_logger("config")
+        log = event_logger("config")
         for fault in site.mended[:MOST_MENDED_TOLD]:
             why, setting = fault.why.value, fault.field
             if fault.kind == "line":  # a field of its own: in others what looks like a mobile is masked
@@ -297,5 +269,5 @@ class Running:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        self._authenticator.close()
+        self.authenticator.close()
         await self.marks.stop()

@@ -21,8 +21,10 @@ from payamak.delivery.node import take_over
 from payamak.delivery.recovery import look_through
 from payamak.delivery.timekeeping import KeptClock, begin_clock
 from payamak.domain.site import Link
+from payamak.http import metric_table as table
 from payamak.http.metrics import Metrics
-from payamak.log import Logs, alarm_logger, event_logger
+from payamak.log import Logs, event_logger
+from payamak.metric_sources import show_all
 from payamak.running import Running
 from payamak.store.base import Mode, Store
 from payamak.store.engines import open_store
@@ -57,7 +59,7 @@ class Gateway:
         self._is_restored = is_restored
         self._logs = logs
         self.log = event_logger("gateway")
-        self.health = Health(alarm_logger("gateway"))
+        self.health = Health(event_logger("gateway"))
         self._lock: ServeLock | None = None
         self._store: Store | None = None
         self._running: Running | None = None
@@ -113,19 +115,27 @@ class Gateway:
             raise
 
     async def _come_up(self) -> None:
-        metrics = Metrics(self.store.feed, lambda: self.store.backlog)
+        metrics = Metrics(self.store.feed, has_process=self._logs is not None)
         if (logs := self._logs) is not None:
             logs.is_own_line = lambda number: self.store.site.line(number) is not None
-            metrics.watch_log(lambda: not logs.output.is_stuck, lambda: logs.output.dropped)
-            self.store.feed.listen(state_logger(logs, lambda: self.settings.log_states == "all"))
+            metrics.show(table.LOG_WELL, lambda: not logs.output.is_stuck)
+            metrics.show(table.LOG_DROPPED, lambda: logs.output.dropped)
+            tells_all = lambda: self.settings.log_states == "all"  # noqa: E731 - a name for what is asked
+            self.store.feed.listen(state_logger(logs, tells_all, lambda number: logs.show_name(self._account(number))))
         await look_through(self.store, self.log)
         await begin_clock(self.store, self.clock)
-        await begin_mark(self.store, self.clock, alarm_logger("store"), is_restored=self._is_restored)
+        await begin_mark(self.store, self.clock, event_logger("store"), is_restored=self._is_restored)
         await take_over(self.store, self.clock, self.log)
         self.store.begin_serving()
         self._running = Running(self.settings, self.store, self.clock, metrics, self.health, self._make_upstream)
+        show_all(self._running, metrics)
         await self._running.begin()
         self.log("ready", port=self.port, links=len(self.store.site.links))
+
+    def _account(self, number: int) -> str:
+        """The name of an account; its number where it has gone."""
+        account = self.store.site.accounts_by_id.get(number)
+        return f"#{number}" if account is None else account.username
 
     def reread(self, settings: Settings) -> None:
         """Take over what can change while we run (`REREAD`); say what of the rest waits for a restart.

@@ -17,6 +17,7 @@ from payamak.domain.site import Link, LinkKind
 from payamak.front import batch
 from payamak.http import admission, turns
 from payamak.http.limits import HttpLimits
+from payamak.http.metric_table import TABLE
 from payamak.smpp import overdue
 from payamak.smpp.link import comeback
 from payamak.store import base
@@ -82,6 +83,7 @@ def test_a_figure_is_the_programs(said: str) -> None:
 def test_a_sign_is_one_that_we_give() -> None:
     """Every metric and every event of the log that the page names is written by the program."""
     words = {str(node.value) for path in python_files("src/payamak") for node in _texts(path)}
+    words |= {each.name for described in TABLE.values() for each in described}
     named = {name.removesuffix("_total") for name in METRIC.findall(PAGE)} | set(EVENT.findall(PAGE))
     assert len(named) > 20
     known = {word.removesuffix("_total") for word in words}

@@ -34,6 +34,6 @@ async def refused(database: Path) -> str:
     traces.kept_text(err.decode(), traces.Trace.COMMAND)
     assert (process.returncode, out) == (2, b""), err.decode()
     said = err.decode()
-    assert "cannot start" in said
+    assert "start_failed" in said
     assert "Traceback" not in said
     return said

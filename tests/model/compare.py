@@ -26,8 +26,8 @@ from payamak.domain.events import OutcomeKind
 from payamak.domain.message import Message, Reason
 from payamak.domain.standing import state_code
 from payamak.store.columns import MESSAGE, reader
-from payamak.store.records import AuditedAccount
-from payamak.store.rules.audit import audit
+from payamak.store.records import ProvenAccount
+from payamak.store.rules.proof import prove_ledger
 from payamak.store.sqlite.reader import SqliteReader
 from payamak.store.statements import load_statements
 
@@ -74,9 +74,9 @@ class Eye:
         assert isinstance(version, int)
         return version
 
-    def audit(self) -> tuple[AuditedAccount, ...]:
+    def proof(self) -> tuple[ProvenAccount, ...]:
         """What the product itself proves of the money."""
-        return audit(SqliteReader(self._db)).accounts
+        return prove_ledger(SqliteReader(self._db)).accounts
 
     def close(self) -> None:
         """Let go of the file."""
@@ -96,7 +96,7 @@ def compare(eye: Eye, books: Books) -> None:
         compare_message(message, books, message_id)
     compare_copies(eye, books)
     compare_money(eye, books, messages)
-    assert [account.faults for account in eye.audit() if account.faults] == []
+    assert [account.faults for account in eye.proof() if account.faults] == []
 
 
 def compare_message(message: Message, books: Books, message_id: int) -> None:

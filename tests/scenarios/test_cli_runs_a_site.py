@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import getpass
+import json
 import signal
 import sqlite3
 import time
@@ -165,7 +166,8 @@ def test_serve_stops_cleanly_and_is_alone(tmp_path: Path) -> None:
         assert "another Payamak serves" in shell.run("serve", "--port", "0", code=2).err
         port = shell.env["PAYAMAK_PORT"]
         other = shell.run("serve", "--data", "other.sqlite", "--port", port, code=2)
-        assert other.err.splitlines()[-1].startswith("payamak: cannot start:")
+        told = json.loads(other.err.splitlines()[-1])
+        assert (told["event"], told["level"]) == ("start_failed", "error")
         code, took_s = ended(process, signal.SIGINT)
         assert code == 0
         assert took_s < 20  # under 3 s by promise, where nobody else wants the processor

@@ -1,4 +1,4 @@
-"""docs/reference/http.md says what the code says: every code, parameter, state, metric and sample."""
+"""docs/reference/http.md says what the code says: every code, parameter, state and sample."""
 
 from __future__ import annotations
 
@@ -12,9 +12,6 @@ from tests.unit.http.doors import all_doors
 
 from payamak.codes import REFUSAL_ORDER, Code, StateCode
 from payamak.dialects.negin import LARGEST_IDS
-from payamak.http.metrics import Metrics, OpenEvents
-from payamak.store.feed import LocalFeed
-from payamak.store.records import FaultCounts
 
 PAGE = (ROOT / "docs" / "reference" / "http.md").read_text(encoding="utf-8")
 CODES = {int(number): text for number, text in re.findall(r"^\| (\d+) \| ([^|]+) \|$", PAGE, re.MULTILINE)}
@@ -51,29 +48,6 @@ def test_parameters() -> None:
     rows = " ".join(re.findall(r"^\| (`[^|]+`) \|", PAGE, re.MULTILINE))
     assert [name for name in names if f"`{name}`" not in rows] == []
     assert f"{LARGEST_IDS:,} ids" in PAGE
-
-
-def test_metrics() -> None:
-    """Every metric is documented, and no other."""
-    metrics = Metrics(LocalFeed(), lambda: 0)
-    metrics.watch_links(dict, dict, dict)
-    metrics.watch_windows(dict, dict)
-    metrics.watch_queues(dict)
-    metrics.watch_store(lambda: True)
-    metrics.watch_admission(lambda: 0)
-    metrics.watch_recipients(lambda: {"form": 0})
-    metrics.watch_passwords(dict)
-    metrics.watch_unfinished(lambda: 0, lambda: 0)
-    metrics.watch_restore(lambda: 0)
-    metrics.watch_faults(lambda: True, FaultCounts)
-    metrics.watch_parts(lambda: 0, lambda: 0)
-    metrics.watch_oddities(dict)
-    metrics.watch_log(lambda: True, lambda: 0)
-    metrics.watch_posts({}, lambda: OpenEvents(waiting=0, dead=0, oldest_s=0))
-    rendered = metrics.render().decode()
-    served = set(re.findall(r"^# TYPE (payamak_\w+) (?:counter|histogram|gauge)$", rendered, re.MULTILINE))
-    served = {name for name in served if not name.endswith("_created")}
-    assert set(re.findall(r"^\| `(payamak_\w+)` \|", PAGE, re.MULTILINE)) == served
 
 
 def test_samples() -> None:

@@ -100,5 +100,6 @@ async def test_a_move_asks_again(world: World) -> None:
     await world.accept()
     assert await world.store.move_messages(plan.ids, move, NOW) == 1
     assert [m.current.line for m in await world.store.search(Search())] == [LINE, LINE2, LINE, HOLD]
-    assert await world.store.queued_by_line() == {LINE: 2, LINE2: 1, HOLD: 1}
+    queued = {row.line: row.count for row in await world.store.queue()}
+    assert queued == {LINE: 2, LINE2: 1, HOLD: 1}
     assert (await world.store.plan_move(move, NOW)).skipped == {"opted_out": 1}

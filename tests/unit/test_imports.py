@@ -25,12 +25,19 @@ EDGE = {"config", "clock", "log"}
 MAY_IMPORT: dict[str, set[str]] = {
     "doors": {"dialects", "http", "front"},
     "dialects": {"http", "front", *WORDS, *EDGE},
+    "cli": {
+        *("hands", "front", "client", "sheets", "simulator", "demo", "runtime"),
+        *("http", "posts", "delivery", "log_output", "setting", "visible", *WORDS, *EDGE),
+    },
     "panel": {"http", "front", "hands", *WORDS, *EDGE},
     "http": {*WORDS, *EDGE},
-    "http.metrics": {"http.request", *STORE, *WORDS},
+    "http.metrics": {"http.request", "http.exchange", "http.metric_table", *STORE, *WORDS},
+    "http.metric_table": set(),
     "front": {"encoding", *STORE, *WORDS, *EDGE},
+    "hands.opening": {"store.engines", *STORE, *WORDS},
+    "hands.restore": {"hands.refusals", "store.engines", *STORE, *WORDS},
+    "hands": {*STORE, *WORDS, "setting", "visible"},
     "sheets": {*WORDS},
-    "hands": {*WORDS, "setting", "visible"},
     "delivery": {"upstreams.base", "background", *STORE, *WORDS, *EDGE},
     "posts": {"background", *STORE, *WORDS, *EDGE},
     "background": {"store.records", "errors", "log"},
@@ -68,7 +75,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "encoding": set(),
     "smpp": {"encoding"},
     "config": {"codes", "errors", "setting"},
-    "log": {"config", "log_output", "visible"},
+    "log": {"config", "log_events", "log_output", "visible"},
+    "log_events": set(),
     "log_output": set(),
     "visible": set(),
     "clock": set(),
@@ -77,8 +85,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "codes": set(),
     "": set(),
 }
-#: These build and show everything.
-FREE = {"runtime", "running", "cli", "demo", "__main__"}
+#: These build everything, or are the program.
+FREE = {"runtime", "running", "measuring", "metric_sources", "demo", "__main__"}
 
 #: Pure: octets and values in, octets and values out.
 PURE = {"encoding", "domain", "smpp", "setting", "visible"}

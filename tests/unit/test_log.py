@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from payamak.log import mask, place_of, show_harmful
+from payamak.log import mask, one_line, place_of, show_harmful
 
 SECRET = "989121234567 سلام p@ss"
 OWN_LINE = "989350003300"
@@ -147,10 +147,10 @@ def test_a_full_disk_under_the_log_stops_nothing() -> None:
 
 ALARMS = """
 import sys
-from payamak.log import alarm_logger, configure, event_logger, warning_logger
+from payamak.log import configure, event_logger
 logs = configure(sys.argv[1])
-alarm_logger("store")("store_failed", reason="the disk is full")
-warning_logger("config")("setting_not_allowed")
+event_logger("store")("store_failed", reason="the disk is full")
+event_logger("config")("setting_not_allowed")
 event_logger("gateway")("ready")
 logs.set_level("info")
 event_logger("gateway")("stopped")
@@ -177,7 +177,7 @@ log_output.LogOutput.__init__.__kwdefaults__["most_octets"] = 2_000
 from payamak.log import configure, event_logger
 logs = configure()
 for number in range(100):
-    event_logger("gateway")("said", count=number)
+    event_logger("gateway")("recovered", count=number)
 while logs.output.dropped != logs.output._told:
     pass
 event_logger("gateway")("stopped")
@@ -188,8 +188,16 @@ def test_what_was_lost_is_the_first_thing_said() -> None:
     """After the lines that were kept, in the place of those that were not, and however little is to be told."""
     done = subprocess.run([sys.executable, "-c", LOST], capture_output=True, text=True, timeout=60, check=False)
     told = [json.loads(line) for line in done.stderr.splitlines()]
-    kept = [line["count"] for line in told if line["event"] == "said"]
+    kept = [line["count"] for line in told if line["event"] == "recovered"]
     assert kept == list(range(len(kept)))
     lost, stopped = told[len(kept) :]
     assert (lost["event"], lost["level"], lost["count"]) == ("log_lines_dropped", "error", 100 - len(kept))
     assert stopped["event"] == "stopped"
+
+
+def test_a_line_without_logs() -> None:
+    """Who has none yet says it in the same form: the event's level, and nothing whole that is a number."""
+    told = json.loads(one_line("start_failed", part="gateway", reason=f"no {SECRET}", link=None))
+    assert [told[name] for name in ("event", "level", "part")] == ["start_failed", "error", "gateway"]
+    assert told["reason"] == "no masked سلام p@ss"
+    assert told["timestamp"].endswith("Z")

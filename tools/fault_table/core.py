@@ -121,7 +121,7 @@ FAULTS: tuple[Fault, ...] = (
         file=_MONEY,
         old='    enter(desk, now, message.account_id, message.id, "refund", "revenue", "reserved", effect.amount)\n',
         new="",
-        tests=("tests/store/test_life.py", "tests/store/test_receipts.py", "tests/store/sqlite/test_audit.py"),
+        tests=("tests/store/test_life.py", "tests/store/test_receipts.py", "tests/store/sqlite/test_proof.py"),
     ),
     Fault(
         name="an older copy is served as the newest",

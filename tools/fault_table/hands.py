@@ -43,10 +43,9 @@ FAULTS: tuple[Fault, ...] = (
     Fault(
         name="an act takes what came meanwhile",
         breaks="a message that was accepted after the count was agreed to is taken back with the others",
-        file="src/payamak/cli/hands.py",
-        old="    done = await _cancel(store, ids, number)\n",
-        new="    ids = await store.waiting_ids(line=number, account_id=account_id)\n"
-        "    done = await _cancel(store, ids, number)\n",
+        file="src/payamak/hands/messages.py",
+        old="    await in_batches(counted.ids, work)\n",
+        new="    await in_batches(await store.waiting_ids(line=counted.line), work)\n",
         tests=_ACTS,
     ),
     Fault(

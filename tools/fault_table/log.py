@@ -43,9 +43,9 @@ FAULTS: tuple[Fault, ...] = (
     Fault(
         name="an answer at a bound counts beyond it",
         breaks="what the page of metrics says is what happened",
-        file="src/payamak/http/metrics.py",
-        old="        self.counts[bisect_left(ANSWER_BUCKETS_S, seconds)] += 1\n",
-        new="        self.counts[sum(bound <= seconds for bound in ANSWER_BUCKETS_S)] += 1\n",
+        file="src/payamak/domain/durations.py",
+        old="        self.counts[bisect_left(self.bounds_s, seconds)] += 1\n",
+        new="        self.counts[sum(bound <= seconds for bound in self.bounds_s)] += 1\n",
         tests=("tests/unit/http/test_metrics.py",),
     ),
     Fault(

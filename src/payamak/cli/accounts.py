@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, cast
+from typing import Annotated
 
 from cyclopts import App, Parameter
 
 from payamak.cli.bounds import bounded
 from payamak.cli.consent import Consent
-from payamak.cli.documents import Options, edit, fields_help, find, given_fields, masked, put, remove, show, word
+from payamak.cli.documents import Options, fields_help, given_fields, masked, put, remove, show, word
 from payamak.cli.passwords import new_password
 from payamak.cli.shell import (
+    Acting,
     Common,
     ExitCode,
     Failed,
@@ -26,10 +26,6 @@ from payamak.cli.shell import (
     tell,
 )
 from payamak.domain.money import MOST_RIAL
-from payamak.store.records import Credited
-
-if TYPE_CHECKING:
-    from payamak.domain.site import Account, Document, Site
 
 app = App(name="account", help="Customers: what they may use, how they are answered, passwords, credit.")
 app.help_format = "markdown"
@@ -89,7 +85,7 @@ async def show_one(name: str, *, common: Common = Common()) -> int:
 
 
 @app.command(name="remove")
-async def remove_one(name: str, *, consent: Consent = Consent(), common: Common = Common()) -> int:
+async def remove_one(name: str, *, consent: Consent = Consent(), common: Acting = Acting()) -> int:
     """Remove an account, after you were asked; refused while it has money or messages under way.
 
     The refusal says what to do first. Its past messages and its ledger stay in the store, and a new account of its name
@@ -107,7 +103,7 @@ async def add(
     *,
     password: Password = None,
     stdin: Stdin = False,
-    common: Common = Common(),
+    common: Acting = Acting(),
 ) -> int:
     """Add an account. Without a password nobody can use it yet.
 
@@ -120,7 +116,7 @@ async def add(
 
 
 @app.command(help_epilogue=fields_help("account"))
-async def change(name: str, options: AccountOptions = AccountOptions(), *, common: Common = Common()) -> int:
+async def change(name: str, options: AccountOptions = AccountOptions(), *, common: Acting = Acting()) -> int:
     """Change an account.
 
     Example: `payamak account change shop --set is_active=false --set verdict_wait_ms=5000`
@@ -133,21 +129,17 @@ async def change(name: str, options: AccountOptions = AccountOptions(), *, commo
 
 @app.command(name="password")
 async def change_password(
-    name: str, *, password: Password = None, stdin: Stdin = False, common: Common = Common()
+    name: str, *, password: Password = None, stdin: Stdin = False, common: Acting = Acting()
 ) -> int:
     """Change the web-service password: asked for twice, or by --stdin, or from a variable.
 
     Example: `printf %s "$NEW" | payamak account password shop --stdin`
     """
-    from msgspec.structs import replace
+    from payamak.hands.site import set_password_hash
 
     hashed = _hashed(new_password(password, stdin=stdin))
-
-    def work(site: Site) -> tuple[Sequence[Document], Sequence[tuple[str, str]]]:
-        return [replace(cast("Account", find(site, "account", name)), password_hash=hashed)], ()
-
     async with open_store(common) as store:
-        await edit(store, work)
+        await set_password_hash(store, name, hashed, common.by("account password"), now_ms())
     tell(common, {"username": name}, lambda _: say(f"account {name} has a new password."))
     return ExitCode.DONE
 
@@ -165,7 +157,7 @@ async def credit(
     allow_negative: Annotated[
         bool, Parameter(negative="", help="Take more than the account has: its balance falls below zero.")
     ] = False,
-    common: Common = Common(),
+    common: Acting = Acting(),
 ) -> int:
     """Add rial to an account, or take them away (below zero), by an entry in the ledger.
 
@@ -175,18 +167,12 @@ async def credit(
 
     Example: `payamak account credit shop 5000000 --reference 1042 --note "invoice 1042"`
     """
+    from payamak.hands import credit
+
     wanted = None if reference is None else _reference(reference)
+    entry = credit.Entry(username=name, amount=amount, note=note, reference=wanted, allow_negative=allow_negative)
     async with open_store(common) as store:
-        try:
-            if wanted is None:
-                balance = await store.credit(name, amount, note, now_ms(), allow_negative=allow_negative)
-                done = Credited(available=balance, entered_at=now_ms(), is_repeated=False)
-            else:
-                done = await store.credit_once(name, amount, wanted, note, now_ms(), allow_negative=allow_negative)
-        except ValueError as error:
-            raise Failed(f"{error}: nothing was changed") from error
-        except LookupError as error:
-            raise Failed(str(error)) from error
+        done = await credit.enter(store, entry, common.by("account credit", note), now_ms())
     answer = {"username": name, "available": done.available, "reference": wanted, "is_repeated": done.is_repeated}
     before = f"nothing was changed: {wanted} was entered already, {instant_text(done.entered_at)}; "
     said = f"{before if done.is_repeated else ''}account {name} has {done.available:,} rial."

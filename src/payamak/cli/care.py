@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
 from payamak.cli.optout_file import beside, write_opt_outs
-from payamak.cli.shell import Common, ExitCode, Failed, counted, existing_store, look_at_store, say, tell
+from payamak.cli.shell import (
+    Acting,
+    Common,
+    ExitCode,
+    Failed,
+    counted,
+    existing_store,
+    look_at_store,
+    now_ms,
+    say,
+    tell,
+)
 
 
 async def backup(file: Path, *, common: Common = Common()) -> int:
@@ -18,6 +30,8 @@ async def backup(file: Path, *, common: Common = Common()) -> int:
 
     Example: `payamak backup /backup/payamak-$(date +%F).sqlite`
     """
+    from payamak.hands.opening import note_backup, resolved
+
     list_file = beside(file)
     if list_file.exists():
         raise Failed(f"{list_file} exists already; a backup never overwrites")
@@ -27,13 +41,15 @@ async def backup(file: Path, *, common: Common = Common()) -> int:
             count = await write_opt_outs(store, list_file)
         except FileExistsError as error:
             raise Failed(str(error)) from error
+    with suppress(OSError):  # the folder is another's: then only the metric for its age is missing
+        note_backup(resolved(existing_store(common)))
     size = _size(file)
     answer = {"file": str(file), "size_octets": size, "opt_outs_file": str(list_file), "opt_outs": count}
     tell(common, answer, lambda _: say(f"{file}: {size:,} octets; {list_file}: {counted(count, 'opt-out')}."))
     return ExitCode.DONE
 
 
-async def migrate(*, common: Common = Common()) -> int:
+async def migrate(*, common: Acting = Acting()) -> int:
     """Bring the store to this program's schema. The server must be stopped.
 
     A server does the same when it starts; every other command leaves an older schema as it is, and says so. Make a
@@ -41,18 +57,10 @@ async def migrate(*, common: Common = Common()) -> int:
 
     Example: `payamak migrate --data /var/lib/payamak/store.sqlite`
     """
-    from payamak.store.base import Mode
-    from payamak.store.engines import open_store
-    from payamak.store.sqlite.copies import look_over
-    from payamak.store.sqlite.locking import serve_lock
+    from payamak.hands.opening import migrate
 
     path = existing_store(common)
-    lock = serve_lock(path)
-    try:
-        before = look_over(path)
-        await open_store(path, Mode.SERVE).close()
-    finally:
-        lock.release()
+    before = await migrate(path, common.by("migrate"), now_ms())
     done = "is" if before.schema == before.known else f"was {before.schema}, and is"
     answer = {"before": before.schema, "schema": before.known}
     tell(common, answer, lambda _: say(f"The schema of {path} {done} {before.known}."))

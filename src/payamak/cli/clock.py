@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from cyclopts import App
 
 from payamak.cli.shell import (
+    Acting,
     Common,
     ExitCode,
     counted,
@@ -40,7 +41,7 @@ async def show(*, common: Common = Common()) -> int:
 
 
 @app.command
-async def accept(*, common: Common = Common()) -> int:
+async def accept(*, common: Acting = Acting()) -> int:
     """Say that the machine's clock is right as it is now, after a jump: what is past its deadline then ends.
 
     A gateway that runs takes it within a second; one that does not, when it starts. It counts for this jump alone.
@@ -48,12 +49,13 @@ async def accept(*, common: Common = Common()) -> int:
     Example: `payamak clock accept`
     """
     from payamak.cli.shell import clock_of
+    from payamak.hands.operators import accept_clock
 
     async with open_store(common) as store:
         clock = await clock_of(store)
         was_in_doubt, facts = clock.clocks.is_in_doubt, _facts(clock)
         if was_in_doubt:
-            await store.accept_clock(clock.clocks.offset, clock.boot_id)
+            await accept_clock(store, clock.clocks, clock.boot_id, common.by("clock accept"), clock.now())
     says = (
         f"accepted: it is {facts['wall']}; a gateway that runs takes it within a second, another one when it starts."
         if was_in_doubt

@@ -6,24 +6,13 @@ expired, taken back by another hand): together that is what was promised.
 
 from __future__ import annotations
 
-import getpass
-import os
 import sys
-from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Final, TypeVar
+from typing import Annotated
 
 from cyclopts import Parameter
 
 from payamak.cli.shell import Common, ExitCode, Failed, is_agreed, say, tell
-from payamak.visible import visible
-
-T = TypeVar("T")
-
-AT_ONCE: Final = 500
-"""Rows of an act in one transaction: some 20 ms, so that the server's own work is not held up."""
-
-LONGEST_NAME: Final = 64
 
 
 @Parameter(name="*")
@@ -55,28 +44,3 @@ def undone(consent: Consent, common: Common, answer: dict[str, object]) -> int:
     said = "nothing was changed"
     tell(common, {**answer, "dry_run": consent.dry_run}, lambda _: say(said))
     return ExitCode.DONE if consent.dry_run else ExitCode.PROBLEM
-
-
-def batches(ids: Sequence[T]) -> Iterator[Sequence[T]]:
-    """The ids of an act, so many at once."""
-    for start in range(0, len(ids), AT_ONCE):
-        yield ids[start : start + AT_ONCE]
-
-
-async def in_batches(ids: Sequence[T], work: Callable[[Sequence[T]], Awaitable[int]]) -> int:
-    """Carry an act out over the ids that were promised; how many of them it was done to."""
-    done = 0
-    for batch in batches(ids):
-        done += await work(batch)
-    return done
-
-
-def whoami() -> str:
-    """Who acts: the user of this machine, and who became that user by sudo; for the story of what was done."""
-    try:
-        name = getpass.getuser()
-    except (KeyError, OSError, ImportError):  # a container without a name for its user
-        name = f"uid {os.getuid()}"
-    behind = os.environ.get("SUDO_USER", "")
-    told = f"{behind} as {name}" if behind and behind != name else name
-    return visible(told)[:LONGEST_NAME]

@@ -29,9 +29,7 @@ if TYPE_CHECKING:
     from payamak.domain.receipts import IdReport
     from payamak.domain.restoring import Restore
     from payamak.domain.site import Document, Link, Site
-    from payamak.store.base import Store
-    from payamak.store.records import AuditedAccount, QueueRow, TextReceipts
-    from payamak.store.sqlite.store import SqliteStore
+    from payamak.hands.values import ProvenAccount, QueueRow, Store, TextReceipts
 
 FEW_FILES: Final = 4_096
 """Open files below which a busy server may run out: a socket for every client and link."""
@@ -91,7 +89,7 @@ async def doctor(
     from rich.text import Text
 
     settings = common.settings()
-    books: list[AuditedAccount] = []
+    books: list[ProvenAccount] = []
     findings = [*_machine(settings), *_folder(Path(settings.database))]
     findings += await _store(Path(settings.database), books if ledger else None)
     findings.append(await _server(settings))
@@ -116,7 +114,7 @@ async def doctor(
 def _machine(settings: Settings) -> Iterator[Finding]:
     import resource
 
-    from payamak.store.sqlite.copies import library_version
+    from payamak.hands.opening import library_version
 
     todo = "" if sys.version_info >= (3, 11) else "install Python 3.11 or newer"
     yield Finding(name="python", is_well=not todo, says=sys.version.split()[0], todo=todo)
@@ -135,7 +133,7 @@ def _machine(settings: Settings) -> Iterator[Finding]:
 
 
 def _folder(path: Path) -> Iterator[Finding]:
-    from payamak.store.sqlite.locking import resolved
+    from payamak.hands.opening import resolved
 
     try:
         path = resolved(path.absolute())
@@ -171,9 +169,8 @@ def _rights(path: Path) -> Iterator[Finding]:
 # ----------------------------------------------------------------------------------------------- the store
 
 
-async def _store(path: Path, books: list[AuditedAccount] | None) -> list[Finding]:
-    from payamak.store.base import Mode
-    from payamak.store.engines import open_store
+async def _store(path: Path, books: list[ProvenAccount] | None) -> list[Finding]:
+    from payamak.hands.opening import Mode, open_store
 
     try:
         findings = _integrity(path)
@@ -202,8 +199,7 @@ async def _store(path: Path, books: list[AuditedAccount] | None) -> list[Finding
 
 
 def _integrity(path: Path) -> list[Finding]:
-    from payamak.store.sqlite.copies import look_over
-    from payamak.store.sqlite.locking import resolved
+    from payamak.hands.opening import look_over, resolved
 
     if not path.exists():
         todo = "name it with --data, or make one with `payamak apply`"
@@ -227,7 +223,7 @@ def _integrity(path: Path) -> list[Finding]:
     ]
 
 
-def _site(store: SqliteStore) -> Iterator[Finding]:
+def _site(store: Store) -> Iterator[Finding]:
     from payamak.domain.site import faults_of
     from payamak.domain.site.faults import login_faults, signing_faults
 
@@ -277,11 +273,9 @@ def _restored(restore: Restore | None, path: Path) -> Iterator[Finding]:
     """What a copy that was put back still holds; and whether the mark that would show one is there."""
     from payamak.cli.shell import instant_text
     from payamak.delivery.marking import todo
-    from payamak.store.sqlite.mark import UNREADABLE, MarkFile
+    from payamak.hands.opening import mark_fault
 
-    beside = MarkFile(path)
-    if beside.read().mark == UNREADABLE:
-        says = f"{beside.path.name} cannot be understood"
+    if says := mark_fault(path):
         yield Finding(name="mark", is_well=False, says=says, todo="a running server writes it anew within a second")
     if restore is None or not restore.is_open or not (restore.held or restore.posts):
         return
@@ -329,7 +323,7 @@ def texts_of(site: Site, counts: Iterable[TextReceipts]) -> Iterator[Finding]:
             yield Finding(name=f"receipts {link.name}", is_well=False, says=says, todo=todo)
 
 
-async def _faults(store: SqliteStore) -> list[Finding]:
+async def _faults(store: Store) -> list[Finding]:
     """Rows whose handling fails by a bug of ours, each by its name, and pieces that could not be read or handled."""
     counts = await store.fault_counts()
     told = [f"{row.work} {row.key}: {row.error}, {row.times} times" for row in await store.aside(5)]
@@ -345,7 +339,7 @@ async def _faults(store: SqliteStore) -> list[Finding]:
     ]
 
 
-async def _foreign(store: SqliteStore) -> list[Finding]:
+async def _foreign(store: Store) -> list[Finding]:
     """Messages of handsets that came by a link which does not count for their line, as the site says now."""
     from payamak.cli.shell import instant_text, now_ms
 
@@ -369,7 +363,7 @@ async def _foreign(store: SqliteStore) -> list[Finding]:
     return findings
 
 
-async def _refusing(store: SqliteStore) -> list[Finding]:
+async def _refusing(store: Store) -> list[Finding]:
     """Operators that refuse all for one reason: then it is a setting, not a message."""
     from payamak.cli.refusing import habits_of
 
@@ -395,12 +389,12 @@ async def untold(store: Store, now: int) -> list[Finding]:
     return findings
 
 
-async def _ledger(store: SqliteStore, books: list[AuditedAccount]) -> list[Finding]:
+async def _ledger(store: Store, books: list[ProvenAccount]) -> list[Finding]:
     """Prove every account from its entries; `books` is filled with them."""
-    audit = await store.audit()
-    books.extend(audit.accounts)
-    counted = f"{counted_of(audit.entries, 'entry', 'entries')} and {counted_of(audit.messages, 'message', 'messages')}"
-    wrong = [account for account in audit.accounts if account.faults]
+    proof = await store.prove_ledger()
+    books.extend(proof.accounts)
+    counted = f"{counted_of(proof.entries, 'entry', 'entries')} and {counted_of(proof.messages, 'message', 'messages')}"
+    wrong = [account for account in proof.accounts if account.faults]
     if not wrong:
         return [Finding(name="ledger", is_well=True, says=f"every account balances: {counted} counted")]
     todo = "this must not happen: keep a backup of the store and report it"
@@ -416,7 +410,7 @@ def counted_of(count: int, one: str, many: str) -> str:
     return f"{count:,} {one if count == 1 else many}"
 
 
-def _books(books: Iterable[AuditedAccount]) -> Table:
+def _books(books: Iterable[ProvenAccount]) -> Table:
     """What was paid in is charged, set aside, or left: a line for each account, in rial."""
     numbers = ("paid in", "charged", "set aside", "left")
     made = grid(
@@ -574,8 +568,7 @@ def oddities_of(page: str) -> dict[str, str]:
 async def _windows(full: Mapping[str, float], path: Path) -> list[Finding]:
     """Links whose window has been full for long: what waits for them in the store, and since when."""
     from payamak.cli.shell import now_ms
-    from payamak.store.base import Mode
-    from payamak.store.engines import open_store
+    from payamak.hands.opening import Mode, open_store
 
     if not full:
         return []

@@ -1,13 +1,9 @@
-"""What the groups account, line, link and template share: reading options, and list, show, add, change, remove.
-
-Every change is one transaction that reads the document and writes it, so that two hands do not undo each other.
-A running server sees it within half a second.
-"""
+"""What the groups account, line, link and template share: reading options, and list, show, add, change, remove."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Any, Final
@@ -15,15 +11,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 from cyclopts import App, Parameter
 
 from payamak.cli.consent import Consent, agrees, undone
-from payamak.cli.shell import Common, ExitCode, Failed, fill, grid, look_at_store, open_store, say, tell
+from payamak.cli.shell import Acting, Common, ExitCode, Failed, fill, grid, look_at_store, now_ms, open_store, say, tell
 
 if TYPE_CHECKING:
     from payamak.domain.site import Document, Site
-    from payamak.store.desk import Desk
-    from payamak.store.sqlite.store import SqliteStore
-
-Edit = Callable[["Site"], tuple[Sequence["Document"], Sequence[tuple[str, str]]]]
-"""What to put and what to remove, given the site as it is in the transaction. Raises LookupError or ValueError."""
 
 
 @Parameter(name="*")
@@ -35,32 +26,6 @@ class Options:
         tuple[str, ...],
         Parameter(name="--set", negative="", help="KEY=VALUE for any key below, as TOML or plain text; repeat it."),
     ] = ()
-
-
-async def edit(store: SqliteStore, work: Edit) -> Site:
-    """Change the configuration in one transaction that also reads it. Raises Failed; then nothing was changed."""
-    from payamak.store.rules import housekeeping
-
-    async def run(desk: Desk) -> Site:
-        puts, removals = work(desk.site)
-        return await housekeeping.put_documents(desk, puts, removals)
-
-    try:
-        return await store.writer.submit(run)
-    except (LookupError, ValueError) as error:
-        raise Failed(str(error)) from error
-
-
-def find(site: Site, kind: str, name: str) -> Document:
-    """The document of this name; a line in either spelling. Raises LookupError."""
-    from payamak.hands.sitefile import documents_of
-
-    documents = documents_of(site)
-    found = site.line(name) if kind == "line" else documents.get((kind, name))
-    if found is None:
-        known = ", ".join(n for k, n in documents if k == kind)
-        raise LookupError(f"there is no {kind} {name}; there are: {known or 'none'}")
-    return found
 
 
 def given_fields(kind: str, options: Options) -> dict[str, Any]:
@@ -108,94 +73,45 @@ def fields_help(kind: str) -> str:
 # ----------------------------------------------------------------------------------------------- commands
 
 
-async def put(kind: str, name: str, common: Common, given: Mapping[str, Any], *, is_new: bool) -> int:
+async def put(kind: str, name: str, common: Acting, given: Mapping[str, Any], *, is_new: bool) -> int:
     """Add a document, or change the given fields of one."""
-    from msgspec.structs import replace
-
-    from payamak.domain.site import KINDS, NAME_FIELDS
-
-    def work(site: Site) -> tuple[Sequence[Document], Sequence[tuple[str, str]]]:
-        make: Callable[..., Document] = KINDS[kind]
-        if not is_new:
-            return [_with_login(replace(find(site, kind, name), **given), given)], ()
-        try:
-            find(site, kind, name)
-        except LookupError:
-            return [_with_login(make(**{NAME_FIELDS[kind]: name, **given}), given)], ()
-        raise ValueError(f"{kind} {name} is there already; `payamak {kind} change {name}` changes it")
+    from payamak.hands import site
 
     if not is_new and not given:
         raise Failed("nothing to change was given; see --help", ExitCode.USAGE)
     async with open_store(common, create=is_new) as store:
-        site = await edit(store, work)
-        document = find(site, kind, name)
+        act = site.add if is_new else site.change
+        by = common.by(f"{kind} {'add' if is_new else 'change'}")
+        document = await act(store, kind, name, given, os.environ, by, now_ms())
     tell(common, masked(document), lambda _: say(f"{kind} {name} is {'added' if is_new else 'changed'}."))
     return ExitCode.DONE
-
-
-def _with_login(document: Document, given: Mapping[str, Any]) -> Document:
-    """The document, if a bind can say, and a post be signed by, what it names in this shell. Raises ValueError."""
-    from payamak.domain.site import Link
-    from payamak.domain.site.faults import login_faults, signing_faults
-
-    if isinstance(document, Link) and "password" in given:
-        for fault in login_faults(document, os.environ):
-            raise ValueError(str(fault))
-    for fault in signing_faults(document, os.environ):
-        if fault.field in given:
-            raise ValueError(str(fault))
-    return document
 
 
 def show(site: Site, kind: str, name: str, common: Common, more: Mapping[str, int] = MappingProxyType({})) -> int:
     """Every field of one document, and what else is known of it. Raises Failed."""
     from payamak.domain.site.kinds import settable
+    from payamak.hands.site import find
 
-    try:
-        document = find(site, kind, name)
-    except LookupError as error:
-        raise Failed(str(error)) from error
-    plain = masked(document)
+    plain = masked(find(site, kind, name))
     rows = [(key, word(plain.get(key))) for key in settable(kind)]
     made = fill(grid("key", "value"), [*rows, *((key, f"{value:,}") for key, value in more.items())])
     tell(common, {**plain, **more}, lambda console: console.print(made))
     return ExitCode.DONE
 
 
-async def remove(kind: str, name: str, consent: Consent, common: Common) -> int:
+async def remove(kind: str, name: str, consent: Consent, common: Acting) -> int:
     """Take one document away; refused while another names it, or while it has money or messages."""
+    from payamak.hands import site
+
     async with open_store(common) as store:
-        try:
-            stored = _stored_name(store.site, kind, name)
-        except LookupError as error:
-            raise Failed(str(error)) from error
-        if faults := await refusals(store, ((kind, stored),)):
-            raise Failed(faults[0], more=faults[1:])
-        notes = (await store.holdings(kind, stored)).notes
-        promise = " ".join((f"{kind} {stored} will be removed.", *notes))
+        removal = await site.plan_removal(store, kind, name)
+        notes = removal.notes
+        promise = " ".join((f"{kind} {removal.name} will be removed.", *notes))
         if not agrees(consent, common, promise):
             return undone(consent, common, {"removed": None, "notes": notes})
-        await edit(store, lambda site: ((), [(kind, stored)]))
+        await site.remove(store, removal, common.by(f"{kind} remove"), now_ms())
     tell(common, {"removed": name, "notes": notes}, lambda _: say(f"{kind} {name} is removed."))
     return ExitCode.DONE
-
-
-async def refusals(store: SqliteStore, removals: Sequence[tuple[str, str]]) -> list[str]:
-    """Why these documents may not go now, a sentence each: what still names them, what they still have."""
-    from payamak.domain.site import build_site, faults_of
-    from payamak.hands.sitefile import documents_of
-
-    site = store.site
-    left = (document for key, document in documents_of(site).items() if key not in removals)
-    known = faults_of(site)
-    named = ", ".join(f"{kind} {name}" for kind, name in removals)
-    faults = [  # an account may name a line in several fields, with the same words for each
-        f"{named} is not removed, for {naming} needs it: change that first"
-        for naming in dict.fromkeys(f"{f.kind} {f.name}" for f in faults_of(build_site(left, 0)) if f not in known)
-    ]
-    for kind, name in removals:
-        faults += [f"{kind} {name} is not removed: {bar}" for bar in (await store.holdings(kind, name)).bars]
-    return faults
 
 
 async def show_all(kind: str, common: Common, columns: Sequence[str]) -> int:
@@ -214,23 +130,14 @@ def masked(document: Document) -> dict[str, Any]:
     import msgspec
 
     from payamak.domain.site import SECRETS
+    from payamak.domain.site.kinds import MASK
     from payamak.domain.site.secrets import is_named
-    from payamak.hands.sitefile import MASK
 
     plain: dict[str, Any] = {}
     for field in document.__struct_fields__:
         value = msgspec.to_builtins(getattr(document, field))
         plain[field] = MASK if field in SECRETS and value and not is_named(str(value)) else value
     return plain
-
-
-def _stored_name(site: Site, kind: str, name: str) -> str:
-    """The name that a document is kept under, also of one that cannot be read any more. Raises LookupError."""
-    from payamak.domain.site import name_of
-
-    if any((fault.kind, fault.name) == (kind, name) for fault in site.mended):
-        return name
-    return name_of(find(site, kind, name))[1]
 
 
 def word(value: object) -> str:
@@ -261,7 +168,7 @@ def group(kind: str, text: str, columns: Iterable[str]) -> App:
             return show(store.site, kind, name, common)
 
     @app.command(name="remove")
-    async def remove_one(name: str, *, consent: Consent = Consent(), common: Common = Common()) -> int:
+    async def remove_one(name: str, *, consent: Consent = Consent(), common: Acting = Acting()) -> int:
         """Remove one, after you were asked; refused while another document names it, or messages wait on it.
 
         The refusal says what to do first.

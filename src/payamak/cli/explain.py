@@ -8,7 +8,7 @@ from payamak.domain.ids import SETTLE_AFTER, IdBase
 from payamak.domain.message import RECEIPTED, Message, PartState, Reason, State
 from payamak.domain.receipts import IdReport, Unmatched
 from payamak.domain.site import Site
-from payamak.store.records import QueueRow
+from payamak.hands.values import QueueRow
 
 _REASONS: Final[dict[Reason, str]] = {
     Reason.ACCEPTED: "It is accepted and waits for its turn.",

@@ -8,10 +8,10 @@ from cyclopts import Parameter
 
 from payamak.cli.bounds import MOST_ID, Limit, bounded
 from payamak.cli.consent import Consent, agrees, undone
-from payamak.cli.shell import Common, ExitCode, Failed, counted, fill, grid, instant_text, open_store, say, tell
+from payamak.cli.shell import Acting, ExitCode, Failed, counted, fill, grid, instant_text, now_ms, open_store, say, tell
 
 if TYPE_CHECKING:
-    from payamak.store.sqlite.store import SqliteStore
+    from payamak.hands.values import Store
 
 MOST_UNREADABLE = 100_000
 """More than are kept (store/rules/aside.py)."""
@@ -25,7 +25,7 @@ async def unreadable(
     forget: Annotated[bool, Parameter(negative="", help="Remove it, or all: a person has seen them.")] = False,
     limit: Limit = 50,
     consent: Consent = Consent(),
-    common: Common = Common(),
+    common: Acting = Acting(),
 ) -> int:
     """List what operators brought and nobody could read, or what failed in our hands three times; it was acknowledged.
 
@@ -69,8 +69,10 @@ async def unreadable(
     return ExitCode.DONE
 
 
-async def _forget(store: SqliteStore, piece_id: int | None, consent: Consent, common: Common) -> int:
+async def _forget(store: Store, piece_id: int | None, consent: Consent, common: Acting) -> int:
     """Whoever names one has seen it; all are counted, and those that were are removed."""
+    from payamak.hands.operators import forget_unreadable
+
     found = await store.unreadable(piece_id, MOST_UNREADABLE)
     if piece_id is not None and not found:
         raise Failed(f"there is no unreadable piece {piece_id}")
@@ -79,6 +81,7 @@ async def _forget(store: SqliteStore, piece_id: int | None, consent: Consent, co
         promise = f"{counted(len(found), 'unreadable piece')} will be removed, octets and all."
         if not agrees(consent, common, promise):
             return undone(consent, common, answer)
-    count = await store.forget_unreadable(piece_id, found[0].id) if found else 0
+    by = common.by("unreadable --forget")
+    count = await forget_unreadable(store, piece_id, found[0].id, by, now_ms()) if found else 0
     tell(common, answer | {"forgotten": count}, lambda _: say(f"{count} forgotten."))
     return ExitCode.DONE

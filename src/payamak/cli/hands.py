@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated, Literal, cast
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
 
 from payamak.cli.bounds import Ids
-from payamak.cli.consent import Consent, agrees, batches, in_batches, undone, whoami
-from payamak.cli.documents import edit, find
-from payamak.cli.shell import Common, ExitCode, Failed, clock_of, complain, counted, now_ms, open_store, say, tell
+from payamak.cli.consent import Consent, agrees, undone
+from payamak.cli.shell import Acting, ExitCode, Failed, clock_of, complain, counted, now_ms, open_store, say, tell
 
 if TYPE_CHECKING:
-    from payamak.domain.site import Document, Site
-    from payamak.store.records import Cancelled, MovePlan
-    from payamak.store.sqlite.store import SqliteStore
+    from payamak.hands.values import MovePlan, Store
 
 What = Literal["line", "link", "intake"]
 Resumable = Literal["line", "link", "intake", "restored", "moved"]
 
 
-async def suspend(what: What, name: str | None = None, *, common: Common = Common()) -> int:
+async def suspend(what: What, name: str | None = None, *, common: Acting = Acting()) -> int:
     """Stop a line, a link, or the intake, within half a second.
 
     Nothing is lost: what is accepted waits, at most until its deadline; what is on the wire ends as it ends. With
@@ -41,7 +38,7 @@ async def resume(
     ] = None,
     account: Annotated[str | None, Parameter(help="Of what is held after a restore, only this account's.")] = None,
     consent: Consent = Consent(),
-    common: Common = Common(),
+    common: Acting = Acting(),
 ) -> int:
     """Let a line, a link, or the intake go on; or what is held because a copy of the store was put back.
 
@@ -64,53 +61,37 @@ async def resume(
 
 
 async def _resume_held(
-    line: str | None, account: str | None, consent: Consent, common: Common, *, is_moved: bool
+    line: str | None, account: str | None, consent: Consent, common: Acting, *, is_moved: bool
 ) -> int:
+    from payamak.hands import messages
+
+    by = common.by(f"resume {'moved' if is_moved else 'restored'}")
     async with open_store(common) as store:
-        number = None if line is None else _number(store.site, line)
-        account_id = None if account is None else _account_id(store.site, account)
         clock = await clock_of(store)
-        ids = await store.held_ids(line=number, account_id=account_id)
+        held = await messages.held(store, line, account)
+        ids = held.ids
         answer: dict[str, object] = {"promised": len(ids), "resumed": 0, "gone": 0, "held": len(ids)}
         how = "as what they are, for the store is no copy" if is_moved else "each as the copy that it may be"
         if ids and not agrees(consent, common, f"{counted(len(ids), 'held message')} will be let go, {how}."):
             return undone(consent, common, answer)
-        try:
-            for batch in batches(ids) if ids else [()]:  # also with none: what is over is then closed
-                answer["resumed"] = cast(int, answer["resumed"]) + await store.resume_held(
-                    batch, clock.now(), is_moved=is_moved
-                )
-        except ValueError as error:
-            raise Failed(str(error)) from error
+        count = await messages.let_go(store, held, by, clock.now(), is_moved=is_moved)
         left = await store.last_restore()
-    count = cast(int, answer["resumed"])
-    answer |= {"gone": len(ids) - count, "held": left.held if left else 0}
+    answer |= {"resumed": count, "gone": len(ids) - count, "held": left.held if left else 0}
     told = f"let go: {counted(count, 'message')}{_gone(len(ids) - count)}; still held: {answer['held']:,}"
     tell(common, answer, lambda _: say(told))
     return ExitCode.DONE
 
 
-def _account_id(site: Site, username: str) -> int:
-    if username not in site.accounts:
-        raise Failed(f"there is no account {username}; there are: {', '.join(site.accounts) or 'none'}")
-    return site.accounts[username].id
-
-
-async def _switch(what: What, name: str | None, common: Common, *, is_suspended: bool) -> int:
-    from msgspec.structs import replace
+async def _switch(what: What, name: str | None, common: Acting, *, is_suspended: bool) -> int:
+    from payamak.hands import site
 
     if (what == "intake") is not (name is None):
         raise Failed("name the line or link; the intake has no name", ExitCode.USAGE)
     async with open_store(common) as store:
-        if name is None:
-            await store.set_intake(is_suspended)
+        if is_suspended:
+            await site.suspend(store, what, name, common.by(f"suspend {what}"), now_ms())
         else:
-
-            def work(site: Site) -> tuple[Sequence[Document], Sequence[tuple[str, str]]]:
-                document: Document = find(site, what, name)
-                return [replace(document, is_suspended=is_suspended)], ()
-
-            await edit(store, work)
+            await site.resume(store, what, name, common.by(f"resume {what}"), now_ms())
     said = f"{what} {name}" if name else "the intake"
     answer = {"what": what, "name": name, "is_suspended": is_suspended}
     tell(common, answer, lambda _: say(f"{said} is {'suspended' if is_suspended else 'resumed'}."))
@@ -123,7 +104,7 @@ async def cancel(
     line: Annotated[str | None, Parameter(help="All that waits on this line.")] = None,
     account: Annotated[str | None, Parameter(help="All that waits of this account.")] = None,
     consent: Consent = Consent(),
-    common: Common = Common(),
+    common: Acting = Acting(),
 ) -> int:
     """Take waiting messages back; nothing is charged for them. What is on the wire or further cannot be cancelled.
 
@@ -141,13 +122,15 @@ async def cancel(
         return await _cancel_all(store, line, account, consent, common)
 
 
-async def _cancel_named(store: SqliteStore, message_ids: Sequence[int], consent: Consent, common: Common) -> int:
+async def _cancel_named(store: Store, message_ids: Sequence[int], consent: Consent, common: Acting) -> int:
     """Whoever names them has counted them: nobody is asked."""
-    ids = list(dict.fromkeys(message_ids))
+    from payamak.hands import messages
+
+    ids = tuple(dict.fromkeys(message_ids))
     if consent.dry_run:
         agrees(consent, common, f"{counted(len(ids), 'message')} would be taken back, as far as they wait.")
         return undone(consent, common, {"promised": len(ids), "cancelled": []})
-    done = await _cancel(store, ids, None)
+    done = await messages.cancel(store, messages.Waiting(ids=ids), common.by("cancel"), now_ms())
     for message_id, state in done.left.items():
         told = f"message {message_id} is {state}: only what waits can be cancelled"
         complain(told if state is not None else f"there is no message {message_id}")
@@ -156,16 +139,13 @@ async def _cancel_named(store: SqliteStore, message_ids: Sequence[int], consent:
     return ExitCode.PROBLEM if done.left else ExitCode.DONE
 
 
-async def _cancel_all(
-    store: SqliteStore, line: str | None, account: str | None, consent: Consent, common: Common
-) -> int:
-    number = None if line is None else _number(store.site, line)
-    account_id = None if account is None else _account_id(store.site, account)
-    ids = await store.waiting_ids(line=number, account_id=account_id)
+async def _cancel_all(store: Store, line: str | None, account: str | None, consent: Consent, common: Acting) -> int:
+    from payamak.hands import messages
+
+    waiting = await messages.waiting(store, line, account)
+    ids, number = waiting.ids, waiting.line
     where = f"on line {number}" if number is not None else f"of account {account}"
     answer: dict[str, object] = {"promised": len(ids), "cancelled": [], "gone": 0}
-    if not ids and number is not None:
-        _check_known(store.site, number)
     if not ids:
         tell(common, answer, lambda _: say(f"Nothing waits {where}."))
         return ExitCode.DONE
@@ -173,7 +153,7 @@ async def _cancel_all(
     promise = f"{counted(len(ids), 'message')} {word} {where} and will be taken back; nothing is charged."
     if not agrees(consent, common, promise):
         return undone(consent, common, answer)
-    done = await _cancel(store, ids, number)
+    done = await messages.cancel(store, waiting, common.by("cancel"), now_ms())
     answer |= {"cancelled": done.done, "gone": len(done.left), "not_cancelled": 0}
     tell(common, answer, lambda _: say(f"cancelled: {counted(len(done.done), 'message')}{_gone(len(done.left))}"))
     return ExitCode.DONE
@@ -181,19 +161,6 @@ async def _cancel_all(
 
 def _gone(count: int) -> str:
     return f"; gone meanwhile (sent, ended or moved): {count:,}" if count else ""
-
-
-async def _cancel(store: SqliteStore, ids: Sequence[int], line: str | None) -> Cancelled:
-    from payamak.domain.message import State
-    from payamak.store.records import Cancelled
-
-    done: list[int] = []
-    left: dict[int, State | None] = {}
-    for batch in batches(ids):
-        cancelled = await store.cancel(batch, now_ms(), line=line)
-        done += cancelled.done
-        left |= cancelled.left
-    return Cancelled(done=tuple(done), left=left)
 
 
 async def move(
@@ -204,7 +171,7 @@ async def move(
         bool, Parameter(negative="", help="Also what would cost more there: it keeps the price of its acceptance.")
     ] = False,
     consent: Consent = Consent(),
-    common: Common = Common(),
+    common: Acting = Acting(),
 ) -> int:
     """Move what waits on one line to another. Price and text stay, footer included; what is on the wire stays there.
 
@@ -214,34 +181,31 @@ async def move(
 
     Example: `payamak move 9830003300 9830003301 --dry-run`
     """
-    from payamak.domain.moving import Move
+    from payamak.hands import messages
 
+    by = common.by("move")
     async with open_store(common) as store:
-        site = store.site
-        to = site.line(target)
-        if to is None:
-            raise Failed(f"there is no line {target}; there are: {', '.join(site.lines) or 'none'}")
-        wanted = Move(source=_number(site, source), target=to.number, by=whoami(), at_old_price=at_old_price)
-        if wanted.source == wanted.target:
-            raise Failed("the two lines are the same", ExitCode.USAGE)
         clock = await clock_of(store)
-        plan = await store.plan_move(wanted, clock.now())
+        moving = await messages.plan_move(store, source, target, by, clock.now(), at_old_price=at_old_price)
+        plan, wanted = moving.plan, moving.move
         answer: dict[str, object] = {"promised": len(plan.ids), "moved": 0, "gone": 0, "skipped": plan.skipped}
         code = ExitCode.PROBLEM if plan.skipped else ExitCode.DONE
         for sentence in () if common.json else _skipped(plan):
             say(sentence)
-        if not plan.ids and not plan.skipped:
-            _check_known(site, wanted.source)
         if not plan.ids:
-            tell(common, answer, lambda _: say(f"Nothing that may go by line {to.number} waits on {wanted.source}."))
+            tell(
+                common, answer, lambda _: say(f"Nothing that may go by line {wanted.target} waits on {wanted.source}.")
+            )
             return code
-        promise = f"{counted(len(plan.ids), 'message')} will move from line {wanted.source} to {to.number}, each at the"
+        promise = (
+            f"{counted(len(plan.ids), 'message')} will move from line {wanted.source} to {wanted.target}, each at the"
+        )
         if not agrees(consent, common, f"{promise} price of its acceptance."):
             return undone(consent, common, answer)
-        moved = await in_batches(plan.ids, lambda ids: store.move_messages(ids, wanted, clock.now()))
+        moved = await messages.move(store, moving, by, clock.now())
     gone = len(plan.ids) - moved
     answer |= {"moved": moved, "gone": gone}
-    tell(common, answer, lambda _: say(f"moved to line {to.number}: {counted(moved, 'message')}{_gone(gone)}"))
+    tell(common, answer, lambda _: say(f"moved to line {wanted.target}: {counted(moved, 'message')}{_gone(gone)}"))
     return code
 
 
@@ -252,15 +216,3 @@ def _skipped(plan: MovePlan) -> list[str]:
     return [
         f"skipped: {counted(count, 'message')}, because {BARS[Bar(bar)]} ({bar})" for bar, count in plan.skipped.items()
     ]
-
-
-def _number(site: Site, line: str) -> str:
-    """The registered spelling; a line that is no longer configured may still have messages, so it is taken as it is."""
-    found = site.line(line)
-    return found.number if found else line
-
-
-def _check_known(site: Site, line: str) -> None:
-    """Nothing waits on it: a line that is not configured either was mistyped. Raises Failed."""
-    if line not in site.lines:
-        raise Failed(f"there is no line {line}, and nothing waits on it; there are: {', '.join(site.lines) or 'none'}")

@@ -9,7 +9,7 @@ from cyclopts import Parameter
 
 from payamak.cli.bounds import WHOLE
 from payamak.cli.documents import Options, fields_help, given_fields, group, put
-from payamak.cli.shell import Common
+from payamak.cli.shell import Acting
 
 app = group(
     "line",
@@ -32,7 +32,7 @@ class LineOptions(Options):
 
 
 @app.command(help_epilogue=fields_help("line"))
-async def add(number: str, options: LineOptions = LineOptions(), *, common: Common = Common()) -> int:
+async def add(number: str, options: LineOptions = LineOptions(), *, common: Acting = Acting()) -> int:
     """Add a line.
 
     Example: `payamak line add 9830003300 --link rahyab --gsm7-rial 2100 --ucs2-rial 900`
@@ -41,7 +41,7 @@ async def add(number: str, options: LineOptions = LineOptions(), *, common: Comm
 
 
 @app.command(help_epilogue=fields_help("line"))
-async def change(number: str, options: LineOptions = LineOptions(), *, common: Common = Common()) -> int:
+async def change(number: str, options: LineOptions = LineOptions(), *, common: Acting = Acting()) -> int:
     """Change a line.
 
     Example: `payamak line change 9830003300 --set on_ambiguous=hold --set 'links=["a", {link="b", share=2}]'`

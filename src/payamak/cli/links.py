@@ -11,8 +11,19 @@ from payamak.cli.bounds import WHOLE
 from payamak.cli.consent import Consent, agrees, undone
 from payamak.cli.documents import Options, fields_help, given_fields, group, put
 from payamak.cli.passwords import from_stdin
-from payamak.cli.shell import Common, ExitCode, Failed, fill, grid, instant_text, look_at_store, open_store, say, tell
-from payamak.domain.ids import IdHabit
+from payamak.cli.shell import (
+    Acting,
+    Common,
+    ExitCode,
+    fill,
+    grid,
+    instant_text,
+    look_at_store,
+    now_ms,
+    open_store,
+    say,
+    tell,
+)
 
 app = group(
     "link",
@@ -39,7 +50,7 @@ Stdin = Annotated[bool, Parameter(negative="", help="Read the password from stan
 
 @app.command(help_epilogue=fields_help("link"))
 async def add(
-    name: str, options: LinkOptions = LinkOptions(), *, stdin: Stdin = False, common: Common = Common()
+    name: str, options: LinkOptions = LinkOptions(), *, stdin: Stdin = False, common: Acting = Acting()
 ) -> int:
     """Add a link.
 
@@ -51,7 +62,7 @@ async def add(
 
 @app.command(help_epilogue=fields_help("link"))
 async def change(
-    name: str, options: LinkOptions = LinkOptions(), *, stdin: Stdin = False, common: Common = Common()
+    name: str, options: LinkOptions = LinkOptions(), *, stdin: Stdin = False, common: Acting = Acting()
 ) -> int:
     """Change a link; it is bound anew.
 
@@ -94,7 +105,7 @@ async def ids(*, common: Common = Common()) -> int:
 
 
 @app.command(name="forget-ids")
-async def forget_ids(upstream: str, *, consent: Consent = Consent(), common: Common = Common()) -> int:
+async def forget_ids(upstream: str, *, consent: Consent = Consent(), common: Acting = Acting()) -> int:
     """Forget what was learned of an operator's ids, after you were asked; it is learned anew from the next receipts.
 
     Example: `payamak link forget-ids rahyab`
@@ -105,13 +116,12 @@ async def forget_ids(upstream: str, *, consent: Consent = Consent(), common: Com
         The operator's name: a link's `upstream`, or the link's own name if it has none.
     """
     from payamak.cli.explain import ids_text
+    from payamak.hands import operators
 
     async with open_store(common) as store:
-        known = next((r for r in await store.id_reports() if r.upstream == upstream and r.habit != IdHabit()), None)
-        if known is None:
-            raise Failed(f"nothing was learned of {upstream}; `payamak link ids` shows of whom")
+        known = await operators.learned_of(store, upstream)
         if not agrees(consent, common, f"What was learned of {upstream}'s ids will be forgotten: {ids_text(known)}."):
             return undone(consent, common, {"forgotten": None})
-        await store.forget_ids(upstream)
+        await operators.forget_ids(store, known, common.by("link forget-ids"), now_ms())
     tell(common, {"forgotten": upstream}, lambda _: say(f"What was learned of {upstream}'s ids is forgotten."))
     return ExitCode.DONE

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from payamak.domain.site import Site
-    from payamak.store.records import Search
+    from payamak.hands.values import Search
 
 
 async def messages(
@@ -105,7 +105,7 @@ def _table(site: Site, found: Sequence[Message], *, text: bool) -> Table:
 def _search(
     site: Site, recipient: str | None, line: str | None, account: str | None, since: str | None, until: str | None
 ) -> Search:
-    from payamak.store.records import Search
+    from payamak.hands.values import Search
 
     number = None if recipient is None else parse_recipient(recipient, None)
     if recipient is not None and number is None:

@@ -13,8 +13,7 @@ from payamak.codes import Code
 from payamak.domain.numbers import parse_recipient
 
 if TYPE_CHECKING:
-    from payamak.store.records import OptOut
-    from payamak.store.sqlite.store import SqliteStore
+    from payamak.hands.values import OptOut, Store
 
 OLD_COLUMNS: Final = ("recipient", "line", "code", "source", "learned_at", "expires_at")
 """Of lists written before opt-outs could be doubtful; none of theirs is."""
@@ -22,7 +21,6 @@ OLD_COLUMNS: Final = ("recipient", "line", "code", "source", "learned_at", "expi
 COLUMNS: Final = (*OLD_COLUMNS, "is_doubtful")
 _SOURCES: Final = ("imported", "learned", "hand", "handset")
 _CODES: Final = {str(code.value): code.value for code in (Code.OPTED_OUT, Code.OPTED_OUT_OF_LINE)}
-_PAGE: Final = 5_000
 
 
 def beside(backup: Path) -> Path:
@@ -30,13 +28,15 @@ def beside(backup: Path) -> Path:
     return backup.with_name(f"{backup.name}.opt-outs.csv")
 
 
-async def write_opt_outs(store: SqliteStore, file: Path) -> int:
+async def write_opt_outs(store: Store, file: Path) -> int:
     """Write the whole list into a new file, for its owner alone; how many. Raises FileExistsError."""
+    from payamak.hands.optouts import page_after
+
     count, after = 0, ""
     with _new(file) as made:
         writer = csv.writer(made)
         writer.writerow(COLUMNS)
-        while page := await _page(store, after):
+        while page := await page_after(store, after):
             writer.writerows(
                 (o.recipient, o.line, o.code, o.source, o.learned_at, o.expires_at, int(o.is_doubtful)) for o in page
             )
@@ -48,15 +48,6 @@ async def write_opt_outs(store: SqliteStore, file: Path) -> int:
 
 def _new(file: Path) -> TextIO:
     return open(file, "x", encoding="utf-8", newline="", opener=lambda path, flags: os.open(path, flags, 0o600))
-
-
-async def _page(store: SqliteStore, after: str) -> list[OptOut]:
-    """Whole recipients only, for the next page begins after the last one."""
-    found = await store.opt_outs(None, None, after, _PAGE)
-    if len(found) < _PAGE:
-        return found
-    last = found[-1].recipient
-    return [o for o in found if o.recipient != last] or await store.opt_outs(last, None, "", 1_000_000)
 
 
 def read_opt_outs(file: Path) -> list[OptOut]:
@@ -78,7 +69,7 @@ def read_opt_outs(file: Path) -> list[OptOut]:
 
 
 def _rows(file: Path, reader: Iterator[list[str]]) -> Iterator[OptOut]:
-    from payamak.store.records import OptOut
+    from payamak.hands.values import OptOut
 
     for number, row in enumerate(reader, 2):
         if not row:

@@ -11,6 +11,7 @@ from cyclopts import App, Parameter
 from payamak.cli.bounds import Limit, bounded
 from payamak.cli.consent import Consent, agrees, undone
 from payamak.cli.shell import (
+    Acting,
     Common,
     ExitCode,
     Failed,
@@ -31,8 +32,7 @@ from payamak.domain.optout import EVERY_LINE
 
 if TYPE_CHECKING:
     from payamak.domain.site import Site
-    from payamak.store.records import OptOut
-    from payamak.store.sqlite.store import SqliteStore
+    from payamak.hands.values import OptOut
 
 app = App(
     name="optout",
@@ -56,7 +56,7 @@ async def import_list(
     *,
     line: LineOption = None,
     operator_wide: EveryLine = False,
-    common: Common = Common(),
+    common: Acting = Acting(),
 ) -> int:
     """Import a list, one number a line in any spelling. What is no number is told and skipped; the exit code is then 1.
 
@@ -64,12 +64,14 @@ async def import_list(
 
     Example: `payamak optout import blocked.txt --operator-wide`
     """
-    learned_at = now_ms()
+    from payamak.hands import optouts
+
+    now = now_ms()
     faults: list[int] = []
     async with open_store(common) as store:
-        target, code = _target(store.site, line, operator_wide)
-        numbers = _numbers(_lines(file), faults)
-        count = await store.put_opt_outs(_made(number, target, code, learned_at) for number in numbers)
+        target = _target(store.site, line, operator_wide)
+        made = (optouts.made(number, target, now, "imported") for number in _numbers(_lines(file), faults))
+        count = await optouts.put(store, made, optouts.named(target[0]), common.by("optout import"), now)
 
     def show(_: object) -> None:
         skipped = f", skipped: {counted(len(faults), 'line')}" if faults else ""
@@ -109,22 +111,20 @@ async def add(
     days: Annotated[
         float | None, bounded(0.001, 36_500), Parameter(help="How long it holds; without it, for good.")
     ] = None,
-    common: Common = Common(),
+    common: Acting = Acting(),
 ) -> int:
     """Add one by hand.
 
     Example: `payamak optout add 09121234567 --line 9830003300`
     """
-    from msgspec.structs import replace
+    from payamak.hands import optouts
 
     now, number = now_ms(), _recipient(recipient)
+    expires_at = None if days is None else now + int(days * DAY_MS)
     async with open_store(common) as store:
-        target, code = _target(store.site, line, operator_wide)
-        made = replace(_made(number, target, code, now), source="hand")
-        if days is not None:
-            made = replace(made, expires_at=now + int(days * DAY_MS))
-        await store.put_opt_outs([made])
-    tell(common, made, lambda _: say(f"{made.recipient} is kept as opted out ({code})."))
+        made = optouts.made(number, _target(store.site, line, operator_wide), now, "hand", expires_at)
+        await optouts.put(store, [made], optouts.named(made.line, number), common.by("optout add"), now)
+    tell(common, made, lambda _: say(f"{made.recipient} is kept as opted out ({made.code})."))
     return ExitCode.DONE
 
 
@@ -137,8 +137,10 @@ async def show_list(
     common: Common = Common(),
 ) -> int:
     """List opt-outs by recipient, page by page."""
+    from payamak.hands.site import line_number
+
     async with look_at_store(common) as store:
-        found = await store.opt_outs(None, line and _registered(store.site, line), after, limit + 1)
+        found = await store.opt_outs(None, line and line_number(store.site, line), after, limit + 1)
     more = len(found) > limit
     if more:  # a page ends between two recipients, for the next begins after the last one
         last = found[limit].recipient
@@ -157,31 +159,29 @@ async def seen(recipient: str, *, common: Common = Common()) -> int:
 
 @app.command
 async def forget(
-    recipient: str, *, line: LineOption = None, consent: Consent = Consent(), common: Common = Common()
+    recipient: str, *, line: LineOption = None, consent: Consent = Consent(), common: Acting = Acting()
 ) -> int:
     """Forget what is known of a recipient, on one line or on all; `--line '*'` for the operator-wide entry.
 
     You are told of how many lines and asked: what is forgotten keeps nobody from sending to them.
     """
+    from payamak.hands import optouts
+    from payamak.hands.site import line_number
+
     number = _recipient(recipient)
     async with open_store(common) as store:
-        chosen = line and _registered(store.site, line)
+        chosen = line and line_number(store.site, line)
         found = await store.opt_outs(number, chosen, "", 1_000)
         promise = f"{counted(len(found), 'opt-out')} of {number} will be forgotten; messages may go there again."
         if found and not agrees(consent, common, promise):
             return undone(consent, common, {"recipient": number, "forgotten": 0})
-        count = await _forget_each(store, found)
+        count = await optouts.forget(store, found, common.by("optout forget"), now_ms())
     tell(
         common,
         {"recipient": number, "forgotten": count},
         lambda _: say(f"forgotten: {counted(count, 'opt-out')} of {number}"),
     )
     return ExitCode.DONE
-
-
-async def _forget_each(store: SqliteStore, found: list[OptOut]) -> int:
-    """Those that were counted: what is learned meanwhile stays."""
-    return sum([await store.forget_opt_outs(one.recipient, one.line) for one in found])
 
 
 def _show(common: Common, found: list[OptOut], after: str | None) -> int:
@@ -208,19 +208,11 @@ def _show(common: Common, found: list[OptOut], after: str | None) -> int:
 
 
 def _target(site: Site, line: str | None, operator_wide: bool) -> tuple[str, Code]:
+    from payamak.hands.optouts import target_of
+
     if (line is None) is not operator_wide:
         raise Failed("say which: --line NUMBER (33) or --operator-wide (27)", ExitCode.USAGE)
-    if line is None:
-        return EVERY_LINE, Code.OPTED_OUT
-    found = site.line(line)
-    if found is None:
-        raise Failed(f"there is no line {line}; there are: {', '.join(site.lines) or 'none'}")
-    return found.number, Code.OPTED_OUT_OF_LINE
-
-
-def _registered(site: Site, line: str) -> str:
-    found = site.line(line)
-    return found.number if found else line
+    return target_of(site, line)
 
 
 def _recipient(text: str) -> str:
@@ -228,12 +220,6 @@ def _recipient(text: str) -> str:
     if found is None:
         raise Failed(f"{text!r} is no Iranian mobile number; write 989… or 09…", ExitCode.USAGE)
     return found
-
-
-def _made(recipient: str, line: str, code: Code, learned_at: int) -> OptOut:
-    from payamak.store.records import OptOut
-
-    return OptOut(recipient=recipient, line=line, code=code, source="imported", learned_at=learned_at, expires_at=None)
 
 
 def _lines(file: Path) -> Iterator[str]:

@@ -15,12 +15,13 @@ from cyclopts import App, CycloptsError, Group
 from payamak.cli.shell import ExitCode, Failed, complain
 from payamak.config import BadSettings
 from payamak.errors import StoreFailed
+from payamak.hands.refusals import Misasked, NotDone
 
 HELP = """A self-hosted SMS gateway: HTTP in, SMPP 3.4 out, receipts back.
 
-`payamak demo` shows all of it in a minute. A site of your own: write site.toml, `payamak apply site.toml`,
-`payamak account credit NAME 1000000`, `payamak serve`. The store is `--data FILE`, else PAYAMAK_DATABASE, else
-payamak.sqlite; the other commands may work on it while it is being served.
+`payamak demo` shows all of it in a minute. A site of your own: `payamak init` asks for it; or write site.toml,
+`payamak apply site.toml`, `payamak account credit NAME 1000000`. Then `payamak serve`. The store is `--data FILE`,
+else PAYAMAK_DATABASE, else payamak.sqlite; the other commands may work on it while it is being served.
 """
 
 EPILOGUE = """Exit codes: 0 done · 1 refused, or a problem was found · 2 wrong usage or settings · 3 not reached, or the
@@ -33,6 +34,7 @@ _RUN, _SITE, _SEND, _LOOK, _HANDS, _CARE = (
 
 COMMANDS: tuple[tuple[Group, str, str, str], ...] = (
     (_RUN, "demo", "demo:demo", "See everything at work, without an operator."),
+    (_RUN, "init", "init:init", "Make a first site: ask, write its files, send a test message."),
     (_RUN, "serve", "serve:serve", "Run the gateway."),
     (_RUN, "simulate", "simulate:simulate", "Run a simulated operator to test against."),
     (_SITE, "apply", "site:apply", "Bring accounts, lines, links and templates to what a file says."),
@@ -56,11 +58,13 @@ COMMANDS: tuple[tuple[Group, str, str, str], ...] = (
     (_HANDS, "resume", "hands:resume", "Let it go on."),
     (_HANDS, "cancel", "hands:cancel", "Take waiting messages back."),
     (_HANDS, "move", "hands:move", "Move waiting messages to another line."),
+    (_HANDS, "audit", "audit:audit", "Who did what by hand, when and why."),
     (_CARE, "backup", "care:backup", "Copy the store to a file while it is in use."),
     (_CARE, "restore", "restore:restore", "Put a copy of the store back; what waits in it is held."),
     (_CARE, "migrate", "care:migrate", "Bring the store to this program's schema."),
     (_CARE, "doctor", "doctor:doctor", "Look for problems and say what to do."),
     (_CARE, "clock", "clock:app", "Whether the machine's clock has jumped; accept it."),
+    (_CARE, "completion", "completion:completion", "What bash, zsh or fish completes after `payamak`."),
     (_CARE, "config", "settings:config", "All settings: meaning, unit, allowed, value and where it comes from."),
 )
 
@@ -91,6 +95,10 @@ def run(arguments: Sequence[str]) -> int:
         code = build(next(iter(arguments), ""))(list(arguments), exit_on_error=False)
     except CycloptsError:
         return ExitCode.USAGE  # cyclopts has told what was wrong
+    except NotDone as error:
+        for sentence in error.sentences:
+            complain(sentence)
+        return ExitCode.USAGE if isinstance(error, Misasked) else ExitCode.PROBLEM
     except Failed as error:
         for sentence in error.sentences:
             complain(sentence)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import App, Parameter
 
 from payamak.cli.bounds import MOST_ID, Limit, bounded
-from payamak.cli.consent import Consent, agrees, in_batches, undone
+from payamak.cli.consent import Consent, agrees, undone
 from payamak.cli.shell import (
+    Acting,
     Common,
     ExitCode,
     Failed,
@@ -30,7 +30,7 @@ from payamak.domain.numbers import parse_recipient
 
 if TYPE_CHECKING:
     from payamak.domain.site import Site
-    from payamak.store.records import ReceivedSearch
+    from payamak.hands.values import ReceivedSearch
 
 app = App(name="received", help="Messages from handsets, and their posts to customers.", help_format="markdown")
 
@@ -104,7 +104,7 @@ async def replay(
         bool, Parameter(negative="", help="With --line: those that did not count, and whose link counts now.")
     ] = False,
     consent: Consent = Consent(),
-    common: Common = Common(),
+    common: Acting = Acting(),
 ) -> int:
     """Post messages once more: those named, or, of a line, those that were given up, after you were told how many.
 
@@ -119,36 +119,28 @@ async def replay(
         raise Failed("--since and --foreign go with --line", ExitCode.USAGE)
     from msgspec.structs import replace
 
-    count = 0
+    from payamak.hands import posts
+
+    by = common.by("received replay")
     async with open_store(common) as store:
         if ids:
-            count = await store.replay(ids, now_ms())
+            count = await posts.replay_received(store, ids, None, by, now_ms())
         else:
             wanted = _search(store.site, line, None, None if foreign else RelayState.DEAD, since)
-            found = await _ids(store, replace(wanted, is_foreign=foreign))
+            found = await posts.received_ids(store, replace(wanted, is_foreign=foreign))
             which = "that did not count" if foreign else "given up so far"
             promise = f"{counted(len(found), 'message')} of line {line}, {which}, will be posted again."
             if found and not agrees(consent, common, promise):
                 return undone(consent, common, {"promised": len(found), "replayed": 0})
-            count = await in_batches(found, lambda some: store.replay(some, now_ms()))
+            count = await posts.replay_received(store, found, wanted.line, by, now_ms())
     tell(common, {"replayed": count}, lambda _: say(f"posted again: {counted(count, 'message')}"))
     return ExitCode.DONE if count or not ids else ExitCode.PROBLEM
-
-
-async def _ids(store: Any, wanted: ReceivedSearch) -> Sequence[int]:
-    """The ids of all that match, oldest first."""
-    from msgspec.structs import replace
-
-    found: list[int] = []
-    while page := await store.search_received(replace(wanted, before_id=found[-1] if found else None, limit=1_000)):
-        found += [received.id for received in page]
-    return found[::-1]
 
 
 def _search(
     site: Site, line: str | None, sender: str | None, relay: RelayState | None, since: str | None
 ) -> ReceivedSearch:
-    from payamak.store.records import ReceivedSearch
+    from payamak.hands.values import ReceivedSearch
 
     registered = site.line(line) if line is not None else None
     return ReceivedSearch(

@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from payamak.store.records import StatusCount
+    from payamak.hands.values import StatusCount
 
 FEWEST: Final = 10
 """Refusals that make a habit; of fewer each may be its own message's fault (taste)."""

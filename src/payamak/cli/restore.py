@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
@@ -11,14 +9,11 @@ from cyclopts import Parameter
 
 from payamak.cli.bounds import bounded
 from payamak.cli.optout_file import read_opt_outs
-from payamak.cli.shell import Common, ExitCode, Failed, counted, instant_text, now_ms, say, tell
+from payamak.cli.shell import Acting, Common, ExitCode, counted, instant_text, now_ms, say, tell
 from payamak.domain.restoring import ID_LIMIT
 
 if TYPE_CHECKING:
-    from payamak.domain.restoring import Restore
-    from payamak.store.records import OptOut
-
-_BATCH: Final = 500
+    from payamak.hands.values import PutBack
 
 NOT_KNOWN: Final = """\
 What the copy cannot know of the time since:
@@ -44,7 +39,7 @@ async def restore(
     replace: Annotated[
         bool, Parameter(negative="", help="Move the store that is there aside, under a name with the time.")
     ] = False,
-    common: Common = Common(),
+    common: Acting = Acting(),
 ) -> int:
     """Put a copy of the store back in the place of the store (`--data`). The server must be stopped.
 
@@ -54,130 +49,35 @@ async def restore(
 
     Example: `payamak restore /backup/payamak-2026-02-01.sqlite --data /var/lib/payamak/store.sqlite`
     """
-    from payamak.store.sqlite.locking import lock_beside
+    from payamak.hands.restore import restore as put_back
 
     given = read_opt_outs(opt_outs) if opt_outs is not None else []
-    backup, store = _real(backup), _real(Path(common.settings().database))
-    _check_backup(backup, store)
-    store.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    lock = lock_beside(store)
-    try:
-        there = [name for name in _names(store) if name.exists()]
-        if there and not replace:
-            raise Failed(
-                f"{there[0]} is there, and a restore overwrites nothing; --replace moves it aside, to another name"
-            )
-        noted, count, aside = await _put_back(backup, store, ids_above, given)
-    finally:
-        os.close(lock)
-    _tell(common, store, noted, count, aside)
+    address = Path(common.settings().database)
+    done = await put_back(backup, address, ids_above, given, common.by("restore"), now_ms(), may_replace=replace)
+    _tell(common, done)
     return ExitCode.DONE
-
-
-def _real(path: Path) -> Path:
-    return Path(os.path.realpath(path))
-
-
-def _names(store: Path) -> list[Path]:
-    return [store.with_name(store.name + end) for end in ("", "-wal", "-shm")]
-
-
-# ------------------------------------------------------------------------------------------------ the copy
-
-
-def _check_backup(backup: Path, store: Path) -> None:
-    """Raise Failed unless the file is a whole store of ours that nobody serves, and not the very one to be replaced."""
-    from payamak.errors import StoreFailed
-    from payamak.store.sqlite.copies import check_copy
-    from payamak.store.sqlite.locking import lock_beside
-
-    if not backup.is_file():
-        raise Failed(f"there is no file {backup}", ExitCode.USAGE)
-    if store.exists() and backup.samefile(store):
-        raise Failed(f"{backup} is the store itself; name a copy of it", ExitCode.USAGE)
-    if backup.with_name(f"{backup.name}-serve").exists():
-        try:
-            os.close(lock_beside(backup))
-        except StoreFailed:
-            raise Failed(
-                f"{backup} is being served: it is no copy. `payamak backup` makes one, also while it is served"
-            ) from None
-    try:
-        check_copy(backup)
-    except StoreFailed as error:
-        raise Failed(str(error)) from error
-
-
-async def _put_back(
-    backup: Path, store: Path, ids_above: int, opt_outs: list[OptOut]
-) -> tuple[Restore, int, list[Path]]:
-    """Make the new store under another name, whole, and only then give it its own.
-
-    Answers what was noted of the restore, how many opt-outs were put in, and what was moved aside.
-    """
-    from payamak.store.sqlite.copies import copy_of, last_id_of
-    from payamak.store.sqlite.mark import MarkFile, sync_folder
-    from payamak.store.sqlite.store import SqliteStore
-
-    made = store.with_name(f"{store.name}-restoring")
-    for left in _names(made):  # of a restore that was broken off
-        left.unlink(missing_ok=True)
-    copy_of(backup, made)
-    try:
-        copy = SqliteStore(made)
-        try:
-            copy.mark_file = MarkFile(store)
-            now = now_ms()
-            await copy.settle_mark(now, is_restored=True, ids_above=max(ids_above, last_id_of(store)))
-            while await copy.hold(now, _BATCH):
-                pass
-            count = await copy.put_opt_outs(opt_outs)
-            noted = await copy.last_restore()
-        finally:
-            await copy.close()
-    except BaseException:
-        for left in _names(made):
-            left.unlink(missing_ok=True)
-        raise
-    aside = _move_aside(store, now)
-    os.rename(made, store)
-    sync_folder(store.parent)
-    assert noted is not None
-    return noted, count, aside
-
-
-def _move_aside(store: Path, now: int) -> list[Path]:
-    """Whatever lies in the store's place, its log too: one that stayed would be taken for the copy's."""
-    end = f"-replaced-{now}"
-    aside = []
-    for name in _names(store):
-        if name.exists():
-            suffix = name.name.removeprefix(store.name)
-            target = store.with_name(f"{store.name}{end}{suffix}")
-            shutil.move(name, target)
-            aside.append(target)
-    return aside
 
 
 # ------------------------------------------------------------------------------------------------- telling
 
 
-def _tell(common: Common, store: Path, noted: Restore, opt_outs: int, aside: list[Path]) -> None:
+def _tell(common: Common, done: PutBack) -> None:
+    noted = done.noted
     answer: dict[str, Any] = {
-        "store": str(store),
+        "store": done.store,
         "known_until_at": noted.known_until_at,
         "held": noted.held,
         "ids_above": noted.ids_above,
-        "opt_outs": opt_outs,
-        "moved_aside": [str(path) for path in aside],
+        "opt_outs": done.opt_outs,
+        "moved_aside": list(done.aside),
     }
 
     def show(_: object) -> None:
-        say(f"{store} is the copy, which knows what happened until {instant_text(noted.known_until_at)}.")
-        for path in aside:
+        say(f"{done.store} is the copy, which knows what happened until {instant_text(noted.known_until_at)}.")
+        for path in done.aside:
             say(f"What was there is now {path}.")
         say(f"Held until `payamak resume restored` (all, or by --line, --account): {counted(noted.held, 'message')}.")
-        say(f"Message ids go on above {noted.ids_above}; opt-outs put in: {opt_outs:,}.")
+        say(f"Message ids go on above {noted.ids_above}; opt-outs put in: {done.opt_outs:,}.")
         say(*NOT_KNOWN.splitlines())
 
     tell(common, answer, show)

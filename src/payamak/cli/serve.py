@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 from cyclopts import Parameter
 
 from payamak.cli.bounds import WHOLE
-from payamak.cli.shell import ExitCode, complain, json_line, read_settings
+from payamak.cli.shell import ExitCode, complain, json_line, read_settings, unheard
 
 if TYPE_CHECKING:
     from payamak.config import BadSettings, Settings
@@ -67,27 +67,47 @@ def serve(
     signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until there is something to read again
 
     given: dict[str, Any] = {"database": data, "host": host, "port": port, "log_level": log_level}
-    settings = read_settings(config, **given)
-    raise_file_limit()
-    from payamak.cli.running import run_loop
-    from payamak.config import load_again
-    from payamak.errors import StoreFailed
+    from payamak.config import BadSettings, load_again
     from payamak.log import configure
 
-    logs = configure(settings.log_level, human=sys.stderr is not None and sys.stderr.isatty())
+    try:
+        settings = read_settings(config, **given)
+    except BadSettings as error:
+        return _not_started(str(error))
+    raise_file_limit()
+    from payamak.cli.running import run_loop
+    from payamak.errors import StoreFailed
+
+    logs = configure(settings.log_level, human=_is_terminal())
     try:
         return run_loop(
             _serve(settings, partial(load_again, config, **given), logs, as_json=json, is_restored=restored)
         )
     except (StoreFailed, OSError, ValueError) as error:
-        complain(f"cannot start: {error}")
-        return ExitCode.USAGE
+        logs.output.close()
+        return _not_started(str(error))
+
+
+def _is_terminal() -> bool:
+    return sys.stderr is not None and sys.stderr.isatty()
+
+
+def _not_started(reason: str) -> int:
+    """Say why, in the form of the log: whoever reads that reads nothing else. To a person it is a sentence."""
+    if _is_terminal():
+        complain(f"cannot start: {reason}")
+    else:
+        from payamak.log import one_line
+
+        with unheard():
+            print(one_line("start_failed", part="gateway", reason=reason), file=sys.stderr, flush=True)
+    return ExitCode.USAGE
 
 
 async def _serve(
     settings: Settings, read: Callable[[], Settings], logs: Logs, *, as_json: bool, is_restored: bool = False
 ) -> int:
-    from payamak.log import catch_strays
+    from payamak.log import catch_strays, event_logger
     from payamak.runtime import Gateway
 
     catch_strays(asyncio.get_running_loop())
@@ -114,6 +134,9 @@ async def _serve(
         _announce(json_line({"url": url, "database": settings.database, "pid": os.getpid()}))
     else:
         _announce(f"Payamak listens on {url} and keeps {settings.database}; Ctrl-C stops it.")
+    if missing := gateway.store.site.missing_kinds:
+        todo = "nobody can send: `payamak apply site.toml` brings what a file says, `payamak init` makes a first one"
+        event_logger("gateway")("nothing_to_serve", what=", ".join(missing), todo=todo)
     await stop.wait()
     await gateway.stop()
     return ExitCode.DONE
@@ -166,13 +189,13 @@ class Rereading:
 
     def _take(self, found: Settings | BadSettings | None) -> None:
         from payamak.config import Settings
-        from payamak.log import alarm_logger
+        from payamak.log import event_logger
 
         self._is_reading = False
         if isinstance(found, Settings):
             self._take_over(found)
         elif found is not None:
-            alarm_logger("gateway")("settings_not_read", reason=str(found))
+            event_logger("gateway")("settings_not_read", reason=str(found))
         if self._is_asked_again:
             self._is_asked_again = False
             self.ask()

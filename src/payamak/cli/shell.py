@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import getpass
 import json
 import os
 import re
@@ -26,8 +27,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from payamak.delivery.timekeeping import KeptClock
-    from payamak.store.base import Mode
-    from payamak.store.sqlite.store import SqliteStore
+    from payamak.hands.values import By, Store
 
 
 class ExitCode(IntEnum):
@@ -65,6 +65,33 @@ class Common:
         return read_settings(self.config, database=self.data, **given)
 
 
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class Acting(Common):
+    """Options that every command takes that changes something."""
+
+    reason: Annotated[str, Parameter(group="Common", help="Why, in a few words; `payamak audit` shows it.")] = ""
+
+    def by(self, command: str, note: str = "") -> By:
+        """Who acts, by which command: the words that a person typed, without what they are about.
+
+        `note`: why, where no reason is given.
+        """
+        from payamak.hands.acts import by
+
+        return by(_whoami(), f"payamak {command}", self.reason or note)
+
+
+def _whoami() -> str:
+    """Who acts: the user of this machine, and who became that user by sudo; for the story of what was done."""
+    try:
+        name = getpass.getuser()
+    except (KeyError, OSError, ImportError):  # a container without a name for its user
+        name = f"uid {os.getuid()}"
+    behind = os.environ.get("SUDO_USER", "")
+    return f"{behind} as {name}" if behind and behind != name else name
+
+
 def read_settings(config: Path | None, **given: Any) -> Settings:
     """Settings of file and environment, and of the command line above both. Raises BadSettings."""
     return load(config, **given)
@@ -74,32 +101,21 @@ def read_settings(config: Path | None, **given: Any) -> Settings:
 
 
 @asynccontextmanager
-async def open_store(common: Common, *, create: bool = False) -> AsyncIterator[SqliteStore]:
+async def open_store(common: Common, *, create: bool = False) -> AsyncIterator[Store]:
     """The store, for a command that may change it; the file is made only with `create`. Raises StoreFailed, Failed."""
-    from payamak.store.base import Mode
+    from payamak.hands.opening import Mode, opened
 
-    async with _opened(_made_store(common) if create else existing_store(common), Mode.HANDS) as store:
+    async with opened(_made_store(common) if create else existing_store(common), Mode.HANDS) as store:
         yield store
 
 
 @asynccontextmanager
-async def look_at_store(common: Common) -> AsyncIterator[SqliteStore]:
+async def look_at_store(common: Common) -> AsyncIterator[Store]:
     """The store, for a command that changes nothing: not a page of the file is written. Raises StoreFailed, Failed."""
-    from payamak.store.base import Mode
+    from payamak.hands.opening import Mode, opened
 
-    async with _opened(existing_store(common), Mode.LOOK) as store:
+    async with opened(existing_store(common), Mode.LOOK) as store:
         yield store
-
-
-@asynccontextmanager
-async def _opened(path: Path, mode: Mode) -> AsyncIterator[SqliteStore]:
-    from payamak.store.engines import open_store as open_engine
-
-    store = open_engine(path, mode)
-    try:
-        yield store
-    finally:
-        await store.close()
 
 
 def _made_store(common: Common) -> Path:
@@ -126,7 +142,7 @@ def now_ms() -> int:
     return SystemClock().now()
 
 
-async def clock_of(store: SqliteStore) -> KeptClock:
+async def clock_of(store: Store) -> KeptClock:
     """The clock that whoever serves the store goes by: what is ended by hand is judged by no other."""
     from payamak.clock import SystemClock
     from payamak.delivery.timekeeping import KeptClock, go_on

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from payamak.domain.message import Message
     from payamak.domain.site import Site
-    from payamak.store.records import PartRecord, Story
+    from payamak.hands.values import PartRecord, Story
 
 
 async def show(

@@ -11,16 +11,28 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 
 from payamak.cli.passwords import passwords
-from payamak.cli.shell import Common, ExitCode, Failed, complain, console, look_at_store, open_store, say, tell, unheard
+from payamak.cli.shell import (
+    Acting,
+    Common,
+    ExitCode,
+    Failed,
+    complain,
+    console,
+    look_at_store,
+    now_ms,
+    open_store,
+    say,
+    tell,
+    unheard,
+)
 from payamak.visible import visible
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from payamak.domain.site import Site
-    from payamak.hands.sitefile import Difference, Entry, Plan
-    from payamak.store.desk import Desk
-    from payamak.store.sqlite.store import SqliteStore
+    from payamak.domain.site.differences import Difference
+    from payamak.hands.sitefile import Entry, Plan
+    from payamak.hands.values import Store
 
 _MARKS = {"add": ("+", "green"), "change": ("~", "yellow"), "remove": ("-", "red")}
 
@@ -31,7 +43,7 @@ async def apply(
     yes: Annotated[bool, Parameter(name=("--yes", "-y"), negative="")] = False,
     dry_run: Annotated[bool, Parameter(negative="")] = False,
     prune: Annotated[bool, Parameter(negative="")] = False,
-    common: Common = Common(),
+    common: Acting = Acting(),
 ) -> int:
     """Show what a site file would change, ask, and bring accounts, lines, links and templates to what it says.
 
@@ -52,6 +64,7 @@ async def apply(
     prune
         Also remove what the file does not name.
     """
+    from payamak.hands import site
     from payamak.hands.sitefile import BadSiteFile, plan
 
     try:
@@ -64,27 +77,24 @@ async def apply(
             await _check_removals(store, wanted, common)
             done = bool(wanted.differences) and not dry_run and (yes or _agrees())
             if done:
-                await store.writer.submit(lambda desk: _carry_out(desk, wanted))
+                await site.apply(store, wanted, common.by("apply"), now_ms())
     except BadSiteFile as error:
         for fault in error.faults:
             complain(fault)
         raise Failed("nothing was changed", ExitCode.USAGE) from error
-    except ValueError as error:
-        raise Failed(str(error)) from error
     said = "done" if done else "no difference" if not wanted.differences else "nothing was changed"
     tell(common, {"differences": wanted.differences, "applied": done}, lambda _: say(said))
     return ExitCode.DONE if done or dry_run or not wanted.differences else ExitCode.PROBLEM
 
 
-async def _check_removals(store: SqliteStore, wanted: Plan, common: Common) -> None:
+async def _check_removals(store: Store, wanted: Plan, common: Common) -> None:
     """What has money or messages is not pruned: told before anybody is asked. Raises Failed."""
-    found = [(kind, name, await store.holdings(kind, name)) for kind, name in wanted.removals]
-    bars = [f"{kind} {name} is not removed: {bar}" for kind, name, held in found for bar in held.bars]
-    if bars:
-        raise Failed(bars[0], more=(*bars[1:], "nothing was changed"))
-    for kind, name, held in () if common.json else found:
-        for note in held.notes:
-            say(f"{kind} {name}: {note}")
+    from payamak.hands.site import check_removals
+
+    found = await check_removals(store, wanted.removals)
+    for removal in () if common.json else found:
+        for note in removal.notes:
+            say(f"{removal.kind} {removal.name}: {note}")
 
 
 def _entries(file: Path) -> list[Entry]:
@@ -96,14 +106,6 @@ def _entries(file: Path) -> list[Entry]:
         raise Failed(f"{file}: this is no UTF-8 text", ExitCode.USAGE) from error
     except OSError as error:
         raise Failed(f"{file}: {error.strerror}", ExitCode.USAGE) from error
-
-
-async def _carry_out(desk: Desk, wanted: Plan) -> Site:
-    from payamak.store.rules import housekeeping
-
-    if desk.site.version != wanted.version:
-        raise ValueError("somebody else changed the site meanwhile; run it again")
-    return await housekeeping.put_documents(desk, wanted.puts, wanted.removals)
 
 
 def _agrees() -> bool:

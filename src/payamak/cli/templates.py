@@ -3,20 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Annotated, cast
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import App, Parameter
 
 from payamak.cli.bounds import TemplateNumber
 from payamak.cli.consent import Consent, agrees, undone
-from payamak.cli.documents import edit, find, word
-from payamak.cli.shell import Common, ExitCode, Failed, fill, grid, look_at_store, open_store, say, show_block, tell
+from payamak.cli.documents import word
+from payamak.cli.shell import (
+    Acting,
+    Common,
+    ExitCode,
+    Failed,
+    fill,
+    grid,
+    look_at_store,
+    now_ms,
+    open_store,
+    say,
+    show_block,
+    tell,
+)
+from payamak.hands.refusals import NotDone
 from payamak.visible import visible
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from payamak.domain.site import Account, Document, Site, TemplateDocument
+    from payamak.domain.site import TemplateDocument
 
 app = App(
     name="template",
@@ -64,11 +78,10 @@ def _show_text(out: Console, text: str) -> None:
 @app.command
 async def show(account: str, number: TemplateNumber, *, common: Common = Common()) -> int:
     """Show one text."""
+    from payamak.hands.site import account_of
+
     async with look_at_store(common) as store:
-        try:
-            owner = cast("Account", find(store.site, "account", account))
-        except LookupError as error:
-            raise Failed(str(error)) from error
+        owner = account_of(store.site, account)
     found = next((t for t in owner.templates if t.number == number), None)
     if found is None:
         raise Failed(f"account {account} has no template {number}")
@@ -85,7 +98,7 @@ async def add(
     pattern: Pattern = (),
     any_text: Annotated[bool, Parameter(negative="", help="Let every text pass as it is.")] = False,
     default: Annotated[bool, Parameter(negative="", help="The text that template=0 means.")] = False,
-    common: Common = Common(),
+    common: Acting = Acting(),
 ) -> int:
     """Add a text.
 
@@ -95,10 +108,10 @@ async def add(
 
     def work(templates: Templates) -> Templates:
         if any(t.number == number for t in templates):
-            raise ValueError(f"account {account} has a template {number}; `payamak template change` changes it")
+            raise NotDone(f"account {account} has a template {number}; `payamak template change` changes it")
         return (*templates, made)
 
-    await _edit(account, common, work, number if default else None)
+    await _edit(account, common, "add", work, number if default else None)
     tell(common, made, lambda _: say(f"template {number} of account {account} is added."))
     return ExitCode.DONE
 
@@ -112,7 +125,7 @@ async def change(
     pattern: Pattern = (),
     any_text: Annotated[bool, Parameter(negative="", help="Let every text pass as it is.")] = False,
     default: Annotated[bool, Parameter(negative="", help="The text that template=0 means.")] = False,
-    common: Common = Common(),
+    common: Acting = Acting(),
 ) -> int:
     """Put another text, with its patterns, in the place of one."""
     made = _template(number, text, pattern, any_text)
@@ -121,22 +134,20 @@ async def change(
         _must_have(templates, account, number)
         return tuple(made if t.number == number else t for t in templates)
 
-    await _edit(account, common, work, number if default else None)
+    await _edit(account, common, "change", work, number if default else None)
     tell(common, made, lambda _: say(f"template {number} of account {account} is changed."))
     return ExitCode.DONE
 
 
 @app.command
 async def remove(
-    account: str, number: TemplateNumber, *, consent: Consent = Consent(), common: Common = Common()
+    account: str, number: TemplateNumber, *, consent: Consent = Consent(), common: Acting = Acting()
 ) -> int:
     """Remove a text, after you were asked: what only it allows is refused with 34 from then on."""
+    from payamak.hands.site import account_of
+
     async with open_store(common) as store:
-        try:
-            owner = cast("Account", find(store.site, "account", account))
-            _must_have(owner.templates, account, number)
-        except LookupError as error:
-            raise Failed(str(error)) from error
+        _must_have(account_of(store.site, account).templates, account, number)
     promise = f"template {number} of account {account} will be removed: what only it allows is refused with 34."
     if not agrees(consent, common, promise):
         return undone(consent, common, {"removed": None})
@@ -145,14 +156,14 @@ async def remove(
         _must_have(templates, account, number)
         return tuple(t for t in templates if t.number != number)
 
-    await _edit(account, common, work, None)
+    await _edit(account, common, "remove", work, None)
     tell(common, {"removed": number}, lambda _: say(f"template {number} of account {account} is removed."))
     return ExitCode.DONE
 
 
 def _must_have(templates: Templates, account: str, number: int) -> None:
     if all(t.number != number for t in templates):
-        raise LookupError(f"account {account} has no template {number}")
+        raise NotDone(f"account {account} has no template {number}")
 
 
 def _template(number: int, text: str, patterns: Sequence[str], any_text: bool) -> TemplateDocument:
@@ -165,15 +176,10 @@ def _template(number: int, text: str, patterns: Sequence[str], any_text: bool) -
     return TemplateDocument(number=number, text=text, patterns=named, any_text=any_text)
 
 
-async def _edit(account: str, common: Common, work: Callable[[Templates], Templates], default: int | None) -> None:
-    from msgspec.structs import replace
-
-    def change_account(site: Site) -> tuple[Sequence[Document], Sequence[tuple[str, str]]]:
-        owner = cast("Account", find(site, "account", account))
-        templates = work(owner.templates)
-        chosen = owner.default_template if default is None else default
-        kept = chosen if any(t.number == chosen for t in templates) else None
-        return [replace(owner, templates=templates, default_template=kept)], ()
+async def _edit(
+    account: str, common: Acting, command: str, work: Callable[[Templates], Templates], default: int | None
+) -> None:
+    from payamak.hands.site import change_templates
 
     async with open_store(common) as store:
-        await edit(store, change_account)
+        await change_templates(store, account, work, default, common.by(f"template {command}"), now_ms())

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 from cyclopts import App, Parameter
 
 from payamak.cli.bounds import Limit
-from payamak.cli.consent import AT_ONCE, Consent, agrees, in_batches, undone
+from payamak.cli.consent import Consent, agrees, undone
 from payamak.cli.shell import (
+    Acting,
     Common,
     ExitCode,
     Failed,
@@ -28,7 +29,7 @@ from payamak.domain.posting import PostState
 from payamak.domain.webhooks import Notice, parse_event_id
 
 if TYPE_CHECKING:
-    from payamak.domain.site import Account, Site
+    from payamak.domain.site import Site
     from payamak.posts.post import Post, Posted
 
 app = App(
@@ -53,11 +54,12 @@ async def show_list(
     Example: `payamak webhook list --account shop --state dead`
     """
     from payamak.domain.webhooks import NoticeSearch
+    from payamak.hands.site import account_of
 
     async with look_at_store(common) as store:
         site = store.site
         wanted = NoticeSearch(
-            account_id=None if account is None else _account(site, account).id,
+            account_id=None if account is None else account_of(site, account).id,
             post=state,
             before=None if before is None else _event(before),
             limit=limit,
@@ -84,7 +86,7 @@ async def replay(
         bool, Parameter(negative="", help="Also end the pauses of what waits: the target is well again.")
     ] = False,
     consent: Consent = Consent(),
-    common: Common = Common(),
+    common: Acting = Acting(),
 ) -> int:
     """Post events once more: those named, or those of an account that were given up, after you were told how many.
 
@@ -97,23 +99,21 @@ async def replay(
         raise Failed("say which: EVENTs, or --account NAME for all that were given up", ExitCode.USAGE)
     if events and (since is not None or done or waiting):
         raise Failed("--since, --done and --waiting go with --account", ExitCode.USAGE)
-    ids = [_event(event) for event in events]
+    from payamak.hands import posts
+
+    wanted = posts.Events(ids=tuple(_event(event) for event in events))
     since_at = 0 if since is None else parse_instant(since, now_ms())
-    hurried = 0
+    by = common.by("webhook replay")
     async with open_store(common) as store:
         if account is not None:
-            account_id = _account(store.site, account).id
-            for post in (PostState.DEAD, *([PostState.DONE] if done else [])):
-                ids += await store.notice_ids(account_id, post, since_at)
-            paused = len(await store.notice_ids(account_id, PostState.WAITING, 0)) if waiting else 0
+            wanted = await posts.events_of(store, account, since_at, done=done, waiting=waiting)
+            ids, paused = wanted.ids, wanted.paused
             promise = f"{counted(len(ids), 'event')} of account {account} will be posted again" + (
                 f", and the pauses end of {counted(paused, 'event')} that wait." if waiting else "."
             )
             if (ids or paused) and not agrees(consent, common, promise):
                 return undone(consent, common, {"promised": len(ids), "replayed": 0, "hurried": 0})
-            while hurried < paused and (some := await store.hurry_notices(account_id, now_ms(), AT_ONCE)):
-                hurried += some
-        count = await in_batches(sorted(ids), lambda some: store.replay_notices(some, now_ms()))
+        count, hurried = await posts.replay_events(store, wanted, by, now_ms())
     told = f"posted again: {counted(count, 'event')}" + (f"; due now: {counted(hurried, 'event')}" if waiting else "")
     tell(common, {"replayed": count, "hurried": hurried}, lambda _: say(told))
     return ExitCode.DONE if count or not events else ExitCode.PROBLEM
@@ -132,11 +132,12 @@ async def post_test(name: str, *, common: Common = Common()) -> int:
     import time
 
     from payamak.domain.site.secrets import variable_of
+    from payamak.hands.site import account_of
     from payamak.posts.post import Poster
     from payamak.posts.webhooks import make_ping
 
     async with look_at_store(common) as store:
-        account = _account(store.site, name)
+        account = account_of(store.site, name)
     if not account.webhook_url:
         raise Failed(
             f"account {name} has no webhook: payamak account change {name} --webhook-url https://… "
@@ -214,13 +215,6 @@ def plain(notice: Notice, site: Site) -> dict[str, Any]:
 def _username(site: Site, account_id: int) -> str:
     account = site.accounts_by_id.get(account_id)
     return account.username if account else f"#{account_id}"
-
-
-def _account(site: Site, name: str) -> Account:
-    account = site.accounts.get(name)
-    if account is None:
-        raise Failed(f"there is no account {name}; there are: {', '.join(site.accounts) or 'none'}")
-    return account
 
 
 def _event(text: str) -> tuple[int, int]:

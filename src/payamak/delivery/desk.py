@@ -8,6 +8,7 @@ from collections.abc import Hashable
 from payamak.delivery.health import Health, Limits
 from payamak.delivery.pacing import Pace
 from payamak.delivery.suspects import Suspects
+from payamak.delivery.tally import Tally
 from payamak.delivery.waiting import Kind, Waiting, was_on_wire
 from payamak.domain.events import Outcome, OutcomeKind
 from payamak.domain.message import Message, Reason
@@ -30,6 +31,7 @@ class Desk:
         self.pace = Pace(parts_per_second, now_s)
         self.health = Health()
         self.suspects = Suspects()
+        self.tally = Tally()
         self.in_flight = 0
         self.is_up = False
         self.is_given_up = False

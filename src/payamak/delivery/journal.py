@@ -30,7 +30,7 @@ class StateLine(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     part: str
     message_id: int
-    account: int
+    account: str
     recipient_masked: str
     line: str
     step: int = 0
@@ -43,10 +43,13 @@ class StateLine(Struct, frozen=True, kw_only=True, omit_defaults=True):
     timestamp: str
 
 
-def state_logger(logs: Logs, tells_all: Callable[[], bool]) -> Callable[[Sequence[Change]], None]:
+def state_logger(
+    logs: Logs, tells_all: Callable[[], bool], account_of: Callable[[int], str]
+) -> Callable[[Sequence[Change]], None]:
     """A listener for the Feed. The number is masked, the text never there.
 
-    `tells_all`: whether each change is told now, with its event, or only acceptances and ends.
+    `tells_all`: whether each change is told now, with its event, or only acceptances and ends; `account_of` a number
+    is the account's name as a log may have it.
     """
     encode = Encoder().encode_lines
     log = event_logger(_PART)
@@ -57,11 +60,11 @@ def state_logger(logs: Logs, tells_all: Callable[[], bool]) -> Callable[[Sequenc
         is_whole = tells_all()
         told = [change for change in changes if (_is_news(change) if is_whole else _is_end(change))]
         if logs.is_human:
-            for line in _lines(told, "", str, is_whole=is_whole):
+            for line in _lines(told, "", str, account_of, is_whole=is_whole):
                 _tell_person(log, line)
         elif told:
             stamp = datetime.now(UTC).isoformat().replace("+00:00", "Z")
-            logs.output.write_lines(encode(_lines(told, stamp, logs.show_line, is_whole=is_whole)))
+            logs.output.write_lines(encode(_lines(told, stamp, logs.show_line, account_of, is_whole=is_whole)))
 
     return listen
 
@@ -76,13 +79,20 @@ def _is_end(change: Change) -> bool:
     return change.before is None or (change.message.state is not change.before and change.message.is_final)
 
 
-def _lines(changes: Iterable[Change], stamp: str, show: Callable[[str], str], *, is_whole: bool) -> list[StateLine]:
+def _lines(
+    changes: Iterable[Change],
+    stamp: str,
+    show: Callable[[str], str],
+    account_of: Callable[[int], str],
+    *,
+    is_whole: bool,
+) -> list[StateLine]:
     """`show` a number of a line as the log may have it."""
     return [
         StateLine(
             part=_PART,
             message_id=message.id,
-            account=message.account_id,
+            account=account_of(message.account_id),
             recipient_masked=masked(message.recipient),
             line=show(message.current.line),
             step=message.step,

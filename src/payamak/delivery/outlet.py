@@ -309,6 +309,7 @@ class Outlet:
             for part in effect.parts:
                 self._on_outcome(flight, Outcome(part=part, kind=OutcomeKind.LATER, reason=Reason.DEADLINE))
             return
+        desk.tally.parts += len(effect.parts)
         desk.upstream.submit(Parcel(message=message, parts=effect.parts), partial(self._on_outcome, flight))
 
     # -- concluding
@@ -320,6 +321,7 @@ class Outlet:
         if outcome.part in flight.open:
             flight.open.discard(outcome.part)
             desk.in_flight -= 1
+            desk.tally.ended(outcome, now_s - flight.began_s)
             outcome = self._learn(flight, outcome, now_s)
         elif is_answer(outcome):
             desk.suspects.clear(flight.key)
@@ -365,7 +367,7 @@ class Outlet:
 
     def _concluded(self, flight: Flight, event: ev.Answered, stored: list[Change] | Exception) -> None:
         if isinstance(stored, StoreFailed):
-            self._log("answer_not_stored", message_id=flight.message_id, reason=str(stored))
+            self._log("answer_not_stored", link=flight.desk.name, message_id=flight.message_id, reason=str(stored))
             self.start(self._conclude_later(flight, event))
         elif isinstance(stored, Exception):
             self.start(self._conclude_later(flight, event, stored))
@@ -385,7 +387,8 @@ class Outlet:
 
     async def _lose(self, flight: Flight, event: ev.Answered, error: Exception) -> None:
         where, now = place_of(error), self._clock.now()
-        self.bugs.alarm("answer_lost", message_id=flight.message_id, error=type(error).__name__, where=where)
+        name, kind = flight.desk.name, type(error).__name__
+        self.bugs.alarm("answer_lost", link=name, message_id=flight.message_id, error=kind, where=where)
         piece = Unreadable(
             kind="answer",
             link=flight.desk.name,

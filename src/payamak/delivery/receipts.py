@@ -13,17 +13,18 @@ from payamak.clock import Clock
 from payamak.delivery.arrivals import Arrivals
 from payamak.delivery.inbound import InboundDesk
 from payamak.delivery.repeats import Brought
+from payamak.delivery.tally import ReceiptTally
 from payamak.delivery.worker import Worker
 from payamak.domain.mo import MoPart
 from payamak.domain.receipts import ReceiptIn
 from payamak.domain.unreadable import Unreadable
-from payamak.log import alarm_logger
+from payamak.log import event_logger
 from payamak.store.base import Store
 from payamak.store.feed import Change
 from payamak.store.records import Arrival
 from payamak.upstreams.base import Acknowledge
 
-_alarm = alarm_logger("receipts")
+_alarm = event_logger("receipts")
 
 TOLD_ALL = 10
 """Lines of the log for unreadable pieces of one link and error; then only when their number has doubled. Taste."""
@@ -59,6 +60,7 @@ class ReceiptDesk:
         self._began_at = clock.now()
         self._arrivals = arrivals
         self._waiting: set[asyncio.Task[None]] = set()
+        self.tally = ReceiptTally()
 
     def link_changed(self, name: str) -> None:
         """See Sink.link_changed."""
@@ -92,6 +94,7 @@ class ReceiptDesk:
             told(stored)
             return
         told(None)
+        self.tally.add(receipt.link, receipt.stat)
         if not any(change.event == "Receipted" for change in stored):
             # The operator's words, as long as words of a receipt are: what is longer would be no word of one.
             said = {"stat": receipt.stat[:LONGEST_WORD], "err": (receipt.err or "")[:LONGEST_WORD]}

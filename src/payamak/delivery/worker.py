@@ -378,6 +378,11 @@ class Worker:
         return sum(desk.in_flight for desk in self._desks.values())
 
     @property
+    def desks(self) -> Mapping[str, Desk]:
+        """The desk of each link, to be looked at."""
+        return self._desks
+
+    @property
     def trials(self) -> Mapping[str, bool]:
         """Of each link, whether it is on trial."""
         return {name: desk.health.is_on_trial for name, desk in self._desks.items()}

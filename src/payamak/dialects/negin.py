@@ -27,6 +27,8 @@ _PERSIAN_COMMA: Final = "،"
 _PLAIN_IDS: Final = re.compile(r"[0-9]+(?:,[0-9]+)*")
 _ID: Final = re.compile(r"[0-9]+")
 
+_DONE: Final = (SUCCESS,)
+
 _Number: TypeAlias = int | str
 
 
@@ -130,6 +132,7 @@ def _id_of(text: str) -> int | None:
 
 
 def _caller(fields: Fields, request: Request) -> Caller:
+    request.asked_by(fields.text("username"))
     return Caller(username=fields.text("username"), password=fields.text("password"), address=request.client_address)
 
 
@@ -146,7 +149,7 @@ def _render_sent(sent: Sent) -> _SentData:
 
 
 def _answer(answer: _SentAnswer | _StatesAnswer) -> Response:
-    return Response(status=HTTPStatus.OK, content_type=JSON_CONTENT_TYPE, body=msgspec.json.encode(answer))
+    return Response(status=HTTPStatus.OK, content_type=JSON_CONTENT_TYPE, body=msgspec.json.encode(answer), codes=_DONE)
 
 
 def _refuse(code: Code, service: Service) -> Response:

@@ -9,16 +9,14 @@ from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Final
 
-import structlog
-
-from payamak.codes import RECIPIENTS_OWN, Code
+from payamak.codes import RECIPIENTS_OWN, SUCCESS, Code
 from payamak.domain.marks import is_blank
 from payamak.errors import Refused
 from payamak.front.accept import Caller, Sent
 from payamak.front.batch import Batch, BatchService
 from payamak.http.forms import Fields, Malformed, parse_fields
 from payamak.http.request import Request, Response, refusal
-from payamak.log import place_of
+from payamak.log import event_logger, place_of
 
 PATH: Final = "/sendsms.ashx"
 
@@ -28,7 +26,7 @@ MOST_RECIPIENTS: Final = 100
 _PERHAPS_FOR_SOME: Final = frozenset({Code.NO_CREDIT, Code.BUSY, Code.INTERNAL, Code.TOO_SOON})
 """Codes that may meet some of the recipients: they speak for the call only if all have the same."""
 
-_log = structlog.get_logger("payamak.api")
+_log = event_logger("api")
 
 
 def worded(code: Code, http_status: int = HTTPStatus.OK) -> Response:
@@ -58,6 +56,7 @@ def _batch(fields: Fields, request: Request) -> Batch:
 
     Of too many no more are kept than show it: they come before the password is looked at.
     """
+    request.asked_by(fields.text("user"))
     caller = Caller(username=fields.text("user"), password=fields.text("pass"), address=request.client_address)
     recipients = (fields.text("to") or "").replace("،", ",").split(",")
     while len(recipients) > 1 and is_blank(recipients[-1]):
@@ -78,7 +77,7 @@ async def _send(batch: Batch, service: BatchService) -> list[int | Code]:
     except Refused:
         raise
     except Exception as error:
-        _log.error("handler_failed", path=PATH, error=type(error).__name__, where=place_of(error))
+        _log("handler_failed", path=PATH, error=type(error).__name__, where=place_of(error))
         return [Code.INTERNAL]
 
 
@@ -100,4 +99,5 @@ def _refuse(code: Code, service: BatchService) -> Response:
 
 def _answer(*items: int, status: int = HTTPStatus.OK) -> Response:
     body = ",".join(str(int(item)) for item in items).encode("ascii")
-    return Response(status=status, content_type="text/plain; charset=utf-8", body=body)
+    codes = tuple(int(item) if isinstance(item, Code) else SUCCESS for item in items)
+    return Response(status=status, content_type="text/plain; charset=utf-8", body=body, codes=codes)

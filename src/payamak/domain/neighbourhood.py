@@ -21,6 +21,16 @@ def neighbourhood(address: str) -> str:
     return str(parsed.ipv4_mapped) if parsed.ipv4_mapped is not None else parsed.packed[:8].hex()
 
 
+def masked_address(address: str) -> str:
+    """An address as a log may have it: of IPv4 the network of 256, of IPv6 the /48; what is none is hidden."""
+    place = neighbourhood(address)
+    if place.count(".") == 3:
+        return f"{place.rpartition('.')[0]}.*"
+    if len(place) == _HEX_OF_IPV6 and ":" in address:
+        return f"{place[:4]}:{place[4:8]}:{place[8:12]}:*"
+    return "***"
+
+
 @lru_cache(maxsize=4096)
 def circles(place: str) -> tuple[str, ...]:
     """The networks that a neighbourhood lies in, the widest first, itself last: what one provider or customer may have.

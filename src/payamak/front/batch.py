@@ -17,7 +17,6 @@ from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from itertools import repeat
 from typing import TypeVar
 
-import structlog
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -33,13 +32,13 @@ from payamak.domain.standing import state_code
 from payamak.errors import Refused, StoreFailed
 from payamak.front.accept import Caller, Gatekeeper, Sent, Service, Submission, answer_of
 from payamak.front.room import Room
-from payamak.log import place_of
+from payamak.log import event_logger, place_of
 from payamak.store.base import Store
 from payamak.store.records import Batched, NewMessage
 
 T = TypeVar("T")
 
-_log = structlog.get_logger("payamak.front")
+_log = event_logger("front")
 
 MOST_MESSAGES = 50
 """Messages of one call, as the vendor's doors take them; more are refused with 107 and nothing is sent."""
@@ -253,7 +252,7 @@ class BatchService(Service):
         except Refused:
             return [_or_busy(item) for item in items]
         except Exception as error:
-            _log.error("batch_failed", error=type(error).__name__, where=place_of(error))
+            _log("batch_failed", error=type(error).__name__, where=place_of(error))
             of_each = tickets or repeat(None)
             return await asyncio.gather(*map(self._keep_alone, items, of_each))
 
@@ -267,7 +266,7 @@ class BatchService(Service):
         except StoreFailed:
             return Code.BUSY
         except Exception as error:  # a bug at one message must not hide the ids of the others
-            _log.error("message_failed", error=type(error).__name__, where=place_of(error))
+            _log("message_failed", error=type(error).__name__, where=place_of(error))
             return Code.INTERNAL
 
     def _first_places(self, batch: Batch) -> list[int]:

@@ -34,8 +34,9 @@ from payamak.domain.site import (
     build_site,
     faults_of,
 )
+from payamak.domain.site.differences import Difference, FieldChange, difference
 from payamak.domain.site.faults import login_faults, signing_faults
-from payamak.domain.site.kinds import HIDDEN, by_new_name, default_of, settable
+from payamak.domain.site.kinds import HIDDEN, MASK, by_new_name, default_of, settable
 from payamak.domain.site.secrets import check_new_password, is_named, resolve
 from payamak.setting import describe_type, misfits
 from payamak.visible import visible_toml
@@ -46,7 +47,6 @@ _KEPT: Final = frozenset(
 )
 """Left as they are in the store where a file says nothing of them."""
 
-MASK: Final = "••••••"
 _NUMBER_FIELDS: Final = frozenset({"number", "lines", "default_line", "service_line", "sim_line"})
 _HEADER: Final = re.compile(r"^\s*(\[{1,2})\s*([^\[\]]+?)\s*\]{1,2}\s*(?:#.*)?$")
 
@@ -70,23 +70,6 @@ class Entry(Struct, frozen=True, kw_only=True):
 
     def __repr__(self) -> str:
         return f"Entry({self.kind} {self.name})"
-
-
-class FieldChange(Struct, frozen=True, kw_only=True):
-    """One field before and after, as text for a person; secrets are masked."""
-
-    name: str
-    before: str
-    after: str
-
-
-class Difference(Struct, frozen=True, kw_only=True):
-    """What happens to one document: `change` is add, change or remove."""
-
-    change: str
-    kind: str
-    name: str
-    fields: tuple[FieldChange, ...] = ()
 
 
 class Plan(Struct, frozen=True, kw_only=True):
@@ -384,23 +367,15 @@ def _with_credential(after: Account, before: Account | None, password: str | Non
 
 def _difference(kind: str, name: str, before: Document | None, after: Document, broken: Iterable[Fault]) -> Difference:
     """What changes in a document; `broken`: what stands in the stored one and did not count."""
-    make: Callable[..., Document] = KINDS[kind]
-    old: Any = before if before is not None else make(**{NAME_FIELDS[kind]: name})
-    changes = tuple(
-        FieldChange(name=field, before=_shown(field, getattr(old, field)), after=_shown(field, getattr(after, field)))
-        for field in settable(kind)
-        if getattr(old, field) != getattr(after, field)
-    )
+    made = difference(kind, name, before, after, _shown)
     instead = tuple(
         FieldChange(
             name=fault.field, before=fault.arguments.get("value", "?"), after=fault.arguments.get("counts", "none")
         )
         for fault in broken
-        if fault.field and fault.field not in {change.name for change in changes}
+        if fault.field and fault.field not in {change.name for change in made.fields}
     )
-    return Difference(
-        change="change" if before is not None else "add", kind=kind, name=name, fields=(*changes, *instead)
-    )
+    return replace(made, fields=(*made.fields, *instead))
 
 
 def _shown(name: str, value: Any) -> str:

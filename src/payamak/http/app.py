@@ -4,11 +4,10 @@ Every answer that it gives itself (404, 405, 413, 23 and a bug's 15) is worded b
 asks there reads nothing else (contract §1).
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from http import HTTPStatus
 from typing import Final
 
-import structlog
 from msgspec.structs import replace
 
 from payamak.codes import Code
@@ -22,11 +21,11 @@ from payamak.http.exchange import Exchange, Peer
 from payamak.http.proxies import Proxies
 from payamak.http.request import READ, BodyLimits, Family, Network, Request, Response, Route, read_headers, refusal
 from payamak.http.url import Routes
-from payamak.log import place_of
+from payamak.log import event_logger, place_of
 
 _CLOSE: Final = (("connection", "close"),)
 
-_log = structlog.get_logger("payamak.api")
+_log = event_logger("api")
 
 
 class Application:
@@ -45,7 +44,10 @@ class Application:
         trusted_proxies: Iterable[Network] = (),
         admission: Admission | None = None,
         aside: Aside | None = None,
+        answered: Callable[[Exchange, Response, float | None], object] = lambda *_: None,
     ) -> None:
+        """`answered` is told of each answer: for what request, and how long after its last octet (None: before it)."""
+        self.answered = answered
         self._routes = Routes(routes)
         self._families = dict(families or {})
         self._limits = body_limits or BodyLimits()
@@ -166,7 +168,7 @@ class Application:
         except Gone:
             return _closing(route.family(Code.MALFORMED, HTTPStatus.OK))  # to nobody
         except Exception as error:
-            _log.error("handler_failed", path=route.path, error=type(error).__name__, where=place_of(error))
+            _log("handler_failed", path=route.path, error=type(error).__name__, where=place_of(error))
             return route.family(Code.INTERNAL, HTTPStatus.OK)
         if response.etag and exchange.method in READ and _has(exchange, response.etag):
             return replace(response, status=HTTPStatus.NOT_MODIFIED, content_type="", body=b"")
@@ -189,6 +191,7 @@ class Application:
             server=peer.server,
             aside=self._aside,
             pieces=exchange.stream,
+            asked_by=exchange.name_caller,
         )
 
     async def _uncode(self, body: bytes, exchange: Exchange, route: Route) -> bytes | Response:

@@ -22,7 +22,7 @@ from payamak.http.limits import Shared
 from payamak.http.parser import Parser, is_plain, split_target
 from payamak.http.request import Response
 from payamak.http.turns import TAKEN_S
-from payamak.log import alarm_logger, place_of
+from payamak.log import event_logger, place_of
 
 _SLICE_OCTETS: Final = 4 << 10
 _HEADS_OCTETS: Final = 1 << 10
@@ -37,7 +37,7 @@ _FAILED: Final = Response(status=500, content_type="", body=b"", headers=(("conn
 """The answer of a bug that no application has caught."""
 
 
-_log = alarm_logger("api")
+_log = event_logger("api")
 
 
 class Connection(asyncio.Protocol):
@@ -347,6 +347,7 @@ class Connection(asyncio.Protocol):
         if reading is None or self._is_broken:
             return
         reading.is_whole = True
+        reading.whole_at_s = self._loop.time()
         self._app.end(reading)
         if not self._open or self._open[-1] is not reading:  # it was answered before
             self._idle()
@@ -458,7 +459,13 @@ class Connection(asyncio.Protocol):
             _log("request_failed", error=type(error).__name__, where=place_of(error))
             octets, closes = self._shared.answers.octets(_FAILED, closes=True), True
         self._write(octets)
+        self._tell(first, answer)
         self._close_exchange(first, closes)
+
+    def _tell(self, first: Exchange, answer: Response) -> None:
+        """It is answered: whoever counts hears of it."""
+        took_s = None if first.whole_at_s is None else self._loop.time() - first.whole_at_s
+        self._app.answered(first, answer, took_s)
 
     async def _send_stream(self, first: Exchange, answer: Response) -> None:
         """Write the answer of the first as it is made, no faster than it is taken."""
@@ -484,6 +491,7 @@ class Connection(asyncio.Protocol):
             first.is_running = False
             if isinstance(answer.stream, AsyncGenerator):
                 await answer.stream.aclose()
+        self._tell(first, answer)
         if self._open and self._open[0] is first:
             self._close_exchange(first, closes)
             self._answered()

@@ -45,6 +45,10 @@ class Exchange:
     is_old = False
     is_running = False
     is_whole = False
+    whole_at_s: float | None = None
+    """When its last octet came, by the loop's clock."""
+    asked_by: str | None = None
+    """The name that its caller gives himself, once a handler has read it."""
 
     def __init__(self, method: str, path: bytes, query: bytes, head: tuple[dict[str, str], bool], peer: Peer) -> None:
         self.method = method
@@ -54,6 +58,10 @@ class Exchange:
         self.peer = peer
         self.address = peer.address
         self.asks = self.expects = "expect" in self.headers and self.headers["expect"].lower() == "100-continue"
+
+    def name_caller(self, name: str | None) -> None:
+        """See Request.asked_by."""
+        self.asked_by = name
 
     @property
     def is_streamed(self) -> bool:

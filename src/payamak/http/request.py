@@ -29,6 +29,9 @@ NEVER_KEPT: Final = "no-store"
 
 Network: TypeAlias = IPv4Network | IPv6Network
 
+NO_DOOR: Final = "none"
+"""The door, and the path, of what nobody has listed."""
+
 KEPT: Final[Mapping[bytes, str]] = {
     name.encode("ascii"): name
     for name in (
@@ -71,6 +74,10 @@ def read_headers(headers: Iterable[tuple[bytes, bytes]]) -> tuple[dict[str, str]
     return kept, is_forwarded or "x-forwarded-for" in kept or "x-forwarded-proto" in kept
 
 
+def _nobody(_name: str | None) -> None:
+    """Where nobody wants to know who asks."""
+
+
 class Request(msgspec.Struct, frozen=True, kw_only=True):
     """One HTTP request as handlers see it.
 
@@ -80,8 +87,9 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     `is_own_word`: nobody stands between, or trusted proxies alone, and they named a caller beyond themselves.
     `is_local`: it comes from the machine that it asks. `scheme` is the one that the caller wrote, by the word of a
     trusted proxy; `server` is the address and port that were asked. `aside` is where a large body is read. `pieces`
-    gives the body of a streamed route, whose `body` is empty, as it comes. A Struct, for that is made in a tenth of the
-    time of a frozen dataclass.
+    gives the body of a streamed route, whose `body` is empty, as it comes. `asked_by` is told the name that the caller
+    gives himself, as written, so that a refusal can be told of. A Struct, for that is made in a tenth of the time of a
+    frozen dataclass.
     """
 
     method: str
@@ -97,6 +105,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     server: str = "localhost"
     aside: Aside = msgspec.field(default_factory=Aside)
     pieces: AsyncIterator[bytes] | None = None
+    asked_by: Callable[[str | None], object] = _nobody
 
     @property
     def content_type(self) -> str:
@@ -129,7 +138,8 @@ class Response(msgspec.Struct, frozen=True, kw_only=True):
     """One HTTP answer: whole, or, if there is a `stream`, its body as it is made.
 
     `headers` are those beside the ones that every answer has. `cache` is its Cache-Control. `etag`, without quotes,
-    names this state of the page: whoever has it is answered 304.
+    names this state of the page: whoever has it is answered 304. `codes` are what it says by the contract, one for each
+    message of the call or one for all of it: SUCCESS or a code; no octet is made of them, they are counted.
     """
 
     status: int
@@ -139,6 +149,7 @@ class Response(msgspec.Struct, frozen=True, kw_only=True):
     cache: str = NEVER_KEPT
     etag: str = ""
     stream: AsyncIterator[bytes] | None = None
+    codes: tuple[int, ...] = ()
 
 
 Handler = Callable[[Request], Awaitable[Response]]
@@ -174,7 +185,7 @@ def refusal(code: Code, http_status: int = HTTPStatus.OK) -> Response:
     It is the family of the old doors: the programs in the field read nothing else.
     """
     body = msgspec.json.encode(_Refusal(None, int(code), _SAID.get(http_status, code.english)))
-    return Response(status=http_status, content_type=JSON_CONTENT_TYPE, body=body)
+    return Response(status=http_status, content_type=JSON_CONTENT_TYPE, body=body, codes=(int(code),))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,6 +196,12 @@ class BodyLimits:
     drained_octets: int = 8 << 20
     body_s: float | None = None
     """The time of the body from the head's end on, in seconds; None: as everywhere (`HttpLimits`)."""
+
+
+@cache
+def door_of(path: str) -> str:
+    """A door's name: what its path ends in. The door of wsSend is one, under whatever path."""
+    return path.rpartition("/")[2].partition("?")[0].partition(".")[0] or NO_DOOR
 
 
 @dataclass(frozen=True, slots=True)

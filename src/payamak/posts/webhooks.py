@@ -115,7 +115,12 @@ class Webhooks(Rounds[Notice, NoticeResult]):
         return End(
             result=result,
             became=post.value,
-            told={"event_id": item.id, "tries": item.tries + 1, "note": posted.note},
+            told={
+                "event_id": item.id,
+                "account": self._name_of(item),
+                "tries": item.tries + 1,
+                "note": posted.note,
+            },
             rests_until=now + min(posted.retry_after_ms or 0, WEBHOOK_PAUSES.longest_ms) if asks_for_rest else 0,
         )
 
@@ -125,6 +130,11 @@ class Webhooks(Rounds[Notice, NoticeResult]):
     def _is_stored(self, result: NoticeResult) -> None:
         if result.gone_url:
             self._kept.add(result.account_id)
+
+    def _name_of(self, notice: Notice) -> str:
+        """The account's name; its number where it has gone."""
+        account = self._store.site.accounts_by_id.get(notice.account_id)
+        return f"#{notice.account_id}" if account is None else account.username
 
     def _url_of(self, notice: Notice) -> str | None:
         account = self._store.site.accounts_by_id.get(notice.account_id)

@@ -7,7 +7,7 @@ raise StoreFailed when the disk or the database cannot, after reading back that 
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Collection, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from enum import StrEnum
 from typing import Protocol
 
@@ -26,18 +26,23 @@ from payamak.domain.unreadable import Unreadable
 from payamak.domain.webhooks import Notice, NoticeCount, NoticeResult, NoticeSearch, WebhookTarget
 from payamak.store.feed import Change, Feed
 from payamak.store.records import (
+    Act,
     Arrival,
     Aside,
-    Audit,
+    AuditRow,
+    AuditSearch,
     Balance,
     Batched,
+    By,
     Cancelled,
     Claim,
     Claimed,
     Credited,
     FaultCounts,
+    Figures,
     ForeignReceived,
     Holdings,
+    LedgerProof,
     MovePlan,
     NewMessage,
     OptOut,
@@ -46,6 +51,7 @@ from payamak.store.records import (
     QueueRow,
     ReceivedSearch,
     Search,
+    SiteChange,
     Standing,
     StatusCount,
     Story,
@@ -343,8 +349,8 @@ class Chores(Protocol):
         """How many rows are aside and how many pieces are unreadable."""
         ...
 
-    def queued_by_line(self) -> Awaitable[dict[str, int]]:
-        """How many messages wait on each line; lines without any are left out."""
+    def figures(self) -> Awaitable[Figures]:
+        """What the metrics tell of the store, in one snapshot. It costs what waits, not what is kept."""
         ...
 
 
@@ -399,7 +405,21 @@ class Posts(Protocol):
 
 
 class Hands(Protocol):
-    """What an operator does by hand."""
+    """What an operator does by hand.
+
+    `act` says whose it is and upon what: its row in the audit is written by the same transaction, if that changes
+    anything. None is nobody's act: a program that builds a store of its own.
+    """
+
+    def change_site(
+        self, work: Callable[[Site], SiteChange], by: By, now: int, expected_version: int | None = None
+    ) -> Awaitable[Site]:
+        """Change the configuration by what `work` says of it, in one transaction that also reads it; by whom.
+
+        Raises what `work` raises, and ValueError as `put_documents`, or if the site has another version by now than
+        the expected one; then nothing changes. Each document that is put or removed is a row of the audit.
+        """
+        ...
 
     def put_documents(self, puts: Sequence[Document], removals: Sequence[tuple[str, str]], now: int) -> Awaitable[Site]:
         """Change the configuration in one transaction. Raises ValueError with all faults; then nothing changes.
@@ -408,12 +428,19 @@ class Hands(Protocol):
         """
         ...
 
-    def set_intake(self, is_suspended: bool) -> Awaitable[None]:
+    def set_intake(self, is_suspended: bool, act: Act | None = None) -> Awaitable[None]:
         """Suspend or resume the intake by hand."""
         ...
 
     def credit(
-        self, username: str, amount: int, note: str, now: int, *, allow_negative: bool = False
+        self,
+        username: str,
+        amount: int,
+        note: str,
+        now: int,
+        *,
+        allow_negative: bool = False,
+        act: Act | None = None,
     ) -> Awaitable[int]:
         """Add rial to an account (below zero: take away); the new balance. Raises LookupError.
 
@@ -423,7 +450,15 @@ class Hands(Protocol):
         ...
 
     def credit_once(
-        self, username: str, amount: int, reference: str, note: str, now: int, *, allow_negative: bool = False
+        self,
+        username: str,
+        amount: int,
+        reference: str,
+        note: str,
+        now: int,
+        *,
+        allow_negative: bool = False,
+        act: Act | None = None,
     ) -> Awaitable[Credited]:
         """The same under a reference of whoever pays: what was entered under it before is not entered again.
 
@@ -431,23 +466,27 @@ class Hands(Protocol):
         """
         ...
 
-    def put_opt_outs(self, opt_outs: Iterable[OptOut]) -> Awaitable[int]:
+    def put_opt_outs(self, opt_outs: Iterable[OptOut], act: Act | None = None) -> Awaitable[int]:
         """Import or add opt-outs; how many were given."""
         ...
 
-    def forget_opt_outs(self, recipient: str, line: str | None) -> Awaitable[int]:
+    def forget_opt_outs(self, recipient: str, line: str | None, act: Act | None = None) -> Awaitable[int]:
         """Forget what is known of a recipient, on one line or on all; how many there were."""
         ...
 
-    def cancel(self, message_ids: Sequence[int], now: int, *, line: str | None = None) -> Awaitable[Cancelled]:
+    def cancel(
+        self, message_ids: Sequence[int], now: int, *, line: str | None = None, act: Act | None = None
+    ) -> Awaitable[Cancelled]:
         """Take waiting messages back; with `line` only those that still stand on it."""
         ...
 
-    def move_messages(self, message_ids: Sequence[int], move: Move, now: int) -> Awaitable[int]:
+    def move_messages(self, message_ids: Sequence[int], move: Move, now: int, act: Act | None = None) -> Awaitable[int]:
         """Move those of the messages that still wait on the source and may go; how many did. Raises as `plan_move`."""
         ...
 
-    def resume_held(self, message_ids: Sequence[int], now: int, *, is_moved: bool = False) -> Awaitable[int]:
+    def resume_held(
+        self, message_ids: Sequence[int], now: int, *, is_moved: bool = False, act: Act | None = None
+    ) -> Awaitable[int]:
         """Let those of the messages that are still held go; how many. With none, close the restore if nothing is held.
 
         `is_moved`: the store is no copy, it only came without its mark; so nothing can have been sent twice. Raises
@@ -455,28 +494,34 @@ class Hands(Protocol):
         """
         ...
 
-    def replay(self, received_ids: Sequence[int], now: int) -> Awaitable[int]:
+    def replay(self, received_ids: Sequence[int], now: int, act: Act | None = None) -> Awaitable[int]:
         """Let messages be posted once more; how many of them have a target and did not wait already."""
         ...
 
-    def replay_notices(self, events: Sequence[tuple[int, int]], now: int) -> Awaitable[int]:
+    def replay_notices(self, events: Sequence[tuple[int, int]], now: int, act: Act | None = None) -> Awaitable[int]:
         """Let notices (message, sequence) be posted once more; how many of them there are that did not wait."""
         ...
 
-    def hurry_notices(self, account_id: int, now: int, limit: int) -> Awaitable[int]:
+    def hurry_notices(self, account_id: int, now: int, limit: int, act: Act | None = None) -> Awaitable[int]:
         """Let up to `limit` notices of an account whose pause is not over be due now; how many."""
         ...
 
-    def forget_ids(self, upstream: str) -> Awaitable[bool]:
+    def forget_ids(self, upstream: str, act: Act | None = None) -> Awaitable[bool]:
         """Forget what was learned of an upstream's ids; whether there was anything."""
         ...
 
-    def forget_unreadable(self, piece_id: int | None, up_to: int | None = None) -> Awaitable[int]:
+    def forget_unreadable(
+        self, piece_id: int | None, up_to: int | None = None, act: Act | None = None
+    ) -> Awaitable[int]:
         """A person has seen one, or all up to the newest that he was shown; how many went."""
         ...
 
-    def accept_clock(self, offset: int, boot_id: int) -> Awaitable[None]:
+    def accept_clock(self, offset: int, boot_id: int, act: Act | None = None) -> Awaitable[None]:
         """A person says that the wall clock is right while it is so far from that boot clock."""
+        ...
+
+    def enter(self, act: Act) -> Awaitable[None]:
+        """Enter an act in the audit whose work is not one of these: a restore, a new schema."""
         ...
 
 
@@ -503,7 +548,7 @@ class Looks(Protocol):
         """Every account's purses, counted three ways."""
         ...
 
-    def audit(self) -> Awaitable[Audit]:
+    def prove_ledger(self) -> Awaitable[LedgerProof]:
         """Count every account's money from the entries alone and compare all that is kept with it (P5)."""
         ...
 
@@ -540,6 +585,10 @@ class Looks(Protocol):
 
         Raises LookupError if the target is not configured, ValueError if both are the same line.
         """
+        ...
+
+    def audit(self, search: AuditSearch) -> Awaitable[list[AuditRow]]:
+        """What people did by hand, the latest first; kept for a year."""
         ...
 
     def unmatched(self, limit: int) -> Awaitable[list[WaitingReceipt]]:

@@ -10,6 +10,8 @@ from payamak.domain.events import Answered
 from payamak.domain.message import Lane, Message, Reason, State, Step
 from payamak.domain.mo import RelayState
 from payamak.domain.receipts import ReceiptIn
+from payamak.domain.restoring import Restore
+from payamak.domain.site import Document
 from payamak.domain.webhooks import Notice
 from payamak.store.feed import Change
 
@@ -107,6 +109,41 @@ class QueueRow(Struct, frozen=True, kw_only=True):
     oldest_accepted_at: int
 
 
+class Waiting(Struct, frozen=True, kw_only=True):
+    """How many messages wait on a line, of one class and for one reason, and when the oldest of them was accepted."""
+
+    line: str
+    lane: Lane
+    reason: str
+    count: int
+    oldest_accepted_at: int
+
+
+class Purses(Struct, frozen=True, kw_only=True):
+    """What an account has, in rial."""
+
+    username: str
+    available: int
+    reserved: int
+
+
+class RelayQueue(Struct, frozen=True, kw_only=True):
+    """How many messages from handsets wait to be posted, since when the oldest of them, and how many were given up."""
+
+    waiting: int
+    oldest_at: int | None
+    dead: int
+
+
+class Figures(Struct, frozen=True, kw_only=True):
+    """What the metrics tell of the store; `unmatched` receipts by upstream."""
+
+    waiting: tuple[Waiting, ...] = ()
+    purses: tuple[Purses, ...] = ()
+    unmatched: dict[str, int] = {}
+    relay: RelayQueue = RelayQueue(waiting=0, oldest_at=None, dead=0)
+
+
 class Traffic(Struct, frozen=True, kw_only=True):
     """Parts that a line has sent by an upstream; `copies` went after a try whose answer was lost by then (P3)."""
 
@@ -140,6 +177,75 @@ class Credited(Struct, frozen=True, kw_only=True):
     is_repeated: bool
 
 
+class By(Struct, frozen=True, kw_only=True):
+    """Who acts, by which command, and why; `act` is drawn for each act, and all its transactions share it.
+
+    `who` is a user of the machine (`omid as payamak`), `command` its words without what they are about.
+    """
+
+    who: str
+    command: str
+    act: int
+    reason: str = ""
+
+
+class Act(Struct, frozen=True, kw_only=True):
+    """An act for the audit, as far as it is about one thing: what was done to it, when, how it was and how it is.
+
+    All of it is for people; never a secret, a message's text or a handset's whole number.
+    """
+
+    by: By
+    at: int
+    what: str
+    about: str
+    before: str = ""
+    after: str = ""
+
+
+class AuditRow(Struct, frozen=True, kw_only=True):
+    """A row of the audit: an act upon one thing; `count` is of how many messages, events or entries it was."""
+
+    id: int
+    at: int
+    act: int
+    who: str
+    command: str
+    reason: str
+    what: str
+    about: str
+    before: str
+    after: str
+    count: int
+
+
+class AuditSearch(Struct, frozen=True, kw_only=True):
+    """Which rows of the audit to list; None means any, `about` is a part of it. `before_id` pages backwards."""
+
+    who: str | None = None
+    about: str | None = None
+    since_at: int | None = None
+    until_at: int | None = None
+    before_id: int | None = None
+    limit: int = 50
+
+
+class SiteChange(Struct, frozen=True, kw_only=True):
+    """What a change of the site puts and removes (kind and name)."""
+
+    puts: tuple[Document, ...] = ()
+    removals: tuple[tuple[str, str], ...] = ()
+
+
+class PutBack(Struct, frozen=True, kw_only=True):
+    """A restore: in which file, what was noted of it, how many opt-outs were put in, which files were moved aside."""
+
+    store: str
+    noted: Restore
+    opt_outs: int
+    aside: tuple[str, ...]
+
+
 class Holdings(Struct, frozen=True, kw_only=True):
     """Why a document may not be removed, each with what to do first; and what its removal brings, for whoever asks."""
 
@@ -167,7 +273,7 @@ class Balance(Struct, frozen=True, kw_only=True):
         )
 
 
-class AuditedAccount(Struct, frozen=True, kw_only=True):
+class ProvenAccount(Struct, frozen=True, kw_only=True):
     """An account's money as its entries tell it: what was paid in is charged, set aside, or left. In rial.
 
     `faults` says, a sentence each, where what the store works with differs from the entries; empty: it is proven.
@@ -182,10 +288,10 @@ class AuditedAccount(Struct, frozen=True, kw_only=True):
     faults: tuple[str, ...]
 
 
-class Audit(Struct, frozen=True, kw_only=True):
+class LedgerProof(Struct, frozen=True, kw_only=True):
     """The proof of every account, and how much was counted for it."""
 
-    accounts: tuple[AuditedAccount, ...]
+    accounts: tuple[ProvenAccount, ...]
     entries: int
     messages: int
 

@@ -175,7 +175,7 @@ class SmppUpstream:
             on_late_response=self._on_late_response,
             on_room=self._flow,
             on_leaving=self._on_leaving,
-            log=log,
+            log=partial(log, link=link.name),
         )
 
     @property

@@ -206,7 +206,7 @@ async def test_money_of_a_failed_row_is_undone_with_it(sqlite: SqliteStore, monk
     monkeypatch.setattr(webhooks, "tell", fails)
     await swept(sqlite, world.now + HOUR, 10)
     assert (await state(sqlite, message.id))[0] is State.QUEUED
-    assert all(not account.faults for account in (await sqlite.audit()).accounts)
+    assert all(not account.faults for account in (await sqlite.prove_ledger()).accounts)
     monkeypatch.undo()
     await swept(sqlite, world.now + 2 * HOUR, 10)
     assert (await state(sqlite, message.id))[0] is State.EXPIRED

@@ -21,7 +21,9 @@ PLANS: dict[str, str] = {
     "overdue_ids": "USING COVERING INDEX message_open (state=? AND line=? AND deadline_at<?)",
     "sending_ids": "USING COVERING INDEX message_open (state=?)",
     "release_leases": "USING INDEX message_open (state=?)",
-    "queued_by_line": "USING COVERING INDEX message_open (state=?)",
+    "waiting_by_reason": "USING INDEX message_open (state=?)",
+    "unmatched_by_upstream": "USING COVERING INDEX receipt_unmatched",
+    "relay_queue": "USING INDEX received_queue",
     "queued_on_line": "USING COVERING INDEX message_open (state=? AND line=?)",
     "held_count": "USING COVERING INDEX message_restored",
     "held_ids": "USING COVERING INDEX message_restored",
@@ -62,8 +64,8 @@ PLANS: dict[str, str] = {
     "search_by_time": "SEARCH message USING INTEGER PRIMARY KEY (rowid<?)",
 }
 
-MAY_SORT = {"queue", "fold_entries"}
-"""A group of a few rows, or a query that a person asks for."""
+MAY_SORT = {"queue", "waiting_by_reason", "fold_entries"}
+"""A group of a few rows, or a query that is asked now and then."""
 
 
 def plan_of(store: SqliteStore, name: str) -> list[str]:

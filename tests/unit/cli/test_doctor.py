@@ -7,6 +7,7 @@ import pytest
 from payamak.cli.doctor import ENOUGH_TEXTS, Finding, Reached, links_on_trial, links_told, oddities_of, texts_of
 from payamak.cli.refusing import habits_of
 from payamak.domain.site import Link, ReceiptsPer, build_site
+from payamak.http.metric_table import LINK_ODD, LINK_ON_TRIAL
 from payamak.http.metrics import Metrics
 from payamak.store.feed import LocalFeed
 from payamak.store.records import StatusCount, TextReceipts
@@ -14,9 +15,9 @@ from payamak.store.records import StatusCount, TextReceipts
 
 def test_links_on_trial_are_read_from_the_metrics() -> None:
     """Those that are, by name, and no others."""
-    metrics = Metrics(LocalFeed(), lambda: 0)
+    metrics = Metrics(LocalFeed())
     trials = {"north": False, 'south, of "Tehran"': True, "east": True}
-    metrics.watch_links(lambda: dict.fromkeys(trials, True), lambda: trials, lambda: dict.fromkeys(trials, 1))
+    metrics.show(LINK_ON_TRIAL, lambda: trials)
     names = links_on_trial(metrics.render().decode())
     assert names[1] == "east"
     assert len(names) == 2
@@ -44,8 +45,8 @@ def test_a_centre_that_refuses_some(rows: list[tuple[str, int, int]]) -> None:
 
 def test_oddities_are_read_from_the_metrics() -> None:
     """Of each link what was odd, with its count, and where that is explained."""
-    metrics = Metrics(LocalFeed(), lambda: 0)
-    metrics.watch_oddities(lambda: {"north": {"no_header": 3, "nuls_behind": 1_200_000}, "south": {}})
+    metrics = Metrics(LocalFeed())
+    metrics.show(LINK_ODD, lambda: {("north", "no_header"): 3, ("north", "nuls_behind"): 1_200_000})
     found = oddities_of(metrics.render().decode())
     assert found == {"north": "no_header 3, nuls_behind 1200000 (docs/guide/received.md)"}
 

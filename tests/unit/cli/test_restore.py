@@ -241,7 +241,7 @@ def test_opt_outs_of_a_newer_list(store: Path, capsys: pytest.CaptureFixture[str
 
 def test_a_long_list(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every opt-out is written, also those of a recipient at the end of a page."""
-    monkeypatch.setattr("payamak.cli.optout_file._PAGE", 3)
+    monkeypatch.setattr("payamak.hands.optouts.PAGE", 3)
     made = [
         OptOut(recipient=f"98912000{r:04d}", line=str(line), code=33, source="hand", learned_at=1, expires_at=None)
         for r, count in enumerate((1, 2, 1, 5, 3, 1))

@@ -19,8 +19,8 @@ from payamak.domain.site import (
     TemplateDocument,
     build_site,
 )
+from payamak.domain.site.kinds import MASK
 from payamak.hands.sitefile import (
-    MASK,
     BadSiteFile,
     Passwords,
     Plan,

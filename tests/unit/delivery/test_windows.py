@@ -13,6 +13,7 @@ from payamak.cli import doctor
 from payamak.clock import SystemClock
 from payamak.delivery.desk import FULL_AGAIN_S
 from payamak.domain.site import Link
+from payamak.http.metric_table import LINK_WINDOW_FULL
 from payamak.http.metrics import Metrics
 from payamak.store.feed import LocalFeed
 from payamak.store.sqlite.store import SqliteStore
@@ -77,8 +78,8 @@ def test_the_doctor_says_it(tmp_path: Path) -> None:
         for _ in range(3):
             await world.accept()
         await world.store.close()
-        metrics = Metrics(LocalFeed(), lambda: 0)
-        metrics.watch_windows(lambda: {"north": 130.5, "south": 3.0}, lambda: {"north": 3})
+        metrics = Metrics(LocalFeed())
+        metrics.show(LINK_WINDOW_FULL, lambda: {"north": 130.5, "south": 3.0})
         return await doctor._windows(doctor.full_windows(metrics.render().decode()), path)
 
     (finding,) = asyncio.run(work())
@@ -95,7 +96,7 @@ async def test_copies_are_counted_by_line_and_upstream(tmp_path: Path, line: str
 
     world = await World(SqliteStore(tmp_path / "store.sqlite")).build()
     assert SITE
-    metrics = Metrics(world.store.feed, lambda: 0)
+    metrics = Metrics(world.store.feed)
     site = world.store.site
     metrics.name_upstreams(lambda link: site.upstream_of(site.links[link]))
     message = await world.sending(step(line, parts=2))
@@ -104,5 +105,5 @@ async def test_copies_are_counted_by_line_and_upstream(tmp_path: Path, line: str
         world.now += 600_000
         message = await world.answer(await world.on_wire(message, "south"), lost())
     page = metrics.render().decode()
-    assert f'payamak_possible_copies_total{{line="{line}",upstream="operator"}} 1.0' in page
+    assert f'payamak_possible_copies_total{{line="{line}",link="south",upstream="operator"}} 1.0' in page
     await world.store.close()

@@ -94,6 +94,7 @@ async def test_answer_is_the_manuals_octet_for_octet(answer_types: AnswerTypes, 
         status=200,
         content_type="application/json; charset=utf-8",
         body=b'{"data":' + data + b',"status":-1,"msg":"success"}',
+        codes=(-1,),
     )
 
 
@@ -208,6 +209,7 @@ async def test_states_sample_octet_for_octet() -> None:
         status=200,
         content_type="application/json; charset=utf-8",
         body=b'{"data":{"msgIds":"6062,6063,6064","states":"1,0,8"},"status":-1,"msg":"success"}',
+        codes=(-1,),
     )
     assert service.asked == [(CALLER, [6062, 6063, 6064])]
 

@@ -61,6 +61,7 @@ async def test_handler_gets_the_request() -> None:
             is_own_word=False,
             server="127.0.0.1:8080",
             aside=aside,
+            asked_by=seen[0].asked_by,
         )
     ]
     assert (answer.status, answer.body) == (200, b"abcd")

@@ -1,115 +1,152 @@
-"""The page of metrics: each sign has the value of what it is about."""
+"""The page of metrics: what is described and nothing else, by the conventions of Prometheus."""
 
 from __future__ import annotations
 
-import asyncio
 import re
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Final
 
 import pytest
-from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from tests.unit.house import NOW
 
-from payamak.cli.doctor import links_on_trial, log_told
+from payamak.cli.doctor import log_told
 from payamak.codes import Code
+from payamak.domain.durations import Durations
 from payamak.domain.events import Effect, LearnOptOut, Submit
-from payamak.domain.message import Message, State, Step
+from payamak.domain.message import Lane, Message, Reason, State, Step
 from payamak.encoding.parts import Encoding
-from payamak.http.metrics import ANSWER_BUCKETS_S, Metrics
-from payamak.http.request import READ, Request, Response, Route
+from payamak.http import metric_table
+from payamak.http.exchange import Exchange, Peer
+from payamak.http.metric_table import LOG_DROPPED, LOG_WELL, TABLE, Described, Kind
+from payamak.http.metrics import ANSWER_BOUNDS_S, Metrics, Values
+from payamak.http.request import READ, Request, Response, Route, door_of, refusal
 from payamak.store.feed import Change, LocalFeed
-from payamak.store.records import FaultCounts
 
+DESCRIBED: Final = [each for described in TABLE.values() for each in described]
 
-def metrics(*, is_well: bool) -> dict[str, float]:
-    """What the page says when all is well, or nothing is."""
-    page = Metrics(LocalFeed(), lambda: 7)
-    page.watch_store(lambda: is_well)
-    page.watch_log(lambda: is_well, lambda: 8)
-    page.watch_restore(lambda: 9)
-    page.watch_faults(lambda: is_well, lambda: FaultCounts(aside=10, unreadable=11, unreadable_ever=12))
-    page.watch_admission(lambda: 13)
-    page.watch_unfinished(lambda: 14, lambda: 15)
-    page.watch_links(lambda: {"north": is_well}, lambda: {"north": not is_well}, lambda: {"north": 16})
-    page.watch_parts(lambda: 17, lambda: 18)
-    text = page.render().decode()
-    assert bool(links_on_trial(text)) is not is_well
-    assert [finding.is_well for finding in log_told(text)] == [is_well]
-    return {name: float(value) for name, value in re.findall(r'^(payamak_\w+)(?:\{link="north"\})? (\S+)$', text, re.M)}
-
-
-@pytest.mark.parametrize("is_well", [True, False])
-def test_every_sign_has_its_value(is_well: bool) -> None:
-    """1 while all is well, 0 while it is not; what is counted is told as counted."""
-    signs = metrics(is_well=is_well)
-    for name in ("store_well", "log_well", "background_well", "link_up"):
-        assert signs[f"payamak_{name}"] == float(is_well), name
-    assert signs["payamak_link_on_trial"] == float(not is_well)
-    counts = {
-        "writer_backlog": 7,
-        "log_lines_dropped_total": 8,
-        "messages_restored": 9,
-        "put_aside": 10,
-        "unreadable": 11,
-        "unreadable_kept_total": 12,
-        "http_shed_total": 13,
-        "http_unfinished": 14,
-        "http_unfinished_dropped_total": 15,
-        "link_suspects": 16,
-        "parts_in_flight": 17,
-        "messages_held": 18,
+#: What the page counts by itself; all else is told by the parts at work.
+OWN: Final = frozenset(
+    {
+        *(metric_table.ANSWERS, metric_table.HTTP_REQUESTS, metric_table.HTTP_SECONDS, metric_table.STATE_CHANGES),
+        *(metric_table.MESSAGE_SECONDS, metric_table.OPT_OUTS_LEARNED, metric_table.POSSIBLE_COPIES),
     }
-    assert {name: signs[f"payamak_{name}"] for name in counts} == counts
-
-
-def test_a_page_without_a_log_says_nothing_of_it() -> None:
-    """A server of an earlier version has no such sign: the doctor makes nothing of that."""
-    assert log_told(Metrics(LocalFeed(), lambda: 0).render().decode()) == []
-
+)
 
 #: Seconds that answers take: below, at, between and beyond the bounds.
 TOOK_S: Final = (0.0, 0.0005, 0.001, 0.002, 0.03, 1.0, 10.0, 12.5)
-PATHS: Final = ("/api/wssend.ashx", "/api/wsstates.aspx", "/never")
 
 
-@dataclass
-class Library:
-    """The same counters as the library has them, with a lock and an object for each."""
-
-    registry: CollectorRegistry
-
-    def __post_init__(self) -> None:
-        def counter(name: str, says: str, *labels: str) -> Counter:
-            return Counter(name, says, labels, registry=self.registry)
-
-        self.changes = counter(
-            "payamak_state_changes_total", "Messages that came to a state, by line and state.", "line", "state"
-        )
-        self.opt_outs = counter("payamak_opt_outs_learned_total", "Opt-out verdicts met, by line.", "line")
-        self.copies = counter(
-            "payamak_possible_copies_total",
-            "Parts sent again after a lost answer, by line and upstream.",
-            *("line", "upstream"),
-        )
-        self.requests = counter("payamak_http_requests_total", "Requests, by path and HTTP status.", "path", "status")
-        self.seconds = Histogram(
-            "payamak_http_seconds",
-            "Seconds from a request's last octet to its answer, by path.",
-            ["path"],
-            buckets=ANSWER_BUCKETS_S,
-            registry=self.registry,
-        )
+def test_every_description_is_in_the_table() -> None:
+    """What the module describes has its place among the sections, once."""
+    named = [value for value in vars(metric_table).values() if isinstance(value, Described)]
+    assert sorted(map(str, named)) == sorted(map(str, DESCRIBED))
+    assert len(set(map(str, DESCRIBED))) == len(DESCRIBED)
 
 
-def page_of(text: bytes) -> list[str]:
-    """The lines of a page; without the instants since when something is counted."""
-    lines = [re.sub(r"(_created(?:\{.*\})?) \S+$", r"\1 then", line) for line in text.decode().splitlines()]
-    return [line for line in lines if "payamak_writer_backlog" not in line]
+@pytest.mark.parametrize("described", DESCRIBED, ids=str)
+def test_names_keep_the_conventions(described: Described) -> None:
+    """Base units at the end of the name, `_total` of counters alone, a sentence, words as labels."""
+    assert re.fullmatch(r"payamak(_[a-z]+)+", described.name)
+    assert (
+        re.search(r"_(total|created|count|sum|bucket|milliseconds|ms|minutes|kilobytes|percent)$", described.name)
+        is None
+    )
+    assert described.on_the_page.endswith("_total") == (described.kind is Kind.COUNTER)
+    assert described.kind is not Kind.HISTOGRAM or described.name.endswith("_seconds")
+    assert described.says[0].isupper() or described.says[0].isdigit()
+    assert described.says.endswith(".")
+    assert all(re.fullmatch(r"[a-z]+", label) for label in described.labels)
 
 
-def change(line: str, before: State | None, state: State, *effects: Effect) -> Change:
-    """A change of a message on this line."""
+def values_of(described: Described) -> Values:
+    """Something that such a metric may say."""
+    value = Durations((0.5,)) if described.kind is Kind.HISTOGRAM else 7
+    match len(described.labels):
+        case 0:
+            return value
+        case 1:
+            return {'a "b"': value}
+        case count:
+            return {("a",) * count: value}
+
+
+def library_page(described: Described) -> str:
+    """The same as the library's own counters write it, without the instants since when it counts."""
+    registry = CollectorRegistry()
+    value = values_of(described)
+    labels = next(iter(value)) if isinstance(value, dict) else ()
+    texts = (labels,) if isinstance(labels, str) else labels
+    if described.kind is Kind.GAUGE:
+        gauge = Gauge(described.name, described.says, described.labels, registry=registry)
+        (gauge.labels(*texts) if texts else gauge).set(7)
+    elif described.kind is Kind.COUNTER:
+        counter = Counter(described.name, described.says, described.labels, registry=registry)
+        (counter.labels(*texts) if texts else counter).inc(7)
+    else:
+        histogram = Histogram(described.name, described.says, described.labels, buckets=(0.5,), registry=registry)
+        _ = histogram.labels(*texts) if texts else histogram
+    return without_created(generate_latest(registry))
+
+
+def without_created(page: bytes) -> str:
+    """The library says of each counter since when it counts; we do not."""
+    return "".join(line for line in page.decode().splitlines(keepends=True) if "_created" not in line)
+
+
+@pytest.mark.parametrize("described", [each for each in DESCRIBED if each not in OWN], ids=str)
+def test_a_value_is_written_as_the_library_does(described: Described) -> None:
+    """Name, type, help, labels and value; nothing says since when."""
+    page = Metrics(LocalFeed())
+    page.show(described, lambda: values_of(described))
+    assert library_page(described) in page.render().decode()
+
+
+def test_nothing_says_since_when() -> None:
+    """No series ends in `_created`, whatever was counted."""
+    page, feed = counted()
+    assert feed
+    assert "_created" not in page.render().decode()
+
+
+def test_what_is_not_known_is_left_out() -> None:
+    """A value that nobody can tell yet is no 0."""
+    page = Metrics(LocalFeed())
+    page.show(metric_table.PURSE_DRIFT, lambda: None)
+    assert metric_table.PURSE_DRIFT.name not in page.render().decode()
+
+
+def test_a_metric_is_shown_by_one() -> None:
+    """Two that tell the same metric would both be on the page."""
+    page = Metrics(LocalFeed())
+    page.show(LOG_WELL, lambda: 1)
+    with pytest.raises(ValueError, match="shown already"):
+        page.show(LOG_WELL, lambda: 0)
+
+
+@pytest.mark.parametrize("is_well", [True, False])
+def test_the_doctor_reads_the_log_of_it(is_well: bool) -> None:
+    """1 while its lines are taken; a server of an earlier version has no such sign: nothing is made of that."""
+    page = Metrics(LocalFeed())
+    assert log_told(page.render().decode()) == []
+    page.show(LOG_WELL, lambda: is_well)
+    page.show(LOG_DROPPED, lambda: 8)
+    (finding,) = log_told(page.render().decode())
+    assert (finding.is_well, "8 lines" in finding.says) == (is_well, True)
+
+
+def change(
+    line: str,
+    before: State | None,
+    state: State,
+    *effects: Effect,
+    event: str = "any",
+    after_ms: int = 0,
+    reason: Reason = Reason.ACCEPTED,
+    tries: int = 0,
+    was_settled_late: bool = False,
+) -> Change:
+    """A change of a message on this line, so long after its acceptance."""
     step = Step(line=line, text="x", encoding=Encoding.GSM7, parts=1, price=0)
     message = Message(
         id=1,
@@ -117,78 +154,143 @@ def change(line: str, before: State | None, state: State, *effects: Effect) -> C
         recipient="989121234567",
         plan=(step,),
         state=state,
+        reason=reason,
+        tries=tries,
+        was_settled_late=was_settled_late,
         accepted_at=NOW,
         deadline_at=NOW,
         due_at=NOW,
-        changed_at=NOW,
+        changed_at=NOW + after_ms,
     )
-    return Change(message=message, event="any", before=before, effects=effects)
+    return Change(message=message, event=event, before=before, effects=effects)
 
 
-async def ask_route(route: Route, request: Request) -> Response:
-    """One request."""
-    return await route.handler(request)
-
-
-def feed_both(page: Metrics, feed: LocalFeed, library: Library) -> None:
-    """Changes of two lines, one of them with what a page must escape; an opt-out; copies of two upstreams."""
+def counted() -> tuple[Metrics, LocalFeed]:
+    """A page that has heard of two lines, one with what a page must escape; of an opt-out; of copies by two links."""
+    feed = LocalFeed()
+    page = Metrics(feed)
     page.name_upstreams(lambda link: f"operator of {link}")
-    odd = 'a"b\\c\nd'
     sent_again = [
         Submit(link=link, step=0, try_no=2, parts=(1, 2), copies=copies)
         for link, copies in (("north", 2), ("south", 1), ("south", 0))
     ]
     learnt = LearnOptOut(line="1000", code=Code.OPTED_OUT, until=NOW)
-    feed.publish([change("1000", None, State.QUEUED), change(odd, None, State.QUEUED)])
+    feed.publish([change("1000", None, State.QUEUED), change('a"b\\c\nd', None, State.QUEUED)])
     feed.publish([change("1000", State.QUEUED, State.SENDING, *sent_again)])
     feed.publish([change("1000", State.SENDING, State.SENDING, learnt), change("1000", None, State.QUEUED)])
-    library.changes.labels("1000", "queued").inc(2)
-    library.changes.labels(odd, "queued").inc()
-    library.changes.labels("1000", "sending").inc()
-    library.copies.labels("1000", "operator of north").inc(2)
-    library.copies.labels("1000", "operator of south").inc()
-    library.opt_outs.labels("1000").inc()
+    return page, feed
 
 
-def ask_both(page: Metrics, library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Requests that take as long as it says, to two of three paths; one of them fails."""
-    clock = iter([instant for took in (*TOOK_S, 0.25) for instant in (0.0, took)])
-    statuses = iter([200, 200, 403, 200, 200, 503, 200, 200])
-
-    async def answer(request: Request) -> Response:
-        if request.path == PATHS[1]:
-            raise RuntimeError
-        return Response(status=next(statuses), content_type="", body=b"")
-
-    routes = {r.path: r for r in page.counted(Route(path, methods=READ, handler=answer) for path in PATHS)}
-
-    def ask(path: str) -> None:
-        request = Request(method="GET", path=path, query=b"", body=b"", client_address="")
-        asyncio.run(ask_route(routes[path], request))
-
-    with monkeypatch.context() as patched:
-        patched.setattr("time.perf_counter", lambda: next(clock))
-        for _ in TOOK_S:
-            ask(PATHS[0])
-        with pytest.raises(RuntimeError):
-            ask(PATHS[1])
-    for path in PATHS:
-        library.seconds.labels(path)
-    for took in TOOK_S:
-        library.seconds.labels(PATHS[0]).observe(took)
-    library.seconds.labels(PATHS[1]).observe(0.25)
-    for status, times in ((200, 6), (403, 1), (503, 1)):
-        library.requests.labels(PATHS[0], str(status)).inc(times)
+def test_changes_are_counted() -> None:
+    """Messages by the state that they come to, opt-outs by line, copies by link and operator."""
+    lines = counted()[0].render().decode().splitlines()
+    for expected in (
+        'payamak_state_changes_total{line="1000",state="queued"} 2.0',
+        'payamak_state_changes_total{line="a\\"b\\\\c\\nd",state="queued"} 1.0',
+        'payamak_state_changes_total{line="1000",state="sending"} 1.0',
+        'payamak_opt_outs_learned_total{line="1000"} 1.0',
+        'payamak_possible_copies_total{line="1000",link="north",upstream="operator of north"} 2.0',
+        'payamak_possible_copies_total{line="1000",link="south",upstream="operator of south"} 1.0',
+    ):
+        assert expected in lines
 
 
-def test_plain_integers_make_the_librarys_page(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Names, types, labels, order and values are the library's own, before and after anything is counted."""
+#: What happens to a message, and which stages it comes to by that.
+LIFE: Final[Sequence[tuple[Change, list[str]]]] = (
+    (change("1", None, State.QUEUED), []),
+    (change("1", State.QUEUED, State.SENDING, tries=1), ["wire"]),
+    (change("1", State.QUEUED, State.SENDING, tries=2), []),
+    (change("1", State.SENDING, State.QUEUED, event="Answered"), []),
+    (change("1", State.SENDING, State.ENROUTE, event="Answered", reason=Reason.TAKEN), ["answer"]),
+    (change("1", State.SENDING, State.ENROUTE, event="Answered", reason=Reason.NO_RECEIPTS), ["answer", "end"]),
+    (change("1", State.SENDING, State.REJECTED, event="Answered", reason=Reason.REFUSED), ["answer", "end"]),
+    (change("1", State.ENROUTE, State.DELIVERED, event="Receipted", reason=Reason.RECEIPT), ["end"]),
+    (change("1", State.QUEUED, State.EXPIRED, event="DeadlinePassed", reason=Reason.DEADLINE), ["end"]),
+    (change("1", State.UNKNOWN, State.DELIVERED, event="Receipted", was_settled_late=True), []),
+)
+
+
+@pytest.mark.parametrize(("happened", "stages"), LIFE)
+def test_stages(happened: Change, stages: list[str]) -> None:
+    """A message is timed when it is first on the wire, when the operator has answered, at its end; each from the
+    acceptance on."""
     feed = LocalFeed()
-    page, library = Metrics(feed, lambda: 0), Library(CollectorRegistry())
-    assert page_of(page.render()) == page_of(generate_latest(library.registry))
-    feed_both(page, feed, library)
-    ask_both(page, library, monkeypatch)
-    expected = page_of(generate_latest(library.registry))
-    assert 'payamak_http_seconds_bucket{le="0.001",path="/api/wssend.ashx"} 3.0' in expected
-    assert 'payamak_http_requests_total{path="/api/wssend.ashx",status="200"} 6.0' in expected
-    assert page_of(page.render()) == expected
+    page = Metrics(feed)
+    happened = change_at(happened, 3_000)
+    feed.publish([happened])
+    told = re.findall(
+        r'^payamak_message_seconds_sum\{class="normal",stage="(\w+)"\} 3\.0$', page.render().decode(), re.M
+    )
+    assert sorted(told) == sorted(stages)
+
+
+def change_at(happened: Change, after_ms: int) -> Change:
+    """The same, so long after the acceptance."""
+    from msgspec.structs import replace
+
+    return replace(happened, message=replace(happened.message, changed_at=NOW + after_ms))
+
+
+def test_stages_are_told_by_class() -> None:
+    """A class that has no message yet is there: its rate is 0, not unknown."""
+    page = Metrics(LocalFeed()).render().decode()
+    for lane in Lane:
+        assert f'payamak_message_seconds_count{{class="{lane.name.lower()}",stage="end"}} 0.0' in page
+
+
+async def nobody(_request: Request) -> Response:
+    """A handler that is not asked."""
+    raise AssertionError
+
+
+def exchange_of(path: str) -> Exchange:
+    """A request to a listed path; of none for an empty one."""
+    exchange = Exchange("GET", path.encode(), b"", ({}, False), Peer(address="", asked="", server=""))
+    if path:
+        exchange.route = Route(path, methods=READ, handler=nobody)
+    return exchange
+
+
+def test_answers_are_counted_and_timed() -> None:
+    """By path and status, by door and code; timed as the library's histogram does it."""
+    page = Metrics(LocalFeed())
+    page.listed([Route("/never.ashx", methods=READ, handler=nobody)])
+    several = Response(status=200, content_type="", body=b"", codes=(-1, 1, 1))
+    for took_s in TOOK_S:
+        page.answered(exchange_of("/api/wssend.ashx"), several, took_s)
+    page.answered(exchange_of("/services/wssend.ashx"), refusal(Code.BUSY), None)
+    page.answered(exchange_of(""), refusal(Code.MALFORMED, 404), 0.5)
+    text = page.render().decode()
+    registry = CollectorRegistry()
+    library = Histogram(
+        "payamak_http_seconds", metric_table.HTTP_SECONDS.says, ["path"], buckets=ANSWER_BOUNDS_S, registry=registry
+    )
+    library.labels("/never.ashx")
+    for took_s in TOOK_S:
+        library.labels("/api/wssend.ashx").observe(took_s)
+    assert without_created(generate_latest(registry)) in text
+    for expected in (
+        'payamak_http_requests_total{path="/api/wssend.ashx",status="200"} 8.0',
+        'payamak_http_requests_total{path="/services/wssend.ashx",status="200"} 1.0',
+        'payamak_http_requests_total{path="none",status="404"} 1.0',
+        'payamak_answers_total{code="-1",door="wssend"} 8.0',
+        'payamak_answers_total{code="1",door="wssend"} 16.0',
+        'payamak_answers_total{code="23",door="wssend"} 1.0',
+        'payamak_answers_total{code="31",door="none"} 1.0',
+    ):
+        assert expected in text.splitlines()
+
+
+@pytest.mark.parametrize(
+    ("path", "door"),
+    [
+        ("/api/wssend.ashx", "wssend"),
+        ("/services/wsstates.ashx", "wsstates"),
+        ("/almassms.asmx?wsdl", "almassms"),
+        ("/metrics", "metrics"),
+        ("", "none"),
+    ],
+)
+def test_a_door_has_one_name(path: str, door: str) -> None:
+    """Under whatever path it stands."""
+    assert door_of(path) == door

@@ -14,9 +14,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Final, TypeAlias
 
-import structlog
-
-from payamak.codes import Code
+from payamak.codes import SUCCESS, Code
 from payamak.dialects.soap.dataset import render_table
 from payamak.dialects.soap.envelope import Call, CallReader, NotReadable, SoapVersion, Value, write_answer, write_fault
 from payamak.dialects.soap.wsdl import PATH, render_wsdl
@@ -29,7 +27,7 @@ from payamak.front.batch import Batch, BatchSent, BatchService
 from payamak.front.callers import hash_password
 from payamak.http.forms import charset_of
 from payamak.http.request import Request, Response, refusal
-from payamak.log import place_of
+from payamak.log import event_logger, place_of
 
 DONE: Final = -2
 """The result of a call that was carried out; no code, hence below zero."""
@@ -51,6 +49,9 @@ _RESULTS: Final[Mapping[Code, int]] = {
 """Codes whose number is another one when they are an operation's result (contract §9): 15 subscription locked, 16
 expired, 17 web service not active, 20 message id wrong. The others keep theirs."""
 
+_SEVERAL: Final = frozenset({"Send", "SendSms", "SendSms2", "SendSms3", "SendSmsByCheckId"})
+"""Operations that send to several recipients and answer each with an id or a code."""
+
 _TEHRAN: Final = dt.timezone(dt.timedelta(hours=3, minutes=30))  # no daylight saving since 2022
 _NO_END: Final = "9999-12-31T23:59:59"
 """The end of an account that has none, as .NET's greatest date."""
@@ -62,7 +63,7 @@ _ON_THE_LOOP_OCTETS: Final = 32 << 10
 
 _HELP: Final = b"AlmasSms: SOAP 1.1 and 1.2 by POST to this address; ?wsdl describes it.\n"
 
-_log = structlog.get_logger("payamak.api")
+_log = event_logger("api")
 
 Values: TypeAlias = Mapping[str, Value]
 
@@ -78,8 +79,13 @@ def worded(code: Code, http_status: int = HTTPStatus.OK) -> Response:
     if code is not Code.MALFORMED or http_status != HTTPStatus.OK:
         return refusal(code, http_status)
     version = SoapVersion.V11
-    body = write_fault(version, "a body in another coding than gzip, or not in the one that it says")
-    return Response(status=HTTPStatus.INTERNAL_SERVER_ERROR, content_type=version.content_type, body=body)
+    return _fault(version, write_fault(version, "a body in another coding than gzip, or not in the one that it says"))
+
+
+def _fault(version: SoapVersion, body: bytes) -> Response:
+    """What is no call of ours at all (31)."""
+    status, codes = HTTPStatus.INTERNAL_SERVER_ERROR, (int(Code.MALFORMED),)
+    return Response(status=status, content_type=version.content_type, body=body, codes=codes)
 
 
 class SoapDoor:
@@ -120,6 +126,7 @@ class SoapDoor:
         try:
             reader = CallReader(request.body, charset_of(request.content_type))
             call = reader.begin()
+            request.asked_by(call.text("pUsername"))
             is_long = not reader.is_whole
             if is_long:
                 if (refusal := await self._refusal(call, request.client_address)) is not None:
@@ -128,21 +135,21 @@ class SoapDoor:
         except NotReadable as unreadable:
             version = unreadable.version or _version_of(request.content_type)
             body = write_fault(version, str(unreadable))
-            return Response(status=HTTPStatus.INTERNAL_SERVER_ERROR, content_type=version.content_type, body=body)
+            return _fault(version, body)
         if not is_long and not self._admits(request.client_address):
-            return _answer(call, int(Code.BUSY), {})
-        result, values = await self._carry_out(call, request.client_address)
-        return _answer(call, result, values)
+            return _answer(call, Code.BUSY, {})
+        code, values = await self._carry_out(call, request.client_address)
+        return _answer(call, code, values)
 
-    async def _refusal(self, call: Call, address: str) -> int | None:
-        """The result of a call whose beginning is read, if its caller may not ask; the rest is then never read."""
+    async def _refusal(self, call: Call, address: str) -> Code | None:
+        """The code of a call whose beginning is read, if its caller may not ask; the rest is then never read."""
         caller = Caller(username=call.text("pUsername"), password=call.text("pPassword"), address=address)
         if not self._admits(address):
-            return int(Code.BUSY)
+            return Code.BUSY
         try:
             await self._service.prove(caller)
         except Refused as refused:
-            return _RESULTS.get(refused.code, int(refused.code))
+            return refused.code
         return None
 
     async def _read_rest(self, reader: CallReader, octets: int) -> Call:
@@ -152,17 +159,18 @@ class SoapDoor:
         async with self._reading:
             return await asyncio.to_thread(reader.rest)
 
-    async def _carry_out(self, call: Call, address: str) -> tuple[int, Values]:
+    async def _carry_out(self, call: Call, address: str) -> tuple[Code | None, Values]:
+        """The code that refuses it, None for a call that was carried out, and what it answers."""
         caller = Caller(username=call.text("pUsername"), password=call.text("pPassword"), address=address)
         name = call.operation.name
         try:
-            return DONE, await self._operations[name](call, caller)
+            return None, await self._operations[name](call, caller)
         except Refused as refused:
-            return _RESULTS.get(refused.code, int(refused.code)), {}
+            return refused.code, {}
         except Exception as error:
             where = place_of(error)
-            _log.error("handler_failed", path=PATH, operation=name, error=type(error).__name__, where=where)
-            return UNEXPECTED, {}
+            _log("handler_failed", path=PATH, operation=name, error=type(error).__name__, where=where)
+            return Code.INTERNAL, {}
 
     # -- sending
 
@@ -265,9 +273,21 @@ class SoapDoor:
             return await asyncio.to_thread(hash_password, password)
 
 
-def _answer(call: Call, result: int, values: Values) -> Response:
+def _answer(call: Call, code: Code | None, values: Values) -> Response:
+    result = DONE if code is None else _RESULTS.get(code, int(code))
     body = write_answer(call, {**values, call.operation.result.name: result})
-    return Response(status=HTTPStatus.OK, content_type=call.version.content_type, body=body)
+    codes = _codes_of(call, values) if code is None else (int(code),)
+    return Response(status=HTTPStatus.OK, content_type=call.version.content_type, body=body, codes=codes)
+
+
+def _codes_of(call: Call, values: Values) -> tuple[int, ...]:
+    """What a call that was carried out says of each of its messages; of one that sends none, that it was."""
+    if call.operation.name not in _SEVERAL:
+        return (SUCCESS,)
+    result = values.get("result")
+    outcomes = result["MessageIds"] if isinstance(result, Mapping) else values["pMessageIds"]
+    assert isinstance(outcomes, Sequence), "an id or a code for each recipient"
+    return tuple(each if isinstance(each, int) and each < 1_000 else SUCCESS for each in outcomes)
 
 
 def _version_of(content_type: str) -> SoapVersion:

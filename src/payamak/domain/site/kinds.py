@@ -25,6 +25,9 @@ STORES_OWN: Final = frozenset({"id", "credential_version"})
 SECRETS: Final = frozenset({"password", "password_hash"})
 """Fields that are shown masked unless they name a variable."""
 
+MASK: Final = "••••••"
+"""What is shown of a secret."""
+
 HIDDEN: Final = SECRETS | {"relay_secret", "webhook_secret"}
 """Fields of which no fault repeats the value: what should have been a variable's name may be the secret itself."""
 

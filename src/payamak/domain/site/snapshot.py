@@ -62,6 +62,12 @@ class Site(Struct, frozen=True, kw_only=True):
         """
         return link.upstream or self.upstreams.get(link.name, link.name)
 
+    @property
+    def missing_kinds(self) -> tuple[str, ...]:
+        """The kinds of which there is no document, as KINDS names them; with any of them nobody can send."""
+        kinds = {"link": self.links, "line": self.lines, "account": self.accounts}
+        return tuple(kind for kind, documents in kinds.items() if not documents)
+
     def account(self, text: str) -> Account | None:
         """The account of this name, marks in it and blanks around it not counted (contract §5)."""
         return self.accounts.get(text) or self.accounts_by_key.get(without_marks(text))

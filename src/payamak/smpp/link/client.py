@@ -128,7 +128,7 @@ class ClientConnection(Connection):
     def _on_bind(self, event: BindRequested | Bound | BindRefused) -> None:
         if isinstance(event, Bound):
             self.bound_at_s = self._loop.time()
-            self.say("smpp.bound", mode=event.mode, smsc=event.pdu.system_id[:_SMSC_SHOWN])
+            self.say("smpp_bound", mode=event.mode, smsc=event.pdu.system_id[:_SMSC_SHOWN])
             self.guard(self._callbacks.on_up)
         elif isinstance(event, BindRefused):
             detail = status_name(event.status)
@@ -250,7 +250,7 @@ class ClientLink:
             down = await self._live(connection)
             self._next_sequence = connection.next_sequence
             connection.guard(self._on_down, down)
-            connection.say("smpp.down", reason=down.reason, status=down.status, detail=down.detail)
+            connection.say("smpp_down", reason=down.reason, status=down.status, detail=down.detail)
             now, bound_at_s = loop.time(), connection.bound_at_s
             self._comeback.lost(
                 bound_for_s=0.0 if bound_at_s is None else now - bound_at_s,

@@ -259,7 +259,7 @@ class Connection(asyncio.Protocol):
                     self._transport.close()
                 await self.wait_closed()
         except TimeoutError:
-            self.say("smpp.close_timeout", outstanding=len(self._waiting))
+            self.say("smpp_close_timeout", outstanding=len(self._waiting))
         finally:
             for handler in self._handlers:
                 if not isinstance(handler, Later):
@@ -313,7 +313,7 @@ class Connection(asyncio.Protocol):
         skipped = self._session.skipped_octets
         events = self._session.receive(data[:size], self._loop.time())
         if self._session.skipped_octets != skipped:
-            self._say_of_many("smpp.nuls_between", octets=self._session.skipped_octets)
+            self._say_of_many("smpp_nuls_between", octets=self._session.skipped_octets)
         has_more = len(data) > size
         if has_more:
             self._held.insert(0, data[size:])
@@ -354,7 +354,7 @@ class Connection(asyncio.Protocol):
         reason = DownReason.PEER_UNBOUND if was_leaving else DownReason.PEER_CLOSED
         self.down = self.down or Down(reason=reason, detail=str(exc or ""))
         self._tell_lost(self.down.reason)
-        self.say("smpp.closed", reason=self.down.reason, detail=self.down.detail)
+        self.say("smpp_closed", reason=self.down.reason, detail=self.down.detail)
         if not self._closed.done():
             self._closed.set_result(None)
 
@@ -415,7 +415,7 @@ class Connection(asyncio.Protocol):
             case BindRequested() | Bound() | BindRefused():
                 self._on_bind(event)
             case UnbindRequested():
-                self.say("smpp.unbind_asked", outstanding=len(self._waiting))
+                self.say("smpp_unbind_asked", outstanding=len(self._waiting))
                 self.guard(self._on_unbind_asked)
             case Unbound():
                 self._finish(Down(reason=DownReason.PEER_UNBOUND if event.by_peer else DownReason.STOPPED))
@@ -428,9 +428,9 @@ class Connection(asyncio.Protocol):
                 self.abort()  # close() would wait for a peer that does not read any more
             case PduRefused():
                 name, status = command_name(event.command_id), status_name(event.status)
-                self._say_of_many("smpp.pdu_refused", command=name, status=status, sequence=event.sequence)
+                self._say_of_many("smpp_pdu_refused", command=name, status=status, sequence=event.sequence)
             case AlertReceived():
-                self._say_of_many("smpp.alert", sequence=event.pdu.sequence)
+                self._say_of_many("smpp_alert", sequence=event.pdu.sequence)
 
     def _tell(self, sequence: int, ended: Ended) -> None:
         """A request has its end; nobody hears of it if whoever asked has lost interest."""

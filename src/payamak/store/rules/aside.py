@@ -22,7 +22,7 @@ from payamak.domain import events as ev
 from payamak.domain.clocks import earliest
 from payamak.domain.message import State
 from payamak.domain.unreadable import Unreadable
-from payamak.log import alarm_logger, place_of
+from payamak.log import event_logger, place_of
 from payamak.store.desk import Desk
 from payamak.store.reader import Reader
 from payamak.store.records import Aside, FaultCounts
@@ -43,7 +43,7 @@ MOST_UNREADABLE = 1_000
 
 LARGEST_OCTETS = 65_536
 
-_log = alarm_logger("store")
+_log = event_logger("store")
 
 
 class AsideKind(StrEnum):

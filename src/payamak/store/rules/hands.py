@@ -1,4 +1,4 @@
-"""The operator's hands on what waits: which messages an act is about, and the act itself on these and no others.
+"""The operator's hands on the site and on what waits: which messages an act is about, and the act on these alone.
 
 A person is told a count and agrees to it; the act then runs over the ids that were counted. What came meanwhile is none
 of them, and what is not as it was any more is left alone: done and gone together are what was promised.
@@ -7,17 +7,20 @@ of them, and what is not as it was any more is left alone: done and gone togethe
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from payamak.domain import events as ev
 from payamak.domain.message import Message, State
 from payamak.domain.moving import Bar, Move, judge
-from payamak.domain.site import Line, Site
+from payamak.domain.site import Line, Site, name_of
+from payamak.domain.site.differences import differences
 from payamak.store.columns import Spoilt
 from payamak.store.desk import Desk
 from payamak.store.memory import read_site
 from payamak.store.reader import Reader
-from payamak.store.records import Cancelled, MovePlan
+from payamak.store.records import Act, By, Cancelled, MovePlan, SiteChange
+from payamak.store.rules import housekeeping
+from payamak.store.rules.audit import enter
 from payamak.store.rules.messages import advance, known_opt_outs, opt_outs_of
 
 
@@ -91,3 +94,18 @@ def _target(site: Site, move: Move) -> Line:
     if line.number == move.source:
         raise ValueError(f"line {move.source} is where the messages are already")
     return line
+
+
+async def change_site(
+    desk: Desk, work: Callable[[Site], SiteChange], by: By, now: int, expected_version: int | None
+) -> Site:
+    """See Store.change_site."""
+    before = desk.site
+    if expected_version not in (None, before.version):
+        raise ValueError("somebody else changed the site meanwhile; run it again")
+    change = work(before)
+    after = await housekeeping.put_documents(desk, change.puts, change.removals)
+    for each in differences(before, after, (*map(name_of, change.puts), *change.removals)):
+        about = f"{each.kind} {each.name}"
+        enter(desk, Act(by=by, at=now, what=each.change, about=about, before=each.before, after=each.after))
+    return after

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from payamak.codes import Code
 from payamak.domain import events as ev
@@ -12,7 +13,8 @@ from payamak.domain.message import Message
 from payamak.domain.money import MOST_RIAL
 from payamak.errors import Refused
 from payamak.store.desk import Desk
-from payamak.store.records import Credited
+from payamak.store.records import Act, Credited
+from payamak.store.rules.audit import enter as enter_act
 
 
 class _Referred(Struct, frozen=True, kw_only=True):
@@ -86,7 +88,15 @@ def release(desk: Desk, message: Message, effect: ev.Release, now: int) -> None:
 
 
 async def credit_once(
-    desk: Desk, username: str, amount: int, reference: str, note: str, now: int, *, allow_negative: bool = False
+    desk: Desk,
+    username: str,
+    amount: int,
+    reference: str,
+    note: str,
+    now: int,
+    *,
+    allow_negative: bool = False,
+    act: Act | None = None,
 ) -> Credited:
     """See Store.credit_once."""
     account_id = await _account_id(desk, username)
@@ -101,7 +111,9 @@ async def credit_once(
         return Credited(available=available, entered_at=before.at, is_repeated=True)
     if not amount:
         raise ValueError("an entry under a reference has an amount")
-    available = await credit(desk, username, amount, note, now, allow_negative=allow_negative, reference=reference)
+    available = await credit(
+        desk, username, amount, note, now, allow_negative=allow_negative, reference=reference, act=act
+    )
     return Credited(available=available, entered_at=now, is_repeated=False)
 
 
@@ -121,6 +133,7 @@ async def credit(
     *,
     allow_negative: bool = False,
     reference: str | None = None,
+    act: Act | None = None,
 ) -> int:
     """Money from outside (below zero: back to it); the new balance. Raises LookupError, ValueError."""
     account_id = await _account_id(desk, username)
@@ -136,6 +149,8 @@ async def credit(
     source, target = ("funding", "available") if amount > 0 else ("available", "funding")
     desk.execute("insert_credit", (now, account_id, source, target, abs(amount), note, reference))
     desk.move_money(account_id, available=amount, reserved=0)
+    if act is not None:
+        enter_act(desk, replace(act, before=f"{available:,} rial", after=f"{available + amount:,} rial"))
     return available + amount
 
 

@@ -11,7 +11,7 @@ from payamak.domain.message import RECEIPTED, Message, PartState, Reason, State
 from payamak.domain.receipts import Cursor, IdReport, OpenId, OpenIds, WaitingReceipt
 from payamak.domain.webhooks import Notice
 from payamak.store.memory import HabitRow
-from payamak.store.reader import Reader, array, counts
+from payamak.store.reader import Reader, array
 from payamak.store.records import (
     Balance,
     Entry,
@@ -133,11 +133,6 @@ def search(db: Reader, wanted: Search) -> list[Message]:
 def queue(db: Reader) -> list[QueueRow]:
     """What waits or is under way, and why."""
     return db.rows("queue", QueueRow)
-
-
-def queued_by_line(db: Reader) -> dict[str, int]:
-    """How many messages wait on each line."""
-    return counts(db, "queued_by_line")
 
 
 def traffic(db: Reader, since_at: int, until_at: int) -> list[Traffic]:

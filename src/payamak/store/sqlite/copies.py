@@ -45,6 +45,23 @@ def look_over(path: Path) -> Looked:
         raise StoreFailed(str(error)) from error
 
 
+def note_backup(path: Path) -> None:
+    """Remember beside a store that it has just been copied: the instant is that of an empty file. Raises OSError."""
+    _noted(path).touch(mode=0o600)
+
+
+def backed_up_at(path: Path) -> float | None:
+    """When a store was last copied, in seconds since 1970 UTC; None if nobody has noted that."""
+    try:
+        return _noted(path).stat().st_mtime
+    except OSError:
+        return None
+
+
+def _noted(path: Path) -> Path:
+    return path.with_name(f"{path.name}-backup")
+
+
 def check_copy(file: Path) -> None:
     """Raise StoreFailed unless the file is a whole store of ours, of this program's schema or an older one."""
     try:

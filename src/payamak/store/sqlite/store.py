@@ -36,24 +36,29 @@ from payamak.domain.unreadable import Unreadable
 from payamak.domain.webhooks import Notice, NoticeCount, NoticeResult, NoticeSearch, WebhookTarget
 from payamak.errors import StoreFailed
 from payamak.store.base import ACKNOWLEDGE_WITHIN_S, ANSWER_WITHIN_S, Mode
-from payamak.store.desk import Desk
+from payamak.store.desk import Desk, Rule
 from payamak.store.feed import Change, LocalFeed
 from payamak.store.memory import read_site
 from payamak.store.reader import Reader
 from payamak.store.records import (
+    Act,
     Answers,
     Arrival,
     Aside,
-    Audit,
+    AuditRow,
+    AuditSearch,
     Balance,
     Batched,
+    By,
     Cancelled,
     Claim,
     Claimed,
     Credited,
     FaultCounts,
+    Figures,
     ForeignReceived,
     Holdings,
+    LedgerProof,
     MovePlan,
     NewMessage,
     OptOut,
@@ -62,6 +67,7 @@ from payamak.store.records import (
     QueueRow,
     ReceivedSearch,
     Search,
+    SiteChange,
     Standing,
     StatusCount,
     Story,
@@ -70,6 +76,7 @@ from payamak.store.records import (
 )
 from payamak.store.rules import (
     aside,
+    audit,
     batches,
     clocks,
     hands,
@@ -82,7 +89,8 @@ from payamak.store.rules import (
     removing,
     webhooks,
 )
-from payamak.store.rules.audit import audit
+from payamak.store.rules.figures import figures
+from payamak.store.rules.proof import prove_ledger
 from payamak.store.sqlite import holding, restoring
 from payamak.store.sqlite.files import OpenFiles
 from payamak.store.sqlite.locking import resolved
@@ -353,9 +361,11 @@ class SqliteStore:
         """See Store.unreadable."""
         return self._read(lambda db: aside.unreadable_list(db, piece_id, limit))
 
-    def forget_unreadable(self, piece_id: int | None, up_to: int | None = None) -> Awaitable[int]:
+    def forget_unreadable(
+        self, piece_id: int | None, up_to: int | None = None, act: Act | None = None
+    ) -> Awaitable[int]:
         """See Store.forget_unreadable."""
-        return self.writer.submit(lambda desk: aside.forget_unreadable(desk, piece_id, up_to))
+        return self._by_hand(lambda desk: aside.forget_unreadable(desk, piece_id, up_to), act)
 
     def claim(self, line: str, rooms: Sequence[int], now: int, owner: int) -> Awaitable[Claimed]:
         """See Store.claim."""
@@ -401,9 +411,9 @@ class SqliteStore:
         """See Store.keep_clocks."""
         return self.writer.submit(lambda desk: clocks.keep(desk, known, boot_id))
 
-    def accept_clock(self, offset: int, boot_id: int) -> Awaitable[None]:
+    def accept_clock(self, offset: int, boot_id: int, act: Act | None = None) -> Awaitable[None]:
         """See Store.accept_clock."""
-        return self.writer.submit(lambda desk: clocks.accept(desk, offset, boot_id))
+        return self._by_hand(lambda desk: clocks.accept(desk, offset, boot_id), act)
 
     async def set_back(self, by: int, now: int, after_id: int, limit: int) -> int | None:
         """See Store.set_back."""
@@ -443,9 +453,11 @@ class SqliteStore:
         """See Store.held_ids."""
         return self._read(lambda db: restoring.held_ids(db, line, account_id))
 
-    def resume_held(self, message_ids: Sequence[int], now: int, *, is_moved: bool = False) -> Awaitable[int]:
+    def resume_held(
+        self, message_ids: Sequence[int], now: int, *, is_moved: bool = False, act: Act | None = None
+    ) -> Awaitable[int]:
         """See Store.resume_held."""
-        return self.writer.submit(lambda desk: restoring.resume(desk, message_ids, now, is_moved=is_moved))
+        return self._by_hand(lambda desk: restoring.resume(desk, message_ids, now, is_moved=is_moved), act)
 
     def last_restore(self) -> Awaitable[Restore | None]:
         """See Store.last_restore."""
@@ -499,9 +511,9 @@ class SqliteStore:
 
         return self.writer.submit(conclude)
 
-    def replay(self, received_ids: Sequence[int], now: int) -> Awaitable[int]:
+    def replay(self, received_ids: Sequence[int], now: int, act: Act | None = None) -> Awaitable[int]:
         """See Store.replay."""
-        return self.writer.submit(lambda desk: received.replay(desk, received_ids, now))
+        return self._by_hand(lambda desk: received.replay(desk, received_ids, now), act)
 
     def foreign_received(self, since_at: int, limit: int) -> Awaitable[list[ForeignReceived]]:
         """See Store.foreign_received."""
@@ -537,19 +549,37 @@ class SqliteStore:
         """See Store.notice_ids."""
         return self._read(lambda db: webhooks.ids(db, account_id, post, since_at))
 
-    def replay_notices(self, events: Sequence[tuple[int, int]], now: int) -> Awaitable[int]:
+    def replay_notices(self, events: Sequence[tuple[int, int]], now: int, act: Act | None = None) -> Awaitable[int]:
         """See Store.replay_notices."""
-        return self.writer.submit(lambda desk: webhooks.replay(desk, events, now))
+        return self._by_hand(lambda desk: webhooks.replay(desk, events, now), act)
 
-    def hurry_notices(self, account_id: int, now: int, limit: int) -> Awaitable[int]:
+    def hurry_notices(self, account_id: int, now: int, limit: int, act: Act | None = None) -> Awaitable[int]:
         """See Store.hurry_notices."""
-        return self.writer.submit(lambda desk: webhooks.hurry(desk, account_id, now, limit))
+        return self._by_hand(lambda desk: webhooks.hurry(desk, account_id, now, limit), act)
 
     def notice_counts(self) -> Awaitable[list[NoticeCount]]:
         """See Store.notice_counts."""
         return self._read(webhooks.counts)
 
     # -- the operator's hands
+
+    def _by_hand(self, work: Rule[T], act: Act | None, urgency: Urgency = Urgency.RESULT) -> Awaitable[T]:
+        return self.writer.submit(lambda desk: audit.carry_out(desk, work, act), urgency)
+
+    def enter(self, act: Act) -> Awaitable[None]:
+        """See Store.enter."""
+
+        async def write(desk: Desk) -> None:
+            audit.enter(desk, act)
+
+        return self.writer.submit(write)
+
+    async def change_site(
+        self, work: Callable[[Site], SiteChange], by: By, now: int, expected_version: int | None = None
+    ) -> Site:
+        """See Store.change_site."""
+        done = self.writer.submit(lambda desk: hands.change_site(desk, work, by, now, expected_version))
+        return self._newer(await done)
 
     async def put_documents(self, puts: Sequence[Document], removals: Sequence[tuple[str, str]], now: int) -> Site:
         """See Store.put_documents."""
@@ -564,68 +594,87 @@ class SqliteStore:
         )
         return self._newer(done.site)
 
-    async def set_intake(self, is_suspended: bool) -> None:
+    async def set_intake(self, is_suspended: bool, act: Act | None = None) -> None:
         """See Store.set_intake."""
-        await self.writer.submit(lambda desk: housekeeping.set_intake(desk, is_suspended))
+        await self._by_hand(lambda desk: housekeeping.set_intake(desk, is_suspended), act)
         await self.refresh()
 
     def credit(
-        self, username: str, amount: int, note: str, now: int, *, allow_negative: bool = False
+        self,
+        username: str,
+        amount: int,
+        note: str,
+        now: int,
+        *,
+        allow_negative: bool = False,
+        act: Act | None = None,
     ) -> Awaitable[int]:
         """See Store.credit."""
         return self.writer.submit(
-            lambda desk: money.credit(desk, username, amount, note, now, allow_negative=allow_negative)
+            lambda desk: money.credit(desk, username, amount, note, now, allow_negative=allow_negative, act=act)
         )
 
     def credit_once(
-        self, username: str, amount: int, reference: str, note: str, now: int, *, allow_negative: bool = False
+        self,
+        username: str,
+        amount: int,
+        reference: str,
+        note: str,
+        now: int,
+        *,
+        allow_negative: bool = False,
+        act: Act | None = None,
     ) -> Awaitable[Credited]:
         """See Store.credit_once."""
         return self.writer.submit(
-            lambda desk: money.credit_once(desk, username, amount, reference, note, now, allow_negative=allow_negative)
+            lambda desk: money.credit_once(
+                desk, username, amount, reference, note, now, allow_negative=allow_negative, act=act
+            )
         )
 
     def holdings(self, kind: str, name: str) -> Awaitable[Holdings]:
         """See Store.holdings."""
         return self._read(lambda db: removing.holdings(db, kind, name))
 
-    async def put_opt_outs(self, opt_outs: Iterable[OptOut]) -> int:
+    async def put_opt_outs(self, opt_outs: Iterable[OptOut], act: Act | None = None) -> int:
         """See Store.put_opt_outs; in transactions of 1,000, so that a long list holds nobody up."""
         count = 0
         batch: list[OptOut] = []
         for opt_out in opt_outs:
             batch.append(opt_out)
             if len(batch) == 1_000:
-                count += await self._import(batch)
+                count += await self._import(batch, act)
                 batch = []
-        return count + await self._import(batch)
+        return count + await self._import(batch, act)
 
-    def _import(self, batch: list[OptOut]) -> Awaitable[int]:
-        return self.writer.submit(lambda desk: housekeeping.put_opt_outs(desk, batch), Urgency.BULK)
+    def _import(self, batch: list[OptOut], act: Act | None) -> Awaitable[int]:
+        return self._by_hand(lambda desk: housekeeping.put_opt_outs(desk, batch), act, Urgency.BULK)
 
-    def forget_opt_outs(self, recipient: str, line: str | None) -> Awaitable[int]:
+    def forget_opt_outs(self, recipient: str, line: str | None, act: Act | None = None) -> Awaitable[int]:
         """See Store.forget_opt_outs."""
-        return self.writer.submit(lambda desk: housekeeping.forget_opt_outs(desk, recipient, line))
+        return self._by_hand(lambda desk: housekeeping.forget_opt_outs(desk, recipient, line), act)
 
     def waiting_ids(self, *, line: str | None = None, account_id: int | None = None) -> Awaitable[list[int]]:
         """See Store.waiting_ids."""
         return self._read(lambda db: hands.waiting_ids(db, line, account_id))
 
-    def cancel(self, message_ids: Sequence[int], now: int, *, line: str | None = None) -> Awaitable[Cancelled]:
+    def cancel(
+        self, message_ids: Sequence[int], now: int, *, line: str | None = None, act: Act | None = None
+    ) -> Awaitable[Cancelled]:
         """See Store.cancel."""
-        return self.writer.submit(lambda desk: hands.cancel(desk, message_ids, now, line))
+        return self._by_hand(lambda desk: hands.cancel(desk, message_ids, now, line), act)
 
     def plan_move(self, move: Move, now: int) -> Awaitable[MovePlan]:
         """See Store.plan_move."""
         return self._read(lambda db: hands.plan_move(db, move, now))
 
-    def move_messages(self, message_ids: Sequence[int], move: Move, now: int) -> Awaitable[int]:
+    def move_messages(self, message_ids: Sequence[int], move: Move, now: int, act: Act | None = None) -> Awaitable[int]:
         """See Store.move_messages."""
-        return self.writer.submit(lambda desk: hands.move_messages(desk, message_ids, move, now))
+        return self._by_hand(lambda desk: hands.move_messages(desk, message_ids, move, now), act)
 
-    def forget_ids(self, upstream: str) -> Awaitable[bool]:
+    def forget_ids(self, upstream: str, act: Act | None = None) -> Awaitable[bool]:
         """See Store.forget_ids."""
-        return self.writer.submit(lambda desk: receipts.forget_ids(desk, upstream))
+        return self._by_hand(lambda desk: receipts.forget_ids(desk, upstream), act)
 
     # -- reading
 
@@ -673,9 +722,9 @@ class SqliteStore:
         """See Store.queue."""
         return self._read(reading.queue)
 
-    def queued_by_line(self) -> Awaitable[dict[str, int]]:
-        """See Store.queued_by_line."""
-        return self._read(reading.queued_by_line)
+    def figures(self) -> Awaitable[Figures]:
+        """See Store.figures."""
+        return self._read(figures)
 
     def traffic(self, since_at: int, until_at: int) -> Awaitable[list[Traffic]]:
         """See Store.traffic."""
@@ -685,9 +734,13 @@ class SqliteStore:
         """See Store.balances."""
         return self._read(reading.balances)
 
-    def audit(self) -> Awaitable[Audit]:
+    def audit(self, search: AuditSearch) -> Awaitable[list[AuditRow]]:
         """See Store.audit."""
-        return self._read(audit)
+        return self._read(lambda db: audit.acts(db, search))
+
+    def prove_ledger(self) -> Awaitable[LedgerProof]:
+        """See Store.prove_ledger."""
+        return self._read(prove_ledger)
 
     def opt_outs(self, recipient: str | None, line: str | None, after: str, limit: int) -> Awaitable[list[OptOut]]:
         """See Store.opt_outs."""

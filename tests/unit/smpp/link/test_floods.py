@@ -96,7 +96,7 @@ async def test_answers_before_the_end_count() -> None:
 
 def counts(said: list[tuple[str, dict[str, object]]]) -> list[int]:
     """How many alerts each line of the log tells of."""
-    return [int(str(fields["count"])) for event, fields in said if event == "smpp.alert"]
+    return [int(str(fields["count"])) for event, fields in said if event == "smpp_alert"]
 
 
 async def test_oddities_do_not_fill_the_log() -> None:

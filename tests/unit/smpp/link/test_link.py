@@ -403,7 +403,7 @@ async def test_log_keeps_secrets() -> None:
         await esme.up()
         await soon(esme.link.request(a_message(b"hush")))
         await esme.link.stop(5)
-        assert "smpp.bound" in [event for event, _ in esme.said]
+        assert "smpp_bound" in [event for event, _ in esme.said]
         assert "hush" not in repr(esme.said) + repr(esme.link.config)
 
 

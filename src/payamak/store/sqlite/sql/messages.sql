@@ -111,10 +111,6 @@ DELETE FROM receipt WHERE message_id = ?;
 SELECT line, lane, state, reason, count(*) AS count, min(due_at) AS next_due_at, min(accepted_at) AS oldest_accepted_at
 FROM message WHERE is_final = 0 GROUP BY line, lane, state, reason ORDER BY line, lane, state, reason;
 
--- name: queued_by_line
--- How many messages wait on each line, for the metrics: a look through the index of what is open.
-SELECT line AS name, count(*) AS count FROM message WHERE state = 'queued' AND is_final = 0 GROUP BY line;
-
 -- name: queued_on_line
 -- All that waits on a line, to be moved or cancelled by hand; what expires first comes first.
 SELECT id FROM message WHERE line = ? AND state = 'queued' AND is_final = 0 ORDER BY deadline_at;

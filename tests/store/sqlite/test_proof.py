@@ -7,7 +7,7 @@ import pytest
 from tests.store.world import ALI, DAY, HOLD, LINE2, World, lost, step
 
 from payamak.domain.message import PartState
-from payamak.store.records import AuditedAccount
+from payamak.store.records import ProvenAccount
 from payamak.store.sqlite.store import SqliteStore
 
 pytestmark = pytest.mark.parametrize("sqlite", [True], indirect=True, ids=["inline"])
@@ -29,11 +29,11 @@ async def busy(world: World) -> None:
     await world.store.credit("shop", -500, "back", world.now)
 
 
-async def account(store: SqliteStore, username: str = "shop") -> AuditedAccount:
+async def account(store: SqliteStore, username: str = "shop") -> ProvenAccount:
     """The proof of one account; every other one must balance."""
-    audit = await store.audit()
-    assert [a.username for a in audit.accounts if a.faults and a.username != username] == []
-    return next(a for a in audit.accounts if a.username == username)
+    proof = await store.prove_ledger()
+    assert [a.username for a in proof.accounts if a.faults and a.username != username] == []
+    return next(a for a in proof.accounts if a.username == username)
 
 
 async def test_what_was_paid_in_is_charged_set_aside_or_left(world: World, sqlite: SqliteStore) -> None:
@@ -43,8 +43,8 @@ async def test_what_was_paid_in_is_charged_set_aside_or_left(world: World, sqlit
     assert shop.faults == ()
     assert (shop.paid_in, shop.charged, shop.reserved, shop.available) == (9_500, 270, 250, 8_980)
     assert shop.paid_in == shop.charged + shop.reserved + shop.available
-    audit = await sqlite.audit()
-    assert (audit.messages, len(audit.accounts)) == (3, 3)
+    proof = await sqlite.prove_ledger()
+    assert (proof.messages, len(proof.accounts)) == (3, 3)
 
 
 MESSAGE = "(SELECT id FROM message WHERE state = 'enroute')"
@@ -124,7 +124,7 @@ async def test_every_damage_is_named(world: World, sqlite: SqliteStore, damage: 
     db.execute(statement)
     assert db.changes() == 1 or damage == "an entry with another account", "the damage is done"
     db.close()
-    accounts = {a.username: a for a in (await sqlite.audit()).accounts}
+    accounts = {a.username: a for a in (await sqlite.prove_ledger()).accounts}
     assert fault in accounts["shop"].faults
     assert accounts["bank"].faults == ()
     assert (accounts["clinic"].faults == ()) is (damage != "an entry with another account")
@@ -136,7 +136,7 @@ async def test_an_account_without_a_purse(world: World, sqlite: SqliteStore) -> 
     db = apsw.Connection(str(sqlite.path))
     db.execute("DELETE FROM account WHERE username = 'shop'")
     db.close()
-    (gone,) = [a for a in (await sqlite.audit()).accounts if a.faults]
+    (gone,) = [a for a in (await sqlite.prove_ledger()).accounts if a.faults]
     assert (gone.username, gone.faults[0]) == ("", "has no purse")
 
 
@@ -161,18 +161,18 @@ async def steps_of(sqlite: SqliteStore, query: str) -> int:
         counted += 1
         return False
 
-    from payamak.store.rules.audit import audit
+    from payamak.store.rules.proof import prove_ledger
     from payamak.store.rules.reading import balances
     from payamak.store.sqlite.reader import SqliteReader
 
     db = apsw.Connection(str(sqlite.path), flags=apsw.SQLITE_OPEN_READONLY)
     db.set_progress_handler(count, 100)
-    {"audit": audit, "balances": balances}[query](SqliteReader(db))
+    {"proof": prove_ledger, "balances": balances}[query](SqliteReader(db))
     db.close()
     return counted
 
 
-@pytest.mark.parametrize("query", ["audit", "balances"])
+@pytest.mark.parametrize("query", ["proof", "balances"])
 async def test_the_cost_grows_with_the_store_and_no_faster(world: World, sqlite: SqliteStore, query: str) -> None:
     """Twice the accounts, messages and entries: about twice the work, not four times."""
     db = apsw.Connection(str(sqlite.path))
