@@ -11,6 +11,7 @@ One message, eight hops:
        | 2 front/accept.py       send()            allowed, plan, split, price -> NewMessage
        | 3 store/rules/messages  accept()          one transaction; the COMMIT is our promise; then the Feed
        <-- answer with message_id, at once or when the Feed brings the verdict
+           delivery/places.py    take()            nobody before it: "on the wire" by the same commit, then 5
          4 delivery/worker.py    _take()           from the Feed, else store.claim(), to the desk of a link
            delivery/outlet.py    _mark()           whose turn it is goes; "on the wire" is committed
          5 upstreams/smpp.py     submit()          step -> SubmitSm, part by part

@@ -27,6 +27,7 @@ class Scene(Enum):
 
     PLAIN = "messages are sent while the links are up"
     BACKLOG = "half of the messages wait in the store before a link comes up"
+    ANSWERED = "more messages come, one by one, when the operator has spoken"
     WEBHOOKS = "the accounts have webhooks"
     HANDSETS = "handsets send too, and what they send is posted on"
     RECOVERY = "the process dies on the wire first, and at the point when it starts again"
@@ -79,6 +80,14 @@ def _moves_on(_: Sequence[Any], result: Any) -> bool:
 COMMITS = (
     Commit("accept", "commit of the accept", "payamak.store.rules.messages", "accept", _always),
     Commit(
+        "accept with mark",
+        'commit of an accept that is "on the wire" with it',
+        "payamak.store.rules.messages",
+        "accept",
+        lambda _, change: bool(change.effects),
+        Scene.ANSWERED,
+    ),
+    Commit(
         "claim",
         "commit of a claim",
         "payamak.store.rules.housekeeping",
@@ -92,6 +101,7 @@ COMMITS = (
         "payamak.store.rules.messages",
         "put_on_wire",
         lambda _, changes: bool(changes),
+        Scene.BACKLOG,
     ),
     Commit("result", "commit of the result", "payamak.store.rules.receipts", "advance", _answers),
     Commit("fallback", "commit of the fallback", "payamak.store.rules.messages", "advance", _moves_on),
@@ -129,7 +139,22 @@ COMMITS = (
 )
 
 CALLS = (
-    Call("hand-over", "the worker takes a fresh message", "payamak.delivery.worker", "Worker._take", _always),
+    Call(
+        "hand-over",
+        "the worker takes a message that waits",
+        "payamak.delivery.worker",
+        "Worker._take",
+        _always,
+        Scene.BACKLOG,
+    ),
+    Call(
+        "go",
+        "a message that its accept has marked goes to its link",
+        "payamak.delivery.places",
+        "Places.go",
+        _always,
+        Scene.ANSWERED,
+    ),
     Call(
         "decision",
         "fallback decision, inside the transaction",

@@ -26,6 +26,8 @@ from tests.crash.zygote import Child, Order, Zygote
 from tests.target import Call, Say, Target
 
 MESSAGES, WAVE, WAVE_GAP_S = 28, 4, 0.02
+SINGLES, SINGLE_GAP_S = 24, 0.25
+"""Of the scene in which the operator has spoken: a response timer, rests and a new bind fit in between."""
 AFTERWARDS = 4
 """Messages that are sent to the program that came back: it must not only finish, it must work."""
 READY_S, DRAIN_S, STOP_S = 180.0, 120.0, 180.0
@@ -215,6 +217,9 @@ async def _load(home: House) -> None:
             await asyncio.sleep(WAVE_GAP_S)
         if number == MESSAGES // 2 and home.scene is Scene.BACKLOG:
             home.operator.refuse_binds(False)
+    for number in range(first + MESSAGES, first + MESSAGES + SINGLES) if home.scene is Scene.ANSWERED else ():
+        await asyncio.sleep(SINGLE_GAP_S)
+        home.start(home.send(message(number)), home.clients)
 
 
 async def _last_life(home: House) -> None:

@@ -95,6 +95,11 @@ _IMPOSSIBLE = (
         "nobody has opted out, so no message goes on to its next step",
     ),
     _Never(
+        ("accept with mark", "go"),
+        lambda way: way.is_gated,
+        "a link that has not answered since its bind takes nothing that is not marked by a commit of its own",
+    ),
+    _Never(
         ("read", "receipt", "receipt answer"),
         lambda way: way.is_gated,
         "the operator says nothing before we are dead",

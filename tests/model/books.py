@@ -15,6 +15,7 @@ from tests.model.promise import (
     ARRIVED,
     EXPIRED,
     FAILED,
+    LATER,
     LOST,
     OPTED_OUT,
     OUT,
@@ -219,6 +220,13 @@ class Books:
             self.copies.append(Copy(message_id, step, tries, part, life.line, upstream, message.recipient, now))
         message.is_held = False
         return going
+
+    def unsent(self, message_id: int, now: int) -> None:
+        """It is undone with the mark that its accept has made: nothing of it has left."""
+        life = self.messages[message_id].life
+        for copy in self.attempt(message_id, life.step, life.tries):
+            copy.answer, copy.answered_at = LATER, now
+        life.revoked()
 
     def attempt(self, message_id: int, step: int, try_no: int) -> list[Copy]:
         """The copies of one attempt."""

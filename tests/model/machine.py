@@ -393,8 +393,14 @@ class StoreMachine(Bench):
     @precondition(lambda self: self.books.messages)
     @rule(which=which)
     def revoke(self, which: int) -> None:
-        """A message is undone whose caller was told that it was not accepted."""
-        self._by_hand(self.pick(which), Revoked(), lambda life: life.revoked())
+        """A message is undone whose caller was told that it was not accepted; its mark too, if its accept made one."""
+        message_id = self.pick(which)
+        life = self.books.messages[message_id].life
+        if life.state != "sending":
+            self._by_hand(message_id, Revoked(), lambda life: life.revoked())
+        elif life.is_first_mark:
+            undone = lambda: self.store.advance(message_id, Revoked(), self.now)  # noqa: E731 - one line, one use
+            self.do(undone, lambda _: self.books.unsent(message_id, self.now))
 
     @precondition(lambda self: self.books.messages)
     @rule(which=which, reason=st.sampled_from([Reason.OUTSIDE_HOURS, Reason.PACED, Reason.LINK_DOWN]))

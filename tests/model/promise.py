@@ -107,6 +107,12 @@ class Expected:
         return "queued" if {WAITS, LOST} & set(self.parts) else "enroute"
 
     @property
+    def is_first_mark(self) -> bool:
+        """On the wire as its accept may leave it: for the first time, and nothing was heard of it."""
+        is_first = self.tries == 1 and not any(self.fates.get(step) for step in range(self.step))
+        return self.end is None and is_first and set(self.parts) == {OUT}
+
+    @property
     def reason(self) -> str:
         """Its reason; all that merely waits for another try is one class."""
         if self.end is not None:
@@ -269,7 +275,9 @@ class Expected:
         self._gives_up("cancelled", "cancelled")
 
     def revoked(self) -> None:
-        """Taken back because its caller was told that it was not accepted (P1)."""
+        """Taken back because its caller was told that it was not accepted (P1); what its accept marked has not left."""
+        if self.is_first_mark:
+            self.fates[self.step] = [WAITS] * len(self.parts)
         self._gives_up("cancelled", "answered busy")
 
     def deadline_passed(self, now: int) -> None:

@@ -138,7 +138,7 @@ class Walk:
                 if self._advance(ev.Cancelled(), waits) is not None:
                     second.cancelled()
             case 60:
-                if self._advance(ev.Revoked(), waits) is not None:
+                if self._advance(ev.Revoked(), waits or second.is_first_mark) is not None:
                     second.revoked()
             case 61:
                 line = LINES[a % 4]

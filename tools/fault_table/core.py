@@ -51,6 +51,22 @@ FAULTS: tuple[Fault, ...] = (
         tests=("tests/unit/delivery/test_arrivals.py",),
     ),
     Fault(
+        name="what is held on doubt is marked with its accept",
+        breaks="P3: a death ends as unknown what was never written",
+        file="src/payamak/store/rules/messages.py",
+        old="    if place is not None and _goes_at_once(desk, new, plan):\n",
+        new="    if place is not None and plan is new.plan:\n",
+        tests=("tests/store/test_marked_at_once.py",),
+    ),
+    Fault(
+        name="a mark that is undone with its accept stays",
+        breaks="P1: the caller was told 23, and the message goes out after the next start",
+        file="src/payamak/domain/states.py",
+        old="    (_SENDING, ev.Revoked): Move(_revoked_on_wire, (_SENDING, State.CANCELLED)),\n",
+        new="    (_SENDING, ev.Revoked): Move(_only_recorded, (_SENDING,)),\n",
+        tests=("tests/store/sqlite/test_patience.py",),
+    ),
+    Fault(
         name="no mark before the wire",
         breaks="P3: octets leave before the store knows that they may have left",
         file="src/payamak/delivery/outlet.py",
@@ -77,7 +93,7 @@ FAULTS: tuple[Fault, ...] = (
         "            changes = []\n"
         "            for message in messages:\n"
         "                parts = tuple(range(1, message.current.wire_parts + 1))\n"
-        "                self._submit(desk, message, ev.Submit(link='', step=message.step, try_no=1, parts=parts))\n",
+        "                self.submit(desk, message, ev.Submit(link='', step=message.step, try_no=1, parts=parts))\n",
         tests=("tests/unit/delivery/test_worker_marks.py",),
     ),
     Fault(

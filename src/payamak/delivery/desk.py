@@ -96,6 +96,19 @@ class Desk:
             self._heard_at_s = answered_at_s
             self.health = self.health.answered()
 
+    def has_place_at_once(self, now_s: float, parts: int) -> bool:
+        """Whether a fresh message of so many parts may go now: nobody waits, window and pace are free, nothing is in
+        doubt.
+        """
+        return (
+            self.resends_go
+            and not self.health.is_in_doubt
+            and not self.waiting.count
+            and not self.waiting.hush.is_out
+            and self.in_flight + parts <= self.upstream.window
+            and not self.pace.wait_s(now_s, parts)
+        )
+
     def window_is_full(self, now_s: float) -> None:
         """Somebody waits for a place in the window. A moment without anybody, between two claims, is no end of it."""
         if now_s - self._full_at_s > FULL_AGAIN_S:

@@ -13,7 +13,10 @@ from typing import Final
 
 from msgspec import Struct, structs
 from msgspec.json import Encoder
+from msgspec.structs import replace
 
+from payamak.domain.events import OnWire
+from payamak.domain.message import Message, Reason, State
 from payamak.domain.numbers import masked
 from payamak.log import Logs, event_logger
 from payamak.store.feed import Change
@@ -99,14 +102,28 @@ def _lines(
             tries=message.tries,
             reason=message.reason.value,
             code=message.code,
-            event_name=change.event if is_whole else None,
+            event_name=event if is_whole else None,
             event=message.state.value,
             level="info",
             timestamp=stamp,
         )
         for change in changes
-        for message in (change.message,)
+        for message, event in _came_to(change, is_whole=is_whole)
     ]
+
+
+def _came_to(change: Change, *, is_whole: bool) -> Iterable[tuple[Message, str]]:
+    """The message as it came to a state by the change, and by what: one that its accept put on the wire to two.
+
+    `is_whole`: the second is told as well.
+    """
+    message = change.message
+    if change.before is not None or message.state is State.QUEUED:
+        yield message, change.event
+        return
+    yield replace(message, state=State.QUEUED, reason=Reason.ACCEPTED, tries=0), change.event
+    if is_whole:
+        yield message, OnWire.__name__
 
 
 def _tell_person(log: Callable[..., object], line: StateLine) -> None:

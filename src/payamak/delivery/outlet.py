@@ -230,7 +230,8 @@ class Outlet:
         desk.timer = None
         self.pump(desk)
 
-    def _pump_soon(self, desk: Desk) -> None:
+    def pump_soon(self, desk: Desk) -> None:
+        """Mark what may go when this turn of the loop is over."""
         if not desk.pump_is_due:
             desk.pump_is_due = True
             self._loop.call_soon(self._pump_again, desk)
@@ -272,7 +273,7 @@ class Outlet:
         if suspect is not None and all(message.id != suspect for message, _ in submits):
             desk.waiting.hush.ended(self._clock.monotonic())
         for message, effect in submits:
-            self._submit(desk, message, effect, is_suspect=message.id == suspect)
+            self.submit(desk, message, effect, is_suspect=message.id == suspect)
         if written < reserved:  # expired, cancelled or moved in the meantime, or only some of its parts go
             self.pump(desk)
 
@@ -302,7 +303,8 @@ class Outlet:
         else:
             self._pump_later(desk, STORE_REST_S)
 
-    def _submit(self, desk: Desk, message: Message, effect: ev.Submit, *, is_suspect: bool = False) -> None:
+    def submit(self, desk: Desk, message: Message, effect: ev.Submit, *, is_suspect: bool = False) -> None:
+        """Hand a message whose mark is on disk to the link."""
         flight = Flight(desk, message, effect.try_no, effect.parts, self._clock.monotonic())
         flight.is_suspect = is_suspect
         if self._clock.now() >= message.deadline_at:  # its mark took that long: nothing has left, nothing will (P7)
@@ -328,7 +330,7 @@ class Outlet:
         flight.outcomes.append(outcome)
         if len(flight.outcomes) == 1:
             self.arrivals.answered(partial(self._conclude, flight))
-        self._pump_soon(desk)  # also after a late answer: it may end a trial, or open the link for resends
+        self.pump_soon(desk)  # also after a late answer: it may end a trial, or open the link for resends
         if outcome.kind is OutcomeKind.TAKEN:
             desk.pace.went_well(now_s)
         elif desk.slows_down(outcome):

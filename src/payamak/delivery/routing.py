@@ -13,13 +13,23 @@ def choose_link(line: Line, recipient: str, message_id: int, is_open: Callable[[
     Where any link of the line names a prefix of the recipient, only those that do are considered: the longest
     prefix wins. The share is dealt by message id, so that the same message finds the same link again.
     """
+    best = _best(line, recipient, is_open)
+    return _by_share(best, message_id) if best else None
+
+
+def only_link(line: Line, recipient: str, is_open: Callable[[str], bool]) -> str | None:
+    """The same for a message that has no id yet: None also where shares would decide."""
+    best = _best(line, recipient, is_open)
+    return best[0].link if len(best) == 1 else None
+
+
+def _best(line: Line, recipient: str, is_open: Callable[[str], bool]) -> list[LinkUse]:
+    """The open links of the lowest rank that has any."""
     uses = _matching(line, recipient)
-    ranks = sorted({rank for rank, _ in uses})
-    for rank in ranks:
-        ranked = [use for r, use in uses if r == rank and is_open(use.link)]
-        if ranked:
-            return _by_share(ranked, message_id)
-    return None
+    for rank in sorted({rank for rank, _ in uses}):
+        if ranked := [use for r, use in uses if r == rank and is_open(use.link)]:
+            return ranked
+    return []
 
 
 def _matching(line: Line, recipient: str) -> list[tuple[int, LinkUse]]:

@@ -22,6 +22,7 @@ from payamak.delivery.desk import Desk, limits_of
 from payamak.delivery.lanes import LANES
 from payamak.delivery.outlet import STORE_REST_S, Outlet
 from payamak.delivery.pacing import Turns
+from payamak.delivery.places import Places
 from payamak.delivery.routing import choose_link, is_routable
 from payamak.delivery.waiting import Kind, was_on_wire
 from payamak.domain.events import OnAmbiguous
@@ -72,6 +73,7 @@ class Worker:
         self._backlog = Backlog()
         self._turns = Turns()
         self.outlet = Outlet(store, clock, log, self, self._turns)
+        self._places = store.feed.places = Places(store, clock, self.outlet, self._desks, self.is_open)
         self._open_lines: set[str] = set()
         self._wake = asyncio.Event()
         self._is_stopping = False
@@ -172,6 +174,8 @@ class Worker:
         for change in changes:
             message = change.message
             if message.state is not State.QUEUED:
+                if change.before is None:
+                    self._places.go(change)
                 continue
             if message.owner == self._store.feed.owner:
                 if desk := self._take(message):

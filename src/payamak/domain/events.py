@@ -137,7 +137,10 @@ class Cancelled(Struct, frozen=True, kw_only=True):
 
 
 class Revoked(Struct, frozen=True, kw_only=True):
-    """The disk kept the message, but only after the caller had been told that it was not accepted (23)."""
+    """The disk kept the message, but only after the caller had been told that it was not accepted (23).
+
+    It happens before anybody has heard of the message: what is marked as on the wire with it has not left.
+    """
 
 
 class Moved(Struct, frozen=True, kw_only=True):

@@ -258,6 +258,21 @@ def _revoked(m: Message, event: Event, now: int, rules: Rules) -> Advance:
     return _give_up(m, State.CANCELLED, Reason.ANSWERED_BUSY)
 
 
+def _revoked_on_wire(m: Message, event: Event, now: int, rules: Rules) -> Advance:
+    """It was marked by the transaction that kept it, and nobody has heard of it: none of its parts has left.
+
+    What is not as its accept leaves it may have left, and stays.
+    """
+    word = _word(m)
+    if m.tries != 1 or any(m.parts[: m.step]) or set(word) != {_S}:
+        return m, ()
+    places = range(1, len(word) + 1)
+    outcomes = tuple(ev.Outcome(part=part, kind=OutcomeKind.LATER, reason=Reason.ANSWERED_BUSY) for part in places)
+    unsent = replace(m, parts=_with_word(m, m.step, _W * len(word)))
+    after, released = _end(unsent, State.CANCELLED, Reason.ANSWERED_BUSY)
+    return after, (ev.Record(step=m.step, try_no=m.tries, outcomes=outcomes), *released)
+
+
 def can_move(m: Message, wire_parts: int) -> bool:
     """Whether a message can still go by another line, as so many parts.
 
@@ -647,6 +662,7 @@ TABLE: dict[tuple[State, type], Move] = {
     (_Q, ev.Pooled): Move(_pooled, (_Q,)),
     (_Q, ev.Receipted): Move(_receipted, (_Q, _E, *_BY_RECEIPT)),
     (_SENDING, ev.Answered): Move(_answered, _BY_ANSWER),
+    (_SENDING, ev.Revoked): Move(_revoked_on_wire, (_SENDING, State.CANCELLED)),
     (_SENDING, ev.Pooled): Move(_pooled, (_SENDING,)),
     (_SENDING, ev.SetBack): Move(_set_back, (_SENDING,)),
     (_SENDING, ev.Restored): Move(_restored, (_Q,)),

@@ -117,6 +117,8 @@ class Metrics:
             message = change.message
             if message.state is not change.before:
                 self._changes[message.current.line, message.state.value] += 1
+                if change.before is None and message.state is not State.QUEUED:  # on the wire by its accept
+                    self._changes[message.current.line, State.QUEUED.value] += 1
                 for stage in stages_of(message, change):
                     self._stages[stage, message.lane].add((message.changed_at - message.accepted_at) / 1_000)
             for effect in change.effects:

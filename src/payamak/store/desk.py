@@ -327,6 +327,11 @@ class Desk:
         """The configuration that holds inside the transaction."""
         return self.memory.site
 
+    @property
+    def owner(self) -> int:
+        """Whose the Feed's room is, and what is marked as it is accepted."""
+        return self._feed.owner
+
     def take_room(self, line: str, lane: int) -> int:
         """Who takes a message right away, NOBODY if there is no room; counted at the commit."""
         taken = self._room_taken.get((line, lane), 0)

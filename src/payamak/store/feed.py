@@ -15,11 +15,11 @@ from typing import Protocol
 from msgspec import Struct
 
 from payamak.domain.events import Effect
-from payamak.domain.message import NOBODY, Message, State
+from payamak.domain.message import NOBODY, Lane, Message, State, Step
 
 
 class Change(Struct, frozen=True, kw_only=True):
-    """What one commit did to one message. `before` is None for a fresh one."""
+    """What one commit did to one message. `before` is None for a fresh one, which may be on the wire by it already."""
 
     message: Message
     event: str
@@ -78,14 +78,40 @@ def is_verdict(message: Message) -> bool:
     return message.state is not State.SENDING
 
 
+class Place(Struct, frozen=True, kw_only=True):
+    """Room on the wire by `link` that is kept for the first step of a message which is being accepted.
+
+    `ticket` is the number under which the back knows it.
+    """
+
+    ticket: int
+    link: str
+
+
+class Places(Protocol):
+    """Who gives room on the wire to messages that are being accepted: the back. Called on the loop."""
+
+    def take(self, step: Step, lane: Lane, recipient: str) -> Place | None:
+        """Room for a fresh message that may go at once, by this step; None if it has to wait its turn.
+
+        Whoever has taken a place says once what became of it (`told`).
+        """
+        ...
+
+    def told(self, place: Place, message: Message | None) -> None:
+        """The message is on disk, marked by its accept or not, and is published next; None: nothing of it stays."""
+        ...
+
+
 class Feed(Protocol):
     """What the store, the back and the front know of it: whoever else wakes others by a commit keeps to this.
 
-    `room` and `owner`: see LocalFeed.
+    `room`, `owner` and `places`: see LocalFeed.
     """
 
     room: dict[tuple[str, int], int]
     owner: int
+    places: Places | None
 
     def take_room(self, taken: Mapping[tuple[str, int], int]) -> None:
         """So many messages were leased to its owner by a commit. Called on the writer's thread."""
@@ -121,11 +147,15 @@ class LocalFeed:
     line has no link that is up, or while older messages of the class wait in the store. The writer counts it down
     as it leases, the back sets it as it finishes; it is a bound on memory, not a count that has to be exact. `owner` is
     whose room it is: the number under which this process has taken over, NOBODY as long as it has not.
+
+    `places` gives a fresh message its place on the wire, so that the transaction that accepts it marks it as well; None
+    where nobody sends.
     """
 
     def __init__(self) -> None:
         self.room: dict[tuple[str, int], int] = {}
         self.owner = NOBODY
+        self.places: Places | None = None
         self._watches: dict[int, Watch] = {}
         self._tickets: dict[int, Watch] = {}
         self._drawn = 0

@@ -19,11 +19,12 @@ from tests.store.sqlite.support import at_desk, file_of
 from tests.store.world import ALI, MARK, NOW, OTHER, OWNER, SARA, Listener, World, step
 
 from payamak.codes import Code
-from payamak.domain.message import Lane, Message, Reason, State
+from payamak.domain.message import Lane, Message, Reason, State, Step
 from payamak.domain.mo import MoPart
 from payamak.domain.own_ids import OwnId
 from payamak.encoding.alphabets import Alphabet
 from payamak.errors import StoreFailed
+from payamak.store.feed import Place
 from payamak.store.records import Batched, NewMessage, Search
 from payamak.store.sqlite import store as sqlite_module
 from payamak.store.sqlite import writer as writers
@@ -118,6 +119,49 @@ async def test_given_up_in_a_commit_that_ends_well(serving: World) -> None:
     assert [(c.event, c.message.state) for batch in listener.batches for c in batch] == [("Revoked", State.CANCELLED)]
     balance = await serving.balance()
     assert (balance.available, balance.reserved) == (10_000, 0)
+
+
+async def test_given_up_with_its_mark(serving: World, tmp_path: Path) -> None:
+    """What its accept has marked is undone with it: nothing goes, and a start after a kill finds nothing to send."""
+    store = sqlite_of(serving)
+    listener = Listener(store)
+    store.feed.places = places = OnePlace()
+    with slow_commit(store) as disk:
+        with pytest.raises(StoreFailed, match="did not answer"):
+            await serving.accept()
+        disk.let_go()
+        await settled(serving)
+    assert places.told_of == [None]
+    assert [(c.event, c.message.state) for batch in listener.batches for c in batch] == [("Revoked", State.CANCELLED)]
+    (message,) = await kept(serving)
+    assert (message.state, message.reason, message.tries) == (State.CANCELLED, Reason.ANSWERED_BUSY, 1)
+    story = await store.story(message.id)
+    assert story is not None
+    assert [row.answer for row in story.parts] == ["later"]
+    balance = await serving.balance()
+    assert (balance.available, balance.reserved) == (10_000, 0)
+    for name in os.listdir(store.path.parent):  # as a kill leaves it
+        shutil.copy(store.path.parent / name, tmp_path / f"killed-{name}")
+    again = SqliteStore(tmp_path / f"killed-{store.path.name}")
+    for dead in await again.take_over(NOW):
+        assert await again.recover(dead, NOW, 10) == 0
+    assert (await again.claim("983000111", (9, 9, 9), NOW, again.feed.owner)).messages == ()
+    await again.close()
+
+
+class OnePlace:
+    """A back that gives a place, and keeps what it is told of it."""
+
+    def __init__(self) -> None:
+        self.told_of: list[Message | None] = []
+
+    def take(self, step: Step, lane: Lane, recipient: str) -> Place | None:
+        """See Places.take."""
+        return Place(ticket=1, link="north")
+
+    def told(self, place: Place, message: Message | None) -> None:
+        """See Places.told."""
+        self.told_of.append(message)
 
 
 async def test_no_claim_sees_what_was_given_up(serving: World) -> None:

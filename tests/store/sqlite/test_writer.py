@@ -230,14 +230,14 @@ async def test_a_cancelled_waiter_changes_nothing(sqlite: SqliteStore, world: Wo
 
 
 async def test_then_runs_after_the_commit(sqlite: SqliteStore) -> None:
-    """`then` runs once the work is on disk, and not for work that failed."""
+    """`then` runs once: when the work is on disk, or with None for work that failed."""
     seen: list[object] = []
     gate = Gate(sqlite)
     good = sqlite.writer.submit(put("a"), then=lambda value: seen.append((value, kept(sqlite, "a"))))
     bad = sqlite.writer.submit(raising(ValueError("no")), then=seen.append)
     gate.open()
     await asyncio.gather(good, bad, return_exceptions=True)
-    assert seen == [(1, [True])]
+    assert seen == [(1, [True]), None]
 
 
 async def test_backlog(sqlite: SqliteStore, monkeypatch: pytest.MonkeyPatch) -> None:

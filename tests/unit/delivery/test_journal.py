@@ -144,6 +144,19 @@ def test_what_a_line_says(make: Callable[..., World]) -> None:
     assert datetime.fromisoformat(stamp).utcoffset() is not None
 
 
+def test_an_accept_that_is_on_the_wire_with_it(make: Callable[..., World]) -> None:
+    """It is told as accepted, like any other, and as on the wire where all is told."""
+    marked = change("Accepted", None, State.SENDING, Reason.ON_WIRE, tries=1)
+    world, whole, usual = make(), make(tells_all=True), make(tells_all=True)
+    world.hear([marked])
+    whole.hear([marked])
+    usual.hear([ACCEPTED, ON_WIRE])
+    (line,) = world.told()
+    assert (line["event"], line["reason"], "tries" in line) == ("queued", "accepted", False)
+    told = [[{**each, "timestamp": ""} for each in one.told()] for one in (whole, usual)]
+    assert told[0] == told[1]
+
+
 def test_the_event_is_told_where_all_are(make: Callable[..., World]) -> None:
     """Who wants to follow each step wants to know what made it; the setting counts from the next commit on."""
     world = make(tells_all=True)

@@ -209,7 +209,8 @@ class Life:
         recorded = [effect for effect in self.effects if isinstance(effect, ev.Record)]
         is_news = isinstance(event, ev.Answered | ev.Recovered)
         was_sent = isinstance(event, ev.Restored) and before.state is State.SENDING
-        assert len(recorded) == (is_news or was_sent), "every answer is kept"
+        is_unsent = isinstance(event, ev.Revoked) and before.state is State.SENDING and after is not before
+        assert len(recorded) == (is_news or was_sent or is_unsent), "every answer is kept"
         if before.is_held and not isinstance(event, ev.Resumed):
             assert after.is_held or after.state is not State.QUEUED, "a person lets it go"
             assert not any(isinstance(effect, ev.Submit) for effect in self.effects), "nothing goes out unasked"

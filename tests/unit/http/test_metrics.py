@@ -181,6 +181,16 @@ def counted() -> tuple[Metrics, LocalFeed]:
     return page, feed
 
 
+def test_an_accept_that_is_on_the_wire_with_it() -> None:
+    """One change by which a message is accepted and goes counts for both states."""
+    feed = LocalFeed()
+    page = Metrics(feed)
+    feed.publish([change("1000", None, State.SENDING)])
+    lines = page.render().decode().splitlines()
+    for state in ("queued", "sending"):
+        assert f'payamak_state_changes_total{{line="1000",state="{state}"}} 1.0' in lines
+
+
 def test_changes_are_counted() -> None:
     """Messages by the state that they come to, opt-outs by line, copies by link and operator."""
     lines = counted()[0].render().decode().splitlines()

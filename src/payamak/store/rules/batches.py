@@ -115,8 +115,8 @@ def lane_of(items: Sequence[NewMessage | Code]) -> Lane:
 
 
 def begin(feed: Feed, tickets: Sequence[int], told: Sequence[Message | Code]) -> None:
-    """Listen for what becomes of those that are kept."""
-    for ticket, each in zip(tickets, told, strict=True):
+    """Listen for what becomes of those that are kept; none where nothing of the batch is."""
+    for ticket, each in zip(tickets, told, strict=bool(told)):
         if isinstance(each, Message):
             feed.kept(ticket, each)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
 from typing import Any
 
 from msgspec import Struct
@@ -15,12 +14,12 @@ from payamak.domain import states
 from payamak.domain.clocks import earliest
 from payamak.domain.events import Effect, Event, OutcomeKind
 from payamak.domain.ids import operator_key
-from payamak.domain.message import NOBODY, Message, PartState, Reason, State
+from payamak.domain.message import NOBODY, Message, PartState, Reason, State, Step
 from payamak.domain.optout import with_known_opt_outs
 from payamak.domain.plan import reservation
 from payamak.store.columns import kept_columns
 from payamak.store.desk import Desk
-from payamak.store.feed import Change
+from payamak.store.feed import Change, Place
 from payamak.store.reader import Reader, array
 from payamak.store.records import Claim, NewMessage
 from payamak.store.rules import money, webhooks
@@ -60,10 +59,11 @@ async def opt_outs_of_many(desk: Desk, recipients: Iterable[str], now: int) -> d
     return known
 
 
-async def accept(desk: Desk, new: NewMessage, now: int, *, is_held: bool = False) -> Change:
+async def accept(desk: Desk, new: NewMessage, now: int, place: Place | None = None, *, is_held: bool = False) -> Change:
     """Keep a fresh message. Raises Refused with 27, 33 or 14 before anything is written.
 
-    `is_held`: it may be the copy of one that was sent before the store was put back, and waits for a person.
+    `place`: it is marked as on the wire as well, unless a known opt-out leads it to another step. `is_held`: it may be
+    the copy of one that was sent before the store was put back, and waits for a person.
     """
     at = earliest(now)
     await desk.expect(
@@ -74,15 +74,29 @@ async def accept(desk: Desk, new: NewMessage, now: int, *, is_held: bool = False
     amount = reservation(plan)
     await money.reserve(desk, new.account_id, amount)
     message_id = await desk.next_id()
-    owner = NOBODY if is_held else _taken_by(desk, priced, now)
-    message = _fresh(message_id, priced, amount, now, owner=owner, is_held=is_held)
+    effects: tuple[Effect, ...] = ()
+    if place is not None and _goes_at_once(desk, new, plan):
+        fresh = _fresh(message_id, priced, amount, now, owner=desk.owner)
+        event = ev.OnWire(link=place.link, owner=desk.owner)
+        message, effects = states.advance(fresh, event, now, desk.site.rules(fresh.current.line))
+    else:
+        owner = NOBODY if is_held else _taken_by(desk, priced, now)
+        fresh = message = _fresh(message_id, priced, amount, now, owner=owner, is_held=is_held)
     desk.keep(message)
     if amount:
         money.enter(desk, now, new.account_id, message.id, "reserve", "available", "reserved", amount)
-    webhooks.tell(desk, message, now)
-    change = Change(message=message, event="Accepted")
+    for effect in effects:
+        _EFFECTS[type(effect)](desk, message, effect, now)
+    webhooks.tell_all(desk, (fresh,) if fresh.state is message.state else (fresh, message), now)
+    change = Change(message=message, event="Accepted", effects=effects)
     desk.changes.append(change)
     return change
+
+
+def _goes_at_once(desk: Desk, new: NewMessage, plan: tuple[Step, ...]) -> bool:
+    """Whether a message with a place is still what the place was given for, and goes again if it is lost (P3)."""
+    line = plan[states.first_step(plan) or 0].line
+    return plan is new.plan and desk.site.rules(line).on_ambiguous is ev.OnAmbiguous.RESEND
 
 
 async def accept_priced(desk: Desk, news: Sequence[tuple[NewMessage, int]], now: int) -> list[Message]:
@@ -154,12 +168,14 @@ async def put_on_wire(desk: Desk, claims: Sequence[Claim], now: int) -> list[Cha
 
 
 async def revoke(desk: Desk, message_ids: Sequence[int], now: int) -> None:
-    """Cancel messages whose callers were told that they are not accepted; what another hand has ended stays so."""
+    """Cancel messages whose callers were told that they are not accepted; what another hand has ended stays so.
+
+    Before anybody has heard of them: those that their accept has marked have not left.
+    """
     for message_id in message_ids:
         message = await desk.message(message_id)
-        if message is not None:
-            with suppress(ev.IllegalMove):
-                await advance(desk, message, ev.Revoked(), now)
+        if message is not None and not message.is_final:
+            await advance(desk, message, ev.Revoked(), now)
 
 
 async def advance(desk: Desk, message: Message, event: Event, now: int) -> Change:

@@ -32,12 +32,13 @@ from payamak.domain.posting import PostState
 from payamak.domain.receipts import Cursor, IdReport, OpenIds, ReceiptIn, WaitingReceipt
 from payamak.domain.restoring import Restore
 from payamak.domain.site import Document, Site
+from payamak.domain.states import first_step
 from payamak.domain.unreadable import Unreadable
 from payamak.domain.webhooks import Notice, NoticeCount, NoticeResult, NoticeSearch, WebhookTarget
 from payamak.errors import StoreFailed
 from payamak.store.base import ACKNOWLEDGE_WITHIN_S, ANSWER_WITHIN_S, Mode
 from payamak.store.desk import Desk, Rule
-from payamak.store.feed import Change, LocalFeed
+from payamak.store.feed import Change, LocalFeed, Place
 from payamak.store.memory import read_site
 from payamak.store.reader import Reader
 from payamak.store.records import (
@@ -255,13 +256,27 @@ class SqliteStore:
 
     def accept(self, new: NewMessage, now: int, ticket: int | None = None) -> Awaitable[Change]:
         """See Store.accept."""
+        place = self._place(new, now)
+
+        def told(change: Change | None) -> None:
+            if change is not None and ticket is not None:
+                self.feed.kept(ticket, change.message)
+            if place is not None and self.feed.places is not None:
+                self.feed.places.told(place, None if change is None else change.message)
+
         return self.writer.submit(
-            lambda desk: messages.accept(desk, new, now),
+            lambda desk: messages.accept(desk, new, now, place),
             _URGENCY[new.lane],
-            None if ticket is None else lambda change: self.feed.kept(ticket, change.message),
+            None if ticket is None and place is None else told,
             within_s=self._within(ANSWER_WITHIN_S),
             undo=Undo(lambda desk, change: messages.revoke(desk, [change.message.id], now)),
         )
+
+    def _place(self, new: NewMessage, now: int) -> Place | None:
+        """Room on the wire for a message that may go at once."""
+        if self.feed.places is None or (new.due_at is not None and new.due_at > now):
+            return None
+        return self.feed.places.take(new.plan[first_step(new.plan) or 0], new.lane, new.recipient)
 
     def accept_batch(
         self, account_id: int, items: Sequence[NewMessage | Code], own_ids: Sequence[OwnId] | None, now: int
@@ -281,7 +296,7 @@ class SqliteStore:
         return self.writer.submit(
             lambda desk: batches.accept_each(desk, account_id, items, now),
             _URGENCY[batches.lane_of(items)],
-            (lambda told: batches.begin(self.feed, tickets, told)) if tickets else None,
+            (lambda told: batches.begin(self.feed, tickets, told or ())) if tickets else None,
             within_s=self._within(ANSWER_WITHIN_S),
             undo=Undo(lambda desk, told: batches.revoke_each(desk, told, now)),
         )

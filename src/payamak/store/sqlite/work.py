@@ -83,7 +83,7 @@ class Work:
         self,
         run: Rule[Any],
         waiter: Waiter | None,
-        then: Callable[[Any], None] | None = None,
+        then: Callable[[Any | None], None] | None = None,
         undo: Undo | None = None,
     ) -> None:
         self.run = run

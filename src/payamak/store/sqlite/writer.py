@@ -95,12 +95,13 @@ class Writer(Protocol):
         self,
         run: Rule[T],
         urgency: Urgency = Urgency.RESULT,
-        then: Callable[[T], None] | None = None,
+        then: Callable[[T | None], None] | None = None,
         *,
         within_s: float | None = None,
         undo: Undo | None = None,
     ) -> asyncio.Future[T]:
-        """Queue a piece of work; `then` runs on the loop after the commit, before its changes are published.
+        """Queue a piece of work; `then` runs once, on the loop: with the result after the commit, before its changes
+        are published; with None if nothing of it stays, also when this raises.
 
         After `within_s` the waiter is told StoreFailed. What comes to be committed all the same is undone before
         anyone hears of it, or stands where there is no `undo`.
@@ -149,7 +150,7 @@ class NoWriter:
         self,
         run: Rule[T],
         urgency: Urgency = Urgency.RESULT,
-        then: Callable[[T], None] | None = None,
+        then: Callable[[T | None], None] | None = None,
         *,
         within_s: float | None = None,
         undo: Undo | None = None,
@@ -297,13 +298,14 @@ def deliver(works: list[Work], feed: Feed) -> None:
     """On the loop, after the commit: tell those who wait, then publish what changed."""
     changes: list[Change] = []
     for work in works:
+        stays = work.error is None and not work.is_to_be_undone
+        if work.then is not None:
+            work.then(work.result if stays else None)
         if work.is_to_be_undone:
             if work.waiter is not None and not work.waiter.done():
                 work.waiter.set_exception(StoreFailed("the store cannot vouch for it"))
             continue
         changes += work.changes
-        if work.error is None and work.then is not None:
-            work.then(work.result)
         if work.waiter is None or work.waiter.done():
             continue  # whoever waited has hung up: that changes nothing
         if work.error is not None:
@@ -358,17 +360,19 @@ class _QueuedWriter:
         self,
         run: Rule[T],
         urgency: Urgency = Urgency.RESULT,
-        then: Callable[[T], None] | None = None,
+        then: Callable[[T | None], None] | None = None,
         *,
         within_s: float | None = None,
         undo: Undo | None = None,
     ) -> asyncio.Future[T]:
         """See Writer.submit. Raises StoreFailed when the backlog is full, the disk stalls or the writer has stopped."""
-        if self._closing:
-            raise StoreFailed("the store is closing")
         queue = self._queues[urgency]
-        if urgency in ACCEPTS:
-            self._check_intake(queue)
+        try:
+            self._check_intake(urgency)
+        except StoreFailed:
+            if then is not None:
+                then(None)
+            raise
         future: asyncio.Future[T] = self._loop.create_future()
         self._queue(Work(run, future, then, undo), queue, within_s)
         self._nudge()
@@ -392,8 +396,12 @@ class _QueuedWriter:
         work.since_s = time.monotonic()
         queue.append(work)
 
-    def _check_intake(self, queue: deque[Work]) -> None:
-        if len(queue) >= BACKLOG:
+    def _check_intake(self, urgency: Urgency) -> None:
+        if self._closing:
+            raise StoreFailed("the store is closing")
+        if urgency not in ACCEPTS:
+            return
+        if len(self._queues[urgency]) >= BACKLOG:
             raise StoreFailed("too much work is waiting for the disk")
         began_s = self._began_s
         if began_s is not None and time.monotonic() - began_s > STALL_S:
@@ -420,7 +428,7 @@ class _QueuedWriter:
         taken: list[Work] = []
         while queue and len(taken) < most:
             work = queue.popleft()
-            if not work.is_given_up:
+            if not work.is_given_up or work.then is not None:  # the latter is still to hear that nothing of it stays
                 taken.append(work)
         return taken
 
