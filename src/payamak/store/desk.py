@@ -137,7 +137,7 @@ class Desk:
 
     # -- asking
 
-    def expect(self, *needs: Need) -> Coroutine[Any, Any, None]:
+    def expect(self, needs: Sequence[Need]) -> Coroutine[Any, Any, None]:
         """Name what will be asked for, as far as it is known: a rule begins with it."""
         return self.engine.expect(needs)
 
@@ -376,8 +376,9 @@ class Desk:
 
     async def rows_of_family(self, name: str, shape: type[T], upstream: str, *values: Any) -> list[T]:
         """Every row of a named query whose first parameter is the upstream, under each of its names."""
-        found: list[T] = []
-        for each in await self.family(upstream):
+        first, *others = await self.family(upstream)
+        found = await self.rows(name, shape, (first, *values))
+        for each in others:
             found += await self.rows(name, shape, (each, *values))
         return found
 

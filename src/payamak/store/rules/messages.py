@@ -66,9 +66,8 @@ async def accept(desk: Desk, new: NewMessage, now: int, place: Place | None = No
     the copy of one that was sent before the store was put back, and waits for a person.
     """
     at = earliest(now)
-    await desk.expect(
-        ("opt_outs_of", (new.recipient, at)), ("balance", (new.account_id,)), ("last_given", ("message",))
-    )
+    needs = ("opt_outs_of", (new.recipient, at)), ("balance", (new.account_id,)), ("last_given", ("message",))
+    await desk.expect(needs)
     plan = with_known_opt_outs(new.plan, await known_opt_outs(desk, new.recipient, at))
     priced = new if plan is new.plan else replace(new, plan=plan)
     amount = reservation(plan)
@@ -157,7 +156,7 @@ def _fresh(message_id: int, new: NewMessage, amount: int, now: int, *, owner: in
 async def put_on_wire(desk: Desk, claims: Sequence[Claim], now: int) -> list[Change]:
     """Mark the claimed messages, as far as they are still what their owner last saw, and nobody else's."""
     changes = []
-    await desk.expect(*(("message", (claim.message_id,)) for claim in claims))
+    await desk.expect([("message", (claim.message_id,)) for claim in claims])
     for claim in claims:
         message = await desk.message(claim.message_id)
         if message is None or message.version != claim.version or message.owner not in (NOBODY, claim.owner):

@@ -98,7 +98,7 @@ async def advance(desk: Desk, message_id: int, event: Event, now: int, version: 
 
     Empty if the message does not exist or, with `version`, has changed since. Raises IllegalMove.
     """
-    await desk.expect(("message", (message_id,)))
+    await desk.expect([("message", (message_id,))])
     message = await desk.message(message_id)
     if message is None or (version is not None and message.version != version):
         return []
@@ -196,7 +196,7 @@ async def receive(desk: Desk, receipt: ReceiptIn, now: int) -> list[Change]:
     if not receipt.keys:
         receipt = replace(receipt, keys=(operator_key(receipt.operator_id),))
     upstream, operator_id = receipt.upstream, receipt.operator_id
-    await desk.expect(*(("part_by_operator_id", (upstream, key, operator_id)) for key in receipt.keys))
+    await desk.expect([("part_by_operator_id", (upstream, key, operator_id)) for key in receipt.keys])
     found = await match(desk, receipt, Came(now, is_new=True))
     if found.part is None:
         _keep(desk, receipt, now, "unmatched", why=found.why)
