@@ -15,6 +15,8 @@ FUZZ_SECONDS ?= 60
 SEED ?= 1
 RATE ?= 700
 VENV ?= .venv
+# Who only builds the pages installs two packages, not eighty.
+DOCS_VENV ?= build/venv-docs
 BIN := $(VENV)/bin
 TIMES ?= 50
 # All that starts few processes, and the golden exchanges: a few minutes.
@@ -23,7 +25,7 @@ SHORT := tests/unit tests/docs tests/store tests/fuzz \
 export PYTHON VENV
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test test-short test-pythons again check fuzz bench bench-growth bench-peers bench-door bench-rest bench-page overload crash crash-long crash-page seeds model faults format changelog lock dist man clean runtime dev
+.PHONY: help demo run test test-short test-pythons again check fuzz bench bench-growth bench-peers bench-door bench-rest bench-page overload crash crash-long crash-page seeds model faults format docs changelog lock dist deb man clean runtime dev
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -104,11 +106,18 @@ format: dev ## put the code into the house's form
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
+docs: ## the documentation as a site in build/site, both languages, searched without a network
+	@VENV=$(DOCS_VENV) sh tools/environment.sh docs
+	@$(DOCS_VENV)/bin/python -m tools.site
+
 changelog: dev ## CHANGELOG.md from the notes in changes/
 	@$(BIN)/python tools/changelog.py
 
 dist: dev ## wheel and sdist of the gateway and of the client into dist/, the same octets each time
 	@$(BIN)/python -m tools.dist
+
+deb: dev ## the Debian package into dist/, for the distribution that this runs on
+	@$(BIN)/python -m tools.deb
 
 man: dev ## payamak(1) from the help, into build/payamak.1
 	@mkdir -p build

@@ -13,7 +13,7 @@ from payamak.dialects.negin import LARGEST_IDS, parse_ids
 from payamak.dialects.soap.envelope import NotReadable, escaped, read_call, write_answer, write_fault
 from payamak.dialects.soap.schema import OPERATIONS
 from payamak.http.app import Application
-from payamak.http.connection import Connection
+from payamak.http.connection import HttpConnection
 from payamak.http.forms import Fields, Malformed, parse_fields
 from payamak.http.limits import HttpLimits, Shared
 from payamak.http.request import Request, Response, Route
@@ -221,7 +221,7 @@ class _Door:
         """One connection to which these pieces come; what the handlers heard."""
         self.heard = []
         shared, wire = Shared(self.app, HttpLimits(head_octets=2_048)), _Wire()
-        protocol = Connection(shared)
+        protocol = HttpConnection(shared)
         protocol.connection_made(wire)
         for piece in pieces:
             if not wire.is_closed:

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Makes .venv (or $VENV) hold exactly what the lock names: `sh tools/environment.sh runtime`, `... dev` or `... fuzz`.
+# Makes .venv (or $VENV) hold exactly what the lock names: `sh tools/environment.sh runtime`, `... dev`, `... docs` or
+# `... fuzz`. `docs` needs nothing of the package, and is made in a folder of its own (make docs).
 #
 # A stamp keeps the checksum of what was installed and the folder it was installed for, so that a second call
 # costs nothing. `dev` contains `runtime`; `fuzz` is put on top of `dev`, and is not missed where it cannot be had. The virtual environment is made anew when the folder was moved or
@@ -7,12 +8,13 @@
 set -eu
 cd "$(dirname "$0")/.."
 
-kind=${1:?runtime, dev or fuzz}
+kind=${1:?runtime, dev, docs or fuzz}
 case $kind in
     runtime) lock=requirements.txt ;;
     dev) lock=requirements-dev.txt ;;
+    docs) lock=requirements-docs.txt ;;
     fuzz) lock=requirements-fuzz.txt && sh "$0" dev ;;
-    *) echo "environment.sh: runtime, dev or fuzz expected, got $kind" >&2; exit 2 ;;
+    *) echo "environment.sh: runtime, dev, docs or fuzz expected, got $kind" >&2; exit 2 ;;
 esac
 venv=${VENV:-.venv}
 log=$venv/install.log
@@ -42,11 +44,11 @@ if [ "$kind" = fuzz ]; then
     stamp_of "$lock" >"$venv/stamp-fuzz"
     exit 0
 fi
-rm -f "$venv/stamp-runtime" "$venv/stamp-dev"
+rm -f "$venv/stamp-runtime" "$venv/stamp-dev" "$venv/stamp-docs"
 if ! {
     pip --require-hashes --no-deps -r "$lock" &&
         # Its build backend is in the lock too, so the package itself needs nothing from outside.
-        pip --no-index --no-deps --no-build-isolation --editable .
+        { [ "$kind" = docs ] || pip --no-index --no-deps --no-build-isolation --editable .; }
 } >"$log" 2>&1; then
     tail -n 25 "$log" >&2
     echo "The installation failed; the whole output is in $log. Is a package index reachable?" >&2

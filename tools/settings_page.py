@@ -43,7 +43,7 @@ def row(*cells: str) -> str:
 def allowed(field: Field) -> str:
     """Return type and bounds of a field; of an enumeration its words."""
     said = describe_type(field.type)
-    return f"{said}, {field.setting.allowed}" if field.setting.allowed else said
+    return f"{said}, {field.setting.allowed.words}" if field.setting.allowed else said
 
 
 def document(kind: type[Struct]) -> Iterable[str]:

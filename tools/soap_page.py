@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from payamak.dialects.soap.envelope import Value, read_call, write_answer
-from payamak.dialects.soap.schema import NAMESPACE, OPERATIONS, TYPES, Array, Field, Kind, Operation, Record
+from payamak.dialects.soap.schema import NAMESPACE, OPERATIONS, TYPES, Array, Element, Kind, Operation, RecordType
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "reference" / "soap.md"
 
@@ -102,7 +102,7 @@ def example(operation: Operation) -> bytes:
     ).encode()
 
 
-def _asked(field: Field) -> str:
+def _asked(field: Element) -> str:
     value = _ASKED[field.name]
     if isinstance(value, str):
         return f"<{field.name}>{value}</{field.name}>"
@@ -124,13 +124,13 @@ def _kind(kind: Kind) -> str:
     match kind:
         case Array():
             return f"A({_kind(kind.item)})"
-        case Record():
+        case RecordType():
             return kind.name
         case _:
             return kind.value
 
 
-def _fields(fields: Iterable[Field]) -> str:
+def _fields(fields: Iterable[Element]) -> str:
     return ", ".join(f"`{field.name}`: {_kind(field.kind)}" for field in fields)
 
 
@@ -145,7 +145,7 @@ def _section(operation: Operation) -> Iterable[str]:
 
 def render() -> str:
     """The whole page."""
-    records = [f"* `{each.name}`: {_fields(each.fields)}" for each in TYPES if isinstance(each, Record)]
+    records = [f"* `{each.name}`: {_fields(each.fields)}" for each in TYPES if isinstance(each, RecordType)]
     parts = [INTRODUCTION, "The records:\n", "\n".join(records) + "\n"]
     for operation in OPERATIONS:
         parts += _section(operation)

@@ -48,6 +48,8 @@ Where things live, from the pure core to the edge; imports point down only (test
     runtime             builds everything, starts it in order, stops it in reverse
     config, clock; log, and log_output, the thread by which lines leave
     visible             texts of others as a person may see them
+    language            the two languages that a person may read; what is said in both
+    texts               the words of every enumeration, code and fault, in both
     setting             what a person must know of one field of a configuration: meaning, unit, bounds, label
 
 Read domain/message.py, domain/states.py, front/accept.py, delivery/worker.py and outlet.py, smpp/session.py, in this

@@ -15,7 +15,7 @@ from payamak.store.records import FaultCounts
 AFTER_A_BUG_S = 1.0
 
 
-class Health:
+class FailingWork:
     """Which work in the background fails: since its last failure it has not succeeded. Lives on one event loop.
 
     `alarm` tells the log, as an error, whatever the level. `counts` is what the store has put aside, as last counted.
@@ -60,14 +60,14 @@ async def keep_going(
     work: Callable[[], Awaitable[None]],
     log: Callable[..., object],
     rest_s: float = AFTER_A_BUG_S,
-    health: Health | None = None,
+    health: FailingWork | None = None,
 ) -> None:
     """Run what works in the background until it returns or is cancelled.
 
     A bug in it is told as an error; after a pause the work begins anew, and tells `health` when a round has gone well.
     If it ended instead, claims or deadlines would stand still and nothing would show it (P2).
     """
-    health = health or Health(log)
+    health = health or FailingWork(log)
     while True:
         try:
             return await work()

@@ -16,11 +16,12 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Final
 
+from payamak.language import Words, persian_of
 from payamak.setting import Items, Numbers, Setting, Text, misfits, shown
 
 
 class BadSettings(Exception):
-    """A setting is wrong; the text says where it stands, what came and what is allowed."""
+    """A setting is wrong; the text says where it stands, what came and what is allowed, in both languages (Words)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,11 +29,11 @@ class About:
     """What a person must know of one setting: `setting` with its bounds, what is allowed in words, how it is read."""
 
     setting: Setting
-    allowed: str
+    allowed: Words
     read: Callable[[Any], Any]
 
 
-def _setting(default: Any, setting: Setting, read: Callable[[Any], Any], allowed: str) -> Any:
+def _setting(default: Any, setting: Setting, read: Callable[[Any], Any], allowed: Words) -> Any:
     return field(default=default, metadata={"about": About(setting=setting, allowed=allowed, read=read)})
 
 
@@ -103,19 +104,19 @@ class Settings:
         "payamak.sqlite",
         Setting("The SQLite file that keeps everything.", "", Text(4_096, least=1), fa="پرونده پایگاه داده"),
         _text,
-        "a path; its folder is made",
+        Words("a path; its folder is made", "یک مسیر؛ پوشه‌اش ساخته می‌شود"),
     )
     host: str = _setting(
         "127.0.0.1",
         Setting("The address on which HTTP is served.", "", Text(253, least=1), fa="نشانی HTTP"),
         _text,
-        "an address, 0.0.0.0 for all",
+        Words("an address, 0.0.0.0 for all", "یک نشانی؛ 0.0.0.0 برای همه"),
     )
     port: int = _setting(
         8080,
         Setting("The port on which HTTP is served.", "", Numbers(0, 65_535), fa="درگاه HTTP"),
         _whole,
-        "0 (a free one) to 65535",
+        Words("0 (a free one) to 65535", "0 (درگاهی آزاد) تا 65535"),
     )
     max_connections: int = _setting(
         10_000,
@@ -128,7 +129,7 @@ class Settings:
             fa="بیشترین اتصال هم‌زمان",
         ),
         _whole,
-        "8 to 1000000",
+        Words("8 to 1000000", "8 تا 1000000"),
     )
     allow_get: bool = _setting(
         True,
@@ -137,7 +138,7 @@ class Settings:
             fa="پذیرش GET",
         ),
         _truth,
-        "true or false",
+        Words("true or false", "true یا false"),
     )
     trusted_networks: Networks = _setting(  # noqa: RUF009 - field(), by another name
         (),
@@ -148,7 +149,10 @@ class Settings:
             fa="پراکسی‌های معتمد",
         ),
         _networks,
-        "addresses or networks such as 10.0.0.0/8, joined by commas",
+        Words(
+            "addresses or networks such as 10.0.0.0/8, joined by commas",
+            "نشانی یا شبکه مانند 10.0.0.0/8، با کاما از هم جدا",
+        ),
     )
     keep_alive_s: int = _setting(
         75,
@@ -160,7 +164,7 @@ class Settings:
             fa="نگه‌داشتن اتصال بیکار",
         ),
         _whole,
-        "1 to 3600",
+        Words("1 to 3600", "1 تا 3600"),
     )
     recipient_prefixes: tuple[str, ...] = _setting(
         DEFAULT_PREFIXES,
@@ -172,7 +176,10 @@ class Settings:
             fa="پیش‌شماره‌های همراه",
         ),
         _prefixes,
-        "1 to 10 pairs of digits that begin with 9, joined by commas",
+        Words(
+            "1 to 10 pairs of digits that begin with 9, joined by commas",
+            "1 تا 10 جفت رقم که با 9 آغاز می‌شوند، با کاما از هم جدا",
+        ),
     )
     metrics_networks: Networks = _setting(  # noqa: RUF009 - field(), by another name
         (),
@@ -183,7 +190,10 @@ class Settings:
             fa="شبکه‌های پایش",
         ),
         _networks,
-        "addresses or networks such as 10.0.0.0/8, joined by commas",
+        Words(
+            "addresses or networks such as 10.0.0.0/8, joined by commas",
+            "نشانی یا شبکه مانند 10.0.0.0/8، با کاما از هم جدا",
+        ),
     )
     metrics_balances: bool = _setting(
         False,
@@ -192,13 +202,13 @@ class Settings:
             fa="مانده حساب‌ها در پایش",
         ),
         _truth,
-        "true or false",
+        Words("true or false", "true یا false"),
     )
     log_level: str = _setting(
         "info",
         Setting("How much is logged.", fa="میزان گزارش"),
         _one_of("debug", "info", "warning", "error"),
-        "debug, info, warning, error",
+        Words("debug, info, warning, error", "debug، info، warning، error"),
     )
     log_states: str = _setting(
         "ends",
@@ -208,7 +218,7 @@ class Settings:
             fa="وضعیت‌های ثبت‌شونده در گزارش",
         ),
         _one_of("ends", "all"),
-        "ends, all",
+        Words("ends, all", "ends، all"),
     )
 
 
@@ -227,7 +237,12 @@ def load_again(path: Path | None, environment: Mapping[str, str] | None = None, 
     """The same at another time. Raises BadSettings, also for a pipe: it was emptied by the first reading."""
     file = named_file(path, os.environ if environment is None else environment)
     if file is not None and file.exists() and not file.is_file():
-        raise BadSettings(f"{file}: no file that can be read twice (a pipe?); name a regular file, or restart")
+        raise BadSettings(
+            Words(
+                f"{file}: no file that can be read twice (a pipe?); name a regular file, or restart",
+                f"{file}: فایلی نیست که دو بار خوانده شود (لوله است؟)؛ فایلی معمولی نام ببرید، یا از نو راه‌اندازی کنید",
+            )
+        )
     return load(path, environment, **given)
 
 
@@ -253,18 +268,36 @@ def _from_file(path: Path, known: Mapping[str, About]) -> dict[str, Any]:
         text = path.read_text(encoding="utf-8-sig")
         document = tomllib.loads(text)
     except OSError as error:
-        raise BadSettings(f"{path}: cannot be read: {error.strerror}") from error
+        raise BadSettings(
+            Words(f"{path}: cannot be read: {error.strerror}", f"{path}: خوانده نمی‌شود: {error.strerror}")
+        ) from error
     except UnicodeDecodeError as error:
-        raise BadSettings(f"{path}: this is no UTF-8 text: write it anew as UTF-8") from error
+        raise BadSettings(
+            Words(
+                f"{path}: this is no UTF-8 text: write it anew as UTF-8",
+                f"{path}: متن UTF-8 نیست: آن را دوباره با UTF-8 ذخیره کنید",
+            )
+        ) from error
     except RecursionError as error:
-        raise BadSettings(f"{path}: lists or tables within each other without end") from error
+        raise BadSettings(
+            Words(
+                f"{path}: lists or tables within each other without end",
+                f"{path}: فهرست‌ها یا جدول‌ها بی‌پایان تودرتو هستند",
+            )
+        ) from error
     except tomllib.TOMLDecodeError as error:
-        raise BadSettings(f"{path}: no TOML: {error}") from error
+        raise BadSettings(Words(f"{path}: no TOML: {error}", f"{path}: TOML نیست: {error}")) from error
     values = {}
     for name, value in document.items():
-        where = f"{path}, line {_line_of(text, name)}"
+        line = _line_of(text, name)
+        where = Words(f"{path}, line {line}", f"{path}، سطر {line}")
         if name not in known:
-            raise BadSettings(f"{where}: there is no setting {name!r}; known are: {', '.join(sorted(known))}")
+            raise BadSettings(
+                Words(
+                    f"{where}: there is no setting {name!r}; known are: {', '.join(sorted(known))}",
+                    f"{where.fa}: تنظیمی به نام {name!r} نیست؛ این‌ها هستند: {', '.join(sorted(known))}",
+                )
+            )
         values[name] = _read(known[name], name, value, where)
     return values
 
@@ -278,11 +311,18 @@ def _line_of(text: str, name: str) -> int:
 
 def _read(about: About, name: str, value: Any, where: str) -> Any:
     """The value of a setting. Raises BadSettings, with the option or with the place and the name."""
-    place = where if where.startswith("--") else f"{where}: {name}"
+    if not where.startswith("--"):
+        where = Words(f"{where}: {name}", f"{persian_of(where)}: {name}")
     try:
         read = about.read(value)
         if not any(misfits(about.setting, read, name)):
             return read
     except (ValueError, KeyError, TypeError, AttributeError):
         pass
-    raise BadSettings(f"{place} cannot be {shown(value)}; allowed: {about.allowed}")
+    came = shown(value)
+    raise BadSettings(
+        Words(
+            f"{where} cannot be {came}; allowed: {about.allowed}",
+            f"{persian_of(where)} نمی‌تواند {persian_of(came)} باشد؛ مجاز: {about.allowed.fa}",
+        )
+    )

@@ -13,7 +13,7 @@ from typing import Final
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class EventText:
     """One event: its level, a sentence, and what a person does about it; nothing where there is nothing to do."""
 
     level: str
@@ -21,26 +21,26 @@ class Told:
     todo: str = ""
 
 
-def _error(says: str, todo: str) -> Told:
-    return Told("error", says, todo)
+def _error(says: str, todo: str) -> EventText:
+    return EventText("error", says, todo)
 
 
-def _warning(says: str, todo: str = "") -> Told:
-    return Told("warning", says, todo)
+def _warning(says: str, todo: str = "") -> EventText:
+    return EventText("warning", says, todo)
 
 
-def _info(says: str) -> Told:
-    return Told("info", says)
+def _info(says: str) -> EventText:
+    return EventText("info", says)
 
 
-def _debug(says: str) -> Told:
-    return Told("debug", says)
+def _debug(says: str) -> EventText:
+    return EventText("debug", says)
 
 
 REPORT: Final = "Report it, with the line: `error` and `where` say what failed and where."
 DISK: Final = "See to the disk; it goes on by itself (docs/guide/operations.md)."
 
-SECTIONS: Final[Mapping[str, Mapping[str, Told]]] = {
+SECTIONS: Final[Mapping[str, Mapping[str, EventText]]] = {
     "The process": {
         "ready": _info("It serves: on which port, with how many links."),
         "stopped": _info("It has stopped cleanly."),
@@ -105,6 +105,7 @@ SECTIONS: Final[Mapping[str, Mapping[str, Told]]] = {
             "A link is not bound (any more); `reason` has the operator's answer.",
             "It is tried again by itself; a wrong login has to be corrected.",
         ),
+        "link_closed": _info("We have closed a link: the gateway stops, or the link was changed or taken away."),
         "link_leaving": _info("The operator unbinds; what is under way is waited for."),
         "link_not_opened": _error(
             "A link cannot be opened: a variable that is not set, a certificate that is not there.", "As `reason` says."
@@ -160,6 +161,10 @@ SECTIONS: Final[Mapping[str, Mapping[str, Told]]] = {
         "relay_dead": _warning(
             "It was given up after three days, or the target is gone.", "`payamak received replay`."
         ),
+        "relay_unset": _error(
+            "Nothing was posted: the variable that names the secret is not set; it is tried again.",
+            "Set it for the service, and restart.",
+        ),
         "relay_not_read": _warning("What waits could not be read from the store.", DISK),
         "relay_failed": _error("A post failed by a bug; others go before it.", REPORT),
         "webhook_done": _info("An event has arrived."),
@@ -167,10 +172,15 @@ SECTIONS: Final[Mapping[str, Mapping[str, Told]]] = {
         "webhook_dead": _warning(
             "It was given up after three days, or the target is gone.", "`payamak webhook replay`."
         ),
+        "webhook_unset": _error(
+            "Nothing was posted: the variable that names the secret is not set; it is tried again.",
+            "Set it for the service, and restart.",
+        ),
         "webhook_not_read": _warning("What waits could not be read from the store.", DISK),
         "webhook_failed": _error("A post failed by a bug; others go before it.", REPORT),
     },
     "Store and clock": {
+        "migrated": _info("The store was brought to this number of its schema (`version`), in so many milliseconds."),
         "store_failed": _error("The store can keep nothing: calls are answered 23.", DISK),
         "store_well": _warning("It can again: calls are taken."),
         "store_partly_looked_through": _info("At the start there was not time to look through these tables."),
@@ -193,9 +203,9 @@ SECTIONS: Final[Mapping[str, Mapping[str, Told]]] = {
 }
 """The events by what they are about, in the order of the page."""
 
-EVENTS: Final[Mapping[str, Told]] = {name: told for events in SECTIONS.values() for name, told in events.items()}
+EVENTS: Final[Mapping[str, EventText]] = {name: told for events in SECTIONS.values() for name, told in events.items()}
 
-UNNAMED: Final = Told("error", "")
+UNNAMED: Final = EventText("error", "")
 """An event that has no description: a bug, and it must be heard of all the same."""
 
 

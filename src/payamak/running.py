@@ -7,7 +7,7 @@ import resource
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from payamak.background import Health, keep_going
+from payamak.background import FailingWork, keep_going
 from payamak.config import Networks, Settings
 from payamak.delivery.inbound import InboundDesk
 from payamak.delivery.links import LinkKeeper
@@ -81,7 +81,7 @@ class Running:
         store: Store,
         clock: KeptClock,
         metrics: Metrics,
-        health: Health,
+        health: FailingWork,
         make_upstream: Callable[[Link, Sink], Upstream] | None,
     ) -> None:
         """From the store outwards; nothing runs yet. `make_upstream`: in the place of SMPP and HTTP."""

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import fields, replace
 from pathlib import Path
 
-from payamak.background import Health
+from payamak.background import FailingWork
 from payamak.clock import Source, SystemClock
 from payamak.config import Settings
 from payamak.delivery.journal import state_logger
@@ -59,7 +59,7 @@ class Gateway:
         self._is_restored = is_restored
         self._logs = logs
         self.log = event_logger("gateway")
-        self.health = Health(event_logger("gateway"))
+        self.health = FailingWork(event_logger("gateway"))
         self._lock: ServeLock | None = None
         self._store: Store | None = None
         self._running: Running | None = None

@@ -12,7 +12,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 from functools import cache
-from typing import TYPE_CHECKING, Any, TypeVar, get_args, get_type_hints
+from typing import TYPE_CHECKING, Any, Final, TypeVar, get_args, get_type_hints
+
+from payamak.language import Words
 
 if TYPE_CHECKING:
     from msgspec import Struct
@@ -21,6 +23,23 @@ LONGEST_SHOWN = 60
 """Characters of a wrong value that a fault repeats; a text in full would end in terminals and mails."""
 
 MOST_BITS_SHOWN = 128
+
+UNITS: Final[dict[str, Words]] = {
+    "": Words("", ""),
+    "connections": Words("connections", "اتصال"),
+    "days": Words("days", "روز"),
+    "hours": Words("hours", "ساعت"),
+    "messages a minute": Words("messages a minute", "پیام در دقیقه"),
+    "milliseconds": Words("milliseconds", "میلی‌ثانیه"),
+    "minutes": Words("minutes", "دقیقه"),
+    "parts": Words("parts", "بخش"),
+    "parts a second": Words("parts a second", "بخش در ثانیه"),
+    "rial": Words("rial", "ریال"),
+    "seconds": Words("seconds", "ثانیه"),
+    "submits": Words("submits", "ارسال"),
+    "tries": Words("tries", "تلاش"),
+}
+"""The units that settings have."""
 
 D = TypeVar("D", bound="Struct")
 
@@ -33,8 +52,14 @@ class Numbers:
     highest: float
     or_zero: bool = False
 
-    def __str__(self) -> str:
-        return f"{'0, or ' if self.or_zero else ''}{_number(self.lowest)} to {_number(self.highest)}"
+    @property
+    def words(self) -> Words:
+        """What is allowed, as a person reads it."""
+        lowest, highest = _number(self.lowest), _number(self.highest)
+        return Words(
+            f"{'0, or ' if self.or_zero else ''}{lowest} to {highest}",
+            f"{'0، یا ' if self.or_zero else ''}{lowest} تا {highest}",
+        )
 
     def fits(self, value: float) -> bool:
         """True for an allowed number; NaN and the infinities never are."""
@@ -57,8 +82,12 @@ class Text:
     most: int
     least: int = 0
 
-    def __str__(self) -> str:
-        return f"{self.least} to {self.most} characters" if self.least else f"at most {self.most} characters"
+    @property
+    def words(self) -> Words:
+        """What is allowed, as a person reads it."""
+        if self.least:
+            return Words(f"{self.least} to {self.most} characters", f"{self.least} تا {self.most} نویسه")
+        return Words(f"at most {self.most} characters", f"حداکثر {self.most} نویسه")
 
     def fits(self, value: str) -> bool:
         """True for a text of an allowed length."""
@@ -71,8 +100,10 @@ class Octets:
 
     most: int
 
-    def __str__(self) -> str:
-        return f"at most {self.most} octets of ASCII"
+    @property
+    def words(self) -> Words:
+        """What is allowed, as a person reads it."""
+        return Words(f"at most {self.most} octets of ASCII", f"حداکثر {self.most} بایت ASCII")
 
     def fits(self, value: str) -> bool:
         """True for a text that a C-octet string of SMPP can hold."""
@@ -85,8 +116,10 @@ class OneOf:
 
     values: tuple[int | str, ...]
 
-    def __str__(self) -> str:
-        return ", ".join(map(str, self.values))
+    @property
+    def words(self) -> Words:
+        """What is allowed, as a person reads it."""
+        return Words(", ".join(map(str, self.values)), "، ".join(map(str, self.values)))
 
     def fits(self, value: object) -> bool:
         """True for one of the values."""
@@ -101,9 +134,14 @@ class Items:
     each: Numbers | Text | Octets | None = None
     least: int = 0
 
-    def __str__(self) -> str:
-        count = f"{self.least} to {self.most}" if self.least else f"at most {self.most}"
-        return f"{count} items" + (f", each {self.each}" if self.each else "")
+    @property
+    def words(self) -> Words:
+        """What is allowed, as a person reads it."""
+        least, most, each = self.least, self.most, self.each.words if self.each else None
+        return Words(
+            (f"{least} to {most} items" if least else f"at most {most} items") + (f", each {each}" if each else ""),
+            (f"{least} تا {most} مورد" if least else f"حداکثر {most} مورد") + (f"، هر یک {each.fa}" if each else ""),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,8 +152,14 @@ class Table:
     key: Text
     value: Text | OneOf
 
-    def __str__(self) -> str:
-        return f"at most {self.most} rows; keys of {self.key}; values: {self.value}"
+    @property
+    def words(self) -> Words:
+        """What is allowed, as a person reads it."""
+        key, value = self.key.words, self.value.words
+        return Words(
+            f"at most {self.most} rows; keys of {key}; values: {value}",
+            f"حداکثر {self.most} سطر؛ کلید: {key.fa}؛ مقدار: {value.fa}",
+        )
 
 
 Allowed = Numbers | Text | Octets | OneOf | Items | Table
@@ -141,7 +185,7 @@ class Misfit:
 
     place: str
     shown: str
-    allowed: str
+    allowed: Words
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,24 +240,24 @@ def misfits(setting: Setting, value: Any, place: str) -> Iterator[Misfit]:
 
 def _misfits_of_items(allowed: Items, value: tuple[Any, ...], place: str) -> Iterator[Misfit]:
     if not allowed.least <= len(value) <= allowed.most:
-        yield Misfit(place, f"{len(value)} items", str(allowed))
+        yield Misfit(place, Words(f"{len(value)} items", f"{len(value)} مورد"), allowed.words)
         return
     for number, item in enumerate(value, 1):
         if _is_document(item):
             yield from misfits_of(item, f"{place}[{number}].")
         elif allowed.each is not None and not allowed.each.fits(item):
-            yield Misfit(f"{place}[{number}]", shown(item), str(allowed.each))
+            yield Misfit(f"{place}[{number}]", shown(item), allowed.each.words)
 
 
 def _misfits_of_table(allowed: Table, value: dict[str, Any], place: str) -> Iterator[Misfit]:
     if len(value) > allowed.most:
-        yield Misfit(place, f"{len(value)} rows", str(allowed))
+        yield Misfit(place, Words(f"{len(value)} rows", f"{len(value)} سطر"), allowed.words)
         return
     for key, item in value.items():
         if not allowed.key.fits(key):
-            yield Misfit(f"{place}, a key", shown(key), str(allowed.key))
+            yield Misfit(f"{place}, a key", shown(key), allowed.key.words)
         elif not allowed.value.fits(item):
-            yield Misfit(f"{place}[{key}]", shown(item), str(allowed.value))
+            yield Misfit(f"{place}[{key}]", shown(item), allowed.value.words)
 
 
 def mended(document: D) -> D:
@@ -256,36 +300,39 @@ def _is_wrong(each: Numbers, value: tuple[Any, ...]) -> bool:
     return not all(each.fits(item) for item in value)
 
 
-def describe_type(wanted: Any) -> str:
+def describe_type(wanted: Any) -> Words:
     """A field's type as a person reads it."""
     members: tuple[Any, ...] = getattr(wanted, "__args__", ())
     if isinstance(wanted, type) and issubclass(wanted, Enum):
-        return " | ".join(str(member.value) for member in wanted)
+        values = " | ".join(str(member.value) for member in wanted)
+        return Words(values, values)
     if type(None) in members:
         return describe_type(next(member for member in members if member is not type(None)))
     if getattr(wanted, "__origin__", None) is tuple:
-        return f"list of {describe_type(members[0])}"
+        each = describe_type(members[0])
+        return Words(f"list of {each}", f"فهرستی از {each.fa}")
     if getattr(wanted, "__origin__", None) is dict:
-        return "table"
+        return Words("table", "جدول")
     if hasattr(wanted, "__struct_fields__"):
-        return "tables"
-    return _TYPES.get(wanted, str(wanted))
+        return Words("tables", "جدول‌ها")
+    return _TYPES.get(wanted) or Words(str(wanted), str(wanted))
 
 
-_TYPES: dict[Any, str] = {
-    str: "text",
-    bool: "true | false",
-    int: "whole number",
-    float: "number",
-    dt.datetime: "instant with zone",
+_TYPES: dict[Any, Words] = {
+    str: Words("text", "متن"),
+    bool: Words("true | false", "true | false"),
+    int: Words("whole number", "عدد صحیح"),
+    float: Words("number", "عدد"),
+    dt.datetime: Words("instant with zone", "زمان با منطقهٔ زمانی"),
 }
 
 
-def allowed_words(field: Field) -> str:
+def allowed_words(field: Field) -> Words:
     """Type, bounds and unit of a field in one line: `whole number, 1 to 65535`."""
     setting = field.setting
-    said = [describe_type(field.type), *([str(setting.allowed)] if setting.allowed else []), setting.unit]
-    return ", ".join(filter(None, said))
+    bounds = [setting.allowed.words] if setting.allowed else []
+    said = [*filter(None, [describe_type(field.type), *bounds, UNITS[setting.unit]])]
+    return Words(", ".join(said), "، ".join(words.fa for words in said))
 
 
 def default_words(field: Field) -> str:
@@ -304,13 +351,18 @@ def default_words(field: Field) -> str:
 def shown(value: object) -> str:
     """A wrong value as a person reads it, cut if it is long."""
     if isinstance(value, int) and value.bit_length() > MOST_BITS_SHOWN:
-        return f"a number of {value.bit_length()} bits"  # Python itself refuses to write the longest ones
+        bits = value.bit_length()  # Python itself refuses to write the longest ones
+        return Words(f"a number of {bits} bits", f"عددی {bits} بیتی")
     text = str(value) if isinstance(value, int | float) else repr(str(value) if isinstance(value, Enum) else value)
-    return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}… ({len(str(value))} characters)"
+    if len(text) <= LONGEST_SHOWN:
+        return text
+    cut, count = text[:LONGEST_SHOWN], len(str(value))
+    return Words(f"{cut}… ({count} characters)", f"{cut}… ({count} نویسه)")
 
 
-def _said(allowed: Allowed, unit: str) -> str:
-    return f"{allowed} ({unit})" if unit else str(allowed)
+def _said(allowed: Allowed, unit: str) -> Words:
+    words, of = allowed.words, UNITS[unit]
+    return Words(f"{words} ({of})", f"{words.fa} ({of.fa})") if unit else words
 
 
 def _number(value: float) -> str:

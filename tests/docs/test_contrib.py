@@ -15,14 +15,19 @@ from tests.source import ROOT
 from tools import dashboard
 
 from payamak.domain.message import Lane, Reason
-from payamak.http.metric_table import TABLE, Kind
+from payamak.http.metric_table import TABLE, MetricKind
 
 PROMETHEUS = ROOT / "contrib" / "prometheus"
 RULES = PROMETHEUS / "payamak.rules.yml"
 DESCRIBED = {each.name: each for described in TABLE.values() for each in described}
 NAMES = {
-    *(each.on_the_page for each in DESCRIBED.values() if each.kind is not Kind.HISTOGRAM),
-    *(f"{each.name}_{end}" for each in DESCRIBED.values() if each.kind is Kind.HISTOGRAM for end in ("bucket", "sum")),
+    *(each.on_the_page for each in DESCRIBED.values() if each.kind is not MetricKind.HISTOGRAM),
+    *(
+        f"{each.name}_{end}"
+        for each in DESCRIBED.values()
+        if each.kind is MetricKind.HISTOGRAM
+        for end in ("bucket", "sum")
+    ),
 }
 NOT_OURS = re.compile(r"process_\w+|up")
 

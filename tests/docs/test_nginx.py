@@ -1,4 +1,4 @@
-"""The nginx of docs/security.md, run as it stands there: what it closes stays closed, in whatever spelling."""
+"""The nginx of docs/guide/production.md, run as it stands there: what it closes stays closed, in whatever spelling."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from payamak.http.health import HealthPages
 from payamak.http.request import READ, Request, Response, Route
 from payamak.http.server import HttpServer
 
-PAGE = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
+PAGE = (ROOT / "docs" / "guide" / "production.md").read_text(encoding="utf-8")
 EXAMPLE = PAGE.partition("```nginx\n")[2].partition("```")[0]
 METRICS, REASON = b"payamak_metrics 1", "the disk is full"
 STRANGER = "203.0.113.9"

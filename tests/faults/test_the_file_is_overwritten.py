@@ -20,8 +20,7 @@ import pytest
 from tests import traces
 from tests.faults.starting import PAYAMAK, refused
 from tests.scenarios.house import House, accounts_changed, house
-
-from payamak.demo.site import LINE
+from tests.site import LINE
 
 PAGE = 4_096
 NOTICED_S = 10.0

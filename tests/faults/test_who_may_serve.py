@@ -16,8 +16,7 @@ import pytest
 from tests import traces
 from tests.faults.starting import ENDS_WITHIN_S, begun, refused
 from tests.scenarios.house import House, accounts_changed, house
-
-from payamak.demo.site import LINE
+from tests.site import LINE
 
 HERE = Path(__file__).parent
 TAKEN = "another Payamak serves payamak.sqlite: stop it first"

@@ -28,9 +28,9 @@ from tests.hostile.attack import (
     wait_for,
 )
 from tests.scenarios.house import House, house
+from tests.site import MOBILES, PASSWORD
 
 from payamak.config import Settings
-from payamak.demo.site import MOBILES, PASSWORD
 from payamak.http.limits import HttpLimits
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.slow]

@@ -41,7 +41,7 @@ from payamak.smpp.pdu import (
     tlv,
 )
 from payamak.smpp.receipt import Stat, parse_receipt
-from payamak.smpp.states import BindMode
+from payamak.smpp.states import BindType
 
 pytestmark = pytest.mark.interop
 
@@ -63,7 +63,7 @@ async def operator() -> AsyncIterator[tuple[Peer, int]]:
 class Us:
     """Our client: what was delivered, and when it was up and down."""
 
-    def __init__(self, port: int, mode: BindMode = BindMode.TRANSCEIVER) -> None:
+    def __init__(self, port: int, mode: BindType = BindType.TRANSCEIVER) -> None:
         self.delivered: asyncio.Queue[Pdu] = asyncio.Queue()
         self.up = asyncio.Event()
         self.downs: asyncio.Queue[Down] = asyncio.Queue()
@@ -119,9 +119,9 @@ def submits(text: str) -> list[SubmitSm]:
 
 @pytest.mark.parametrize(
     ("mode", "can_receive"),
-    [(BindMode.TRANSMITTER, False), (BindMode.RECEIVER, True), (BindMode.TRANSCEIVER, True)],
+    [(BindType.TRANSMITTER, False), (BindType.RECEIVER, True), (BindType.TRANSCEIVER, True)],
 )
-async def test_we_bind_and_unbind(mode: BindMode, can_receive: bool) -> None:
+async def test_we_bind_and_unbind(mode: BindType, can_receive: bool) -> None:
     """Each of the three binds is granted and understood as what it is; unbind ends the session at once."""
     async with operator() as (peer, port):
         async with Us(port, mode):

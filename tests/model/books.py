@@ -29,7 +29,7 @@ from tests.model.promise import (
 
 from payamak.domain.message import PartState
 from payamak.domain.pools import Copy as DealtCopy
-from payamak.domain.pools import Waiting, deal
+from payamak.domain.pools import LooseReceipt, deal
 
 DAY = 86_400_000
 LONGEST_LIFE = 7 * DAY
@@ -403,7 +403,7 @@ class Books:
                 continue
             pairs = deal(
                 [DealtCopy((c.message_id, c.step, c.try_no, c.part), c.at, c.is_lost) for c in copies],
-                [Waiting(i, s.at, PartState(NEWS_LETTERS[s.news]), s.operator_id) for i, s in enumerate(strays)],
+                [LooseReceipt(i, s.at, PartState(NEWS_LETTERS[s.news]), s.operator_id) for i, s in enumerate(strays)],
             )
             for pair in pairs:
                 copy = next(c for c in copies if (c.message_id, c.step, c.try_no, c.part) == pair.copy.key)

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from tests.scenarios.house import POLL_S, House, house
 from tests.scenarios.test_a_copy_put_back import payamak, sent
+from tests.site import LINE
 
-from payamak.demo.site import LINE
 from payamak.domain.message import Reason, State
 
 WITHIN_S = 30
@@ -92,6 +92,8 @@ async def test_the_clock_is_set_while_we_run(tmp_path: Path, set_clock: Setter) 
         assert isinstance(fresh, dict)
         assert await home.final_state(int(fresh["message_id"])) == 1
         assert (await payamak(home, "clock", "accept"))["is_accepted"] is True
+        (row, *_) = (await payamak(home, "audit"))["acts"]
+        assert (row["command"], row["what"], row["about"]) == ("payamak clock accept", "accept", "clock")
         await readyz_says(home, "!clock")
         log = (home.folder / "serve.log").read_text()
         assert all(event in log for event in ("clock_jumped", "clock_settled", "clock_set_back"))

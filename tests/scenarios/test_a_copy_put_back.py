@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 from tests import traces
 from tests.scenarios.house import POLL_S, House, accounts_changed, house
+from tests.site import LINE, LINE2
 
-from payamak.demo.site import LINE, LINE2
 from payamak.domain.message import Reason, State
 from payamak.domain.restoring import AT_LEAST
 from payamak.store.records import Search

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from tests import site
 from tests.scenarios.house import House, house
 
 from payamak.clock import SystemClock
-from payamak.demo import site
 from payamak.domain.site import Document, Link
-from payamak.smpp.link import Server, ServerConnection, serve
+from payamak.smpp.link import LinkServer, ServerConnection, serve
 from payamak.smpp.pdu import Bind, Pdu, SubmitSm, SubmitSmResp
 
 STOP_S = 3.0
@@ -62,7 +62,7 @@ class Centre:
 @asynccontextmanager
 async def served(folder: Path, centre: Centre, **settings: object) -> AsyncIterator[House]:
     """A house whose advertising operator is that centre."""
-    server: Server = await serve("127.0.0.1", 0, on_bind=centre.on_bind, on_request=centre.on_request)
+    server: LinkServer = await serve("127.0.0.1", 0, on_bind=centre.on_bind, on_request=centre.on_request)
 
     def change(document: Document) -> Document:
         if isinstance(document, Link) and document.system_id == site.ADVERTISING_LOGIN[0]:

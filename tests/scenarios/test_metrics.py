@@ -6,10 +6,12 @@ import asyncio
 import re
 import shutil
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
+from tests.ports import reserved_port
 from tests.scenarios.house import POLL_S, READY_S, House, house
 from tests.site import LINE, LINE2
 
@@ -72,14 +74,24 @@ def promtool_on(page: str) -> tuple[int, str]:
     return done.returncode, done.stdout + done.stderr
 
 
-def nobody_there(document: Document) -> Document:
-    """A link that nobody answers."""
-    return replace(document, port=9) if isinstance(document, Link) and document.name == "advertising" else document
+def nobody_there(port: int) -> Callable[[Document], Document]:
+    """A link to a port at which nobody listens."""
+
+    def changed(document: Document) -> Document:
+        is_it = isinstance(document, Link) and document.name == "advertising"
+        return replace(document, port=port) if is_it else document
+
+    return changed
 
 
 async def test_a_queue_is_told_with_its_reason(tmp_path: Path) -> None:
     """What waits has line, class, reason and the age of the oldest."""
-    async with house(tmp_path, nobody_there, SimulatorConfig(timing=Timing())) as home:
+    with reserved_port() as port:
+        await _a_queue_is_told(tmp_path, port)
+
+
+async def _a_queue_is_told(tmp_path: Path, port: int) -> None:
+    async with house(tmp_path, nobody_there(port), SimulatorConfig(timing=Timing())) as home:
         await home.send(mobile="989120009000", message="سلام", line=LINE2)
         labels = f'{{class="normal",line="{LINE2}",reason="accepted"}}'
         page = await page_with(home, f"payamak_queue_messages{labels} 1.0", 'payamak_link_up{link="advertising"} 0.0')

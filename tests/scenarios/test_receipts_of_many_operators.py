@@ -12,7 +12,7 @@ from tests.scenarios.house import POLL_S, House, house
 
 from payamak.domain.ids import SETTLE_AFTER, IdBase
 from payamak.domain.message import State
-from payamak.smpp.link import Server, ServerConnection, SessionConfig, serve
+from payamak.smpp.link import LinkServer, ServerConnection, SessionConfig, serve
 from payamak.smpp.pdu import Bind, DeliverSm, Pdu, SubmitSm, SubmitSmResp, response_to
 
 PATIENCE_S = 60.0
@@ -23,7 +23,7 @@ class Centre:
     """Answers each message with its form's id, and brings its receipt; what we answered to the receipts is kept."""
 
     def __init__(self) -> None:
-        self.server: Server | None = None
+        self.server: LinkServer | None = None
         self.statuses: dict[str, int] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 

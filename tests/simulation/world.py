@@ -36,11 +36,12 @@ from payamak.domain.site import Document
 from payamak.errors import StoreFailed
 from payamak.front import callers
 from payamak.http import app, connection
-from payamak.http.connection import Connection
+from payamak.http.connection import HttpConnection
 from payamak.simulator import Simulator, SimulatorConfig
 from payamak.simulator.ledger import Entry
 from payamak.smpp.link import ServerConnection
 from payamak.store.feed import Change
+from payamak.store.sqlite import writer
 from payamak.store.sqlite.opening import connect, migrate
 
 EPOCH_MS: Final = 1_767_225_600_000 + 5 * 3_600_000
@@ -389,13 +390,6 @@ def _name_of(task: asyncio.Task[Any]) -> str:
     return str(getattr(task.get_coro(), "__qualname__", task))
 
 
-class _ErrorLog:
-    """In place of the log of a dialect, which tells of bugs only."""
-
-    def __init__(self, log: Callable[..., object]) -> None:
-        self.error = log
-
-
 def _serial_hash(one: Any) -> int:
     """The order of making in place of an address, for objects that the program keeps in sets."""
     serial = one.__dict__.get("_sim_serial")
@@ -424,7 +418,7 @@ def simulated(seed: int) -> Iterator[None]:
     with ExitStack() as stack:
         stack.enter_context(kept_periods())
         stack.enter_context(mock.patch.object(callers, "_HASHER", _CHEAP))
-        for kind in (Connection, ServerConnection):
+        for kind in (HttpConnection, ServerConnection):
             stack.enter_context(mock.patch.object(kind, "__hash__", _serial_hash))
         try:
             yield
@@ -443,9 +437,10 @@ def world(seed: int, *, epoch_ms: int = EPOCH_MS, echo: bool = False) -> Iterato
             with ExitStack() as stack:
                 stack.enter_context(mock.patch.object(runtime, "event_logger", made.logger))
                 stack.enter_context(mock.patch.object(running, "event_logger", made.logger))
-                for dialect in (app, sendsms, door):
-                    stack.enter_context(mock.patch.object(dialect, "_log", _ErrorLog(made.logger("api"))))
-                stack.enter_context(mock.patch.object(connection, "_log", made.logger("api")))
+                for module in (app, sendsms, door, connection):
+                    stack.enter_context(mock.patch.object(module, "_log", made.logger("api")))
+                # How many pieces go into a transaction depends on how long they run: not on how busy this machine is.
+                stack.enter_context(mock.patch.object(writer, "time", made.clock))
                 yield made
     finally:
         shutil.rmtree(folder, ignore_errors=True)

@@ -6,7 +6,7 @@ from tests.store.world import LINE, LINE2, World, taken
 
 from payamak.domain.message import Lane
 from payamak.measuring import drift_of
-from payamak.store.records import RelayQueue, Waiting
+from payamak.store.records import RelayQueue, WaitingCount
 
 
 async def test_an_empty_store(world: World) -> None:
@@ -30,7 +30,7 @@ async def test_what_waits(world: World) -> None:
     await world.move(LINE, LINE2, most=1)
     rows = {(row.line, row.reason): row for row in (await world.store.figures()).waiting}
     assert sum(row.count for row in rows.values()) == 2
-    assert rows[LINE2, "moved"] == Waiting(
+    assert rows[LINE2, "moved"] == WaitingCount(
         line=LINE2, lane=Lane.NORMAL, reason="moved", count=1, oldest_accepted_at=began_at
     )
     assert rows[LINE, "accepted"].oldest_accepted_at == began_at + 5_000

@@ -8,7 +8,7 @@ from tests.store.test_received import Handsets, mo, pieces
 from tests.store.world import ALI, DAY, LINE, LINE2, SARA, World
 
 from payamak.codes import Code
-from payamak.domain.mo import Kept, MoPart, RelayState
+from payamak.domain.mo import KeptAs, MoPart, RelayState
 from payamak.domain.site import Link
 from payamak.store.records import ForeignReceived, OptOut, ReceivedSearch
 
@@ -40,14 +40,14 @@ async def test_it_counts_by_the_upstream_not_the_link(handsets: Handsets) -> Non
     """Any link of an upstream that serves the line may bring its messages."""
     await handsets.relayed()
     await handsets.store.put_documents([Link(name="receiver", upstream="operator")], [], handsets.world.now)
-    assert await handsets.take(mo("x", link="receiver")) == [Kept.WHOLE]
+    assert await handsets.take(mo("x", link="receiver")) == [KeptAs.WHOLE]
     assert await handsets.due() == ["x"]
 
 
 async def test_a_foreign_one_is_kept_and_goes_nowhere(handsets: Handsets) -> None:
     """It is on disk and shown; no account reads it, no target gets it."""
     await handsets.relayed()
-    assert await handsets.take(foreign("x"), mo("y")) == [Kept.FOREIGN, Kept.WHOLE]
+    assert await handsets.take(foreign("x"), mo("y")) == [KeptAs.FOREIGN, KeptAs.WHOLE]
     assert [(r.text, r.is_foreign, r.relay) for r in await handsets.all()] == [
         ("x", True, RelayState.NONE),
         ("y", False, RelayState.WAITING),
@@ -65,9 +65,9 @@ async def test_of_a_long_one_every_part_must_count(handsets: Handsets) -> None:
     named = Link(name="named", upstream="other", receives_for=(LINE,))
     await handsets.store.put_documents([named], [], handsets.world.now)
     first, second = (replace(part, upstream="other", link="named") for part in pieces("ab", "cd"))
-    assert await handsets.take(first, second) == [Kept.PART, Kept.WHOLE]
+    assert await handsets.take(first, second) == [KeptAs.PART, KeptAs.WHOLE]
     third, fourth = (replace(part, upstream="other", link="named") for part in pieces("ef", "gh", reference=8))
-    assert await handsets.take(third, replace(fourth, link="stranger")) == [Kept.PART, Kept.FOREIGN]
+    assert await handsets.take(third, replace(fourth, link="stranger")) == [KeptAs.PART, KeptAs.FOREIGN]
 
 
 async def test_its_opt_out_is_learned_and_marked(handsets: Handsets) -> None:
@@ -113,9 +113,9 @@ async def test_a_link_that_names_the_line(handsets: Handsets, number: str) -> No
     await handsets.relayed()
     await names_lines(handsets, number)
     assert await handsets.take(foreign("12"), foreign("x"), foreign("y", line=LINE2)) == [
-        Kept.WHOLE,
-        Kept.WHOLE,
-        Kept.FOREIGN,
+        KeptAs.WHOLE,
+        KeptAs.WHOLE,
+        KeptAs.FOREIGN,
     ]
 
 
@@ -145,7 +145,7 @@ async def test_what_is_told_of_them(handsets: Handsets) -> None:
 
 async def test_a_number_that_is_no_line(handsets: Handsets) -> None:
     """Nothing is asked of who brings a message to a number that is no line: it is kept as ever."""
-    assert await handsets.take(foreign("لغو", line="10009999")) == [Kept.WHOLE]
+    assert await handsets.take(foreign("لغو", line="10009999")) == [KeptAs.WHOLE]
     assert await known(handsets) == []
 
 
@@ -158,21 +158,21 @@ async def test_parts_that_wait_have_a_bound(handsets: Handsets) -> None:
     links = [Link(name=name, upstream="operator", most_open_parts=255) for name in ("north", "south")]
     await store.put_documents(links, [], now)
     halves = [pieces("a", "b", reference=number)[0] for number in range(255)]
-    assert set(await handsets.take(*halves)) == {Kept.PART}
+    assert set(await handsets.take(*halves)) == {KeptAs.PART}
     more = pieces("a", "b", reference=300)
-    assert await handsets.take(more[0], more[1]) == [Kept.TOO_MANY, Kept.TOO_MANY]
-    assert await handsets.take(replace(more[0], link="south")) == [Kept.PART]
-    assert await handsets.take(more[1]) == [Kept.WHOLE]
-    assert await handsets.take(pieces("a", "b", reference=0)[1]) == [Kept.WHOLE]
-    assert await handsets.take(mo("one part")) == [Kept.WHOLE]
-    assert await handsets.take(pieces("a", "b", reference=301)[0]) == [Kept.PART], "one has gone"
+    assert await handsets.take(more[0], more[1]) == [KeptAs.TOO_MANY, KeptAs.TOO_MANY]
+    assert await handsets.take(replace(more[0], link="south")) == [KeptAs.PART]
+    assert await handsets.take(more[1]) == [KeptAs.WHOLE]
+    assert await handsets.take(pieces("a", "b", reference=0)[1]) == [KeptAs.WHOLE]
+    assert await handsets.take(mo("one part")) == [KeptAs.WHOLE]
+    assert await handsets.take(pieces("a", "b", reference=301)[0]) == [KeptAs.PART], "one has gone"
     handsets.world.now += 3_600_000
     while await store.sweep_received(handsets.world.now, 100):
         pass
-    assert await handsets.take(pieces("a", "b", reference=302)[0]) == [Kept.PART], "they do not wait for ever"
+    assert await handsets.take(pieces("a", "b", reference=302)[0]) == [KeptAs.PART], "they do not wait for ever"
 
 
 async def test_a_message_has_a_length(handsets: Handsets) -> None:
     """Parts that are longer than any handset's do not make a text of megabytes."""
     long = [replace(part, octets=b"\0a" * 16_000) for part in pieces("", "", "", "")]
-    assert await handsets.take(*long[:3]) == [Kept.PART, Kept.PART, Kept.TOO_LONG]
+    assert await handsets.take(*long[:3]) == [KeptAs.PART, KeptAs.PART, KeptAs.TOO_LONG]

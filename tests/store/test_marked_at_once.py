@@ -12,7 +12,7 @@ from payamak.domain.message import NOBODY, Lane, Message, State, Step
 from payamak.domain.site import Account
 from payamak.domain.webhooks import NoticeSearch
 from payamak.errors import Refused
-from payamak.store.feed import Place
+from payamak.store.feed import WirePlace
 from payamak.store.records import OptOut
 
 
@@ -23,12 +23,12 @@ class Giving:
         self.asked: list[tuple[str, Lane, str]] = []
         self.told_of: list[State | None] = []
 
-    def take(self, step: Step, lane: Lane, recipient: str) -> Place | None:
+    def take(self, step: Step, lane: Lane, recipient: str) -> WirePlace | None:
         """See Places.take."""
         self.asked.append((step.line, lane, recipient))
-        return Place(ticket=len(self.asked), link="north")
+        return WirePlace(ticket=len(self.asked), link="north")
 
-    def told(self, place: Place, message: Message | None) -> None:
+    def told(self, place: WirePlace, message: Message | None) -> None:
         """See Places.told."""
         assert place.ticket == len(self.told_of) + 1
         self.told_of.append(None if message is None else message.state)

@@ -11,7 +11,7 @@ from tests.store.sqlite.test_upgrade import IDS, make_old_store, recipient
 from tests.store.world import ALI, DAY, HOUR, LINE, LINE2, MINUTE, NOW, SARA, World, later, lost, refused, step, taken
 
 from payamak.domain.events import Outcome, OutcomeKind, ReceiptOverdue
-from payamak.domain.ids import LEAN_AFTER, SETTLE_AFTER, Place, readings
+from payamak.domain.ids import LEAN_AFTER, SETTLE_AFTER, IdPlace, readings
 from payamak.domain.message import Message, PartState, Reason, State
 from payamak.domain.receipts import ReceiptIn
 from payamak.domain.site import ReceiptsPer
@@ -129,7 +129,7 @@ async def test_a_settled_place(world: World) -> None:
         await world.enroute(f"a{number}")
         await bring(world, brought(f"z{number}", f"a{number}"))
     (report,) = await world.store.id_reports()
-    assert (report.habit.place, report.habit.several) == (Place.TEXT, SETTLE_AFTER)
+    assert (report.habit.place, report.habit.several) == (IdPlace.TEXT, SETTLE_AFTER)
     old = await world.enroute("900001")
     new = await world.sending()
     await bring(world, brought("900001", "900002"))

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from tests.store.world import ALI, DAY, LINE, LINE2, MINUTE, NOW, SARA, SERVICE, MakeStore, World, step
 
 from payamak.codes import Code
-from payamak.domain.mo import GIVE_UP_MS, Kept, MoPart, Received, RelayState
+from payamak.domain.mo import GIVE_UP_MS, KeptAs, MoPart, Received, RelayState
 from payamak.domain.site import Keyword
 from payamak.encoding.alphabets import Alphabet
 from payamak.errors import Refused
@@ -50,7 +50,7 @@ class Handsets:
         await self.store.put_documents([line], [], self.world.now)
         return self
 
-    async def take(self, *parts: MoPart, session: str = "s1") -> list[Kept]:
+    async def take(self, *parts: MoPart, session: str = "s1") -> list[KeptAs]:
         """Parts come in by a bind."""
         return [await self.store.receive_mo(part, session, self.live, self.world.now) for part in parts]
 
@@ -86,7 +86,7 @@ def handsets(world: World) -> Handsets:
 
 async def test_kept(handsets: Handsets) -> None:
     """A message is on disk with line, sender, text and time; a line that is not configured changes nothing of it."""
-    assert await handsets.take(mo("سلام"), mo("x", line="10009999")) == [Kept.WHOLE, Kept.WHOLE]
+    assert await handsets.take(mo("سلام"), mo("x", line="10009999")) == [KeptAs.WHOLE, KeptAs.WHOLE]
     first, second = await handsets.all()
     assert (first.line, first.sender, first.text, first.received_at) == (LINE, ALI, "سلام", NOW)
     assert (first.relay, first.read_at, first.next_at, first.is_complete) == (RelayState.NONE, None, None, True)
@@ -113,31 +113,31 @@ async def test_doubtful(handsets: Handsets) -> None:
     handsets.live = ["s1", "s2"]
     await handsets.take(mo("1"))
 
-    async def again(session: str) -> Kept:
+    async def again(session: str) -> KeptAs:
         store, now = handsets.store, handsets.world.now
         return await store.receive_mo(mo("1"), session, handsets.live, now, is_sure=False)
 
-    assert (await again("s2"), await again("s1")) == (Kept.DOUBTFUL, Kept.WHOLE)
+    assert (await again("s2"), await again("s1")) == (KeptAs.DOUBTFUL, KeptAs.WHOLE)
     assert len(await handsets.all()) == 2
     handsets.live = ["s2"]
-    assert await again("s2") is Kept.REPEATED
+    assert await again("s2") is KeptAs.REPEATED
 
 
 async def test_repeated_after_a_lost_link(handsets: Handsets) -> None:
     """What a bind that is gone had brought comes again and is not a second message; later it is one."""
     await handsets.take(mo("1"))
     handsets.live = ["s2"]
-    assert await handsets.take(mo("1"), session="s2") == [Kept.REPEATED]
+    assert await handsets.take(mo("1"), session="s2") == [KeptAs.REPEATED]
     handsets.world.now += 11 * MINUTE
-    assert await handsets.take(mo("1"), session="s2") == [Kept.WHOLE]
+    assert await handsets.take(mo("1"), session="s2") == [KeptAs.WHOLE]
 
 
 async def test_joined(handsets: Handsets) -> None:
     """Parts in any order make one message, when the last one has come."""
     first, second, third = pieces("یک ", "دو ", "سه")
-    assert await handsets.take(third, first) == [Kept.PART, Kept.PART]
+    assert await handsets.take(third, first) == [KeptAs.PART, KeptAs.PART]
     assert await handsets.texts() == []
-    assert await handsets.take(second) == [Kept.WHOLE]
+    assert await handsets.take(second) == [KeptAs.WHOLE]
     assert await handsets.texts() == [("یک دو سه", True)]
 
 
@@ -145,11 +145,11 @@ async def test_doubled_parts(handsets: Handsets) -> None:
     """A part that comes twice counts once, before its message is whole and after."""
     first, second = pieces("a", "b")
     assert await handsets.take(first, first, second, second, first) == [
-        Kept.PART,
-        Kept.REPEATED,
-        Kept.WHOLE,
-        Kept.REPEATED,
-        Kept.REPEATED,
+        KeptAs.PART,
+        KeptAs.REPEATED,
+        KeptAs.WHOLE,
+        KeptAs.REPEATED,
+        KeptAs.REPEATED,
     ]
     assert await handsets.texts() == [("ab", True)]
 
@@ -190,7 +190,7 @@ async def test_parts_outlive_the_process(make_store: MakeStore) -> None:
     first, second = pieces("a", "b")
     await Handsets(await World(await make_store()).build()).take(first)
     later = Handsets(World(await make_store()))
-    assert await later.take(second, session="s2") == [Kept.WHOLE]
+    assert await later.take(second, session="s2") == [KeptAs.WHOLE]
     assert await later.texts() == [("ab", True)]
 
 

@@ -15,7 +15,7 @@ import pytest
 from tests.source import PACKAGE, name_of, parsed, python_files
 
 #: The words that everything with a state or an answer to give needs.
-WORDS = {"domain", "codes", "errors"}
+WORDS = {"domain", "codes", "errors", "language"}
 #: The store's protocol and its Feed: where front and back meet. The stores themselves are runtime's.
 STORE = {"store.base", "store.feed", "store.records"}
 #: The world's edge: settings, time and logs, for all that is not pure.
@@ -27,7 +27,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "dialects": {"http", "front", *WORDS, *EDGE},
     "cli": {
         *("hands", "front", "client", "sheets", "simulator", "demo", "runtime"),
-        *("http", "posts", "delivery", "log_output", "setting", "visible", *WORDS, *EDGE),
+        *("http", "posts", "delivery", "log_output", "setting", "texts", "visible", *WORDS, *EDGE),
     },
     "panel": {"http", "front", "hands", *WORDS, *EDGE},
     "http": {*WORDS, *EDGE},
@@ -36,7 +36,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "front": {"encoding", *STORE, *WORDS, *EDGE},
     "hands.opening": {"store.engines", *STORE, *WORDS},
     "hands.restore": {"hands.refusals", "store.engines", *STORE, *WORDS},
-    "hands": {*STORE, *WORDS, "setting", "visible"},
+    "hands": {*STORE, *WORDS, "setting", "texts", "visible"},
     "sheets": {*WORDS},
     "delivery": {"upstreams.base", "background", *STORE, *WORDS, *EDGE},
     "posts": {"background", *STORE, *WORDS, *EDGE},
@@ -70,17 +70,19 @@ MAY_IMPORT: dict[str, set[str]] = {
     "store.engines": {"store.sqlite", "store.base"},
     "store": set(),
     "simulator": {"smpp", "encoding", "visible", *EDGE},
-    "domain": {"encoding", "codes", "errors", "setting"},
+    "language": set(),
+    "texts": {"domain", "codes", "setting", "language"},
+    "domain": {"encoding", "codes", "errors", "setting", "language"},
     "client": {"codes"},
     "encoding": set(),
     "smpp": {"encoding"},
-    "config": {"codes", "errors", "setting"},
+    "config": {"codes", "errors", "setting", "language"},
     "log": {"config", "log_events", "log_output", "visible"},
     "log_events": set(),
     "log_output": set(),
     "visible": set(),
     "clock": set(),
-    "setting": set(),
+    "setting": {"language"},
     "errors": {"codes"},
     "codes": set(),
     "": set(),
@@ -89,7 +91,7 @@ MAY_IMPORT: dict[str, set[str]] = {
 FREE = {"runtime", "running", "measuring", "metric_sources", "demo", "__main__"}
 
 #: Pure: octets and values in, octets and values out.
-PURE = {"encoding", "domain", "smpp", "setting", "visible"}
+PURE = {"encoding", "domain", "smpp", "language", "setting", "texts", "visible"}
 IMPURE_MODULES = {
     *(
         "apsw",

@@ -8,7 +8,9 @@ from tests.source import ROOT
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 RUNTIME = [*PROJECT["project"]["dependencies"], *PROJECT["dependency-groups"]["build"]]
-DEV = [*RUNTIME, *PROJECT["dependency-groups"]["dev"]]
+DOCS = PROJECT["dependency-groups"]["docs"]
+DEV = [*RUNTIME, *DOCS, *PROJECT["dependency-groups"]["dev"]]
+LOCKS = {"requirements.txt": RUNTIME, "requirements-docs.txt": DOCS, "requirements-dev.txt": DEV}
 
 PIN = re.compile(r"^(?P<name>[a-z0-9-]+)==(?P<version>\S+)", re.MULTILINE)
 
@@ -23,15 +25,16 @@ def normal(requirement: str) -> str:
     return re.sub(r"[-_.]+", "-", re.split(r"[^\w.-]", requirement, maxsplit=1)[0]).lower()
 
 
-@pytest.mark.parametrize(("file_name", "wanted"), [("requirements.txt", RUNTIME), ("requirements-dev.txt", DEV)])
+@pytest.mark.parametrize(("file_name", "wanted"), LOCKS.items())
 def test_lock_holds_what_the_project_asks_for(file_name: str, wanted: list[str]) -> None:
     """Everything pyproject.toml names is pinned: after a change there, `make lock`."""
     assert {normal(requirement) for requirement in wanted} - pins(file_name).keys() == set()
 
 
-def test_both_locks_agree() -> None:
-    """What is tested is what runs: the development lock holds the runtime one, version for version."""
-    assert pins("requirements.txt").items() <= pins("requirements-dev.txt").items()
+@pytest.mark.parametrize("file_name", ["requirements.txt", "requirements-docs.txt"])
+def test_locks_agree(file_name: str) -> None:
+    """What is tested is what runs: the development lock holds the others, version for version."""
+    assert pins(file_name).items() <= pins("requirements-dev.txt").items()
 
 
 def test_the_fuzzer_is_a_lock_of_its_own() -> None:
@@ -40,7 +43,7 @@ def test_the_fuzzer_is_a_lock_of_its_own() -> None:
     assert pins("requirements-fuzz.txt").keys() & pins("requirements-dev.txt").keys() == set()
 
 
-@pytest.mark.parametrize("file_name", ["requirements.txt", "requirements-dev.txt", "requirements-fuzz.txt"])
+@pytest.mark.parametrize("file_name", [*LOCKS, "requirements-fuzz.txt"])
 def test_lines(file_name: str) -> None:
     """A line is a pin or a SHA-256, each pin has one, and nothing else stands in the file."""
     text = (ROOT / file_name).read_text(encoding="utf-8")

@@ -49,6 +49,7 @@ COUNTS = {
     "place",
     "sequence",
     "step",
+    "took_ms",
     "tries",
     "true_in_s",
     "untold",

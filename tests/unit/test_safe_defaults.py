@@ -63,12 +63,16 @@ async def test_tls_of_a_panel(monkeypatch: pytest.MonkeyPatch) -> None:
 DANGEROUS = re.compile(r"pickle|marshal|shelve|subprocess|ctypes|os\.system|os\.popen|eval|exec|__import__|mktemp")
 
 
+#: What foreign binaries are read by is a process of our own, which opens nothing and may have little.
+CHILDREN = {"src/payamak/sheets/books.py": ["subprocess.run", "subprocess"]}
+
+
 @pytest.mark.parametrize("path", python_files("src/payamak"), ids=name_of)
 def test_no_door_to_the_machine(path: Path) -> None:
     """The program starts no other program, runs no text, and reads no format that can."""
     assert [
         name for name in parsed_calls(path) if DANGEROUS.fullmatch(name.partition(".")[0]) or DANGEROUS.fullmatch(name)
-    ] == []
+    ] == CHILDREN.get(name_of(path), [])
 
 
 @pytest.mark.parametrize("path", python_files("src/payamak"), ids=name_of)

@@ -70,6 +70,8 @@ def test_json_and_toml_say_the_same_value() -> None:
 
 #: Who prints for people, and so by `visible`; and what is JSON or TOML already, escaped where it is made.
 PRINTS = {"src/payamak/cli/shell.py", "src/payamak/cli/site.py", "src/payamak/simulator/__main__.py"}
+#: And what is ours from its first letter to its last: questions, a script for a shell, a line of the log.
+PRINTS |= {"src/payamak/cli/init.py", "src/payamak/cli/completion.py", "src/payamak/cli/serve.py"}
 #: Texts of ours that go to a terminal as they are: numbers, words of the demo's own site.
 OWN_TEXTS = {
     *("f'Message {m.id}'", "f'Text of step {index}:'", "f'refused {row.refused.value}'", "row.case.recipient"),

@@ -62,8 +62,8 @@ FAULTS: tuple[Fault, ...] = (
         name="a mark that is undone with its accept stays",
         breaks="P1: the caller was told 23, and the message goes out after the next start",
         file="src/payamak/domain/states.py",
-        old="    (_SENDING, ev.Revoked): Move(_revoked_on_wire, (_SENDING, State.CANCELLED)),\n",
-        new="    (_SENDING, ev.Revoked): Move(_only_recorded, (_SENDING,)),\n",
+        old="    (_SENDING, ev.Revoked): Transition(_revoked_on_wire, (_SENDING, State.CANCELLED)),\n",
+        new="    (_SENDING, ev.Revoked): Transition(_only_recorded, (_SENDING,)),\n",
         tests=("tests/store/sqlite/test_patience.py",),
     ),
     Fault(

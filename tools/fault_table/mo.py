@@ -38,7 +38,7 @@ FAULTS: tuple[Fault, ...] = (
         name="parts that wait have no bound",
         breaks="halves of messages fill the store",
         file=_RECEIVED,
-        old="        return Kept.TOO_MANY\n",
+        old="        return KeptAs.TOO_MANY\n",
         new="        pass\n",
         tests=_FOREIGN,
     ),

@@ -170,7 +170,7 @@ async def credit(
     from payamak.hands import credit
 
     wanted = None if reference is None else _reference(reference)
-    entry = credit.Entry(username=name, amount=amount, note=note, reference=wanted, allow_negative=allow_negative)
+    entry = credit.Payment(username=name, amount=amount, note=note, reference=wanted, allow_negative=allow_negative)
     async with open_store(common) as store:
         done = await credit.enter(store, entry, common.by("account credit", note), now_ms())
     answer = {"username": name, "available": done.available, "reference": wanted, "is_repeated": done.is_repeated}

@@ -21,7 +21,7 @@ def within(allowed: Numbers) -> Callable[[Any, Any], None]:
     def check(_type: Any, value: Any) -> None:
         for number in value if isinstance(value, list | tuple) else (value,):
             if number is not None and not allowed.fits(number):
-                raise ValueError(f"{shown(number)} is not allowed; allowed: {allowed}")
+                raise ValueError(f"{shown(number)} is not allowed; allowed: {allowed.words}")
 
     check.allowed = allowed  # type: ignore[attr-defined] # for the test that walks all commands
     return check

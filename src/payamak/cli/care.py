@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from contextlib import suppress
 from pathlib import Path
 
@@ -53,13 +54,15 @@ async def migrate(*, common: Acting = Acting()) -> int:
     """Bring the store to this program's schema. The server must be stopped.
 
     A server does the same when it starts; every other command leaves an older schema as it is, and says so. Make a
-    backup with the old program first: no way leads back.
+    backup with the old program first: no way leads back. Standard error has a line for each step.
 
     Example: `payamak migrate --data /var/lib/payamak/store.sqlite`
     """
     from payamak.hands.opening import migrate
+    from payamak.log import configure
 
     path = existing_store(common)
+    configure("info", human=sys.stderr is not None and sys.stderr.isatty())
     before = await migrate(path, common.by("migrate"), now_ms())
     done = "is" if before.schema == before.known else f"was {before.schema}, and is"
     answer = {"before": before.schema, "schema": before.known}

@@ -28,5 +28,6 @@ def demo(*, once: bool = False, port: Port = 0, data: Path | None = None, facts:
     from payamak.demo.run import run
     from payamak.log import configure
 
-    logs = configure("warning", human=sys.stderr is not None and sys.stderr.isatty())
+    # Its cases are refused logins too, and its links end with it: what is to be warned of elsewhere is shown here.
+    logs = configure("error", human=sys.stderr is not None and sys.stderr.isatty())
     sys.exit(run_loop(run(once=once, port=port, data=data, facts=facts, logs=logs)))

@@ -1,105 +1,82 @@
-"""Why a message stands where it stands and what happens next, in English sentences. Pure."""
+"""Why a message stands where it stands and what happens next, in sentences. Pure."""
 
 from __future__ import annotations
-
-from typing import Final
 
 from payamak.domain.ids import SETTLE_AFTER, IdBase
 from payamak.domain.message import RECEIPTED, Message, PartState, Reason, State
 from payamak.domain.receipts import IdReport, Unmatched
 from payamak.domain.site import Site
 from payamak.hands.values import QueueRow
-
-_REASONS: Final[dict[Reason, str]] = {
-    Reason.ACCEPTED: "It is accepted and waits for its turn.",
-    Reason.FALLBACK: "The step before met an opt-out; this step waits for its turn.",
-    Reason.MOVED: "An operator moved it to this line.",
-    Reason.THROTTLED: "The operator says we send too fast; the link slows down and it comes again.",
-    Reason.OPERATOR_BUSY: "The operator cannot take it now; it comes again.",
-    Reason.RECIPIENT_BUSY: "The operator cannot take more for this recipient now; it comes again.",
-    Reason.LINK_DOWN: "No link of the line is bound.",
-    Reason.OUTSIDE_HOURS: "Its line sends advertising only within its hours; it goes when they begin.",
-    Reason.PACED: "Its line may send only so many messages a minute; its turn comes at the time named.",
-    Reason.RESEND: "The answer to the last attempt is lost and the line says to send again; a copy is possible.",
-    Reason.RECEIPTS_AWAITED: "Answers are lost, but receipts have come that may be about it: no further copy is sent.",
-    Reason.ON_WIRE: "It is written to the operator, whose answer has not come.",
-    Reason.TAKEN: "The operator took it; the receipt has not come.",
-    Reason.NO_RECEIPTS: "The operator took it, by a link that gives no receipts.",
-    Reason.RECEIPT: "The operator's receipt says so.",
-    Reason.PARTLY_DELIVERED: "Some parts were delivered and others were not, so there is no fallback.",
-    Reason.EXPIRED_AT_OPERATOR: "The operator gave up when the validity was over.",
-    Reason.OPTED_OUT: "The recipient refuses messages of the last line of the plan.",
-    Reason.REFUSED: "The operator refused it.",
-    Reason.DEADLINE: "Its validity was over before an operator took it.",
-    Reason.CLOCK: "The machine's clock has jumped: its validity is over by one clock and not by the other; it waits.",
-    Reason.CANCELLED: "It was taken back by hand.",
-    Reason.ANSWERED_BUSY: "The disk was so slow that the caller had been told 23 (busy); it was taken back, not sent.",
-    Reason.ANSWER_LOST: "The operator's answer is lost and cannot be recovered: it may have arrived or not.",
-    Reason.LINK_BROKE: "The link broke at it three times, at nothing else: it may have arrived or not.",
-    Reason.NO_RECEIPT: "No receipt came until deadline and grace.",
-    Reason.SOME_RECEIPTS: "Receipts came for some of its parts only.",
-    Reason.OPERATOR_UNSURE: "The operator itself does not know what became of it.",
-    Reason.RESTORED: "The store may be a copy that was put back; it may have been sent after the copy was made.",
-    Reason.RESUMED: "It was held after a restore, a person let it go, and it waits for its turn.",
-}
-
-_PARTS: Final[dict[PartState, str]] = {
-    PartState.WAITING: "waiting",
-    PartState.ON_WIRE: "on the wire",
-    PartState.AMBIGUOUS: "answer lost",
-    PartState.TAKEN: "taken",
-    PartState.DELIVERED: "delivered",
-    PartState.UNDELIVERABLE: "undeliverable",
-    PartState.EXPIRED: "expired at the operator",
-    PartState.REJECTED: "rejected",
-    PartState.OPTED_OUT: "opted out",
-    PartState.UNSURE: "operator unsure",
-}
+from payamak.language import spoken, worded
+from payamak.texts.parts import ID_BASES, PARTS, UNMATCHED
+from payamak.texts.reasons import REASONS
 
 
 def reason_text(reason: Reason) -> str:
-    """A reason as one English sentence."""
-    return _REASONS[reason]
+    """A reason as one sentence."""
+    return spoken(REASONS[reason])
 
 
 def why_text(message: Message) -> str:
-    """Why a message stands where it stands, as one English sentence with its numbers."""
+    """Why a message stands where it stands, as one sentence with its numbers."""
     if message.reason is not Reason.SOME_RECEIPTS:
         return reason_text(message.reason)
     word = message.parts[message.step]
     told = sum(letter in RECEIPTED for letter in word)
-    return f"Receipts came for {told} of {len(word)} parts until deadline and grace."
+    return worded(
+        f"Receipts came for {told} of {len(word)} parts until deadline and grace.",
+        f"تا پایان مهلت و وقت اضافه‌اش، برای {told} بخش از {len(word)} بخش رسید آمد.",
+    )
 
 
 def part_text(letter: str) -> str:
     """A part's letter in words."""
-    return _PARTS[PartState(letter)]
+    return spoken(PARTS[PartState(letter)])
 
 
 def step_text(message: Message, index: int) -> str:
     """Where one step of the plan stands, in a few words."""
     step = message.plan[index]
     if step.skip is not None:
-        return f"skipped: known to be opted out ({int(step.skip)})"
+        return worded(
+            f"skipped: known to be opted out ({int(step.skip)})",
+            f"رد شد: انصراف گیرنده از پیش معلوم بود ({int(step.skip)})",
+        )
     word = message.parts[index] if index < len(message.parts) else ""
-    told = ", ".join(f"{word.count(letter)} {part_text(letter)}" for letter in dict.fromkeys(word))
+    told = worded(", ", "، ").join(f"{word.count(letter)} {part_text(letter)}" for letter in dict.fromkeys(word))
     if index == message.step:
-        return f"this step: {told or 'waiting'}"
-    return told or ("dropped" if message.is_final else "later, only after an opt-out")
+        return worded(f"this step: {told or 'waiting'}", f"همین گام: {told or 'در انتظار'}")
+    if told:
+        return told
+    if message.is_final:
+        return worded("dropped", "کنار گذاشته شد")
+    return worded("later, only after an opt-out", "بعداً، فقط پس از انصراف")
 
 
 def stands_still(number: str, site: Site) -> str | None:
     """Why nothing that waits on a line goes, and what to do about it; None where a link may take it."""
     line = site.lines.get(number)
     if line is None:
-        return f"Line {number} is not configured any more: configure it, or `payamak move` or `payamak cancel` this."
+        return worded(
+            f"Line {number} is not configured any more: configure it, or `payamak move` or `payamak cancel` this.",
+            f"خط {number} دیگر تعریف نشده است: تعریفش کنید، یا `payamak move` یا `payamak cancel` را به کار ببرید.",
+        )
     if line.is_suspended:
-        return f"It waits until `payamak resume line {number}`, or until its deadline."
+        return worded(
+            f"It waits until `payamak resume line {number}`, or until its deadline.",
+            f"تا `payamak resume line {number}` یا تا پایان مهلتش می‌ماند.",
+        )
     if not line.links:
-        return f"Line {number} has no links: give it one, or `payamak move` what waits."
+        return worded(
+            f"Line {number} has no links: give it one, or `payamak move` what waits.",
+            f"خط {number} لینکی ندارد: لینکی به آن بدهید، یا آنچه مانده را با `payamak move` منتقل کنید.",
+        )
     if all(use.link in site.links and site.links[use.link].is_suspended for use in line.links):
         names = ", ".join(use.link for use in line.links)
-        return f"All links of its line are suspended ({names}): `payamak resume link NAME`."
+        return worded(
+            f"All links of its line are suspended ({names}): `payamak resume link NAME`.",
+            f"همهٔ لینک‌های خط متوقف‌اند ({names}): `payamak resume link NAME`.",
+        )
     return None
 
 
@@ -114,67 +91,79 @@ def next_text(message: Message, site: Site, now: int) -> str:
     stands = stands_still(message.current.line, site)
     match message.state:
         case State.QUEUED if message.is_held:
-            return (
+            return worded(
                 "It is held until `payamak resume restored` (`resume moved` if the store is no copy), `payamak cancel`,"
-                " or its deadline."
+                " or its deadline.",
+                "نگه داشته شده است تا `payamak resume restored` (اگر پایگاه داده نسخه نیست: `resume moved`)،"
+                " `payamak cancel` یا پایان مهلتش.",
             )
         case State.QUEUED if stands is not None:
             return stands
         case State.QUEUED if message.reason is Reason.RECEIPTS_AWAITED:
-            return "Further receipts decide; without them it is unknown at its deadline."
+            return worded(
+                "Further receipts decide; without them it is unknown at its deadline.",
+                "رسیدهای بعدی تعیین می‌کنند؛ اگر نیایند، در پایان مهلت نامشخص می‌شود.",
+            )
         case State.QUEUED if message.reason is Reason.CLOCK:
-            return "It waits until the clock counts as true: in 10 minutes, or by `payamak clock accept`."
+            return worded(
+                "It waits until the clock counts as true: in 10 minutes, or by `payamak clock accept`.",
+                "تا درست شمرده شدن ساعت می‌ماند: ۱۰ دقیقهٔ دیگر، یا با `payamak clock accept`.",
+            )
         case State.QUEUED if message.due_at > now:
-            return "It is tried again when it is due."
+            return worded(
+                "It is tried again when it is due.",
+                "سر وقتش دوباره تلاش می‌شود.",
+            )
         case State.QUEUED:
-            return (
-                "It goes out as soon as a link of its line is bound and has room; `payamak doctor` looks at the links."
+            return worded(
+                "It goes out as soon as a link of its line is bound and has room; `payamak doctor` looks at the links.",
+                "همین که یکی از لینک‌های خط وصل باشد و جا داشته باشد می‌رود؛ `payamak doctor` لینک‌ها را بررسی می‌کند.",
             )
         case State.SENDING:
-            return "The answer, or the end of the response timer, decides."
+            return worded(
+                "The answer, or the end of the response timer, decides.",
+                "پاسخ اپراتور، یا پایان مهلت پاسخ، تعیین می‌کند.",
+            )
         case State.ENROUTE if not message.is_final:
-            return "The receipt decides; without one it is unknown after deadline and grace."
+            return worded(
+                "The receipt decides; without one it is unknown after deadline and grace.",
+                "رسید تعیین می‌کند؛ اگر نیاید، پس از مهلت و وقت اضافه‌اش نامشخص می‌شود.",
+            )
         case State.UNKNOWN if not message.was_settled_late:
-            return "Nothing is done any more; a late receipt may still settle it."
+            return worded(
+                "Nothing is done any more; a late receipt may still settle it.",
+                "دیگر کاری نمی‌شود؛ شاید رسیدی دیرهنگام تکلیفش را روشن کند.",
+            )
         case _:
-            return "Nothing: this is final."
-
-
-_WAITING: Final[dict[str, str]] = {
-    Unmatched.NO_ID: "It names no id.",
-    Unmatched.UNKNOWN_ID: "No message has this id; its answer may still come.",
-    Unmatched.OTHER_RECIPIENT: "The id is a message's to another recipient.",
-    Unmatched.TWO_READINGS: "It fits two messages, as hex and as decimal; it waits until more is known of the ids.",
-    Unmatched.OTHER_READING: "It fits a message only under a reading that is not in use.",
-    Unmatched.SIBLING: "The part with this id has its receipt; another part of the text may get the same id.",
-}
+            return worded(
+                "Nothing: this is final.",
+                "هیچ: این پایان کار است.",
+            )
 
 
 def waiting_text(why: str) -> str:
     """Why a receipt waits; one that an older version kept does not say."""
-    return _WAITING.get(why, "No message has this id.")
-
-
-_BASES: Final[dict[IdBase, str]] = {
-    IdBase.AUTO: "not known yet",
-    IdBase.SAME: "as in the answer",
-    IdBase.HEX_TO_DECIMAL: "hex in the answer, decimal in the receipt",
-    IdBase.DECIMAL_TO_HEX: "decimal in the answer, hex in the receipt",
-}
+    said = UNMATCHED.get(Unmatched(why)) if why in [*Unmatched] else None
+    return worded("No message has this id.", "هیچ پیامی این شناسه را ندارد.") if said is None else spoken(said)
 
 
 def ids_text(report: IdReport) -> str:
     """What was learned of an upstream's ids, and of what."""
     habit = report.habit
-    says = _BASES[habit.choice]
+    says = spoken(ID_BASES[habit.choice])
     if habit.settled is not IdBase.AUTO:
-        return f"{says}, learned of {habit.judged} receipts"
+        return says + worded(f", learned of {habit.judged} receipts", f"، از {habit.judged} رسید آموخته شد")
     if habit.judged:
-        counts = f"alike {habit.same}, hex to decimal {habit.hex_to_decimal}, decimal to hex {habit.decimal_to_hex}"
-        says += f"; of {habit.judged} receipts fit: {counts}"
+        same, to_decimal, to_hex = habit.same, habit.hex_to_decimal, habit.decimal_to_hex
+        says += worded(
+            f"; of {habit.judged} receipts fit: alike {same}, hex to decimal {to_decimal}, decimal to hex {to_hex}",
+            f"؛ از {habit.judged} رسید، همسان {same}، هگز به ده‌دهی {to_decimal}، ده‌دهی به هگز {to_hex}",
+        )
     if habit.contradictions:
-        says += f"; {habit.contradictions} contradictions"
-    return says + f"; {SETTLE_AFTER} or more clear ones settle it"
+        says += worded(f"; {habit.contradictions} contradictions", f"؛ {habit.contradictions} ناسازگار")
+    return says + worded(
+        f"; {SETTLE_AFTER} or more clear ones settle it", f"؛ با {SETTLE_AFTER} رسید روشن یا بیشتر قطعی می‌شود"
+    )
 
 
 def conflicts_of(report: IdReport) -> int:

@@ -130,7 +130,7 @@ async def _cancel_named(store: Store, message_ids: Sequence[int], consent: Conse
     if consent.dry_run:
         agrees(consent, common, f"{counted(len(ids), 'message')} would be taken back, as far as they wait.")
         return undone(consent, common, {"promised": len(ids), "cancelled": []})
-    done = await messages.cancel(store, messages.Waiting(ids=ids), common.by("cancel"), now_ms())
+    done = await messages.cancel(store, messages.Chosen(ids=ids), common.by("cancel"), now_ms())
     for message_id, state in done.left.items():
         told = f"message {message_id} is {state}: only what waits can be cancelled"
         complain(told if state is not None else f"there is no message {message_id}")
@@ -211,7 +211,8 @@ async def move(
 
 def _skipped(plan: MovePlan) -> list[str]:
     """A sentence for each reason why messages stay where they are."""
-    from payamak.domain.moving import BARS, Bar
+    from payamak.domain.moving import Bar
+    from payamak.texts.reasons import BARS
 
     return [
         f"skipped: {counted(count, 'message')}, because {BARS[Bar(bar)]} ({bar})" for bar, count in plan.skipped.items()

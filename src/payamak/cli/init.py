@@ -33,7 +33,7 @@ from payamak.setting import Numbers
 if TYPE_CHECKING:
     from payamak.cli.trial import Start, Trial
     from payamak.domain.site import Account, Line, Link
-    from payamak.hands.starter import Row
+    from payamak.hands.starter import SettingRow
     from payamak.hands.values import Store
 
 LINK: Final = "operator"
@@ -54,7 +54,7 @@ CREDIT: Final = bounded(0, MOST_RIAL)
 
 @Parameter(name="*")
 @dataclass(frozen=True, kw_only=True)
-class Answers:
+class FirstAnswers:
     """What is asked for, each with its flag; None is not answered yet. Prices and credit in rial."""
 
     operator: Annotated[str | None, Parameter(help="The operator's address: HOST or HOST:PORT.")] = None
@@ -108,7 +108,7 @@ def init(
     /,
     *,
     sandbox: Annotated[bool, Parameter(negative="")] = False,
-    answers: Answers = Answers(),
+    answers: FirstAnswers = FirstAnswers(),
     port: Port = 8080,
     data: Annotated[str | None, Parameter(name=("--data", "--database"))] = None,
     json: Annotated[bool, Parameter(negative="")] = False,
@@ -187,13 +187,13 @@ async def _check_store(common: Common) -> None:
             raise Failed(f"{common.data} has a site already, and {ADVICE}", ExitCode.USAGE)
 
 
-def _sandbox(answers: Answers) -> Answers:
+def _sandbox(answers: FirstAnswers) -> FirstAnswers:
     """The answers of a sandbox, where none was given."""
     given = {name: getattr(answers, name) for name in SANDBOX}
     return replace(answers, **{name: SANDBOX[name] if value is None else value for name, value in given.items()})
 
 
-def _asked(answers: Answers) -> Answers:
+def _asked(answers: FirstAnswers) -> FirstAnswers:
     """Every answer, asked for where it is missing. Raises Failed where nobody can be asked."""
     needed = [name for name in (*QUESTIONS, "operator_password", "password") if name != "to"]
     missing = [f"--{name.replace('_', '-')}" for name in needed if getattr(answers, name) is None]
@@ -220,7 +220,7 @@ def _number(name: str, said: str) -> int:
     return number
 
 
-def _login_password(answers: Answers, *, is_sandbox: bool) -> tuple[str, str]:
+def _login_password(answers: FirstAnswers, *, is_sandbox: bool) -> tuple[str, str]:
     """The variable that shall have the operator's password, and the password. Raises Failed."""
     import getpass
     import secrets
@@ -235,7 +235,7 @@ def _login_password(answers: Answers, *, is_sandbox: bool) -> tuple[str, str]:
         return PASSWORD_VARIABLE, getpass.getpass("Password of the operator's login: ")
 
 
-def prepared(answers: Answers, *, is_sandbox: bool) -> Start:
+def prepared(answers: FirstAnswers, *, is_sandbox: bool) -> Start:
     """The first site of these answers. Raises Failed, with what is allowed; nothing is written yet."""
     import secrets
 
@@ -267,7 +267,9 @@ def prepared(answers: Answers, *, is_sandbox: bool) -> Start:
     )
 
 
-def _documents(answers: Answers, variable: str, password_hash: str, *, is_sandbox: bool) -> tuple[Link, Line, Account]:
+def _documents(
+    answers: FirstAnswers, variable: str, password_hash: str, *, is_sandbox: bool
+) -> tuple[Link, Line, Account]:
     """The three documents of a first site. Raises ValueError that says what is allowed."""
     from payamak.domain.site import KINDS
     from payamak.hands.sitefile import read_field
@@ -319,15 +321,15 @@ def _write(place: Path, store: Path, start: Start, port: int) -> None:
         raise
 
 
-def _settings_rows(given: Mapping[str, Any]) -> Iterator[Row]:
+def _settings_rows(given: Mapping[str, Any]) -> Iterator[SettingRow]:
     """Every setting of a process, with what is given."""
     from payamak.config import table
-    from payamak.hands.starter import Row
+    from payamak.hands.starter import SettingRow
 
     for name, about, default in table():
         value = given.get(name, list(default) if isinstance(default, tuple) else default)
         allowed = ", ".join(filter(None, (about.allowed, about.setting.unit)))
-        yield Row(name=name, setting=about.setting, allowed=allowed, value=value, is_given=name in given)
+        yield SettingRow(name=name, setting=about.setting, allowed=allowed, value=value, is_given=name in given)
 
 
 async def _begin(common: Acting, start: Start, *, is_sandbox: bool) -> Trial:
@@ -339,7 +341,7 @@ async def _begin(common: Acting, start: Start, *, is_sandbox: bool) -> Trial:
     async with open_store(common, create=True) as store:
         await site.put(store, (start.link, start.line, start.account), by, now_ms())
         if start.credit_rial:
-            entry = credit.Entry(username=start.account.username, amount=start.credit_rial, note="init")
+            entry = credit.Payment(username=start.account.username, amount=start.credit_rial, note="init")
             await credit.enter(store, entry, by, now_ms())
         _check_same(store, common)
     return await run(common.settings(), start, is_sandbox=is_sandbox)

@@ -240,10 +240,10 @@ def show_block(out: Console, text: str) -> None:
 
 
 def json_line(value: Any) -> str:
-    """A value as one line of JSON; Structs and enums as their plain values."""
+    """A value as one line of JSON; Structs and enums as their plain values, Words in English."""
     import msgspec
 
-    return visible_json(json.dumps(msgspec.to_builtins(value), ensure_ascii=False))
+    return visible_json(json.dumps(msgspec.to_builtins(value, enc_hook=str), ensure_ascii=False))
 
 
 def tell_json(value: Any) -> None:

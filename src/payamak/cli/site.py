@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from payamak.domain.site.differences import Difference
-    from payamak.hands.sitefile import Entry, Plan
+    from payamak.hands.sitefile import Plan, SiteEntry
     from payamak.hands.values import Store
 
 _MARKS = {"add": ("+", "green"), "change": ("~", "yellow"), "remove": ("-", "red")}
@@ -97,7 +97,7 @@ async def _check_removals(store: Store, wanted: Plan, common: Common) -> None:
             say(f"{removal.kind} {removal.name}: {note}")
 
 
-def _entries(file: Path) -> list[Entry]:
+def _entries(file: Path) -> list[SiteEntry]:
     from payamak.hands.sitefile import parse
 
     try:

@@ -14,9 +14,9 @@ import secrets
 from collections.abc import Callable
 from contextlib import suppress
 
-from payamak.background import Health
+from payamak.background import FailingWork
 from payamak.clock import Clock
-from payamak.domain.mo import Kept, MoPart
+from payamak.domain.mo import KeptAs, MoPart
 from payamak.domain.numbers import masked
 from payamak.errors import NotTaken, StoreFailed
 from payamak.store.base import Store
@@ -28,7 +28,7 @@ DOUBT_S = 1.0
 """How long the same words over another bind wait for the news that the first one is gone. It was sent before them, so
 a loop turn or two would do."""
 
-NOT_TAKEN = {Kept.TOO_MANY: False, Kept.TOO_LONG: True}
+NOT_TAKEN = {KeptAs.TOO_MANY: False, KeptAs.TOO_LONG: True}
 """What is not kept, and whether it is for good."""
 
 SWEEP_EVERY_S = 1.0
@@ -48,7 +48,7 @@ class InboundDesk:
         self._on_kept = on_kept
         self._sessions: dict[str, str] = {}
         self._changed = asyncio.Event()
-        self._storing: dict[bytes, tuple[float, asyncio.Future[Kept]]] = {}
+        self._storing: dict[bytes, tuple[float, asyncio.Future[KeptAs]]] = {}
 
     def link_changed(self, name: str) -> None:
         """The link came up or went down: what its last bind brought may come again."""
@@ -74,26 +74,26 @@ class InboundDesk:
                 del self._storing[digest]
         if kept in NOT_TAKEN:
             raise NotTaken(kept.value, is_for_good=NOT_TAKEN[kept])
-        if kept is Kept.WHOLE:
+        if kept is KeptAs.WHOLE:
             self._on_kept()
         place = f"{part.part}/{part.total}"
         self._log("mo_" + kept.value, link=part.link, line=part.line, sender_masked=masked(part.sender), place=place)
 
-    async def _keep(self, part: MoPart, session: str) -> Kept:
+    async def _keep(self, part: MoPart, session: str) -> KeptAs:
         surely_at_s = asyncio.get_running_loop().time() + DOUBT_S
         while True:
             is_sure = asyncio.get_running_loop().time() >= surely_at_s
             changed, live = self._changed, frozenset(self._sessions.values())
             kept = await self._store.receive_mo(part, session, live, self._clock.now(), is_sure=is_sure)
-            if kept is not Kept.DOUBTFUL:
+            if kept is not KeptAs.DOUBTFUL:
                 return kept
             with suppress(TimeoutError):
                 async with asyncio.timeout_at(surely_at_s):
                     await changed.wait()
 
-    async def run(self, health: Health | None = None) -> None:
+    async def run(self, health: FailingWork | None = None) -> None:
         """Until cancelled: deliver what waits too long for its parts, forget old ones. A failing store delays it."""
-        health = health or Health(self._log)
+        health = health or FailingWork(self._log)
         next_retire_s = self._clock.monotonic() + RETIRE_EVERY_S
         while True:
             try:

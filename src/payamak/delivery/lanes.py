@@ -15,7 +15,7 @@ LANES = tuple(Lane)
 """The classes, the highest first."""
 
 
-class Room(Struct, frozen=True, kw_only=True):
+class WindowRoom(Struct, frozen=True, kw_only=True):
     """How many parts each class may have between their marks and their answers.
 
     `window` have a place on the wire. `ahead` more may be marked and wait at the link for the next place, so that it
@@ -54,7 +54,7 @@ class Lanes:
             waiting.append(message)
         self.count += 1
 
-    def peek(self, in_flight: int, room: Room) -> Message | None:
+    def peek(self, in_flight: int, room: WindowRoom) -> Message | None:
         """The message whose turn it is among those whose class still has a place; None if none has."""
         for lane in LANES:
             if (message := self.head(lane)) and room.has_place(lane, in_flight):

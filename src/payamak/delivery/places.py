@@ -11,24 +11,24 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from payamak.clock import Clock
-from payamak.delivery.desk import Desk
+from payamak.delivery.desk import LinkDesk
 from payamak.delivery.outlet import Outlet
 from payamak.delivery.routing import only_link
 from payamak.domain import events as ev
 from payamak.domain.message import Lane, Message, State, Step
 from payamak.store.base import Store
-from payamak.store.feed import Change, Place
+from payamak.store.feed import Change, WirePlace
 
 
 class Places:
-    """See payamak.store.feed.Places. Lives on one event loop."""
+    """See payamak.store.feed.WirePlaces. Lives on one event loop."""
 
     def __init__(
         self,
         store: Store,
         clock: Clock,
         outlet: Outlet,
-        desks: Mapping[str, Desk],
+        desks: Mapping[str, LinkDesk],
         is_open: Callable[[str], bool],
     ) -> None:
         self._store = store
@@ -37,11 +37,11 @@ class Places:
         self._desks = desks
         self._is_open = is_open
         self._drawn = 0
-        self._taken: dict[int, tuple[Desk, int]] = {}
-        self._going: dict[int, Desk] = {}
+        self._taken: dict[int, tuple[LinkDesk, int]] = {}
+        self._going: dict[int, LinkDesk] = {}
 
-    def take(self, step: Step, lane: Lane, recipient: str) -> Place | None:
-        """See Places.take: only where the Feed would hand the message over, and nobody waits before it."""
+    def take(self, step: Step, lane: Lane, recipient: str) -> WirePlace | None:
+        """See WirePlaces.take: only where the Feed would hand the message over, and nobody waits before it."""
         if self._store.feed.room.get((step.line, lane), 0) <= 0 or not self._goes_freely(step.line):
             return None
         name = only_link(self._store.site.lines[step.line], recipient, self._is_open)
@@ -53,7 +53,7 @@ class Places:
         desk.in_flight += parts
         self._drawn += 1
         self._taken[self._drawn] = desk, parts
-        return Place(ticket=self._drawn, link=desk.name)
+        return WirePlace(ticket=self._drawn, link=desk.name)
 
     def _goes_freely(self, number: str) -> bool:
         """Whether a line sends again what is lost, and has neither turns nor closed hours."""
@@ -65,8 +65,8 @@ class Places:
         is_open = window is None or window.is_open_by_all(self._clock.now())
         return is_open and number not in site.intervals_by_line
 
-    def told(self, place: Place, message: Message | None) -> None:
-        """See Places.told: what was not marked leaves its place to others."""
+    def told(self, place: WirePlace, message: Message | None) -> None:
+        """See WirePlaces.told: what was not marked leaves its place to others."""
         desk, parts = self._taken.pop(place.ticket)
         if message is not None and message.state is State.SENDING:
             self._going[message.id] = desk

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 from contextlib import suppress
 
-from payamak.background import Health
+from payamak.background import FailingWork
 from payamak.clock import Clock
 from payamak.errors import StoreFailed
 from payamak.store.base import Chores, Opened
@@ -50,12 +50,14 @@ async def watch_store(store: Opened, log: Callable[..., object], went_well: Call
         await asyncio.sleep(LOOK_EVERY_S)
 
 
-async def keep_house(store: Chores, clock: Clock, log: Callable[..., object], health: Health | None = None) -> None:
+async def keep_house(
+    store: Chores, clock: Clock, log: Callable[..., object], health: FailingWork | None = None
+) -> None:
     """Sweep deadlines every second and old messages every minute, until cancelled. A failing store only delays it.
 
     Deadlines and retention do not wait for each other: a bug in one is told, and the other goes on.
     """
-    health = health or Health(log)
+    health = health or FailingWork(log)
     next_retire = clock.monotonic() + RETIRE_EVERY_S
     while True:
         try:

@@ -20,7 +20,7 @@ from enum import Enum, auto
 
 from msgspec import Struct
 
-from payamak.delivery.lanes import LANES, Lanes, Room
+from payamak.delivery.lanes import LANES, Lanes, WindowRoom
 from payamak.delivery.suspects import Hush, Turn
 from payamak.domain.message import Message, PartState, Reason
 
@@ -99,7 +99,9 @@ class Waiting:
             turn = self._turn(view, in_flight)
             if turn is Turn.NOBODY:
                 return None
-            if turn is Turn.SUSPECT and (suspect := self._head(Kind.SUSPECT, in_flight, Room(window=view.window))):
+            if turn is Turn.SUSPECT and (
+                suspect := self._head(Kind.SUSPECT, in_flight, WindowRoom(window=view.window))
+            ):
                 return suspect
         return self._in_turn(in_flight, self._room(view))
 
@@ -136,12 +138,12 @@ class Waiting:
             for lane in LANES
         )
 
-    def _room(self, view: View) -> Room:
+    def _room(self, view: View) -> WindowRoom:
         """The places of the classes; none is marked ahead while a suspect waits or is out: it goes alone."""
         has_suspects = bool(self._lanes[Kind.SUSPECT].count) or self.hush.is_out
         fresh, again = self._lanes[Kind.FRESH], self._lanes[Kind.AGAIN]
         classes = sum(fresh.head(lane) is not None or again.head(lane) is not None for lane in LANES)
-        return Room(
+        return WindowRoom(
             window=view.window,
             ahead=0 if has_suspects else view.ahead,
             is_shared=classes > 1,
@@ -150,11 +152,11 @@ class Waiting:
 
     def _with_care(self, view: View, in_flight: int) -> Picked | None:
         """On a link of which nobody knows whether it answers."""
-        if fresh := self._head(Kind.FRESH, in_flight, Room(window=1) if view.is_on_trial else self._room(view)):
+        if fresh := self._head(Kind.FRESH, in_flight, WindowRoom(window=1) if view.is_on_trial else self._room(view)):
             return fresh
         if in_flight or not self.count or view.may_bring_fresh():
             return None
-        return self._head(Kind.AGAIN, 0, Room(window=1)) or self._head(Kind.SUSPECT, 0, Room(window=1))
+        return self._head(Kind.AGAIN, 0, WindowRoom(window=1)) or self._head(Kind.SUSPECT, 0, WindowRoom(window=1))
 
     def _turn(self, view: View, in_flight: int) -> Turn:
         others_wait = bool(self._lanes[Kind.FRESH].count or self._lanes[Kind.AGAIN].count)
@@ -162,11 +164,11 @@ class Waiting:
             return Turn.NOBODY if self.hush.holds(view.now_s) else Turn.OTHERS
         return self.hush.turn(view.now_s, in_flight, others_wait=others_wait)
 
-    def _head(self, kind: Kind, in_flight: int, room: Room) -> Picked | None:
+    def _head(self, kind: Kind, in_flight: int, room: WindowRoom) -> Picked | None:
         message = self._lanes[kind].peek(in_flight, room)
         return None if message is None else Picked(message, kind)
 
-    def _in_turn(self, in_flight: int, room: Room) -> Picked | None:
+    def _in_turn(self, in_flight: int, room: WindowRoom) -> Picked | None:
         """Of the highest class that may go: resends and fresh ones in turn, so that neither waits for all others."""
         if not self._lanes[Kind.AGAIN].count:
             return self._head(Kind.FRESH, in_flight, room)

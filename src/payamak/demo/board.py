@@ -18,7 +18,7 @@ from payamak.visible import visible
 _LINE_NAMES = {LINE: "line", BUSY_LINE: "busy line", LINE2: "line2", SERVICE_LINE: "service", SIM_LINE: "Chelcheleh"}
 
 
-class Row:
+class BoardRow:
     """One message of the board, filled in as news comes: from wsSend, wsStates and the Feed."""
 
     def __init__(self, case: Case) -> None:
@@ -59,7 +59,7 @@ class Row:
         )
 
 
-def _standing(row: Row) -> Text:
+def _standing(row: BoardRow) -> Text:
     if row.error:
         return Text(visible(row.error), style="red")
     if row.refused is not None:
@@ -70,7 +70,7 @@ def _standing(row: Row) -> Text:
     return Text(f"{row.state.code:>2} {row.state.persian}", style=style)
 
 
-def _times(row: Row) -> Text:
+def _times(row: BoardRow) -> Text:
     text = Text()
     for name, ms in row.times:
         if text:
@@ -84,7 +84,7 @@ _WIDE = 120
 """From this many columns on there is room for the numbers and for the time of every state."""
 
 
-def table(rows: Sequence[Row], width: int) -> Table:
+def table(rows: Sequence[BoardRow], width: int) -> Table:
     """The board as it stands, for a terminal of `width` columns: a heading for each scenario, a row for each case."""
     wide = width >= _WIDE
     board = Table(title="The manual's five scenarios", title_style="bold", box=SIMPLE_HEAD, pad_edge=False)
@@ -104,7 +104,7 @@ def table(rows: Sequence[Row], width: int) -> Table:
     return board
 
 
-def _cells(row: Row, *, wide: bool) -> list[Text]:
+def _cells(row: BoardRow, *, wide: bool) -> list[Text]:
     line = row.message.current.line if row.message else ""
     right = Text("✓", style="green") if row.is_right else Text("✗", style="red")
     mark = right if row.is_done else Text("·", style="dim")

@@ -20,7 +20,7 @@ from payamak.client import AsyncClient, PayamakError, Refusal
 from payamak.codes import Code
 from payamak.config import Settings
 from payamak.demo import site
-from payamak.demo.board import Row, table
+from payamak.demo.board import BoardRow, table
 from payamak.demo.scenarios import cases
 from payamak.log import Logs, catch_strays
 from payamak.runtime import Gateway
@@ -45,7 +45,7 @@ class Demo:
         self.console = console
         self._logs = logs
         self.base_url = ""
-        self._rows: dict[str, Row] = {}
+        self._rows: dict[str, BoardRow] = {}
 
     async def start(self) -> None:
         """The two operators first, then the gateway with the demo's site."""
@@ -86,9 +86,9 @@ class Demo:
             if row := self._rows.get(change.message.recipient):
                 row.changed(change.message)
 
-    async def play(self) -> list[Row]:
+    async def play(self) -> list[BoardRow]:
         """Send all cases at once, follow them with wsStates, draw the board; the rows when all are final."""
-        rows = [Row(case) for case in cases()]
+        rows = [BoardRow(case) for case in cases()]
         self._rows = {row.case.recipient: row for row in rows}
         live = Live(table(rows, self.console.width), console=self.console, refresh_per_second=10, transient=False)
         async with AsyncClient(self.base_url, username="demo", password=site.PASSWORD) as client:
@@ -107,7 +107,7 @@ class Demo:
             self.console.print(table(rows, self.console.width))
         return rows
 
-    async def _send(self, client: AsyncClient, row: Row) -> None:
+    async def _send(self, client: AsyncClient, row: BoardRow) -> None:
         case = row.case
         try:
             sent = await client.send(
@@ -120,7 +120,7 @@ class Demo:
         else:
             row.message_id = sent.message_id
 
-    async def _follow(self, client: AsyncClient, rows: Sequence[Row]) -> None:
+    async def _follow(self, client: AsyncClient, rows: Sequence[BoardRow]) -> None:
         open_rows = {row.message_id: row for row in rows if row.message_id is not None and not row.is_done}
         if open_rows:
             for message_id, state in (await client.states(open_rows)).items():
@@ -141,7 +141,7 @@ class _Quiet:
     def __exit__(self, *_: object) -> None: ...
 
 
-def _summary(console: Console, rows: Sequence[Row], base_url: str, *, goes_on: bool) -> bool:
+def _summary(console: Console, rows: Sequence[BoardRow], base_url: str, *, goes_on: bool) -> bool:
     right = sum(row.is_right for row in rows)
     if right == len(rows):
         console.print(f"[green]All {right} messages came out as the manual says.[/]")

@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from payamak.domain.clocks import earliest, in_doubt_until
 from payamak.domain.numbers import latin_digits
+from payamak.language import Words
 
 TEHRAN_MS = 12_600_000
 _DAY_MS = 86_400_000
@@ -57,8 +58,15 @@ def parse_hours(text: str) -> Hours | None:
         return None
     found = _WINDOW.fullmatch(text)
     if found is None:
-        raise ValueError(f"hours are written 07:00-22:00 or always, not {text!r}")
+        raise ValueError(
+            Words(
+                f"hours are written 07:00-22:00 or always, not {text!r}",
+                f"ساعت‌ها را به شکل 07:00-22:00 یا always بنویسید، نه {text!r}",
+            )
+        )
     opens, closes = int(found[1]) * 60 + int(found[2]), int(found[3]) * 60 + int(found[4])
     if opens == closes or closes > 1_440:
-        raise ValueError(f"the window {text!r} is empty or longer than a day")
+        raise ValueError(
+            Words(f"the window {text!r} is empty or longer than a day", f"بازهٔ {text!r} خالی یا بلندتر از یک روز است")
+        )
     return Hours(opens, closes)

@@ -108,7 +108,7 @@ _LONGEST_DOUBT: Final = 6
 """Each contradiction doubles what is needed, this many times at most: two systems behind one upstream never settle."""
 
 
-class Place(StrEnum):
+class IdPlace(StrEnum):
     """Where a receipt may name an id, the likeliest first: the parameter's form is the standard's."""
 
     PARAMETER = "parameter"
@@ -137,14 +137,14 @@ class IdHabit(Struct, frozen=True, kw_only=True, omit_defaults=True):
     by_parameter: int = 0
     by_text: int = 0
     by_payload: int = 0
-    place: Place | None = None
+    place: IdPlace | None = None
 
     @property
-    def chosen_place(self) -> Place | None:
+    def chosen_place(self) -> IdPlace | None:
         """The place that decides where ids of several fit; None if none may."""
         return self.place or self._leading_place(LEAN_AFTER)
 
-    def _leading_place(self, after: int) -> Place | None:
+    def _leading_place(self, after: int) -> IdPlace | None:
         needed = after << min(self.contradictions, _LONGEST_DOUBT)
         return _clear_best(_explained_by_place(self), self.several, needed)
 
@@ -173,18 +173,18 @@ def _explained(habit: IdHabit) -> dict[IdBase, int]:
     }
 
 
-def _explained_by_place(habit: IdHabit) -> dict[Place, int]:
-    return {Place.PARAMETER: habit.by_parameter, Place.TEXT: habit.by_text, Place.PAYLOAD: habit.by_payload}
+def _explained_by_place(habit: IdHabit) -> dict[IdPlace, int]:
+    return {IdPlace.PARAMETER: habit.by_parameter, IdPlace.TEXT: habit.by_text, IdPlace.PAYLOAD: habit.by_payload}
 
 
-def judge_place(habit: IdHabit, fitting: Collection[Place]) -> IdHabit:
+def judge_place(habit: IdHabit, fitting: Collection[IdPlace]) -> IdHabit:
     """Count a receipt that names different ids, and of which the places in `fitting` found a part of its recipient."""
     if habit.place is not None or not fitting:
         return habit
     counts = {f"by_{place.value}": n + (place in fitting) for place, n in _explained_by_place(habit).items()}
     after = replace(habit, several=habit.several + 1, **counts)
     if after.several > max(counts.values()):
-        counts = {f"by_{place.value}": int(place in fitting) for place in Place}
+        counts = {f"by_{place.value}": int(place in fitting) for place in IdPlace}
         after = replace(habit, several=1, contradictions=habit.contradictions + 1, **counts)
     return replace(after, place=after._leading_place(SETTLE_AFTER))
 

@@ -19,7 +19,7 @@ MOST_WAITING: Final = 500.0
 """Parts of a link that may wait so at a time; a connection reads on while it has fewer than 1,000 requests in hand."""
 
 
-class Intake:
+class IntakeBucket:
     """A bucket of parts for one link: `rate` parts a second flow in, each part that is taken costs one or more.
 
     It may owe a little: a centre that waits for our answers is slowed down by that, and refused nothing.

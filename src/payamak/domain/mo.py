@@ -99,7 +99,7 @@ class Received(Struct, frozen=True, kw_only=True):
         return f"Received(id={self.id}, line={self.line!r}, relay={self.relay.value!r})"
 
 
-class Kept(StrEnum):
+class KeptAs(StrEnum):
     """What the store did with a part."""
 
     WHOLE = "whole"

@@ -40,20 +40,6 @@ class Bar(StrEnum):
     UNREADABLE = "unreadable"
 
 
-BARS: Final[dict[Bar, str]] = {
-    Bar.DEADLINE: "its deadline is over",
-    Bar.PARTS_OUT: "parts of it are with the operator, or receipts are awaited that may be theirs",
-    Bar.TEMPLATE: "the line takes approved texts only, and this is none of its account",
-    Bar.OPTED_OUT: "the recipient refuses the line",
-    Bar.ALPHABET: "the line cannot write its text",
-    Bar.SPLIT: "the line would cut it into more parts than the account may send, or other ones than are under way",
-    Bar.HOURS: "the line is outside its hours and refuses",
-    Bar.DEARER: "the line is dearer than what was agreed at acceptance (--at-old-price moves it all the same)",
-    Bar.UNREADABLE: "the store's row of it cannot be read",
-}
-"""Each in words, after "because"."""
-
-
 class Move(Struct, frozen=True, kw_only=True):
     """What an operator asks for: from which line to which, both as registered, and who asks."""
 

@@ -57,7 +57,7 @@ class Copy(Struct, frozen=True):
         return self.key[0], self.key[1], self.key[3]
 
 
-class Waiting(Struct, frozen=True):
+class LooseReceipt(Struct, frozen=True):
     """A final receipt that names no copy: `number` is the caller's, `came_at` its instant, `says` the letter of a part.
 
     `name` is the operator's id in the form under which ids are compared; "" if it has none.
@@ -72,26 +72,26 @@ class Waiting(Struct, frozen=True):
 class Pair(Struct, frozen=True):
     """A receipt dealt to a copy: whichever other way it is dealt, the part fares the same."""
 
-    receipt: Waiting
+    receipt: LooseReceipt
     copy: Copy
 
 
-def distinct(receipts: Iterable[Waiting]) -> list[Waiting]:
+def distinct(receipts: Iterable[LooseReceipt]) -> list[LooseReceipt]:
     """The receipts in the order of their coming, those with one id, or without any, counted once.
 
     A definite word takes the place of an unsure one, at the instant of the first.
     """
-    first: dict[str, Waiting] = {}
+    first: dict[str, LooseReceipt] = {}
     for receipt in sorted(receipts, key=lambda r: (r.came_at, r.number)):
         known = first.get(receipt.name)
         if known is None:
             first[receipt.name] = receipt
         elif known.says is PartState.UNSURE and receipt.says is not PartState.UNSURE:
-            first[receipt.name] = Waiting(receipt.number, known.came_at, receipt.says, receipt.name)
+            first[receipt.name] = LooseReceipt(receipt.number, known.came_at, receipt.says, receipt.name)
     return sorted(first.values(), key=lambda r: (r.came_at, r.number))
 
 
-def deal(copies: Sequence[Copy], receipts: Iterable[Waiting]) -> list[Pair]:
+def deal(copies: Sequence[Copy], receipts: Iterable[LooseReceipt]) -> list[Pair]:
     """The pairs that settle what is certain, in the order in which they should happen; empty if nothing is.
 
     Only parts with a lost copy are settled. Each pair names another receipt and another copy.
@@ -107,12 +107,12 @@ def deal(copies: Sequence[Copy], receipts: Iterable[Waiting]) -> list[Pair]:
     return pairs + _settle_text(left, waiting)
 
 
-def awaits(copy: Copy, receipts: Iterable[Waiting]) -> bool:
+def awaits(copy: Copy, receipts: Iterable[LooseReceipt]) -> bool:
     """Whether one of the receipts that wait may be this copy's."""
     return any(receipt.came_at >= copy.since_at for receipt in receipts)
 
 
-def _settle_one(copies: list[Copy], receipts: list[Waiting]) -> list[Pair]:
+def _settle_one(copies: list[Copy], receipts: list[LooseReceipt]) -> list[Pair]:
     """The pairs of one part that is certain; the first that is found."""
     for part in dict.fromkeys(copy.part for copy in copies if copy.is_lost):
         own = [copy for copy in copies if copy.part == part]
@@ -127,7 +127,7 @@ def _settle_one(copies: list[Copy], receipts: list[Waiting]) -> list[Pair]:
     return []
 
 
-def _forced(part: PartKey, copies: list[Copy], receipts: list[Waiting]) -> list[Waiting]:
+def _forced(part: PartKey, copies: list[Copy], receipts: list[LooseReceipt]) -> list[LooseReceipt]:
     """The first DELIVRD that cannot all be those of other parts: one of them is this part's. Empty if they can."""
     delivered = [receipt for receipt in receipts if receipt.says is PartState.DELIVERED]
     others = [copy.since_at for copy in copies if copy.part != part]
@@ -137,7 +137,7 @@ def _forced(part: PartKey, copies: list[Copy], receipts: list[Waiting]) -> list[
     return []
 
 
-def _has_not_arrived(own: list[Copy], copies: list[Copy], receipts: list[Waiting]) -> bool:
+def _has_not_arrived(own: list[Copy], copies: list[Copy], receipts: list[LooseReceipt]) -> bool:
     if any(receipt.says is PartState.DELIVERED for receipt in receipts):
         return False
     last_at = max(copy.since_at for copy in own)
@@ -147,7 +147,7 @@ def _has_not_arrived(own: list[Copy], copies: list[Copy], receipts: list[Waiting
     )
 
 
-def _pair(own: Iterable[Copy], receipts: list[Waiting], wanted: list[Waiting]) -> Pair | None:
+def _pair(own: Iterable[Copy], receipts: list[LooseReceipt], wanted: list[LooseReceipt]) -> Pair | None:
     """A copy and the first receipt that came after it, if that is one of those that are wanted.
 
     Lost ones go first, for the answer of another names its receipt; and of these the latest.
@@ -163,14 +163,14 @@ def _lost_and_late(copy: Copy) -> tuple[bool, int]:
     return copy.is_lost, copy.since_at
 
 
-def _any_pair(own: list[Copy], delivered: list[Waiting]) -> Pair | None:
+def _any_pair(own: list[Copy], delivered: list[LooseReceipt]) -> Pair | None:
     """A copy and a DELIVRD, whatever came between: where the part is alone in the pool nobody else is concerned."""
     best_first = sorted(own, key=_lost_and_late, reverse=True)
     found = ((r, c) for r in delivered for c in best_first if c.since_at <= r.came_at)
     return next((Pair(receipt, copy) for receipt, copy in found), None)
 
 
-def _pair_all(own: list[Copy], receipts: list[Waiting]) -> list[Pair]:
+def _pair_all(own: list[Copy], receipts: list[LooseReceipt]) -> list[Pair]:
     """A receipt for every copy of a part, or nothing."""
     pairs: list[Pair] = []
     left = list(receipts)
@@ -183,7 +183,7 @@ def _pair_all(own: list[Copy], receipts: list[Waiting]) -> list[Pair]:
     return pairs
 
 
-def _settle_text(copies: list[Copy], receipts: list[Waiting]) -> list[Pair]:
+def _settle_text(copies: list[Copy], receipts: list[LooseReceipt]) -> list[Pair]:
     """The parts of one message that were sent once and are alone in the pool, when each has a receipt."""
     messages = {copy.key[:2] for copy in copies}
     is_whole = len(receipts) == len(copies) == len({copy.part for copy in copies}) and len(messages) == 1

@@ -637,7 +637,7 @@ def _only_recorded(m: Message, event: Event, now: int, rules: Rules) -> Advance:
 # ------------------------------------------------------------------------------------------ the table
 
 
-class Move(Struct, frozen=True):
+class Transition(Struct, frozen=True):
     """One line of the table: the function that makes the move and the states it may lead to."""
 
     make: Callable[[Message, Any, int, Rules], Advance]
@@ -648,33 +648,33 @@ _Q, _SENDING, _E = State.QUEUED, State.SENDING, State.ENROUTE
 _BY_RECEIPT = (State.DELIVERED, State.UNDELIVERABLE, State.REJECTED, State.UNKNOWN)
 _BY_ANSWER = (_SENDING, _E, _Q, State.REJECTED, State.UNDELIVERABLE, State.UNKNOWN)
 
-TABLE: dict[tuple[State, type], Move] = {
-    (_Q, ev.OnWire): Move(_on_wire, (_Q, _SENDING, State.EXPIRED, State.UNKNOWN)),
-    (_Q, ev.Postponed): Move(_postponed, (_Q,)),
-    (_Q, ev.DeadlinePassed): Move(_deadline, (_Q, State.EXPIRED, State.UNKNOWN)),
-    (_Q, ev.Cancelled): Move(_cancelled, (State.CANCELLED, State.UNKNOWN)),
-    (_Q, ev.Revoked): Move(_revoked, (State.CANCELLED, State.UNKNOWN)),
-    (_Q, ev.Moved): Move(_moved, (_Q,)),
-    (_Q, ev.SetBack): Move(_set_back, (_Q,)),
-    (_Q, ev.Restored): Move(_restored, (_Q,)),
-    (_Q, ev.Resumed): Move(_resumed, (_Q, State.UNKNOWN)),
-    (_Q, ev.Answered): Move(_answered, (_Q, _E, State.REJECTED, State.UNDELIVERABLE)),
-    (_Q, ev.Pooled): Move(_pooled, (_Q,)),
-    (_Q, ev.Receipted): Move(_receipted, (_Q, _E, *_BY_RECEIPT)),
-    (_SENDING, ev.Answered): Move(_answered, _BY_ANSWER),
-    (_SENDING, ev.Revoked): Move(_revoked_on_wire, (_SENDING, State.CANCELLED)),
-    (_SENDING, ev.Pooled): Move(_pooled, (_SENDING,)),
-    (_SENDING, ev.SetBack): Move(_set_back, (_SENDING,)),
-    (_SENDING, ev.Restored): Move(_restored, (_Q,)),
-    (_SENDING, ev.Recovered): Move(_recovered, (_Q, State.UNKNOWN)),
-    (_SENDING, ev.Receipted): Move(_receipted, (_SENDING, _Q, _E, *_BY_RECEIPT)),
-    (_E, ev.Receipted): Move(_receipted, (_E, _Q, *_BY_RECEIPT)),
-    (_E, ev.ReceiptOverdue): Move(_overdue, (_E, State.UNDELIVERABLE, State.REJECTED, State.UNKNOWN)),
-    (_E, ev.SetBack): Move(_set_back, (_E,)),
-    (_E, ev.Answered): Move(_only_recorded, (_E,)),
-    (State.UNKNOWN, ev.Receipted): Move(_receipted_late, _BY_RECEIPT),
+TABLE: dict[tuple[State, type], Transition] = {
+    (_Q, ev.OnWire): Transition(_on_wire, (_Q, _SENDING, State.EXPIRED, State.UNKNOWN)),
+    (_Q, ev.Postponed): Transition(_postponed, (_Q,)),
+    (_Q, ev.DeadlinePassed): Transition(_deadline, (_Q, State.EXPIRED, State.UNKNOWN)),
+    (_Q, ev.Cancelled): Transition(_cancelled, (State.CANCELLED, State.UNKNOWN)),
+    (_Q, ev.Revoked): Transition(_revoked, (State.CANCELLED, State.UNKNOWN)),
+    (_Q, ev.Moved): Transition(_moved, (_Q,)),
+    (_Q, ev.SetBack): Transition(_set_back, (_Q,)),
+    (_Q, ev.Restored): Transition(_restored, (_Q,)),
+    (_Q, ev.Resumed): Transition(_resumed, (_Q, State.UNKNOWN)),
+    (_Q, ev.Answered): Transition(_answered, (_Q, _E, State.REJECTED, State.UNDELIVERABLE)),
+    (_Q, ev.Pooled): Transition(_pooled, (_Q,)),
+    (_Q, ev.Receipted): Transition(_receipted, (_Q, _E, *_BY_RECEIPT)),
+    (_SENDING, ev.Answered): Transition(_answered, _BY_ANSWER),
+    (_SENDING, ev.Revoked): Transition(_revoked_on_wire, (_SENDING, State.CANCELLED)),
+    (_SENDING, ev.Pooled): Transition(_pooled, (_SENDING,)),
+    (_SENDING, ev.SetBack): Transition(_set_back, (_SENDING,)),
+    (_SENDING, ev.Restored): Transition(_restored, (_Q,)),
+    (_SENDING, ev.Recovered): Transition(_recovered, (_Q, State.UNKNOWN)),
+    (_SENDING, ev.Receipted): Transition(_receipted, (_SENDING, _Q, _E, *_BY_RECEIPT)),
+    (_E, ev.Receipted): Transition(_receipted, (_E, _Q, *_BY_RECEIPT)),
+    (_E, ev.ReceiptOverdue): Transition(_overdue, (_E, State.UNDELIVERABLE, State.REJECTED, State.UNKNOWN)),
+    (_E, ev.SetBack): Transition(_set_back, (_E,)),
+    (_E, ev.Answered): Transition(_only_recorded, (_E,)),
+    (State.UNKNOWN, ev.Receipted): Transition(_receipted_late, _BY_RECEIPT),
     **{
-        (state, event): Move(_only_recorded, (state,))
+        (state, event): Transition(_only_recorded, (state,))
         for state in State
         if state not in (_Q, _SENDING, _E)
         for event in (ev.Answered, ev.Receipted)

@@ -19,6 +19,7 @@ from itertools import islice
 from typing import Final, Self
 
 from payamak.domain.marks import DIGITS, LETTERS, fold, fold_blanks, is_blank, without_escapes, words
+from payamak.language import Words, words_of
 
 MAX_VALUE_CHARS: Final = 200
 """The longest value of a placeholder (contract §4)."""
@@ -77,18 +78,39 @@ class Template:
     def check(self) -> None:
         """Raise ValueError, saying what is wrong, if this template cannot be used."""
         if self.number < 0:
-            raise ValueError(f"a template's number is zero or more, not {self.number}")
+            raise ValueError(
+                Words(
+                    f"a template's number is zero or more, not {self.number}",
+                    f"شمارهٔ الگو صفر یا بیشتر است، نه {self.number}",
+                )
+            )
         if not self.text:
-            raise ValueError(f"template {self.number} has no text")
+            raise ValueError(Words(f"template {self.number} has no text", f"الگوی {self.number} متن ندارد"))
         if len(_PLACEHOLDER.findall(self.text)) > MAX_PLACEHOLDERS:
-            raise ValueError(f"template {self.number} has more than {MAX_PLACEHOLDERS} placeholders")
+            raise ValueError(
+                Words(
+                    f"template {self.number} has more than {MAX_PLACEHOLDERS} placeholders",
+                    f"الگوی {self.number} بیش از {MAX_PLACEHOLDERS} جای‌نگه‌دار دارد",
+                )
+            )
         for name, pattern in self.patterns.items():
             if name not in self.names:
-                raise ValueError(f"template {self.number} has a pattern for {{{name}}}, but no such placeholder")
+                raise ValueError(
+                    Words(
+                        f"template {self.number} has a pattern for {{{name}}}, but no such placeholder",
+                        f"الگوی {self.number} برای {{{name}}} قالب دارد، اما چنین جای‌نگه‌داری ندارد",
+                    )
+                )
             try:
                 _check_pattern(pattern)
             except ValueError as error:
-                raise ValueError(f"template {self.number}, pattern of {{{name}}}: {error}") from None
+                said = words_of(error)
+                raise ValueError(
+                    Words(
+                        f"template {self.number}, pattern of {{{name}}}: {said}",
+                        f"الگوی {self.number}، قالب {{{name}}}: {said.fa}",
+                    )
+                ) from None
 
     def matches(self, text: str) -> bool:
         """Say whether `text` is the approved one for a reader, each placeholder replaced by a value that it allows."""
@@ -344,16 +366,31 @@ def _check_pattern(pattern: str) -> None:
     try:
         re.compile(pattern)
     except (re.error, OverflowError, RecursionError) as error:
-        raise ValueError(f"not a regular expression: {error}") from None
+        raise ValueError(Words(f"not a regular expression: {error}", f"عبارت منظم درستی نیست: {error}")) from None
     if _BACK_REFERENCE.search(pattern):
-        raise ValueError("a back reference is not allowed")
+        raise ValueError(Words("a back reference is not allowed", "ارجاع به عقب مجاز نیست"))
     bare = _bare(pattern)
     if len(_REPEAT.findall(bare)) > _MAX_REPEATS:
-        raise ValueError(f"more than {_MAX_REPEATS} open-ended repeats (*, +, {{m,n}}) are not allowed")
+        raise ValueError(
+            Words(
+                f"more than {_MAX_REPEATS} open-ended repeats (*, +, {{m,n}}) are not allowed",
+                f"بیش از {_MAX_REPEATS} تکرار بی‌پایان (*, +, {{m,n}}) مجاز نیست",
+            )
+        )
     if len(_CHOICE.findall(bare)) > _MAX_CHOICES:
-        raise ValueError(f"more than {_MAX_CHOICES} choices (?, |) are not allowed")
+        raise ValueError(
+            Words(
+                f"more than {_MAX_CHOICES} choices (?, |) are not allowed",
+                f"بیش از {_MAX_CHOICES} انتخاب (?, |) مجاز نیست",
+            )
+        )
     if _looks_for(pattern, MAX_VALUE_CHARS) > _MAX_LOOKS:
-        raise ValueError("so many open-ended repeats (*, +, {m,n}) and choices (?, |) together are not allowed")
+        raise ValueError(
+            Words(
+                "so many open-ended repeats (*, +, {m,n}) and choices (?, |) together are not allowed",
+                "این همه تکرار بی‌پایان (*, +, {m,n}) و انتخاب (?, |) با هم مجاز نیست",
+            )
+        )
     opened: list[int] = []
     for at, char in enumerate(bare):
         if char == "(":
@@ -362,4 +399,9 @@ def _check_pattern(pattern: str) -> None:
             inside = bare[opened.pop() + 1 : at]
             is_repeated = bare[at + 1 : at + 2] in ("*", "+", "{")
             if is_repeated and (_REPEAT.search(inside) or _CHOICE.search(inside)):
-                raise ValueError("a repeated group that itself repeats or chooses is not allowed")
+                raise ValueError(
+                    Words(
+                        "a repeated group that itself repeats or chooses is not allowed",
+                        "گروهی که تکرار می‌شود و خودش هم تکرار یا انتخاب دارد مجاز نیست",
+                    )
+                )

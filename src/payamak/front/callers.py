@@ -25,7 +25,7 @@ from argon2.exceptions import Argon2Error, InvalidHashError, VerificationError
 from payamak.codes import Code
 from payamak.domain.neighbourhood import neighbourhood
 from payamak.errors import Refused
-from payamak.front.guesses import AuthLimits, Guesses, Kind, Rank, Standing, Try
+from payamak.front.guesses import AuthLimits, Guesses, ProofKind, Rank, Standing, Try
 
 LONGEST_OCTETS: Final = 1_024
 """Of a user name or a password: longer ones are nobody's, and are neither hashed nor counted."""
@@ -47,7 +47,7 @@ class Credential:
     username: str
     password_hash: str
     version: int
-    kind: Kind = Kind.WEB_SERVICE
+    kind: ProofKind = ProofKind.WEB_SERVICE
 
     @property
     def identity(self) -> "Identity":
@@ -101,7 +101,7 @@ class Authenticator:
         password: str,
         credential: Credential | None,
         address: str,
-        kind: Kind = Kind.WEB_SERVICE,
+        kind: ProofKind = ProofKind.WEB_SERVICE,
     ) -> bool:
         """Say whether the password is the credential's; `credential` is None for a name that nobody has.
 

@@ -20,7 +20,7 @@ MOST_PLACES: Final = 16
 """Neighbourhoods that are remembered of a name. Taste: an office, its replacement line, and room to move."""
 
 
-class Kind(StrEnum):
+class ProofKind(StrEnum):
     """What is proven. Each kind has counters of its own: who guesses one locks nobody out of another."""
 
     WEB_SERVICE = "web_service"
@@ -37,12 +37,12 @@ class AuthLimits:
     cache_idle_s: float = 3_600.0
     """A verified credential is forgotten if it was not used for so long."""
     failures_per_account: int = 20
-    """Wrong passwords for one name before strange neighbourhoods have only `strange_failures` left for it each; and of
+    """Why passwords for one name before strange neighbourhoods have only `strange_failures` left for it each; and of
     one neighbourhood for a name that got in from there lately."""
     strange_failures: int = 3
-    """Wrong passwords of one neighbourhood for a name under attack before further ones are refused unread."""
+    """Why passwords of one neighbourhood for a name under attack before further ones are refused unread."""
     failures_per_address: int = 60
-    """Wrong passwords from one neighbourhood, whatever the names, before further ones are refused unread."""
+    """Why passwords from one neighbourhood, whatever the names, before further ones are refused unread."""
     failure_window_s: float = 60.0
     """Time in which the whole allowance of failures grows back, evenly."""
     tracked_failures: int = 10_000
@@ -59,12 +59,12 @@ class AuthLimits:
 class Try:
     """One try: of which credential, by what name, from which neighbourhood."""
 
-    kind: Kind
+    kind: ProofKind
     username: str
     place: str
 
     @property
-    def name(self) -> tuple[Kind, str]:
+    def name(self) -> tuple[ProofKind, str]:
         """Whose failures are counted together."""
         return self.kind, self.username
 
@@ -85,7 +85,7 @@ class Guesses:
         self._of_places = _Allowance(limits.failures_per_address, limits)
         self._of_strangers = _Allowance(limits.strange_failures, limits)
         self._of_the_known = _Allowance(limits.failures_per_account, limits)
-        self._known: OrderedDict[tuple[Kind, str], OrderedDict[str, float]] = OrderedDict()
+        self._known: OrderedDict[tuple[ProofKind, str], OrderedDict[str, float]] = OrderedDict()
         self._asking: Counter[str] = Counter()
 
     def entered(self, one: Try, now_s: float) -> None:

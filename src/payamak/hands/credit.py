@@ -9,7 +9,7 @@ from payamak.store.base import Store
 from payamak.store.records import Act, By, Credited
 
 
-class Entry(Struct, frozen=True, kw_only=True):
+class Payment(Struct, frozen=True, kw_only=True):
     """Rial for an account (below zero: taken back). Under a `reference` of whoever pays it is entered once.
 
     `allow_negative`: more than the account has may be taken.
@@ -22,7 +22,7 @@ class Entry(Struct, frozen=True, kw_only=True):
     allow_negative: bool = False
 
 
-async def enter(store: Store, entry: Entry, by: By, now: int) -> Credited:
+async def enter(store: Store, entry: Payment, by: By, now: int) -> Credited:
     """Enter it. Raises NotDone, with nothing changed, for an account that is not there, or too much either way."""
     name, amount, note, is_free = entry.username, entry.amount, entry.note, entry.allow_negative
     act = Act(by=by, at=now, what="credit", about=f"account {name}")

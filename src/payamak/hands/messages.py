@@ -20,7 +20,7 @@ from payamak.store.base import Store
 from payamak.store.records import Act, By, Cancelled, MovePlan
 
 
-class Waiting(Struct, frozen=True, kw_only=True):
+class Chosen(Struct, frozen=True, kw_only=True):
     """Messages that an act is about, as they were counted: of a line, of an account, or those that a person named."""
 
     ids: tuple[int, ...]
@@ -44,17 +44,17 @@ def _check_known(site: Site, line: str) -> None:
 # -------------------------------------------------------------------------------------------------- cancel
 
 
-async def waiting(store: Store, line: str | None, account: str | None) -> Waiting:
+async def waiting(store: Store, line: str | None, account: str | None) -> Chosen:
     """All that waits on a line (in either spelling), or of an account; one of the two is given."""
     number = None if line is None else line_number(store.site, line)
     account_id = None if account is None else account_of(store.site, account).id
     ids = await store.waiting_ids(line=number, account_id=account_id)
     if not ids and number is not None:
         _check_known(store.site, number)
-    return Waiting(ids=tuple(ids), line=number, account=account)
+    return Chosen(ids=tuple(ids), line=number, account=account)
 
 
-async def cancel(store: Store, counted: Waiting, by: By, now: int) -> Cancelled:
+async def cancel(store: Store, counted: Chosen, by: By, now: int) -> Cancelled:
     """Take messages back, those of a line only if they still wait on it; what was, and what was not."""
     act = Act(by=by, at=now, what="cancel", about=counted.about, before="waiting", after="cancelled")
     done: list[int] = []
@@ -107,15 +107,15 @@ async def move(store: Store, moving: Moving, by: By, now: int) -> int:
 # ---------------------------------------------------------------------------------------- after a restore
 
 
-async def held(store: Store, line: str | None, account: str | None) -> Waiting:
+async def held(store: Store, line: str | None, account: str | None) -> Chosen:
     """What is held because the store is, or may be, a copy that was put back: of a line, of an account, or all."""
     number = None if line is None else line_number(store.site, line)
     account_id = None if account is None else account_of(store.site, account).id
     ids = await store.held_ids(line=number, account_id=account_id)
-    return Waiting(ids=tuple(ids), line=number, account=account)
+    return Chosen(ids=tuple(ids), line=number, account=account)
 
 
-async def let_go(store: Store, held: Waiting, by: By, now: int, *, is_moved: bool) -> int:
+async def let_go(store: Store, held: Chosen, by: By, now: int, *, is_moved: bool) -> int:
     """Let held messages go, as copies or (`is_moved`) as what they are; how many. With none, what is over is closed."""
     about = "what is held" if held.line is held.account is None else held.about
     act = Act(by=by, at=now, what="let go", about=about, before="held", after="waiting")

@@ -59,7 +59,7 @@ class BadSiteFile(Exception):
         super().__init__("\n".join(self.faults))
 
 
-class Entry(Struct, frozen=True, kw_only=True):
+class SiteEntry(Struct, frozen=True, kw_only=True):
     """One table of a file: `given` are the fields it names, `password` an account's in clear or as `env:NAME`."""
 
     kind: str
@@ -179,7 +179,7 @@ def _digits(value: Any) -> Any:
 # ------------------------------------------------------------------------------------------------ reading
 
 
-def parse(text: str, name: str = "site.toml") -> list[Entry]:
+def parse(text: str, name: str = "site.toml") -> list[SiteEntry]:
     """Read a site file. Raises BadSiteFile with every fault."""
     text = text.removeprefix("\ufeff")  # as Windows' editors write it
     try:
@@ -190,7 +190,7 @@ def parse(text: str, name: str = "site.toml") -> list[Entry]:
         raise BadSiteFile([f"{name}: lists or tables within each other without end"]) from error
     finder = _Lines(text)
     faults: list[str] = []
-    entries: list[Entry] = []
+    entries: list[SiteEntry] = []
     for kind, tables in document.items():
         where = f"{name}, line {finder.line_of_table(kind, 0)}"
         if kind not in KINDS:
@@ -213,7 +213,7 @@ def parse(text: str, name: str = "site.toml") -> list[Entry]:
 
 def _read_entry(
     kind: str, table: Mapping[str, Any], place: int, finder: _Lines, file: str, faults: list[str]
-) -> Entry | None:
+) -> SiteEntry | None:
     start = finder.line_of_table(kind, place)
     name_field = NAME_FIELDS[kind]
     if not table.get(name_field):
@@ -237,7 +237,7 @@ def _read_entry(
         faults.append(f"{file}, line {start}: give password or password_hash, not both")
     if len(faults) > found:
         return None
-    return Entry(kind=kind, name=given[name_field], given=given, line=start, password=password)
+    return SiteEntry(kind=kind, name=given[name_field], given=given, line=start, password=password)
 
 
 class _Lines:
@@ -282,7 +282,7 @@ def _starts_with_key(line: str, key: str) -> bool:
 
 
 def plan(
-    site: Site, entries: Iterable[Entry], passwords: Passwords, *, prune: bool = False, file: str = "site.toml"
+    site: Site, entries: Iterable[SiteEntry], passwords: Passwords, *, prune: bool = False, file: str = "site.toml"
 ) -> Plan:
     """What must change so that the site is what the entries say. Raises BadSiteFile with every fault.
 
@@ -343,7 +343,7 @@ def documents_of(site: Site) -> dict[tuple[str, str], Document]:
     }
 
 
-def _wanted(entry: Entry, before: Document | None, passwords: Passwords) -> Document:
+def _wanted(entry: SiteEntry, before: Document | None, passwords: Passwords) -> Document:
     kept = {name: getattr(before, name) for kind, name in _KEPT if kind == entry.kind and before is not None}
     make: Callable[..., Document] = KINDS[entry.kind]
     after = make(**{**kept, **entry.given})

@@ -32,7 +32,7 @@ _HANDS: Final = frozenset({"is_suspended", "password_hash"})
 """Fields that are a command's to change (suspend, account password), and no file's to begin with."""
 
 
-class Row(Struct, frozen=True, kw_only=True):
+class SettingRow(Struct, frozen=True, kw_only=True):
     """One setting of a file: its name, what is known of it, what is allowed in words, and the value that is written.
 
     `is_given`: the value was asked for; else it is the default, and None is none.
@@ -54,18 +54,18 @@ def site_file(documents: Iterable[Document]) -> str:
     return "\n\n".join(blocks) + "\n"
 
 
-def settings_file(rows: Iterable[Row]) -> str:
+def settings_file(rows: Iterable[SettingRow]) -> str:
     """A settings file with these rows."""
     return "\n\n".join([SETTINGS_HEAD, "\n".join(_sorted(rows))]) + "\n"
 
 
-def rows_of(document: Document) -> Iterator[Row]:
+def rows_of(document: Document) -> Iterator[SettingRow]:
     """The settings of a document that a file may have; those that are not at their default are given."""
     kind, _ = name_of(document)
     for name, field in settable(kind).items():
         value = getattr(document, name)
         if name not in _HANDS:
-            yield Row(
+            yield SettingRow(
                 name=name,
                 setting=field.setting,
                 allowed=allowed_words(field),
@@ -84,13 +84,13 @@ def _quoted(value: str) -> str:
     return '"' + re.sub(r'(["\\$`])', r"\\\1", value) + '"'
 
 
-def _sorted(rows: Iterable[Row]) -> Iterator[str]:
+def _sorted(rows: Iterable[SettingRow]) -> Iterator[str]:
     """First what is given, then the rest."""
     for row in sorted(rows, key=lambda row: not row.is_given):
         yield from _lines_of(row)
 
 
-def _lines_of(row: Row) -> Iterator[str]:
+def _lines_of(row: SettingRow) -> Iterator[str]:
     said = f"{row.setting.meaning} ({row.allowed}) · {row.setting.fa}"
     yield ""
     yield from textwrap.wrap(said, COLUMNS, initial_indent="# ", subsequent_indent="# ", break_on_hyphens=False)

@@ -27,7 +27,7 @@ CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
 LAST_CHUNK: Final = b"0\r\n\r\n"
 
 
-class Answers:
+class AnswerOctets:
     """The octets of answers, with the date of `set_date`."""
 
     def __init__(self, wall: Callable[[], float] = time.time) -> None:

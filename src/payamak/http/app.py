@@ -14,8 +14,8 @@ from payamak.codes import Code
 from payamak.domain.neighbourhood import neighbourhood
 from payamak.errors import Refused
 from payamak.http.admission import Admission
-from payamak.http.aside import LARGE_OCTETS, Aside
-from payamak.http.body import SMALL_OCTETS, Body, Gone, Room, RoomLimits, TooLong
+from payamak.http.aside import LARGE_OCTETS, AsideThread
+from payamak.http.body import SMALL_OCTETS, Body, BodyRoom, Gone, RoomLimits, TooLong
 from payamak.http.coding import BadCoding, TooLarge, uncoded
 from payamak.http.exchange import Exchange, Peer
 from payamak.http.proxies import Proxies
@@ -43,7 +43,7 @@ class Application:
         room_limits: RoomLimits | None = None,
         trusted_proxies: Iterable[Network] = (),
         admission: Admission | None = None,
-        aside: Aside | None = None,
+        aside: AsideThread | None = None,
         answered: Callable[[Exchange, Response, float | None], object] = lambda *_: None,
     ) -> None:
         """`answered` is told of each answer: for what request, and how long after its last octet (None: before it)."""
@@ -51,10 +51,10 @@ class Application:
         self._routes = Routes(routes)
         self._families = dict(families or {})
         self._limits = body_limits or BodyLimits()
-        self._room = Room(room_limits or RoomLimits())
+        self._room = BodyRoom(room_limits or RoomLimits())
         self._proxies = Proxies(trusted_proxies)
         self._admission = admission
-        self._aside = aside or Aside()
+        self._aside = aside or AsideThread()
 
     def believe(self, trusted_proxies: Iterable[Network]) -> None:
         """From now on these proxies are trusted with the addresses of their callers, and no others."""

@@ -25,7 +25,7 @@ WAITING_OF_EACH: Final = 20
 T = TypeVar("T")
 
 
-class Aside:
+class AsideThread:
     """One thread's turns; lives on one event loop."""
 
     def __init__(self) -> None:

@@ -38,7 +38,7 @@ class RoomLimits:
     free_octets: int = 16 << 10
 
 
-class Room:
+class BodyRoom:
     """What the bodies of one server hold that are not whole yet."""
 
     def __init__(self, limits: RoomLimits) -> None:
@@ -68,7 +68,7 @@ class Body:
 
     __slots__ = ("_chunks", "_family", "_held_octets", "_limits", "_place", "_room", "refused", "taken_octets")
 
-    def __init__(self, room: Room, address: str, limits: BodyLimits, family: Family) -> None:
+    def __init__(self, room: BodyRoom, address: str, limits: BodyLimits, family: Family) -> None:
         self._room = room
         self._place = address
         self._limits = limits

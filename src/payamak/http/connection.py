@@ -40,7 +40,7 @@ _FAILED: Final = Response(status=500, content_type="", body=b"", headers=(("conn
 _log = event_logger("api")
 
 
-class Connection(asyncio.Protocol):
+class HttpConnection(asyncio.Protocol):
     """One connection."""
 
     transport: asyncio.Transport

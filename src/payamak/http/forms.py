@@ -261,7 +261,7 @@ def _refuse_constant(_name: str) -> NoReturn:
     raise Malformed("not JSON")
 
 
-class Part:
+class FormPart:
     """One part of a multipart body while it is read."""
 
     def __init__(self) -> None:
@@ -275,14 +275,14 @@ class Multipart:
     """Collects the parts that python-multipart finds."""
 
     def __init__(self) -> None:
-        self.parts: list[Part] = []
+        self.parts: list[FormPart] = []
         self.has_ended = False
 
     def begin(self) -> None:
         """A part begins."""
         if len(self.parts) >= MAX_FIELDS:
             raise Malformed("too many fields")
-        self.parts.append(Part())
+        self.parts.append(FormPart())
 
     def add_header_name(self, data: bytes, start: int, end: int) -> None:
         """A piece of the name of a header."""
@@ -337,7 +337,7 @@ def _parse_multipart(boundary: bytes, octets: bytes, label: str) -> list[tuple[s
     return [pair for part in found.parts if (pair := read_part(part, label)) is not None]
 
 
-def read_part(part: Part, label: str) -> tuple[str, JsonValue] | None:
+def read_part(part: FormPart, label: str) -> tuple[str, JsonValue] | None:
     """The field of a part; None for a file, which is no field of ours."""
     disposition, options = options_of(part.headers.get(b"content-disposition", b""))
     if disposition != b"form-data" or b"name" not in options:

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 from payamak.domain.neighbourhood import neighbourhood
-from payamak.http.answers import Answers
+from payamak.http.answers import AnswerOctets
 from payamak.http.app import Application
 from payamak.http.crowd import Crowd
 from payamak.http.exchange import Exchange
-from payamak.http.turns import Turns
+from payamak.http.turns import LoopTurns
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,8 +117,8 @@ class Shared:
         self.limits = limits or HttpLimits()
         self.crowd = Crowd[Guest](self.limits.connections)
         self.unfinished = Unfinished(self.limits.unfinished, self.limits.unfinished_of_each)
-        self.turns = Turns(monotonic)
-        self.answers = Answers()
+        self.turns = LoopTurns(monotonic)
+        self.answers = AnswerOctets()
         self.connections: dict[Guest, None] = {}
         self.running: dict[Exchange, None] = {}
         """Requests at which a handler is at work, those whose callers are gone included."""

@@ -14,7 +14,7 @@ from typing import Final
 from msgspec import Struct
 
 
-class Kind(StrEnum):
+class MetricKind(StrEnum):
     """How Prometheus reads a metric."""
 
     GAUGE = "gauge"
@@ -26,7 +26,7 @@ class Described(Struct, frozen=True):
     """One metric. `name` is without the `_total` that a counter has on the page; `says` is a sentence."""
 
     name: str
-    kind: Kind
+    kind: MetricKind
     says: str
     labels: tuple[str, ...] = ()
 
@@ -36,19 +36,19 @@ class Described(Struct, frozen=True):
     @property
     def on_the_page(self) -> str:
         """Its name as Prometheus has it."""
-        return f"{self.name}_total" if self.kind is Kind.COUNTER else self.name
+        return f"{self.name}_total" if self.kind is MetricKind.COUNTER else self.name
 
 
 def _gauge(name: str, says: str, *labels: str) -> Described:
-    return Described(f"payamak_{name}", Kind.GAUGE, says, labels)
+    return Described(f"payamak_{name}", MetricKind.GAUGE, says, labels)
 
 
 def _counter(name: str, says: str, *labels: str) -> Described:
-    return Described(f"payamak_{name}", Kind.COUNTER, says, labels)
+    return Described(f"payamak_{name}", MetricKind.COUNTER, says, labels)
 
 
 def _histogram(name: str, says: str, *labels: str) -> Described:
-    return Described(f"payamak_{name}", Kind.HISTOGRAM, says, labels)
+    return Described(f"payamak_{name}", MetricKind.HISTOGRAM, says, labels)
 
 
 # --------------------------------------------------------------------------------------------------- calls

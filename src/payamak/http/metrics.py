@@ -17,10 +17,10 @@ from prometheus_client.registry import Collector
 
 from payamak.domain.durations import Durations
 from payamak.domain.events import LearnOptOut, Submit
-from payamak.domain.message import Lane, Message, State
+from payamak.domain.message import Lane, Message, Reason, State
 from payamak.http import metric_table as table
 from payamak.http.exchange import Exchange
-from payamak.http.metric_table import Described, Kind
+from payamak.http.metric_table import Described, MetricKind
 from payamak.http.request import NO_DOOR, Response, Route, door_of
 from payamak.store.feed import Change, Feed
 
@@ -64,10 +64,12 @@ class _Shown(Collector):
         yield family
 
 
-_FAMILIES: Final[Mapping[Kind, type[GaugeMetricFamily] | type[CounterMetricFamily] | type[HistogramMetricFamily]]] = {
-    Kind.GAUGE: GaugeMetricFamily,
-    Kind.COUNTER: CounterMetricFamily,
-    Kind.HISTOGRAM: HistogramMetricFamily,
+_FAMILIES: Final[
+    Mapping[MetricKind, type[GaugeMetricFamily] | type[CounterMetricFamily] | type[HistogramMetricFamily]]
+] = {
+    MetricKind.GAUGE: GaugeMetricFamily,
+    MetricKind.COUNTER: CounterMetricFamily,
+    MetricKind.HISTOGRAM: HistogramMetricFamily,
 }
 
 
@@ -82,8 +84,9 @@ class Metrics:
         self._changes: Counter[tuple[str, str]] = Counter()
         self._opt_outs: Counter[str] = Counter()
         self._copies: Counter[tuple[str, str, str]] = Counter()
-        self._stages = {(stage, lane): Durations(MESSAGE_BOUNDS_S) for stage in _STAGES for lane in Lane}
-        self._stages_shown = {(stage, lane.name.lower()): took for (stage, lane), took in self._stages.items()}
+        self._to_wire, self._to_answer, self._to_end = ([Durations(MESSAGE_BOUNDS_S) for _ in Lane] for _ in range(3))
+        stages = (("wire", self._to_wire), ("answer", self._to_answer), ("end", self._to_end))
+        shown = {(stage, lane.name.lower()): took[lane] for stage, took in stages for lane in Lane}
         self._requests: Counter[tuple[str, int]] = Counter()
         self._answers: Counter[tuple[str, int]] = Counter()
         self._took: dict[str, Durations] = {}
@@ -91,7 +94,7 @@ class Metrics:
         self.show(table.HTTP_REQUESTS, lambda: self._requests)
         self.show(table.HTTP_SECONDS, lambda: self._took)
         self.show(table.STATE_CHANGES, lambda: self._changes)
-        self.show(table.MESSAGE_SECONDS, lambda: self._stages_shown)
+        self.show(table.MESSAGE_SECONDS, lambda: shown)
         self.show(table.OPT_OUTS_LEARNED, lambda: self._opt_outs)
         self.show(table.POSSIBLE_COPIES, lambda: self._copies)
         if has_process:
@@ -119,14 +122,29 @@ class Metrics:
                 self._changes[message.current.line, message.state.value] += 1
                 if change.before is None and message.state is not State.QUEUED:  # on the wire by its accept
                     self._changes[message.current.line, State.QUEUED.value] += 1
-                for stage in stages_of(message, change):
-                    self._stages[stage, message.lane].add((message.changed_at - message.accepted_at) / 1_000)
+                self._time(message, change)
             for effect in change.effects:
                 if isinstance(effect, LearnOptOut):
                     self._opt_outs[effect.line] += 1
                 elif isinstance(effect, Submit) and effect.copies:
                     upstream = self._upstream_of(effect.link)
                     self._copies[message.current.line, effect.link, upstream] += effect.copies
+
+    def _time(self, message: Message, change: Change) -> None:
+        """A change of its state may bring a message to a stage of its life, or two; see MESSAGE_SECONDS."""
+        state = message.state
+        if state is State.QUEUED:
+            return
+        took_s, lane = (message.changed_at - message.accepted_at) / 1_000, message.lane
+        if state is State.SENDING:
+            if message.step == 0 and message.tries == 1:
+                self._to_wire[lane].add(took_s)
+            return
+        if change.before is State.SENDING and change.event == "Answered":
+            self._to_answer[lane].add(took_s)
+        is_end = state is not State.ENROUTE or message.reason is Reason.NO_RECEIPTS
+        if is_end and not message.was_settled_late:
+            self._to_end[lane].add(took_s)
 
     def listed(self, routes: Iterable[Route]) -> None:
         """What these take is on the page from the start on."""
@@ -145,18 +163,3 @@ class Metrics:
     def render(self) -> bytes:
         """The page, in Prometheus' text format."""
         return generate_latest(self._registry)
-
-
-_STAGES: Final = ("wire", "answer", "end")
-
-
-def stages_of(message: Message, change: Change) -> Iterable[str]:
-    """The stages of its life to which a change of its state has brought a message, as MESSAGE_SECONDS has them."""
-    if message.state is State.SENDING:
-        if message.step == 0 and message.tries == 1:
-            yield "wire"
-        return
-    if change.before is State.SENDING and change.event == "Answered" and message.state is not State.QUEUED:
-        yield "answer"
-    if message.is_final and not message.was_settled_late:
-        yield "end"

@@ -17,7 +17,7 @@ import msgspec
 
 from payamak.codes import Code
 from payamak.domain.neighbourhood import neighbourhood
-from payamak.http.aside import Aside
+from payamak.http.aside import AsideThread
 
 JSON_CONTENT_TYPE: Final = "application/json; charset=utf-8"
 
@@ -103,7 +103,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     is_local: bool = False
     scheme: str = "http"
     server: str = "localhost"
-    aside: Aside = msgspec.field(default_factory=Aside)
+    aside: AsideThread = msgspec.field(default_factory=AsideThread)
     pieces: AsyncIterator[bytes] | None = None
     asked_by: Callable[[str | None], object] = _nobody
 

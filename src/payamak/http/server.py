@@ -11,7 +11,7 @@ from contextlib import suppress
 from typing import Final
 
 from payamak.http.app import Application
-from payamak.http.connection import Connection
+from payamak.http.connection import HttpConnection
 from payamak.http.limits import HttpLimits, Shared, Unfinished
 
 _SWEEP_S: Final = 1.0
@@ -92,8 +92,8 @@ class HttpServer:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    def _connect(self) -> Connection:
-        return Connection(self._shared)
+    def _connect(self) -> HttpConnection:
+        return HttpConnection(self._shared)
 
     async def _tick(self) -> None:
         loop = asyncio.get_running_loop()

@@ -41,7 +41,7 @@ class Waiter(Protocol):
         ...
 
 
-class Turns:
+class LoopTurns:
     """The turns of one event loop, shared by the connections of one server."""
 
     def __init__(self, monotonic: Callable[[], float]) -> None:

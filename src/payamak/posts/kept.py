@@ -49,10 +49,10 @@ class Origin(NamedTuple):
     address: str
 
 
-class Connection(asyncio.Protocol):
+class PostConnection(asyncio.Protocol):
     """One connection: one post at a time."""
 
-    def __init__(self, when_ended: Callable[[Connection], None]) -> None:
+    def __init__(self, when_ended: Callable[[PostConnection], None]) -> None:
         self._loop = asyncio.get_running_loop()
         self._when_ended = when_ended
         self._transport: asyncio.Transport | None = None
@@ -148,12 +148,12 @@ class Connection(asyncio.Protocol):
         self.close()
 
 
-class Kept:
+class KeptConnections:
     """The connections of one poster. Lives on one event loop."""
 
     def __init__(self) -> None:
-        self._idle: dict[Origin, list[Connection]] = {}
-        self._open: dict[Connection, Origin] = {}
+        self._idle: dict[Origin, list[PostConnection]] = {}
+        self._open: dict[PostConnection, Origin] = {}
         self._context: ssl.SSLContext | None = None
         self._looking: asyncio.TimerHandle | None = None
 
@@ -162,7 +162,7 @@ class Kept:
         """Connections that are open."""
         return len(self._open)
 
-    def take(self, origin: Origin) -> Connection | None:
+    def take(self, origin: Origin) -> PostConnection | None:
         """One that is kept and quiet, the last used first."""
         idle = self._idle.get(origin)
         while idle:
@@ -172,12 +172,12 @@ class Kept:
             connection.close()
         return None
 
-    async def connect(self, origin: Origin) -> Connection:
+    async def connect(self, origin: Origin) -> PostConnection:
         """A new one. Raises ConnectError."""
         loop = asyncio.get_running_loop()
         try:
             _, connection = await loop.create_connection(
-                lambda: Connection(self._forget),
+                lambda: PostConnection(self._forget),
                 origin.address,
                 origin.port,
                 ssl=self._tls() if origin.is_tls else None,
@@ -190,7 +190,7 @@ class Kept:
             self._forget(connection)
         return connection
 
-    def keep(self, connection: Connection) -> None:
+    def keep(self, connection: PostConnection) -> None:
         """It has done its post: keep it if it may be used again."""
         origin = self._open.get(connection)
         if origin is None or not connection.is_reusable:
@@ -221,7 +221,7 @@ class Kept:
             self._context = ssl.create_default_context()
         return self._context
 
-    def _forget(self, connection: Connection) -> None:
+    def _forget(self, connection: PostConnection) -> None:
         origin = self._open.pop(connection, None)
         if origin is not None and connection in (idle := self._idle.get(origin, [])):
             idle.remove(connection)

@@ -28,7 +28,7 @@ from payamak.domain.addresses import is_public
 from payamak.domain.posting import is_page
 from payamak.domain.site.secrets import UnfitSecret, signing_key
 from payamak.posts.answers import BODY_LIMIT_OCTETS, AnswerReader, RemoteProtocolError
-from payamak.posts.kept import ConnectError, Connection, Kept, Origin
+from payamak.posts.kept import ConnectError, KeptConnections, Origin, PostConnection
 
 ADDRESSES_TRIED: Final = 2
 
@@ -63,7 +63,8 @@ class Post(Struct, frozen=True, kw_only=True):
 class Posted(Struct, frozen=True, kw_only=True):
     """What came of it: an HTTP status, or None and why. `body` None: not asked for, or no text that can be sent.
 
-    `is_page`: the body is a web page, which is no answer to a handset.
+    `is_page`: the body is a web page, which is no answer to a handset. `is_unset`: nothing was posted, for the variable
+    that names the secret is not set.
     """
 
     status: int | None = None
@@ -71,6 +72,7 @@ class Posted(Struct, frozen=True, kw_only=True):
     retry_after_ms: int | None = None
     body: str | None = None
     is_page: bool = False
+    is_unset: bool = False
 
     def __repr__(self) -> str:
         return f"Posted(status={self.status}, note={self.note!r})"
@@ -80,7 +82,7 @@ class Poster:
     """Posts; keeps connections for each origin. Lives on one event loop."""
 
     def __init__(self) -> None:
-        self._kept = Kept()
+        self._kept = KeptConnections()
         self._names = _Names()
 
     async def post(self, post: Post, now: int) -> Posted:
@@ -114,7 +116,7 @@ class Poster:
         self._kept.keep(connection)
         return _read(answer, now)
 
-    async def _connection(self, where: _Where, addresses: list[str]) -> Connection:
+    async def _connection(self, where: _Where, addresses: list[str]) -> PostConnection:
         """A kept one or a new one, to the first of these addresses that has one. Raises ConnectError."""
         for address in addresses:
             origin = Origin(where.is_tls, where.host, where.port, address)

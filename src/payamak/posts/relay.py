@@ -74,6 +74,7 @@ class Relay(Rounds[Received, PostResult]):
             became=state.value,
             told=_told(item, note),
             rests_until=now + min(posted.retry_after_ms or 0, LONGEST_PAUSE_MS) if asks_for_rest else 0,
+            is_unset=posted.is_unset,
         )
 
     def _unposted(self, item: Received, note: str) -> End[PostResult]:
@@ -93,7 +94,7 @@ class Relay(Rounds[Received, PostResult]):
         secret = ""
         if line.relay_secret:
             if is_missing(line.relay_secret, os.environ):
-                return Posted(note="the variable that relay_secret names is not set")
+                return Posted(note="the variable that relay_secret names is not set", is_unset=True)
             secret = resolve(line.relay_secret, os.environ, "relay_secret")
         post = Post(
             url=url,

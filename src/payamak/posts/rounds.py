@@ -25,7 +25,7 @@ from typing import Final, Generic, TypeVar
 
 from msgspec import Struct
 
-from payamak.background import Health
+from payamak.background import FailingWork
 from payamak.clock import Clock
 from payamak.errors import StoreFailed
 from payamak.log import place_of
@@ -55,12 +55,16 @@ Result = TypeVar("Result")
 
 
 class End(Struct, Generic[Result], frozen=True, kw_only=True):
-    """What came of a post: for the store; for the log what `became` of it, with fields that quote nothing."""
+    """What came of a post: for the store; for the log what `became` of it, with fields that quote nothing.
+
+    `is_unset`: the log says instead that there was none, for a variable is not set.
+    """
 
     result: Result
     became: str
     told: Mapping[str, object]
     rests_until: int = 0
+    is_unset: bool = False
     """Until when its target asks to be left alone."""
 
 
@@ -100,7 +104,7 @@ class Rounds(Generic[Item, Result]):
         self._storing: asyncio.Task[None] | None = None
         self._wake = asyncio.Event()
         self._is_stopping = False
-        self.health = Health(log)
+        self.health = FailingWork(log)
         """Where bugs are told; the runtime puts in the one that all background work shares."""
         self.posts: dict[str, int] = {}
         """Posts since the start, by what became of them."""
@@ -312,7 +316,7 @@ class Rounds(Generic[Item, Result]):
         """It is on disk: count and log it."""
         self._is_stored(end.result)
         self.posts[end.became] = self.posts.get(end.became, 0) + 1
-        self._log(f"{self.KIND}_{end.became}", **end.told)
+        self._log(f"{self.KIND}_{'unset' if end.is_unset else end.became}", **end.told)
 
     def _let_go(self, target: Target[Item], item: Item) -> None:
         key = self._key(item)

@@ -69,7 +69,9 @@ class Webhooks(Rounds[Notice, NoticeResult]):
         if self._gone.get(account.id) == account.webhook_url:
             return Posted(status=GONE, note="not posted: the target has answered 410 (gone)")
         made = make_post(account, notice.id, payload(notice), os.environ)
-        return await self._poster.post(made, self._clock.now()) if isinstance(made, Post) else Posted(note=made)
+        if not isinstance(made, Post):
+            return Posted(note=made, is_unset=True)
+        return await self._poster.post(made, self._clock.now())
 
     async def _waiting(self) -> Sequence[tuple[Hashable, int]]:
         if self._clock.monotonic() - self._counted_s >= COUNT_EVERY_S:
@@ -122,6 +124,7 @@ class Webhooks(Rounds[Notice, NoticeResult]):
                 "note": posted.note,
             },
             rests_until=now + min(posted.retry_after_ms or 0, WEBHOOK_PAUSES.longest_ms) if asks_for_rest else 0,
+            is_unset=posted.is_unset,
         )
 
     async def _conclude(self, results: Sequence[NoticeResult]) -> None:

@@ -44,7 +44,7 @@ from payamak.simulator.trouble import Trouble, Troubles, What
 from payamak.smpp.codec import encode, tlv_int
 from payamak.smpp.config import SessionConfig
 from payamak.smpp.constants import MAX_SEQUENCE, DataCoding, EsmClass, Status, Tag
-from payamak.smpp.link import Server, ServerConnection, serve
+from payamak.smpp.link import LinkServer, ServerConnection, serve
 from payamak.smpp.pdu import (
     Bind,
     BindReceiver,
@@ -56,7 +56,7 @@ from payamak.smpp.pdu import (
     sar_tlvs,
     tlv,
 )
-from payamak.smpp.states import BindMode
+from payamak.smpp.states import BindType
 
 SWEEP_S: Final = 0.05
 """How often it is looked for connections whose time is over, while any trouble is set."""
@@ -101,7 +101,7 @@ class Simulator:
         self._clock = clock or SystemClock()
         self.ledger = Ledger(path=self.config.ledger_path, keep=self.config.keep)
         self.port = self.config.port
-        self._server: Server | None = None
+        self._server: LinkServer | None = None
         self._peers: dict[ServerConnection, _Peer] = {}
         self._numbers = itertools.count(1)
         self._ids = itertools.count(self._clock.now() * _IDS_PER_MS)
@@ -280,7 +280,7 @@ class Simulator:
             connection.write_raw(encode(early.pdu, MAX_SEQUENCE))  # whatever is said of it, it comes again
         kind = _bind_mode(bind)
         self.ledger.record_bind(bind.system_id, kind, self._peers[connection].number, status, self._clock.now())
-        if not status and kind is not BindMode.TRANSMITTER:
+        if not status and kind is not BindType.TRANSMITTER:
             # The bind's answer must leave before the first receipt does.
             self._loop.call_soon(self._attach, connection)
         return status
@@ -479,7 +479,7 @@ class _Scribe:
         self._ledger.record_dropped()
 
 
-def _bind_mode(bind: Bind) -> BindMode:
+def _bind_mode(bind: Bind) -> BindType:
     if isinstance(bind, BindTransmitter):
-        return BindMode.TRANSMITTER
-    return BindMode.RECEIVER if isinstance(bind, BindReceiver) else BindMode.TRANSCEIVER
+        return BindType.TRANSMITTER
+    return BindType.RECEIVER if isinstance(bind, BindReceiver) else BindType.TRANSCEIVER

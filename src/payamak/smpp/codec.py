@@ -13,7 +13,7 @@ from typing import Final
 from payamak.encoding.odd import Odd
 from payamak.smpp.constants import HEADER_OCTETS, Status, Tag
 from payamak.smpp.errors import BadPdu, BrokenStream
-from payamak.smpp.fields import Malformed
+from payamak.smpp.fields import MalformedBody
 from payamak.smpp.lenient import read_body
 from payamak.smpp.pdu import CLASSES, DataSm, DeliverSm, Pdu, ReplaceSm, SubmitSm, Unknown, Unread
 
@@ -44,12 +44,12 @@ def decode(frame: bytes, *, is_lenient: bool = False) -> Pdu:
     odd: tuple[Odd, ...] = ()
     try:
         values, tlvs = description.decode_body(frame)
-    except Malformed as error:
+    except MalformedBody as error:
         if not (is_lenient and known in _BROUGHT):
             raise BadPdu(str(error), status=error.status, command_id=command_id, sequence=sequence) from None
         try:
             values, tlvs, odd = read_body(description, frame)
-        except Malformed as error:
+        except MalformedBody as error:
             body = frame[HEADER_OCTETS:]
             return Unread(
                 sequence=sequence, status=status, command_id=command_id, body=body, octets=frame, detail=str(error)

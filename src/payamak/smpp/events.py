@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import TypeAlias
 
 from payamak.smpp.pdu import AlertNotification, Bind, BindResp, Pdu
-from payamak.smpp.states import BindMode
+from payamak.smpp.states import BindType
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -21,7 +21,7 @@ class BindRequested:
 class Bound:
     """The SMSC took our bind."""
 
-    mode: BindMode
+    mode: BindType
     pdu: BindResp
 
 

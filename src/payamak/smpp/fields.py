@@ -64,7 +64,7 @@ def sar_tlvs(reference: int, total: int, part: int) -> tuple[Tlv, ...]:
     )
 
 
-class Kind(Enum):
+class FieldKind(Enum):
     """How a mandatory parameter is written."""
 
     INT1 = 1
@@ -72,30 +72,30 @@ class Kind(Enum):
     SIZED = 3
 
 
-class Field(NamedTuple):
+class PduField(NamedTuple):
     """One mandatory parameter. `limit_octets` counts a C-octet string's NUL, as the specification does."""
 
     name: str
-    kind: Kind
+    kind: FieldKind
     limit_octets: int
 
 
-def int1(name: str) -> Field:
+def int1(name: str) -> PduField:
     """One octet, 0 to 255."""
-    return Field(name, Kind.INT1, 1)
+    return PduField(name, FieldKind.INT1, 1)
 
 
-def cstring(name: str, limit_octets: int) -> Field:
+def cstring(name: str, limit_octets: int) -> PduField:
     """C-octet string, NUL included in the limit."""
-    return Field(name, Kind.CSTRING, limit_octets)
+    return PduField(name, FieldKind.CSTRING, limit_octets)
 
 
-def sized(name: str) -> Field:
+def sized(name: str) -> PduField:
     """One octet with the length, then that many octets (sm_length and short_message, section 5.2.21)."""
-    return Field(name, Kind.SIZED, 254)
+    return PduField(name, FieldKind.SIZED, 254)
 
 
-class Malformed(Exception):
+class MalformedBody(Exception):
     """Inside this package: the body does not fit its description. `decode` turns it into BadPdu."""
 
     def __init__(self, detail: str, status: Status) -> None:
@@ -104,11 +104,11 @@ class Malformed(Exception):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Wire:
+class BodyLayout:
     """How the body of one PDU is written: `steps` is the description with runs of integers folded."""
 
     names: tuple[str, ...]
-    steps: tuple[tuple[Kind, int, str], ...]
+    steps: tuple[tuple[FieldKind, int, str], ...]
     defaults: tuple[object, ...]
     get: attrgetter[object] | None
     is_lenient: bool
@@ -122,7 +122,7 @@ class Wire:
         values: list[object] = []
         position, size = 16, len(frame)
         for kind, count, name in self.steps:
-            if kind is Kind.CSTRING:
+            if kind is FieldKind.CSTRING:
                 end = frame.find(0, position)
                 if end == position:
                     values.append("")
@@ -132,23 +132,23 @@ class Wire:
                     values.append(str(frame[position:], "latin-1"))
                     end = size - 1
                 else:
-                    raise Malformed(f"{name} has no end", Status.ESME_RINVCMDLEN)
+                    raise MalformedBody(f"{name} has no end", Status.ESME_RINVCMDLEN)
                 position = end + 1
                 continue
-            if kind is Kind.INT1:
+            if kind is FieldKind.INT1:
                 run = frame[position : position + count]
                 position += count
                 values += run
                 if len(run) == count:
                     continue
                 if not self.is_lenient:
-                    raise Malformed(f"body ends at {name}", Status.ESME_RINVCMDLEN)
+                    raise MalformedBody(f"body ends at {name}", Status.ESME_RINVCMDLEN)
                 values += bytes(count - len(run))
             else:
                 length = frame[position] if position < size else 0
                 end = position + 1 + length
                 if end > size:
-                    raise Malformed(f"{name}: {length} octets promised", Status.ESME_RINVMSGLEN)
+                    raise MalformedBody(f"{name}: {length} octets promised", Status.ESME_RINVMSGLEN)
                 values.append(frame[position + 1 : end])
                 position = end
         return values, self.decode_tlvs(frame, position) if position < size else ()
@@ -167,7 +167,7 @@ class Wire:
             found.append(Tlv(tag, frame[position + 4 : end]))
             position = end
         if position < size and not self.is_lenient:
-            raise Malformed(
+            raise MalformedBody(
                 "optional parameters are too many, or end in the middle of one", Status.ESME_RINVOPTPARSTREAM
             )
         return tuple(found)
@@ -180,13 +180,13 @@ class Wire:
         out: list[bytes] = []
         index = 0
         for kind, count, name in self.steps:
-            if kind is Kind.INT1:
+            if kind is FieldKind.INT1:
                 out.append(_int_run(self.names, values, index, count))
                 index += count
                 continue
             value = values[index]
             index += 1
-            if kind is Kind.CSTRING:
+            if kind is FieldKind.CSTRING:
                 out.append(_c_octets(name, value, count if is_checked else MOST_TEXT))
             else:
                 if not isinstance(value, bytes) or len(value) > (count if is_checked else 255):
@@ -203,26 +203,26 @@ class Wire:
 
 
 def wire(
-    fields: Sequence[Field],
+    fields: Sequence[PduField],
     defaults: Sequence[object] = (),
     *,
     is_lenient: bool = False,
     is_bare_on_error: bool = False,
-) -> Wire:
+) -> BodyLayout:
     """Fold a description into a `Wire`.
 
     `is_lenient`: what is missing at the end takes its empty value, what cannot be read there is dropped. So
     are responses: an answer we can half read is still an answer, its status counts. `is_bare_on_error`: a
     response with a status has no body (sections 4.1.2 and 4.4.2, notes).
     """
-    steps: list[tuple[Kind, int, str]] = []
+    steps: list[tuple[FieldKind, int, str]] = []
     for field in fields:
-        if field.kind is Kind.INT1 and steps and steps[-1][0] is Kind.INT1:
-            steps[-1] = (Kind.INT1, steps[-1][1] + 1, steps[-1][2])
+        if field.kind is FieldKind.INT1 and steps and steps[-1][0] is FieldKind.INT1:
+            steps[-1] = (FieldKind.INT1, steps[-1][1] + 1, steps[-1][2])
         else:
             steps.append((field.kind, field.limit_octets, field.name))
     names = tuple(field.name for field in fields)
-    return Wire(
+    return BodyLayout(
         names=names,
         steps=tuple(steps),
         defaults=tuple(defaults),

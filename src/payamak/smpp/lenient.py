@@ -13,7 +13,7 @@ from typing import Final
 
 from payamak.encoding.odd import Odd
 from payamak.smpp.constants import TLVS, Status, Tag
-from payamak.smpp.fields import TLV_HEAD, Kind, Malformed, Tlv, Wire
+from payamak.smpp.fields import TLV_HEAD, BodyLayout, FieldKind, MalformedBody, Tlv
 
 SEARCHED_OCTETS: Final = 1_024
 """How far behind the text's beginning the first optional parameter is looked for: a text of 254 octets, and more."""
@@ -22,7 +22,7 @@ _VENDOR_TAGS: Final = range(0x1400, 0x4000)
 """Section 5.3.2: SMSC vendor specific optional parameters."""
 
 
-def read_body(wire: Wire, frame: bytes) -> tuple[list[object], tuple[Tlv, ...], tuple[Odd, ...]]:
+def read_body(wire: BodyLayout, frame: bytes) -> tuple[list[object], tuple[Tlv, ...], tuple[Odd, ...]]:
     """Values in the order of `wire.names`, optional parameters, and what was odd.
 
     Raises Malformed if the body ends before the text does: then nobody can say from whom it is, or what it is.
@@ -30,20 +30,20 @@ def read_body(wire: Wire, frame: bytes) -> tuple[list[object], tuple[Tlv, ...], 
     values: list[object] = []
     position, size = 16, len(frame)
     for kind, count, name in wire.steps:
-        if kind is Kind.CSTRING:
+        if kind is FieldKind.CSTRING:
             end = frame.find(0, position)
             if end < 0:
-                raise Malformed(f"{name} has no end", Status.ESME_RINVCMDLEN)
+                raise MalformedBody(f"{name} has no end", Status.ESME_RINVCMDLEN)
             values.append(str(frame[position:end], "latin-1"))
             position = end + 1
-        elif kind is Kind.INT1:
+        elif kind is FieldKind.INT1:
             run = frame[position : position + count]
             if len(run) < count:
-                raise Malformed(f"body ends at {name}", Status.ESME_RINVCMDLEN)
+                raise MalformedBody(f"body ends at {name}", Status.ESME_RINVCMDLEN)
             values += run
             position += count
         elif position >= size:
-            raise Malformed(f"body ends at {name}", Status.ESME_RINVMSGLEN)
+            raise MalformedBody(f"body ends at {name}", Status.ESME_RINVMSGLEN)
         else:
             text, tlvs, odd = _read_behind(frame[position + 1 :], frame[position])
             return [*values, text], tlvs, odd

@@ -18,7 +18,7 @@ from payamak.smpp.constants import (
     Status,
     command_name,
 )
-from payamak.smpp.fields import Field, Wire, cstring, int1, sized, wire
+from payamak.smpp.fields import BodyLayout, PduField, cstring, int1, sized, wire
 from payamak.smpp.fields import Tlv as Tlv
 from payamak.smpp.fields import sar_tlvs as sar_tlvs
 from payamak.smpp.fields import tlv as tlv
@@ -28,7 +28,7 @@ from payamak.smpp.fields import tlv as tlv
 class Pdu:
     """What all PDUs have (section 3.2). `sequence` 0 means: the session will number it."""
 
-    wire: ClassVar[Wire] = wire((), is_lenient=True)
+    wire: ClassVar[BodyLayout] = wire((), is_lenient=True)
 
     if TYPE_CHECKING:  # A class constant everywhere but in Unknown, where it is a field.
 
@@ -79,7 +79,7 @@ _CREDENTIALS: Final = (cstring("system_id", 65), cstring("password", 65))
 class Bind(Pdu):
     """What the three binds share (sections 4.1.1, 4.1.3, 4.1.5)."""
 
-    wire: ClassVar[Wire] = wire(
+    wire: ClassVar[BodyLayout] = wire(
         (
             *_CREDENTIALS,
             cstring("system_type", 13),
@@ -124,7 +124,7 @@ class BindTransceiver(Bind):
 class BindResp(Pdu):
     """What the three bind responses share (sections 4.1.2, 4.1.4, 4.1.6): no body beside an error."""
 
-    wire: ClassVar[Wire] = wire((cstring("system_id", 65),), ("",), is_lenient=True, is_bare_on_error=True)
+    wire: ClassVar[BodyLayout] = wire((cstring("system_id", 65),), ("",), is_lenient=True, is_bare_on_error=True)
 
     system_id: str = ""
 
@@ -155,7 +155,7 @@ class Outbind(Pdu):
     """outbind (section 4.1.7); it has no response."""
 
     command_id: ClassVar[int] = CommandId.OUTBIND.value
-    wire: ClassVar[Wire] = wire(_CREDENTIALS)
+    wire: ClassVar[BodyLayout] = wire(_CREDENTIALS)
 
     system_id: str = ""
     password: str = field(default="", repr=False)
@@ -199,11 +199,11 @@ class EnquireLinkResp(Pdu):
 # --- messages
 
 
-def _source(limit_octets: int) -> tuple[Field, ...]:
+def _source(limit_octets: int) -> tuple[PduField, ...]:
     return int1("source_addr_ton"), int1("source_addr_npi"), cstring("source_addr", limit_octets)
 
 
-def _destination(limit_octets: int) -> tuple[Field, ...]:
+def _destination(limit_octets: int) -> tuple[PduField, ...]:
     return int1("dest_addr_ton"), int1("dest_addr_npi"), cstring("destination_addr", limit_octets)
 
 
@@ -215,7 +215,7 @@ _MESSAGE_ID: Final = cstring("message_id", 65)
 class ShortMessage(Pdu):
     """The body that submit_sm (section 4.4.1) and deliver_sm (section 4.6.1) share."""
 
-    wire: ClassVar[Wire] = wire(
+    wire: ClassVar[BodyLayout] = wire(
         (
             _SERVICE_TYPE,
             *_source(21),
@@ -264,7 +264,7 @@ class SubmitSmResp(Pdu):
     """submit_sm_resp (section 4.4.2): no body beside an error."""
 
     command_id: ClassVar[int] = CommandId.SUBMIT_SM_RESP.value
-    wire: ClassVar[Wire] = wire((_MESSAGE_ID,), ("",), is_lenient=True, is_bare_on_error=True)
+    wire: ClassVar[BodyLayout] = wire((_MESSAGE_ID,), ("",), is_lenient=True, is_bare_on_error=True)
 
     message_id: str = ""
 
@@ -281,7 +281,7 @@ class DeliverSmResp(Pdu):
     """deliver_sm_resp (section 4.6.2); message_id is there but unused."""
 
     command_id: ClassVar[int] = CommandId.DELIVER_SM_RESP.value
-    wire: ClassVar[Wire] = wire((_MESSAGE_ID,), is_lenient=True)
+    wire: ClassVar[BodyLayout] = wire((_MESSAGE_ID,), is_lenient=True)
 
     message_id: str = ""
 
@@ -291,7 +291,7 @@ class DataSm(Pdu):
     """data_sm (section 4.7.1); its text is the optional parameter message_payload."""
 
     command_id: ClassVar[int] = CommandId.DATA_SM.value
-    wire: ClassVar[Wire] = wire(
+    wire: ClassVar[BodyLayout] = wire(
         (
             _SERVICE_TYPE,
             *_source(65),
@@ -319,7 +319,7 @@ class DataSmResp(Pdu):
     """data_sm_resp (section 4.7.2)."""
 
     command_id: ClassVar[int] = CommandId.DATA_SM_RESP.value
-    wire: ClassVar[Wire] = wire((_MESSAGE_ID,), is_lenient=True)
+    wire: ClassVar[BodyLayout] = wire((_MESSAGE_ID,), is_lenient=True)
 
     message_id: str = ""
 
@@ -329,7 +329,7 @@ class QuerySm(Pdu):
     """query_sm (section 4.8.1)."""
 
     command_id: ClassVar[int] = CommandId.QUERY_SM.value
-    wire: ClassVar[Wire] = wire((_MESSAGE_ID, *_source(21)))
+    wire: ClassVar[BodyLayout] = wire((_MESSAGE_ID, *_source(21)))
 
     message_id: str = ""
     source_addr_ton: int = 0
@@ -342,7 +342,7 @@ class QuerySmResp(Pdu):
     """query_sm_resp (section 4.8.2); `message_state` as in `MessageState`."""
 
     command_id: ClassVar[int] = CommandId.QUERY_SM_RESP.value
-    wire: ClassVar[Wire] = wire(
+    wire: ClassVar[BodyLayout] = wire(
         (_MESSAGE_ID, cstring("final_date", 17), int1("message_state"), int1("error_code")), is_lenient=True
     )
 
@@ -357,7 +357,7 @@ class CancelSm(Pdu):
     """cancel_sm (section 4.9.1)."""
 
     command_id: ClassVar[int] = CommandId.CANCEL_SM.value
-    wire: ClassVar[Wire] = wire((_SERVICE_TYPE, _MESSAGE_ID, *_source(21), *_destination(21)))
+    wire: ClassVar[BodyLayout] = wire((_SERVICE_TYPE, _MESSAGE_ID, *_source(21), *_destination(21)))
 
     service_type: str = ""
     message_id: str = ""
@@ -381,7 +381,7 @@ class ReplaceSm(Pdu):
     """replace_sm (section 4.10.1)."""
 
     command_id: ClassVar[int] = CommandId.REPLACE_SM.value
-    wire: ClassVar[Wire] = wire(
+    wire: ClassVar[BodyLayout] = wire(
         (
             _MESSAGE_ID,
             *_source(21),
@@ -416,7 +416,9 @@ class AlertNotification(Pdu):
     """alert_notification (section 4.12.1): a handset is there again; it has no response."""
 
     command_id: ClassVar[int] = CommandId.ALERT_NOTIFICATION.value
-    wire: ClassVar[Wire] = wire((*_source(65), int1("esme_addr_ton"), int1("esme_addr_npi"), cstring("esme_addr", 65)))
+    wire: ClassVar[BodyLayout] = wire(
+        (*_source(65), int1("esme_addr_ton"), int1("esme_addr_npi"), cstring("esme_addr", 65))
+    )
 
     source_addr_ton: int = 0
     source_addr_npi: int = 0

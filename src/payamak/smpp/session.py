@@ -73,7 +73,7 @@ from payamak.smpp.pdu import (
     response_to,
     tlv,
 )
-from payamak.smpp.states import BOUND_STATES, LEGAL, MODE_OF_BIND, STATE_OF_MODE, TAKEN, BindMode, Role, SessionState
+from payamak.smpp.states import BOUND_STATES, LEGAL, MODE_OF_BIND, STATE_OF_MODE, TAKEN, BindType, Role, SessionState
 
 OWED_KEPT: Final = 10_000
 """Requests of the peer that are remembered until their answers leave; the oldest are forgotten first. Taste."""
@@ -118,7 +118,7 @@ class Session:
         self.role = role
         self.config = config or SessionConfig()
         self.state = SessionState.OPEN
-        self.mode: BindMode | None = None
+        self.mode: BindType | None = None
         self.unmatched_responses = 0
         self.pdus_read = 0
         self._frames = FrameBuffer(self.config.frame_limit_octets, skips_nuls=role is Role.ESME)
@@ -490,7 +490,7 @@ class Session:
 
     # --- small parts
 
-    def _become_bound(self, mode: BindMode, now: float) -> None:
+    def _become_bound(self, mode: BindType, now: float) -> None:
         self.mode = mode
         self.state = STATE_OF_MODE[mode]
         self._handshake_due_s = None

@@ -21,7 +21,7 @@ class Role(StrEnum):
         return Role.SMSC if self is Role.ESME else Role.ESME
 
 
-class BindMode(StrEnum):
+class BindType(StrEnum):
     """Which way messages may go over the link (section 2.2)."""
 
     TRANSMITTER = "transmitter"
@@ -47,20 +47,20 @@ class SessionState(StrEnum):
 
 BOUND_STATES: Final = frozenset({SessionState.BOUND_TX, SessionState.BOUND_RX, SessionState.BOUND_TRX})
 
-BINDS: Final[dict[BindMode, type[Bind]]] = {
-    BindMode.TRANSMITTER: BindTransmitter,
-    BindMode.RECEIVER: BindReceiver,
-    BindMode.TRANSCEIVER: BindTransceiver,
+BINDS: Final[dict[BindType, type[Bind]]] = {
+    BindType.TRANSMITTER: BindTransmitter,
+    BindType.RECEIVER: BindReceiver,
+    BindType.TRANSCEIVER: BindTransceiver,
 }
-MODE_OF_BIND: Final[dict[int, BindMode]] = {
-    CommandId.BIND_TRANSMITTER: BindMode.TRANSMITTER,
-    CommandId.BIND_RECEIVER: BindMode.RECEIVER,
-    CommandId.BIND_TRANSCEIVER: BindMode.TRANSCEIVER,
+MODE_OF_BIND: Final[dict[int, BindType]] = {
+    CommandId.BIND_TRANSMITTER: BindType.TRANSMITTER,
+    CommandId.BIND_RECEIVER: BindType.RECEIVER,
+    CommandId.BIND_TRANSCEIVER: BindType.TRANSCEIVER,
 }
-STATE_OF_MODE: Final[dict[BindMode, SessionState]] = {
-    BindMode.TRANSMITTER: SessionState.BOUND_TX,
-    BindMode.RECEIVER: SessionState.BOUND_RX,
-    BindMode.TRANSCEIVER: SessionState.BOUND_TRX,
+STATE_OF_MODE: Final[dict[BindType, SessionState]] = {
+    BindType.TRANSMITTER: SessionState.BOUND_TX,
+    BindType.RECEIVER: SessionState.BOUND_RX,
+    BindType.TRANSCEIVER: SessionState.BOUND_TRX,
 }
 
 _OPEN: Final = frozenset({SessionState.OPEN})

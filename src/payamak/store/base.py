@@ -15,7 +15,7 @@ from payamak.codes import Code
 from payamak.domain.clocks import ClockRecord, Clocks
 from payamak.domain.events import Answered, Event
 from payamak.domain.message import Message
-from payamak.domain.mo import Kept, MoPart, Received
+from payamak.domain.mo import KeptAs, MoPart, Received
 from payamak.domain.moving import Move
 from payamak.domain.own_ids import OwnId
 from payamak.domain.posting import PostState
@@ -359,7 +359,7 @@ class Inbox(Protocol):
 
     def receive_mo(
         self, part: MoPart, session: str, live: Collection[str], now: int, *, is_sure: bool = True
-    ) -> Awaitable[Kept]:
+    ) -> Awaitable[KeptAs]:
         """Keep a part, and with the last one its message, its place among the posts and what its words ask for.
 
         `session` is the bind that brought it, `live` the binds that are up: a message of one part that is there already
@@ -410,27 +410,6 @@ class Hands(Protocol):
     `act` says whose it is and upon what: its row in the audit is written by the same transaction, if that changes
     anything. None is nobody's act: a program that builds a store of its own.
     """
-
-    def change_site(
-        self, work: Callable[[Site], SiteChange], by: By, now: int, expected_version: int | None = None
-    ) -> Awaitable[Site]:
-        """Change the configuration by what `work` says of it, in one transaction that also reads it; by whom.
-
-        Raises what `work` raises, and ValueError as `put_documents`, or if the site has another version by now than
-        the expected one; then nothing changes. Each document that is put or removed is a row of the audit.
-        """
-        ...
-
-    def put_documents(self, puts: Sequence[Document], removals: Sequence[tuple[str, str]], now: int) -> Awaitable[Site]:
-        """Change the configuration in one transaction. Raises ValueError with all faults; then nothing changes.
-
-        What has money or messages is not removed (`holdings`).
-        """
-        ...
-
-    def set_intake(self, is_suspended: bool, act: Act | None = None) -> Awaitable[None]:
-        """Suspend or resume the intake by hand."""
-        ...
 
     def credit(
         self,
@@ -516,6 +495,31 @@ class Hands(Protocol):
         """A person has seen one, or all up to the newest that he was shown; how many went."""
         ...
 
+
+class SiteHands(Protocol):
+    """What an operator does with the site and with the gateway itself."""
+
+    def change_site(
+        self, work: Callable[[Site], SiteChange], by: By, now: int, expected_version: int | None = None
+    ) -> Awaitable[Site]:
+        """Change the configuration by what `work` says of it, in one transaction that also reads it; by whom.
+
+        Raises what `work` raises, and ValueError as `put_documents`, or if the site has another version by now than
+        the expected one; then nothing changes. Each document that is put or removed is a row of the audit.
+        """
+        ...
+
+    def put_documents(self, puts: Sequence[Document], removals: Sequence[tuple[str, str]], now: int) -> Awaitable[Site]:
+        """Change the configuration in one transaction. Raises ValueError with all faults; then nothing changes.
+
+        What has money or messages is not removed (`holdings`).
+        """
+        ...
+
+    def set_intake(self, is_suspended: bool, act: Act | None = None) -> Awaitable[None]:
+        """Suspend or resume the intake by hand."""
+        ...
+
     def accept_clock(self, offset: int, boot_id: int, act: Act | None = None) -> Awaitable[None]:
         """A person says that the wall clock is right while it is so far from that boot clock."""
         ...
@@ -587,10 +591,6 @@ class Looks(Protocol):
         """
         ...
 
-    def audit(self, search: AuditSearch) -> Awaitable[list[AuditRow]]:
-        """What people did by hand, the latest first; kept for a year."""
-        ...
-
     def unmatched(self, limit: int) -> Awaitable[list[WaitingReceipt]]:
         """Receipts that belong to no known message, newest first."""
         ...
@@ -598,6 +598,10 @@ class Looks(Protocol):
 
 class Findings(Protocol):
     """What the doctor asks: what is odd, and since when."""
+
+    def audit(self, search: AuditSearch) -> Awaitable[list[AuditRow]]:
+        """What people did by hand, the latest first; kept for a year."""
+        ...
 
     def id_reports(self) -> Awaitable[list[IdReport]]:
         """What was learned of each upstream's ids, and how many of its receipts wait."""
@@ -628,5 +632,5 @@ class Findings(Protocol):
         ...
 
 
-class Store(Opened, Intake, Wire, Chores, Inbox, Posts, Hands, Looks, Findings, Protocol):
+class Store(Opened, Intake, Wire, Chores, Inbox, Posts, Hands, SiteHands, Looks, Findings, Protocol):
     """Durable state, all that anybody asks of it."""

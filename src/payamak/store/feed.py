@@ -78,7 +78,7 @@ def is_verdict(message: Message) -> bool:
     return message.state is not State.SENDING
 
 
-class Place(Struct, frozen=True, kw_only=True):
+class WirePlace(Struct, frozen=True, kw_only=True):
     """Room on the wire by `link` that is kept for the first step of a message which is being accepted.
 
     `ticket` is the number under which the back knows it.
@@ -88,17 +88,17 @@ class Place(Struct, frozen=True, kw_only=True):
     link: str
 
 
-class Places(Protocol):
+class WirePlaces(Protocol):
     """Who gives room on the wire to messages that are being accepted: the back. Called on the loop."""
 
-    def take(self, step: Step, lane: Lane, recipient: str) -> Place | None:
+    def take(self, step: Step, lane: Lane, recipient: str) -> WirePlace | None:
         """Room for a fresh message that may go at once, by this step; None if it has to wait its turn.
 
         Whoever has taken a place says once what became of it (`told`).
         """
         ...
 
-    def told(self, place: Place, message: Message | None) -> None:
+    def told(self, place: WirePlace, message: Message | None) -> None:
         """The message is on disk, marked by its accept or not, and is published next; None: nothing of it stays."""
         ...
 
@@ -111,7 +111,7 @@ class Feed(Protocol):
 
     room: dict[tuple[str, int], int]
     owner: int
-    places: Places | None
+    places: WirePlaces | None
 
     def take_room(self, taken: Mapping[tuple[str, int], int]) -> None:
         """So many messages were leased to its owner by a commit. Called on the writer's thread."""
@@ -155,7 +155,7 @@ class LocalFeed:
     def __init__(self) -> None:
         self.room: dict[tuple[str, int], int] = {}
         self.owner = NOBODY
-        self.places: Places | None = None
+        self.places: WirePlaces | None = None
         self._watches: dict[int, Watch] = {}
         self._tickets: dict[int, Watch] = {}
         self._drawn = 0

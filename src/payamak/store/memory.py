@@ -11,7 +11,7 @@ from copy import copy
 
 from msgspec import Struct
 
-from payamak.domain.ids import IdBase, IdHabit, Place
+from payamak.domain.ids import IdBase, IdHabit, IdPlace
 from payamak.domain.site import Document, Fault, Site, build_site
 from payamak.domain.site.stored import read_document
 from payamak.store.reader import Reader
@@ -84,7 +84,7 @@ class HabitRow(Struct, frozen=True, kw_only=True):
             by_parameter=self.by_parameter,
             by_text=self.by_text,
             by_payload=self.by_payload,
-            place=Place(self.place) if self.place else None,
+            place=IdPlace(self.place) if self.place else None,
         )
 
 

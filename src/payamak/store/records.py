@@ -109,7 +109,7 @@ class QueueRow(Struct, frozen=True, kw_only=True):
     oldest_accepted_at: int
 
 
-class Waiting(Struct, frozen=True, kw_only=True):
+class WaitingCount(Struct, frozen=True, kw_only=True):
     """How many messages wait on a line, of one class and for one reason, and when the oldest of them was accepted."""
 
     line: str
@@ -138,7 +138,7 @@ class RelayQueue(Struct, frozen=True, kw_only=True):
 class Figures(Struct, frozen=True, kw_only=True):
     """What the metrics tell of the store; `unmatched` receipts by upstream."""
 
-    waiting: tuple[Waiting, ...] = ()
+    waiting: tuple[WaitingCount, ...] = ()
     purses: tuple[Purses, ...] = ()
     unmatched: dict[str, int] = {}
     relay: RelayQueue = RelayQueue(waiting=0, oldest_at=None, dead=0)

@@ -79,7 +79,7 @@ def meaning(link: Link, state: MessageState, is_past_deadline: bool) -> tuple[Pa
     return (PartState.OPTED_OUT if code in _OPT_OUTS else letter), code
 
 
-class Book:
+class StateBook:
     """Which ids fall due when. One queue for each pause, so that each is in order by itself; times in seconds."""
 
     def __init__(self, pauses_s: Sequence[float]) -> None:
@@ -134,7 +134,7 @@ class Asker:
         self._clock = clock
         self._on_failure = on_failure
         self._unhandled = Unhandled(link.name, sink, clock)
-        self._book = Book(link.poll_pauses_s)
+        self._book = StateBook(link.poll_pauses_s)
         self._wake = asyncio.Event()
         self._sweeps = 0
         self._next_sweep_s = clock.monotonic()

@@ -22,7 +22,7 @@ from payamak.codes import Code
 from payamak.domain.bounded import bounded_id, bounded_word
 from payamak.domain.events import Outcome, OutcomeKind
 from payamak.domain.ids import readings
-from payamak.domain.intake import Intake
+from payamak.domain.intake import IntakeBucket
 from payamak.domain.message import Lane, Message, Reason
 from payamak.domain.mo import LONGEST_OCTETS, MoPart
 from payamak.domain.numbers import RECIPIENT_PREFIXES, parse_line, parse_recipient
@@ -52,14 +52,14 @@ from payamak.smpp.pdu import (
 )
 from payamak.smpp.receipt import Receipt, is_receipt, looks_like_receipt, parse_receipt, says_nothing
 from payamak.smpp.session import NotBound, WindowFull
-from payamak.smpp.states import BindMode
+from payamak.smpp.states import BindType
 from payamak.upstreams.base import Parcel, Report, Sink, keep_receipt
 from payamak.upstreams.lately import Lately
 from payamak.upstreams.oddities import Oddities
 from payamak.upstreams.unhandled import Unhandled
 from payamak.upstreams.verdicts import blamed, outcome_of, read_verdicts, receipt_meaning
 
-_BIND_MODES = {mode.value: mode for mode in BindMode}
+_BIND_MODES = {mode.value: mode for mode in BindType}
 
 _DEFAULT_ALPHABETS = {
     DefaultAlphabet.GSM7: Alphabet.GSM7,
@@ -156,7 +156,7 @@ class SmppUpstream:
         self._log = log
         self._verdicts = read_verdicts(link.status_verdicts)
         self._unhandled = Unhandled(link.name, sink, clock)
-        self._intake = Intake(link.received_per_second, clock.monotonic())
+        self._intake = IntakeBucket(link.received_per_second, clock.monotonic())
         self._refusals: Counter[str] = Counter()
         self.oddities = Oddities(link.name, log)
         self._down_reason = "connecting"
@@ -574,7 +574,8 @@ class SmppUpstream:
         self._down_reason = " ".join(
             filter(None, (down.reason.value, f"0x{down.status:08x}" if down.status else "", down.detail))
         )
-        self._log("link_down", link=self.name, reason=self._down_reason)
+        event = "link_closed" if down.reason is DownReason.STOPPED else "link_down"
+        self._log(event, link=self.name, reason=self._down_reason)
         self._flow()
         self._sink.link_changed(self.name)
 

@@ -11,7 +11,7 @@ from tests.store.second import SuspendingEngine
 
 from payamak.store.desk import Desk, Rule
 from payamak.store.sqlite.store import SqliteStore
-from payamak.store.sqlite.transaction import AtOnce
+from payamak.store.sqlite.transaction import SqliteEngine
 
 T = TypeVar("T")
 
@@ -30,7 +30,7 @@ def meta(store: SqliteStore, key: str) -> int:
 
 def raw(desk: Desk) -> apsw.Connection:
     """SQLite's own connection, for statements that the product does not have."""
-    assert isinstance(desk.engine, AtOnce | SuspendingEngine)
+    assert isinstance(desk.engine, SqliteEngine | SuspendingEngine)
     return desk.engine.db.db
 
 

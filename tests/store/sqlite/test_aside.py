@@ -234,7 +234,7 @@ async def test_a_store_from_before(tmp_path: Path) -> None:
     for column in ("several", "by_parameter", "by_text", "by_payload", "place"):
         db.execute(f"ALTER TABLE id_habit DROP COLUMN {column}")
     db.execute("ALTER TABLE message RENAME COLUMN owner TO is_leased; UPDATE message SET is_leased = is_leased <> 0")
-    db.execute("DROP TABLE owner")
+    db.execute("DROP TABLE owner; DROP TABLE audit")
     db.pragma("user_version", before)
     db.close()
     store = SqliteStore(path)

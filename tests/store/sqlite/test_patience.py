@@ -24,7 +24,7 @@ from payamak.domain.mo import MoPart
 from payamak.domain.own_ids import OwnId
 from payamak.encoding.alphabets import Alphabet
 from payamak.errors import StoreFailed
-from payamak.store.feed import Place
+from payamak.store.feed import WirePlace
 from payamak.store.records import Batched, NewMessage, Search
 from payamak.store.sqlite import store as sqlite_module
 from payamak.store.sqlite import writer as writers
@@ -155,11 +155,11 @@ class OnePlace:
     def __init__(self) -> None:
         self.told_of: list[Message | None] = []
 
-    def take(self, step: Step, lane: Lane, recipient: str) -> Place | None:
+    def take(self, step: Step, lane: Lane, recipient: str) -> WirePlace | None:
         """See Places.take."""
-        return Place(ticket=1, link="north")
+        return WirePlace(ticket=1, link="north")
 
-    def told(self, place: Place, message: Message | None) -> None:
+    def told(self, place: WirePlace, message: Message | None) -> None:
         """See Places.told."""
         self.told_of.append(message)
 

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import apsw
 import pytest
+from structlog.testing import capture_logs
 
 from payamak.cli.program import run
 from payamak.cli.shell import ExitCode
+from payamak.store.base import Mode
+from payamak.store.engines import open_store
 from payamak.store.sqlite.locking import serve_lock
 from payamak.store.statements import load_migrations
 
@@ -49,6 +54,25 @@ def test_migrate(older: Path, capsys: pytest.CaptureFixture[str]) -> None:
         assert run(["migrate", "--json"]) == ExitCode.DONE
         assert json.loads(capsys.readouterr().out) == {"before": before, "schema": KNOWN}
     assert run(["queue"]) == ExitCode.DONE
+    assert run(["audit", "--json"]) == ExitCode.DONE
+    *_, told = capsys.readouterr().out.splitlines()
+    (row,) = json.loads(told)["acts"]
+    assert (row["what"], row["before"], row["after"]) == ("migrate", str(KNOWN - 1), str(KNOWN))
+
+
+def test_each_step_is_told(older: Path) -> None:
+    """Standard error has a line for each migration of a store that was there."""
+    done = subprocess.run([sys.executable, "-m", "payamak", "migrate"], capture_output=True, text=True, check=True)
+    (told,) = (json.loads(line) for line in done.stderr.splitlines())
+    assert (told["event"], told["version"]) == ("migrated", KNOWN)
+    assert told["took_ms"] >= 0
+
+
+async def test_a_new_store_is_not_told(tmp_path: Path) -> None:
+    """The log has none of the migrations that make it."""
+    with capture_logs() as lines:
+        await open_store(tmp_path / "new.sqlite", Mode.SERVE).close()
+    assert lines == []
 
 
 def test_not_beside_a_server(older: Path, capsys: pytest.CaptureFixture[str]) -> None:

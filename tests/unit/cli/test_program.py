@@ -68,7 +68,7 @@ def test_every_command_of_a_group_is_in_the_guide(group: str) -> None:
     ],
 )
 def test_wrong_usage_is_told(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
-    """Wrong usage exits with 2 and a sentence on standard error."""
+    """Why usage exits with 2 and a sentence on standard error."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PAYAMAK_DATABASE", "/nowhere/at/all.sqlite")
         assert run(arguments) == ExitCode.USAGE

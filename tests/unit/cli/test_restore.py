@@ -184,6 +184,20 @@ def test_what_is_replaced_is_kept(store: Path, capsys: pytest.CaptureFixture[str
     assert names == {"store.sqlite", "store.sqlite-serve", *(Path(path).name for path in told["moved_aside"])}
 
 
+def test_the_audit_goes_on_in_the_copy(store: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The restore is a row of the store that it has made, and so is each time that a person lets messages go."""
+    restored(capsys, "--reason", "the disk died")
+    assert run(["resume", "restored", "--account", "shop", "--yes"]) == ExitCode.DONE
+    assert run(["resume", "restored", "--yes"]) == ExitCode.DONE  # nothing is held: nothing is done
+    capsys.readouterr()
+    assert run(["audit", "--json"]) == ExitCode.DONE
+    rows = json.loads(capsys.readouterr().out)["acts"]
+    assert [(r["command"], r["what"], r["about"], r["count"], r["reason"]) for r in rows] == [
+        ("payamak resume restored", "let go", "account shop", 3, ""),
+        ("payamak restore", "restore", "copy backup.sqlite", 1, "the disk died"),
+    ]
+
+
 def test_what_the_copy_cannot_know_is_told_in_lines(store: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """What a person has to read after a restore is a list, not one line with signs for its ends."""
     capsys.readouterr()

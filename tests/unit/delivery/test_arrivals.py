@@ -24,7 +24,7 @@ from payamak.smpp.constants import EsmClass
 from payamak.smpp.link.client import ClientConnection
 from payamak.smpp.overdue import Overdue
 from payamak.smpp.pdu import DeliverSm, DeliverSmResp, Pdu, SubmitSm, SubmitSmResp
-from payamak.smpp.states import BindMode
+from payamak.smpp.states import BindType
 from payamak.store.feed import Change
 from payamak.store.records import Answers, Arrival
 from payamak.upstreams.smpp import SmppUpstream
@@ -70,7 +70,7 @@ class Operator:
         made = ClientConnection(client.config, client._callbacks, None, first_sequence=1, overdue=Overdue())
         self.wire = Wire()
         made._transport = self.wire
-        made._session._become_bound(BindMode.TRANSCEIVER, 0.0)
+        made._session._become_bound(BindType.TRANSCEIVER, 0.0)
         client._connection = self.connection = made
         self.worker.open_desk(upstream, 0)
 

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from tests.unit.house import HandClock, House
 
 from payamak.delivery.inbound import DOUBT_S, InboundDesk
-from payamak.domain.mo import Kept, MoPart
+from payamak.domain.mo import KeptAs, MoPart
 from payamak.encoding.alphabets import Alphabet
 from payamak.errors import StoreFailed
 from payamak.store.records import ReceivedSearch
@@ -68,9 +68,9 @@ async def test_repeated_while_it_is_stored(house: House, monkeypatch: pytest.Mon
     """A disk that takes longer than the operator waits makes no second message: both get the one answer."""
     clock = HandClock()
     desk = InboundDesk(house.store, clock, quiet)
-    slow: list[asyncio.Future[Kept]] = []
+    slow: list[asyncio.Future[KeptAs]] = []
 
-    def receive_mo(*args: object, is_sure: bool) -> asyncio.Future[Kept]:
+    def receive_mo(*args: object, is_sure: bool) -> asyncio.Future[KeptAs]:
         slow.append(asyncio.get_running_loop().create_future())
         return slow[-1]
 
@@ -83,7 +83,7 @@ async def test_repeated_while_it_is_stored(house: House, monkeypatch: pytest.Mon
     await asyncio.sleep(0)
     assert len(slow) == 2, "sent twice at once it is two messages, after the response timer it is one"
     for future in slow:
-        future.set_result(Kept.WHOLE)
+        future.set_result(KeptAs.WHOLE)
     await asyncio.gather(first, second, third)
 
 
@@ -91,7 +91,7 @@ async def test_a_store_that_fails(house: House, monkeypatch: pytest.MonkeyPatch)
     """What could not be stored raises, so that it is not acknowledged, and is new when it comes again."""
     desk = InboundDesk(house.store, house.clock, quiet)
 
-    async def failing(*args: object, **options: object) -> Kept:
+    async def failing(*args: object, **options: object) -> KeptAs:
         raise StoreFailed("the disk is full")
 
     with monkeypatch.context() as patch:

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace as changed
 from tests.unit.domain.life import a_message
 
-from payamak.delivery.lanes import Lanes, Room
+from payamak.delivery.lanes import Lanes, WindowRoom
 from payamak.domain.message import Lane, Message
 
 OTP, NORMAL, BULK = Lane.OTP, Lane.NORMAL, Lane.BULK
@@ -27,7 +27,7 @@ def taken(lanes: Lanes, in_flight: int = 0, window: int = 100) -> list[int]:
 
 def take(lanes: Lanes, in_flight: int = 0, window: int = 100) -> Message | None:
     """Take the message whose turn it is."""
-    message = lanes.peek(in_flight, Room(window=window, is_shared=True))
+    message = lanes.peek(in_flight, WindowRoom(window=window, is_shared=True))
     return None if message is None else lanes.take(message.lane)
 
 
@@ -86,16 +86,16 @@ def test_the_window_keeps_a_share_for_the_classes_above(window: int, in_flight: 
 @pytest.mark.parametrize(
     ("room", "places"),
     [
-        (Room(window=10), (10, 10, 10)),
-        (Room(window=10, is_shared=True), (10, 9, 7)),
-        (Room(window=10, ahead=5), (20, 15, 15)),
-        (Room(window=10, ahead=5, is_shared=True), (20, 9, 7)),
-        (Room(window=10, ahead=5, is_refilling=False), (20, 10, 10)),
-        (Room(window=1, ahead=1), (3, 2, 2)),
-        (Room(window=1, is_shared=True), (1, 1, 1)),
+        (WindowRoom(window=10), (10, 10, 10)),
+        (WindowRoom(window=10, is_shared=True), (10, 9, 7)),
+        (WindowRoom(window=10, ahead=5), (20, 15, 15)),
+        (WindowRoom(window=10, ahead=5, is_shared=True), (20, 9, 7)),
+        (WindowRoom(window=10, ahead=5, is_refilling=False), (20, 10, 10)),
+        (WindowRoom(window=1, ahead=1), (3, 2, 2)),
+        (WindowRoom(window=1, is_shared=True), (1, 1, 1)),
     ],
 )
-def test_the_places_of_each_class(room: Room, places: tuple[int, ...]) -> None:
+def test_the_places_of_each_class(room: WindowRoom, places: tuple[int, ...]) -> None:
     """A class that waits alone fills the window, and what may be marked ahead; codes have places behind all others."""
     for lane, most in zip((OTP, NORMAL, BULK), places, strict=True):
         assert [room.has_place(lane, in_flight) for in_flight in (0, most - 1, most)] == [True, True, False]
@@ -130,14 +130,14 @@ def test_nothing_is_lost_or_doubled(steps: list[tuple[Lane, int, str]]) -> None:
 def test_peek_tells_what_goes_next() -> None:
     """Looking takes nothing, and tells of the message that goes next, or of none."""
     lanes = Lanes()
-    assert lanes.peek(0, Room(window=10)) is None
+    assert lanes.peek(0, WindowRoom(window=10)) is None
     for lane in (Lane.BULK, Lane.OTP, Lane.NORMAL):
         lanes.put(a_waiting(1, lane))
-    while (seen := lanes.peek(0, Room(window=10))) is not None:
+    while (seen := lanes.peek(0, WindowRoom(window=10))) is not None:
         before = lanes.count
-        assert lanes.peek(0, Room(window=10)) is seen
+        assert lanes.peek(0, WindowRoom(window=10)) is seen
         assert lanes.count == before
         assert lanes.take(seen.lane) is seen
     assert lanes.count == 0
     lanes.put(a_waiting(1, Lane.BULK))
-    assert lanes.peek(7, Room(window=10, is_shared=True)) is None
+    assert lanes.peek(7, WindowRoom(window=10, is_shared=True)) is None

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from payamak.background import Health, keep_going
+from payamak.background import FailingWork, keep_going
 from payamak.clock import SystemClock
 from payamak.delivery import recovery
 from payamak.delivery.recovery import keep_house
@@ -70,7 +70,7 @@ async def test_deadlines_that_fail_do_not_stop_retention(monkeypatch: pytest.Mon
     monkeypatch.setattr(recovery, "SWEEP_EVERY_S", 0.001)
     monkeypatch.setattr(recovery, "RETIRE_EVERY_S", 0.0)
     said: list[tuple[str, dict[str, object]]] = []
-    store, health = Broken(), Health(lambda event, **fields: said.append((event, fields)))
+    store, health = Broken(), FailingWork(lambda event, **fields: said.append((event, fields)))
     house = asyncio.create_task(keep_house(store, SystemClock(), lambda *_, **__: None, health))  # type: ignore[arg-type]
     async with asyncio.timeout(60):
         while store.rounds < 3 or store.retired < 3:  # noqa: ASYNC110

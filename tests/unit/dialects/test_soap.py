@@ -12,7 +12,7 @@ from tests.unit.http.doors import door_of
 
 from payamak.codes import Code
 from payamak.dialects.soap.door import MOST_RECEIVED
-from payamak.dialects.soap.envelope import STRANGERS_OCTETS, Call, CallReader
+from payamak.dialects.soap.envelope import STRANGERS_OCTETS, CallReader, SoapCall
 from payamak.dialects.soap.schema import NAMESPACE, OPERATIONS, Operation
 from payamak.domain.mo import Received, RelayState
 from payamak.domain.site import Account
@@ -405,7 +405,7 @@ LONG = "<string>x</string>" * 11_000
 async def test_of_a_stranger_only_the_beginning_is_read(monkeypatch: pytest.MonkeyPatch, rest: str) -> None:
     """Until the password is proven a call is read no further than that; what is behind it is not even looked at."""
 
-    def never(reader: CallReader) -> Call:
+    def never(reader: CallReader) -> SoapCall:
         raise AssertionError("read for a stranger")
 
     monkeypatch.setattr(CallReader, "rest", never)

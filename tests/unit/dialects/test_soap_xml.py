@@ -12,15 +12,15 @@ from payamak.dialects.soap.envelope import (
     LARGEST_DEPTH,
     LARGEST_OCTETS,
     MOST_ELEMENTS,
-    Call,
     NotReadable,
+    SoapCall,
     SoapVersion,
     Value,
     read_call,
     write_answer,
     write_fault,
 )
-from payamak.dialects.soap.schema import NAMESPACE, OPERATIONS, Array, Field, Operation, Record, Scalar
+from payamak.dialects.soap.schema import NAMESPACE, OPERATIONS, Array, Element, Operation, RecordType, Scalar
 
 V11, V12 = SoapVersion.V11.namespace, SoapVersion.V12.namespace
 XSI = 'xmlns:i="http://www.w3.org/2001/XMLSchema-instance"'
@@ -31,7 +31,7 @@ def envelope(call: str, *, namespace: str = V11) -> bytes:
     return f'<s:Envelope xmlns:s="{namespace}"><s:Body>{call}</s:Body></s:Envelope>'.encode()
 
 
-def read(parameters: str, operation: str = "SendSms2") -> Call:
+def read(parameters: str, operation: str = "SendSms2") -> SoapCall:
     """A call of these parameters, in no namespace."""
     return read_call(envelope(f"<{operation}>{parameters}</{operation}>"))
 
@@ -283,14 +283,14 @@ def test_the_limits_are_where_they_are_said_to_be() -> None:
 # --------------------------------------------------------------------------------------------- answers
 
 
-def sample(field: Field, seed: int) -> Value:
+def sample(field: Element, seed: int) -> Value:
     """A value for a field."""
     kind = field.kind
     match kind:
         case Array():
-            item = Field("", kind.item)
+            item = Element("", kind.item)
             return [sample(item, seed), sample(item, seed + 1)]
-        case Record():
+        case RecordType():
             return {each.name: sample(each, seed) for each in kind.fields}
         case Scalar.STRING:
             return f"متن <{seed}> & \r\n"
@@ -302,14 +302,14 @@ def sample(field: Field, seed: int) -> Value:
             return seed
 
 
-def told(element: etree._Element, field: Field) -> Value:
+def told(element: etree._Element, field: Element) -> Value:
     """What the element tells as a value for the field; names, order and namespace are checked on the way."""
     assert element.tag == f"{{{NAMESPACE}}}{field.name}"
     kind = field.kind
     match kind:
         case Array():
-            return [told(child, Field(kind.item_name, kind.item)) for child in element]
-        case Record():
+            return [told(child, Element(kind.item_name, kind.item)) for child in element]
+        case RecordType():
             return {each.name: told(child, each) for child, each in zip(element, kind.fields, strict=True)}
         case Scalar.STRING | Scalar.DATE_TIME:
             return element.text or ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from payamak.domain.bounded import LONGEST_ID, LONGEST_WORD, bounded_id, bounded_word
-from payamak.domain.intake import LEAST_BURST, LONGEST_WAIT_S, MOST_WAITING, Intake
+from payamak.domain.intake import LEAST_BURST, LONGEST_WAIT_S, MOST_WAITING, IntakeBucket
 from payamak.domain.mo import LONGEST_OCTETS
 
 
@@ -38,7 +38,7 @@ def test_words() -> None:
 
 def test_intake() -> None:
     """A burst at once, then by the second; a few wait for their turn, the rest is refused and costs nothing."""
-    intake = Intake(10, 100.0)
+    intake = IntakeBucket(10, 100.0)
     burst = int(LEAST_BURST)
     assert [intake.wait_s(140, 100.0) for _ in range(burst + 1)] == [0.0] * burst + [0.1]
     waits = [intake.wait_s(140, 100.0) for _ in range(25)]
@@ -50,7 +50,7 @@ def test_intake() -> None:
 
 def test_a_payload_counts_as_several() -> None:
     """By its octets, in parts of 255; the longest message fits into a burst."""
-    intake = Intake(1, 0.0)
+    intake = IntakeBucket(1, 0.0)
     assert intake.wait_s(LONGEST_OCTETS, 0.0) == 0.0
     assert intake.wait_s(LONGEST_OCTETS, 0.0) == 0.0
     assert intake.wait_s(LONGEST_OCTETS, 0.0) is None
@@ -60,7 +60,7 @@ def test_a_payload_counts_as_several() -> None:
 @pytest.mark.parametrize("rate", [1, 300, 10_000])
 def test_what_waits_is_bounded(rate: float) -> None:
     """In number and in time, whatever the rate."""
-    intake = Intake(rate, 0.0)
+    intake = IntakeBucket(rate, 0.0)
     waits = [intake.wait_s(1, 0.0) for _ in range(30_000)]
     waiting = [wait for wait in waits if wait]
     assert len(waiting) <= MOST_WAITING

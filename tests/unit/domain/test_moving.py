@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from payamak.codes import Code
 from payamak.domain import events as ev
 from payamak.domain.message import MOST_MOVES, Message, Reason, Relocation, Step, StepKind
-from payamak.domain.moving import BARS, Bar, Move, judge
+from payamak.domain.moving import Bar, Move, judge
 from payamak.domain.plan import make_plan
 from payamak.domain.site import (
     Account,
@@ -249,8 +249,3 @@ def test_the_step_remembers_its_moves() -> None:
     for at in range(MOST_MOVES + 3):
         message, _ = advance(message, ev.Moved(line=f"{at}", advertising=True, by="ali"), NOW + at)
     assert [move.at - NOW for move in message.current.moves] == list(range(3, MOST_MOVES + 3))
-
-
-def test_every_bar_has_its_words() -> None:
-    """A person is told why."""
-    assert set(BARS) == set(Bar)

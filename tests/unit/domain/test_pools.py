@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from payamak.domain.message import PartState
-from payamak.domain.pools import Copy, Pair, PartKey, Waiting, deal, distinct
+from payamak.domain.pools import Copy, LooseReceipt, Pair, PartKey, deal, distinct
 
 D, U, REFUSES, K = PartState.DELIVERED, PartState.UNDELIVERABLE, PartState.OPTED_OUT, PartState.UNSURE
 
@@ -25,13 +25,13 @@ def copies_of(*words: str) -> list[Copy]:
     return copies
 
 
-def receipts_of(words: str) -> list[Waiting]:
+def receipts_of(words: str) -> list[LooseReceipt]:
     """Receipts as `letter[=id][@instant]`; each has an id of its own unless it names one, and comes late."""
     receipts = []
     for number, word in enumerate(words.split()):
         said, _, at = word.partition("@")
         letter, is_named, name = said.partition("=")
-        receipts.append(Waiting(number, int(at or 99), PartState(letter), name if is_named else f"id{number}"))
+        receipts.append(LooseReceipt(number, int(at or 99), PartState(letter), name if is_named else f"id{number}"))
     return receipts
 
 
@@ -100,10 +100,10 @@ def test_only_a_receipt_that_must_be_its_own_is_taken() -> None:
 # --------------------------------------------------------------------------------- against brute force
 
 
-def dealings(copies: Sequence[Copy], receipts: Sequence[Waiting]) -> Iterator[dict[int, PartState]]:
+def dealings(copies: Sequence[Copy], receipts: Sequence[LooseReceipt]) -> Iterator[dict[int, PartState]]:
     """Every way to deal all receipts: to each one copy, on the wire before it came, and to no copy two."""
 
-    def go(left: Sequence[Waiting], dealt: dict[int, PartState]) -> Iterator[dict[int, PartState]]:
+    def go(left: Sequence[LooseReceipt], dealt: dict[int, PartState]) -> Iterator[dict[int, PartState]]:
         if not left:
             yield dict(dealt)
             return
@@ -145,7 +145,7 @@ def test_never_said_of_what_may_not_have_been(
 ) -> None:
     """Against brute force: what is called delivered, or not, is so in every dealing; texts, as a whole."""
     copies = pool_of(drawn)
-    receipts = [Waiting(number, at, letter, f"id{number}") for number, (at, letter) in enumerate(said)]
+    receipts = [LooseReceipt(number, at, letter, f"id{number}") for number, (at, letter) in enumerate(said)]
     ways = list(dealings(copies, receipts))
     if not ways:
         return  # receipts that are nobody's of these: nothing is promised of them
@@ -166,7 +166,7 @@ def test_never_said_of_what_may_not_have_been(
 def test_what_is_certain_is_said(drawn: list[tuple[tuple[int, int], int, bool]], count: int) -> None:
     """Where every receipt says delivered, nothing that is certain stays open."""
     copies = pool_of(drawn)
-    receipts = [Waiting(number, 9, D, f"id{number}") for number in range(min(count, len(copies)))]
+    receipts = [LooseReceipt(number, 9, D, f"id{number}") for number in range(min(count, len(copies)))]
     told = settled(deal(copies, receipts), copies)
     ways = list(dealings(copies, receipts))
     for part in {copy.part for copy in copies if copy.is_lost}:

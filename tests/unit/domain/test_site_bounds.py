@@ -9,7 +9,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from payamak.domain.site import Account, Line, Link, LinkKind, LinkUse, TemplateDocument, Why, build_site, faults_of
+from payamak.domain.site import (
+    Account,
+    FaultKind,
+    Line,
+    Link,
+    LinkKind,
+    LinkUse,
+    TemplateDocument,
+    build_site,
+    faults_of,
+)
 from payamak.domain.site.fault import ENGLISH
 from payamak.domain.site.faults import login_faults
 from payamak.domain.site.kinds import KINDS, NAME_FIELDS, Document
@@ -137,7 +147,7 @@ def test_a_document_in_the_store(kind: str, name: str, value: str, counts: objec
     if (kind, name, value) == ("line", "messages_per_minute", "nan"):
         return  # written as null, it is no fault: there is no pace of its own
     (fault,) = faults
-    assert fault.why is Why.NOT_ALLOWED
+    assert fault.why is FaultKind.NOT_ALLOWED
     assert (fault.kind, fault.name, fault.field.partition("[")[0]) == (kind, NAMES[kind], name)
     assert "counts" in str(fault)
 
@@ -161,17 +171,17 @@ def test_a_long_text_in_the_store(kind: str, name: str, value: str) -> None:
 @pytest.mark.parametrize(
     ("body", "why"),
     [
-        ("", Why.NO_DOCUMENT),
-        ("[]", Why.NO_DOCUMENT),
-        ('{"port":5}', Why.NO_DOCUMENT),
-        ('{"name":5}', Why.NOT_ALLOWED),
-        ('{"name":"a","windwo":5}', Why.UNKNOWN),
-        ('{"name":"a","bind_mode":"both"}', Why.NOT_ALLOWED),
-        ('{"name":"a","port":"x"}', Why.NOT_ALLOWED),
-        ('{"name":"a","port":1.5}', Why.NOT_ALLOWED),
+        ("", FaultKind.NO_DOCUMENT),
+        ("[]", FaultKind.NO_DOCUMENT),
+        ('{"port":5}', FaultKind.NO_DOCUMENT),
+        ('{"name":5}', FaultKind.NOT_ALLOWED),
+        ('{"name":"a","windwo":5}', FaultKind.UNKNOWN),
+        ('{"name":"a","bind_mode":"both"}', FaultKind.NOT_ALLOWED),
+        ('{"name":"a","port":"x"}', FaultKind.NOT_ALLOWED),
+        ('{"name":"a","port":1.5}', FaultKind.NOT_ALLOWED),
     ],
 )
-def test_a_document_that_does_not_fit(body: str, why: Why) -> None:
+def test_a_document_that_does_not_fit(body: str, why: FaultKind) -> None:
     """It is told, and never raised: no document stops the others."""
     document, faults = read_document("link", "a", body)
     assert faults[0].why is why
@@ -208,8 +218,8 @@ def test_whatever_a_store_holds(data: st.DataObject) -> None:
         assert 0 <= line.interval_ms < 2**53
 
 
-@pytest.mark.parametrize("why", list(Why))
-def test_every_fault_has_words(why: Why) -> None:
+@pytest.mark.parametrize("why", list(FaultKind))
+def test_every_fault_has_words(why: FaultKind) -> None:
     """A kind of fault has its sentence."""
     assert why in ENGLISH
 

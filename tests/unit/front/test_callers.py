@@ -10,7 +10,7 @@ from payamak.codes import Code
 from payamak.errors import Refused
 from payamak.front import callers
 from payamak.front.callers import Authenticator, Credential, hash_password
-from payamak.front.guesses import AuthLimits, Kind, Try
+from payamak.front.guesses import AuthLimits, ProofKind, Try
 
 PASSWORD = "p@ss#$%&+= رمز"
 HOME = "192.0.2.1"
@@ -48,7 +48,7 @@ class Verifications:
 
 def stands(authenticator: Authenticator, username: str, password: str, credential: Credential) -> bool:
     """Whether the cache answers for these, without argon2."""
-    one = Try(kind=Kind.WEB_SERVICE, username=username, place=HOME)
+    one = Try(kind=ProofKind.WEB_SERVICE, username=username, place=HOME)
     return authenticator._stands(authenticator._digest(one, password), credential)
 
 
@@ -264,9 +264,9 @@ async def test_a_neighbourhood_that_is_known_may_not_guess_for_ever(
     told = [await is_busy(authenticator, "u", f"wrong{number}", credential, HOME) for number in range(5)]
     assert told == [False, False, False, True, True]
     assert authenticator.counts == {
-        (Kind.WEB_SERVICE, "right"): 1,
-        (Kind.WEB_SERVICE, "wrong"): 3,
-        (Kind.WEB_SERVICE, "limited"): 2,
+        (ProofKind.WEB_SERVICE, "right"): 1,
+        (ProofKind.WEB_SERVICE, "wrong"): 3,
+        (ProofKind.WEB_SERVICE, "limited"): 2,
     }
 
 

@@ -10,7 +10,7 @@ from payamak.codes import Code
 from payamak.errors import Refused
 from payamak.front import callers
 from payamak.front.callers import Authenticator, Credential, hash_password
-from payamak.front.guesses import AuthLimits, Guesses, Kind, Try
+from payamak.front.guesses import AuthLimits, Guesses, ProofKind, Try
 
 FLOOD, HOME = "198.51.100.1", "192.0.2.1"
 PASSWORD = "right"
@@ -109,7 +109,7 @@ async def test_among_equals_the_last_goes_first(authenticator: Authenticator) ->
     assert entered == ["third", "second", "first"]
 
 
-def a_try(place: str, username: str = "u", kind: Kind = Kind.WEB_SERVICE) -> Try:
+def a_try(place: str, username: str = "u", kind: ProofKind = ProofKind.WEB_SERVICE) -> Try:
     """A try from there."""
     return Try(kind=kind, username=username, place=place)
 
@@ -224,7 +224,7 @@ def test_what_is_remembered_has_a_bound() -> None:
 def test_kinds_are_counted_apart() -> None:
     """Who fails with a name's other kind of credential locks nobody out of this one, and is not known for it."""
     guesses = Guesses(AuthLimits(failures_per_account=1, strange_failures=1))
-    one, other = a_try("192.0.2.1"), a_try("192.0.2.1", kind=Kind.PANEL)
+    one, other = a_try("192.0.2.1"), a_try("192.0.2.1", kind=ProofKind.PANEL)
     guesses.failed(other, 0.0)
     assert (guesses.is_limited(other, 0.0), guesses.is_limited(one, 0.0)) == (True, False)
     guesses.entered(other, 0.0)
@@ -234,5 +234,5 @@ def test_kinds_are_counted_apart() -> None:
 async def test_a_kind_proves_nothing_of_another(authenticator: Authenticator, runs: Verifications) -> None:
     """The same name and password of the other kind are verified by themselves."""
     assert await authenticator.verify("u", PASSWORD, CREDENTIAL, HOME)
-    assert await authenticator.verify("u", PASSWORD, CREDENTIAL, HOME, Kind.PANEL)
+    assert await authenticator.verify("u", PASSWORD, CREDENTIAL, HOME, ProofKind.PANEL)
     assert len(runs.passwords) == 2

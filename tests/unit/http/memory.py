@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from payamak.http.app import Application
-from payamak.http.connection import Connection
+from payamak.http.connection import HttpConnection
 from payamak.http.limits import HttpLimits, Shared
 
 
@@ -56,7 +56,7 @@ class Line:
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self.shared = Shared(app, limits, monotonic=monotonic)
-        self.connection = Connection(self.shared)
+        self.connection = HttpConnection(self.shared)
         self.wire = wire or Wire()
         self.connection.connection_made(self.wire)
 

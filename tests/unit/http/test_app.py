@@ -14,7 +14,7 @@ from tests.unit.http.memory import call
 from payamak.codes import Code
 from payamak.errors import Refused
 from payamak.http.app import Application
-from payamak.http.aside import Aside
+from payamak.http.aside import AsideThread
 from payamak.http.request import JSON_CONTENT_TYPE, READ, BodyLimits, Request, Response, Route
 
 LIMITS = BodyLimits(largest_octets=10, drained_octets=50)
@@ -48,7 +48,7 @@ async def test_handler_gets_the_request() -> None:
         return await echo(request)
 
     headers = [(b"content-type", b"a/b"), (b"content-type", b"c/d"), (b"x-forwarded-for", b"1.2.3.4")]
-    aside = Aside()
+    aside = AsideThread()
     answer = await call(build(keep, aside=aside), "//ECHO", query=b"a=b", headers=headers, chunks=[b"ab", b"", b"cd"])
     assert seen == [
         Request(
@@ -148,7 +148,7 @@ async def test_a_kilobyte_that_becomes_a_megabyte() -> None:
 async def test_too_many_that_become_large() -> None:
     """Where too many large bodies wait, a further one is told 23 in its door's form."""
 
-    class Full(Aside):
+    class Full(AsideThread):
         async def run(self, place: str, work: Callable[[], Any]) -> Any:
             raise Refused(Code.BUSY)
 

@@ -8,7 +8,7 @@ import pytest
 
 from payamak.codes import Code
 from payamak.errors import Refused
-from payamak.http.aside import LARGE_OCTETS, WAITING, WAITING_OF_EACH, Aside
+from payamak.http.aside import LARGE_OCTETS, WAITING, WAITING_OF_EACH, AsideThread
 
 
 class Held:
@@ -40,7 +40,7 @@ async def begun(count: int) -> None:
 
 async def test_what_is_small_is_read_at_once() -> None:
     """A body of the usual size waits for nobody, however many large ones do."""
-    aside, held = Aside(), Held()
+    aside, held = AsideThread(), Held()
     large = asyncio.create_task(aside.read("192.0.2.1", LARGE_OCTETS + 1, held.work("large")))
     await begun(3)
     where = await aside.read("192.0.2.1", LARGE_OCTETS, threading.current_thread)
@@ -52,7 +52,7 @@ async def test_what_is_small_is_read_at_once() -> None:
 
 async def test_one_at_a_time_neighbourhood_by_neighbourhood() -> None:
     """Who sends many large bodies has one turn where his neighbour has one."""
-    aside, held = Aside(), Held()
+    aside, held = AsideThread(), Held()
     names = ["a1", "a2", "a3", "b1"]
     tasks = [asyncio.create_task(aside.run(name[0], held.work(name))) for name in names]
     await begun(3)
@@ -64,7 +64,7 @@ async def test_one_at_a_time_neighbourhood_by_neighbourhood() -> None:
 
 async def test_few_wait() -> None:
     """One neighbourhood has a part of the room; what finds none is told 23, and then all goes on."""
-    aside, held = Aside(), Held()
+    aside, held = AsideThread(), Held()
     tasks = [asyncio.create_task(aside.run("a", held.work("a"))) for _ in range(1 + WAITING_OF_EACH)]
     await begun(3)
     with pytest.raises(Refused) as refused:
@@ -81,7 +81,7 @@ async def test_few_wait() -> None:
 
 async def test_who_leaves_holds_up_nobody() -> None:
     """A caller that is gone while he waits leaves his turn to the next; an error of the work too."""
-    aside, held = Aside(), Held()
+    aside, held = AsideThread(), Held()
     first = asyncio.create_task(aside.run("a", held.work("first")))
     await begun(3)
     gone = asyncio.create_task(aside.run("b", held.work("gone")))

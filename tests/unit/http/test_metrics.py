@@ -18,7 +18,7 @@ from payamak.domain.message import Lane, Message, Reason, State, Step
 from payamak.encoding.parts import Encoding
 from payamak.http import metric_table
 from payamak.http.exchange import Exchange, Peer
-from payamak.http.metric_table import LOG_DROPPED, LOG_WELL, TABLE, Described, Kind
+from payamak.http.metric_table import LOG_DROPPED, LOG_WELL, TABLE, Described, MetricKind
 from payamak.http.metrics import ANSWER_BOUNDS_S, Metrics, Values
 from payamak.http.request import READ, Request, Response, Route, door_of, refusal
 from payamak.store.feed import Change, LocalFeed
@@ -52,8 +52,8 @@ def test_names_keep_the_conventions(described: Described) -> None:
         re.search(r"_(total|created|count|sum|bucket|milliseconds|ms|minutes|kilobytes|percent)$", described.name)
         is None
     )
-    assert described.on_the_page.endswith("_total") == (described.kind is Kind.COUNTER)
-    assert described.kind is not Kind.HISTOGRAM or described.name.endswith("_seconds")
+    assert described.on_the_page.endswith("_total") == (described.kind is MetricKind.COUNTER)
+    assert described.kind is not MetricKind.HISTOGRAM or described.name.endswith("_seconds")
     assert described.says[0].isupper() or described.says[0].isdigit()
     assert described.says.endswith(".")
     assert all(re.fullmatch(r"[a-z]+", label) for label in described.labels)
@@ -61,7 +61,7 @@ def test_names_keep_the_conventions(described: Described) -> None:
 
 def values_of(described: Described) -> Values:
     """Something that such a metric may say."""
-    value = Durations((0.5,)) if described.kind is Kind.HISTOGRAM else 7
+    value = Durations((0.5,)) if described.kind is MetricKind.HISTOGRAM else 7
     match len(described.labels):
         case 0:
             return value
@@ -77,10 +77,10 @@ def library_page(described: Described) -> str:
     value = values_of(described)
     labels = next(iter(value)) if isinstance(value, dict) else ()
     texts = (labels,) if isinstance(labels, str) else labels
-    if described.kind is Kind.GAUGE:
+    if described.kind is MetricKind.GAUGE:
         gauge = Gauge(described.name, described.says, described.labels, registry=registry)
         (gauge.labels(*texts) if texts else gauge).set(7)
-    elif described.kind is Kind.COUNTER:
+    elif described.kind is MetricKind.COUNTER:
         counter = Counter(described.name, described.says, described.labels, registry=registry)
         (counter.labels(*texts) if texts else counter).inc(7)
     else:

@@ -15,7 +15,7 @@ from payamak.http import parser as parser_module
 from payamak.http import turns as turns_module
 from payamak.http.app import Application
 from payamak.http.body import RoomLimits
-from payamak.http.connection import Connection
+from payamak.http.connection import HttpConnection
 from payamak.http.limits import HttpLimits
 from payamak.http.request import BodyLimits, Request, Response, Route
 from payamak.http.server import HttpServer
@@ -50,7 +50,7 @@ async def test_few_requests_are_read_ahead(connect: Connect) -> None:
     async def handler(request: Request) -> Response:
         nonlocal most, seen
         seen += 1
-        most = max(most, *(one.waiting for one in server._shared.connections if isinstance(one, Connection)))
+        most = max(most, *(one.waiting for one in server._shared.connections if isinstance(one, HttpConnection)))
         return await tell(request)
 
     async with serving(handler) as (server, port):
@@ -209,13 +209,13 @@ MANY = 60
 
 def counted(monkeypatch: pytest.MonkeyPatch, method: str, counter: Counter) -> None:
     """Count the calls of a method of connections."""
-    real = getattr(Connection, method)
+    real = getattr(HttpConnection, method)
 
     def counting(self: object, *arguments: object) -> object:
         counter.one()
         return real(self, *arguments)
 
-    monkeypatch.setattr(Connection, method, counting)
+    monkeypatch.setattr(HttpConnection, method, counting)
 
 
 async def test_bodies_have_their_turns(monkeypatch: pytest.MonkeyPatch, connect: Connect) -> None:

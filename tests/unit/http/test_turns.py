@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from payamak.http.turns import HELD_OCTETS, SLICE_S, TAKEN_S, TURN_S, Turns
+from payamak.http.turns import HELD_OCTETS, SLICE_S, TAKEN_S, TURN_S, LoopTurns
 
 FLOOD, NEIGHBOUR = "192.0.2.1", "192.0.2.2"
 
@@ -14,7 +14,7 @@ class Table:
 
     def __init__(self) -> None:
         self.now_s = 100.0
-        self.turns = Turns(lambda: self.now_s)
+        self.turns = LoopTurns(lambda: self.now_s)
         self.served: list[str] = []
         self.waited_s: list[float] = []
 

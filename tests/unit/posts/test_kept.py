@@ -405,7 +405,7 @@ def test_the_certificate_is_of_the_name(
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(TLS / "server.pem")
     ours = ssl.create_default_context(cafile=TLS / "ca.pem") if trusts else ssl.create_default_context()
-    monkeypatch.setattr("payamak.posts.kept.Kept._tls", lambda self: ours)
+    monkeypatch.setattr("payamak.posts.kept.KeptConnections._tls", lambda self: ours)
     posts: list[int] = []
 
     def getaddrinfo(host: str, port: int | None, **more: Any) -> list[Any]:

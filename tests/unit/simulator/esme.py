@@ -11,7 +11,7 @@ from payamak.simulator.server import Simulator
 from payamak.smpp.link import ClientLink, Down, LinkConfig
 from payamak.smpp.pdu import DeliverSm, Pdu, SubmitSm, Tlv, Unread, response_to
 from payamak.smpp.receipt import Receipt, parse_receipt
-from payamak.smpp.states import BindMode
+from payamak.smpp.states import BindType
 
 LINE, LINE2 = "983000111", "983000222"
 CODINGS = {"gsm7": 0, "ucs2": 8}
@@ -28,7 +28,7 @@ class Esme:
         simulator: Simulator,
         *,
         answer: Callable[[int], int | None] = lambda nth: 0,
-        bind_mode: BindMode = BindMode.TRANSCEIVER,
+        bind_mode: BindType = BindType.TRANSCEIVER,
         system_id: str = "payamak",
         password: str = "secret",
         response_timeout_s: float = 5.0,

@@ -22,7 +22,7 @@ from payamak.smpp.codec import text_octets, tlv_int
 from payamak.smpp.constants import Status, Tag
 from payamak.smpp.link import DownReason, LinkLost, ResponseTimeout
 from payamak.smpp.pdu import QuerySm, SubmitSmResp, tlv
-from payamak.smpp.states import BindMode
+from payamak.smpp.states import BindType
 
 CONFIG = SimulatorConfig(
     refuse_lines=frozenset({LINE}),
@@ -380,11 +380,11 @@ async def test_receipt_to_receiver() -> None:
     """Receipts of a transmitter's messages wait for a receiver of the same system_id, and go to no other."""
     async with (
         running() as simulator,
-        Esme(simulator, bind_mode=BindMode.TRANSMITTER) as transmitter,
-        Esme(simulator, bind_mode=BindMode.RECEIVER, system_id="other") as other,
+        Esme(simulator, bind_mode=BindType.TRANSMITTER) as transmitter,
+        Esme(simulator, bind_mode=BindType.RECEIVER, system_id="other") as other,
     ):
         await transmitter.submit(ACCEPTS)
-        async with Esme(simulator, bind_mode=BindMode.RECEIVER) as receiver:
+        async with Esme(simulator, bind_mode=BindType.RECEIVER) as receiver:
             await receiver.until(lambda: len(receiver.receipts) == 1)
         assert (transmitter.receipts, other.receipts) == ([], [])
 
@@ -407,7 +407,7 @@ async def test_outbox_is_bounded() -> None:
     """Receipts beyond what the outbox holds are dropped and counted."""
     async with (
         running(limits=Limits(receipts_kept=2)) as simulator,
-        Esme(simulator, bind_mode=BindMode.TRANSMITTER) as esme,
+        Esme(simulator, bind_mode=BindType.TRANSMITTER) as esme,
     ):
         for _ in range(3):
             await esme.submit(ACCEPTS)
@@ -417,7 +417,7 @@ async def test_outbox_is_bounded() -> None:
 
 async def test_outage() -> None:
     """After an outage the operator is back at the same port with the receipts it had not delivered."""
-    async with running() as simulator, Esme(simulator, bind_mode=BindMode.TRANSMITTER) as esme:
+    async with running() as simulator, Esme(simulator, bind_mode=BindType.TRANSMITTER) as esme:
         await esme.submit(ACCEPTS)
         await simulator.stop(0.5)
         await esme.until(lambda: "down" in esme.events)

@@ -11,7 +11,7 @@ from payamak.smpp.events import (
 from payamak.smpp.frames import FrameBuffer
 from payamak.smpp.pdu import Pdu
 from payamak.smpp.session import Session
-from payamak.smpp.states import BINDS, BindMode, Role
+from payamak.smpp.states import BINDS, BindType, Role
 
 CONFIG = SessionConfig(window=2, response_timeout_s=60, enquire_link_s=30, inactivity_s=300, bind_timeout_s=10)
 
@@ -21,7 +21,7 @@ def written(session: Session) -> list[Pdu]:
     return [decode(frame) for frame in FrameBuffer().feed(session.data_to_send())]
 
 
-def pair(mode: BindMode | None = BindMode.TRANSCEIVER, config: SessionConfig = CONFIG) -> tuple[Session, Session]:
+def pair(mode: BindType | None = BindType.TRANSCEIVER, config: SessionConfig = CONFIG) -> tuple[Session, Session]:
     """An ESME and an SMSC at time 0, bound to each other unless `mode` is None."""
     esme, smsc = Session(Role.ESME, config, now=0), Session(Role.SMSC, config, now=0)
     if mode is not None:

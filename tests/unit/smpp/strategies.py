@@ -6,7 +6,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from payamak.smpp.constants import MAX_SEQUENCE
-from payamak.smpp.fields import Kind
+from payamak.smpp.fields import FieldKind
 from payamak.smpp.pdu import CLASSES, Pdu, Tlv, Unknown
 
 LATIN = st.characters(min_codepoint=1, max_codepoint=255)
@@ -19,12 +19,12 @@ def pdus(draw: st.DrawFn) -> Pdu:
     """Any PDU we speak, filled with anything its description allows."""
     known = draw(st.sampled_from(sorted(CLASSES.values(), key=lambda one: one.__name__)))
     values: dict[str, Any] = {}
-    limits = {name: count for kind, count, name in known.wire.steps if kind is not Kind.INT1}
-    kinds = {name: kind for kind, _, name in known.wire.steps if kind is not Kind.INT1}
+    limits = {name: count for kind, count, name in known.wire.steps if kind is not FieldKind.INT1}
+    kinds = {name: kind for kind, _, name in known.wire.steps if kind is not FieldKind.INT1}
     for name in known.wire.names:
-        if kinds.get(name) is Kind.CSTRING:
+        if kinds.get(name) is FieldKind.CSTRING:
             values[name] = draw(st.text(LATIN, max_size=limits[name] - 1))
-        elif kinds.get(name) is Kind.SIZED:
+        elif kinds.get(name) is FieldKind.SIZED:
             values[name] = draw(st.binary(max_size=limits[name]))
         else:
             values[name] = draw(st.integers(0, 255))

@@ -29,13 +29,13 @@ from payamak.smpp.events import (
 )
 from payamak.smpp.pdu import REQUESTS, Pdu, response_to
 from payamak.smpp.session import NotBound, Session, WindowFull
-from payamak.smpp.states import LEGAL, STATE_OF_MODE, TAKEN, BindMode, Role, SessionState
+from payamak.smpp.states import LEGAL, STATE_OF_MODE, TAKEN, BindType, Role, SessionState
 
-MODES = list(BindMode)
+MODES = list(BindType)
 
 
 @pytest.mark.parametrize("mode", MODES)
-def test_bind(mode: BindMode) -> None:
+def test_bind(mode: BindType) -> None:
     """A bind that is taken puts both ends into the state of its mode."""
     esme, smsc = pair(mode)
     assert STATE_OF_MODE[mode] is esme.state is smsc.state
@@ -261,7 +261,7 @@ def test_unbind_unanswered() -> None:
 
 def _in_state(role: Role, state: SessionState) -> Session:
     modes = {reached: mode for mode, reached in STATE_OF_MODE.items()}
-    esme, smsc = pair(modes.get(state, None if state is SessionState.OPEN else BindMode.TRANSCEIVER))
+    esme, smsc = pair(modes.get(state, None if state is SessionState.OPEN else BindType.TRANSCEIVER))
     session = esme if role is Role.ESME else smsc
     if state is SessionState.UNBINDING:
         session.unbind(0)
@@ -414,8 +414,8 @@ streams = st.lists(
 ).map(b"".join)
 
 
-@given(st.sampled_from(Role), st.sampled_from((None, *BindMode)), streams, st.data())
-def test_any_chunking(role: Role, mode: BindMode | None, stream: bytes, data: st.DataObject) -> None:
+@given(st.sampled_from(Role), st.sampled_from((None, *BindType)), streams, st.data())
+def test_any_chunking(role: Role, mode: BindType | None, stream: bytes, data: st.DataObject) -> None:
     """However octets are cut, good ones or garbage, the events and the answers are the same; nothing raises.
 
     But for an unbind when nothing is under way: what stands behind it in the same octets is read before the end.

@@ -24,7 +24,7 @@ from payamak.store.records import Arrival, Claim, NewMessage, Search
 from payamak.store.sqlite.store import SqliteStore
 from payamak.upstreams import negin_states
 from payamak.upstreams.base import Acknowledge
-from payamak.upstreams.negin_states import DAY_MS, HOUR_MS, Asker, Book, meaning, operator_id, remote_id
+from payamak.upstreams.negin_states import DAY_MS, HOUR_MS, Asker, StateBook, meaning, operator_id, remote_id
 
 RECIPIENT = "989121234567"
 DEADLINE_AT = NOW + HOUR_MS
@@ -69,7 +69,7 @@ def test_ids_as_they_are_kept() -> None:
 
 def test_the_book_asks_after_each_pause_and_then_forgets() -> None:
     """Due after the first pause, then the second; after the last it is the sweep's."""
-    book = Book((2, 5))
+    book = StateBook((2, 5))
     book.put(open_id(), 100.0)
     assert ("3403" in book, len(book), book.next_due_s()) == (True, 1, 102.0)
     assert book.take_due(101.9, 500) == []
@@ -83,7 +83,7 @@ def test_the_book_asks_after_each_pause_and_then_forgets() -> None:
 def test_the_book_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     """What does not fit is left to the sweep; a call takes no more than its limit."""
     monkeypatch.setattr(negin_states, "HELD_AT_MOST", 3)
-    book = Book((2,))
+    book = StateBook((2,))
     for number in range(5):
         book.put(open_id(2_000 + number), 0.0)
     assert len(book) == 3

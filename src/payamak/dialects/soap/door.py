@@ -16,7 +16,15 @@ from typing import Final, TypeAlias
 
 from payamak.codes import SUCCESS, Code
 from payamak.dialects.soap.dataset import render_table
-from payamak.dialects.soap.envelope import Call, CallReader, NotReadable, SoapVersion, Value, write_answer, write_fault
+from payamak.dialects.soap.envelope import (
+    CallReader,
+    NotReadable,
+    SoapCall,
+    SoapVersion,
+    Value,
+    write_answer,
+    write_fault,
+)
 from payamak.dialects.soap.wsdl import PATH, render_wsdl
 from payamak.domain.marks import without_marks
 from payamak.domain.mo import Received
@@ -100,7 +108,7 @@ class SoapDoor:
         self._admits = admits
         self._hashing = asyncio.Semaphore(1)
         self._reading = asyncio.Semaphore(1)
-        self._operations: dict[str, Callable[[Call, Caller], Awaitable[Values]]] = {
+        self._operations: dict[str, Callable[[SoapCall, Caller], Awaitable[Values]]] = {
             "Send": self._send_with_result,
             "SendSms": self._send_with_ids,
             "SendSms2": self._send_with_ids,
@@ -141,7 +149,7 @@ class SoapDoor:
         code, values = await self._carry_out(call, request.client_address)
         return _answer(call, code, values)
 
-    async def _refusal(self, call: Call, address: str) -> Code | None:
+    async def _refusal(self, call: SoapCall, address: str) -> Code | None:
         """The code of a call whose beginning is read, if its caller may not ask; the rest is then never read."""
         caller = Caller(username=call.text("pUsername"), password=call.text("pPassword"), address=address)
         if not self._admits(address):
@@ -152,14 +160,14 @@ class SoapDoor:
             return refused.code
         return None
 
-    async def _read_rest(self, reader: CallReader, octets: int) -> Call:
+    async def _read_rest(self, reader: CallReader, octets: int) -> SoapCall:
         """For whoever has proven himself. Long ones one at a time: each holds the interpreter for up to 20 ms."""
         if octets <= _ON_THE_LOOP_OCTETS:
             return reader.rest()
         async with self._reading:
             return await asyncio.to_thread(reader.rest)
 
-    async def _carry_out(self, call: Call, address: str) -> tuple[Code | None, Values]:
+    async def _carry_out(self, call: SoapCall, address: str) -> tuple[Code | None, Values]:
         """The code that refuses it, None for a call that was carried out, and what it answers."""
         caller = Caller(username=call.text("pUsername"), password=call.text("pPassword"), address=address)
         name = call.operation.name
@@ -174,7 +182,7 @@ class SoapDoor:
 
     # -- sending
 
-    async def _send(self, call: Call, caller: Caller) -> BatchSent:
+    async def _send(self, call: SoapCall, caller: Caller) -> BatchSent:
         """The call as a batch. An operation that has no such field reads an empty one."""
         check_ids = call.texts("tempCheckIds")
         return await self._service.send_batch(
@@ -190,10 +198,10 @@ class SoapDoor:
             )
         )
 
-    async def _send_with_ids(self, call: Call, caller: Caller) -> Values:
+    async def _send_with_ids(self, call: SoapCall, caller: Caller) -> Values:
         return {"pMessageIds": (await self._send(call, caller)).outcomes}
 
-    async def _send_with_result(self, call: Call, caller: Caller) -> Values:
+    async def _send_with_result(self, call: SoapCall, caller: Caller) -> Values:
         sent = await self._send(call, caller)
         first = next((outcome for outcome in sent.outcomes if outcome >= 1_000), 0)
         result: Values = {
@@ -206,7 +214,7 @@ class SoapDoor:
         }
         return {"result": result}
 
-    async def _send_one(self, call: Call, caller: Caller) -> Values:
+    async def _send_one(self, call: SoapCall, caller: Caller) -> Values:
         """There is nothing to keep a place in: what refuses the one message is the call's result."""
         message, mobile = call.text("message"), call.text("mobile")
         sent = await self._service.send_batch(Batch(caller=caller, texts=[message or ""], recipients=[mobile or ""]))
@@ -217,7 +225,7 @@ class SoapDoor:
 
     # -- asking
 
-    async def _outbox(self, call: Call, caller: Caller) -> Values:
+    async def _outbox(self, call: SoapCall, caller: Caller) -> Values:
         entries = await self._service.outbox(caller, _longs(call.texts("pTempCheckIds")))
         outboxes: list[Value] = [
             {
@@ -230,7 +238,7 @@ class SoapDoor:
         ]
         return {"outboxes": outboxes}
 
-    async def _states(self, call: Call, caller: Caller) -> Values:
+    async def _states(self, call: SoapCall, caller: Caller) -> Values:
         ids = [parse_whole_number(text) for text in call.texts("pMessageIds")]
         known = [None if i is None or i >= _BEYOND_IDS else i for i in ids]
         states = await self._service.states(caller, known)
@@ -238,7 +246,7 @@ class SoapDoor:
             raise Refused(Code.MESSAGE_ID_INVALID)
         return {"pStatuses": states, "pMsgIds": [i if i is not None and i < 2**63 else 0 for i in ids]}
 
-    async def _info(self, call: Call, caller: Caller) -> Values:
+    async def _info(self, call: SoapCall, caller: Caller) -> Values:
         info = await self._service.info(caller)
         account = info.account
         return {
@@ -251,19 +259,19 @@ class SoapDoor:
             "pMobile": "",
         }
 
-    async def _received(self, call: Call, caller: Caller) -> Values:
+    async def _received(self, call: SoapCall, caller: Caller) -> Values:
         rows = [_row(each) for each in await self._service.received(caller, True, MOST_RECEIVED)]
         columns = {"Message": "pMessages", "From": "pFroms", "Smsc": "pSmsc", "MessageId": "pMessageIds"}
         columns["EnteredDate"] = "pEnteredDate"
         return {name: [row[column] for row in rows] for column, name in columns.items()}
 
-    async def _received_table(self, call: Call, caller: Caller) -> Values:
+    async def _received_table(self, call: SoapCall, caller: Caller) -> Values:
         """`mergeMessages` changes nothing: long messages are always whole here."""
         rows = [_row(each) for each in await self._service.received(caller, True, MOST_RECEIVED)]
         with_schema = (call.text("pWithSchema") or "").strip().lower() in ("true", "1")
         return {"pRecieved": render_table(rows, with_schema=with_schema)}
 
-    async def _change_password(self, call: Call, caller: Caller) -> Values:
+    async def _change_password(self, call: SoapCall, caller: Caller) -> Values:
         await self._service.change_password(caller, call.text("pNewPassword"), self._hash)
         return {}
 
@@ -273,14 +281,14 @@ class SoapDoor:
             return await asyncio.to_thread(hash_password, password)
 
 
-def _answer(call: Call, code: Code | None, values: Values) -> Response:
+def _answer(call: SoapCall, code: Code | None, values: Values) -> Response:
     result = DONE if code is None else _RESULTS.get(code, int(code))
     body = write_answer(call, {**values, call.operation.result.name: result})
     codes = _codes_of(call, values) if code is None else (int(code),)
     return Response(status=HTTPStatus.OK, content_type=call.version.content_type, body=body, codes=codes)
 
 
-def _codes_of(call: Call, values: Values) -> tuple[int, ...]:
+def _codes_of(call: SoapCall, values: Values) -> tuple[int, ...]:
     """What a call that was carried out says of each of its messages; of one that sends none, that it was."""
     if call.operation.name not in _SEVERAL:
         return (SUCCESS,)

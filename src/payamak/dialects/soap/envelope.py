@@ -23,7 +23,7 @@ from xml.sax.saxutils import escape
 
 from lxml import etree
 
-from payamak.dialects.soap.schema import BY_NAME, NAMESPACE, Array, Field, Operation, Record, Scalar
+from payamak.dialects.soap.schema import BY_NAME, NAMESPACE, Array, Element, Operation, RecordType, Scalar
 from payamak.http.charsets import xml_codec
 
 LARGEST_DEPTH: Final = 100
@@ -147,7 +147,7 @@ class _Target:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Call:
+class SoapCall:
     """One call of an operation; its parameters by their names in lower case, in whatever order; others are not read."""
 
     operation: Operation
@@ -210,7 +210,7 @@ class CallReader:
         """Whether all of it has been read."""
         return self._read >= len(self._octets)
 
-    def begin(self) -> Call:
+    def begin(self) -> SoapCall:
         """Read until user name and password have come, or the end; STRANGERS_OCTETS at most. The call as far as read.
 
         Raises NotReadable if neither came: the whole of a call is read for whoever proves himself.
@@ -225,7 +225,7 @@ class CallReader:
             raise NotReadable("in a long call pUsername and pPassword come first")
         return self.rest()
 
-    def rest(self) -> Call:
+    def rest(self) -> SoapCall:
         """Read what is left: the whole call."""
         while not self.is_whole:
             self._feed(_PIECE_OCTETS)
@@ -252,7 +252,7 @@ class CallReader:
         if self._silent_octets > LONGEST_TAG_OCTETS + _PIECE_OCTETS:
             raise NotReadable("a tag too long")
 
-    def _call(self) -> Call:
+    def _call(self) -> SoapCall:
         envelope = self._target.root
         if envelope is None:
             raise NotReadable("no XML")
@@ -268,10 +268,10 @@ class CallReader:
         for node in called.children:
             if (nodes := parameters.get(node.name.lower())) is not None:
                 nodes.append(node)
-        return Call(operation=operation, version=version, parameters=parameters)
+        return SoapCall(operation=operation, version=version, parameters=parameters)
 
 
-def read_call(body: bytes, charset: str = "") -> Call:
+def read_call(body: bytes, charset: str = "") -> SoapCall:
     """Read an envelope of either version, whole; `charset` as in CallReader. Raises NotReadable."""
     return CallReader(body, charset).rest()
 
@@ -287,7 +287,7 @@ NO_DATE: Final = "0001-01-01T00:00:00"
 _EMPTY: Final[dict[Scalar, str]] = {Scalar.BOOLEAN: "false", Scalar.DATE_TIME: NO_DATE}
 
 
-def write_answer(call: Call, values: Mapping[str, Value]) -> bytes:
+def write_answer(call: SoapCall, values: Mapping[str, Value]) -> bytes:
     """The envelope of an answer, in the version of the call.
 
     An optional field without a value is left out; a required one is 0, false or the first day of year 1.
@@ -317,15 +317,15 @@ def _envelope(version: SoapVersion, content: str) -> bytes:
     ).encode()
 
 
-def _write(field: Field, value: Any) -> str:
+def _write(field: Element, value: Any) -> str:
     name, kind = field.name, field.kind
     if value is None and field.is_optional:
         return ""
     match kind:
         case Array():
-            item = Field(kind.item_name, kind.item)
+            item = Element(kind.item_name, kind.item)
             inner = "".join(_write(item, "" if each is None else each) for each in value)
-        case Record():
+        case RecordType():
             inner = "".join(_write(each, value.get(each.name)) for each in kind.fields)
         case Scalar():
             inner = _EMPTY.get(kind, "0") if value is None else _scalar(value)

@@ -25,23 +25,23 @@ class Scalar(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Record:
+class RecordType:
     """A type of several fields in order."""
 
     name: str
-    fields: tuple[Field, ...]
+    fields: tuple[Element, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Array:
     """The vendor's array: a wrapper whose children are all named after their type."""
 
-    item: Scalar | Record
+    item: Scalar | RecordType
 
     @property
     def item_name(self) -> str:
         """What each child is named."""
-        return self.item.name if isinstance(self.item, Record) else self.item.value
+        return self.item.name if isinstance(self.item, RecordType) else self.item.value
 
     @property
     def name(self) -> str:
@@ -49,11 +49,11 @@ class Array:
         return f"ArrayOf{self.item_name[0].upper()}{self.item_name[1:]}"
 
 
-Kind: TypeAlias = Scalar | Array | Record
+Kind: TypeAlias = Scalar | Array | RecordType
 
 
 @dataclass(frozen=True, slots=True)
-class Field:
+class Element:
     """One element: its name as written on the wire, and its type."""
 
     name: str
@@ -70,8 +70,8 @@ class Operation:
     """One operation: what it is sent, credentials included, and what it answers, its result first."""
 
     name: str
-    inputs: tuple[Field, ...]
-    outputs: tuple[Field, ...]
+    inputs: tuple[Element, ...]
+    outputs: tuple[Element, ...]
 
     @property
     def response_name(self) -> str:
@@ -79,7 +79,7 @@ class Operation:
         return f"{self.name}Response"
 
     @property
-    def result(self) -> Field:
+    def result(self) -> Element:
         """Below zero: done; above: why not (a code); 0: an unexpected exception."""
         return self.outputs[0]
 
@@ -90,29 +90,29 @@ LONGS: Final = Array(item=_LONG)
 INTS: Final = Array(item=_INT)
 DATES: Final = Array(item=_DATE)
 
-SEND_SMS_RESULT: Final = Record(
+SEND_SMS_RESULT: Final = RecordType(
     name="SendSmsResult",
     fields=(
-        Field("MessageIds", LONGS),
-        Field("SendId", _INT),
-        Field("SendCost", _LONG),
-        Field("SmsCount", _INT),
-        Field("ReceiversCount", _INT),
-        Field("State", _INT),
+        Element("MessageIds", LONGS),
+        Element("SendId", _INT),
+        Element("SendCost", _LONG),
+        Element("SmsCount", _INT),
+        Element("ReceiversCount", _INT),
+        Element("State", _INT),
     ),
 )
-OUTBOX_RESULT: Final = Record(
+OUTBOX_RESULT: Final = RecordType(
     name="OutboxResult",
     fields=(
-        Field("CheckId", _LONG),
-        Field("MessageId", _LONG),
-        Field("Status", _INT),
-        Field("SendDate", _DATE),
+        Element("CheckId", _LONG),
+        Element("MessageId", _LONG),
+        Element("Status", _INT),
+        Element("SendDate", _DATE),
     ),
 )
 OUTBOX_RESULTS: Final = Array(item=OUTBOX_RESULT)
 
-TYPES: Final[tuple[Array | Record, ...]] = (
+TYPES: Final[tuple[Array | RecordType, ...]] = (
     STRINGS,
     LONGS,
     INTS,
@@ -124,23 +124,23 @@ TYPES: Final[tuple[Array | Record, ...]] = (
 """The types that have names of their own, as the schema lists them."""
 
 
-def _operation(name: str, inputs: tuple[Field, ...], *outputs: Field, result: Scalar = _LONG) -> Operation:
-    credentials = (Field("pUsername", _STRING), Field("pPassword", _STRING))
-    return Operation(name=name, inputs=credentials + inputs, outputs=(Field(f"{name}Result", result), *outputs))
+def _operation(name: str, inputs: tuple[Element, ...], *outputs: Element, result: Scalar = _LONG) -> Operation:
+    credentials = (Element("pUsername", _STRING), Element("pPassword", _STRING))
+    return Operation(name=name, inputs=credentials + inputs, outputs=(Element(f"{name}Result", result), *outputs))
 
 
-_LINE = Field("line", _LONG)
-_TEXTS = (Field("messages", STRINGS), Field("mobiles", STRINGS))
-_ENCODED = (*_TEXTS, Field("UDH", STRINGS), Field("encodings", INTS), Field("mclass", INTS))
-_IDS = Field("pMessageIds", LONGS)
-_STATUSES = Field("pStatuses", INTS)
-_SENT = Field("result", SEND_SMS_RESULT)
+_LINE = Element("line", _LONG)
+_TEXTS = (Element("messages", STRINGS), Element("mobiles", STRINGS))
+_ENCODED = (*_TEXTS, Element("UDH", STRINGS), Element("encodings", INTS), Element("mclass", INTS))
+_IDS = Element("pMessageIds", LONGS)
+_STATUSES = Element("pStatuses", INTS)
+_SENT = Element("result", SEND_SMS_RESULT)
 _INFO = (
-    Field("pSmsNumber", _STRING),
-    Field("pCredit", _LONG),
-    Field("pName", _STRING),
-    Field("pRole", _INT),
-    Field("pUserId", _INT),
+    Element("pSmsNumber", _STRING),
+    Element("pCredit", _LONG),
+    Element("pName", _STRING),
+    Element("pRole", _INT),
+    Element("pUserId", _INT),
 )
 
 OPERATIONS: Final[tuple[Operation, ...]] = (
@@ -148,30 +148,30 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     _operation("SendSms", _TEXTS, _IDS),
     _operation("SendSms2", _ENCODED, _IDS),
     _operation("SendSms3", _ENCODED, _SENT),
-    _operation("Send1Sms", (Field("message", _STRING), Field("mobile", _STRING)), Field("pMessageId", _LONG)),
-    _operation("SendSmsByCheckId", (_LINE, *_TEXTS, Field("tempCheckIds", LONGS)), _IDS),
-    _operation("GetOutboxByCheckId", (Field("pTempCheckIds", LONGS),), Field("outboxes", OUTBOX_RESULTS)),
+    _operation("Send1Sms", (Element("message", _STRING), Element("mobile", _STRING)), Element("pMessageId", _LONG)),
+    _operation("SendSmsByCheckId", (_LINE, *_TEXTS, Element("tempCheckIds", LONGS)), _IDS),
+    _operation("GetOutboxByCheckId", (Element("pTempCheckIds", LONGS),), Element("outboxes", OUTBOX_RESULTS)),
     _operation("GetMessageStatus", (_IDS,), _STATUSES),
-    _operation("GetMessageStatus2", (_IDS,), _STATUSES, Field("pMsgIds", LONGS)),
+    _operation("GetMessageStatus2", (_IDS,), _STATUSES, Element("pMsgIds", LONGS)),
     _operation("GetRealMessageStatuses", (_IDS,), _STATUSES),
-    _operation("GetCredit", (), Field("pCredit", _LONG)),
+    _operation("GetCredit", (), Element("pCredit", _LONG)),
     _operation("GetInfo", (), *_INFO, result=_INT),
-    _operation("GetInfo2", (), *_INFO, Field("pEndDate", _DATE), Field("pMobile", _STRING), result=_INT),
+    _operation("GetInfo2", (), *_INFO, Element("pEndDate", _DATE), Element("pMobile", _STRING), result=_INT),
     _operation(
         "GetReceivedSms",
-        (Field("pWithSchema", Scalar.BOOLEAN), Field("mergeMessages", Scalar.BOOLEAN)),
-        Field("pRecieved", _STRING),
+        (Element("pWithSchema", Scalar.BOOLEAN), Element("mergeMessages", Scalar.BOOLEAN)),
+        Element("pRecieved", _STRING),
     ),
     _operation(
         "GetReceivedSms2",
         (),
-        Field("pMessages", STRINGS),
-        Field("pFroms", STRINGS),
-        Field("pSmsc", STRINGS),
-        Field("pMessageIds", STRINGS),
-        Field("pEnteredDate", DATES),
+        Element("pMessages", STRINGS),
+        Element("pFroms", STRINGS),
+        Element("pSmsc", STRINGS),
+        Element("pMessageIds", STRINGS),
+        Element("pEnteredDate", DATES),
     ),
-    _operation("ChangePassword", (Field("pNewPassword", _STRING),), result=_INT),
+    _operation("ChangePassword", (Element("pNewPassword", _STRING),), result=_INT),
 )
 
 BY_NAME: Final = {operation.name.lower(): operation for operation in OPERATIONS}

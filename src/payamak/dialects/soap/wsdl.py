@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import Final
 
-from payamak.dialects.soap.schema import NAMESPACE, OPERATIONS, TYPES, Array, Field, Operation, Record, Scalar
+from payamak.dialects.soap.schema import NAMESPACE, OPERATIONS, TYPES, Array, Element, Operation, RecordType, Scalar
 
 PATH: Final = "/almassms.asmx"
 SERVICE: Final = "AlmasSms"
@@ -46,7 +46,7 @@ def _schema() -> str:
     return f'<s:schema elementFormDefault="qualified" targetNamespace="{NAMESPACE}">\n{elements}{types}</s:schema>\n'
 
 
-def _sequence(fields: Iterable[Field], name: str = "") -> str:
+def _sequence(fields: Iterable[Element], name: str = "") -> str:
     inner = "".join(
         f'<s:element minOccurs="{0 if field.is_optional else 1}" maxOccurs="1" '
         f'name="{field.name}" type="{_type_name(field.kind)}" />'
@@ -56,17 +56,17 @@ def _sequence(fields: Iterable[Field], name: str = "") -> str:
     return f"<s:complexType{named}><s:sequence>{inner}</s:sequence></s:complexType>"
 
 
-def _type(kind: Array | Record) -> str:
-    if isinstance(kind, Record):
+def _type(kind: Array | RecordType) -> str:
+    if isinstance(kind, RecordType):
         return f"{_sequence(kind.fields, kind.name)}\n"
-    nillable = ' nillable="true"' if kind.item is Scalar.STRING or isinstance(kind.item, Record) else ""
+    nillable = ' nillable="true"' if kind.item is Scalar.STRING or isinstance(kind.item, RecordType) else ""
     return (
         f'<s:complexType name="{kind.name}"><s:sequence><s:element minOccurs="0" maxOccurs="unbounded" '
         f'name="{kind.item_name}"{nillable} type="{_type_name(kind.item)}" /></s:sequence></s:complexType>\n'
     )
 
 
-def _type_name(kind: Scalar | Array | Record) -> str:
+def _type_name(kind: Scalar | Array | RecordType) -> str:
     return f"s:{kind.value}" if isinstance(kind, Scalar) else f"tns:{kind.name}"
 
 

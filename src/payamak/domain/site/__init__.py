@@ -5,7 +5,7 @@ reference are made of that. A Site is an immutable snapshot of all documents. Mo
 """
 
 from payamak.domain.site.accounts import Account, AnswerTypes, TemplateDocument
-from payamak.domain.site.fault import Fault, Why
+from payamak.domain.site.fault import BadDocuments, Fault, FaultKind
 from payamak.domain.site.faults import faults_of
 from payamak.domain.site.kinds import KINDS, NAME_FIELDS, SECRETS, STORES_OWN, Document, name_of
 from payamak.domain.site.lines import (
@@ -43,9 +43,11 @@ __all__ = [
     "STORES_OWN",
     "Account",
     "AnswerTypes",
+    "BadDocuments",
     "BindMode",
     "Document",
     "Fault",
+    "FaultKind",
     "Keyword",
     "LaneName",
     "Line",
@@ -59,7 +61,6 @@ __all__ = [
     "ReceiptsPer",
     "Site",
     "TemplateDocument",
-    "Why",
     "build_site",
     "faults_of",
     "name_of",

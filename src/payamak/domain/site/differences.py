@@ -100,10 +100,19 @@ def audited(name: str, value: Any) -> str:
     if name in HIDDEN and not is_named(value):
         return MASK
     if name in URLS:
-        url = urlsplit(value)
-        return f"{url.scheme}://{url.hostname}" + (f":{url.port}" if url.port else "") + ("/…" if url.path else "")
+        return _target(value)
     told = msgspec.json.encode(value).decode()
     return told if len(told) <= LONGEST_VALUE else f"{told[:LONGEST_VALUE]}…"
+
+
+def _target(text: str) -> str:
+    """Where a URL leads: its scheme, host and port."""
+    try:
+        url = urlsplit(text)
+        port = f":{url.port}" if url.port else ""
+    except ValueError:
+        return MASK
+    return f"{url.scheme}://{url.hostname}{port}{'/…' if url.path or url.query else ''}"
 
 
 def _joined(fields: Iterable[tuple[str, str]]) -> str:

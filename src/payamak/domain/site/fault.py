@@ -1,16 +1,18 @@
-"""One thing that is wrong with a document of a site: a value, and its English when it is shown."""
+"""One thing that is wrong with a document of a site: a value, whose own text is English; texts/faults.py has both."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from typing import Final
 
 import msgspec
 from msgspec import Struct
 
+from payamak.language import Words
 
-class Why(StrEnum):
+
+class FaultKind(StrEnum):
     """What can be wrong with a document; ENGLISH has a sentence for each."""
 
     NOT_ALLOWED = "not_allowed"
@@ -41,33 +43,33 @@ class Why(StrEnum):
     KEYWORD_URL = "keyword_url"
 
 
-ENGLISH: Final[dict[Why, str]] = {
-    Why.NOT_ALLOWED: "{field} cannot be {value}; allowed: {allowed}",
-    Why.UNKNOWN: "there is no key {field}",
-    Why.NO_DOCUMENT: "it cannot be read: {said}",
-    Why.NO_LINE: "line {line} is not configured",
-    Why.NO_LINK: "link {link} is not configured",
-    Why.NO_ACCOUNT: "keyword {keyword}: account {account} is not configured",
-    Why.NO_NETWORK: "{value} is no address or network such as 10.0.0.0/8",
-    Why.NO_NUMBER: "a line is a number of 3 to 18 digits",
-    Why.NO_URL: "{field}: {value} is no URL such as https://shop.example.ir/sms, without login",
-    Why.NO_SERVER: "kind negin needs a url such as https://sms.example.ir, without login and query",
-    Why.NO_USER: "kind negin needs system_id, the user name at that server",
-    Why.NOT_NAMED: "{field} is written env:NAME, the variable that has it",
-    Why.UNFIT_SECRET: "the variable that {field} names signs nothing: {said}",
-    Why.UNSIGNED: "webhook_url needs webhook_secret, written env:NAME: every post is signed",
-    Why.TEMPLATE: "template {number}: {said}",
-    Why.HOURS: "{said}",
-    Why.YEAR: "{field}: {said}",
-    Why.TWO_SPELLINGS: "it is configured twice, with and without 98",
-    Why.SPLITS_DIFFER: "its links must have the same `long_text`, or parts and prices would differ",
-    Why.ALPHABETS_DIFFER: "its links must have the same `default_alphabet`, or parts and prices would differ",
-    Why.SPLIT_OF_NEGIN: "beside a link of kind negin the others have `long_text` payload",
-    Why.STATUS: "status {key} is written 0x0427, 427h or 1063",
-    Why.STATUS_OF_TAKEN: "status {key} says that a message was taken, which no table changes; take it out",
-    Why.STATUS_TWICE: "status {key} is there twice, in two spellings; keep one",
-    Why.KEYWORD: "keyword {keyword}: it is one word, and there once",
-    Why.KEYWORD_URL: "keyword {keyword} needs a url",
+ENGLISH: Final[dict[FaultKind, str]] = {
+    FaultKind.NOT_ALLOWED: "{field} cannot be {value}; allowed: {allowed}",
+    FaultKind.UNKNOWN: "there is no key {field}",
+    FaultKind.NO_DOCUMENT: "it cannot be read: {said}",
+    FaultKind.NO_LINE: "line {line} is not configured",
+    FaultKind.NO_LINK: "link {link} is not configured",
+    FaultKind.NO_ACCOUNT: "keyword {keyword}: account {account} is not configured",
+    FaultKind.NO_NETWORK: "{value} is no address or network such as 10.0.0.0/8",
+    FaultKind.NO_NUMBER: "a line is a number of 3 to 18 digits",
+    FaultKind.NO_URL: "{field}: {value} is no URL such as https://shop.example.ir/sms, without login",
+    FaultKind.NO_SERVER: "kind negin needs a url such as https://sms.example.ir, without login and query",
+    FaultKind.NO_USER: "kind negin needs system_id, the user name at that server",
+    FaultKind.NOT_NAMED: "{field} is written env:NAME, the variable that has it",
+    FaultKind.UNFIT_SECRET: "the variable that {field} names signs nothing: {said}",
+    FaultKind.UNSIGNED: "webhook_url needs webhook_secret, written env:NAME: every post is signed",
+    FaultKind.TEMPLATE: "template {number}: {said}",
+    FaultKind.HOURS: "{said}",
+    FaultKind.YEAR: "{field}: {said}",
+    FaultKind.TWO_SPELLINGS: "it is configured twice, with and without 98",
+    FaultKind.SPLITS_DIFFER: "its links must have the same `long_text`, or parts and prices would differ",
+    FaultKind.ALPHABETS_DIFFER: "its links must have the same `default_alphabet`, or parts and prices would differ",
+    FaultKind.SPLIT_OF_NEGIN: "beside a link of kind negin the others have `long_text` payload",
+    FaultKind.STATUS: "status {key} is written 0x0427, 427h or 1063",
+    FaultKind.STATUS_OF_TAKEN: "status {key} says that a message was taken, which no table changes; take it out",
+    FaultKind.STATUS_TWICE: "status {key} is there twice, in two spellings; keep one",
+    FaultKind.KEYWORD: "keyword {keyword}: it is one word, and there once",
+    FaultKind.KEYWORD_URL: "keyword {keyword} needs a url",
 }
 
 
@@ -80,7 +82,7 @@ class Fault(Struct, frozen=True, kw_only=True):
     kind: str
     name: str
     field: str = ""
-    why: Why
+    why: FaultKind
     arguments: Mapping[str, str] = msgspec.field(default_factory=dict)
 
     def __str__(self) -> str:
@@ -88,3 +90,11 @@ class Fault(Struct, frozen=True, kw_only=True):
         sentence = ENGLISH[self.why].format_map({"field": self.field, **self.arguments})
         counts = self.arguments.get("counts")
         return f"{self.kind} {self.name}: {sentence}" + (f"; until then {counts} counts" if counts else "")
+
+
+class BadDocuments(ValueError):
+    """Documents are not put or not removed; `faults` has one for each reason, or a sentence of the store's own."""
+
+    def __init__(self, faults: Iterable[Fault | Words]) -> None:
+        self.faults = tuple(faults)
+        super().__init__("\n".join(map(str, self.faults)))

@@ -16,11 +16,12 @@ from payamak.domain.mo import fold
 from payamak.domain.numbers import line_key
 from payamak.domain.posting import TARGET
 from payamak.domain.site.accounts import Account
-from payamak.domain.site.fault import Fault, Why
+from payamak.domain.site.fault import Fault, FaultKind
 from payamak.domain.site.kinds import HIDDEN, Document, name_of
 from payamak.domain.site.lines import Line
 from payamak.domain.site.links import Link, LinkKind
 from payamak.domain.site.secrets import UnfitSecret, is_missing, is_named, resolve, signing_key
+from payamak.language import Words, words_of
 from payamak.setting import Misfit, Octets, misfits_of, shown
 
 if TYPE_CHECKING:
@@ -36,6 +37,10 @@ SMPP_OCTETS = {"system_id": Octets(15), "password": Octets(8)}
 """SMPP 3.4 §5.2.1 and §5.2.2, without the NUL that ends them; a link of kind negin may have longer ones."""
 
 
+WHAT_IT_IS = Words("what it is", "آنچه هست")
+"""In place of a value that may be a secret."""
+
+
 class _Told:
     """Makes the faults of one document."""
 
@@ -43,7 +48,7 @@ class _Told:
         self._kind = kind
         self._name = name
 
-    def __call__(self, field: str, why: Why, **arguments: str) -> Fault:
+    def __call__(self, field: str, why: FaultKind, **arguments: str) -> Fault:
         return Fault(kind=self._kind, name=self._name, field=field, why=why, arguments=arguments)
 
 
@@ -56,7 +61,7 @@ def faults_of(site: Site) -> list[Fault]:
     for line in site.lines.values():
         faults += document_faults(line)
         if spellings[line_key(line.number)] > 1:
-            faults.append(_Told("line", line.number)("number", Why.TWO_SPELLINGS))
+            faults.append(_Told("line", line.number)("number", FaultKind.TWO_SPELLINGS))
         faults += [*_line_faults(site, line), *_received_faults(site, line)]
     for link in site.links.values():
         faults += [*document_faults(link), *_link_faults(site, link)]
@@ -72,9 +77,9 @@ def document_faults(document: Document) -> Iterable[Fault]:
 
 def misfit_fault(kind: str, name: str, misfit: Misfit, *, counts: str = "") -> Fault:
     """A value that is not allowed, as a fault; a secret is not repeated in it. `counts`: what holds in its place."""
-    value = "what it is" if misfit.place in HIDDEN else misfit.shown
+    value = WHAT_IT_IS if misfit.place in HIDDEN else misfit.shown
     more = {"counts": counts} if counts else {}
-    return _Told(kind, name)(misfit.place, Why.NOT_ALLOWED, value=value, allowed=misfit.allowed, **more)
+    return _Told(kind, name)(misfit.place, FaultKind.NOT_ALLOWED, value=value, allowed=misfit.allowed, **more)
 
 
 def _account_faults(site: Site, account: Account) -> Iterable[Fault]:
@@ -85,28 +90,28 @@ def _account_faults(site: Site, account: Account) -> Iterable[Fault]:
     ):
         for number in numbers:
             if number is not None and site.line(number) is None:
-                yield told(field_name, Why.NO_LINE, line=shown_name(number))
+                yield told(field_name, FaultKind.NO_LINE, line=shown_name(number))
     for net in account.allowed_addresses:
         try:
             ipaddress.ip_network(net, strict=False)
         except ValueError:
-            yield told("allowed_addresses", Why.NO_NETWORK, value=shown(net))
+            yield told("allowed_addresses", FaultKind.NO_NETWORK, value=shown(net))
     if account.webhook_url and not TARGET.fullmatch(account.webhook_url):
-        yield told("webhook_url", Why.NO_URL, value=shown(account.webhook_url))
+        yield told("webhook_url", FaultKind.NO_URL, value=shown(account.webhook_url))
     if account.webhook_secret and not is_named(account.webhook_secret):
-        yield told("webhook_secret", Why.NOT_NAMED)
+        yield told("webhook_secret", FaultKind.NOT_NAMED)
     if account.webhook_url and not account.webhook_secret:
-        yield told("webhook_url", Why.UNSIGNED)
+        yield told("webhook_url", FaultKind.UNSIGNED)
     if account.expires_at is not None:
         try:
             check_year(account.expires_at)
         except ValueError as error:
-            yield told("expires_at", Why.YEAR, said=str(error))
+            yield told("expires_at", FaultKind.YEAR, said=words_of(error))
     for document in account.templates:
         try:
             document.template.check()
         except ValueError as error:
-            yield told("templates", Why.TEMPLATE, number=str(document.number), said=str(error))
+            yield told("templates", FaultKind.TEMPLATE, number=str(document.number), said=words_of(error))
 
 
 def _line_faults(site: Site, line: Line) -> Iterable[Fault]:
@@ -114,19 +119,19 @@ def _line_faults(site: Site, line: Line) -> Iterable[Fault]:
     known = [site.links[use.link] for use in line.links if use.link in site.links]
     for use in line.links:
         if use.link not in site.links:
-            yield told("links", Why.NO_LINK, link=shown_name(use.link))
+            yield told("links", FaultKind.NO_LINK, link=shown_name(use.link))
     if len({link.wire_split for link in known}) > 1:
-        yield told("links", Why.SPLITS_DIFFER)
+        yield told("links", FaultKind.SPLITS_DIFFER)
         if any(link.kind is LinkKind.NEGIN for link in known):
-            yield told("links", Why.SPLIT_OF_NEGIN)
+            yield told("links", FaultKind.SPLIT_OF_NEGIN)
     if len({link.wire_alphabet for link in known}) > 1:
-        yield told("links", Why.ALPHABETS_DIFFER)
+        yield told("links", FaultKind.ALPHABETS_DIFFER)
     try:
         _ = line.window
     except ValueError as error:
-        yield told("hours", Why.HOURS, said=str(error))
+        yield told("hours", FaultKind.HOURS, said=words_of(error))
     if not line_key(line.number):
-        yield told("number", Why.NO_NUMBER)
+        yield told("number", FaultKind.NO_NUMBER)
 
 
 def _received_faults(site: Site, line: Line) -> Iterable[Fault]:
@@ -134,30 +139,30 @@ def _received_faults(site: Site, line: Line) -> Iterable[Fault]:
     told = _Told("line", line.number)
     for place, url in (("relay_url", line.relay_url), *(("keywords", k.url) for k in line.keywords)):
         if url and not TARGET.fullmatch(url):
-            yield told(place, Why.NO_URL, value=shown(url))
+            yield told(place, FaultKind.NO_URL, value=shown(url))
     if line.relay_secret and not is_named(line.relay_secret):
-        yield told("relay_secret", Why.NOT_NAMED)
+        yield told("relay_secret", FaultKind.NOT_NAMED)
     seen = Counter(fold(keyword.keyword) for keyword in line.keywords)
     for keyword in line.keywords:
         word = shown(keyword.keyword)
         if len(keyword.keyword.split()) != 1 or not fold(keyword.keyword) or seen[fold(keyword.keyword)] > 1:
-            yield told("keywords", Why.KEYWORD, keyword=word)
+            yield told("keywords", FaultKind.KEYWORD, keyword=word)
         if not keyword.url:
-            yield told("keywords", Why.KEYWORD_URL, keyword=word)
+            yield told("keywords", FaultKind.KEYWORD_URL, keyword=word)
         if keyword.account not in site.accounts:
-            yield told("keywords", Why.NO_ACCOUNT, keyword=word, account=shown_name(keyword.account))
+            yield told("keywords", FaultKind.NO_ACCOUNT, keyword=word, account=shown_name(keyword.account))
 
 
 def _link_faults(site: Site, link: Link) -> Iterable[Fault]:
     told = _Told("link", link.name)
     for number in link.receives_for:
         if site.line(number) is None:
-            yield told("receives_for", Why.NO_LINE, line=shown_name(number))
+            yield told("receives_for", FaultKind.NO_LINE, line=shown_name(number))
     if link.kind is LinkKind.NEGIN:
         if not _SERVER.match(link.url):
-            yield told("url", Why.NO_SERVER)
+            yield told("url", FaultKind.NO_SERVER)
         if not link.system_id:
-            yield told("system_id", Why.NO_USER)
+            yield told("system_id", FaultKind.NO_USER)
     else:
         yield from login_faults(link, {})
     yield from _status_faults(told, link)
@@ -169,13 +174,13 @@ def _status_faults(told: _Told, link: Link) -> Iterable[Fault]:
     for key in link.status_verdicts:
         text = key.strip().lower()
         if not _STATUS.fullmatch(text):
-            yield told("status_verdicts", Why.STATUS, key=shown(key))
+            yield told("status_verdicts", FaultKind.STATUS, key=shown(key))
             continue
         status = int(text[:-1], 16) if text.endswith("h") else int(text, 0)
         if not status and link.kind is LinkKind.SMPP:
-            yield told("status_verdicts", Why.STATUS_OF_TAKEN, key=shown(key))
+            yield told("status_verdicts", FaultKind.STATUS_OF_TAKEN, key=shown(key))
         elif status in seen:
-            yield told("status_verdicts", Why.STATUS_TWICE, key=shown(key))
+            yield told("status_verdicts", FaultKind.STATUS_TWICE, key=shown(key))
         seen.add(status)
 
 
@@ -189,7 +194,7 @@ def login_faults(link: Link, environment: Mapping[str, str]) -> Iterable[Fault]:
     for place, value in (("system_id", link.system_id), ("password", password)):
         allowed = SMPP_OCTETS[place]
         if not allowed.fits(value):
-            yield misfit_fault("link", link.name, Misfit(place, shown(value), str(allowed)))
+            yield misfit_fault("link", link.name, Misfit(place, shown(value), allowed.words))
 
 
 def signing_faults(document: Document, environment: Mapping[str, str]) -> Iterable[Fault]:
@@ -202,7 +207,9 @@ def signing_faults(document: Document, environment: Mapping[str, str]) -> Iterab
             signing_key(resolve(secret, environment, field))
         except UnfitSecret as error:
             kind, name = name_of(document)
-            yield Fault(kind=kind, name=name, field=field, why=Why.UNFIT_SECRET, arguments={"said": str(error)})
+            yield Fault(
+                kind=kind, name=name, field=field, why=FaultKind.UNFIT_SECRET, arguments={"said": words_of(error)}
+            )
 
 
 def shown_name(name: str) -> str:

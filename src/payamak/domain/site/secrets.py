@@ -9,6 +9,8 @@ import base64
 from collections.abc import Mapping
 from typing import Final
 
+from payamak.language import Words
+
 SHORTEST_PASSWORD: Final = 8
 """Characters of a new web-service password (NIST SP 800-63B §5.1.1.2). What is stored already goes on."""
 
@@ -40,7 +42,12 @@ def is_missing(secret: str, environment: Mapping[str, str]) -> bool:
 def resolve(secret: str, environment: Mapping[str, str], whose: str, *, may_be_empty: bool = False) -> str:
     """The secret itself. Raises ValueError if the variable that it names is not set; `whose` says who names it."""
     if is_missing(secret, environment) and not (may_be_empty and variable_of(secret) in environment):
-        raise ValueError(f"the environment variable {variable_of(secret)} is not set, but {whose} names it")
+        raise ValueError(
+            Words(
+                f"the environment variable {variable_of(secret)} is not set, but {whose} names it",
+                f"متغیر محیطی {variable_of(secret)} مقدار ندارد، اما {whose} آن را نام می‌برد",
+            )
+        )
     return environment[variable_of(secret)] if is_named(secret) else secret
 
 
@@ -52,7 +59,11 @@ def check_new_password(password: str) -> None:
     """Raises UnfitSecret unless it may become an account's web-service password, by whatever door it comes."""
     if len(password) < SHORTEST_PASSWORD or len(password.encode()) > LONGEST_PASSWORD_OCTETS:
         raise UnfitSecret(
-            f"a new password has at least {SHORTEST_PASSWORD} characters and at most {LONGEST_PASSWORD_OCTETS} octets"
+            Words(
+                f"a new password has at least {SHORTEST_PASSWORD} characters and at most {LONGEST_PASSWORD_OCTETS} "
+                "octets",
+                f"گذرواژهٔ تازه دست‌کم {SHORTEST_PASSWORD} نویسه و حداکثر {LONGEST_PASSWORD_OCTETS} بایت دارد",
+            )
         )
 
 
@@ -64,7 +75,14 @@ def signing_key(secret: str) -> bytes:
         try:
             key = base64.b64decode(octets + "=" * (-len(octets) % 4), validate=True)
         except ValueError:
-            raise UnfitSecret("the secret is no base64 after whsec_") from None
+            raise UnfitSecret(
+                Words("the secret is no base64 after whsec_", "راز پس از whsec_ به شکل base64 نیست")
+            ) from None
     if len(key) < SHORTEST_KEY_OCTETS:
-        raise UnfitSecret(f"the secret is shorter than {SHORTEST_KEY_OCTETS} octets, so others can guess it")
+        raise UnfitSecret(
+            Words(
+                f"the secret is shorter than {SHORTEST_KEY_OCTETS} octets, so others can guess it",
+                f"راز کوتاه‌تر از {SHORTEST_KEY_OCTETS} بایت است و دیگران می‌توانند حدسش بزنند",
+            )
+        )
     return key

@@ -12,9 +12,10 @@ from typing import Any
 
 import msgspec
 
-from payamak.domain.site.fault import Fault, Why
+from payamak.domain.site.fault import Fault, FaultKind
 from payamak.domain.site.faults import misfit_fault
 from payamak.domain.site.kinds import KINDS, NAME_FIELDS, OLD_NAMES, Document, by_new_name
+from payamak.language import Words
 from payamak.setting import Misfit, describe_type, fields_of, mended, misfits_of, shown
 
 MOST_TOLD = 10
@@ -46,14 +47,14 @@ def _piece_by_piece(kind: str, name: str, body: bytes | str, faults: list[Fault]
         written = msgspec.json.decode(body, type=dict[str, msgspec.Raw])
         document_type = KINDS[kind]
     except (msgspec.DecodeError, UnicodeDecodeError, KeyError) as error:
-        faults.append(Fault(kind=kind, name=name, why=Why.NO_DOCUMENT, arguments={"said": type(error).__name__}))
+        faults.append(Fault(kind=kind, name=name, why=FaultKind.NO_DOCUMENT, arguments={"said": type(error).__name__}))
         return None
     given: dict[str, Any] = {}
     for old, raw in written.items():
         key, raw = _by_new_name(kind, old, raw)
         field = fields_of(document_type).get(key)
         if field is None:
-            faults.append(Fault(kind=kind, name=name, field=key, why=Why.UNKNOWN))
+            faults.append(Fault(kind=kind, name=name, field=key, why=FaultKind.UNKNOWN))
             continue
         try:
             given[key] = msgspec.json.decode(raw, type=field.type)
@@ -61,7 +62,14 @@ def _piece_by_piece(kind: str, name: str, body: bytes | str, faults: list[Fault]
             misfit = Misfit(key, shown(bytes(raw).decode("utf-8", "replace")), describe_type(field.type))
             faults.append(misfit_fault(kind, name, misfit, counts=shown(field.default)))
     if NAME_FIELDS[kind] not in given:
-        faults.append(Fault(kind=kind, name=name, why=Why.NO_DOCUMENT, arguments={"said": "it has no name"}))
+        faults.append(
+            Fault(
+                kind=kind,
+                name=name,
+                why=FaultKind.NO_DOCUMENT,
+                arguments={"said": Words("it has no name", "نامی ندارد")},
+            )
+        )
         return None
     return document_type(**given)
 

@@ -9,27 +9,27 @@ server      serve: an SMSC that ESMEs bind to
 
 from payamak.smpp.config import SessionConfig
 from payamak.smpp.link.client import ClientLink, LinkConfig
-from payamak.smpp.link.connection import Answer, Connection, Ended, Later, Log, Told
+from payamak.smpp.link.connection import Answer, Ended, Later, LinkConnection, Log, Told
 from payamak.smpp.link.losses import Down, DownReason, LinkLost, ResponseTimeout
-from payamak.smpp.link.server import Server, ServerConnection, serve
+from payamak.smpp.link.server import LinkServer, ServerConnection, serve
 from payamak.smpp.session import NotBound, WindowFull
-from payamak.smpp.states import BindMode
+from payamak.smpp.states import BindType
 
 __all__ = [
     "Answer",
-    "BindMode",
+    "BindType",
     "ClientLink",
-    "Connection",
     "Down",
     "DownReason",
     "Ended",
     "Later",
     "LinkConfig",
+    "LinkConnection",
     "LinkLost",
+    "LinkServer",
     "Log",
     "NotBound",
     "ResponseTimeout",
-    "Server",
     "ServerConnection",
     "SessionConfig",
     "Told",

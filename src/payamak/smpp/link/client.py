@@ -14,12 +14,12 @@ from payamak.smpp.config import SessionConfig
 from payamak.smpp.constants import INTERFACE_VERSION, MAX_SEQUENCE, status_name
 from payamak.smpp.events import BindRefused, BindRequested, Bound
 from payamak.smpp.link.comeback import BINDS_PER_MINUTE, Comeback
-from payamak.smpp.link.connection import Answer, Connection, Log, Told
+from payamak.smpp.link.connection import Answer, LinkConnection, Log, Told
 from payamak.smpp.link.losses import Down, DownReason
 from payamak.smpp.overdue import Overdue
 from payamak.smpp.pdu import Bind, Pdu
 from payamak.smpp.session import NotBound
-from payamak.smpp.states import BINDS, BindMode, Role
+from payamak.smpp.states import BINDS, BindType, Role
 
 _SMSC_SHOWN = 15
 """Of what a centre calls itself, in the log: as long as a system_id may be (section 5.2.1)."""
@@ -41,7 +41,7 @@ class LinkConfig:
     system_id: str
     password: str = field(repr=False)
     system_type: str = ""
-    bind_mode: BindMode = BindMode.TRANSCEIVER
+    bind_mode: BindType = BindType.TRANSCEIVER
     addr_ton: int = 0
     addr_npi: int = 0
     address_range: str = ""
@@ -99,7 +99,7 @@ class ClientCallbacks:
     on_leaving: Callable[[], None] | None = None
 
 
-class ClientConnection(Connection):
+class ClientConnection(LinkConnection):
     """One bind of a link, from the open socket to its end; `bound_at_s` None until the SMSC has said yes."""
 
     def __init__(

@@ -114,7 +114,7 @@ Told: TypeAlias = Callable[[Ended], None]
 """Who asked; called once, on the loop, in the turn in which the request has its end."""
 
 
-class Connection(asyncio.Protocol):
+class LinkConnection(asyncio.Protocol):
     """One connection of either end: the session, its transport, its timer, and who asked what."""
 
     def __init__(

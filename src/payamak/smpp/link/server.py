@@ -11,9 +11,9 @@ from payamak.smpp.codec import encode
 from payamak.smpp.config import SessionConfig
 from payamak.smpp.constants import Status
 from payamak.smpp.events import BindRefused, BindRequested, Bound
-from payamak.smpp.link.connection import Answer, Connection, Log
+from payamak.smpp.link.connection import Answer, LinkConnection, Log
 from payamak.smpp.pdu import AlertNotification, Bind, BindTransceiverResp, Outbind, Pdu
-from payamak.smpp.states import MODE_OF_BIND, BindMode, Role
+from payamak.smpp.states import MODE_OF_BIND, BindType, Role
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -27,15 +27,15 @@ class ServerCallbacks:
     on_late_response: Callable[[ServerConnection, int, Pdu], None] | None = None
 
 
-class ServerConnection(Connection):
+class ServerConnection(LinkConnection):
     """One ESME connected to us: `system_id` is "" and `bind_mode` None until it is bound."""
 
-    def __init__(self, server: Server) -> None:
+    def __init__(self, server: LinkServer) -> None:
         super().__init__(Role.SMSC, server.config, server.log)
         self._server = server
         self._callbacks = server.callbacks
         self.system_id = ""
-        self.bind_mode: BindMode | None = None
+        self.bind_mode: BindType | None = None
         self.peer: tuple[str, int] = ("", 0)
 
     def notify(self, pdu: Outbind | AlertNotification) -> None:
@@ -100,7 +100,7 @@ class ServerConnection(Connection):
             self._callbacks.on_late_response(self, sequence, pdu)
 
 
-class Server:
+class LinkServer:
     """A listening SMSC end on `port`; made by `serve`. `connections` are those open, bound or not."""
 
     def __init__(self, callbacks: ServerCallbacks, config: SessionConfig, system_id: str, log: Log | None) -> None:
@@ -138,7 +138,7 @@ async def serve(
     system_id: str = "payamak",
     ssl: tls.SSLContext | None = None,
     log: Log | None = None,
-) -> Server:
+) -> LinkServer:
     """Listen; port 0 takes a free one. Raises OSError if it cannot, ValueError for an impossible `system_id`.
 
     `on_bind` gives the command_status of the bind response, 0 = bound. `on_request` gets submit_sm and the other
@@ -153,6 +153,6 @@ async def serve(
         on_closed=on_closed,
         on_late_response=on_late_response,
     )
-    server = Server(callbacks, config or SessionConfig(), system_id, log)
+    server = LinkServer(callbacks, config or SessionConfig(), system_id, log)
     await server.listen(host, port, ssl)
     return server

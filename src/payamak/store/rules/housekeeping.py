@@ -11,8 +11,9 @@ from msgspec import Struct
 from payamak.domain import events as ev
 from payamak.domain.clocks import earliest
 from payamak.domain.message import Lane, Message, State
-from payamak.domain.site import DAY_MS, Account, Document, Site, build_site, faults_of, name_of
+from payamak.domain.site import DAY_MS, Account, BadDocuments, Document, Fault, Site, build_site, faults_of, name_of
 from payamak.errors import StoreFailed
+from payamak.language import Words
 from payamak.store.columns import Spoilt
 from payamak.store.desk import Desk
 from payamak.store.records import Claimed, OptOut
@@ -247,18 +248,25 @@ async def put_documents(desk: Desk, puts: Iterable[Document], removals: Iterable
     puts = tuple(puts)
     removals = tuple(removals)
     unreadable = {(fault.kind, fault.name) for fault in site.mended if (fault.kind, fault.name) not in kept}
-    faults = [f"there is no {kind} {name}" for kind, name in removals if (kind, name) not in {*kept, *unreadable}]
+    faults: list[Fault | Words] = [
+        Words(f"there is no {kind} {name}", f"{kind} {name} وجود ندارد")
+        for kind, name in removals
+        if (kind, name) not in {*kept, *unreadable}
+    ]
     put_again = {name_of(document) for document in puts}
     for kind, name in removals:
         if (kind, name) not in put_again:
-            faults += [f"{kind} {name} is not removed: {bar}" for bar in (await desk.gather(holdings, kind, name)).bars]
+            faults += [
+                Words(f"{kind} {name} is not removed: {bar}", f"{kind} {name} حذف نشد: {bar}")
+                for bar in (await desk.gather(holdings, kind, name)).bars
+            ]
     for key in removals:
         kept.pop(key, None)
     kept.update({name_of(document): document for document in puts})
     known = faults_of(site)
-    faults += [str(fault) for fault in faults_of(build_site(kept.values(), 0)) if fault not in known]
+    faults += [fault for fault in faults_of(build_site(kept.values(), 0)) if fault not in known]
     if faults:
-        raise ValueError("\n".join(faults))
+        raise BadDocuments(faults)
     for key in removals:
         desk.execute("remove_document", key)
     for document in puts:

@@ -22,7 +22,7 @@ from msgspec.structs import replace
 
 from payamak.domain.ids import (
     IdBase,
-    Place,
+    IdPlace,
     judge,
     judge_place,
     key_by_reading,
@@ -110,17 +110,17 @@ async def match(desk: Desk, receipt: ReceiptIn, at: Came, *, judges: bool = True
 _MAY_ECHO = (Unmatched.NO_ID, Unmatched.UNKNOWN_ID, Unmatched.OTHER_RECIPIENT)
 
 
-def _named(desk: Desk, receipt: ReceiptIn) -> dict[Place, ReceiptIn]:
+def _named(desk: Desk, receipt: ReceiptIn) -> dict[IdPlace, ReceiptIn]:
     """The receipt under each of the ids that it names, by the place of the id; those that are alike once."""
     if not receipt.ids:
         return {}
     link = desk.site.links.get(receipt.link)
     base = IdBase.AUTO if link is None else link.id_base
-    seen: dict[str, Place] = {}
-    for place, operator_id in zip(Place, receipt.ids, strict=False):
+    seen: dict[str, IdPlace] = {}
+    for place, operator_id in zip(IdPlace, receipt.ids, strict=False):
         if operator_id:
             seen.setdefault(operator_key(operator_id), place)
-    ids = dict(zip(Place, receipt.ids, strict=False))
+    ids = dict(zip(IdPlace, receipt.ids, strict=False))
     return {place: _under(receipt, ids[place], base) for place in seen.values()}
 
 
@@ -128,7 +128,9 @@ def _under(receipt: ReceiptIn, operator_id: str, base: IdBase) -> ReceiptIn:
     return replace(receipt, operator_id=operator_id, keys=readings(operator_id, base), ids=())
 
 
-async def _by_places(desk: Desk, receipt: ReceiptIn, named: dict[Place, ReceiptIn], at: Came, *, judges: bool) -> Match:
+async def _by_places(
+    desk: Desk, receipt: ReceiptIn, named: dict[IdPlace, ReceiptIn], at: Came, *, judges: bool
+) -> Match:
     """Every id that it names is tried; what several of them find is told apart by line and habit, or not at all."""
     habit = desk.habit(receipt.upstream)
     all_found = {place: await _by_id(desk, one, at, judges=False) for place, one in named.items()}

@@ -19,7 +19,7 @@ from payamak.domain.optout import with_known_opt_outs
 from payamak.domain.plan import reservation
 from payamak.store.columns import kept_columns
 from payamak.store.desk import Desk
-from payamak.store.feed import Change, Place
+from payamak.store.feed import Change, WirePlace
 from payamak.store.reader import Reader, array
 from payamak.store.records import Claim, NewMessage
 from payamak.store.rules import money, webhooks
@@ -59,7 +59,9 @@ async def opt_outs_of_many(desk: Desk, recipients: Iterable[str], now: int) -> d
     return known
 
 
-async def accept(desk: Desk, new: NewMessage, now: int, place: Place | None = None, *, is_held: bool = False) -> Change:
+async def accept(
+    desk: Desk, new: NewMessage, now: int, place: WirePlace | None = None, *, is_held: bool = False
+) -> Change:
     """Keep a fresh message. Raises Refused with 27, 33 or 14 before anything is written.
 
     `place`: it is marked as on the wire as well, unless a known opt-out leads it to another step. `is_held`: it may be

@@ -17,7 +17,7 @@ from payamak.domain import events as ev
 from payamak.domain.clocks import earliest
 from payamak.domain.ids import IdBase, operator_key
 from payamak.domain.message import Message, PartState, State
-from payamak.domain.pools import Copy, CopyKey, Pair, Waiting, awaits, deal
+from payamak.domain.pools import Copy, CopyKey, LooseReceipt, Pair, awaits, deal
 from payamak.domain.receipts import ReceiptIn, Unmatched
 from payamak.domain.site import LinkKind
 from payamak.store.columns import line_of_attempt
@@ -122,11 +122,11 @@ class Pool(Struct, frozen=True):
     """The copies of a pool and the receipts that may be theirs; `states` are those of the messages with a lost copy."""
 
     copies: tuple[Copy, ...]
-    waiting: tuple[Waiting, ...]
+    waiting: tuple[LooseReceipt, ...]
     held: dict[int, Held]
     states: dict[int, State]
 
-    def of_reference(self, reference: int | None) -> tuple[list[Copy], list[Waiting]]:
+    def of_reference(self, reference: int | None) -> tuple[list[Copy], list[LooseReceipt]]:
         """What a receipt that echoes the reference of its message may be about, and those that echo it."""
         copies = [c for c in self.copies if reference is None or c.message_id & 0xFFFF == reference]
         return copies, [w for w in self.waiting if self.held[w.number].receipt.reference == reference]
@@ -225,7 +225,7 @@ async def read_pool(desk: Desk, key: PoolKey, now: int) -> Pool | None:
         return None
     names = _one_name_each(held.values())
     waiting = tuple(
-        Waiting(one.number, one.came_at, one.receipt.part_state or PartState.UNSURE, names[one.number])
+        LooseReceipt(one.number, one.came_at, one.receipt.part_state or PartState.UNSURE, names[one.number])
         for one in held.values()
     )
     return Pool(tuple(copies), waiting, held, states)

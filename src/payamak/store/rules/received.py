@@ -22,7 +22,7 @@ from payamak.domain.clocks import earliest
 from payamak.domain.mo import (
     LONGEST_OCTETS,
     REPEAT_MS,
-    Kept,
+    KeptAs,
     MoPart,
     Received,
     RelayState,
@@ -114,7 +114,7 @@ class _Target(Struct, frozen=True, kw_only=True):
 
 async def receive_mo(
     desk: Desk, part: MoPart, session: str, live: Collection[str], now: int, *, is_sure: bool = True
-) -> Kept:
+) -> KeptAs:
     """Keep a part, and with the last one its message. `live` are the sessions whose answers have arrived.
 
     Unless that `is_sure`, what another one of them has brought too is left for the caller to ask again.
@@ -123,10 +123,10 @@ async def receive_mo(
     is_doubtful = False
     for met in await desk.rows("received_part_same", _Met, (digest, earliest(now) - REPEAT_MS)):
         if met.total > 1 or met.session not in live:
-            return Kept.REPEATED
+            return KeptAs.REPEATED
         is_doubtful |= met.session != session
     if is_doubtful and not is_sure:
-        return Kept.DOUBTFUL
+        return KeptAs.DOUBTFUL
     line = desk.site.line(part.line)
     number = line.number if line else part.line
     if part.total == 1:
@@ -137,18 +137,18 @@ async def receive_mo(
     open_parts = await desk.rows("received_parts_open", _OpenPart, key.values)
     same = next((each for each in open_parts if each.part == part.part), None)
     if same is not None and same.digest == digest:
-        return Kept.REPEATED
+        return KeptAs.REPEATED
     is_last = same is None and len(open_parts) + 1 == part.total
     if not is_last and await _open_of(desk, part.link, now) >= _most_open(desk.site, part.link):
-        return Kept.TOO_MANY
+        return KeptAs.TOO_MANY
     if same is None and sum(len(each.octets) for each in open_parts) + len(part.octets) > LONGEST_OCTETS:
-        return Kept.TOO_LONG
+        return KeptAs.TOO_LONG
     if same is not None:  # another message under the same reference: the first one will not be completed any more
         await _deliver(desk, key, now)
     due_at = now + int((line or _DEFAULTS).join_minutes * 60_000)
     _insert_part(desk, part, number, digest, session, now, due_at, None)
     desk.memory.open_parts.add(part.link, 1)
-    return await _deliver(desk, key, now) if is_last else Kept.PART
+    return await _deliver(desk, key, now) if is_last else KeptAs.PART
 
 
 async def _open_of(desk: Desk, link: str, now: int) -> int:
@@ -183,7 +183,7 @@ def _insert_part(
     desk.execute("insert_received_part", (digest, session, *place, octets, now, due_at, joined))
 
 
-async def _deliver(desk: Desk, key: _PartsKey, now: int) -> Kept:
+async def _deliver(desk: Desk, key: _PartsKey, now: int) -> KeptAs:
     """Make a message of the parts that are there; whether it counts."""
     open_parts = await desk.rows("received_parts_open", _OpenPart, key.values)
     parts = [each.brought for each in open_parts]
@@ -197,7 +197,7 @@ async def _deliver(desk: Desk, key: _PartsKey, now: int) -> Kept:
 
 async def _keep(
     desk: Desk, parts: Sequence[MoPart], number: str, text: str, now: int, *, is_complete: bool
-) -> tuple[int, Kept]:
+) -> tuple[int, KeptAs]:
     """Keep a message, give it its place in a queue of posts, and do what its words ask for.
 
     Of one that any part's link may not bring for this line only an opt-out is heard.
@@ -215,7 +215,7 @@ async def _keep(
         await _give_turn(desk, target, part.sender, now)
     if line is not None:
         _follow_words(desk, line, part.sender, text, now, is_foreign=is_foreign)
-    return received_id, Kept.FOREIGN if is_foreign else Kept.WHOLE
+    return received_id, KeptAs.FOREIGN if is_foreign else KeptAs.WHOLE
 
 
 def _keyword(line: Line | None, text: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from urllib.parse import quote
 import apsw
 
 from payamak.errors import StoreFailed
+from payamak.log import event_logger
 from payamak.store.sqlite.locking import PRIVATE, check_no_orphan, make_private
 from payamak.store.sqlite.transaction import COMMITS_KEPT
 from payamak.store.statements import load_migrations
@@ -207,15 +209,21 @@ def check_schema(db: apsw.Connection, *, may_make: bool) -> None:
 
 
 def migrate(db: apsw.Connection) -> int:
-    """Bring the schema up to date, one transaction a migration; the version it now has."""
+    """Bring the schema up to date, one transaction a migration; the version it now has.
+
+    The log has a line for each, with its milliseconds; those that make a new store are not told.
+    """
     version, _ = schema_of(db)
-    migrations = load_migrations()
+    migrations, log = load_migrations(), event_logger("store")
     for number in range(version, len(migrations)):
+        began_s = time.monotonic()
         db.execute("BEGIN IMMEDIATE")
         if int(db.pragma("user_version")) == number:  # nobody else was faster
             db.execute(migrations[number])
             db.pragma("user_version", number + 1)
         db.execute("COMMIT")
+        if version:
+            log("migrated", version=number + 1, took_ms=round(1_000 * (time.monotonic() - began_s)))
     return len(migrations)
 
 

@@ -25,7 +25,7 @@ from payamak.codes import Code
 from payamak.domain.clocks import ClockRecord, Clocks
 from payamak.domain.events import Answered, Event
 from payamak.domain.message import Lane, Message
-from payamak.domain.mo import Kept, MoPart, Received
+from payamak.domain.mo import KeptAs, MoPart, Received
 from payamak.domain.moving import Move
 from payamak.domain.own_ids import OwnId
 from payamak.domain.posting import PostState
@@ -38,7 +38,7 @@ from payamak.domain.webhooks import Notice, NoticeCount, NoticeResult, NoticeSea
 from payamak.errors import StoreFailed
 from payamak.store.base import ACKNOWLEDGE_WITHIN_S, ANSWER_WITHIN_S, Mode
 from payamak.store.desk import Desk, Rule
-from payamak.store.feed import Change, LocalFeed, Place
+from payamak.store.feed import Change, LocalFeed, WirePlace
 from payamak.store.memory import read_site
 from payamak.store.reader import Reader
 from payamak.store.records import (
@@ -272,7 +272,7 @@ class SqliteStore:
             undo=Undo(lambda desk, change: messages.revoke(desk, [change.message.id], now)),
         )
 
-    def _place(self, new: NewMessage, now: int) -> Place | None:
+    def _place(self, new: NewMessage, now: int) -> WirePlace | None:
         """Room on the wire for a message that may go at once."""
         if self.feed.places is None or (new.due_at is not None and new.due_at > now):
             return None
@@ -482,7 +482,7 @@ class SqliteStore:
 
     def receive_mo(
         self, part: MoPart, session: str, live: Collection[str], now: int, *, is_sure: bool = True
-    ) -> Awaitable[Kept]:
+    ) -> Awaitable[KeptAs]:
         """See Store.receive_mo."""
         return self.writer.submit(lambda desk: received.receive_mo(desk, part, session, live, now, is_sure=is_sure))
 

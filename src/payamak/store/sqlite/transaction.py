@@ -29,7 +29,7 @@ _LOW = 0xFFFF_FFFF
 """The bits of a proof that hold the transaction's number; those above are the process's own, drawn at its start."""
 
 
-class AtOnce:
+class SqliteEngine:
     """See payamak.store.desk.Engine: SQLite answers at once, so no piece of work ever waits."""
 
     def __init__(self, db: SqliteConnection) -> None:
@@ -90,7 +90,7 @@ class Transaction:
     def __init__(self, db: SqliteConnection, feed: Feed) -> None:
         self.db = db
         self.memory = Memory()
-        self._engine = AtOnce(db)
+        self._engine = SqliteEngine(db)
         self._feed = feed
         self.desk = Desk(self._engine, self.memory, feed)
         self._data_version = -1

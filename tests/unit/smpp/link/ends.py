@@ -8,7 +8,7 @@ from payamak.smpp.link import (
     ClientLink,
     Down,
     LinkConfig,
-    Server,
+    LinkServer,
     ServerConnection,
     SessionConfig,
     serve,
@@ -27,7 +27,7 @@ class Centre:
     """An SMSC that keeps what it gets; `answer` may be set to behave otherwise."""
 
     def __init__(self) -> None:
-        self.server: Server | None = None
+        self.server: LinkServer | None = None
         self.bind_statuses: list[int] = []
         self.binds: list[Bind] = []
         self.requests: asyncio.Queue[tuple[ServerConnection, Pdu]] = asyncio.Queue()

@@ -10,7 +10,7 @@ import pytest
 from tests.unit.smpp.link.ends import Centre, Peer, a_message, centre, peer, soon
 
 from payamak.smpp.codec import decode, encode
-from payamak.smpp.link import Connection, Down, DownReason, LinkLost, NotBound, ServerConnection
+from payamak.smpp.link import Down, DownReason, LinkConnection, LinkLost, NotBound, ServerConnection
 from payamak.smpp.pdu import (
     BindTransceiver,
     DeliverSm,
@@ -26,7 +26,7 @@ from payamak.smpp.pdu import (
 FIVE = 5
 
 
-def unbind(connection: Connection) -> None:
+def unbind(connection: LinkConnection) -> None:
     """Say unbind, and go on as if nothing had been said: what orderly ends wait for is the other end's affair."""
     connection._session.unbind(asyncio.get_running_loop().time())
     connection._flush_soon()

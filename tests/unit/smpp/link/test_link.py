@@ -10,7 +10,7 @@ from tests.unit.smpp.link.ends import Peer, a_message, centre, peer, soon
 from payamak.smpp.constants import Status, Tag
 from payamak.smpp.events import Event
 from payamak.smpp.link import (
-    BindMode,
+    BindType,
     Down,
     DownReason,
     LinkLost,
@@ -47,7 +47,7 @@ async def test_messages_both_ways() -> None:
         smsc.answer = lambda pdu: SubmitSmResp(message_id="1f")
         assert await soon(esme.link.request(a_message())) == SubmitSmResp(sequence=2, message_id="1f")
         connection = smsc.only()
-        assert (connection.system_id, connection.bind_mode) == ("me", BindMode.TRANSCEIVER)
+        assert (connection.system_id, connection.bind_mode) == ("me", BindType.TRANSCEIVER)
         connection.notify(AlertNotification(source_addr="989"))
         assert await soon(connection.request(DeliverSm(short_message=b"ho"))) == DeliverSmResp(sequence=2)
         assert [pdu.short_message for pdu in esme.requests if isinstance(pdu, DeliverSm)] == [b"ho"]
@@ -59,7 +59,7 @@ async def test_messages_both_ways() -> None:
 
 async def test_bind_carries_the_configuration() -> None:
     """What is configured stands in the bind."""
-    settings = {"bind_mode": BindMode.RECEIVER, "system_type": "T", "addr_ton": 1, "address_range": "98"}
+    settings = {"bind_mode": BindType.RECEIVER, "system_type": "T", "addr_ton": 1, "address_range": "98"}
     async with centre() as smsc, peer(smsc, **settings) as esme:
         await esme.up()
         expected = BindReceiver(

@@ -14,12 +14,12 @@ from payamak.smpp.link.connection import (
     _REFUSED_PAUSE_S,
     _USELESS_PAUSE_S,
     Answer,
-    Connection,
     Ended,
     Later,
+    LinkConnection,
 )
 from payamak.smpp.pdu import DeliverSm, DeliverSmResp, EnquireLink, Pdu, SubmitSm, SubmitSmResp, tlv
-from payamak.smpp.states import BindMode, Role
+from payamak.smpp.states import BindType, Role
 
 
 class Loop:
@@ -61,7 +61,7 @@ class Wire(asyncio.Transport):
         self.is_reading_now = True
 
 
-class Bound(Connection):
+class Bound(LinkConnection):
     """An ESME's bound connection whose requests are answered with one status."""
 
     def __init__(self, status: int = Status.ESME_ROK) -> None:
@@ -70,7 +70,7 @@ class Bound(Connection):
         self._loop = self.loop  # type: ignore[assignment]
         self.wire = Wire()
         self._transport = self.wire
-        self._session._become_bound(BindMode.TRANSCEIVER, 0.0)
+        self._session._become_bound(BindType.TRANSCEIVER, 0.0)
         self.status = status
         self.came: list[Pdu] = []
         self.wrote: list[bytes] = []
