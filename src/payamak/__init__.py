@@ -30,8 +30,9 @@ Where things live, from the pure core to the edge; imports point down only (test
     encoding            text to parts: GSM-7, UCS-2, splitting; headers of parts; octets to text, all alphabets
     domain              message, events, states, plan, opt-outs, retries, templates, money, the site's documents
     smpp                SMPP 3.4: codec, session (both ends, without a socket); link: the sockets
-    store               the Store protocol and its Feed; rules: what its transactions do, table by table;
-                        sqlite: the file, its locks and its mark, one writer with group commit
+    store               the Store protocol and its Feed; rules: what its transactions do, table by table, at a desk
+                        where they ask for rows and leave changes; sqlite: the file, its locks and its mark, one writer
+                        with group commit
     upstreams           who takes a message away: SMPP, or another server of the same contract (negin)
     delivery            the back: claims, lanes, pacing, marks, answers, the health of links, receipts, recovery
     posts               what customers are told by HTTP: webhooks, the relay of what handsets send

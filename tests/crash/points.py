@@ -103,8 +103,8 @@ COMMITS = (
         lambda _, changes: bool(changes),
         Scene.BACKLOG,
     ),
-    Commit("result", "commit of the result", "payamak.store.rules.receipts", "apply", _answers),
-    Commit("fallback", "commit of the fallback", "payamak.store.rules.receipts", "happen", _moves_on),
+    Commit("result", "commit of the result", "payamak.store.rules.receipts", "advance", _answers),
+    Commit("fallback", "commit of the fallback", "payamak.store.rules.messages", "advance", _moves_on),
     Commit("receipt", "commit of a receipt", "payamak.store.rules.receipts", "receive", _always),
     Commit(
         "handset", "commit of a received message", "payamak.store.rules.received", "receive_mo", _always, Scene.HANDSETS
@@ -158,8 +158,8 @@ CALLS = (
     Call(
         "decision",
         "fallback decision, inside the transaction",
-        "payamak.store.rules.messages",
-        "_update",
+        "payamak.store.desk",
+        "Desk.put",
         lambda arguments: arguments[2].step > arguments[1].step,
     ),
     Call("beside", "the mark is written beside the store", "payamak.store.sqlite.mark", "MarkFile.write", _always),

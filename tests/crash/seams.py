@@ -71,8 +71,8 @@ def _note(commit: Commit, works: list[str]) -> None:
 
     def wrap(function: Any) -> Any:
         @functools.wraps(function)
-        def noting(*arguments: Any, **more: Any) -> Any:
-            result = function(*arguments, **more)
+        async def noting(*arguments: Any, **more: Any) -> Any:
+            result = await function(*arguments, **more)
             if commit.counts(arguments, result):
                 works.append(commit.name)
             return result

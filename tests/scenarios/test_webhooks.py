@@ -15,7 +15,7 @@ import pytest
 from tests import traces
 from tests.scenarios.house import Change, House, house
 from tests.site import LINE, LINE2, OTHER_LINE, PASSWORD, SERVICE_LINE, SIM_LINE
-from tests.store.sqlite.support import raw
+from tests.store.sqlite.support import at_desk, raw
 from tests.target import Call, Say, Target, target
 from tests.webhook_receiver import SECRET, read
 
@@ -242,9 +242,11 @@ async def test_three_days_later(tmp_path: Path) -> None:
         await home.terminate()
         async with home.store() as store:  # three days pass
             await store.writer.submit(
-                lambda tx: raw(tx).execute(
-                    "UPDATE notice SET waiting_since = waiting_since - 259200000, tries = 16, "
-                    "next_at = CASE WHEN next_at IS NULL THEN NULL ELSE 0 END"
+                at_desk(
+                    lambda desk: raw(desk).execute(
+                        "UPDATE notice SET waiting_since = waiting_since - 259200000, tries = 16, "
+                        "next_at = CASE WHEN next_at IS NULL THEN NULL ELSE 0 END"
+                    )
                 )
             )
         await home.serve()

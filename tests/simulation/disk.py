@@ -16,9 +16,9 @@ from typing import Any
 import apsw
 
 from payamak.store.feed import Feed
-from payamak.store.rules.transaction import Transaction
 from payamak.store.sqlite.mark import MarkFile
 from payamak.store.sqlite.store import SqliteStore
+from payamak.store.sqlite.transaction import Transaction
 from payamak.store.sqlite.work import Work
 from payamak.store.sqlite.writer import Batch, _QueuedWriter
 

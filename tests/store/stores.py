@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
+from tests.store.second import SecondStore
 
 from payamak.store.base import Store
 from payamak.store.sqlite.store import SqliteStore
@@ -22,4 +23,12 @@ async def _sqlite_inline(folder: Path) -> Store:
     return SqliteStore(folder / "store.sqlite", inline=True)
 
 
-STORES = [pytest.param(_sqlite, id="sqlite"), pytest.param(_sqlite_inline, id="sqlite-inline")]
+async def _second(folder: Path) -> Store:
+    return SecondStore(folder / "store.sqlite")
+
+
+STORES = [
+    pytest.param(_sqlite, id="sqlite"),
+    pytest.param(_sqlite_inline, id="sqlite-inline"),
+    pytest.param(_second, id="second"),
+]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from msgspec.structs import replace
-from tests.store.sqlite.support import raw
+from tests.store.sqlite.support import at_desk, raw
 from tests.store.world import ALI, HOLD, LINE, LINE2, NOW, SARA, MakeStore, World, step
 
 from payamak.domain.message import Relocation
@@ -79,7 +79,7 @@ async def test_a_row_that_cannot_be_read(world: World) -> None:
     first, second, third = [await world.accept() for _ in range(3)]
     assert isinstance(world.store, SqliteStore)
     await world.store.writer.submit(
-        lambda tx: raw(tx).execute("UPDATE message SET plan = '[' WHERE id = ?", (second.id,))
+        at_desk(lambda desk: raw(desk).execute("UPDATE message SET plan = '[' WHERE id = ?", (second.id,)))
     )
     plan = await world.store.plan_move(Move(source=LINE, target=LINE2), NOW)
     assert (plan.ids, plan.skipped) == ((first.id, third.id), {"unreadable": 1})

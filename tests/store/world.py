@@ -14,9 +14,9 @@ from payamak.domain.receipts import ReceiptIn
 from payamak.domain.site import Account, Document, Line, LineKind, Link, LinkUse
 from payamak.encoding.parts import Encoding
 from payamak.store.base import Store
+from payamak.store.desk import Desk
 from payamak.store.feed import Change, Watch
 from payamak.store.records import Balance, Claim, NewMessage
-from payamak.store.rules.transaction import Transaction
 from payamak.store.sqlite.store import SqliteStore
 
 NOW = 1_700_000_000_000
@@ -93,9 +93,9 @@ def refused(part: int = 1) -> Outcome:
 async def gone(store: Store, kind: str, name: str) -> None:
     """A document is removed whatever it has, as an older program did."""
 
-    def work(tx: Transaction) -> None:
-        tx.execute("remove_document", (kind, name))
-        tx.config_changed()
+    async def work(desk: Desk) -> None:
+        desk.execute("remove_document", (kind, name))
+        await desk.config_changed()
 
     assert isinstance(store, SqliteStore)
     await store.writer.submit(work)

@@ -76,7 +76,7 @@ FAULTS: tuple[Fault, ...] = (
         name="a reference is entered twice",
         breaks="a payment that is told twice is credited twice",
         file="src/payamak/store/rules/money.py",
-        old='    before = tx.row("entry_of_reference", _Referred, (account_id, reference))\n',
+        old='    before = await desk.row("entry_of_reference", _Referred, (account_id, reference))\n',
         new="    before = None\n    reference += str(now)\n",
         tests=_ACTS,
     ),

@@ -22,7 +22,7 @@ FAULTS: tuple[Fault, ...] = (
         name="a foreign opt-out is not learned",
         breaks="somebody who asked not to be written to is written to",
         file=_RECEIVED,
-        old='        if is_foreign:\n            tx.execute("doubt_opt_out", facts)\n',
+        old='        if is_foreign:\n            desk.execute("doubt_opt_out", facts)\n',
         new="        if is_foreign:\n            pass\n",
         tests=_FOREIGN,
     ),

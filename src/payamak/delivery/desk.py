@@ -19,7 +19,7 @@ FULL_AGAIN_S = 3.0
 """After how long without a full window its time begins anew: some rounds of claims (Worker, POLL_S)."""
 
 
-class Desk:
+class LinkDesk:
     """A link with what waits for it, its pace, health and suspects. `in_flight` counts parts from mark to answer.
 
     Those beyond the link's window wait there for a place, marked already.
@@ -140,7 +140,7 @@ class Flight:
         "try_no",
     )
 
-    def __init__(self, desk: Desk, message: Message, try_no: int, parts: tuple[int, ...], now_s: float) -> None:
+    def __init__(self, desk: LinkDesk, message: Message, try_no: int, parts: tuple[int, ...], now_s: float) -> None:
         self.desk = desk
         self.message_id = message.id
         self.step = message.step

@@ -26,7 +26,7 @@ from msgspec.structs import replace
 from payamak.background import FailingWork
 from payamak.clock import Clock
 from payamak.delivery.arrivals import Arrivals
-from payamak.delivery.desk import Desk, Flight, limits_of
+from payamak.delivery.desk import Flight, LinkDesk, limits_of
 from payamak.delivery.pacing import Turns
 from payamak.delivery.waiting import Kind, Picked, View
 from payamak.domain import events as ev
@@ -50,7 +50,7 @@ PROBE_WAITS_S = 2.0
 class WorkerHands(Protocol):
     """Who brings messages to the desks, and is told what became of them there."""
 
-    def serves(self, desk: Desk) -> bool:
+    def serves(self, desk: LinkDesk) -> bool:
         """Whether the desk is still the one of its link, and the link may be used now."""
         ...
 
@@ -66,11 +66,11 @@ class WorkerHands(Protocol):
         """A message could not be marked and waits again."""
         ...
 
-    def give_back_all(self, desk: Desk) -> None:
+    def give_back_all(self, desk: LinkDesk) -> None:
         """What waits at the desk goes back to the store."""
         ...
 
-    def trial_changed(self, desk: Desk) -> None:
+    def trial_changed(self, desk: LinkDesk) -> None:
         """A trial of the link has begun or ended."""
         ...
 
@@ -94,7 +94,7 @@ class Outlet:
 
     # -- marking and submitting
 
-    def pump(self, desk: Desk) -> set[int]:
+    def pump(self, desk: LinkDesk) -> set[int]:
         """Mark what may go now; the ids of what was taken out of the lanes."""
         if not self._hands.serves(desk):
             return set()
@@ -137,7 +137,7 @@ class Outlet:
         is_held = line is not None and line.on_ambiguous is ev.OnAmbiguous.HOLD
         return is_held and message.lane is not Lane.OTP
 
-    def _view(self, desk: Desk, now_s: float) -> View:
+    def _view(self, desk: LinkDesk, now_s: float) -> View:
         has_answered = desk.upstream.answered_since_bind > 0
         # What is marked ahead leaves when a place is free, whatever the pace says by then.
         is_free = has_answered and not desk.health.is_on_trial and not desk.pace.parts_per_second
@@ -153,7 +153,7 @@ class Outlet:
             may_bring_fresh=partial(self._may_bring_fresh, desk, now_s),
         )
 
-    def _may_bring_fresh(self, desk: Desk, now_s: float) -> bool:
+    def _may_bring_fresh(self, desk: LinkDesk, now_s: float) -> bool:
         """Whether a probe has to wait for what the store may bring; not for ever, for that may be meant for others."""
         if not self._hands.may_bring_fresh(desk.name):
             return False
@@ -164,7 +164,7 @@ class Outlet:
             self._pump_later(desk, waits_s)
         return waits_s > 0
 
-    def _look_again(self, desk: Desk, now_s: float) -> None:
+    def _look_again(self, desk: LinkDesk, now_s: float) -> None:
         """Come back when a hush or a rest ends; while one lasts the upstream writes part by part, or nothing."""
         waiting, hush = desk.waiting, desk.waiting.hush
         rest_s = desk.pace.rest_s(now_s)
@@ -219,7 +219,7 @@ class Outlet:
         told = (type(error).__name__, " < ".join(reversed(place_of(error))))
         await self.until_stored(lambda: self._store.put_aside(message_id, *told, self._clock.now()))
 
-    def _pump_later(self, desk: Desk, wait_s: float) -> None:
+    def _pump_later(self, desk: LinkDesk, wait_s: float) -> None:
         at_s = self._loop.time() + wait_s
         if desk.timer is not None and desk.timer_at_s > at_s:
             desk.timer.cancel()  # it waits for the pace of a long text; a short one that came since may go sooner
@@ -228,21 +228,21 @@ class Outlet:
             desk.timer_at_s = at_s
             desk.timer = self._loop.call_later(wait_s, self._pump_now, desk)
 
-    def _pump_now(self, desk: Desk) -> None:
+    def _pump_now(self, desk: LinkDesk) -> None:
         desk.timer = None
         self.pump(desk)
 
-    def pump_soon(self, desk: Desk) -> None:
+    def pump_soon(self, desk: LinkDesk) -> None:
         """Mark what may go when this turn of the loop is over."""
         if not desk.pump_is_due:
             desk.pump_is_due = True
             self._loop.call_soon(self._pump_again, desk)
 
-    def _pump_again(self, desk: Desk) -> None:
+    def _pump_again(self, desk: LinkDesk) -> None:
         desk.pump_is_due = False
         self.pump(desk)
 
-    def _mark(self, desk: Desk, going: list[Picked]) -> None:
+    def _mark(self, desk: LinkDesk, going: list[Picked]) -> None:
         """Commit the marks; a stop waits for it. Called back, for a task would cost two more turns of the loop."""
         messages = [picked.message for picked in going]
         owner = self._store.feed.owner
@@ -252,7 +252,7 @@ class Outlet:
         self.tasks.add(stored)
         stored.add_done_callback(partial(self._marked, desk, going))
 
-    def _marked(self, desk: Desk, going: list[Picked], stored: asyncio.Future[list[Change]]) -> None:
+    def _marked(self, desk: LinkDesk, going: list[Picked], stored: asyncio.Future[list[Change]]) -> None:
         """The marks are on disk: write; what could not be marked goes back to its lane."""
         self.tasks.discard(stored)
         if stored.cancelled():
@@ -279,7 +279,7 @@ class Outlet:
         if written < reserved:  # expired, cancelled or moved in the meantime, or only some of its parts go
             self.pump(desk)
 
-    def _mark_apart(self, desk: Desk, going: list[Picked], error: Exception) -> None:
+    def _mark_apart(self, desk: LinkDesk, going: list[Picked], error: Exception) -> None:
         """A bug with one of them: each alone, and the one that fails alone is put aside."""
         if len(going) > 1:
             for picked in going:
@@ -292,7 +292,7 @@ class Outlet:
         self.start(self._put_aside(picked.message.id, error))
         self.pump(desk)
 
-    def _put_back(self, desk: Desk, going: list[Picked]) -> None:
+    def _put_back(self, desk: LinkDesk, going: list[Picked]) -> None:
         """Into the lanes again; into the store if the desk was closed meanwhile, for nobody would look there."""
         for picked in reversed(going):
             desk.in_flight -= picked.message.current.wire_parts
@@ -305,7 +305,7 @@ class Outlet:
         else:
             self._pump_later(desk, STORE_REST_S)
 
-    def submit(self, desk: Desk, message: Message, effect: ev.Submit, *, is_suspect: bool = False) -> None:
+    def submit(self, desk: LinkDesk, message: Message, effect: ev.Submit, *, is_suspect: bool = False) -> None:
         """Hand a message whose mark is on disk to the link."""
         flight = Flight(desk, message, effect.try_no, effect.parts, self._clock.monotonic())
         flight.is_suspect = is_suspect
@@ -421,7 +421,7 @@ class Outlet:
 
     # -- the link's health
 
-    def tend(self, desk: Desk) -> None:
+    def tend(self, desk: LinkDesk) -> None:
         """From time to time: begin or end a trial, and bind anew what has been on trial for too long."""
         now_s = self._clock.monotonic()
         self.pump(desk)
@@ -432,7 +432,7 @@ class Outlet:
             self._log("link_given_up", link=desk.name, reason="on trial, and no answer")
             desk.upstream.break_now("on trial, and no answer")
 
-    def _look(self, desk: Desk, now_s: float) -> None:
+    def _look(self, desk: LinkDesk, now_s: float) -> None:
         """Nothing to do while nothing is in doubt: that is the case for nearly every message."""
         link = self._store.site.links.get(desk.name)
         if desk.health.is_in_doubt and link is not None and desk.look(now_s, limits_of(link)):

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from payamak.clock import Clock
-from payamak.delivery.desk import Desk
+from payamak.delivery.desk import LinkDesk
 from payamak.delivery.outlet import Outlet
 from payamak.delivery.routing import only_link
 from payamak.domain import events as ev
@@ -28,7 +28,7 @@ class Places:
         store: Store,
         clock: Clock,
         outlet: Outlet,
-        desks: Mapping[str, Desk],
+        desks: Mapping[str, LinkDesk],
         is_open: Callable[[str], bool],
     ) -> None:
         self._store = store
@@ -37,8 +37,8 @@ class Places:
         self._desks = desks
         self._is_open = is_open
         self._drawn = 0
-        self._taken: dict[int, tuple[Desk, int]] = {}
-        self._going: dict[int, Desk] = {}
+        self._taken: dict[int, tuple[LinkDesk, int]] = {}
+        self._going: dict[int, LinkDesk] = {}
 
     def take(self, step: Step, lane: Lane, recipient: str) -> WirePlace | None:
         """See WirePlaces.take: only where the Feed would hand the message over, and nobody waits before it."""

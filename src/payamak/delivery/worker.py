@@ -18,7 +18,7 @@ from contextlib import suppress
 
 from payamak.clock import Clock
 from payamak.delivery.backlog import Backlog
-from payamak.delivery.desk import Desk, limits_of
+from payamak.delivery.desk import LinkDesk, limits_of
 from payamak.delivery.lanes import LANES
 from payamak.delivery.outlet import STORE_REST_S, Outlet
 from payamak.delivery.pacing import Turns
@@ -66,7 +66,7 @@ class Worker:
         self._store = store
         self._clock = clock
         self._log = log
-        self._desks: dict[str, Desk] = {}
+        self._desks: dict[str, LinkDesk] = {}
         self._held: dict[tuple[str, int], int] = {}
         self._kept_back: dict[tuple[str, int], int] = {}
         self._place_looked_at: dict[tuple[str, int], int] = {}
@@ -83,7 +83,7 @@ class Worker:
 
     def open_desk(self, upstream: Upstream, parts_per_second: float) -> None:
         """Begin to use a link."""
-        self._desks[upstream.name] = desk = Desk(upstream, parts_per_second, self._clock.monotonic())
+        self._desks[upstream.name] = desk = LinkDesk(upstream, parts_per_second, self._clock.monotonic())
         desk.follow(self._clock.monotonic())
         self.link_changed(upstream.name)
 
@@ -104,7 +104,7 @@ class Worker:
         if desk is not None:
             self.outlet.pump(desk)
 
-    def trial_changed(self, desk: Desk) -> None:
+    def trial_changed(self, desk: LinkDesk) -> None:
         """See WorkerHands.trial_changed: resends make room, and what may go by another link does."""
         is_on_trial = desk.health.is_on_trial
         self._log("link_on_trial" if is_on_trial else "link_answers", link=desk.name)
@@ -118,7 +118,7 @@ class Worker:
             )
         self.refresh_lines()
 
-    def _goes_elsewhere(self, message: Message, desk: Desk) -> bool:
+    def _goes_elsewhere(self, message: Message, desk: LinkDesk) -> bool:
         line = self._store.site.lines.get(message.current.line)
         return line is not None and self._choose(line, message) is not desk
 
@@ -144,7 +144,7 @@ class Worker:
         link = self._store.site.links.get(name)
         return desk is not None and desk.upstream.is_up and link is not None and not link.is_suspended
 
-    def serves(self, desk: Desk) -> bool:
+    def serves(self, desk: LinkDesk) -> bool:
         """See WorkerHands.serves."""
         return self._desks.get(desk.name) is desk and self.is_open(desk.name)
 
@@ -169,7 +169,7 @@ class Worker:
 
     def _on_changes(self, changes: Sequence[Change]) -> None:
         """From the Feed: take what is leased to us, remember when what is not will be due."""
-        touched: dict[str, Desk] = {}
+        touched: dict[str, LinkDesk] = {}
         fresh: list[Message] = []
         for change in changes:
             message = change.message
@@ -190,7 +190,7 @@ class Worker:
             if message.id not in gone:
                 self._store.feed.has_to_queue(message.id)
 
-    def _take(self, message: Message) -> Desk | None:
+    def _take(self, message: Message) -> LinkDesk | None:
         """Put a leased message into the lanes of the desk that its line and recipient name."""
         line = self._store.site.lines.get(message.current.line)
         desk = None
@@ -208,7 +208,7 @@ class Worker:
             desk.waiting.put(message, kind)
         return desk
 
-    def _choose(self, line: Line, message: Message) -> Desk | None:
+    def _choose(self, line: Line, message: Message) -> LinkDesk | None:
         """The desk of the first link that is open and well; of one on trial only if none is, or to try it.
 
         Else a link whose lines all have another one would stay on trial for ever. It is tried with one message after
@@ -222,7 +222,7 @@ class Worker:
             return self._desks[open_link]
         return self._desks[well_link]
 
-    def _may_try(self, desk: Desk, line: Line, message: Message) -> bool:
+    def _may_try(self, desk: LinkDesk, line: Line, message: Message) -> bool:
         """Whether a link on trial may be tried with this message, although the message has a better link."""
         now_s = self._clock.monotonic()
         is_dear = message.lane is Lane.OTP or line.on_ambiguous is OnAmbiguous.HOLD
@@ -232,7 +232,7 @@ class Worker:
         desk.tries_from_s = now_s + limits_of(self._store.site.links[desk.name]).trial_s
         return True
 
-    def _finds_no_place(self, message: Message, kind: Kind, desk: Desk) -> bool:
+    def _finds_no_place(self, message: Message, kind: Kind, desk: LinkDesk) -> bool:
         """Whether so many wait already that may not go yet that fresh ones would find no room beside them."""
         if kind is Kind.FRESH or (kind is Kind.AGAIN and desk.resends_go):
             return False
@@ -293,7 +293,7 @@ class Worker:
         if sooner:
             self._wake.set()
 
-    def give_back_all(self, desk: Desk) -> None:
+    def give_back_all(self, desk: LinkDesk) -> None:
         """See WorkerHands.give_back_all."""
         self._give_back(desk.waiting.drain())
 
@@ -382,7 +382,7 @@ class Worker:
         return sum(desk.in_flight for desk in self._desks.values())
 
     @property
-    def desks(self) -> Mapping[str, Desk]:
+    def desks(self) -> Mapping[str, LinkDesk]:
         """The desk of each link, to be looked at."""
         return self._desks
 

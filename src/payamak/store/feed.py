@@ -9,7 +9,7 @@ the Feed costs time, never a message.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 from msgspec import Struct
@@ -113,8 +113,8 @@ class Feed(Protocol):
     owner: int
     places: WirePlaces | None
 
-    def take_room(self, line: str, lane: int) -> int:
-        """Who takes a message right away, NOBODY if there is no room; counts it. Called on the writer's thread."""
+    def take_room(self, taken: Mapping[tuple[str, int], int]) -> None:
+        """So many messages were leased to its owner by a commit. Called on the writer's thread."""
         ...
 
     def listen(self, listener: Callable[[Sequence[Change]], None]) -> Callable[[], None]:
@@ -161,13 +161,10 @@ class LocalFeed:
         self._drawn = 0
         self._listeners: list[Callable[[Sequence[Change]], None]] = []
 
-    def take_room(self, line: str, lane: int) -> int:
+    def take_room(self, taken: Mapping[tuple[str, int], int]) -> None:
         """See Feed.take_room."""
-        room = self.room.get((line, lane), 0)
-        if room <= 0:
-            return NOBODY
-        self.room[line, lane] = room - 1
-        return self.owner
+        for place, count in taken.items():
+            self.room[place] = self.room.get(place, 0) - count
 
     def listen(self, listener: Callable[[Sequence[Change]], None]) -> Callable[[], None]:
         """See Feed.listen."""

@@ -61,34 +61,6 @@ class Reader(Protocol):
         ...
 
 
-class Connection(Reader, Protocol):
-    """A connection that writes, inside a transaction that its owner has begun."""
-
-    def execute(self, name: str, values: Values = ()) -> None:
-        """Run a named statement."""
-        ...
-
-    def many(self, name: str, rows: Iterable[Values]) -> None:
-        """Run a named statement for each of the rows."""
-        ...
-
-    def change(self, name: str, values: Values = ()) -> int:
-        """Run a named statement; how many rows it has changed or removed."""
-        ...
-
-    def insert(self, name: str, values: Values = ()) -> int:
-        """Run a named statement that keeps a row; the id that the table gave it."""
-        ...
-
-    def data_version(self) -> int:
-        """A number that is another one when anybody else has committed since it was asked for last."""
-        ...
-
-    def is_of_the_disk(self, error: Exception) -> bool:
-        """Whether an error is one that another row, or another piece of work, would meet too."""
-        ...
-
-
 def array(keys: Iterable[int | str]) -> str:
     """Keys as the JSON array in which they travel to one statement."""
     return _encode(list(keys)).decode()

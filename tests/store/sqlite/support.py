@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 import apsw
+from tests.store.second import SuspendingEngine
 
-from payamak.store.rules.transaction import Transaction
-from payamak.store.sqlite.reader import SqliteConnection
+from payamak.store.desk import Desk, Rule
 from payamak.store.sqlite.store import SqliteStore
+from payamak.store.sqlite.transaction import SqliteEngine
+
+T = TypeVar("T")
 
 
 def meta(store: SqliteStore, key: str) -> int:
@@ -23,10 +28,19 @@ def meta(store: SqliteStore, key: str) -> int:
         db.close()
 
 
-def raw(tx: Transaction) -> apsw.Connection:
+def raw(desk: Desk) -> apsw.Connection:
     """SQLite's own connection, for statements that the product does not have."""
-    assert isinstance(tx.db, SqliteConnection)
-    return tx.db.db
+    assert isinstance(desk.engine, SqliteEngine | SuspendingEngine)
+    return desk.engine.db.db
+
+
+def at_desk(work: Callable[[Desk], T]) -> Rule[T]:
+    """A piece of work that asks for nothing."""
+
+    async def run(desk: Desk) -> T:
+        return work(desk)
+
+    return run
 
 
 def batches(store: SqliteStore) -> int:

@@ -33,9 +33,9 @@ async def main() -> None:
     message = await world.accept()
     assert message.mood is None
 
-    def write(tx):
-        before = messages.load(tx, message.id)
-        messages._update(tx, before, replace(before, mood="calm", version=before.version + 1))
+    async def write(desk):
+        before = await desk.message(message.id)
+        desk.put(before, replace(before, mood="calm", version=before.version + 1))
 
     await store.writer.submit(write)
     told = (await store.story(message.id)).message

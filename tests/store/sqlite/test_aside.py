@@ -8,15 +8,16 @@ from typing import Any
 
 import apsw
 import pytest
-from tests.store.sqlite.support import raw
+from tests.store.sqlite.support import at_desk, raw
 from tests.store.world import DAY, HOUR, LINE, LINE2, MINUTE, OWNER, World, step, taken
 
 from payamak.domain import events as ev
 from payamak.domain import states
 from payamak.domain.message import Message, Reason, State
 from payamak.domain.unreadable import Unreadable
+from payamak.store.desk import Desk
 from payamak.store.records import FaultCounts
-from payamak.store.rules import aside, messages, webhooks
+from payamak.store.rules import aside, webhooks
 from payamak.store.rules.aside import MOST_UNREADABLE
 from payamak.store.sqlite.store import SqliteStore
 from payamak.store.statements import load_migrations
@@ -36,8 +37,8 @@ def spoil(monkeypatch: pytest.MonkeyPatch) -> Spoil:
                 raise OverflowError("09121234567 سلام")
             return advance(message, what, now, rules)
 
-        monkeypatch.setattr(messages, "advance", failing)
-        return lambda: monkeypatch.setattr(messages, "advance", advance)
+        monkeypatch.setattr(states, "advance", failing)
+        return lambda: monkeypatch.setattr(states, "advance", advance)
 
     return make
 
@@ -102,12 +103,12 @@ async def test_a_line_whose_numbers_are_nonsense(sqlite: SqliteStore) -> None:
         await world.answer(message, taken(f"id-{line}"))
         ids[line] = message.id
 
-    def spoil(tx: Any) -> None:
-        raw(tx).execute(
+    async def spoil(desk: Desk) -> None:
+        raw(desk).execute(
             "UPDATE config SET body = json_set(body, '$.receipt_grace_hours', 1e300) WHERE kind = 'line' AND name = ?",
             (LINE,),
         )
-        tx.config_changed()
+        await desk.config_changed()
 
     await sqlite.writer.submit(spoil)
     await swept(sqlite, world.now + 30 * DAY, 10)
@@ -150,7 +151,7 @@ async def test_a_claim_goes_past_a_row_that_cannot_be_read(sqlite: SqliteStore) 
     bad, good = [(await world.accept(world.new(step(price=0)))).id for _ in range(2)]
     await sqlite.release([bad, good], OWNER)
     await sqlite.writer.submit(
-        lambda tx: raw(tx).execute("UPDATE message SET plan = '[7]' WHERE id = ?", (bad,)) and None
+        at_desk(lambda desk: raw(desk).execute("UPDATE message SET plan = '[7]' WHERE id = ?", (bad,)) and None)
     )
     claimed = await sqlite.claim(LINE, [10, 10, 10], world.now, OWNER)
     assert [message.id for message in claimed.messages] == [good]
@@ -181,9 +182,9 @@ async def test_unreadable_pieces_are_bounded(sqlite: SqliteStore) -> None:
     """In number and in size; how many there have ever been is still known."""
     piece = Unreadable(kind="mo", link="north", octets=b"x" * 100_000, error="E", place="p", came_at=1)
 
-    def flood(tx: Any) -> None:
+    async def flood(desk: Desk) -> None:
         for _ in range(MOST_UNREADABLE + 5):
-            aside.keep_unreadable(tx, piece)
+            await aside.keep_unreadable(desk, piece)
 
     await sqlite.writer.submit(flood)
     counts = await sqlite.fault_counts()

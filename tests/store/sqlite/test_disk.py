@@ -14,8 +14,8 @@ from tests.store.world import NOW, Listener, World, step
 
 from payamak.errors import StoreFailed
 from payamak.store.records import Search
-from payamak.store.rules.transaction import COMMITS_KEPT
 from payamak.store.sqlite.store import SqliteStore
+from payamak.store.sqlite.transaction import COMMITS_KEPT
 
 
 class BadCommit:

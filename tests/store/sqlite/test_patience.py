@@ -15,7 +15,7 @@ from pathlib import Path
 import apsw
 import pytest
 from tests import traces
-from tests.store.sqlite.support import file_of
+from tests.store.sqlite.support import at_desk, file_of
 from tests.store.world import ALI, MARK, NOW, OTHER, OWNER, SARA, Listener, World, check_id, step
 
 from payamak.codes import Code
@@ -98,8 +98,8 @@ async def kept(world: World) -> list[Message]:
 
 async def settled(world: World) -> None:
     """Until the writer has done all that was queued before this."""
-    await sqlite_of(world).writer.submit(lambda tx: None)
-    await sqlite_of(world).writer.submit(lambda tx: None)
+    await sqlite_of(world).writer.submit(at_desk(lambda _: None))
+    await sqlite_of(world).writer.submit(at_desk(lambda _: None))
 
 
 async def test_given_up_in_a_commit_that_ends_well(serving: World) -> None:
@@ -239,7 +239,7 @@ async def test_a_batch_given_up(serving: World, monkeypatch: pytest.MonkeyPatch,
     gate, inside = threading.Event(), threading.Barrier(2)
     monkeypatch.setattr(sqlite_module, "ANSWER_WITHIN_S", 0.5)
     with slow_commit(store) as disk:
-        store.writer.submit(lambda tx: (inside.wait(10), gate.wait(10)))
+        store.writer.submit(at_desk(lambda _: (inside.wait(10), gate.wait(10))))
         await asyncio.to_thread(inside.wait, 10)
         first = asyncio.ensure_future(store.accept_batch(account_id, news, own, NOW))
         await asyncio.sleep(0)

@@ -19,8 +19,8 @@ from tests.store.world import ALI, DAY, LINE, SARA, World, step, taken
 from payamak.domain.ids import IdBase, IdHabit, judge, readings
 from payamak.domain.message import Message, PartState, State
 from payamak.domain.receipts import ReceiptIn
+from payamak.store.desk import Desk
 from payamak.store.records import Story
-from payamak.store.rules.transaction import Transaction
 from payamak.store.sqlite.store import SqliteStore
 
 TRICKY = (1, 9, 10, 11, 16, 17, 22, 34, 52, 82, 0x10, 0x11, 0x16, 0x22, 0x34, 0x52, 0x82, 99, 0x99, 153, 0x153, 339)
@@ -228,7 +228,7 @@ async def _run(case: Case, *, is_taught: bool, keys_base: IdBase) -> list[State]
         try:
             player = Player(await World(store).build(), case, keys_base)
             if is_taught:
-                await store.writer.submit(lambda tx: _teach(tx, case.base))
+                await store.writer.submit(lambda desk: _teach(desk, case.base))
             await player.play()
             await player.sweep()
             player.world.now += 3 * DAY
@@ -239,11 +239,11 @@ async def _run(case: Case, *, is_taught: bool, keys_base: IdBase) -> list[State]
             await store.close()
 
 
-def _teach(tx: Transaction, base: IdBase) -> None:
+async def _teach(desk: Desk, base: IdBase) -> None:
     habit = IdHabit()
     while habit.settled is IdBase.AUTO:
         habit = judge(habit, (base,))
-    tx.put_habit("operator", habit)
+    desk.put_habit("operator", habit)
 
 
 @given(case=cases())

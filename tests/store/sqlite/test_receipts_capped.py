@@ -21,7 +21,7 @@ async def test_no_more_than_so_many(sqlite: SqliteStore) -> None:
         world.now += 1
 
     def retire() -> Awaitable[int]:
-        return sqlite.writer.submit(lambda tx: receipts.retire_unmatched(tx, 0, 2, most=4))
+        return sqlite.writer.submit(lambda desk: receipts.retire_unmatched(desk, 0, 2, most=4))
 
     assert [await retire() for _ in range(4)] == [2, 2, 1, 0]
     assert await world.unmatched_ids() == ["z8", "z7", "z6", "z5"]

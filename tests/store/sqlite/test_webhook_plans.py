@@ -13,7 +13,7 @@ from tests.store.sqlite.test_plans import plan_of
 from tests.store.world import SITE, World
 
 from payamak.domain.site import Account
-from payamak.store.rules.transaction import Transaction
+from payamak.store.desk import Desk, Rule
 from payamak.store.sqlite.store import SqliteStore
 
 MANY = 200_000
@@ -48,12 +48,12 @@ async def test_counts_look_at_the_index_alone(sqlite: SqliteStore) -> None:
     assert plan_of(sqlite, "notice_counts") == ["SCAN notice USING COVERING INDEX notice_open"]
 
 
-def _dead_notices(account_id: int, message_id: int, at: int) -> Callable[[Transaction], None]:
+def _dead_notices(account_id: int, message_id: int, at: int) -> Rule[None]:
     """Very many notices of one account, all due, each of a message of its own (here all of them one)."""
 
-    def fill(tx: Transaction) -> None:
+    async def fill(desk: Desk) -> None:
         columns = "message_id, sequence, account_id, at, state, reason, told, line, step, was_taken, charged, post"
-        raw(tx).execute(
+        raw(desk).execute(
             f"WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {MANY}) "
             f"INSERT INTO notice ({columns}, waiting_since, next_at) "
             "SELECT ?, i, ?, ?, 'queued', 'accepted', -1, '1', 0, 0, 0, 'waiting', ?, ? FROM n",

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable
 
 import pytest
 from msgspec.structs import replace
-from tests.store.sqlite.support import batches, meta
+from tests.store.sqlite.support import at_desk, batches, meta
 from tests.store.world import LINE, NOW, OWNER, Listener, World, step
 
 from payamak.codes import Code
 from payamak.domain.message import Lane
 from payamak.errors import Refused, StoreFailed
+from payamak.store.desk import Desk, Rule
 from payamak.store.records import Search
-from payamak.store.rules.transaction import Transaction
 from payamak.store.sqlite import writer as writers
 from payamak.store.sqlite.shares import SHARES, Urgency
 from payamak.store.sqlite.store import SqliteStore
@@ -28,7 +27,7 @@ class Gate:
         self._open = threading.Event()
         if isinstance(store.writer, writers.ThreadWriter):
             is_inside = threading.Barrier(2)
-            self.piece = store.writer.submit(lambda tx: (is_inside.wait(10), self._open.wait(10)))
+            self.piece = store.writer.submit(at_desk(lambda _: (is_inside.wait(10), self._open.wait(10))))
             is_inside.wait(10)
         # The inline one works when the loop turns, not before the test has queued its work.
 
@@ -37,22 +36,22 @@ class Gate:
         self._open.set()
 
 
-def put(key: str, value: int = 1) -> Callable[[Transaction], object]:
+def put(key: str, value: int = 1) -> Rule[object]:
     """A piece of work that writes."""
 
-    def run(tx: Transaction) -> int:
-        tx.execute("set_meta", (key, value))
+    async def run(desk: Desk) -> int:
+        desk.execute("set_meta", (key, value))
         return value
 
     return run
 
 
-def raising(error: Exception, *, after_a_write: bool = False) -> Callable[[Transaction], object]:
+def raising(error: Exception, *, after_a_write: bool = False) -> Rule[object]:
     """A piece of work that fails."""
 
-    def run(tx: Transaction) -> None:
+    async def run(desk: Desk) -> None:
         if after_a_write:
-            tx.execute("set_meta", ("half", 1))
+            desk.execute("set_meta", ("half", 1))
         raise error
 
     return run
@@ -146,8 +145,8 @@ async def test_refused_after_a_write(sqlite: SqliteStore) -> None:
 async def test_what_was_undone_is_not_published(sqlite: SqliteStore, world: World) -> None:
     """A piece that went well only because of one that was undone is told the truth, and nobody hears of it."""
 
-    def credit_and_fail(tx: Transaction) -> None:
-        tx.execute("move_money", (10**9, 0, world.account_id()))
+    async def credit_and_fail(desk: Desk) -> None:
+        desk.move_money(world.account_id(), available=10**9, reserved=0)
         raise RuntimeError("bug")
 
     listener = Listener(sqlite)
@@ -178,7 +177,7 @@ async def test_order(sqlite: SqliteStore) -> None:
     order: list[str] = []
     gate = Gate(sqlite)
     works = [
-        sqlite.writer.submit(lambda tx, name=name: order.append(name), urgency)  # type: ignore[misc]
+        sqlite.writer.submit(at_desk(lambda _, name=name: order.append(name)), urgency)  # type: ignore[misc]
         for name, urgency in [
             ("bulk", Urgency.BULK),
             ("normal", Urgency.NORMAL),
@@ -198,7 +197,7 @@ async def test_every_class_has_a_share(sqlite: SqliteStore) -> None:
     order: list[Urgency] = []
     gate = Gate(sqlite)
     works = [
-        sqlite.writer.submit(lambda tx, u=urgency: order.append(u), urgency)  # type: ignore[misc]
+        sqlite.writer.submit(at_desk(lambda _, u=urgency: order.append(u)), urgency)  # type: ignore[misc]
         for urgency in (Urgency.RESULT, Urgency.BULK)
         for _ in range(600)
     ]

@@ -17,6 +17,7 @@ import pytest
 from cyclopts import Parameter
 from msgspec.structs import replace
 from tests import traces
+from tests.store.sqlite.support import at_desk
 from tests.store.world import ALI, HOLD, LINE, LINE2, NOW, SARA, SERVICE, World, gone, step
 from tests.unit.cli.test_bounds import flat, functions, hints_of
 
@@ -129,7 +130,7 @@ async def full(world: World) -> None:
     await store.put_opt_outs([OptOut(recipient=ALI, line="1", code=33, source="hand", learned_at=NOW, expires_at=None)])
     assert isinstance(store, SqliteStore)
     habit = IdHabit(judged=20, same=20, settled=IdBase.SAME)
-    await store.writer.submit(lambda tx: tx.put_habit("operator", habit))
+    await store.writer.submit(at_desk(lambda desk: desk.put_habit("operator", habit)))
 
 
 def contents(path: Path) -> list[Any]:

@@ -11,10 +11,10 @@ What is unreadable is kept here too: what an operator brought and we could not h
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from enum import StrEnum
 from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from msgspec import Struct
 
@@ -23,10 +23,10 @@ from payamak.domain.clocks import earliest
 from payamak.domain.message import State
 from payamak.domain.unreadable import Unreadable
 from payamak.log import event_logger, place_of
+from payamak.store.desk import Desk
 from payamak.store.reader import Reader
 from payamak.store.records import Aside, FaultCounts
 from payamak.store.rules import messages
-from payamak.store.rules.transaction import Transaction
 
 T = TypeVar("T")
 
@@ -66,23 +66,23 @@ class _Due(Struct, frozen=True, kw_only=True):
     version: int
 
 
-def apart(tx: Transaction, kind: AsideKind, key: int | str, now: int, work: Callable[[], T]) -> T | None:
+async def apart(
+    desk: Desk, kind: AsideKind, key: int | str, now: int, work: Callable[[], Coroutine[Any, Any, T]]
+) -> T | None:
     """Do one row's work in a savepoint of its own; None, and the row is aside, if it failed by a bug.
 
     A fault of the disk is raised as ever: it is no row's. Committed with the rest of the transaction.
     """
-    changes = len(tx.changes)
     try:
-        with tx.db.snapshot():
-            done = work()
+        done = await desk.apart(work)
     except Exception as error:
-        if tx.db.is_of_the_disk(error):
+        if desk.engine.is_of_the_disk(error):
             raise
-        tx.undone(changes)
-        put_aside(tx, kind, key, type(error).__name__, where_of(error), now)
+        await desk.habits_changed()
+        await put_aside(desk, kind, key, type(error).__name__, where_of(error), now)
         return None
-    if tx.has_aside:
-        tx.execute("take_from_aside", (kind.value, key))
+    if desk.memory.has_aside:
+        desk.execute("take_from_aside", (kind.value, key))
     return done
 
 
@@ -91,58 +91,60 @@ def where_of(error: BaseException) -> str:
     return " < ".join(reversed(place_of(error)))
 
 
-def put_aside(tx: Transaction, kind: AsideKind, key: int | str, error: str, place: str, now: int) -> None:
+async def put_aside(desk: Desk, kind: AsideKind, key: int | str, error: str, place: str, now: int) -> None:
     """Keep a row whose handling has failed, and tell of it the first time."""
-    tx.execute("put_aside", (kind.value, key, error, place, now, AGAIN_MS, LONGEST_PAUSE_MS))
-    tx.has_aside = True
-    if tx.value("aside_times", (kind.value, key)) == 1:
+    desk.execute("put_aside", (kind.value, key, error, place, now, AGAIN_MS, LONGEST_PAUSE_MS))
+    desk.memory.has_aside = True
+    if await desk.value("aside_times", (kind.value, key)) == 1:
         _log("put_aside", work=kind.value, key=str(key), error=error, where=place)
 
 
-def put_message_aside(tx: Transaction, message_id: int, error: str, place: str, now: int) -> None:
+async def put_message_aside(desk: Desk, message_id: int, error: str, place: str, now: int) -> None:
     """Nobody could take a waiting message: it is given back, and due again after a pause; its deadline holds."""
-    put_aside(tx, AsideKind.CLAIM, message_id, error, place, now)
-    tx.execute("put_off_message", (message_id, now + AGAIN_MS))
+    await put_aside(desk, AsideKind.CLAIM, message_id, error, place, now)
+    desk.execute("put_off_message", (message_id, now + AGAIN_MS))
 
 
-def is_aside(tx: Transaction, kind: AsideKind, key: int | str, now: int) -> bool:
+async def is_aside(desk: Desk, kind: AsideKind, key: int | str, now: int) -> bool:
     """Whether a row is to be passed by."""
-    return tx.has_aside and tx.value("is_aside", (kind.value, key, now)) is not None
+    return desk.memory.has_aside and await desk.value("is_aside", (kind.value, key, now)) is not None
 
 
-def retry_lost(tx: Transaction, now: int, limit: int) -> int:
+async def retry_lost(desk: Desk, now: int, limit: int) -> int:
     """Messages whose answer is lost and that could not be told so: once more, if nothing has changed them since."""
-    if not tx.has_aside:
+    if not desk.memory.has_aside:
         return 0
-    due = tx.rows("aside_due", _Due, (AsideKind.LOST.value, now, limit))
+    due = await desk.rows("aside_due", _Due, (AsideKind.LOST.value, now, limit))
     for lost in due:
-        message = messages.load(tx, lost.key)
+        message = await desk.message(lost.key)
         if message is None or message.state is not State.SENDING or message.version != lost.version:
-            tx.execute("take_from_aside", (AsideKind.LOST.value, lost.key))
+            desk.execute("take_from_aside", (AsideKind.LOST.value, lost.key))
         else:
-            apart(tx, AsideKind.LOST, lost.key, now, partial(messages.happen, tx, message, ev.Recovered(), now))
-    tx.execute("forget_aside", (earliest(now) - FORGET_MS,))
-    tx.has_aside = bool(tx.value("any_aside"))
+            await apart(
+                desk, AsideKind.LOST, lost.key, now, partial(messages.advance, desk, message, ev.Recovered(), now)
+            )
+    desk.execute("forget_aside", (earliest(now) - FORGET_MS,))
+    desk.memory.has_aside = bool(await desk.value("any_aside"))
     return len(due)
 
 
 # ---------------------------------------------------------------------------------------------- unreadable
 
 
-def keep_unreadable(tx: Transaction, piece: Unreadable) -> None:
+async def keep_unreadable(desk: Desk, piece: Unreadable) -> None:
     """Keep what could not be handled; the oldest go when there are too many."""
     values = (piece.kind, piece.link, piece.message_id, piece.octets[:LARGEST_OCTETS], piece.error, piece.place)
-    tx.execute("keep_unreadable", (*values, piece.came_at))
-    tx.execute("bound_unreadable", (MOST_UNREADABLE,))
+    desk.execute("keep_unreadable", (*values, piece.came_at))
+    desk.execute("bound_unreadable", (MOST_UNREADABLE,))
 
 
-def lose_answer(tx: Transaction, piece: Unreadable, event: ev.Answered, now: int) -> None:
+async def lose_answer(desk: Desk, piece: Unreadable, event: ev.Answered, now: int) -> None:
     """An answer that cannot be stored is a lost one: kept as unreadable, and the attempt is ambiguous (P2, P3).
 
     If even that fails, the message is put aside on the wire, and tried again.
     """
-    keep_unreadable(tx, piece)
-    message = messages.load(tx, piece.message_id or 0)
+    await keep_unreadable(desk, piece)
+    message = await desk.message(piece.message_id or 0)
     if message is None or message.state is not State.SENDING:
         return
     lost = ev.Answered(
@@ -151,7 +153,7 @@ def lose_answer(tx: Transaction, piece: Unreadable, event: ev.Answered, now: int
         outcomes=tuple(ev.Outcome(part=o.part, kind=ev.OutcomeKind.AMBIGUOUS) for o in event.outcomes),
         gives_receipts=event.gives_receipts,
     )
-    apart(tx, AsideKind.LOST, message.id, now, lambda: messages.happen(tx, message, lost, now))
+    await apart(desk, AsideKind.LOST, message.id, now, lambda: messages.advance(desk, message, lost, now))
 
 
 def aside_list(db: Reader, limit: int) -> list[Aside]:
@@ -171,6 +173,6 @@ def fault_counts(db: Reader) -> FaultCounts:
     return counted
 
 
-def forget_unreadable(tx: Transaction, piece_id: int | None, up_to: int | None) -> int:
+async def forget_unreadable(desk: Desk, piece_id: int | None, up_to: int | None) -> int:
     """A person has seen one, or all up to the newest that he was shown; how many went."""
-    return tx.change("forget_unreadable", (piece_id, up_to))
+    return await desk.change("forget_unreadable", (piece_id, up_to))

@@ -6,15 +6,14 @@ the rows of a changed site are made by domain/site/differences.py.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Final, TypeVar
 
 import msgspec
 
 from payamak.domain.site import DAY_MS
+from payamak.store.desk import Desk, Rule
 from payamak.store.reader import Reader
 from payamak.store.records import Act, AuditRow, AuditSearch, Cancelled
-from payamak.store.rules.transaction import Transaction
 
 T = TypeVar("T")
 
@@ -27,19 +26,19 @@ MOST_ROWS: Final = 200_000
 FORGET_AT_ONCE: Final = 1_000
 
 
-def enter(tx: Transaction, act: Act, count: int = 1) -> None:
+def enter(desk: Desk, act: Act, count: int = 1) -> None:
     """Write a row of the audit, or add to the one that this act has already about the same."""
     by = act.by
     facts = (act.what, act.about, act.before, act.after, count)
-    tx.execute("enter_act", (act.at, by.act, by.who, by.command, by.reason, *facts))
-    tx.execute("bound_audit", (MOST_ROWS,))
+    desk.execute("enter_act", (act.at, by.act, by.who, by.command, by.reason, *facts))
+    desk.execute("bound_audit", (MOST_ROWS,))
 
 
-def carry_out(tx: Transaction, work: Callable[[Transaction], T], act: Act | None) -> T:
+async def carry_out(desk: Desk, work: Rule[T], act: Act | None) -> T:
     """Do what a person asks for, and enter it, unless it has changed nothing."""
-    done = work(tx)
+    done = await work(desk)
     if act is not None and (count := _count(done)):
-        enter(tx, act, count)
+        enter(desk, act, count)
     return done
 
 
@@ -53,9 +52,9 @@ def _count(done: object) -> int:
             return 1
 
 
-def forget_old(tx: Transaction, now: int) -> None:
+def forget_old(desk: Desk, now: int) -> None:
     """Remove some of what is kept long enough."""
-    tx.execute("forget_acts", (now - KEEP_MS, FORGET_AT_ONCE))
+    desk.execute("forget_acts", (now - KEEP_MS, FORGET_AT_ONCE))
 
 
 def acts(db: Reader, search: AuditSearch) -> list[AuditRow]:

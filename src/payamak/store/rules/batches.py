@@ -18,12 +18,12 @@ from payamak.domain.own_ids import OwnId, OwnIdKind, OwnKey, has_same_body
 from payamak.domain.plan import reservation
 from payamak.domain.site import Account, Site
 from payamak.errors import Refused
+from payamak.store.desk import Desk
 from payamak.store.feed import Feed
 from payamak.store.reader import Reader, array
 from payamak.store.records import Batched, NewMessage, OutboxRow, Standing
 from payamak.store.rules import messages, money
 from payamak.store.rules.housekeeping import put_documents
-from payamak.store.rules.transaction import Transaction
 
 
 class _TakenId(Struct, frozen=True, kw_only=True):
@@ -57,14 +57,14 @@ Priced = tuple[NewMessage, int]
 """A message, its plan knowing of the recipient's opt-outs, and the rial to reserve for it."""
 
 
-def accept_batch(
-    tx: Transaction, account_id: int, items: Sequence[NewMessage | Code], own_ids: Sequence[OwnId] | None, now: int
+async def accept_batch(
+    desk: Desk, account_id: int, items: Sequence[NewMessage | Code], own_ids: Sequence[OwnId] | None, now: int
 ) -> list[Batched | Code]:
     """See Store.accept_batch. Raises Refused with 14 before anything is written."""
-    told = {} if own_ids is None else _accepted_before(tx, account_id, own_ids)
+    told = {} if own_ids is None else await _accepted_before(desk, account_id, own_ids)
     fresh: dict[int, Priced] = {}
     first_place: dict[OwnKey, int] = {}  # of each own id that is taken in this call
-    for place, item in enumerate(_priced(tx, items, now)):
+    for place, item in enumerate(await _priced(desk, items, now)):
         if place in told or (own_ids is not None and own_ids[place].name in first_place):
             continue
         if isinstance(item, Code):
@@ -73,13 +73,13 @@ def accept_batch(
         fresh[place] = item
         if own_ids is not None:
             first_place[own_ids[place].name] = place
-    kept = _keep(tx, account_id, list(fresh.values()), now)
+    kept = await _keep(desk, account_id, list(fresh.values()), now)
     for place, message in zip(fresh, kept, strict=True):
         step = message.current
         told[place] = Batched(message_id=message.id, line=step.line, parts=step.parts, reserved=message.reserved)
     if own_ids is not None:
         taken = ((own_ids[place], message.id) for place, message in zip(fresh, kept, strict=True))
-        tx.many("insert_own_id", [(account_id, own.kind, own.key, id_, now, own.digest) for own, id_ in taken])
+        desk.many("insert_own_id", [(account_id, own.kind, own.key, id_, now, own.digest) for own, id_ in taken])
     for place, own in enumerate(own_ids or ()):
         if own_ids is not None and place not in told:
             first = first_place[own.name]
@@ -87,13 +87,15 @@ def accept_batch(
     return [told[place] for place in range(len(items))]
 
 
-def accept_each(tx: Transaction, account_id: int, items: Sequence[NewMessage | Code], now: int) -> list[Message | Code]:
+async def accept_each(
+    desk: Desk, account_id: int, items: Sequence[NewMessage | Code], now: int
+) -> list[Message | Code]:
     """See Store.accept_each."""
     told: list[Message | Code] = []
     fresh: dict[int, Priced] = {}
-    available = tx.value("balance", (account_id,))
+    available = await desk.value("balance", (account_id,))
     left = available or 0
-    for place, item in enumerate(_priced(tx, items, now)):
+    for place, item in enumerate(await _priced(desk, items, now)):
         if isinstance(item, Code):
             told.append(item)
             continue
@@ -102,7 +104,9 @@ def accept_each(tx: Transaction, account_id: int, items: Sequence[NewMessage | C
         if available is not None and (not amount or amount <= left):  # what costs nothing goes on a debt too
             fresh[place] = item
             left -= amount
-    for place, message in zip(fresh, _keep(tx, account_id, list(fresh.values()), now), strict=True) if fresh else ():
+    for place, message in (
+        zip(fresh, await _keep(desk, account_id, list(fresh.values()), now), strict=True) if fresh else ()
+    ):
         told[place] = message
     return told
 
@@ -119,9 +123,9 @@ def begin(feed: Feed, tickets: Sequence[int], told: Sequence[Message | Code]) ->
             feed.kept(ticket, each)
 
 
-def revoke_each(tx: Transaction, told: Sequence[Message | Code], now: int) -> None:
+async def revoke_each(desk: Desk, told: Sequence[Message | Code], now: int) -> None:
     """Undo what `accept_each` has kept: its caller was told that it is not."""
-    messages.revoke(tx, [each.id for each in told if isinstance(each, Message)], now)
+    await messages.revoke(desk, [each.id for each in told if isinstance(each, Message)], now)
 
 
 def ids_told(told: Sequence[Batched | Code]) -> list[int]:
@@ -129,23 +133,23 @@ def ids_told(told: Sequence[Batched | Code]) -> list[int]:
     return [each.message_id for each in told if isinstance(each, Batched)]
 
 
-def revoke_batch(
-    tx: Transaction, account_id: int, own_ids: Sequence[OwnId] | None, told: Sequence[Batched | Code], now: int
+async def revoke_batch(
+    desk: Desk, account_id: int, own_ids: Sequence[OwnId] | None, told: Sequence[Batched | Code], now: int
 ) -> None:
     """Undo a batch whose caller was told that it is not accepted; his ids are free again, for he will repeat it."""
     for place, each in enumerate(told):
         if isinstance(each, Batched) and not each.is_repeated:
-            messages.revoke(tx, [each.message_id], now)
+            await messages.revoke(desk, [each.message_id], now)
             if own_ids is not None:
-                tx.execute("forget_own_id", (account_id, *own_ids[place].name, each.message_id))
+                desk.execute("forget_own_id", (account_id, *own_ids[place].name, each.message_id))
 
 
-def _accepted_before(tx: Transaction, account_id: int, own_ids: Sequence[OwnId]) -> dict[int, Batched | Code]:
+async def _accepted_before(desk: Desk, account_id: int, own_ids: Sequence[OwnId]) -> dict[int, Batched | Code]:
     """What is told in the places whose own ids were taken by earlier calls."""
     taken: dict[OwnKey, _TakenId] = {}
     for kind in dict.fromkeys(own.kind for own in own_ids):
         keys = array({own.key for own in own_ids if own.kind is kind})
-        found = tx.rows("messages_of_own_ids", _TakenId, (keys, account_id, kind))
+        found = await desk.rows("messages_of_own_ids", _TakenId, (keys, account_id, kind))
         taken |= {(each.kind, each.key): each for each in found}
     return {
         place: _met_again(Batched(message_id=row.message_id, is_repeated=True), row.digest, own)
@@ -162,9 +166,9 @@ def _met_again(accepted: Batched | Code, digest: bytes | None, own: OwnId) -> Ba
     return Batched(message_id=accepted.message_id, is_repeated=True, has_other_body=True)
 
 
-def _priced(tx: Transaction, items: Sequence[NewMessage | Code], now: int) -> list[Priced | Code]:
+async def _priced(desk: Desk, items: Sequence[NewMessage | Code], now: int) -> list[Priced | Code]:
     """Each message with its plan as the recipient's opt-outs leave it, and what is to be reserved; or 27, 33."""
-    known = messages.opt_outs_of_many(tx, (item.recipient for item in items if not isinstance(item, Code)), now)
+    known = await messages.opt_outs_of_many(desk, (item.recipient for item in items if not isinstance(item, Code)), now)
     amounts: dict[int, int] = {}  # of each plan that no opt-out touches, by its identity
     return [item if isinstance(item, Code) else _price(item, known.get(item.recipient), amounts) for item in items]
 
@@ -183,10 +187,10 @@ def _price(new: NewMessage, known: Mapping[str, Code] | None, amounts: dict[int,
     return replace(new, plan=plan), amount
 
 
-def _keep(tx: Transaction, account_id: int, fresh: Sequence[Priced], now: int) -> list[Message]:
+async def _keep(desk: Desk, account_id: int, fresh: Sequence[Priced], now: int) -> list[Message]:
     """Reserve for all of them, then keep them. Raises Refused with 14 before anything is written."""
-    money.reserve(tx, account_id, sum(amount for _, amount in fresh))
-    return messages.accept_priced(tx, fresh, now)
+    await money.reserve(desk, account_id, sum(amount for _, amount in fresh))
+    return await messages.accept_priced(desk, fresh, now)
 
 
 class PasswordSet(Struct, frozen=True, kw_only=True):
@@ -201,19 +205,21 @@ class PasswordSet(Struct, frozen=True, kw_only=True):
         return self.site.accounts[self.before.username]
 
 
-def set_password(tx: Transaction, username: str, password_hash: str, version: int) -> PasswordSet:
+async def set_password(desk: Desk, username: str, password_hash: str, version: int) -> PasswordSet:
     """See Store.set_password."""
-    account = tx.site.accounts.get(username)
+    account = desk.site.accounts.get(username)
     if account is None or account.credential_version != version:
         raise LookupError(f"account {username!r} is gone, or has another password by now")
-    return PasswordSet(site=put_documents(tx, [replace(account, password_hash=password_hash)], []), before=account)
+    return PasswordSet(
+        site=await put_documents(desk, [replace(account, password_hash=password_hash)], []), before=account
+    )
 
 
-def take_password_back(tx: Transaction, done: PasswordSet) -> None:
+async def take_password_back(desk: Desk, done: PasswordSet) -> None:
     """The old password again, for its owner was told that there is no new one; unless somebody has set another."""
-    now = tx.site.accounts.get(done.before.username)
+    now = desk.site.accounts.get(done.before.username)
     if now is not None and now.credential_version == done.after.credential_version:
-        put_documents(tx, [replace(now, password_hash=done.before.password_hash)], [])
+        await put_documents(desk, [replace(now, password_hash=done.before.password_hash)], [])
 
 
 # --------------------------------------------------------------------------------------------- reading

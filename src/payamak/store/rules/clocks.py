@@ -16,10 +16,10 @@ from msgspec import Struct
 
 from payamak.domain import events as ev
 from payamak.domain.clocks import ClockRecord, Clocks
+from payamak.store.desk import Desk
 from payamak.store.reader import Reader
 from payamak.store.rules.aside import AsideKind, apart
-from payamak.store.rules.messages import happen, load
-from payamak.store.rules.transaction import Transaction
+from payamak.store.rules.messages import advance
 
 _PREFIX = "clock/"
 _NOBODY_DOUBTS = -1
@@ -48,18 +48,18 @@ def kept(db: Reader) -> ClockRecord:
     )
 
 
-def keep(tx: Transaction, clocks: Clocks, boot_id: int) -> None:
+async def keep(desk: Desk, clocks: Clocks, boot_id: int) -> None:
     """See Store.keep_clocks."""
     for field in Clocks.__struct_fields__:
         value = getattr(clocks, field)
-        tx.execute("set_meta", (_PREFIX + field, _NOBODY_DOUBTS if value is None else value))
-    tx.execute("set_meta", (_PREFIX + "boot_id", boot_id))
+        desk.execute("set_meta", (_PREFIX + field, _NOBODY_DOUBTS if value is None else value))
+    desk.execute("set_meta", (_PREFIX + "boot_id", boot_id))
 
 
-def accept(tx: Transaction, offset: int, boot_id: int) -> None:
+async def accept(desk: Desk, offset: int, boot_id: int) -> None:
     """See Store.accept_clock."""
-    tx.execute("set_meta", (_PREFIX + "accepted", offset))
-    tx.execute("set_meta", (_PREFIX + "accepted_on", boot_id))
+    desk.execute("set_meta", (_PREFIX + "accepted", offset))
+    desk.execute("set_meta", (_PREFIX + "accepted_on", boot_id))
 
 
 def from_future(db: Reader, after_id: int, now: int, limit: int) -> list[int]:
@@ -67,27 +67,27 @@ def from_future(db: Reader, after_id: int, now: int, limit: int) -> list[int]:
     return db.values("from_future", (after_id, now, limit))
 
 
-def set_back(tx: Transaction, ids: Sequence[int], by: int, now: int) -> None:
+async def set_back(desk: Desk, ids: Sequence[int], by: int, now: int) -> None:
     """Messages, and what was sent and told of them."""
     for message_id in ids:
-        apart(tx, AsideKind.DEADLINE, message_id, now, partial(_set_message_back, tx, message_id, by, now))
+        await apart(desk, AsideKind.DEADLINE, message_id, now, partial(_set_message_back, desk, message_id, by, now))
 
 
-def _set_message_back(tx: Transaction, message_id: int, by: int, now: int) -> None:
-    message = load(tx, message_id)
+async def _set_message_back(desk: Desk, message_id: int, by: int, now: int) -> None:
+    message = await desk.message(message_id)
     if message is None:
         return
     if not message.is_final:
-        happen(tx, message, ev.SetBack(by=by), now)
-    tx.execute("set_times", (message_id, by if message.accepted_at > now else 0, now))
-    tx.execute("set_parts_back", (message_id, by, now))
+        await advance(desk, message, ev.SetBack(by=by), now)
+    desk.execute("set_times", (message_id, by if message.accepted_at > now else 0, now))
+    desk.execute("set_parts_back", (message_id, by, now))
 
 
-def set_rest_back(tx: Transaction, by: int, now: int) -> None:
+async def set_rest_back(desk: Desk, by: int, now: int) -> None:
     """All that is no message of ours: posts, receipts that wait, what came from handsets, what is aside or learned."""
     for statement in ("set_receipts_back", "set_received_parts_back", "set_opt_outs_back", "set_audit_back"):
-        tx.execute(statement, (by, now))
+        desk.execute(statement, (by, now))
     for statement in ("set_relay_back", "set_notices_back", "set_aside_back"):
-        tx.execute(statement, (now,))
-    for line in tx.values("lines_of_received"):
-        tx.execute("set_received_back", (line, by, now))
+        desk.execute(statement, (now,))
+    for line in await desk.values("lines_of_received"):
+        desk.execute("set_received_back", (line, by, now))

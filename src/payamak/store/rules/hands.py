@@ -15,12 +15,13 @@ from payamak.domain.moving import Bar, Move, judge
 from payamak.domain.site import Line, Site, name_of
 from payamak.domain.site.differences import differences
 from payamak.store.columns import Spoilt
+from payamak.store.desk import Desk
+from payamak.store.memory import read_site
 from payamak.store.reader import Reader
 from payamak.store.records import Act, By, Cancelled, MovePlan, SiteChange
 from payamak.store.rules import housekeeping
 from payamak.store.rules.audit import enter
-from payamak.store.rules.messages import happen, opt_outs_of
-from payamak.store.rules.transaction import Transaction, read_site
+from payamak.store.rules.messages import advance, known_opt_outs, opt_outs_of
 
 
 def waiting_ids(db: Reader, line: str | None, account_id: int | None) -> list[int]:
@@ -30,8 +31,8 @@ def waiting_ids(db: Reader, line: str | None, account_id: int | None) -> list[in
     return db.values("queued_on_line", (line,))
 
 
-def cancel(
-    tx: Transaction, message_ids: Sequence[int], now: int, line: str | None, account_id: int | None = None
+async def cancel(
+    desk: Desk, message_ids: Sequence[int], now: int, line: str | None, account_id: int | None = None
 ) -> Cancelled:
     """Take messages back; with `line` only what still waits on it, with `account_id` only what is this account's.
 
@@ -40,20 +41,20 @@ def cancel(
     done: list[int] = []
     left: dict[int, State | None] = {}
     for message_id in message_ids:
-        message = _read(tx, message_id)
+        message = await _read(desk, message_id)
         if message is not None and account_id not in (None, message.account_id):
             message = None
         if message is None or message.state is not State.QUEUED or line not in (None, message.current.line):
             left[message_id] = None if message is None else message.state
             continue
-        happen(tx, message, ev.Cancelled(), now)
+        await advance(desk, message, ev.Cancelled(), now)
         done.append(message_id)
     return Cancelled(done=tuple(done), left=left)
 
 
-def _read(tx: Transaction, message_id: int) -> Message | None:
+async def _read(desk: Desk, message_id: int) -> Message | None:
     """A message; None also where an older bug has spoilt its row: the others are still taken."""
-    found = [each for each in tx.readable("message", Message, (message_id,)) if not isinstance(each, Spoilt)]
+    found = [each for each in await desk.readable("message", Message, (message_id,)) if not isinstance(each, Spoilt)]
     return found.pop() if found else None
 
 
@@ -76,18 +77,20 @@ def plan_move(db: Reader, move: Move, now: int) -> MovePlan:
     return MovePlan(ids=tuple(ids), skipped={bar.value: bars[bar] for bar in Bar if bars[bar]})
 
 
-def move_messages(tx: Transaction, message_ids: Sequence[int], move: Move, now: int) -> int:
+async def move_messages(desk: Desk, message_ids: Sequence[int], move: Move, now: int) -> int:
     """Move those that still wait on the source and may go; how many did. Raises as `_target`."""
-    target = _target(tx.site, move)
-    return sum(_moves(tx, message_id, move, target, now) for message_id in message_ids)
+    target = _target(desk.site, move)
+    return sum([await _moves(desk, message_id, move, target, now) for message_id in message_ids])
 
 
-def _moves(tx: Transaction, message_id: int, move: Move, target: Line, now: int) -> bool:
-    message = _read(tx, message_id)
+async def _moves(desk: Desk, message_id: int, move: Move, target: Line, now: int) -> bool:
+    message = await _read(desk, message_id)
     if message is None or message.state is not State.QUEUED or message.current.line != move.source:
         return False
-    judged = judge(tx.site, move, target, message, opt_outs_of(tx.db, message.recipient, now), now)
-    return isinstance(judged, ev.Moved) and happen(tx, message, judged, now).message.version != message.version
+    judged = judge(desk.site, move, target, message, await known_opt_outs(desk, message.recipient, now), now)
+    return (
+        isinstance(judged, ev.Moved) and (await advance(desk, message, judged, now)).message.version != message.version
+    )
 
 
 def _target(site: Site, move: Move) -> Line:
@@ -100,16 +103,16 @@ def _target(site: Site, move: Move) -> Line:
     return line
 
 
-def change_site(
-    tx: Transaction, work: Callable[[Site], SiteChange], by: By, now: int, expected_version: int | None
+async def change_site(
+    desk: Desk, work: Callable[[Site], SiteChange], by: By, now: int, expected_version: int | None
 ) -> Site:
     """See Store.change_site."""
-    before = tx.site
+    before = desk.site
     if expected_version not in (None, before.version):
         raise ValueError("somebody else changed the site meanwhile; run it again")
     change = work(before)
-    after = housekeeping.put_documents(tx, change.puts, change.removals)
+    after = await housekeeping.put_documents(desk, change.puts, change.removals)
     for each in differences(before, after, (*map(name_of, change.puts), *change.removals)):
         about = f"{each.kind} {each.name}"
-        enter(tx, Act(by=by, at=now, what=each.change, about=about, before=each.before, after=each.after))
+        enter(desk, Act(by=by, at=now, what=each.change, about=about, before=each.before, after=each.after))
     return after

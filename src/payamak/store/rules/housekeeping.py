@@ -15,30 +15,32 @@ from payamak.domain.site import DAY_MS, Account, BadDocuments, Document, Fault, 
 from payamak.errors import StoreFailed
 from payamak.language import Words
 from payamak.store.columns import Spoilt
+from payamak.store.desk import Desk
 from payamak.store.records import Claimed, OptOut
 from payamak.store.rules import audit, money, receipts
 from payamak.store.rules.aside import AsideKind, apart, is_aside, put_aside, put_message_aside, retry_lost, where_of
 from payamak.store.rules.credentials import with_version
-from payamak.store.rules.messages import happen, load
+from payamak.store.rules.messages import advance
 from payamak.store.rules.removing import holdings
-from payamak.store.rules.transaction import Transaction
 
 
-def claim(tx: Transaction, line: str, rooms: Sequence[int], now: int, owner: int) -> Claimed:
+async def claim(desk: Desk, line: str, rooms: Sequence[int], now: int, owner: int) -> Claimed:
     """Lease due messages of a line to an owner: classes in order, the accounts of a class in equal shares."""
     claimed: list[Message] = []
     next_due: list[int | None] = []
     for lane in Lane:
-        accounts = tx.values("waiting_accounts", (line, lane.value))
+        accounts = await desk.values("waiting_accounts", (line, lane.value))
         if rooms[lane] > 0:
-            claimed += _claim_of_lane(tx, line, lane, tx.in_turn(line, lane, accounts), rooms[lane], now, owner)
-        due = [tx.value("next_due", (line, lane.value, account_id)) for account_id in accounts]
+            claimed += await _claim_of_lane(
+                desk, line, lane, desk.in_turn(line, lane, accounts), rooms[lane], now, owner
+            )
+        due = [await desk.value("next_due", (line, lane.value, account_id)) for account_id in accounts]
         next_due.append(min((due_at for due_at in due if due_at is not None), default=None))
     return Claimed(messages=tuple(claimed), next_due_at=tuple(next_due))
 
 
-def _claim_of_lane(
-    tx: Transaction, line: str, lane: Lane, account_ids: list[int], room: int, now: int, owner: int
+async def _claim_of_lane(
+    desk: Desk, line: str, lane: Lane, account_ids: list[int], room: int, now: int, owner: int
 ) -> list[Message]:
     """Deal out `room` in rounds: what an account leaves of its share goes to those that have more."""
     claimed: list[Message] = []
@@ -46,109 +48,115 @@ def _claim_of_lane(
         share = max(1, room // len(account_ids))
         served, account_ids = account_ids[:room], account_ids[room:]
         for account_id in served:
-            rows = tx.readable("ready_messages", Message, (line, lane.value, account_id, now, share))
+            rows = await desk.readable("ready_messages", Message, (line, lane.value, account_id, now, share))
             for message in rows:
                 if isinstance(message, Spoilt):  # by a bug, perhaps an older one: the others still go
                     error = message.error
-                    put_message_aside(tx, message.key, type(error).__name__, where_of(error), now)
+                    await put_message_aside(desk, message.key, type(error).__name__, where_of(error), now)
                     continue
-                tx.execute("lease_message", (message.id, message.version, owner))
-                if tx.has_aside:
-                    tx.execute("take_from_aside", (AsideKind.CLAIM.value, message.id))
+                desk.execute("lease_message", (message.id, message.version, owner))
+                if desk.memory.has_aside:
+                    desk.execute("take_from_aside", (AsideKind.CLAIM.value, message.id))
                 claimed.append(msgspec.structs.replace(message, owner=owner))
             room -= len(rows)
             if rows:
-                tx.had_turn(line, lane, account_id)
+                desk.had_turn(line, lane, account_id)
             if len(rows) == share:
                 account_ids.append(account_id)
     return claimed
 
 
-def release(tx: Transaction, message_ids: Sequence[int], owner: int) -> None:
+async def release(desk: Desk, message_ids: Sequence[int], owner: int) -> None:
     """Give an owner's leases back unchanged."""
     for message_id in message_ids:
-        tx.execute("release_lease", (message_id, owner))
+        desk.execute("release_lease", (message_id, owner))
 
 
-def take_over(tx: Transaction, now: int) -> tuple[int, list[int]]:
+async def take_over(desk: Desk, now: int) -> tuple[int, list[int]]:
     """Begin to deliver: the number of the new owner, and those before it that have not been ended."""
-    owner = tx.insert("take_over", (now,))
-    return owner, tx.values("owners_before", (owner,))
+    owner = await desk.insert("take_over", (now,))
+    return owner, await desk.values("owners_before", (owner,))
 
 
-def recover(tx: Transaction, owner: int, now: int, limit: int) -> int:
+async def recover(desk: Desk, owner: int, now: int, limit: int) -> int:
     """A dead owner holds no leases, and what it had on the wire is ambiguous (P3); how many messages moved.
 
     Nobody else's are touched. When nothing is left of what it had, the owner is ended.
 
     Raises StoreFailed if there are some and none can be moved: to look again would find the same ones for ever.
     """
-    tx.execute("release_leases", (owner,))
-    ids = _sending(tx, owner, now, limit)
+    desk.execute("release_leases", (owner,))
+    ids = await _sending(desk, owner, now, limit)
     for message_id in ids:
-        apart(tx, AsideKind.LOST, message_id, now, partial(receipts.lose_answers, tx, message_id, now))
+        await apart(desk, AsideKind.LOST, message_id, now, partial(receipts.lose_answers, desk, message_id, now))
     for message_id in ids:
-        apart(tx, AsideKind.LOST, message_id, now, partial(receipts.recover, tx, message_id, now))
-    moved = len(ids.keys() - _sending(tx, owner, now, limit).keys()) if ids else 0
+        await apart(desk, AsideKind.LOST, message_id, now, partial(receipts.recover, desk, message_id, now))
+    moved = len(ids.keys() - (await _sending(desk, owner, now, limit)).keys()) if ids else 0
     if ids and not moved:
         raise StoreFailed(
             f"the store is malformed: it names {len(ids)} messages on the wire that are not there or cannot be moved, "
             f"the first {next(iter(ids))}; keep the file and put a backup in its place (docs/guide/operations.md)"
         )
     if not ids:
-        tx.execute("end_owner", (owner,))
+        desk.execute("end_owner", (owner,))
     return moved
 
 
-def _sending(tx: Transaction, owner: int, now: int, limit: int) -> dict[int, None]:
+async def _sending(desk: Desk, owner: int, now: int, limit: int) -> dict[int, None]:
     """Messages that an owner has on the wire, in the order of the store; but for those that are put aside."""
-    return dict.fromkeys(tx.values("sending_ids", (owner, now, limit)))
+    return dict.fromkeys(await desk.values("sending_ids", (owner, now, limit)))
 
 
-def _happen_to(tx: Transaction, message_id: int, event: ev.Event, now: int) -> bool:
+async def _happen_to(desk: Desk, message_id: int, event: ev.Event, now: int) -> bool:
     """Whether the message has moved; not one that an index names and no table holds."""
-    message = load(tx, message_id)
-    return message is not None and happen(tx, message, event, now).message.version != message.version
+    message = await desk.message(message_id)
+    return message is not None and (await advance(desk, message, event, now)).message.version != message.version
 
 
-def sweep(tx: Transaction, now: int, limit: int) -> int:
+async def sweep(desk: Desk, now: int, limit: int) -> int:
     """What is past its deadline expires; what waits too long for a receipt is unknown (P7). Receipts are retried.
 
     Answers how much has moved, or is put aside and passed by for a while: whoever comes again at once for `limit` of
     them must not find the same ones.
     """
     past = earliest(now)
-    expired = _open_ids(tx, State.QUEUED, "past_deadline_ids", lambda line: past, now, limit)
-    overdue = _open_ids(tx, State.ENROUTE, "overdue_ids", lambda line: past - tx.site.rules(line).grace_ms, now, limit)
+    expired = await _open_ids(desk, State.QUEUED, "past_deadline_ids", lambda line: past, now, limit)
+    overdue = await _open_ids(
+        desk, State.ENROUTE, "overdue_ids", lambda line: past - desk.site.rules(line).grace_ms, now, limit
+    )
     work: tuple[tuple[list[int], ev.Event], ...] = ((expired, ev.DeadlinePassed()), (overdue, ev.ReceiptOverdue()))
     moved = 0
     for ids, event in work:
         for message_id in ids:
-            done = apart(tx, AsideKind.DEADLINE, message_id, now, partial(_happen_to, tx, message_id, event, now))
+            done = await apart(
+                desk, AsideKind.DEADLINE, message_id, now, partial(_happen_to, desk, message_id, event, now)
+            )
             moved += done is not False
-    forgotten = tx.change("forget_expired_opt_outs", (past, limit))
-    return moved + forgotten + retry_lost(tx, now, limit) + receipts.retry(tx, now, limit)
+    forgotten = await desk.change("forget_expired_opt_outs", (past, limit))
+    return moved + forgotten + await retry_lost(desk, now, limit) + await receipts.retry(desk, now, limit)
 
 
-def _open_ids(
-    tx: Transaction, state: State, query: str, until: Callable[[str], int], now: int, limit: int
+async def _open_ids(
+    desk: Desk, state: State, query: str, until: Callable[[str], int], now: int, limit: int
 ) -> list[int]:
     """Up to `limit` messages of a state whose deadline is at or before `until(line)`, line by line.
 
     Asked for each line, because each has its own grace: one with a long grace must not hide the others' messages.
     """
     ids: list[int] = []
-    for line in tx.values("lines_in_state", (state.value,)):
-        if len(ids) < limit and not is_aside(tx, AsideKind.LINE, line, now):
+    for line in await desk.values("lines_in_state", (state.value,)):
+        if len(ids) < limit and not await is_aside(desk, AsideKind.LINE, line, now):
             ids += (
-                apart(tx, AsideKind.LINE, line, now, partial(_of_line, tx, query, line, until, now, limit - len(ids)))
+                await apart(
+                    desk, AsideKind.LINE, line, now, partial(_of_line, desk, query, line, until, now, limit - len(ids))
+                )
                 or []
             )
     return ids
 
 
-def _of_line(tx: Transaction, query: str, line: str, until: Callable[[str], int], now: int, limit: int) -> list[int]:
-    return tx.values(query, (line, until(line), now, limit))
+async def _of_line(desk: Desk, query: str, line: str, until: Callable[[str], int], now: int, limit: int) -> list[int]:
+    return await desk.values(query, (line, until(line), now, limit))
 
 
 SETTLE_TIME_MS = 7 * DAY_MS
@@ -177,51 +185,53 @@ class _Old(Struct, frozen=True, kw_only=True):
     is_final: bool
 
 
-def retire(tx: Transaction, after_id: int, now: int, limit: int) -> tuple[int, int]:
+async def retire(desk: Desk, after_id: int, now: int, limit: int) -> tuple[int, int]:
     """Remove up to `limit` old final messages after `after_id`, or receipts older than any account keeps messages.
 
     Answers how many were removed and where to go on; 0 when the end is reached, or the first message that is too
     young for every account: ids are given in the order of acceptance, so the rest is younger still.
     """
     now = earliest(now)
-    audit.forget_old(tx, now)
-    receipts.forget_names(tx, now)
-    limits = {account_id: int(account.keep_days * DAY_MS) for account_id, account in tx.site.accounts_by_id.items()}
+    audit.forget_old(desk, now)
+    await receipts.forget_names(desk, now)
+    limits = {account_id: int(account.keep_days * DAY_MS) for account_id, account in desk.site.accounts_by_id.items()}
     shortest = min((*limits.values(), _KEEP_UNKNOWN_MS))
     old_at = now - max(*limits.values(), _KEEP_UNKNOWN_MS)
-    removed = receipts.retire_unmatched(tx, old_at, limit * RECEIPTS_FOR_A_MESSAGE)
+    removed = await receipts.retire_unmatched(desk, old_at, limit * RECEIPTS_FOR_A_MESSAGE)
     if removed >= limit:
         return removed, after_id
-    rows = tx.rows("messages_after", _Old, (after_id, limit * LOOK_AHEAD))
+    rows = await desk.rows("messages_after", _Old, (after_id, limit * LOOK_AHEAD))
     for old in rows:
         if old.accepted_at > now - shortest:
             return removed, 0
         try:
-            settled_at = old.deadline_at + tx.site.rules(old.line).grace_ms + SETTLE_TIME_MS
+            settled_at = old.deadline_at + desk.site.rules(old.line).grace_ms + SETTLE_TIME_MS
         except Exception as error:
-            put_aside(tx, AsideKind.RETIRE, old.id, type(error).__name__, where_of(error), now)
+            await put_aside(desk, AsideKind.RETIRE, old.id, type(error).__name__, where_of(error), now)
             continue
         old_at = max(old.accepted_at + limits.get(old.account_id, _KEEP_UNKNOWN_MS), settled_at)
-        if not old.is_final or now < old_at or tx.value("notice_waits", (old.id,)) is not None:
+        if not old.is_final or now < old_at or await desk.value("notice_waits", (old.id,)) is not None:
             continue
-        removed += apart(tx, AsideKind.RETIRE, old.id, now, partial(_remove, tx, old.account_id, old.id, now)) or 0
+        removed += (
+            await apart(desk, AsideKind.RETIRE, old.id, now, partial(_remove, desk, old.account_id, old.id, now)) or 0
+        )
         if removed == limit:
             return removed, old.id
     return removed, (rows[-1].id if len(rows) == limit * LOOK_AHEAD else 0)
 
 
-def _remove(tx: Transaction, account_id: int, message_id: int, now: int) -> int:
+async def _remove(desk: Desk, account_id: int, message_id: int, now: int) -> int:
     """How many messages went: none where an index names one that no table holds."""
-    money.fold_entries(tx, account_id, message_id, now)
+    await money.fold_entries(desk, account_id, message_id, now)
     for statement in ("delete_parts", "delete_receipts", "delete_notices"):
-        tx.execute(statement, (message_id,))
-    return tx.change("delete_message", (message_id,))
+        desk.execute(statement, (message_id,))
+    return await desk.change("delete_message", (message_id,))
 
 
 # --------------------------------------------------------------------------------------- configuration
 
 
-def put_documents(tx: Transaction, puts: Iterable[Document], removals: Iterable[tuple[str, str]]) -> Site:
+async def put_documents(desk: Desk, puts: Iterable[Document], removals: Iterable[tuple[str, str]]) -> Site:
     """Change the configuration. Raises ValueError, having changed nothing, with every fault that this would bring.
 
     What has money or messages is not removed (removing.py).
@@ -231,7 +241,7 @@ def put_documents(tx: Transaction, puts: Iterable[Document], removals: Iterable[
 
     What the store gives an account, its number and its credential's version, is given here, whatever the puts say.
     """
-    site = tx.site
+    site = desk.site
     kept: dict[tuple[str, str], Document] = {
         name_of(document): document for table in (site.accounts, site.lines, site.links) for document in table.values()
     }
@@ -248,7 +258,7 @@ def put_documents(tx: Transaction, puts: Iterable[Document], removals: Iterable[
         if (kind, name) not in put_again:
             faults += [
                 Words(f"{kind} {name} is not removed: {bar}", f"{kind} {name} حذف نشد: {bar}")
-                for bar in holdings(tx.db, kind, name).bars
+                for bar in (await desk.gather(holdings, kind, name)).bars
             ]
     for key in removals:
         kept.pop(key, None)
@@ -258,41 +268,41 @@ def put_documents(tx: Transaction, puts: Iterable[Document], removals: Iterable[
     if faults:
         raise BadDocuments(faults)
     for key in removals:
-        tx.execute("remove_document", key)
+        desk.execute("remove_document", key)
     for document in puts:
         if isinstance(document, Account):
             before = None if ("account", document.username) in removals else site.accounts.get(document.username)
             document = with_version(document, before)
-            document = msgspec.structs.replace(document, id=_account_id(tx, document.username))
+            document = msgspec.structs.replace(document, id=await _account_id(desk, document.username))
         kind, name = name_of(document)
-        tx.execute("put_document", (kind, name, msgspec.json.encode(document).decode()))
-    tx.config_changed()
-    return tx.site
+        desk.execute("put_document", (kind, name, msgspec.json.encode(document).decode()))
+    await desk.config_changed()
+    return desk.site
 
 
-def _account_id(tx: Transaction, username: str) -> int:
-    account_id: int | None = tx.value("account_of_name", (username,))
-    return tx.insert("insert_account", (username,)) if account_id is None else account_id
+async def _account_id(desk: Desk, username: str) -> int:
+    account_id: int | None = await desk.value("account_of_name", (username,))
+    return await desk.insert("insert_account", (username,)) if account_id is None else account_id
 
 
-def set_intake(tx: Transaction, is_suspended: bool) -> None:
+async def set_intake(desk: Desk, is_suspended: bool) -> None:
     """The switch that a person turns; kept over a restart."""
-    tx.execute("set_meta", ("intake_is_suspended", int(is_suspended)))
-    tx.config_changed()
+    desk.execute("set_meta", ("intake_is_suspended", int(is_suspended)))
+    await desk.config_changed()
 
 
-def put_opt_outs(tx: Transaction, opt_outs: Sequence[OptOut]) -> int:
+async def put_opt_outs(desk: Desk, opt_outs: Sequence[OptOut]) -> int:
     """Import or add; what a person or the operator says is stronger than what was learned."""
     for o in opt_outs:
         if o.is_doubtful:
-            tx.execute("doubt_opt_out", (o.recipient, o.line, o.code, o.source, o.learned_at))
+            desk.execute("doubt_opt_out", (o.recipient, o.line, o.code, o.source, o.learned_at))
         else:
-            tx.execute("put_opt_out", (o.recipient, o.line, o.code, o.source, o.learned_at, o.expires_at))
+            desk.execute("put_opt_out", (o.recipient, o.line, o.code, o.source, o.learned_at, o.expires_at))
     return len(opt_outs)
 
 
-def forget_opt_outs(tx: Transaction, recipient: str, line: str | None) -> int:
+async def forget_opt_outs(desk: Desk, recipient: str, line: str | None) -> int:
     """Forget one line's or all of a recipient's; how many there were."""
     if line is None:
-        return tx.change("forget_opt_outs", (recipient,))
-    return tx.change("forget_opt_out", (recipient, line))
+        return await desk.change("forget_opt_outs", (recipient,))
+    return await desk.change("forget_opt_out", (recipient, line))

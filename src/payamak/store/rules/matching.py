@@ -32,7 +32,7 @@ from payamak.domain.ids import (
 )
 from payamak.domain.receipts import REPEAT_MS, ReceiptIn, Unmatched
 from payamak.store.columns import line_of_attempt
-from payamak.store.rules.transaction import Transaction
+from payamak.store.desk import Desk
 
 LOOK_BACK_MS = 8 * 86_400_000
 """How old a part may be that another reading of an id names: the longest validity (7 days) and the grace (1 day)."""
@@ -93,28 +93,28 @@ class Match(Struct, frozen=True):
     operator_id: str = ""
 
 
-def match(tx: Transaction, receipt: ReceiptIn, at: Came, *, judges: bool = True) -> Match:
+async def match(desk: Desk, receipt: ReceiptIn, at: Came, *, judges: bool = True) -> Match:
     """The part of a receipt that came `at`; with `judges`, what its ids show of the upstream's habit is counted."""
-    named = _named(tx, receipt)
+    named = _named(desk, receipt)
     if len(named) > 1:
-        found = _by_places(tx, receipt, named, at, judges=judges)
+        found = await _by_places(desk, receipt, named, at, judges=judges)
     elif not receipt.operator_id:
         found = Match(None, "", Unmatched.NO_ID)
     else:
-        found = _by_id(tx, receipt, at, judges=judges)
+        found = await _by_id(desk, receipt, at, judges=judges)
     if found.part is None and receipt.reference is not None and found.why in _MAY_ECHO:
-        return _by_reference(tx, receipt, at) or found
+        return await _by_reference(desk, receipt, at) or found
     return found
 
 
 _MAY_ECHO = (Unmatched.NO_ID, Unmatched.UNKNOWN_ID, Unmatched.OTHER_RECIPIENT)
 
 
-def _named(tx: Transaction, receipt: ReceiptIn) -> dict[IdPlace, ReceiptIn]:
+def _named(desk: Desk, receipt: ReceiptIn) -> dict[IdPlace, ReceiptIn]:
     """The receipt under each of the ids that it names, by the place of the id; those that are alike once."""
     if not receipt.ids:
         return {}
-    link = tx.site.links.get(receipt.link)
+    link = desk.site.links.get(receipt.link)
     base = IdBase.AUTO if link is None else link.id_base
     seen: dict[str, IdPlace] = {}
     for place, operator_id in zip(IdPlace, receipt.ids, strict=False):
@@ -128,26 +128,26 @@ def _under(receipt: ReceiptIn, operator_id: str, base: IdBase) -> ReceiptIn:
     return replace(receipt, operator_id=operator_id, keys=readings(operator_id, base), ids=())
 
 
-def _by_places(
-    tx: Transaction, receipt: ReceiptIn, named: dict[IdPlace, ReceiptIn], at: Came, *, judges: bool
+async def _by_places(
+    desk: Desk, receipt: ReceiptIn, named: dict[IdPlace, ReceiptIn], at: Came, *, judges: bool
 ) -> Match:
     """Every id that it names is tried; what several of them find is told apart by line and habit, or not at all."""
-    habit = tx.habit(receipt.upstream)
-    all_found = {place: _by_id(tx, one, at, judges=False) for place, one in named.items()}
+    habit = desk.habit(receipt.upstream)
+    all_found = {place: await _by_id(desk, one, at, judges=False) for place, one in named.items()}
     found = {place: m for place, m in all_found.items() if m.part is not None}
     if habit.place in named:
         settled = all_found[habit.place]
         is_others = settled.part is None and any(m.part and m.part.receipt is None for m in found.values())
         return replace(settled, why=Unmatched.OTHER_READING) if is_others else settled
-    on_line = {place: m for place, m in found.items() if _is_of_line(tx, m.part, receipt.line)}
+    on_line = {place: m for place, m in found.items() if await _is_of_line(desk, m.part, receipt.line)}
     found = on_line or found
     if not found:
         return min(all_found.values(), key=lambda m: _LEAST_SURE.index(m.why))
     if judges and receipt.recipient is not None and _is_evidence(m.part for m in found.values()):
-        tx.put_habit(receipt.upstream, judge_place(habit, found.keys()))
+        desk.put_habit(receipt.upstream, judge_place(habit, found.keys()))
     if len({m.part.key for m in found.values() if m.part}) == 1:
         return next(iter(found.values()))
-    choice = tx.habit(receipt.upstream).chosen_place
+    choice = desk.habit(receipt.upstream).chosen_place
     return found[choice] if choice in found else Match(None, operator_key(receipt.operator_id), Unmatched.TWO_READINGS)
 
 
@@ -162,8 +162,8 @@ _LEAST_SURE = [
 """Why none of several ids finds a part: what may still change goes first."""
 
 
-def _is_of_line(tx: Transaction, part: Found | None, line: str | None) -> bool:
-    plan = tx.value("plan_of", (part.message_id,)) if part is not None and line is not None else None
+async def _is_of_line(desk: Desk, part: Found | None, line: str | None) -> bool:
+    plan = await desk.value("plan_of", (part.message_id,)) if part is not None and line is not None else None
     return part is not None and (plan is None or line_of_attempt(plan, part.step, part.try_no) == line)
 
 
@@ -172,37 +172,37 @@ def _is_evidence(parts: Iterable[Found | None]) -> bool:
     return all(part.is_answered for part in told) and any(not part.receipt for part in told)
 
 
-def _by_id(tx: Transaction, receipt: ReceiptIn, at: Came, *, judges: bool) -> Match:
+async def _by_id(desk: Desk, receipt: ReceiptIn, at: Came, *, judges: bool) -> Match:
     """By the one id that it names."""
     first, *others = receipt.keys
     if not others:
-        found = _by_one_key(tx, receipt, first, at)
-    elif (settled := tx.habit(receipt.upstream).settled) is not IdBase.AUTO:
-        found = _by_one_key(tx, receipt, key_under(first, settled), at)
+        found = await _by_one_key(desk, receipt, first, at)
+    elif (settled := desk.habit(receipt.upstream).settled) is not IdBase.AUTO:
+        found = await _by_one_key(desk, receipt, key_under(first, settled), at)
     else:
-        found = _by_readings(tx, receipt, key_by_reading(receipt.operator_id), at, judges=judges)
+        found = await _by_readings(desk, receipt, key_by_reading(receipt.operator_id), at, judges=judges)
     return replace(found, operator_id=receipt.operator_id)
 
 
-def _by_one_key(tx: Transaction, receipt: ReceiptIn, key: str, at: Came) -> Match:
-    part, is_somebodys = _newest(tx, receipt, key, at)
+async def _by_one_key(desk: Desk, receipt: ReceiptIn, key: str, at: Came) -> Match:
+    part, is_somebodys = await _newest(desk, receipt, key, at)
     if part is not None:
         return Match(part, key)
     if receipt.recipient is not None:  # else nothing would tell a chance match from a true one
         for other in key_by_reading(receipt.operator_id).values():
-            elsewhere, _ = _newest(tx, receipt, other, at) if other != key else (None, False)
+            elsewhere, _ = await _newest(desk, receipt, other, at) if other != key else (None, False)
             if elsewhere and elsewhere.receipt is None and at.is_near(elsewhere.on_wire_at):
                 return Match(None, key, Unmatched.OTHER_READING)
     return Match(None, key, Unmatched.OTHER_RECIPIENT if is_somebodys else Unmatched.UNKNOWN_ID)
 
 
-def _by_readings(tx: Transaction, receipt: ReceiptIn, ways: dict[IdBase, str], at: Came, *, judges: bool) -> Match:
+async def _by_readings(desk: Desk, receipt: ReceiptIn, ways: dict[IdBase, str], at: Came, *, judges: bool) -> Match:
     """Every reading is tried; what several of them name is told apart by the habit, or not at all."""
     found: dict[IdBase, Found] = {}
     is_somebodys = False
     first_key, *_ = receipt.keys
     for base, key in ways.items():
-        part, is_anothers = _newest(tx, receipt, key, at)
+        part, is_anothers = await _newest(desk, receipt, key, at)
         is_somebodys |= is_anothers
         if part is not None:
             found[base] = part
@@ -211,8 +211,8 @@ def _by_readings(tx: Transaction, receipt: ReceiptIn, ways: dict[IdBase, str], a
     if not found:
         return Match(None, first_key, Unmatched.OTHER_RECIPIENT if is_somebodys else Unmatched.UNKNOWN_ID)
     if judges and receipt.recipient is not None and _is_evidence(found.values()):
-        tx.put_habit(receipt.upstream, judge(tx.habit(receipt.upstream), found.keys()))
-    base = next(iter(found)) if len(found) == 1 else tx.habit(receipt.upstream).choice
+        desk.put_habit(receipt.upstream, judge(desk.habit(receipt.upstream), found.keys()))
+    base = next(iter(found)) if len(found) == 1 else desk.habit(receipt.upstream).choice
     if base not in found:
         return Match(None, first_key, Unmatched.TWO_READINGS)
     return Match(found[base], ways[base])
@@ -258,13 +258,13 @@ class _Row(Struct, frozen=True, kw_only=True):
         return Found(self.message_id, self.step, self.try_no, self.part, self.receipt, self.on_wire_at, is_answered)
 
 
-def _newest(tx: Transaction, receipt: ReceiptIn, key: str, at: Came) -> tuple[Found | None, bool]:
+async def _newest(desk: Desk, receipt: ReceiptIn, key: str, at: Came) -> tuple[Found | None, bool]:
     """The newest part under a key with the receipt's recipient; and whether the key is only another recipient's.
 
     An id in an answer that took nothing is a hint: it counts where no other part has it.
     """
-    rows = tx.rows_of_family("part_by_operator_id", _Row, receipt.upstream, key, receipt.operator_id)
-    if len(tx.family(receipt.upstream)) > 1:
+    rows = await desk.rows_of_family("part_by_operator_id", _Row, receipt.upstream, key, receipt.operator_id)
+    if len(await desk.family(receipt.upstream)) > 1:
         rows.sort(key=lambda row: (row.answered_at or 0, row.message_id), reverse=True)
     own = [row for row in rows if receipt.recipient is None or row.recipient == receipt.recipient]
     own = [row for row in own if at.is_after(row.on_wire_at)]
@@ -303,18 +303,18 @@ def _may_be_it(receipt: ReceiptIn, row: _Row, at: Came) -> bool:
 # ------------------------------------------------------------------------------------- by an echoed reference
 
 
-def echoes(tx: Transaction, upstream: str) -> bool:
+async def echoes(desk: Desk, upstream: str) -> bool:
     """Whether the operator returns in its receipts the reference that we send with each part."""
-    family = tx.family(upstream)
-    return any(link.echoes_reference and tx.site.upstream_of(link) in family for link in tx.site.links.values())
+    family = await desk.family(upstream)
+    return any(link.echoes_reference and desk.site.upstream_of(link) in family for link in desk.site.links.values())
 
 
-def _by_reference(tx: Transaction, receipt: ReceiptIn, at: Came) -> Match | None:
+async def _by_reference(desk: Desk, receipt: ReceiptIn, at: Came) -> Match | None:
     """The part of the one message that the receipt echoes, if all of it that is under way was taken without an id."""
-    if receipt.recipient is None or receipt.reference is None or not echoes(tx, receipt.upstream):
+    if receipt.recipient is None or receipt.reference is None or not await echoes(desk, receipt.upstream):
         return None
     window = (receipt.recipient, receipt.reference, at.at - LOOK_BACK_MS, at.latest)
-    rows = tx.rows_of_family("parts_of_reference", _Echoed, receipt.upstream, *window)
+    rows = await desk.rows_of_family("parts_of_reference", _Echoed, receipt.upstream, *window)
     untold = [row for row in rows if row.receipt is None]
     if any(row.answer != "taken" or row.operator_id is not None for row in untold):
         return None  # lost, or still to be answered, or known by an id of its own: nothing says which one it is

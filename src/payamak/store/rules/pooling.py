@@ -7,7 +7,8 @@ once; of what waits on, no further copy goes (`Pooled`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Coroutine, Iterable
+from typing import Any
 
 from msgspec import Struct
 
@@ -20,9 +21,9 @@ from payamak.domain.pools import Copy, CopyKey, LooseReceipt, Pair, awaits, deal
 from payamak.domain.receipts import ReceiptIn, Unmatched
 from payamak.domain.site import LinkKind
 from payamak.store.columns import line_of_attempt
+from payamak.store.desk import Desk
 from payamak.store.feed import Change
-from payamak.store.rules.messages import happen, load
-from payamak.store.rules.transaction import Transaction
+from payamak.store.rules.messages import advance
 
 LONGEST_LIFE_MS = 7 * 86_400_000
 """The longest validity of a message (contract §1): no copy of an open message is older."""
@@ -37,7 +38,7 @@ MOST_ROWS = 200
 _MAY_BE_LOST = frozenset(why.value for why in (Unmatched.NO_ID, Unmatched.UNKNOWN_ID, Unmatched.OTHER_RECIPIENT))
 """A receipt whose id names a part, under whatever reading, is not the receipt of a part whose answer was lost."""
 
-Settle = Callable[[Transaction, ReceiptIn, CopyKey, int], list[Change]]
+Settle = Callable[[Desk, ReceiptIn, CopyKey, int], Coroutine[Any, Any, list[Change]]]
 """Lets a receipt happen to the copy that it was dealt to."""
 
 
@@ -137,71 +138,71 @@ class Pool(Struct, frozen=True):
         return {reference for reference in echoed if reference is not None}
 
 
-def waits_for(tx: Transaction, key: PoolKey, now: int) -> bool:
+async def waits_for(desk: Desk, key: PoolKey, now: int) -> bool:
     """Whether answers of the upstream were lost and receipts wait: else there is no pool to look at."""
-    if not (tx.has_lost and tx.has_unmatched):
+    if not (desk.memory.has_lost and desk.memory.has_unmatched):
         return False
-    since_at = _since_at(tx, key, now)
-    return tx.any_of_family("a_lost_part", key.upstream, since_at)
+    since_at = _since_at(desk, key, now)
+    return await desk.any_of_family("a_lost_part", key.upstream, since_at)
 
 
-def settle(tx: Transaction, key: PoolKey, now: int, act: Settle) -> list[Change]:
+async def settle(desk: Desk, key: PoolKey, now: int, act: Settle) -> list[Change]:
     """Let happen what the receipts of a pool make certain, and keep back copies of what they do not; the changes."""
-    pool = read_pool(tx, key, now) if waits_for(tx, key, now) else None
+    pool = await read_pool(desk, key, now) if await waits_for(desk, key, now) else None
     if pool is None:
-        return _free(tx, key, now) if tx.has_lost else []
+        return await _free(desk, key, now) if desk.memory.has_lost else []
     changes: list[Change] = []
     dealt: set[int] = set()
     for pair in _pairs(pool):
         held = pool.held[pair.receipt.number]
         message_id, *_ = pair.copy.key
-        tx.execute("match_receipt", ("matched", message_id, held.number))
-        tx.has_dealt = True
-        changes += act(tx, held.receipt, pair.copy.key, now)
+        desk.execute("match_receipt", ("matched", message_id, held.number))
+        desk.memory.has_dealt = True
+        changes += await act(desk, held.receipt, pair.copy.key, now)
         dealt.add(held.number)
         for number in _repetitions(pool, held, dealt):
-            tx.execute("match_receipt", ("repeated", message_id, number))
+            desk.execute("match_receipt", ("repeated", message_id, number))
             dealt.add(number)
-    return changes + _keep_back(tx, pool, dealt, now)
+    return changes + await _keep_back(desk, pool, dealt, now)
 
 
-def awaited_parts(tx: Transaction, message: Message, parts: list[int], now: int) -> tuple[int, ...]:
+async def awaited_parts(desk: Desk, message: Message, parts: list[int], now: int) -> tuple[int, ...]:
     """Of parts whose answer is lost now, those of which no further copy may go: receipts wait, or told of a copy."""
     pools: dict[str, Pool | None] = {}
     awaited = []
     for part in parts:
-        copies = tx.rows("copies_of_part", CopyOfPart, (message.id, message.step, part))
+        copies = await desk.rows("copies_of_part", CopyOfPart, (message.id, message.step, part))
         if any(copy.receipt not in (None, PartState.DELIVERED) for copy in copies):
             awaited.append(part)
             continue
-        if not tx.has_unmatched or not copies:
+        if not desk.memory.has_unmatched or not copies:
             continue
         upstream = copies[-1].upstream
         if upstream not in pools:
             key = PoolKey(upstream, message.current.line_of(message.tries), message.recipient)
-            pools[upstream] = read_pool(tx, key, now)
+            pools[upstream] = await read_pool(desk, key, now)
         pool = pools[upstream]
         if pool is not None and _is_awaited(pool, (message.id, message.step, part), set()):
             awaited.append(part)
     return tuple(awaited)
 
 
-def read_pool(tx: Transaction, key: PoolKey, now: int) -> Pool | None:
+async def read_pool(desk: Desk, key: PoolKey, now: int) -> Pool | None:
     """The pool as it stands in this transaction; None if no receipt waits, no copy is lost, or there are too many."""
-    since_at = _since_at(tx, key, now)
-    rows = tx.rows_of_family("unmatched_of_recipient", Kept, key.upstream, key.recipient, since_at)
+    since_at = _since_at(desk, key, now)
+    rows = await desk.rows_of_family("unmatched_of_recipient", Kept, key.upstream, key.recipient, since_at)
     held = {row.id: Held(row.id, row.received_at, receipt_of(row)) for row in rows if _may_be_of_lost(row, key)}
-    after_id, is_all = _newest_messages(tx, key, since_at)
+    after_id, is_all = await _newest_messages(desk, key, since_at)
     if not held or len(rows) >= MOST_ROWS or not is_all:
         return None
     first_at = min(one.came_at for one in held.values())
-    grace_ms = tx.site.rules(key.line).grace_ms
+    grace_ms = desk.site.rules(key.line).grace_ms
     # Settled ids tell a receipt that names one from an answered copy's; they say nothing of one that names none.
-    is_anyones = not _ids_are_settled(tx, key.upstream) or any(not _name(one.receipt) for one in held.values())
+    is_anyones = not await _ids_are_settled(desk, key.upstream) or any(not _name(one.receipt) for one in held.values())
     copies: list[Copy] = []
     states: dict[int, State] = {}
     told_without_id: set[int] = set()
-    for row in tx.rows_of_family("pool_of_recipient", _MayBe, key.upstream, key.recipient, since_at, after_id):
+    for row in await desk.rows_of_family("pool_of_recipient", _MayBe, key.upstream, key.recipient, since_at, after_id):
         if line_of_attempt(row.plan, row.step, row.try_no) != key.line or row.deadline_at + grace_ms <= first_at:
             continue
         copy_key = (row.message_id, row.step, row.try_no, row.part)
@@ -214,7 +215,7 @@ def read_pool(tx: Transaction, key: PoolKey, now: int) -> Pool | None:
                 copies.append(Copy(copy_key, row.on_wire_at, False))
         elif row.operator_id is None:
             told_without_id.add(row.message_id)
-    dealt = _dealt_names(tx, key, after_id, since_at)
+    dealt = await _dealt_names(desk, key, after_id, since_at)
     held = {
         number: one
         for number, one in held.items()
@@ -248,8 +249,8 @@ def receipt_of(kept: Kept) -> ReceiptIn:
     )
 
 
-def _since_at(tx: Transaction, key: PoolKey, now: int) -> int:
-    return earliest(now) - LONGEST_LIFE_MS - tx.site.rules(key.line).grace_ms
+def _since_at(desk: Desk, key: PoolKey, now: int) -> int:
+    return earliest(now) - LONGEST_LIFE_MS - desk.site.rules(key.line).grace_ms
 
 
 def _name(receipt: ReceiptIn) -> str:
@@ -277,9 +278,9 @@ def _one_name_each(held: Iterable[Held]) -> dict[int, str]:
     return found
 
 
-def _dealt_names(tx: Transaction, key: PoolKey, after_id: int, since_at: int) -> set[str]:
+async def _dealt_names(desk: Desk, key: PoolKey, after_id: int, since_at: int) -> set[str]:
     """The ids of receipts that have found a message of the recipient after they had waited."""
-    rows = tx.rows_of_family("dealt_to_recipient", _Dealt, key.upstream, key.recipient, after_id, since_at)
+    rows = await desk.rows_of_family("dealt_to_recipient", _Dealt, key.upstream, key.recipient, after_id, since_at)
     return {name for row in rows for name in (row.operator_key, *map(operator_key, filter(None, row.ids.split("\n"))))}
 
 
@@ -304,17 +305,17 @@ def _may_be_of_lost(kept: Kept, key: PoolKey) -> bool:
     return kept.line == key.line and is_final and kept.why in _MAY_BE_LOST and bool(says_something)
 
 
-def _newest_messages(tx: Transaction, key: PoolKey, since_at: int) -> tuple[int, bool]:
+async def _newest_messages(desk: Desk, key: PoolKey, since_at: int) -> tuple[int, bool]:
     """The id after which the recipient's newest messages begin, and whether these are all that may count."""
-    beyond = tx.row("message_beyond", _Beyond, (key.recipient, MOST_MESSAGES))
+    beyond = await desk.row("message_beyond", _Beyond, (key.recipient, MOST_MESSAGES))
     return (0, True) if beyond is None else (beyond.id, beyond.accepted_at < since_at)
 
 
-def _ids_are_settled(tx: Transaction, upstream: str) -> bool:
+async def _ids_are_settled(desk: Desk, upstream: str) -> bool:
     """Whether a receipt that names no answer's id can be no answered part's: how the upstream writes ids is known."""
-    links = [link for link in tx.site.links.values() if tx.site.upstream_of(link) in tx.family(upstream)]
+    links = [link for link in desk.site.links.values() if desk.site.upstream_of(link) in await desk.family(upstream)]
     is_open = any(link.kind is LinkKind.SMPP and link.id_base is IdBase.AUTO for link in links)
-    return bool(links) and (not is_open or tx.habit(upstream).settled is not IdBase.AUTO)
+    return bool(links) and (not is_open or desk.habit(upstream).settled is not IdBase.AUTO)
 
 
 def _pairs(pool: Pool) -> list[Pair]:
@@ -348,52 +349,49 @@ def _is_awaited(pool: Pool, part: tuple[int, int, int], dealt: set[int]) -> bool
     return False
 
 
-def _keep_back(tx: Transaction, pool: Pool, dealt: set[int], now: int) -> list[Change]:
+async def _keep_back(desk: Desk, pool: Pool, dealt: set[int], now: int) -> list[Change]:
     """Say to the messages of a pool which of their lost parts have receipts to wait for now, if that has changed."""
     changes: list[Change] = []
     for message_id in sorted(number for number, state in pool.states.items() if state in (State.QUEUED, State.SENDING)):
-        message = load(tx, message_id)
+        message = await desk.message(message_id)
         if message is None or message.state not in (State.QUEUED, State.SENDING):
             continue
         lost = [i for i, letter in enumerate(_word(message), 1) if letter == PartState.AMBIGUOUS]
-        changes += _say_awaited(
-            tx, message, {i: _is_awaited(pool, (message.id, message.step, i), dealt) for i in lost}, now
+        changes += await _say_awaited(
+            desk, message, {i: _is_awaited(pool, (message.id, message.step, i), dealt) for i in lost}, now
         )
     return changes
 
 
-def _free(tx: Transaction, key: PoolKey, now: int) -> list[Change]:
+async def _free(desk: Desk, key: PoolKey, now: int) -> list[Change]:
     """No receipt of the pool waits any more: copies that were kept back for one may go again."""
     changes: list[Change] = []
-    after_id, _ = _newest_messages(tx, key, now)
-    for message_id in tx.values("awaiting_of_recipient", (key.recipient, after_id)):
-        message = load(tx, message_id)
+    after_id, _ = await _newest_messages(desk, key, now)
+    for message_id in await desk.values("awaiting_of_recipient", (key.recipient, after_id)):
+        message = await desk.message(message_id)
         if message is None or not message.awaited or message.current.line_of(message.tries) != key.line:
             continue
-        if key.upstream in tx.values("upstreams_of_attempt", (message_id, message.step, message.tries)):
-            changes += _say_awaited(tx, message, dict.fromkeys(message.awaited, False), now)
+        if key.upstream in await desk.values("upstreams_of_attempt", (message_id, message.step, message.tries)):
+            changes += await _say_awaited(desk, message, dict.fromkeys(message.awaited, False), now)
     return changes
 
 
-def _say_awaited(tx: Transaction, message: Message, awaited: dict[int, bool], now: int) -> list[Change]:
+async def _say_awaited(desk: Desk, message: Message, awaited: dict[int, bool], now: int) -> list[Change]:
     more = tuple(part for part, waits in awaited.items() if waits and part not in message.awaited)
-    fewer = tuple(
-        part
-        for part, waits in awaited.items()
-        if not waits and part in message.awaited and not _was_told(tx, message, part)
-    )
+    no_more = [part for part, waits in awaited.items() if not waits and part in message.awaited]
+    fewer = tuple([part for part in no_more if not await _was_told(desk, message, part)])
     changes: list[Change] = []
     if more:
-        changes.append(happen(tx, message, ev.Pooled(step=message.step, parts=more, has_receipts=True), now))
+        changes.append(await advance(desk, message, ev.Pooled(step=message.step, parts=more, has_receipts=True), now))
         message = changes[-1].message
     if fewer:
-        changes.append(happen(tx, message, ev.Pooled(step=message.step, parts=fewer, has_receipts=False), now))
+        changes.append(await advance(desk, message, ev.Pooled(step=message.step, parts=fewer, has_receipts=False), now))
     return changes
 
 
-def _was_told(tx: Transaction, message: Message, part: int) -> bool:
+async def _was_told(desk: Desk, message: Message, part: int) -> bool:
     """Whether a receipt has told that one of the part's copies did not arrive: that ends resending for good."""
-    copies = tx.rows("copies_of_part", CopyOfPart, (message.id, message.step, part))
+    copies = await desk.rows("copies_of_part", CopyOfPart, (message.id, message.step, part))
     return any(copy.receipt is not None for copy in copies)
 
 

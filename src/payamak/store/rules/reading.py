@@ -10,6 +10,7 @@ from payamak.domain.ids import IdHabit, operator_key
 from payamak.domain.message import RECEIPTED, Message, PartState, Reason, State
 from payamak.domain.receipts import Cursor, IdReport, OpenId, OpenIds, WaitingReceipt
 from payamak.domain.webhooks import Notice
+from payamak.store.memory import HabitRow
 from payamak.store.reader import Reader, array
 from payamak.store.records import (
     Balance,
@@ -25,7 +26,6 @@ from payamak.store.records import (
     TextReceipts,
     Traffic,
 )
-from payamak.store.rules.transaction import HabitRow
 
 
 class _StandingRow(Struct, frozen=True, kw_only=True):

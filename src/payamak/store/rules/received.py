@@ -36,11 +36,11 @@ from payamak.domain.site import DAY_MS, Line, Site
 from payamak.domain.site.links import MOST_OPEN_PARTS
 from payamak.encoding.alphabets import AnyAlphabet, alphabet_named
 from payamak.errors import Refused
-from payamak.store.reader import Reader
+from payamak.store.desk import Desk
+from payamak.store.reader import Reader, counts
 from payamak.store.records import ForeignReceived, NewMessage, PostResult, ReceivedSearch
 from payamak.store.rules.aside import AGAIN_MS, AsideKind, apart
 from payamak.store.rules.messages import accept
-from payamak.store.rules.transaction import Transaction
 
 _DEFAULTS = Line(number="0")
 """The rules of a line that is not configured."""
@@ -112,8 +112,8 @@ class _Target(Struct, frozen=True, kw_only=True):
 # ----------------------------------------------------------------------------------------------- keeping
 
 
-def receive_mo(
-    tx: Transaction, part: MoPart, session: str, live: Collection[str], now: int, *, is_sure: bool = True
+async def receive_mo(
+    desk: Desk, part: MoPart, session: str, live: Collection[str], now: int, *, is_sure: bool = True
 ) -> KeptAs:
     """Keep a part, and with the last one its message. `live` are the sessions whose answers have arrived.
 
@@ -121,34 +121,42 @@ def receive_mo(
     """
     digest = part.digest
     is_doubtful = False
-    for met in tx.rows("received_part_same", _Met, (digest, earliest(now) - REPEAT_MS)):
+    for met in await desk.rows("received_part_same", _Met, (digest, earliest(now) - REPEAT_MS)):
         if met.total > 1 or met.session not in live:
             return KeptAs.REPEATED
         is_doubtful |= met.session != session
     if is_doubtful and not is_sure:
         return KeptAs.DOUBTFUL
-    line = tx.site.line(part.line)
+    line = desk.site.line(part.line)
     number = line.number if line else part.line
     if part.total == 1:
-        received_id, kept = _keep(tx, [part], number, join([_piece(part)]), now, is_complete=True)
-        _insert_part(tx, part, number, digest, session, now, now, received_id)
+        received_id, kept = await _keep(desk, [part], number, join([_piece(part)]), now, is_complete=True)
+        _insert_part(desk, part, number, digest, session, now, now, received_id)
         return kept
     key = _PartsKey(upstream=part.upstream, line=number, sender=part.sender, reference=part.reference, total=part.total)
-    open_parts = tx.rows("received_parts_open", _OpenPart, key.values)
+    open_parts = await desk.rows("received_parts_open", _OpenPart, key.values)
     same = next((each for each in open_parts if each.part == part.part), None)
     if same is not None and same.digest == digest:
         return KeptAs.REPEATED
     is_last = same is None and len(open_parts) + 1 == part.total
-    if not is_last and tx.open_parts.of(tx, part.link, now) >= _most_open(tx.site, part.link):
+    if not is_last and await _open_of(desk, part.link, now) >= _most_open(desk.site, part.link):
         return KeptAs.TOO_MANY
     if same is None and sum(len(each.octets) for each in open_parts) + len(part.octets) > LONGEST_OCTETS:
         return KeptAs.TOO_LONG
     if same is not None:  # another message under the same reference: the first one will not be completed any more
-        _deliver(tx, key, now)
+        await _deliver(desk, key, now)
     due_at = now + int((line or _DEFAULTS).join_minutes * 60_000)
-    _insert_part(tx, part, number, digest, session, now, due_at, None)
-    tx.open_parts.add(part.link, 1)
-    return _deliver(tx, key, now) if is_last else KeptAs.PART
+    _insert_part(desk, part, number, digest, session, now, due_at, None)
+    desk.memory.open_parts.add(part.link, 1)
+    return await _deliver(desk, key, now) if is_last else KeptAs.PART
+
+
+async def _open_of(desk: Desk, link: str, now: int) -> int:
+    """How many parts of a link wait for the others of their message."""
+    known = desk.memory.open_parts
+    if known.is_due(now):
+        known.counted(await desk.gather(counts, "open_parts"), now)
+    return known.of(link)
 
 
 def _most_open(site: Site, link: str) -> int:
@@ -161,7 +169,7 @@ def _piece(part: MoPart) -> tuple[int, AnyAlphabet, bytes]:
 
 
 def _insert_part(
-    tx: Transaction,
+    desk: Desk,
     part: MoPart,
     line: str,
     digest: bytes,
@@ -172,41 +180,41 @@ def _insert_part(
 ) -> None:
     octets = b"" if joined is not None else part.octets
     place = (part.upstream, part.link, line, part.sender, part.reference, part.total, part.part, part.alphabet.value)
-    tx.execute("insert_received_part", (digest, session, *place, octets, now, due_at, joined))
+    desk.execute("insert_received_part", (digest, session, *place, octets, now, due_at, joined))
 
 
-def _deliver(tx: Transaction, key: _PartsKey, now: int) -> KeptAs:
+async def _deliver(desk: Desk, key: _PartsKey, now: int) -> KeptAs:
     """Make a message of the parts that are there; whether it counts."""
-    open_parts = tx.rows("received_parts_open", _OpenPart, key.values)
+    open_parts = await desk.rows("received_parts_open", _OpenPart, key.values)
     parts = [each.brought for each in open_parts]
     text = join(_piece(part) for part in parts)
-    received_id, kept = _keep(tx, parts, key.line, text, now, is_complete=len(parts) == key.total)
+    received_id, kept = await _keep(desk, parts, key.line, text, now, is_complete=len(parts) == key.total)
     for each in open_parts:
-        tx.execute("join_received_part", (received_id, each.id))
-        tx.open_parts.add(each.link, -1)
+        desk.execute("join_received_part", (received_id, each.id))
+        desk.memory.open_parts.add(each.link, -1)
     return kept
 
 
-def _keep(
-    tx: Transaction, parts: Sequence[MoPart], number: str, text: str, now: int, *, is_complete: bool
+async def _keep(
+    desk: Desk, parts: Sequence[MoPart], number: str, text: str, now: int, *, is_complete: bool
 ) -> tuple[int, KeptAs]:
     """Keep a message, give it its place in a queue of posts, and do what its words ask for.
 
     Of one that any part's link may not bring for this line only an opt-out is heard.
     """
     part, *_ = parts
-    line = tx.site.lines.get(number)
-    is_foreign = line is not None and not all(tx.site.counts(number, p.upstream, p.link) for p in parts)
+    line = desk.site.lines.get(number)
+    is_foreign = line is not None and not all(desk.site.counts(number, p.upstream, p.link) for p in parts)
     keyword = "" if is_foreign else _keyword(line, text)
     is_relayed = line is not None and not is_foreign and (keyword or line.relay_url)
     state = RelayState.WAITING if is_relayed else RelayState.NONE
     target = target_of(number, keyword)
     facts = (part.upstream, part.link, number, part.sender, text, now, is_complete)
-    received_id = tx.insert("insert_received", (*facts, state.value, keyword, target, now, None, is_foreign))
+    received_id = await desk.insert("insert_received", (*facts, state.value, keyword, target, now, None, is_foreign))
     if state is RelayState.WAITING:
-        _give_turn(tx, target, part.sender, now)
+        await _give_turn(desk, target, part.sender, now)
     if line is not None:
-        _follow_words(tx, line, part.sender, text, now, is_foreign=is_foreign)
+        _follow_words(desk, line, part.sender, text, now, is_foreign=is_foreign)
     return received_id, KeptAs.FOREIGN if is_foreign else KeptAs.WHOLE
 
 
@@ -214,7 +222,7 @@ def _keyword(line: Line | None, text: str) -> str:
     return (keyword_of(text, [k.keyword for k in line.keywords]) or "") if line and line.keywords else ""
 
 
-def _follow_words(tx: Transaction, line: Line, sender: str, text: str, now: int, *, is_foreign: bool) -> None:
+def _follow_words(desk: Desk, line: Line, sender: str, text: str, now: int, *, is_foreign: bool) -> None:
     """Opt out and back in by the handset (contract §8): this line, and nothing else.
 
     A foreign message may be nobody's: not to send to somebody who asked for it is the worse mistake out of two, so it
@@ -226,31 +234,31 @@ def _follow_words(tx: Transaction, line: Line, sender: str, text: str, now: int,
     if is_one_of(text, line.opt_out_words):
         facts = (recipient, line.number, Code.OPTED_OUT_OF_LINE.value, "handset", now)
         if is_foreign:
-            tx.execute("doubt_opt_out", facts)
+            desk.execute("doubt_opt_out", facts)
         else:
-            tx.execute("put_opt_out", (*facts, None))
+            desk.execute("put_opt_out", (*facts, None))
     elif not is_foreign and is_one_of(text, line.opt_in_words):
-        tx.execute("forget_opt_out", (recipient, line.number))
+        desk.execute("forget_opt_out", (recipient, line.number))
 
 
 # ------------------------------------------------------------------------------------------------ reading
 
 
-def read_received(
-    tx: Transaction, lines: Sequence[str], *, only_unread: bool, limit: int, mark_read: bool, now: int
+async def read_received(
+    desk: Desk, lines: Sequence[str], *, only_unread: bool, limit: int, mark_read: bool, now: int
 ) -> list[Received]:
     """Messages of the lines, oldest first, marked as read by the same transaction if asked for."""
-    found = _of_lines(tx.db, lines, only_unread=only_unread, limit=min(limit, READ_CALL_LIMIT))
+    found = await desk.gather(_of_lines, lines, only_unread=only_unread, limit=min(limit, READ_CALL_LIMIT))
     if mark_read:
         for received in found:
-            tx.execute("mark_read", (now, received.id))
+            desk.execute("mark_read", (now, received.id))
     return found
 
 
-def unread(tx: Transaction, read: Sequence[Received], now: int) -> None:
+async def unread(desk: Desk, read: Sequence[Received], now: int) -> None:
     """Take back the marks of a call whose caller was told that it failed."""
     for received in read:
-        tx.execute("unmark_read", (received.id, now))
+        desk.execute("unmark_read", (received.id, now))
 
 
 def _of_lines(db: Reader, lines: Sequence[str], *, only_unread: bool, limit: int) -> list[Received]:
@@ -293,67 +301,71 @@ def relay_due(db: Reader, target: str, now: int, limit: int) -> list[Received]:
     return db.rows("relay_due", Received, (target, now, limit))
 
 
-def conclude_post(tx: Transaction, result: PostResult, now: int) -> Received | None:
+async def conclude_post(desk: Desk, result: PostResult, now: int) -> Received | None:
     """Store what came of a post: state, read mark, the answer to the handset, the next one's turn.
 
     None if it does not wait any more, so that a second post of the same message answers nobody twice.
     """
-    received = tx.row("received", Received, (result.received_id,))
+    received = await desk.row("received", Received, (result.received_id,))
     if received is None or received.relay is not RelayState.WAITING:
         return None
     note, reply_id = result.note, received.reply_id
     if result.reply is not None and reply_id is None:
         try:
-            reply_id = _reply(tx, received, result.reply, now)
+            reply_id = await _reply(desk, received, result.reply, now)
         except Refused as refusal:  # it has changed nothing
             note = f"{note}; the answer was refused: {refusal.code.name} ({refusal.code.value})"
-    tx.execute("update_relay", (result.state.value, received.tries + 1, result.next_at, note, reply_id, received.id))
+    desk.execute("update_relay", (result.state.value, received.tries + 1, result.next_at, note, reply_id, received.id))
     if result.state is RelayState.DONE:
-        tx.execute("mark_read", (now, received.id))
+        desk.execute("mark_read", (now, received.id))
     if result.state is not RelayState.WAITING:
-        _give_turn(tx, received.target, received.sender, now)
-    return tx.row("received", Received, (received.id,))
+        await _give_turn(desk, received.target, received.sender, now)
+    return await desk.row("received", Received, (received.id,))
 
 
-def _reply(tx: Transaction, received: Received, reply: NewMessage, now: int) -> int:
+async def _reply(desk: Desk, received: Received, reply: NewMessage, now: int) -> int:
     """Accept the answer to a handset. Raises Refused.
 
     To a message of a copy that was put back it may have been sent already: it is held with what else waited there.
     """
-    message = accept(tx, reply, now, is_held=tx.restored.is_open and received.id <= tx.restored.received_id).message
+    message = (
+        await accept(
+            desk, reply, now, is_held=desk.memory.restored.is_open and received.id <= desk.memory.restored.received_id
+        )
+    ).message
     return message.id
 
 
-def _give_turn(tx: Transaction, target: str, sender: str, now: int) -> None:
+async def _give_turn(desk: Desk, target: str, sender: str, now: int) -> None:
     """Give the turn to the first of a queue, unless one has it."""
-    if tx.value("relay_has_turn", (target, sender)) is None:
-        first = tx.value("relay_first", (target, sender))
+    if await desk.value("relay_has_turn", (target, sender)) is None:
+        first = await desk.value("relay_first", (target, sender))
         if first is not None:
-            tx.execute("give_turn", (now, first))
+            desk.execute("give_turn", (now, first))
 
 
-def replay(tx: Transaction, ids: Sequence[int], now: int) -> int:
+async def replay(desk: Desk, ids: Sequence[int], now: int) -> int:
     """Post these once more, from the beginning and by today's keywords; how many had a target and did not wait.
 
     A foreign one whose link counts for its line by now counts from here on, target or not.
     """
     count = 0
     for received_id in ids:
-        received = tx.row("received", Received, (received_id,))
+        received = await desk.row("received", Received, (received_id,))
         if received is None or received.relay is RelayState.WAITING:
             continue
-        line = tx.site.line(received.line)
+        line = desk.site.line(received.line)
         keyword = _keyword(line, received.text)
         if received.is_foreign:
-            if line is None or not tx.site.counts(line.number, received.upstream, received.link):
+            if line is None or not desk.site.counts(line.number, received.upstream, received.link):
                 continue
-            tx.execute("received_counts", (received.id,))
+            desk.execute("received_counts", (received.id,))
             count += 1
         if line is None or not (keyword or line.relay_url):
             continue
         target = target_of(line.number, keyword)
-        tx.execute("relay_again", (now, target, keyword, received.id))
-        _give_turn(tx, target, received.sender, now)
+        desk.execute("relay_again", (now, target, keyword, received.id))
+        await _give_turn(desk, target, received.sender, now)
         count += not received.is_foreign
     return count
 
@@ -361,30 +373,32 @@ def replay(tx: Transaction, ids: Sequence[int], now: int) -> int:
 # ------------------------------------------------------------------------------------------- housekeeping
 
 
-def sweep_received(tx: Transaction, now: int, limit: int) -> int:
+async def sweep_received(desk: Desk, now: int, limit: int) -> int:
     """Make messages of the parts that waited too long for the others, forget parts that nobody repeats; how many."""
     count = 0
     before: _PartsKey | None = None
-    while count < limit and (key := tx.row("received_parts_overdue", _PartsKey, (earliest(now),))) is not None:
-        first_id = tx.value("received_parts_open", key.values)
+    while count < limit and (key := await desk.row("received_parts_overdue", _PartsKey, (earliest(now),))) is not None:
+        first_id = await desk.value("received_parts_open", key.values)
         if key == before or first_id is None:
             break  # an index names what no table holds: it would be found for ever, under the writer's lock
-        if apart(tx, AsideKind.RECEIVED, first_id, now, partial(_deliver, tx, key, now)) is None:
-            tx.execute("put_off_parts", (*key.values, now + AGAIN_MS))
+        if await apart(desk, AsideKind.RECEIVED, first_id, now, partial(_deliver, desk, key, now)) is None:
+            desk.execute("put_off_parts", (*key.values, now + AGAIN_MS))
         before = key
         count += 1
-    return count + tx.change("forget_received_parts", (earliest(now) - REPEAT_MS, limit))
+    return count + await desk.change("forget_received_parts", (earliest(now) - REPEAT_MS, limit))
 
 
-def retire_received(tx: Transaction, now: int, limit: int) -> int:
+async def retire_received(desk: Desk, now: int, limit: int) -> int:
     """Remove up to `limit` old messages of each line; how many."""
-    site: Site = tx.site
+    site: Site = desk.site
     count = 0
-    for number in tx.values("lines_of_received"):
+    for number in await desk.values("lines_of_received"):
         days = (site.lines.get(number) or _DEFAULTS).keep_received_days
-        count += apart(tx, AsideKind.RETIRE, number, now, partial(_retire_of, tx, number, days, now, limit)) or 0
+        count += (
+            await apart(desk, AsideKind.RETIRE, number, now, partial(_retire_of, desk, number, days, now, limit)) or 0
+        )
     return count
 
 
-def _retire_of(tx: Transaction, number: str, days: float, now: int, limit: int) -> int:
-    return tx.change("retire_received", (number, earliest(now) - int(days * DAY_MS), limit))
+async def _retire_of(desk: Desk, number: str, days: float, now: int, limit: int) -> int:
+    return await desk.change("retire_received", (number, earliest(now) - int(days * DAY_MS), limit))

@@ -15,7 +15,7 @@ from payamak.domain import events as ev
 from payamak.domain.ids import IdBase, key_under, operator_key, readings
 from payamak.domain.message import Message
 from payamak.domain.pools import CopyKey
-from payamak.store.rules.transaction import Transaction
+from payamak.store.desk import Desk
 
 
 class Told(Struct, frozen=True, kw_only=True):
@@ -51,72 +51,74 @@ class Told(Struct, frozen=True, kw_only=True):
         return self.receipt_at or 0
 
 
-def reclaim(tx: Transaction, message: Message, event: ev.Answered) -> None:
+async def reclaim(desk: Desk, message: Message, event: ev.Answered) -> None:
     """Before the answers are kept: what they name goes to the copies that they are about."""
     for outcome in event.outcomes:
         if outcome.operator_id is not None:
-            _reclaim(tx, message, (message.id, event.step, event.try_no, outcome.part), outcome.operator_id)
+            await _reclaim(desk, message, (message.id, event.step, event.try_no, outcome.part), outcome.operator_id)
 
 
-def _reclaim(tx: Transaction, message: Message, key: CopyKey, operator_id: str) -> None:
-    own = tx.row("told_copy", Told, key)
+async def _reclaim(desk: Desk, message: Message, key: CopyKey, operator_id: str) -> None:
+    own = await desk.row("told_copy", Told, key)
     if own is None or (own.has_receipt and own.operator_key in (None, *readings(operator_id))):
         return
-    for name in _names(tx, own.upstream, operator_id):
-        holders = tx.rows("told_copies_of_id", Told, (own.upstream, name, message.recipient, own.on_wire_at))
+    for name in _names(desk, own.upstream, operator_id):
+        holders = await desk.rows("told_copies_of_id", Told, (own.upstream, name, message.recipient, own.on_wire_at))
         for holder in holders:
             if holder.key == key:
                 continue
             if not own.has_receipt:
-                _let_wait(tx, holder)
+                _let_wait(desk, holder)
             elif holder.on_wire_at <= own.told_at:
-                _exchange(tx, own, holder)
+                _exchange(desk, own, holder)
             return
     if own.has_receipt:
-        _pass_on(tx, own)
+        await _pass_on(desk, own)
 
 
-def _names(tx: Transaction, upstream: str, operator_id: str) -> list[str]:
+def _names(desk: Desk, upstream: str, operator_id: str) -> list[str]:
     """The ids that the receipt of an answer may have: as the habit writes it, or under any reading until that is known.
 
     A reading that only chance explains costs nothing: whose the receipt is, matching decides (store/rules/matching.py).
     """
-    habit = tx.habit(upstream).settled
+    habit = desk.habit(upstream).settled
     names = readings(operator_id)
     if habit is IdBase.AUTO:
         return list(names)
     return [name for name in names if key_under(name, habit) == operator_key(operator_id)]
 
 
-def _let_wait(tx: Transaction, holder: Told) -> None:
+def _let_wait(desk: Desk, holder: Told) -> None:
     """The receipt waits again: the answer, once it is kept, finds it as one that came early."""
-    tx.execute("let_receipt_wait", (holder.message_id, holder.upstream, holder.operator_key))
-    _put(tx, holder.key, None)
-    tx.has_unmatched = tx.has_lost = True
+    desk.execute("let_receipt_wait", (holder.message_id, holder.upstream, holder.operator_key))
+    _put(desk, holder.key, None)
+    desk.memory.has_unmatched = desk.memory.has_lost = True
 
 
-def _exchange(tx: Transaction, own: Told, holder: Told) -> None:
+def _exchange(desk: Desk, own: Told, holder: Told) -> None:
     for one, other in ((own, holder), (holder, own)):
-        _put(tx, one.key, other)
+        _put(desk, one.key, other)
     if own.message_id != holder.message_id:
         pair = (own.message_id, own.operator_key, holder.message_id, holder.operator_key)
-        tx.execute("hand_receipts_over", (*pair, own.upstream))
+        desk.execute("hand_receipts_over", (*pair, own.upstream))
 
 
-def _pass_on(tx: Transaction, own: Told) -> None:
+async def _pass_on(desk: Desk, own: Told) -> None:
     """It is not the copy's, and nobody knows whose: another copy of the part without an answer takes it."""
-    for other in tx.rows("untold_copies", Told, (own.message_id, own.step, own.part, own.upstream, own.told_at)):
+    for other in await desk.rows(
+        "untold_copies", Told, (own.message_id, own.step, own.part, own.upstream, own.told_at)
+    ):
         if other.key != own.key:
-            _put(tx, other.key, own)
-            _put(tx, own.key, None)
-            tx.has_lost = True
+            _put(desk, other.key, own)
+            _put(desk, own.key, None)
+            desk.memory.has_lost = True
             return
 
 
-def _put(tx: Transaction, key: CopyKey, held: Told | None) -> None:
+def _put(desk: Desk, key: CopyKey, held: Told | None) -> None:
     """Let a copy have the receipt that another one held, or none."""
     words: tuple[object, ...] = (None, None, None, None, None, None, None)
     if held is not None:
         words = (held.receipt, held.receipt_stat, held.receipt_err, held.receipt_at)
         words += (held.operator_id, held.operator_key, held.code)
-    tx.execute("put_told", (*words, *key))
+    desk.execute("put_told", (*words, *key))

@@ -17,8 +17,8 @@ from payamak.domain.message import Message
 from payamak.domain.posting import PostState
 from payamak.domain.standing import state_code
 from payamak.domain.webhooks import Notice, NoticeCount, NoticeResult, NoticeSearch, WebhookTarget
+from payamak.store.desk import Desk
 from payamak.store.reader import Reader
-from payamak.store.rules.transaction import Transaction
 
 _LAST = (1 << 62, 0)
 """Above every message, for the first page."""
@@ -31,21 +31,21 @@ class _NoticeKey(Struct, frozen=True, kw_only=True):
     sequence: int
 
 
-def tell(tx: Transaction, message: Message, now: int) -> None:
+def tell(desk: Desk, message: Message, now: int) -> None:
     """The message came to a state: if its account has a webhook that wants to know, keep a notice of it."""
-    tell_all(tx, [message], now)
+    tell_all(desk, [message], now)
 
 
-def tell_all(tx: Transaction, messages: Iterable[Message], now: int) -> None:
+def tell_all(desk: Desk, messages: Iterable[Message], now: int) -> None:
     """The same of several messages, in their order."""
-    rows = [row for message in messages if (row := _notice(tx, message, now)) is not None]
+    rows = [row for message in messages if (row := _notice(desk, message, now)) is not None]
     if rows:
-        tx.many("insert_notice", rows)
+        desk.many("insert_notice", rows)
 
 
-def _notice(tx: Transaction, message: Message, now: int) -> tuple[Any, ...] | None:
+def _notice(desk: Desk, message: Message, now: int) -> tuple[Any, ...] | None:
     """The columns of `insert_notice`; None if nobody wants to know."""
-    account = tx.site.accounts_by_id.get(message.account_id)
+    account = desk.site.accounts_by_id.get(message.account_id)
     if account is None or not account.webhook_url:
         return None
     if account.webhook_states and message.state not in account.webhook_states:
@@ -53,39 +53,39 @@ def _notice(tx: Transaction, message: Message, now: int) -> tuple[Any, ...] | No
     told = state_code(message.state, message.was_taken, account.unknown_state)
     standing = (message.state.value, message.reason.value, told, message.code)
     facts = (message.current.line, message.step, message.was_taken, message.charged)
-    above = tx.restored.events_above if message.id <= tx.restored.message_id else 0
+    above = desk.memory.restored.events_above if message.id <= desk.memory.restored.message_id else 0
     return message.id, message.account_id, now, *standing, *facts, above
 
 
-def conclude(tx: Transaction, result: NoticeResult, now: int) -> bool:
+async def conclude(desk: Desk, result: NoticeResult, now: int) -> bool:
     """Store what came of a post; the next one's turn comes with it. False if it does not wait any more."""
     values = (result.post.value, result.next_at, result.note, now, result.message_id, result.sequence)
-    if tx.change("conclude_notice", values) == 0:
+    if await desk.change("conclude_notice", values) == 0:
         return False
     if result.post is not PostState.WAITING:
-        tx.execute("next_notice_has_turn", (now, result.message_id, result.sequence))
+        desk.execute("next_notice_has_turn", (now, result.message_id, result.sequence))
     if result.gone_url is not None:
-        tx.execute("put_gone", (result.account_id, result.gone_url, now))
+        desk.execute("put_gone", (result.account_id, result.gone_url, now))
     return True
 
 
-def replay(tx: Transaction, events: Sequence[tuple[int, int]], now: int) -> int:
+async def replay(desk: Desk, events: Sequence[tuple[int, int]], now: int) -> int:
     """Post these once more, from the beginning, also to a target that was gone; how many did not wait."""
     accounts: set[int] = set()
     count = 0
     for message_id, sequence in sorted(set(events)):
-        account_id = tx.value("notice_again", (now, message_id, sequence))
+        account_id = await desk.value("notice_again", (now, message_id, sequence))
         if account_id is not None:
             accounts.add(account_id)
             count += 1
     for account_id in accounts:
-        tx.execute("forget_gone", (account_id,))
+        desk.execute("forget_gone", (account_id,))
     return count
 
 
-def hurry(tx: Transaction, account_id: int, now: int, limit: int) -> int:
+async def hurry(desk: Desk, account_id: int, now: int, limit: int) -> int:
     """Let up to `limit` notices whose pause is not over be due now; how many."""
-    return tx.change("hurry_notices", (now, account_id, limit))
+    return await desk.change("hurry_notices", (now, account_id, limit))
 
 
 # ------------------------------------------------------------------------------------------------ reading

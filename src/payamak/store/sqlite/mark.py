@@ -23,7 +23,7 @@ from msgspec import Struct
 
 from payamak.domain.restoring import ID_LIMIT
 from payamak.errors import StoreFailed
-from payamak.store.rules.transaction import Transaction
+from payamak.store.desk import Desk
 from payamak.store.sqlite.locking import PRIVATE
 from payamak.store.sqlite.opening import allow_folding, connect
 from payamak.store.statements import load_statements
@@ -113,42 +113,42 @@ class KeptMark(Struct, frozen=True, kw_only=True):
     is_copy: bool
 
 
-def kept_mark(tx: Transaction) -> KeptMark:
+async def kept_mark(desk: Desk) -> KeptMark:
     """The mark of the store."""
-    kept = tx.row("mark", KeptMark)
+    kept = await desk.row("mark", KeptMark)
     assert kept is not None, "a store has a mark"
     return kept
 
 
-def belongs(tx: Transaction, beside: Mark) -> bool:
+async def belongs(desk: Desk, beside: Mark) -> bool:
     """Whether store and file were written one after the other, by processes of which any may have died."""
-    kept = kept_mark(tx)
+    kept = await kept_mark(desk)
     return beside.mark in (kept.value, kept.beside)
 
 
-def move(tx: Transaction, beside: str, now: int, *, is_needed: bool) -> Mark | None:
+async def move(desk: Desk, beside: str, now: int, *, is_needed: bool) -> Mark | None:
     """Draw another mark, if that is needed or anything was committed since the last one: what to write into the file.
 
     `beside` is the mark that is there, and stays if we die.
     """
-    batch = tx.read_batch()
-    kept = kept_mark(tx)
+    batch = int(await desk.value("meta", ("batch",)))
+    kept = await kept_mark(desk)
     if not is_needed and batch == kept.batch and kept.value == beside:
         return None
     value = fresh()
-    tx.execute("move_mark", (value, beside, now, batch + 1))  # the number that this transaction will have
+    desk.execute("move_mark", (value, beside, now, batch + 1))  # the number that this transaction will have
     return Mark(
         mark=value,
         moved_at=int(now),
-        ids_up_to=last_given(tx, "message") + IDS_AHEAD,
-        received_up_to=last_given(tx, "received") + IDS_AHEAD,
-        events_up_to=tx.restored.events_above,
+        ids_up_to=await last_given(desk, "message") + IDS_AHEAD,
+        received_up_to=await last_given(desk, "received") + IDS_AHEAD,
+        events_up_to=desk.memory.restored.events_above,
     )
 
 
-def last_given(tx: Transaction, table: str) -> int:
+async def last_given(desk: Desk, table: str) -> int:
     """The last id of a table, removed rows included."""
-    return int(tx.value("last_given", (table,)))
+    return int(await desk.value("last_given", (table,)))
 
 
 def sign_copy(path: Path) -> None:

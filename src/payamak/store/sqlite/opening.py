@@ -13,8 +13,8 @@ import apsw
 
 from payamak.errors import StoreFailed
 from payamak.log import event_logger
-from payamak.store.rules.transaction import COMMITS_KEPT
 from payamak.store.sqlite.locking import PRIVATE, check_no_orphan, make_private
+from payamak.store.sqlite.transaction import COMMITS_KEPT
 from payamak.store.statements import load_migrations
 
 BUSY_TIMEOUT_MS = 10_000

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, suppress
 from typing import Any, TypeVar
 
@@ -99,32 +99,29 @@ def _readable(make: Callable[[Row], T], row: Row) -> T | Spoilt:
 
 
 class SqliteConnection(SqliteReader):
-    """See payamak.store.reader.Connection."""
+    """The connection that writes; its owner has begun a transaction."""
 
     def execute(self, name: str, values: Values = ()) -> None:
-        """See Connection.execute."""
+        """Run a named statement."""
         self.db.execute(self._sql[name], values)
-
-    def many(self, name: str, rows: Iterable[Values]) -> None:
-        """See Connection.many."""
-        self.db.executemany(self._sql[name], rows)
-
-    def change(self, name: str, values: Values = ()) -> int:
-        """See Connection.change."""
-        self.db.execute(self._sql[name], values)
-        return self.db.changes()
 
     def insert(self, name: str, values: Values = ()) -> int:
-        """See Connection.insert."""
+        """See payamak.store.desk.Engine.insert."""
         self.db.execute(self._sql[name], values)
         return self.db.last_insert_rowid()
 
+    def write(self, name: str, rows: Sequence[Values]) -> int:
+        """See payamak.store.desk.Engine.write."""
+        before = self.db.total_changes()
+        self.db.executemany(self._sql[name], rows)
+        return self.db.changes() if len(rows) == 1 else self.db.total_changes() - before
+
     def data_version(self) -> int:
-        """See Connection.data_version."""
+        """A number that is another one when anybody else has committed since it was asked for last."""
         return int(self.db.pragma("data_version"))
 
     def is_of_the_disk(self, error: Exception) -> bool:
-        """See Connection.is_of_the_disk."""
+        """See payamak.store.desk.Engine.is_of_the_disk."""
         if isinstance(error, apsw.Error):
             return not isinstance(error, apsw.ConstraintError | apsw.SQLError)
         return isinstance(error, StoreFailed)

@@ -37,7 +37,9 @@ from payamak.domain.unreadable import Unreadable
 from payamak.domain.webhooks import Notice, NoticeCount, NoticeResult, NoticeSearch, WebhookTarget
 from payamak.errors import StoreFailed
 from payamak.store.base import ACKNOWLEDGE_WITHIN_S, ANSWER_WITHIN_S, Mode
+from payamak.store.desk import Desk, Rule
 from payamak.store.feed import Change, LocalFeed, WirePlace
+from payamak.store.memory import read_site
 from payamak.store.reader import Reader
 from payamak.store.records import (
     Act,
@@ -90,7 +92,6 @@ from payamak.store.rules import (
 )
 from payamak.store.rules.figures import figures
 from payamak.store.rules.proof import prove_ledger
-from payamak.store.rules.transaction import Transaction, read_site
 from payamak.store.sqlite import holding, restoring
 from payamak.store.sqlite.files import OpenFiles
 from payamak.store.sqlite.locking import resolved
@@ -109,6 +110,7 @@ from payamak.store.sqlite.opening import (
 )
 from payamak.store.sqlite.reader import SqliteConnection, SqliteReader
 from payamak.store.sqlite.shares import Urgency
+from payamak.store.sqlite.transaction import Transaction
 from payamak.store.sqlite.work import Undo
 from payamak.store.sqlite.writer import InlineWriter, NoWriter, Piece, ThreadWriter, Writer
 
@@ -241,7 +243,11 @@ class SqliteStore:
 
     async def prove(self) -> None:
         """See Store.prove."""
-        await self.writer.submit(lambda tx: tx.execute("set_meta", ("proof", 1)))
+
+        async def write(desk: Desk) -> None:
+            desk.execute("set_meta", ("proof", 1))
+
+        await self.writer.submit(write)
 
     def _within(self, seconds: float) -> float | None:
         return seconds if self._is_serving else None
@@ -259,11 +265,11 @@ class SqliteStore:
                 self.feed.places.told(place, None if change is None else change.message)
 
         return self.writer.submit(
-            lambda tx: messages.accept(tx, new, now, place),
+            lambda desk: messages.accept(desk, new, now, place),
             _URGENCY[new.lane],
             None if ticket is None and place is None else told,
             within_s=self._within(ANSWER_WITHIN_S),
-            undo=Undo(lambda tx, change: messages.revoke(tx, [change.message.id], now)),
+            undo=Undo(lambda desk, change: messages.revoke(desk, [change.message.id], now)),
         )
 
     def _place(self, new: NewMessage, now: int) -> WirePlace | None:
@@ -277,10 +283,10 @@ class SqliteStore:
     ) -> Awaitable[list[Batched | Code]]:
         """See Store.accept_batch."""
         return self.writer.submit(
-            lambda tx: batches.accept_batch(tx, account_id, items, own_ids, now),
+            lambda desk: batches.accept_batch(desk, account_id, items, own_ids, now),
             _URGENCY[batches.lane_of(items)],
             within_s=self._within(ANSWER_WITHIN_S),
-            undo=Undo(lambda tx, told: batches.revoke_batch(tx, account_id, own_ids, told, now), batches.ids_told),
+            undo=Undo(lambda desk, told: batches.revoke_batch(desk, account_id, own_ids, told, now), batches.ids_told),
         )
 
     def accept_each(
@@ -288,11 +294,11 @@ class SqliteStore:
     ) -> Awaitable[list[Message | Code]]:
         """See Store.accept_each."""
         return self.writer.submit(
-            lambda tx: batches.accept_each(tx, account_id, items, now),
+            lambda desk: batches.accept_each(desk, account_id, items, now),
             _URGENCY[batches.lane_of(items)],
             (lambda told: batches.begin(self.feed, tickets, told or ())) if tickets else None,
             within_s=self._within(ANSWER_WITHIN_S),
-            undo=Undo(lambda tx, told: batches.revoke_each(tx, told, now)),
+            undo=Undo(lambda desk, told: batches.revoke_each(desk, told, now)),
         )
 
     def outbox(self, account_id: int, kind: OwnIdKind, keys: Sequence[str]) -> Awaitable[dict[str, OutboxRow]]:
@@ -317,11 +323,11 @@ class SqliteStore:
     def put_on_wire(self, claims: Sequence[Claim], now: int, *, is_urgent: bool = False) -> Awaitable[list[Change]]:
         """See Store.put_on_wire."""
         urgency = Urgency.CODE if is_urgent else Urgency.RESULT
-        return self.writer.submit(lambda tx: messages.put_on_wire(tx, claims, now), urgency)
+        return self.writer.submit(lambda desk: messages.put_on_wire(desk, claims, now), urgency)
 
     def advance(self, message_id: int, event: Event, now: int, version: int | None = None) -> Awaitable[list[Change]]:
         """See Store.advance."""
-        return self.writer.submit(lambda tx: receipts.apply(tx, message_id, event, now, version))
+        return self.writer.submit(lambda desk: receipts.advance(desk, message_id, event, now, version))
 
     def record(self, arrivals: Sequence[Arrival], now: int) -> None:
         """See Store.record."""
@@ -331,27 +337,27 @@ class SqliteStore:
     def receive(self, receipt: ReceiptIn, now: int) -> Awaitable[list[Change]]:
         """See Store.receive."""
         return self.writer.submit(
-            lambda tx: receipts.receive(tx, receipt, now), within_s=self._within(ACKNOWLEDGE_WITHIN_S)
+            lambda desk: receipts.receive(desk, receipt, now), within_s=self._within(ACKNOWLEDGE_WITHIN_S)
         )
 
     def knows_receipt(self, receipt: ReceiptIn, now: int) -> Awaitable[bool | None]:
         """See Store.knows_receipt."""
         return self.writer.submit(
-            lambda tx: receipts.knows(tx, receipt, now), within_s=self._within(ACKNOWLEDGE_WITHIN_S)
+            lambda desk: receipts.knows(desk, receipt, now), within_s=self._within(ACKNOWLEDGE_WITHIN_S)
         )
 
     def put_aside(self, message_id: int, error: str, place: str, now: int) -> Awaitable[None]:
         """See Store.put_aside."""
-        return self.writer.submit(lambda tx: aside.put_message_aside(tx, message_id, error, place, now))
+        return self.writer.submit(lambda desk: aside.put_message_aside(desk, message_id, error, place, now))
 
     def lose_answer(self, piece: Unreadable, event: Answered, now: int) -> Awaitable[None]:
         """See Store.lose_answer."""
-        return self.writer.submit(lambda tx: aside.lose_answer(tx, piece, event, now))
+        return self.writer.submit(lambda desk: aside.lose_answer(desk, piece, event, now))
 
     def keep_unreadable(self, piece: Unreadable) -> Awaitable[None]:
         """See Store.keep_unreadable."""
         return self.writer.submit(
-            lambda tx: aside.keep_unreadable(tx, piece), within_s=self._within(ACKNOWLEDGE_WITHIN_S)
+            lambda desk: aside.keep_unreadable(desk, piece), within_s=self._within(ACKNOWLEDGE_WITHIN_S)
         )
 
     def status_counts(self) -> Awaitable[list[StatusCount]]:
@@ -374,11 +380,11 @@ class SqliteStore:
         self, piece_id: int | None, up_to: int | None = None, act: Act | None = None
     ) -> Awaitable[int]:
         """See Store.forget_unreadable."""
-        return self._by_hand(lambda tx: aside.forget_unreadable(tx, piece_id, up_to), act)
+        return self._by_hand(lambda desk: aside.forget_unreadable(desk, piece_id, up_to), act)
 
     def claim(self, line: str, rooms: Sequence[int], now: int, owner: int) -> Awaitable[Claimed]:
         """See Store.claim."""
-        return self.writer.submit(lambda tx: housekeeping.claim(tx, line, rooms, now, owner))
+        return self.writer.submit(lambda desk: housekeeping.claim(desk, line, rooms, now, owner))
 
     def last_turn(self, line: str) -> Awaitable[int | None]:
         """See Store.last_turn."""
@@ -386,27 +392,27 @@ class SqliteStore:
 
     def release(self, message_ids: Sequence[int], owner: int) -> Awaitable[None]:
         """See Store.release."""
-        return self.writer.submit(lambda tx: housekeeping.release(tx, message_ids, owner))
+        return self.writer.submit(lambda desk: housekeeping.release(desk, message_ids, owner))
 
     async def take_over(self, now: int) -> list[int]:
         """See Store.take_over."""
-        owner, before = await self.writer.submit(lambda tx: housekeeping.take_over(tx, now))
+        owner, before = await self.writer.submit(lambda desk: housekeeping.take_over(desk, now))
         self.feed.owner = owner
         return before
 
     def recover(self, owner: int, now: int, limit: int) -> Awaitable[int]:
         """See Store.recover."""
-        return self.writer.submit(lambda tx: housekeeping.recover(tx, owner, now, limit))
+        return self.writer.submit(lambda desk: housekeeping.recover(desk, owner, now, limit))
 
     def sweep(self, now: int, limit: int) -> Awaitable[int]:
         """See Store.sweep."""
-        return self.writer.submit(lambda tx: housekeeping.sweep(tx, now, limit))
+        return self.writer.submit(lambda desk: housekeeping.sweep(desk, now, limit))
 
     async def retire(self, now: int, limit: int) -> int:
         """See Store.retire."""
         start = self._retire_from
         removed, self._retire_from = await self.writer.submit(
-            lambda tx: housekeeping.retire(tx, start, now, limit), Urgency.BULK
+            lambda desk: housekeeping.retire(desk, start, now, limit), Urgency.BULK
         )
         return removed
 
@@ -418,18 +424,18 @@ class SqliteStore:
 
     def keep_clocks(self, known: Clocks, boot_id: int) -> Awaitable[None]:
         """See Store.keep_clocks."""
-        return self.writer.submit(lambda tx: clocks.keep(tx, known, boot_id))
+        return self.writer.submit(lambda desk: clocks.keep(desk, known, boot_id))
 
     def accept_clock(self, offset: int, boot_id: int, act: Act | None = None) -> Awaitable[None]:
         """See Store.accept_clock."""
-        return self._by_hand(lambda tx: clocks.accept(tx, offset, boot_id), act)
+        return self._by_hand(lambda desk: clocks.accept(desk, offset, boot_id), act)
 
     async def set_back(self, by: int, now: int, after_id: int, limit: int) -> int | None:
         """See Store.set_back."""
         if after_id == 0:
-            await self.writer.submit(lambda tx: clocks.set_rest_back(tx, by, now))
+            await self.writer.submit(lambda desk: clocks.set_rest_back(desk, by, now))
         ids = await self._read(lambda db: clocks.from_future(db, after_id, now, limit))
-        await self.writer.submit(lambda tx: clocks.set_back(tx, ids, by, now), Urgency.BULK)
+        await self.writer.submit(lambda desk: clocks.set_back(desk, ids, by, now), Urgency.BULK)
         return ids[-1] if len(ids) == limit else None
 
     # -- a copy that was put back
@@ -439,17 +445,17 @@ class SqliteStore:
         beside = self.mark_file.read()
         self._beside = beside.mark
         return await self.writer.submit(
-            lambda tx: restoring.notice(tx, beside, now, is_asked=is_restored, above=ids_above)
+            lambda desk: restoring.notice(desk, beside, now, is_asked=is_restored, above=ids_above)
         )
 
     def hold(self, now: int, limit: int) -> Awaitable[int]:
         """See Store.hold."""
-        return self.writer.submit(lambda tx: restoring.hold(tx, now, limit))
+        return self.writer.submit(lambda desk: restoring.hold(desk, now, limit))
 
     async def keep_mark(self, now: int, *, is_needed: bool = False) -> None:
         """See Store.keep_mark: the store first, then the file."""
         if self._unwritten is None:
-            self._unwritten = await self.writer.submit(lambda tx: move(tx, self._beside, now, is_needed=is_needed))
+            self._unwritten = await self.writer.submit(lambda desk: move(desk, self._beside, now, is_needed=is_needed))
         if (mark := self._unwritten) is None:
             return
         if self._is_inline:
@@ -466,7 +472,7 @@ class SqliteStore:
         self, message_ids: Sequence[int], now: int, *, is_moved: bool = False, act: Act | None = None
     ) -> Awaitable[int]:
         """See Store.resume_held."""
-        return self._by_hand(lambda tx: restoring.resume(tx, message_ids, now, is_moved=is_moved), act)
+        return self._by_hand(lambda desk: restoring.resume(desk, message_ids, now, is_moved=is_moved), act)
 
     def last_restore(self) -> Awaitable[Restore | None]:
         """See Store.last_restore."""
@@ -478,26 +484,26 @@ class SqliteStore:
         self, part: MoPart, session: str, live: Collection[str], now: int, *, is_sure: bool = True
     ) -> Awaitable[KeptAs]:
         """See Store.receive_mo."""
-        return self.writer.submit(lambda tx: received.receive_mo(tx, part, session, live, now, is_sure=is_sure))
+        return self.writer.submit(lambda desk: received.receive_mo(desk, part, session, live, now, is_sure=is_sure))
 
     def sweep_received(self, now: int, limit: int) -> Awaitable[int]:
         """See Store.sweep_received."""
-        return self.writer.submit(lambda tx: received.sweep_received(tx, now, limit))
+        return self.writer.submit(lambda desk: received.sweep_received(desk, now, limit))
 
     def retire_received(self, now: int, limit: int) -> Awaitable[int]:
         """See Store.retire_received."""
-        return self.writer.submit(lambda tx: received.retire_received(tx, now, limit), Urgency.BULK)
+        return self.writer.submit(lambda desk: received.retire_received(desk, now, limit), Urgency.BULK)
 
     def received(
         self, lines: Sequence[str], now: int, *, only_unread: bool = True, limit: int = 1_000, mark_read: bool = False
     ) -> Awaitable[list[Received]]:
         """See Store.received."""
         return self.writer.submit(
-            lambda tx: received.read_received(
-                tx, lines, only_unread=only_unread, limit=limit, mark_read=mark_read, now=now
+            lambda desk: received.read_received(
+                desk, lines, only_unread=only_unread, limit=limit, mark_read=mark_read, now=now
             ),
             within_s=self._within(ANSWER_WITHIN_S),
-            undo=Undo(lambda tx, read: received.unread(tx, read, now)) if mark_read else None,
+            undo=Undo(lambda desk, read: received.unread(desk, read, now)) if mark_read else None,
         )
 
     def search_received(self, search: ReceivedSearch) -> Awaitable[list[Received]]:
@@ -514,11 +520,15 @@ class SqliteStore:
 
     def conclude_posts(self, results: Sequence[PostResult], now: int) -> Awaitable[list[Received | None]]:
         """See Store.conclude_posts."""
-        return self.writer.submit(lambda tx: [received.conclude_post(tx, result, now) for result in results])
+
+        async def conclude(desk: Desk) -> list[Received | None]:
+            return [await received.conclude_post(desk, result, now) for result in results]
+
+        return self.writer.submit(conclude)
 
     def replay(self, received_ids: Sequence[int], now: int, act: Act | None = None) -> Awaitable[int]:
         """See Store.replay."""
-        return self._by_hand(lambda tx: received.replay(tx, received_ids, now), act)
+        return self._by_hand(lambda desk: received.replay(desk, received_ids, now), act)
 
     def foreign_received(self, since_at: int, limit: int) -> Awaitable[list[ForeignReceived]]:
         """See Store.foreign_received."""
@@ -540,7 +550,11 @@ class SqliteStore:
 
     def conclude_notices(self, results: Sequence[NoticeResult], now: int) -> Awaitable[list[bool]]:
         """See Store.conclude_notices."""
-        return self.writer.submit(lambda tx: [webhooks.conclude(tx, result, now) for result in results])
+
+        async def conclude(desk: Desk) -> list[bool]:
+            return [await webhooks.conclude(desk, result, now) for result in results]
+
+        return self.writer.submit(conclude)
 
     def search_notices(self, search: NoticeSearch) -> Awaitable[list[Notice]]:
         """See Store.search_notices."""
@@ -552,11 +566,11 @@ class SqliteStore:
 
     def replay_notices(self, events: Sequence[tuple[int, int]], now: int, act: Act | None = None) -> Awaitable[int]:
         """See Store.replay_notices."""
-        return self._by_hand(lambda tx: webhooks.replay(tx, events, now), act)
+        return self._by_hand(lambda desk: webhooks.replay(desk, events, now), act)
 
     def hurry_notices(self, account_id: int, now: int, limit: int, act: Act | None = None) -> Awaitable[int]:
         """See Store.hurry_notices."""
-        return self._by_hand(lambda tx: webhooks.hurry(tx, account_id, now, limit), act)
+        return self._by_hand(lambda desk: webhooks.hurry(desk, account_id, now, limit), act)
 
     def notice_counts(self) -> Awaitable[list[NoticeCount]]:
         """See Store.notice_counts."""
@@ -564,30 +578,32 @@ class SqliteStore:
 
     # -- the operator's hands
 
-    def _by_hand(
-        self, work: Callable[[Transaction], T], act: Act | None, urgency: Urgency = Urgency.RESULT
-    ) -> Awaitable[T]:
-        return self.writer.submit(lambda tx: audit.carry_out(tx, work, act), urgency)
+    def _by_hand(self, work: Rule[T], act: Act | None, urgency: Urgency = Urgency.RESULT) -> Awaitable[T]:
+        return self.writer.submit(lambda desk: audit.carry_out(desk, work, act), urgency)
 
     def enter(self, act: Act) -> Awaitable[None]:
         """See Store.enter."""
-        return self.writer.submit(lambda tx: audit.enter(tx, act))
+
+        async def write(desk: Desk) -> None:
+            audit.enter(desk, act)
+
+        return self.writer.submit(write)
 
     async def change_site(
         self, work: Callable[[Site], SiteChange], by: By, now: int, expected_version: int | None = None
     ) -> Site:
         """See Store.change_site."""
-        done = self.writer.submit(lambda tx: hands.change_site(tx, work, by, now, expected_version))
+        done = self.writer.submit(lambda desk: hands.change_site(desk, work, by, now, expected_version))
         return self._newer(await done)
 
     async def put_documents(self, puts: Sequence[Document], removals: Sequence[tuple[str, str]], now: int) -> Site:
         """See Store.put_documents."""
-        return self._newer(await self.writer.submit(lambda tx: housekeeping.put_documents(tx, puts, removals)))
+        return self._newer(await self.writer.submit(lambda desk: housekeeping.put_documents(desk, puts, removals)))
 
     async def set_password(self, username: str, password_hash: str, version: int) -> Site:
         """See Store.set_password."""
         done = await self.writer.submit(
-            lambda tx: batches.set_password(tx, username, password_hash, version),
+            lambda desk: batches.set_password(desk, username, password_hash, version),
             within_s=self._within(ANSWER_WITHIN_S),
             undo=Undo(batches.take_password_back),
         )
@@ -595,7 +611,7 @@ class SqliteStore:
 
     async def set_intake(self, is_suspended: bool, act: Act | None = None) -> None:
         """See Store.set_intake."""
-        await self._by_hand(lambda tx: housekeeping.set_intake(tx, is_suspended), act)
+        await self._by_hand(lambda desk: housekeeping.set_intake(desk, is_suspended), act)
         await self.refresh()
 
     def credit(
@@ -610,7 +626,7 @@ class SqliteStore:
     ) -> Awaitable[int]:
         """See Store.credit."""
         return self.writer.submit(
-            lambda tx: money.credit(tx, username, amount, note, now, allow_negative=allow_negative, act=act)
+            lambda desk: money.credit(desk, username, amount, note, now, allow_negative=allow_negative, act=act)
         )
 
     def credit_once(
@@ -626,8 +642,8 @@ class SqliteStore:
     ) -> Awaitable[Credited]:
         """See Store.credit_once."""
         return self.writer.submit(
-            lambda tx: money.credit_once(
-                tx, username, amount, reference, note, now, allow_negative=allow_negative, act=act
+            lambda desk: money.credit_once(
+                desk, username, amount, reference, note, now, allow_negative=allow_negative, act=act
             )
         )
 
@@ -647,11 +663,11 @@ class SqliteStore:
         return count + await self._import(batch, act)
 
     def _import(self, batch: list[OptOut], act: Act | None) -> Awaitable[int]:
-        return self._by_hand(lambda tx: housekeeping.put_opt_outs(tx, batch), act, Urgency.BULK)
+        return self._by_hand(lambda desk: housekeeping.put_opt_outs(desk, batch), act, Urgency.BULK)
 
     def forget_opt_outs(self, recipient: str, line: str | None, act: Act | None = None) -> Awaitable[int]:
         """See Store.forget_opt_outs."""
-        return self._by_hand(lambda tx: housekeeping.forget_opt_outs(tx, recipient, line), act)
+        return self._by_hand(lambda desk: housekeeping.forget_opt_outs(desk, recipient, line), act)
 
     def waiting_ids(self, *, line: str | None = None, account_id: int | None = None) -> Awaitable[list[int]]:
         """See Store.waiting_ids."""
@@ -667,7 +683,7 @@ class SqliteStore:
         act: Act | None = None,
     ) -> Awaitable[Cancelled]:
         """See Store.cancel."""
-        return self._by_hand(lambda tx: hands.cancel(tx, message_ids, now, line, account_id), act)
+        return self._by_hand(lambda desk: hands.cancel(desk, message_ids, now, line, account_id), act)
 
     def plan_move(self, move: Move, now: int) -> Awaitable[MovePlan]:
         """See Store.plan_move."""
@@ -675,11 +691,11 @@ class SqliteStore:
 
     def move_messages(self, message_ids: Sequence[int], move: Move, now: int, act: Act | None = None) -> Awaitable[int]:
         """See Store.move_messages."""
-        return self._by_hand(lambda tx: hands.move_messages(tx, message_ids, move, now), act)
+        return self._by_hand(lambda desk: hands.move_messages(desk, message_ids, move, now), act)
 
     def forget_ids(self, upstream: str, act: Act | None = None) -> Awaitable[bool]:
         """See Store.forget_ids."""
-        return self._by_hand(lambda tx: receipts.forget_ids(tx, upstream), act)
+        return self._by_hand(lambda desk: receipts.forget_ids(desk, upstream), act)
 
     # -- reading
 
@@ -815,6 +831,6 @@ def _piece(arrival: Arrival, now: int) -> Piece:
     what = arrival.what
     if isinstance(what, Answers):
         answers = what
-        return Piece(lambda tx: receipts.apply(tx, answers.message_id, answers.event, now), arrival.told, True)
+        return Piece(lambda desk: receipts.advance(desk, answers.message_id, answers.event, now), arrival.told, True)
     receipt = what
-    return Piece(lambda tx: receipts.receive(tx, receipt, now), arrival.told, False)
+    return Piece(lambda desk: receipts.receive(desk, receipt, now), arrival.told, False)

@@ -17,13 +17,13 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from payamak.errors import StoreFailed
+from payamak.store.desk import Desk, Rule
 from payamak.store.feed import Change
-from payamak.store.rules.transaction import Transaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class Undo:
     transaction, because he asked for the same thing, is told that it failed too.
     """
 
-    take_back: Callable[[Transaction, Any], object]
+    take_back: Callable[[Desk, Any], Coroutine[Any, Any, object]]
     names: Callable[[Any], Iterable[int]] = lambda result: ()
 
 
@@ -81,7 +81,7 @@ class Work:
 
     def __init__(
         self,
-        run: Callable[[Transaction], Any],
+        run: Rule[Any],
         waiter: Waiter | None,
         then: Callable[[Any | None], None] | None = None,
         undo: Undo | None = None,
@@ -112,7 +112,7 @@ class Work:
         """The piece that takes this one back; nobody waits for it."""
         undo, result = self.undo, self.result
         assert undo is not None
-        return Work(lambda tx: undo.take_back(tx, result), None)
+        return Work(lambda desk: undo.take_back(desk, result), None)
 
 
 class Patience:

@@ -39,12 +39,12 @@ import apsw
 
 from payamak.domain.events import IllegalMove
 from payamak.errors import Overwritten, Refused, StoreFailed
+from payamak.store.desk import Rule, at_once
 from payamak.store.feed import Change, Feed
-from payamak.store.rules.transaction import Transaction
 from payamak.store.sqlite.files import OpenFiles
 from payamak.store.sqlite.opening import as_told
-from payamak.store.sqlite.reader import SqliteConnection
 from payamak.store.sqlite.shares import ACCEPTS, Shares, Urgency
+from payamak.store.sqlite.transaction import Transaction
 from payamak.store.sqlite.work import Call, Patience, Undo, Work
 
 T = TypeVar("T")
@@ -75,10 +75,14 @@ STORAGE_FAULTS = (
 """Errors of the disk, not of a piece of work: trying the pieces one by one would only repeat them."""
 
 
+REFUSALS = (Refused, IllegalMove, LookupError, ValueError)
+"""What a piece raises that has changed nothing and is told so."""
+
+
 class Piece(NamedTuple):
     """One of many pieces of work that are submitted together."""
 
-    run: Callable[[Transaction], Any]
+    run: Rule[Any]
     told: Callable[[Any], None]
     is_patient: bool
     """Whether it waits for as long as the disk takes, whatever `within_s` says."""
@@ -89,7 +93,7 @@ class Writer(Protocol):
 
     def submit(
         self,
-        run: Callable[[Transaction], T],
+        run: Rule[T],
         urgency: Urgency = Urgency.RESULT,
         then: Callable[[T | None], None] | None = None,
         *,
@@ -144,7 +148,7 @@ class NoWriter:
 
     def submit(
         self,
-        run: Callable[[Transaction], T],
+        run: Rule[T],
         urgency: Urgency = Urgency.RESULT,
         then: Callable[[T | None], None] | None = None,
         *,
@@ -170,7 +174,6 @@ class Batch:
 
     def __init__(self, transaction: Transaction) -> None:
         self.transaction = transaction
-        assert isinstance(transaction.db, SqliteConnection)
         self.db = transaction.db.db
         self.files: OpenFiles | None = None
         self.ran_s = 0.0
@@ -204,18 +207,9 @@ class Batch:
             clean = self.db.total_changes()
             for work in works:
                 work.error, work.changes = None, []
-                tx.changes = []
-                before = self.db.total_changes()
                 if work.is_given_up:
                     work.error = StoreFailed("nobody waits for it any more")
-                    continue
-                try:
-                    work.result = work.run(tx)
-                    work.changes = tx.changes
-                except (Refused, IllegalMove, LookupError, ValueError) as error:
-                    if self.db.total_changes() != before:
-                        raise RuntimeError("refused after a change was made") from error
-                    work.error = error
+            self.carry_out([work for work in works if work.error is None])
             self.ran_s = time.monotonic() - began_s
             batch = tx.count_batch() if self.db.total_changes() != clean else 0  # an idle look needs no sync
         except BaseException:
@@ -225,6 +219,21 @@ class Batch:
         if batch:
             self.fault = None
             self._vouch(works)
+
+    def carry_out(self, works: Sequence[Work]) -> None:
+        """Inside the transaction: run the pieces, and write what they leave."""
+        desk = self.transaction.desk
+        for work in works:
+            desk.changes = []
+            before = desk.left
+            try:
+                work.result = at_once(work.run(desk))
+                work.changes = desk.changes
+            except REFUSALS as error:
+                if desk.left != before:
+                    raise RuntimeError("refused after a change was made") from error
+                work.error = error
+        at_once(desk.flush())
 
     def _check_files(self) -> None:
         if self.files is None:
@@ -349,7 +358,7 @@ class _QueuedWriter:
 
     def submit(
         self,
-        run: Callable[[Transaction], T],
+        run: Rule[T],
         urgency: Urgency = Urgency.RESULT,
         then: Callable[[T | None], None] | None = None,
         *,

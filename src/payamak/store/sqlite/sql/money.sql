@@ -1,7 +1,3 @@
--- name: reserve
--- Set aside for a fresh message, if the account can afford it.
-UPDATE account SET available = available - ?1, reserved = reserved + ?1 WHERE id = ?2 AND available >= ?1;
-
 -- name: move_money
 -- Change both purses of an account.
 UPDATE account SET available = available + ?, reserved = reserved + ? WHERE id = ?;
@@ -10,9 +6,9 @@ UPDATE account SET available = available + ?, reserved = reserved + ? WHERE id =
 -- One entry of the ledger.
 INSERT INTO ledger (at, account_id, message_id, kind, source, target, amount, note) VALUES (?, ?, ?, ?, ?, ?, ?, ?);
 
--- name: refer_to_entry
--- The reference under which money was paid in; one of an account is entered once.
-UPDATE ledger SET reference = ? WHERE id = ?;
+-- name: insert_credit
+-- Money from outside, with the reference under which it was paid in, if any; one of an account is entered once.
+INSERT INTO ledger (at, account_id, kind, source, target, amount, note, reference) VALUES (?, ?, 'credit', ?, ?, ?, ?, ?);
 
 -- name: entry_of_reference
 -- What was entered under a reference: when, to which purse, how much.
