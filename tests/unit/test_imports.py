@@ -59,7 +59,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "listener": {"posts", *WORDS},
     "store.base": {"store.feed", "store.records", *WORDS},
     "store.feed": {*WORDS},
-    "store.records": {"store.feed", *WORDS},
+    "store.records": {*WORDS},
     "store.columns": {*WORDS},
     "store.reader": {"store.columns"},
     "store.statements": {"store.columns"},

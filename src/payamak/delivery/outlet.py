@@ -25,7 +25,7 @@ from msgspec.structs import replace
 
 from payamak.background import FailingWork
 from payamak.clock import Clock
-from payamak.delivery.arrivals import Arrivals
+from payamak.delivery.arrivals import Arrivals, Told
 from payamak.delivery.desk import Flight, LinkDesk, limits_of
 from payamak.delivery.pacing import Turns
 from payamak.delivery.waiting import Kind, Picked, View
@@ -37,7 +37,7 @@ from payamak.errors import StoreFailed
 from payamak.log import place_of
 from payamak.store.base import Store
 from payamak.store.feed import Change
-from payamak.store.records import Answers, Arrival, Claim
+from payamak.store.records import Answers, Claim
 from payamak.upstreams.base import Parcel
 
 STORE_REST_S = 1.0
@@ -356,7 +356,7 @@ class Outlet:
                 desk.suspects.strike(flight.key)
         return outcome if flight.is_suspect else replace(outcome, broke_link=False)
 
-    def _conclude(self, flight: Flight) -> Arrival:
+    def _conclude(self, flight: Flight) -> tuple[Answers, Told]:
         """The answers that have come, to be stored: submit_sm_resp → Outcome → advance(), in one commit."""
         outcomes, flight.outcomes = tuple(flight.outcomes), []
         link = self._store.site.links.get(flight.desk.name)
@@ -366,8 +366,7 @@ class Outlet:
             outcomes=outcomes,
             gives_receipts=link is None or link.gives_receipts,
         )
-        answers = Answers(message_id=flight.message_id, event=event)
-        return Arrival(what=answers, told=partial(self._concluded, flight, event))
+        return Answers(message_id=flight.message_id, event=event), partial(self._concluded, flight, event)
 
     def _concluded(self, flight: Flight, event: ev.Answered, stored: list[Change] | Exception) -> None:
         if isinstance(stored, StoreFailed):

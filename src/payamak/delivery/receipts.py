@@ -21,7 +21,6 @@ from payamak.domain.unreadable import Unreadable
 from payamak.log import event_logger
 from payamak.store.base import Store
 from payamak.store.feed import Change
-from payamak.store.records import Arrival
 from payamak.upstreams.base import Acknowledge
 
 _alarm = event_logger("receipts")
@@ -86,7 +85,7 @@ class ReceiptDesk:
     def _store_it(self, receipt: ReceiptIn, digest: bytes, told: Acknowledge, *, is_again: bool) -> None:
         self._brought.begin(receipt.link, digest)
         known = replace(receipt, is_again=is_again, began_at=self._began_at)
-        self._arrivals.receipt(Arrival(what=known, told=partial(self._stored, known, digest, told)))
+        self._arrivals.receipt(known, partial(self._stored, known, digest, told))
 
     def _stored(self, receipt: ReceiptIn, digest: bytes, told: Acknowledge, stored: list[Change] | Exception) -> None:
         self._brought.end(receipt.link, digest, is_answered=not isinstance(stored, Exception))

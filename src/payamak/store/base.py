@@ -234,7 +234,7 @@ class Wire(Protocol):
     def record(self, arrivals: Sequence[Arrival], now: int) -> None:
         """Let what has come happen in this order, each as by `advance` or `receive`; a fault of one is its own alone.
 
-        Handed over in one call, for each call wakes the store up.
+        Handed over in one call, for each call wakes the store up. `feed.recorded` is told what became of each.
         """
         ...
 

@@ -103,15 +103,20 @@ class WirePlaces(Protocol):
         ...
 
 
+Recorded = Callable[[int, list[Change] | Exception], None]
+"""Told, once and on the loop, what the arrival of a ticket has changed, all of it committed; or why nothing has."""
+
+
 class Feed(Protocol):
     """What the store, the back and the front know of it: whoever else wakes others by a commit keeps to this.
 
-    `room`, `owner` and `places`: see LocalFeed.
+    `room`, `owner`, `places` and `recorded`: see LocalFeed.
     """
 
     room: dict[tuple[str, int], int]
     owner: int
     places: WirePlaces | None
+    recorded: Recorded
 
     def take_room(self, taken: Mapping[tuple[str, int], int]) -> None:
         """So many messages were leased to its owner by a commit. Called on the writer's thread."""
@@ -149,13 +154,14 @@ class LocalFeed:
     whose room it is: the number under which this process has taken over, NOBODY as long as it has not.
 
     `places` gives a fresh message its place on the wire, so that the transaction that accepts it marks it as well; None
-    where nobody sends.
+    where nobody sends. `recorded` is told what became of arrivals (`Store.record`).
     """
 
     def __init__(self) -> None:
         self.room: dict[tuple[str, int], int] = {}
         self.owner = NOBODY
         self.places: WirePlaces | None = None
+        self.recorded: Recorded = lambda ticket, came: None
         self._watches: dict[int, Watch] = {}
         self._tickets: dict[int, Watch] = {}
         self._drawn = 0

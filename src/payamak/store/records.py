@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from msgspec import Struct
 
 from payamak.domain.events import Answered
@@ -13,7 +11,6 @@ from payamak.domain.receipts import ReceiptIn
 from payamak.domain.restoring import Restore
 from payamak.domain.site import Document
 from payamak.domain.webhooks import Notice
-from payamak.store.feed import Change
 
 
 class StatusCount(Struct, frozen=True, kw_only=True):
@@ -432,10 +429,7 @@ class Answers(Struct, frozen=True, kw_only=True):
 
 
 class Arrival(Struct, frozen=True, kw_only=True):
-    """What came of one message from an operator, and who is told, once and on the loop, what it has changed.
+    """What came of one message from an operator. The Feed tells what it has changed, under this ticket."""
 
-    It is told the changes, all of them committed, or the error for which there are none.
-    """
-
+    ticket: int
     what: Answers | ReceiptIn
-    told: Callable[[list[Change] | Exception], None]

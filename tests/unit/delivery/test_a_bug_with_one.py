@@ -91,7 +91,7 @@ async def test_an_answer_that_fails_three_times_is_lost(house: House, monkeypatc
         nonlocal tries
         (arrival,) = arrivals
         tries += 1
-        arrival.told(KeyError("a bug"))
+        house.store.feed.recorded(arrival.ticket, KeyError("a bug"))
 
     monkeypatch.setattr(house.store, "advance", spoilt)
     monkeypatch.setattr(house.store, "record", spoils)
@@ -125,7 +125,7 @@ async def test_an_answer_that_fails_once_is_stored(house: House, monkeypatch: py
         if fails:
             fails.pop()
             for arrival in arrivals:
-                arrival.told(KeyError("a bug"))
+                house.store.feed.recorded(arrival.ticket, KeyError("a bug"))
         else:
             record(arrivals, now)
 

@@ -12,7 +12,7 @@ import pytest
 from msgspec.structs import replace
 from tests.unit.house import ACCOUNT, LINES, NOW, RECIPIENT, SUBMISSION, A, House
 
-from payamak.delivery.arrivals import Arrivals
+from payamak.delivery.arrivals import Arrivals, Told
 from payamak.delivery.receipts import ReceiptDesk
 from payamak.delivery.worker import Worker
 from payamak.domain.events import Answered, Outcome, OutcomeKind
@@ -25,7 +25,7 @@ from payamak.smpp.link.client import ClientConnection
 from payamak.smpp.overdue import Overdue
 from payamak.smpp.pdu import DeliverSm, DeliverSmResp, Pdu, SubmitSm, SubmitSmResp
 from payamak.smpp.states import BindType
-from payamak.store.feed import Change
+from payamak.store.feed import Change, LocalFeed
 from payamak.store.records import Answers, Arrival
 from payamak.upstreams.smpp import SmppUpstream
 
@@ -131,6 +131,7 @@ class Recording:
 
     def __init__(self) -> None:
         self.calls: list[list[Arrival]] = []
+        self.feed = LocalFeed()
 
     def record(self, arrivals: Sequence[Arrival], now: int) -> None:
         """See Store.record."""
@@ -143,21 +144,24 @@ async def test_a_turn_is_one_call() -> None:
     clock: Any = type("Clock", (), {"now": staticmethod(lambda: NOW)})
     arrivals = Arrivals(store, clock)
 
-    def answer(number: int) -> Arrival:
+    def answer(number: int) -> tuple[Answers, Told]:
         event = Answered(step=0, try_no=1, outcomes=(Outcome(part=1, kind=OutcomeKind.TAKEN),))
-        return Arrival(what=Answers(message_id=number, event=event), told=lambda came: None)
+        return Answers(message_id=number, event=event), lambda came: told.append(number)
 
-    receipt = Arrival(what=a_receipt("7"), told=lambda came: None)
-    arrivals.receipt(receipt)
+    told: list[int] = []
+    arrivals.receipt(a_receipt("7"), lambda came: told.append(7))
     arrivals.answered(partial(answer, 1))
     arrivals.answered(partial(answer, 2))
     assert store.calls == []
     await asyncio.sleep(0)
     (call,) = store.calls
     assert [getattr(one.what, "message_id", "receipt") for one in call] == [1, 2, "receipt"]
-    arrivals.receipt(receipt)
+    arrivals.receipt(a_receipt("8"), lambda came: told.append(8))
     await asyncio.sleep(0)
     assert len(store.calls) == 2
+    for arrival in (*store.calls[1], *call):
+        store.feed.recorded(arrival.ticket, [])
+    assert told == [8, 1, 2, 7]
 
 
 async def test_a_fault_of_one_is_its_own(house: House) -> None:
@@ -180,7 +184,8 @@ async def test_a_fault_of_one_is_its_own(house: House) -> None:
 
     heard: list[Any] = []
     asyncio.get_running_loop().set_exception_handler(lambda loop, context: heard.append(context["exception"]))
-    house.store.record([Arrival(what=what, told=partial(tell, name)) for name, what in whats.items()], NOW)
+    house.store.feed.recorded = lambda ticket, came: tell([*whats][ticket], came)
+    house.store.record([Arrival(ticket=place, what=what) for place, what in enumerate(whats.values())], NOW)
     await until(lambda: len(told) == 4)
     assert {name: came for name, came in told.items() if not isinstance(came, Exception)} == {
         "first": [],

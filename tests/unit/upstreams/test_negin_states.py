@@ -249,7 +249,8 @@ async def test_open_ids_survive_a_restart(tmp_path: Path) -> None:
     class Sink(FakeSink):
         def receipt(self, receipt: ReceiptIn, told: Acknowledge) -> None:
             stored = super().receipt
-            store.record([Arrival(what=receipt, told=lambda came: stored(receipt, told))], NOW + 1)
+            store.feed.recorded = lambda ticket, came: stored(receipt, told)
+            store.record([Arrival(ticket=1, what=receipt)], NOW + 1)
 
     bench = Bench()
     asker = Asker(LINK, door, Sink(), store.open_operator_ids, clock, bench.failures.append)

@@ -331,8 +331,21 @@ class SqliteStore:
 
     def record(self, arrivals: Sequence[Arrival], now: int) -> None:
         """See Store.record."""
-        pieces = [_piece(arrival, now) for arrival in arrivals]
+        pieces = [self._piece(arrival, now) for arrival in arrivals]
         self.writer.submit_many(pieces, within_s=self._within(ACKNOWLEDGE_WITHIN_S))
+
+    def _piece(self, arrival: Arrival, now: int) -> Piece:
+        """An answer waits for the disk as long as it takes, for nobody says it again; a receipt comes again."""
+
+        def told(came: list[Change] | Exception) -> None:
+            self.feed.recorded(arrival.ticket, came)
+
+        what = arrival.what
+        if isinstance(what, Answers):
+            answers = what
+            return Piece(lambda desk: receipts.advance(desk, answers.message_id, answers.event, now), told, True)
+        receipt = what
+        return Piece(lambda desk: receipts.receive(desk, receipt, now), told, False)
 
     def receive(self, receipt: ReceiptIn, now: int) -> Awaitable[list[Change]]:
         """See Store.receive."""
@@ -824,13 +837,3 @@ class SqliteStore:
         if not self._is_left:
             self._is_left = True
             holding.leave(self._key)
-
-
-def _piece(arrival: Arrival, now: int) -> Piece:
-    """An answer waits for the disk as long as it takes, for nobody says it again; a receipt comes again."""
-    what = arrival.what
-    if isinstance(what, Answers):
-        answers = what
-        return Piece(lambda desk: receipts.advance(desk, answers.message_id, answers.event, now), arrival.told, True)
-    receipt = what
-    return Piece(lambda desk: receipts.receive(desk, receipt, now), arrival.told, False)
