@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from tests import traces
 from tests.scenarios.cli_program import OPERATOR_PASSWORD, Shell, ended, site
 
 TEXT = "رمز شما ۴۸۲۱"
@@ -40,7 +41,9 @@ def tracing(shell: Shell, *more: str) -> Iterator[subprocess.Popen[str]]:
 def passed(process: subprocess.Popen[str], count: int) -> list[dict[str, Any]]:
     """So many PDUs, in the order in which they passed."""
     assert process.stdout is not None
-    return [json.loads(process.stdout.readline()) for _ in range(count)]
+    lines = [process.stdout.readline() for _ in range(count)]
+    traces.kept_text("".join(lines), traces.Trace.LOG)
+    return [json.loads(line) for line in lines]
 
 
 def test_pdus_are_shown_as_they_pass(tmp_path: Path) -> None:

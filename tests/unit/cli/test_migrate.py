@@ -11,6 +11,7 @@ from pathlib import Path
 import apsw
 import pytest
 from structlog.testing import capture_logs
+from tests import traces
 
 from payamak.cli.program import run
 from payamak.cli.shell import ExitCode
@@ -63,6 +64,7 @@ def test_migrate(older: Path, capsys: pytest.CaptureFixture[str]) -> None:
 def test_each_step_is_told(older: Path) -> None:
     """Standard error has a line for each migration of a store that was there."""
     done = subprocess.run([sys.executable, "-m", "payamak", "migrate"], capture_output=True, text=True, check=True)
+    traces.kept_text(done.stderr, traces.Trace.LOG)
     (told,) = (json.loads(line) for line in done.stderr.splitlines())
     assert (told["event"], told["version"]) == ("migrated", KNOWN)
     assert told["took_ms"] >= 0
