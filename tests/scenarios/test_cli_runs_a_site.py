@@ -75,7 +75,7 @@ def test_a_suspended_line_waits_and_what_waits_can_be_cancelled(tmp_path: Path) 
         second, third = send(shell, "09120002222"), send(shell, "09120002222")
         (row,) = shell.until(lambda rows: len(rows) == 1, "queue")
         assert (row["line"], row["state"], row["count"]) == (LINE, "queued", 3)
-        assert f"payamak resume line {LINE}" in shell.json("show", str(first))["next"]
+        assert f"payamak resume line {LINE}" in shell.json("show", str(first))["why"]
         assert shell.json("cancel", str(first), "77", code=1)["cancelled"] == [first]
         assert shell.json("show", str(first))["message"]["reserved"] == 0
         shell.run("resume", "line", LINE)

@@ -709,12 +709,12 @@ PERSIAN: Final[dict[str, str]] = {
         "وب‌هوک‌ها و پیام‌هایی را که این‌جا فرستاده می‌شود، و این‌که امضایشان درست است یا نه، تا Ctrl-C نشان می‌دهد."
     ),
     (
-        "Set `webhook_url` of the account (`relay_url` of the line) to the address that it names, and "
-        "`allow_private_target` where that is this machine. With `--forward-to` each post goes on to your "
-        "program, and its answer back."
+        "Set `webhook_url` of the account (`relay_url` of the line) to the address that it names, and, where that is "
+        "this machine, `webhook_allow_private_target` (`allow_private_target`). With `--forward-to` each post goes on "
+        "to your program, and its answer back."
     ): (
         "`webhook_url` حساب (`relay_url` خط) را نشانی‌ای بگذارید که نام می‌برد، و اگر همین دستگاه است "
-        "`allow_private_target` را هم. با `--forward-to` هر ارسال به برنامهٔ شما می‌رود و پاسخش "
+        "`webhook_allow_private_target` (`allow_private_target`) را هم. با `--forward-to` هر ارسال به برنامهٔ شما می‌رود و پاسخش "
         "بازمی‌گردد."
     ),
     "Of 127.0.0.1; 0 takes a free one.": "روی 127.0.0.1؛ 0 یعنی هر درگاه آزاد.",

@@ -35,7 +35,7 @@ WRITTEN = {
     ),
     *("OnLateOptOut", "OutsideHours", "ReceiptWord", "ReceiptsPer", "Validity"),
 }
-NEVER_SHOWN = {"IdPlace", "KeptAs", "SendType", "Why"}
+NEVER_SHOWN = {"IdPlace", "KeptAs", "OwnIdKind", "Why"}
 
 
 def enums_of(package: str) -> Iterator[type[Enum]]:
