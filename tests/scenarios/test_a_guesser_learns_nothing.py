@@ -52,7 +52,8 @@ async def test_who_may_not_yet_is_told_only_with_the_right_password(tmp_path: Pa
             ]
             assert told == [code, 18, code]
         modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in home.folder.glob("payamak.sqlite*")}
-    assert modes == dict.fromkeys((f"payamak.sqlite{end}" for end in ("", "-wal", "-shm", "-serve", "-mark", "-door")), 0o600)
+    beside = ("", "-wal", "-shm", "-serve", "-mark", "-door")
+    assert modes == dict.fromkeys((f"payamak.sqlite{end}" for end in beside), 0o600)
 
 
 NEW_PASSWORD = "a new one, رمز"

@@ -714,8 +714,8 @@ PERSIAN: Final[dict[str, str]] = {
         "to your program, and its answer back."
     ): (
         "`webhook_url` حساب (`relay_url` خط) را نشانی‌ای بگذارید که نام می‌برد، و اگر همین دستگاه است "
-        "`webhook_allow_private_target` (`allow_private_target`) را هم. با `--forward-to` هر ارسال به برنامهٔ شما می‌رود و پاسخش "
-        "بازمی‌گردد."
+        "`webhook_allow_private_target` (`allow_private_target`) را هم. با `--forward-to` هر ارسال به "
+        "برنامهٔ شما می‌رود و پاسخش بازمی‌گردد."
     ),
     "Of 127.0.0.1; 0 takes a free one.": "روی 127.0.0.1؛ 0 یعنی هر درگاه آزاد.",
     "The URL of your program.": "نشانی برنامهٔ شما.",
