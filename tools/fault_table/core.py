@@ -247,8 +247,8 @@ FAULTS: tuple[Fault, ...] = (
         name="receipt acknowledged before it is stored",
         breaks="P2: the operator never repeats a receipt that we then lose",
         file="src/payamak/delivery/receipts.py",
-        old="        self._arrivals.receipt(Arrival(what=known",
-        new="        told(None)\n        self._arrivals.receipt(Arrival(what=known",
+        old="        self._arrivals.receipt(known",
+        new="        told(None)\n        self._arrivals.receipt(known",
         tests=("tests/unit/delivery/test_receipts.py",),
     ),
     Fault(
