@@ -156,7 +156,7 @@ async def differences(kind: type[SqliteStore], actions: list[tuple[str, int, int
     most=st.sampled_from([1, 2, 3, 5, 10, 1_000]),
     seed=st.integers(0, 1_000),
 )
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40, deadline=None, derandomize=True)
 def test_batch_boundaries_do_not_matter(
     kind: type[SqliteStore], actions: list[tuple[str, int, int]], most: int, seed: int
 ) -> None:
