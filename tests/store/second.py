@@ -238,7 +238,8 @@ class SecondBatch(Batch):
                 other.is_stale = True
             vars(transaction.memory).update(vars(run.memory))
         transaction.memory.turns |= desk._turns
-        transaction.desk._room_taken = desk._room_taken
+        if desk._room_taken != run.room_before:  # else it is as it was when the piece began, before others took some
+            transaction.desk._room_taken = desk._room_taken
         run.engine.is_alone = True
         flush = desk.flush()
         while True:
