@@ -24,7 +24,7 @@ text or a query string; an account's name is there only with the setting `metric
 
 A page costs what is on it, and never a look into the store: what has to be counted there is counted in the background,
 the queue every 10 s and the proof of the purses every 10 minutes, or more rarely where that takes long: a count rests
-twenty times as long as it took, the proof two hundred times.
+twenty times as long as it took, the proof two hundred times. The disk is looked at every minute.
 
 `contrib/prometheus` has rules that wake somebody, `contrib/grafana` a dashboard. Beside what stands here the page has
 `process_*` as everywhere: processor time, memory, open files, start.

@@ -27,6 +27,9 @@ COUNT_EVERY_S: Final = 10.0
 REST: Final = 20
 """A count rests so many times as long as it took: a million waiting messages cost a reading thread a twentieth."""
 
+DISK_EVERY_S: Final = 60.0
+"""Between two looks at the disk, each a turn of a thread: sizes and what is free change slowly."""
+
 PROVE_EVERY_S: Final = 600.0
 PROOF_REST: Final = 200
 """The same of the proof: half a hundredth of a reading thread, of the disk as much."""
@@ -53,11 +56,14 @@ class Measures:
 
     async def count(self) -> None:
         """Count what waits, and look at the disk, again and again. What cannot be read stands as it was."""
+        looked_at_s = float("-inf")
         while True:
             began_s = self._clock.monotonic()
             with suppress(StoreFailed):  # told elsewhere
                 self.figures = await self._store.figures()
-            self.disk = await asyncio.get_running_loop().run_in_executor(None, look_at_disk, self._path)
+            if began_s - looked_at_s >= DISK_EVERY_S:
+                self.disk = await asyncio.get_running_loop().run_in_executor(None, look_at_disk, self._path)
+                looked_at_s = began_s
             self._went_well("figures")
             took_s = self._clock.monotonic() - began_s
             await asyncio.sleep(max(COUNT_EVERY_S, REST * took_s))

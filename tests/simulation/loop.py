@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 MOST_TURNS_PER_INSTANT: Final = 20_000
 """Loop turns without any time passing: more is a program that spins."""
 
-MOST_TURNS: Final = 900_000
+MOST_TURNS: Final = 600_000
 """Loop turns in all: more is a world that does something for ever."""
 
 
