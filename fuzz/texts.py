@@ -15,7 +15,7 @@ from payamak.domain.site import build_site
 from payamak.domain.templates import MAX_VALUE_CHARS, Template, fill
 from payamak.hands.sitefile import BadSiteFile, parse, parse_setting, plain, toml_value
 from payamak.sheets.extent import extent_of_ods, extent_of_xlsx
-from payamak.sheets.fault import ENGLISH, BadSheet
+from payamak.sheets.fault import SENTENCES, BadSheet
 from payamak.sheets.sheet import Asked, read_octets
 
 _RECIPIENT: Final = re.compile(r"989[0-9]{9}")
@@ -55,7 +55,7 @@ def sheet(data: bytes) -> None:
         try:
             read = bounded(read_octets, io.BytesIO(content), Asked())
         except BadSheet as fault:
-            assert str(fault) == ENGLISH[fault.wrong].format_map(fault.given)
+            assert str(fault) == SENTENCES[fault.wrong].format_map(fault.given)
             continue
         with closing(read):
             rows = list(read.rows())

@@ -38,7 +38,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "hands.opening": {"store.engines", *STORE, *WORDS},
     "hands.restore": {"hands.refusals", "store.engines", *STORE, *WORDS},
     "hands": {*STORE, *WORDS, "setting", "texts", "visible"},
-    "sheets": {*WORDS},
+    "sheets": {"language", *WORDS},
     "delivery": {"upstreams.base", "background", *STORE, *WORDS, *EDGE},
     "posts": {"background", *STORE, *WORDS, *EDGE},
     "background": {"store.records", "errors", "log"},

@@ -278,7 +278,6 @@ async def move(
 
     Example: `payamak move 9830003300 9830003301 --dry-run`
     """
-    # size: its sentences are said in two languages
     from payamak.hands import messages
 
     by = common.by("move")
@@ -291,38 +290,27 @@ async def move(
         for sentence in () if common.json else _skipped(plan):
             say(sentence)
         if not plan.ids:
-            tell(
-                common,
-                answer,
-                lambda _: say(
-                    worded(
-                        f"Nothing that may go by line {wanted.target} waits on {wanted.source}.",
-                        f"چیزی که بتواند با خط {wanted.target} برود روی {wanted.source} منتظر نیست.",
-                    )
-                ),
+            nothing = worded(
+                f"Nothing that may go by line {wanted.target} waits on {wanted.source}.",
+                f"چیزی که بتواند با خط {wanted.target} برود روی {wanted.source} منتظر نیست.",
             )
+            tell(common, answer, lambda _: say(nothing))
             return code
         promise = worded(
-            f"{counted(len(plan.ids), 'message')} will move from line {wanted.source} to {wanted.target}, each at the",
-            f"{len(plan.ids):,} پیام از خط {wanted.source} به {wanted.target} منتقل می‌شود، هر یک",
+            f"{counted(len(plan.ids), 'message')} will move from line {wanted.source} to {wanted.target}, each at the"
+            " price of its acceptance.",
+            f"{len(plan.ids):,} پیام از خط {wanted.source} به {wanted.target} منتقل می‌شود، هر یک با بهای زمان پذیرشش.",
         )
-        if not agrees(
-            consent, common, worded(f"{promise} price of its acceptance.", f"{promise} با بهای زمان پذیرشش.")
-        ):
+        if not agrees(consent, common, promise):
             return undone(consent, common, answer)
         moved = await messages.move(store, moving, by, clock.now())
     gone = len(plan.ids) - moved
     answer |= {"moved": moved, "gone": gone}
-    tell(
-        common,
-        answer,
-        lambda _: say(
-            worded(
-                f"moved to line {wanted.target}: {counted(moved, 'message')}{_gone(gone)}",
-                f"به خط {wanted.target} منتقل شد: {moved:,} پیام{_gone(gone)}",
-            )
-        ),
+    told = worded(
+        f"moved to line {wanted.target}: {counted(moved, 'message')}{_gone(gone)}",
+        f"به خط {wanted.target} منتقل شد: {moved:,} پیام{_gone(gone)}",
     )
+    tell(common, answer, lambda _: say(told))
     return code
 
 

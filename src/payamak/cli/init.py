@@ -144,7 +144,6 @@ def init(
     json
         Answer in JSON, for machines.
     """
-    # size: its sentences are said in two languages
     from payamak.cli.running import run_loop
 
     place = _place(folder)
@@ -162,14 +161,16 @@ def init(
         told = {"says": trial.says, "is_well": trial.is_well}
         tell_json({"folder": str(place), "database": str(store), **password, "trial": told})
     else:
-        say(
-            worded(
-                f"Written: {', '.join(FILES)} in {place}, for their owner alone; the store is {store}.",
-                f"نوشته شد: {'، '.join(FILES)} در {place}، فقط برای صاحبشان؛ پایگاه داده {store} است.",
-            )
-        )
-        say(trial.says, *_next_steps(place, start, is_sandbox=sandbox))
+        say(_written(place, store), trial.says, *_next_steps(place, start, is_sandbox=sandbox))
     return ExitCode.DONE if trial.is_well else ExitCode.PROBLEM
+
+
+def _written(place: Path, store: Path) -> str:
+    """Which files there are now."""
+    return worded(
+        f"Written: {', '.join(FILES)} in {place}, for their owner alone; the store is {store}.",
+        f"نوشته شد: {'، '.join(FILES)} در {place}، فقط برای صاحبشان؛ پایگاه داده {store} است.",
+    )
 
 
 # ----------------------------------------------------------------------------------------------- asking

@@ -77,7 +77,6 @@ async def messages(
     csv
         Write CSV; words of people that a spreadsheet would take for a formula get an apostrophe.
     """
-    # size: its sentences are said in two languages
     from msgspec.structs import replace
 
     if csv and common.json:
@@ -89,7 +88,13 @@ async def messages(
         found = await store.search(replace(wanted, state=state, before_id=before, limit=limit))
     if csv:
         _write_csv(site, found, text=text)
-        return ExitCode.DONE
+    else:
+        _tell_page(common, site, found, limit, text=text)
+    return ExitCode.DONE
+
+
+def _tell_page(common: Common, site: Site, found: list[Message], limit: int, *, text: bool) -> None:
+    """Show up to `limit` messages, and how to see those before the last of them."""
     made = _table(site, found, text=text)
     answer = {"messages": [plain(m, text=text) for m in found], "before": found[-1].id if len(found) == limit else None}
     tell(
@@ -99,7 +104,6 @@ async def messages(
     )
     if len(found) == limit and found and not common.json:
         say(worded(f"more: --before {found[-1].id}", f"بقیه: --before {found[-1].id}"))
-    return ExitCode.DONE
 
 
 _COLUMNS: Final = ("id", "accepted", "account", "recipient", "line", "state", "reason", "code", "rial")

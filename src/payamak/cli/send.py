@@ -82,7 +82,7 @@ async def send(
     parallel: Annotated[int, bounded(1, 1_000)] = 16,
     server: Server = Server(),
 ) -> int:
-    """Send one message, or every row of a CSV file.
+    """Send one message, or every row of a file.
 
     The file's first row names its columns: `mobile` and `message`, and if wanted `line`, `line2`, `type`,
     `template`; what a row leaves empty is taken from the options. Every row's id or refusal is written to a second
@@ -109,26 +109,20 @@ async def send(
     life_time
         Minutes for which it is worth sending, 1 to 10080.
     csv
-        A file of messages, UTF-8.
+        A file of messages: csv, tsv or txt, or a workbook (xlsx, xls, ods).
     out
         Where to write what became of the rows; without it, beside the file as NAME.sent.csv.
     parallel
         Requests at a time.
     """
-    # size: its sentences are said in two languages
     common = Wanted(
         to=to or "", text=text or "", line=line, line2=line2, send_type=type, template=template, life_time=life_time
     )
+    is_one, is_whole = to is not None or text is not None, to is not None and text is not None
+    if (is_one and csv is not None) or not (is_whole or csv is not None):
+        raise Failed(worded("give --csv, or --to and --text", "--csv را بدهید، یا --to و --text را"), ExitCode.USAGE)
     if csv is not None:
-        if to is not None or text is not None:
-            raise Failed(
-                worded("give --csv, or --to and --text", "--csv را بدهید، یا --to و --text را"), ExitCode.USAGE
-            )
         return await _send_file(server, csv, out or csv.with_suffix(".sent.csv"), common, max(parallel, 1))
-    if to is None or text is None:
-        raise Failed(
-            worded("give --to and --text, or --csv FILE", "--to و --text را بدهید، یا --csv FILE را"), ExitCode.USAGE
-        )
     return await _send_one(server, common)
 
 

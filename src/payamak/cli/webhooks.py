@@ -102,7 +102,6 @@ async def replay(
 
     Example: `payamak webhook replay evt-3403-2`, `payamak webhook replay --account shop --since 7d --waiting`
     """
-    # size: its sentences are said in two languages
     if bool(events) is (account is not None):
         raise Failed(
             worded(
@@ -127,17 +126,7 @@ async def replay(
         if account is not None:
             wanted = await posts.events_of(store, account, since_at, done=done, waiting=waiting)
             ids, paused = wanted.ids, wanted.paused
-            promise = worded(
-                f"{counted(len(ids), 'event')} of account {account} will be posted again",
-                f"{len(ids):,} رویداد حساب {account} دوباره فرستاده می‌شود",
-            ) + (
-                worded(
-                    f", and the pauses end of {counted(paused, 'event')} that wait.",
-                    f"، و مکث {paused:,} رویداد منتظر تمام می‌شود.",
-                )
-                if waiting
-                else "."
-            )
+            promise = _promise_of(account, len(ids), paused if waiting else None)
             if (ids or paused) and not agrees(consent, common, promise):
                 return undone(consent, common, {"promised": len(ids), "replayed": 0, "hurried": 0})
         count, hurried = await posts.replay_events(store, wanted, by, now_ms())
@@ -146,6 +135,20 @@ async def replay(
     )
     tell(common, {"replayed": count, "hurried": hurried}, lambda _: say(told))
     return ExitCode.DONE if count or not events else ExitCode.PROBLEM
+
+
+def _promise_of(account: str, count: int, paused: int | None) -> str:
+    """What a replay of an account will do; `paused`: of how many waiting events it ends the pauses, None if of none."""
+    first = worded(
+        f"{counted(count, 'event')} of account {account} will be posted again",
+        f"{count:,} رویداد حساب {account} دوباره فرستاده می‌شود",
+    )
+    if paused is None:
+        return f"{first}."
+    return first + worded(
+        f", and the pauses end of {counted(paused, 'event')} that wait.",
+        f"، و مکث {paused:,} رویداد منتظر تمام می‌شود.",
+    )
 
 
 @app.command(name="test")

@@ -16,6 +16,7 @@ from zipfile import BadZipFile, ZipFile
 
 import msgspec
 
+from payamak.language import Words
 from payamak.sheets.fault import BadSheet, Wrong
 
 SECONDS: Final = 60
@@ -30,7 +31,7 @@ LARGEST_ENTRY: Final = 512 << 20
 
 _OLE: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ENCRYPTED: Final = "EncryptedPackage".encode("utf-16-le")
-_FOUND: Final = "a file of another program"
+_FOUND: Final = Words("a file of another program", "فایل برنامه‌ای دیگر")
 
 
 class Book(StrEnum):

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import BinaryIO, Final
 
+from payamak.language import Words
 from payamak.sheets.fault import BadSheet, Wrong
 
 LARGEST: Final = 150 << 20
@@ -25,6 +26,7 @@ _PAGE: Final = re.compile(r"\s*<(?:!doctype|html|\?xml|table)", re.IGNORECASE)
 _ZEROS: Final = 3
 """Octets of 0 that a text in UTF-16 has at least: those of its blanks, digits, separators and ends of lines."""
 
+_NO_TEXT_SAID: Final = Words("octets that are no text", "بایت‌هایی که متن نیستند")
 _CHUNK: Final = 1 << 20
 
 
@@ -43,7 +45,7 @@ def alphabet_of(file: BinaryIO) -> str:
         if zeros >= _ZEROS and few * 10 <= zeros and end in head:
             return name
     if _PAGE.match(head.decode("latin-1")):
-        raise BadSheet(Wrong.NO_SHEET, given={"found": "a page or document in XML"})
+        raise BadSheet(Wrong.NO_SHEET, given={"found": Words("a page or document in XML", "صفحه یا سندی به XML")})
     return "utf-8" if _is_utf8(file) else "cp1256"
 
 
@@ -66,10 +68,10 @@ def lines_of(text: Iterable[str]) -> Iterator[str]:
     try:
         for number, line in enumerate(text, 1):
             if _NO_TEXT.search(line):
-                raise BadSheet(Wrong.NO_SHEET, number, {"found": "octets that are no text"})
+                raise BadSheet(Wrong.NO_SHEET, number, {"found": _NO_TEXT_SAID})
             yield line
     except UnicodeError as error:
-        raise BadSheet(Wrong.NO_SHEET, number + 1, {"found": "octets that are no text"}) from error
+        raise BadSheet(Wrong.NO_SHEET, number + 1, {"found": _NO_TEXT_SAID}) from error
 
 
 def separator_of(first: str) -> tuple[str, bool]:

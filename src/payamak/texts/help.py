@@ -301,7 +301,7 @@ PERSIAN: Final[dict[str, str]] = {
     "How long it holds; without it, for good.": "تا کی برقرار است؛ بدون آن، برای همیشه.",
     'Of this line only; "*" is the operator-wide list.': "فقط از این خط؛ «*» فهرست سراسری اپراتور است.",
     "Go on after this recipient.": "ادامه پس از این گیرنده.",
-    "Send one message, or every row of a CSV file.": "ارسال یک پیام، یا همهٔ سطرهای یک فایل CSV.",
+    "Send one message, or every row of a file.": "ارسال یک پیام، یا همهٔ سطرهای یک فایل.",
     (
         "The file's first row names its columns: `mobile` and `message`, and if wanted `line`, `line2`, "
         "`type`, `template`; what a row leaves empty is taken from the options. Every row's id or refusal "
@@ -323,7 +323,9 @@ PERSIAN: Final[dict[str, str]] = {
         "شمارهٔ متن خط خدماتی؛ 0 متن یگانه یا پیش‌فرض است."
     ),
     "Minutes for which it is worth sending, 1 to 10080.": "تا چند دقیقه به فرستادن می‌ارزد، 1 تا 10080.",
-    "A file of messages, UTF-8.": "فایلی از پیام‌ها، UTF-8.",
+    "A file of messages: csv, tsv or txt, or a workbook (xlsx, xls, ods).": (
+        "فایلی از پیام‌ها: csv یا tsv یا txt، یا کارپوشهٔ اکسل (xlsx، xls، ods)."
+    ),
     "Where to write what became of the rows; without it, beside the file as NAME.sent.csv.": (
         "جای نوشتن نتیجهٔ سطرها؛ بدون آن، کنار فایل با نام NAME.sent.csv."
     ),

@@ -1,12 +1,14 @@
 """A file becomes a sheet, or is refused with its first fault: text files in every alphabet and with every separator."""
 
+import string
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from payamak.sheets.fault import ENGLISH, BadSheet, Wrong
+from payamak.language import words_of
+from payamak.sheets.fault import SENTENCES, BadSheet, Wrong
 from payamak.sheets.sheet import Asked, Row, Sheet, read_sheet
 
 Put = Callable[[bytes], Path]
@@ -160,6 +162,21 @@ def test_a_quote_that_never_closes_does_not_take_the_whole_file(put: Put) -> Non
     assert (raised.value.wrong, raised.value.line) == (Wrong.OPEN_QUOTE, 2)
 
 
-def test_every_fault_has_a_sentence() -> None:
-    """None is without words."""
-    assert set(ENGLISH) == set(Wrong)
+def places_of(sentence: str) -> set[str]:
+    """The names of what is filled in."""
+    return {name for _, name, _, _ in string.Formatter().parse(sentence) if name is not None}
+
+
+@pytest.mark.parametrize("wrong", Wrong)
+def test_every_fault_has_a_sentence_in_both_languages(wrong: Wrong) -> None:
+    """With the same places."""
+    sentence = SENTENCES[wrong]
+    assert sentence != sentence.fa
+    assert places_of(sentence) == places_of(sentence.fa)
+
+
+def test_a_fault_speaks_persian(put: Put) -> None:
+    """What it names in words of ours as well."""
+    with pytest.raises(BadSheet) as raised:
+        read_sheet(put(b"<html>"))
+    assert words_of(raised.value).fa.startswith("این فهرستی از سطرها نیست، صفحه یا سندی به XML است")
