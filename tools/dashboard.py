@@ -88,29 +88,16 @@ ROWS: Final[tuple[tuple[str, tuple[Panel, ...]], ...]] = (
             Panel("Accepted and ended", ((rate(table.STATE_CHANGES, "state"), "{{state}}"),), unit="cps"),
             Panel("That wait, by line", ((f"sum by (line) ({of(table.QUEUE_MESSAGES)})", "{{line}}"),)),
             Panel("That wait, by reason", ((f"sum by (reason) ({of(table.QUEUE_MESSAGES)})", "{{reason}}"),)),
-            Panel(
-                "From acceptance to the wire",
-                tuple(
-                    (quantile(table.MESSAGE_SECONDS, "class", p, 'stage="wire"'), f"{{{{class}}}} {p}")
-                    for p in (0.5, 0.99)
-                ),
-                unit="s",
-            ),
-            Panel(
-                "From acceptance to the operator's answer",
-                tuple(
-                    (quantile(table.MESSAGE_SECONDS, "class", p, 'stage="answer"'), f"{{{{class}}}} {p}")
-                    for p in (0.5, 0.99)
-                ),
-                unit="s",
-            ),
-            Panel(
-                "From acceptance to the end",
-                tuple(
-                    (quantile(table.MESSAGE_SECONDS, "class", p, 'stage="end"'), f"{{{{class}}}} {p}")
-                    for p in (0.5, 0.99)
-                ),
-                unit="s",
+            *(
+                Panel(
+                    f"From acceptance to {title}",
+                    tuple(
+                        (quantile(table.MESSAGE_SECONDS, "class", p, f'stage="{stage}"'), f"{{{{class}}}} {p}")
+                        for p in (0.5, 0.99)
+                    ),
+                    unit="s",
+                )
+                for stage, title in (("wire", "the wire"), ("answer", "the operator's answer"), ("end", "the end"))
             ),
         ),
     ),

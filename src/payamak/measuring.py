@@ -20,8 +20,8 @@ from msgspec import Struct
 from payamak.clock import Clock
 from payamak.errors import StoreFailed
 from payamak.store.base import Store
+from payamak.store.engines import backed_up_at
 from payamak.store.records import Balance, Figures
-from payamak.store.sqlite.copies import backed_up_at
 
 COUNT_EVERY_S: Final = 10.0
 REST: Final = 20

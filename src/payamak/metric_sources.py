@@ -10,8 +10,8 @@ from payamak.domain.posting import PostState
 from payamak.http import metric_table as table
 from payamak.http.metrics import Metrics, Values
 from payamak.running import Running
+from payamak.store.engines import library_version
 from payamak.store.records import Figures
-from payamak.store.sqlite.copies import library_version
 from payamak.upstreams.smpp import SmppUpstream
 
 Sources = Mapping[table.Described, Callable[[], Values | None]]

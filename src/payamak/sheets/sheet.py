@@ -27,8 +27,6 @@ from payamak.sheets.rows import check_no_row_inside, read_rows
 MOST_ROWS: Final = 1_000_000
 """Of a text file; workbooks have bounds of their own (books.py)."""
 
-MOST_COLUMNS: Final = 200
-
 _SPOILED: Final = re.compile(r"[+-]?[0-9](?:[.,٫/][0-9]+)?[eE]\+?[0-9]{1,3}")
 _LOST_ZERO: Final = re.compile(r"9[0-9]{9}")
 
@@ -225,8 +223,8 @@ def _check(sheet: Sheet, filling: _Filling, asked: Asked) -> None:
     columns = {"columns": _listed(sheet.columns)}
     if not sheet.count and filling.fault is None:
         raise BadSheet(Wrong.NO_ROWS)
-    if len(sheet.columns) > MOST_COLUMNS:
-        raise BadSheet(Wrong.TOO_MANY_COLUMNS, given={"found": len(sheet.columns), "most": MOST_COLUMNS})
+    if len(sheet.columns) > books.MOST_COLUMNS:
+        raise BadSheet(Wrong.TOO_MANY_COLUMNS, given={"found": len(sheet.columns), "most": books.MOST_COLUMNS})
     if sheet.number is None:
         raise BadSheet(Wrong.NO_NUMBERS, given=columns)
     if (twice := doubled(sheet.columns)) is not None:
