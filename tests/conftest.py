@@ -7,6 +7,8 @@ import pytest
 from hypothesis import HealthCheck, settings
 from tests import traces
 
+from payamak.store.sqlite import writer
+
 # A loaded two-core machine makes single examples slow without anything being wrong. CI repeats the same
 # examples, so that a red run can be repeated; by hand each run looks somewhere else.
 settings.register_profile("here", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -18,8 +20,13 @@ FINDS = pytest.StashKey[tuple[list[str], list[traces.Found]]]()
 
 
 def pytest_configure() -> None:
-    """Begin to keep the traces of a run."""
+    """Begin to keep the traces of a run. No store of a test's own process gives up on a disk that is only slow.
+
+    Thousands of accepts at once, or a disk that syncs for a second, are a machine's speed; what a store does when its
+    disk hangs is asked with a bound of the test's own (tests/store/sqlite/test_patience.py).
+    """
     traces.begin()
+    writer.STALL_S = 60.0
 
 
 @pytest.hookimpl(trylast=True)

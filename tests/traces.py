@@ -31,7 +31,9 @@ from urllib.parse import parse_qsl, unquote_plus
 
 import apsw
 
+from payamak.domain.mo import is_one_of
 from payamak.domain.numbers import latin_digits, parse_recipient
+from payamak.domain.optout import OPT_IN_WORDS, OPT_OUT_WORDS
 
 VARIABLE: Final = "PAYAMAK_TEST_TRACES"
 """Names the folder, for the workers of one run."""
@@ -97,7 +99,7 @@ class Secrets:
             known |= new
             return [(kind, each) for each in new]
         word = (kind, _folded(value.strip()))
-        if word in self.words or not _is_telling(kind, word[1]):
+        if word in self.words or not _is_telling(kind, word[1]) or (kind is Kind.TEXT and _is_public(word[1])):
             return []
         self.words.add(word)
         return [word]
@@ -105,6 +107,14 @@ class Secrets:
 
 def _folded(text: str) -> str:
     return re.sub(r"\d+", "0", text)
+
+
+_PUBLIC: Final = [_folded(word) for word in (*OPT_OUT_WORDS, *OPT_IN_WORDS)]
+
+
+def _is_public(folded: str) -> bool:
+    """A word by which any handset stops or starts a line: it is in our own sentences, and names nobody."""
+    return is_one_of(folded, _PUBLIC)
 
 
 def _is_telling(kind: Kind, folded: str) -> bool:

@@ -140,6 +140,14 @@ def test_words_that_are_no_log_line(secrets: Secrets) -> None:
     assert found(lines, secrets, Trace.COMMAND) == set()
 
 
+@pytest.mark.parametrize("text", ["لغو۱۱", " لغو 11 ", "«لغو۱۱»", "STOP", "لغو"])
+def test_the_words_that_stop_a_line_are_no_secret(text: str) -> None:
+    """Whoever sends one says what our own sentences say: `refused with 33: … («لغو۱۱»)` leaks nothing."""
+    known = Secrets()
+    assert known.add(Kind.TEXT, text) == []
+    assert known.add(Kind.TEXT, f"{text} فردا ساعت ۱۰") != []
+
+
 @pytest.mark.parametrize("text", ["salam", "1234", "11", "ok", "لغ", "0912"])
 def test_what_is_too_short_is_not_looked_for(text: str) -> None:
     """It would be found in every line by chance."""
