@@ -160,6 +160,12 @@ def _writes(kind: Any) -> Callable[[Any], Any] | None:
     return lambda value: None if value is None else write(value)
 
 
+def is_number(kind: Any) -> bool:
+    """Whether a field's values are kept as whole numbers: else they are words."""
+    inner, _ = _without_none(kind)
+    return isinstance(inner, type) and issubclass(inner, int)
+
+
 def _without_none(kind: Any) -> tuple[Any, bool]:
     """The type of a value that is there, and whether it may be missing."""
     if get_origin(kind) not in (Union, UnionType):
