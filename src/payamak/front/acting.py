@@ -2,7 +2,7 @@
 
 Nothing of another account is touched, and nobody learns whether it is there. A store that fails is Refused with 23, a
 caller who may not act with 18, 16, 17 or 29; then nothing is changed. What is done is on disk when a function
-returns; taking back and opting out leave a row in the audit.
+returns. What changes something leaves a row in the audit; that a received message was read stands in itself.
 """
 
 from __future__ import annotations
@@ -91,8 +91,9 @@ class OwnActs:
         except UnfitSecret as error:
             raise Refused(Code.MALFORMED, str(error)) from error
         password_hash = await hash_password(password or "")
+        act = self._act(account, "change password", f"account {account.username}")
         try:
-            await self._store.set_password(account.username, password_hash, account.credential_version)
+            await self._store.set_password(account.username, password_hash, account.credential_version, act)
         except LookupError as error:
             raise Refused(Code.CREDENTIALS, "the password was changed meanwhile") from error
         except StoreFailed as error:
