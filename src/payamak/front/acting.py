@@ -7,15 +7,14 @@ returns. What changes something leaves a row in the audit; that a received messa
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
 from payamak.clock import Clock
 from payamak.codes import Code
 from payamak.domain.mo import Received
-from payamak.domain.numbers import masked, parse_recipient
-from payamak.domain.site import Account
+from payamak.domain.numbers import parse_recipient
+from payamak.domain.site import DAY_MS, Account
 from payamak.domain.site.secrets import UnfitSecret, check_new_password
 from payamak.errors import Refused, StoreFailed
 from payamak.front.asking import own_line, own_lines, readable
@@ -25,6 +24,10 @@ from payamak.store.records import Act, By, Cancelled, OptOut
 
 MOST_TAKEN_BACK: Final = 1_000
 """Messages that one call takes back at most: a transaction of some 100 ms."""
+
+
+DAYS: Final = 1 << 20
+"""Room for the number of a day beside an account's: 2,800 years of them."""
 
 
 class OwnActs:
@@ -41,8 +44,7 @@ class OwnActs:
         account = await self._callers.account_of(caller)
         if len(ids) > MOST_TAKEN_BACK:
             raise Refused(Code.MESSAGE_ID_INVALID, f"at most {MOST_TAKEN_BACK} messages a call")
-        told = f"{len(ids)} messages, from {min(ids, default=0)} to {max(ids, default=0)}"
-        act = self._act(account, "take back", told)
+        act = self._act(account, "take back", "messages")
         return await readable(self._store.cancel(ids, self._clock.now(), account_id=account.id, act=act))
 
     async def read_received(self, caller: Caller, limit: int = 1_000) -> list[Received]:
@@ -72,14 +74,15 @@ class OwnActs:
             learned_at=int(self._clock.now()),
             expires_at=None,
         )
-        act = self._act(account, "opt out", f"{masked(to)} on line {number}")
+        act = self._act(account, "opt out", f"line {number}")
         await readable(self._store.put_opt_outs([entered], act))
         return entered
 
     def _act(self, account: Account, what: str, about: str) -> Act:
-        """The row that an act leaves in the audit."""
-        by = By(who=f"account {account.username}", command=what, act=secrets.randbits(62))
-        return Act(by=by, at=int(self._clock.now()), what=what, about=about)
+        """The row in the audit, to which further acts of the account's day are added: no caller fills the audit."""
+        now = int(self._clock.now())
+        by = By(who=f"account {account.username}", command=what, act=account.id * DAYS + now // DAY_MS % DAYS)
+        return Act(by=by, at=now, what=what, about=about)
 
     async def change_password(
         self, caller: Caller, password: str | None, hash_password: Callable[[str], Awaitable[str]]
