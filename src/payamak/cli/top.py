@@ -166,7 +166,7 @@ def shown(board: Board, tables: Sequence[str], height: int | None) -> Iterator[R
         said = worded(f"! and {more} more: `payamak doctor`", f"! و {more} مورد دیگر: `payamak doctor`")
         yield Text(visible(said), style="bold red")
     if not board.wrong:
-        yield Text(worded("Nothing is wrong.", "همه چیز درست است."), style="green")
+        yield Text(visible(worded("Nothing is wrong.", "همه چیز درست است.")), style="green")
     yield Text("")
     room = None if height is None else height - 4 - min(max(len(board.wrong), 1), MOST_WRONG)
     for count, name in enumerate(tables):
