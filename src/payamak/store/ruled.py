@@ -475,10 +475,10 @@ class RuledStore:
         """See Store.put_documents."""
         return self._newer(await self.writer.submit(lambda desk: housekeeping.put_documents(desk, puts, removals)))
 
-    async def set_password(self, username: str, password_hash: str, version: int) -> Site:
+    async def set_password(self, username: str, password_hash: str, version: int, act: Act | None = None) -> Site:
         """See Store.set_password."""
         done = await self.writer.submit(
-            lambda desk: batches.set_password(desk, username, password_hash, version),
+            lambda desk: batches.set_password(desk, username, password_hash, version, act),
             within_s=self._within(ANSWER_WITHIN_S),
             undo=Undo(batches.take_password_back),
         )

@@ -25,7 +25,7 @@ from payamak.encoding.alphabets import Alphabet
 from payamak.errors import StoreFailed
 from payamak.store import queued, ruled
 from payamak.store.feed import WirePlace
-from payamak.store.records import Batched, NewMessage, Search
+from payamak.store.records import Act, AuditSearch, Batched, By, NewMessage, Search
 from payamak.store.sqlite import store as sqlite_module
 from payamak.store.sqlite import writer as writers
 from payamak.store.sqlite.store import SqliteStore
@@ -291,15 +291,17 @@ async def test_read_marks_given_up(serving: World) -> None:
 
 
 async def test_a_password_given_up(serving: World) -> None:
-    """A new password whose caller was told that it failed is not the account's."""
+    """A new password whose caller was told that it failed is not the account's; the audit tells of both."""
     store = sqlite_of(serving)
+    act = Act(by=By(who="account shop", command="x", act=1), at=NOW, what="change password", about="account shop")
     first = await store.set_password("shop", "old", store.site.accounts["shop"].credential_version)
     with slow_commit(store) as disk:
         with pytest.raises(StoreFailed):
-            await store.set_password("shop", "new", first.accounts["shop"].credential_version)
+            await store.set_password("shop", "new", first.accounts["shop"].credential_version, act)
         disk.let_go()
         await settled(serving)
     assert (await store.refresh()).accounts["shop"].password_hash == "old"
+    assert [row.what for row in await store.audit(AuditSearch())] == ["change password: undone", "change password"]
 
 
 async def test_a_receipt_given_up_stands(serving: World) -> None:
