@@ -109,13 +109,27 @@ def _stop(programs: Path, data: Path, folder: Path, who: dict[str, Any]) -> None
 _numbers = itertools.count(1)
 
 
-async def fresh_database(of: Server) -> str:
-    """The address of a database with our schema that nobody has used."""
-    number = next(_numbers)
-    name = f"store_{number}"
+async def empty_database(of: Server) -> str:
+    """The address of a database without tables."""
+    name = f"empty_{next(_numbers)}"
     db = await asyncpg.connect(of.address("postgres"))
     try:
-        if number == 1:
+        await db.execute(f"CREATE DATABASE {name}")
+    finally:
+        await db.close()
+    return of.address(name)
+
+
+_patterned: set[Server] = set()
+
+
+async def fresh_database(of: Server) -> str:
+    """The address of a database with our schema that nobody has used."""
+    name = f"store_{next(_numbers)}"
+    db = await asyncpg.connect(of.address("postgres"))
+    try:
+        if of not in _patterned:
+            _patterned.add(of)
             await db.execute("CREATE DATABASE pattern")
             made = await asyncpg.connect(of.address("pattern"))
             await migrate(made)

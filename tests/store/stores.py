@@ -47,4 +47,5 @@ STORES = [
     pytest.param(_sqlite_inline, id="sqlite-inline"),
     pytest.param(_second, id="second"),
     pytest.param(_postgres(18), id="postgres18"),
+    pytest.param(_postgres(15), id="postgres15", marks=pytest.mark.debian),
 ]

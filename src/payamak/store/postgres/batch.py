@@ -30,7 +30,7 @@ from payamak.store.desk import GUARDED, Desk
 from payamak.store.feed import Feed
 from payamak.store.memory import NEVER_RESTORED, Memory, Restored, read_habits, read_site
 from payamak.store.postgres.connection import PostgresConnection, as_told, close, connect, is_of_the_database
-from payamak.store.postgres.engine import Group, MetMeanwhile, PostgresEngine, first_questions
+from payamak.store.postgres.engine import Group, PostgresEngine, StaleBatch, first_questions
 from payamak.store.postgres.statements import fits_together, together
 from payamak.store.queued import REFUSALS, UNDO_AGAIN_S, QueuedWriter
 from payamak.store.reader import Reader
@@ -51,6 +51,8 @@ class PostgresBatch:
         self.ran_s = 0.0
         """What the pieces of the last transaction took, its end not counted."""
         self.memory = Memory()
+        self._journey_s = 1.0
+        """What a statement takes that asks for next to nothing: it is no cost of the pieces."""
         self.is_closing = False
         self._address = address
         self._feed = feed
@@ -88,6 +90,7 @@ class PostgresBatch:
             is_of_all = is_of_the_database(error)
             if is_of_all:
                 self.fault = str(as_told(error))
+                await self.disconnect()
             if len(works) == 1 or is_of_all:
                 for work in works:
                     work.error, work.changes = as_told(error) if is_of_all else error, []
@@ -98,18 +101,18 @@ class PostgresBatch:
     async def _together(self, works: list[Work]) -> None:
         try:
             await self._attempt(works, is_open=False)
-        except MetMeanwhile:
+        except StaleBatch:
             await self._attempt(works, is_open=True)
 
     async def _attempt(self, works: list[Work], *, is_open: bool) -> None:
-        connection = await self.connected()
-        engine = PostgresEngine(connection)
+        engine = await self._begun(is_open=is_open)
         try:
-            await self._begin(engine, is_open=is_open)
-            began_s = time.monotonic()
+            await self._see_others(engine)
+            began_s, asked = time.monotonic(), engine.connection.asked
             desk = Desk(engine, self.memory, self._feed)
             await self._carry_out(desk, engine, works)
-            self.ran_s = time.monotonic() - began_s
+            journeys_s = self._journey_s * (engine.connection.asked - asked)
+            self.ran_s = max(time.monotonic() - began_s - journeys_s, 1e-6)
             number = await self._end(engine)
         except BaseException:
             await self._roll_back(engine)
@@ -118,18 +121,35 @@ class PostgresBatch:
         if number is not None:
             self._number, self.fault = number, None
 
-    async def _begin(self, engine: PostgresEngine, *, is_open: bool) -> None:
-        connection = engine.connection
-        if is_open:
-            await connection.db.execute("BEGIN")
-            engine.is_open = True
-            number = await connection.lock_number()
-        else:
-            number = await connection.number()
-        if number != self._number:
+    async def _begun(self, *, is_open: bool) -> PostgresEngine:
+        """The number of the last batch that has written is read, and locked if the transaction is to be open.
+
+        A connection that was closed while nothing was asked is found here, and replaced.
+        """
+        for is_last in (False, True):
+            connection = await self.connected()
+            engine = PostgresEngine(connection)
+            began_s = time.monotonic()
+            try:
+                if is_open:
+                    await connection.db.execute("BEGIN")
+                    engine.is_open = True
+                    engine.number = await connection.lock_number()
+                else:
+                    engine.number = await connection.number()
+                    self._journey_s = min(self._journey_s * 1.01, time.monotonic() - began_s)
+            except Exception as error:
+                await self.disconnect()
+                if is_last or not is_of_the_database(error):
+                    raise
+            else:
+                return engine
+        raise AssertionError("the last of two tries returns or raises")
+
+    async def _see_others(self, engine: PostgresEngine) -> None:
+        if engine.number != self._number:
             await asyncio.to_thread(self._read_again, engine.reader())
-            self._number = number
-        engine.number = number
+            self._number = engine.number
 
     def _read_again(self, db: Reader) -> None:
         """Another hand has written, or nothing is known yet."""
@@ -195,20 +215,18 @@ class PostgresBatch:
         return number
 
     async def _write_together(self, engine: PostgresEngine, groups: list[Group]) -> None:
-        """One statement for all that is left, which is its own transaction. Raises MetMeanwhile."""
+        """One statement for all that is left, which is its own transaction. Raises StaleBatch."""
         made = together(tuple(name for name, _ in groups))
         try:
             await engine.connection.db.execute(made.sql, *made.values(engine.number, self._token, groups))
         except asyncpg.DivisionByZeroError as error:
-            raise MetMeanwhile from error
+            raise StaleBatch from error
         except Exception as error:
-            if not is_of_the_database(error) or isinstance(error, asyncpg.PostgresError):
-                raise  # the server has said that nothing was written
             await self._settle_commit(engine.number + 1, error)
 
     async def _settle_commit(self, number: int, error: Exception) -> None:
         """Nobody has said whether the batch was committed: read it back. Raises StoreFailed if it was not."""
-        if isinstance(error, asyncpg.PostgresError) and not isinstance(error, asyncpg.PostgresConnectionError):
+        if not _is_doubtful(error):
             raise error  # the server has said that it was not
         backend = self._backend
         while True:
@@ -242,6 +260,13 @@ class PostgresBatch:
             await self.disconnect()
 
 
+def _is_doubtful(error: Exception) -> bool:
+    """Whether what was sent may be committed although this was said, or nothing at all."""
+    if isinstance(error, asyncpg.PostgresError):
+        return isinstance(error, asyncpg.PostgresConnectionError | asyncpg.OperatorInterventionError)
+    return is_of_the_database(error)
+
+
 async def _end_backend(db: asyncpg.Connection[Any], backend: tuple[int, Any]) -> None:
     """See that a server's process which may still be committing is gone; on another server it is not there at all."""
     find = "SELECT pid FROM pg_stat_activity WHERE pid = $1 AND backend_start = $2"
@@ -250,7 +275,7 @@ async def _end_backend(db: asyncpg.Connection[Any], backend: tuple[int, Any]) ->
         await asyncio.sleep(0.02)
 
 
-class LoopWriter(QueuedWriter):
+class PostgresWriter(QueuedWriter):
     """The writer of a store over a network: a task on the loop."""
 
     def __init__(self, batch: PostgresBatch, feed: Feed) -> None:

@@ -36,6 +36,7 @@ _AGAIN: Final = (
     asyncpg.IdleInTransactionSessionTimeoutError,
     asyncpg.InvalidAuthorizationSpecificationError,
     asyncpg.InvalidCatalogNameError,
+    asyncpg.InternalClientError,  # what the driver says where the server has closed while nothing was asked
 )
 """Errors of the database, not of a piece of work: trying the pieces one by one would only repeat them."""
 
@@ -90,10 +91,13 @@ class PostgresConnection:
         self._of_many: dict[str, str] = {}
         self.columns: dict[str, list[str]] = {}
         """The names of the columns of each query that has had a row."""
+        self.asked = 0
+        """Statements that were run: each is a journey to the server and back."""
 
     async def fetch(self, name: str, values: Values) -> list[Row]:
         """Every row of a named query, as it came."""
         statement = self.statements[name]
+        self.asked += 1
         with _bugs(name):
             found = await self.db.fetch(statement.sql, *statement.values(values))
         if found and name not in self.columns:
@@ -103,6 +107,7 @@ class PostgresConnection:
     async def fetch_each(self, name: str, asked: Sequence[tuple[Any, ...]]) -> list[list[Row]]:
         """The rows of a named query for each of several values, by one statement; in their order."""
         statement = self.statements[name]
+        self.asked += 1
         with _bugs(name):
             sql = self._of_many.get(name) or await self._put_together(statement)
             found: list[list[Row]] = [[] for _ in asked]
@@ -155,14 +160,15 @@ class PostgresConnection:
         statement = self.statements[name]
         with _bugs(name):
             if statement.is_of_arrays:
-                waves = [statement.arrays(wave) for wave in statement.waves(rows)]
-                return sum([await self._run(statement, arrays) for arrays in waves])
+                waves = statement.waves([statement.values(row) for row in rows])
+                return sum([await self._run(statement, [*zip(*wave, strict=True)]) for wave in waves])
             if len(rows) == 1:
                 return await self._run(statement, statement.values(rows[0]))
             await self.db.executemany(statement.sql, [statement.values(row) for row in rows])
         return len(rows)
 
     async def _run(self, statement: Statement, values: Sequence[Any]) -> int:
+        self.asked += 1
         said = await self.db.execute(statement.sql, *values)
         count = said.rpartition(" ")[2]
         return int(count) if count.isdecimal() else 0

@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any, Final, NoReturn, TypeAlias, TypeVar
 
 from payamak.store.buffer import NEEDS
@@ -35,7 +35,7 @@ _FOLLOWS: Final = {"part_by_operator_id": ("message", "message_id")}
 """Needs whose answers name what is asked next: that need, and the column of its key."""
 
 
-class MetMeanwhile(Exception):
+class StaleBatch(Exception):
     """Somebody else has written since the batch was begun: what it has read may not hold."""
 
 
@@ -127,13 +127,13 @@ class PostgresEngine:
     # -- writing
 
     async def open(self) -> None:
-        """Open the transaction. Raises MetMeanwhile if anybody has written since the batch was begun."""
+        """Open the transaction. Raises StaleBatch if anybody has written since the batch was begun."""
         if self.is_open:
             return
         await self.connection.db.execute("BEGIN")
         self.is_open = True
         if await self.connection.lock_number() != self.number:
-            raise MetMeanwhile
+            raise StaleBatch
 
     async def write(self, name: str, rows: Sequence[Values]) -> int:
         """See Engine.write."""
@@ -172,7 +172,7 @@ class PostgresEngine:
 
     def is_of_the_disk(self, error: Exception) -> bool:
         """See Engine.is_of_the_disk."""
-        return isinstance(error, MetMeanwhile) or is_of_the_database(error)
+        return isinstance(error, StaleBatch) or is_of_the_database(error)
 
 
 class _Enough(BaseException):
@@ -218,10 +218,8 @@ class _FirstQuestions:
     async def insert(self, name: str, values: Values) -> int:
         raise _Enough
 
-    @asynccontextmanager
-    async def savepoint(self) -> AsyncIterator[None]:
+    def savepoint(self) -> AbstractAsyncContextManager[Any]:
         raise _Enough
-        yield
 
     def is_of_the_disk(self, error: Exception) -> bool:
         return False

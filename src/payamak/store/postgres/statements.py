@@ -137,7 +137,7 @@ def _statement(name: str, sql: str) -> Statement:
     return Statement(name=name, sql=text, names=names, is_of_arrays=_ARRAYS.search(sql) is not None)
 
 
-class Together(Struct, frozen=True, kw_only=True):
+class JoinedStatement(Struct, frozen=True, kw_only=True):
     """One statement that runs several, a batch's own first; undone whole if the batch's number is another by now, or a
     message is not what it was."""
 
@@ -174,7 +174,7 @@ def fits_together(known: Mapping[str, Statement], groups: Sequence[tuple[str, Se
 
 
 @cache
-def together(names: tuple[str, ...]) -> Together:
+def together(names: tuple[str, ...]) -> JoinedStatement:
     """The statement that runs these; made once for each company of them."""
     known = statements()
     takes = tuple(known[name] for name in names)
@@ -191,7 +191,7 @@ def together(names: tuple[str, ...]) -> Together:
             last += 1
             holds.append(f"(SELECT count(*) FROM step{at}) = ${last}")
     sql = f"WITH {', '.join(pieces)} SELECT 1 / CASE WHEN {' AND '.join(holds)} THEN 1 ELSE 0 END"
-    return Together(sql=sql, takes=takes)
+    return JoinedStatement(sql=sql, takes=takes)
 
 
 def _moved(sql: str, by: int) -> str:

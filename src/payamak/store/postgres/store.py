@@ -18,7 +18,7 @@ from payamak.domain.site import Site
 from payamak.errors import StoreFailed
 from payamak.store.base import Mode
 from payamak.store.memory import read_site
-from payamak.store.postgres.batch import LoopWriter, PostgresBatch
+from payamak.store.postgres.batch import PostgresBatch, PostgresWriter
 from payamak.store.postgres.connection import PostgresConnection, as_told, close, connect, is_of_the_database
 from payamak.store.postgres.opening import check_schema, migrate
 from payamak.store.postgres.reader import PostgresReader
@@ -47,7 +47,7 @@ class PostgresStore(RuledStore):
         self._free: list[PostgresConnection] = []
         self._readers: set[PostgresReader] = set()
         if mode is not Mode.LOOK:
-            self.writer = LoopWriter(PostgresBatch(address, self.feed), self.feed)
+            self.writer = PostgresWriter(PostgresBatch(address, self.feed), self.feed)
 
     def begin_serving(self) -> None:
         """See Store.begin_serving."""

@@ -26,8 +26,12 @@ ORDER BY received_at, id LIMIT 200;
 
 -- name: unmatched_with_ids
 -- Those that name more than one id, of a recipient or without one: the id of an answer may be any of them.
+-- Equal or both missing is no condition of an index: each has its own.
 SELECT {waiting_receipt} FROM receipt
-WHERE upstream = $1 AND recipient IS NOT DISTINCT FROM $2 AND standing = 'unmatched' AND received_at >= $3 AND ids <> ''
+WHERE upstream = $1 AND recipient = $2 AND standing = 'unmatched' AND received_at >= $3 AND ids <> ''
+UNION ALL
+SELECT {waiting_receipt} FROM receipt
+WHERE $2::text IS NULL AND upstream = $1 AND recipient IS NULL AND standing = 'unmatched' AND received_at >= $3 AND ids <> ''
 ORDER BY received_at, id LIMIT 200;
 
 -- name: unmatched_of_recipient
