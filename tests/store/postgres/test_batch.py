@@ -7,6 +7,7 @@ from pathlib import Path
 
 import asyncpg
 import pytest
+from msgspec.structs import replace
 from tests.store.postgres.support import Cut, line_to, statements_of
 from tests.store.world import ALI, LINE, NOW, SARA, World, step, taken
 
@@ -156,3 +157,17 @@ async def test_a_connection_that_is_ended(world: World, postgres: PostgresStore)
     await world.accept()
     assert len(await postgres.search(Search())) >= 2
     assert postgres.trouble is None
+
+
+@pytest.mark.parametrize("count", [1, 2])
+async def test_an_error_tells_no_values(world: World, count: int) -> None:
+    """What the database refuses is told without the row: that holds a text and a number."""
+    broken = [replace(world.new(recipient=ALI), recipient="no number") for _ in range(count)]
+    with pytest.raises(asyncpg.CheckViolationError) as raised:
+        await world.store.accept_each(world.account_id(), broken, NOW)
+    said = repr(raised.value) + str(raised.value) + str(raised.value.detail)
+    assert "no number" not in said
+    wrong = OptOut(recipient=7, line=LINE, code=27, source="hand", learned_at=NOW, expires_at=None)  # type: ignore[arg-type]
+    with pytest.raises(RuntimeError, match="put_opt_out") as second:
+        await world.store.put_opt_outs([wrong])
+    assert LINE not in str(second.value)

@@ -29,7 +29,14 @@ from payamak.errors import StoreFailed
 from payamak.store.desk import GUARDED, Desk
 from payamak.store.feed import Feed
 from payamak.store.memory import NEVER_RESTORED, Memory, Restored, read_habits, read_site
-from payamak.store.postgres.connection import PostgresConnection, as_told, close, connect, is_of_the_database
+from payamak.store.postgres.connection import (
+    PostgresConnection,
+    as_told,
+    close,
+    connect,
+    is_of_the_database,
+    without_values,
+)
 from payamak.store.postgres.engine import Group, PostgresEngine, StaleBatch, first_questions
 from payamak.store.postgres.statements import fits_together, together
 from payamak.store.queued import REFUSALS, UNDO_AGAIN_S, QueuedWriter
@@ -209,7 +216,8 @@ class PostgresBatch:
         await engine.connection.write("count_batch", [(engine.number,)])
         await engine.connection.write("log_batch", [(number, self._token)])
         try:
-            await db.execute("COMMIT")
+            with without_values("COMMIT"):
+                await db.execute("COMMIT")
         except Exception as error:
             await self._settle_commit(number, error)
         return number
@@ -218,7 +226,8 @@ class PostgresBatch:
         """One statement for all that is left, which is its own transaction. Raises StaleBatch."""
         made = together(tuple(name for name, _ in groups))
         try:
-            await engine.connection.db.execute(made.sql, *made.values(engine.number, self._token, groups))
+            with without_values(", ".join(name for name, _ in groups)):
+                await engine.connection.db.execute(made.sql, *made.values(engine.number, self._token, groups))
         except asyncpg.DivisionByZeroError as error:
             raise StaleBatch from error
         except Exception as error:

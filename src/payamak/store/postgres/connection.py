@@ -98,7 +98,7 @@ class PostgresConnection:
         """Every row of a named query, as it came."""
         statement = self.statements[name]
         self.asked += 1
-        with _bugs(name):
+        with without_values(name):
             found = await self.db.fetch(statement.sql, *statement.values(values))
         if found and name not in self.columns:
             self.columns[name] = list(found[0].keys())
@@ -108,7 +108,7 @@ class PostgresConnection:
         """The rows of a named query for each of several values, by one statement; in their order."""
         statement = self.statements[name]
         self.asked += 1
-        with _bugs(name):
+        with without_values(name):
             sql = self._of_many.get(name) or await self._put_together(statement)
             found: list[list[Row]] = [[] for _ in asked]
             rows = await self.db.fetch(sql, *statement.arrays(asked))
@@ -158,7 +158,7 @@ class PostgresConnection:
     async def write(self, name: str, rows: Sequence[Values]) -> int:
         """Run a named statement for each of the rows, in their order; how many rows of its table that has changed."""
         statement = self.statements[name]
-        with _bugs(name):
+        with without_values(name):
             if statement.is_of_arrays:
                 waves = statement.waves([statement.values(row) for row in rows])
                 return sum([await self._run(statement, [*zip(*wave, strict=True)]) for wave in waves])
@@ -175,13 +175,23 @@ class PostgresConnection:
 
 
 @contextmanager
-def _bugs(name: str) -> Iterator[None]:
-    """A value that does not fit its column is a bug of ours: no refusal, although the driver calls it a ValueError."""
+def without_values(name: str) -> Iterator[None]:
+    """Errors of a statement, without what the server and the driver tell of its rows: that is texts and numbers.
+
+    A value that does not fit its column is a bug of ours: no refusal, although the driver calls it a ValueError.
+    """
     try:
         yield
-    except (asyncpg.DataError, asyncpg.InterfaceError) as error:
-        if isinstance(error, asyncpg.DataError | ValueError):
-            raise RuntimeError(f"statement {name}: {type(error).__name__}: {error}") from error
+    except asyncpg.DivisionByZeroError:
+        raise
+    except asyncpg.PostgresError as error:
+        error.detail = None
+        if isinstance(error, asyncpg.DataError):
+            raise RuntimeError(f"statement {name}: {type(error).__name__}") from None
+        raise
+    except asyncpg.InterfaceError as error:
+        if isinstance(error, ValueError):
+            raise RuntimeError(f"statement {name}: {type(error).__name__}") from None
         raise
 
 
