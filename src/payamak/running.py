@@ -108,7 +108,7 @@ class Running:
         self.marks = MarkKeeper(self.store, self.clock, event_logger("store"))
         self.timekeeper = TimeKeeper(self.store, self.clock, event_logger("clock"))
         self.clock.on_fall += [self.worker.set_back, self.relay.set_back, self.webhooks.set_back]
-        self.measures = Measures(self.store, Path(settings.database), self.clock, self.health.went_well)
+        self.measures = Measures(self.store, file_of(settings.database), self.clock, self.health.went_well)
         metrics.name_upstreams(self._upstream_name)
 
     async def begin(self) -> None:

@@ -219,7 +219,7 @@ class World:
 
         async def come_up() -> None:
             gateway = runtime.Gateway(
-                settings, clock=self.clock, open_store=lambda path: sim_disk.open_store(path, self.disk)
+                settings, clock=self.clock, open_store=self._open_store
             )
             life.gateway = gateway
             await gateway.start()

@@ -63,7 +63,7 @@ async def restore(
     from payamak.hands.restore import restore as put_back
 
     given = read_opt_outs(opt_outs) if opt_outs is not None else []
-    address = Path(common.settings().database)
+    address = file_to_be(common)
     done = await put_back(backup, address, ids_above, given, common.by("restore"), now_ms(), may_replace=replace)
     _tell(common, done)
     return ExitCode.DONE

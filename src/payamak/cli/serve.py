@@ -115,7 +115,7 @@ async def _serve(
     gateway = Gateway(settings, is_restored=is_restored, logs=logs)
     for number in STOPPING:  # the store is opened at one go: a signal ends that by ending us, and nothing is lost
         signal.signal(number, signal.SIG_DFL)
-    gateway.open()
+    await gateway.open()
     stop = asyncio.Event()
 
     def on_signal() -> None:
@@ -129,7 +129,8 @@ async def _serve(
     if not await _is_up(gateway, stop):
         return ExitCode.DONE
     door = side_door(gateway)
-    await door.open()
+    if door is not None:
+        await door.open()
     calm_collector()
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     url = f"http://{host}:{gateway.port}"
@@ -146,16 +147,23 @@ async def _serve(
         todo = "nobody can send: `payamak apply site.toml` brings what a file says, `payamak init` makes a first one"
         event_logger("gateway")("nothing_to_serve", what=", ".join(missing), todo=todo)
     await stop.wait()
-    await door.close()
+    if door is not None:
+        await door.close()
     await gateway.stop()
     return ExitCode.DONE
 
 
-def side_door(gateway: Gateway) -> SideDoor:
-    """The side door of a gateway that has come up; whoever opens it closes it before the gateway stops."""
+def side_door(gateway: Gateway) -> SideDoor | None:
+    """The side door of a gateway that has come up; whoever opens it closes it before the gateway stops.
+
+    It lies beside the store's file: a database has none.
+    """
+    from payamak.hands.opening import is_database
     from payamak.log import event_logger
     from payamak.sidedoor import SideDoor
 
+    if is_database(gateway.settings.database):
+        return None
     running = gateway.running
     return SideDoor(
         Path(gateway.settings.database), running.links.upstreams, running.taps, gateway.clock, event_logger("sidedoor")
