@@ -820,6 +820,9 @@ class SqliteStore:
 
     async def close(self) -> None:
         """See Store.close."""
+        if self._mode is not Mode.LOOK and self._transaction.memory.ids.left:
+            with suppress(StoreFailed):  # then they are lost
+                await self.writer.submit(housekeeping.give_ids_back)
         await self.writer.close()
         self._readers.shutdown(wait=True)
         if self._files is not None:

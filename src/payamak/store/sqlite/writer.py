@@ -41,6 +41,7 @@ from payamak.domain.events import IllegalMove
 from payamak.errors import Overwritten, Refused, StoreFailed
 from payamak.store.desk import Rule, at_once
 from payamak.store.feed import Change, Feed
+from payamak.store.memory import OutOfIds
 from payamak.store.sqlite.files import OpenFiles
 from payamak.store.sqlite.opening import as_told
 from payamak.store.sqlite.shares import ACCEPTS, Shares, Urgency
@@ -59,6 +60,10 @@ and hold no memory, until it ends. Below payamak.store.base.ANSWER_WITHIN_S, whi
 
 UNDO_AGAIN_S = 0.5
 """When to try again to undo what was given up, if the disk still fails and nobody else has work."""
+
+
+MOST_TIMES = 12
+"""How often ids are taken for one transaction, twice as many each time: some million messages in the end."""
 
 
 STORAGE_FAULTS = (
@@ -184,7 +189,7 @@ class Batch:
         """Leave a result or an error in every piece; what has a result is on disk when this returns."""
         self.ran_s = 0.0
         try:
-            self._together(works)
+            self._with_ids(works)
         except Exception as error:
             if isinstance(error, Overwritten) and self.files is not None and self.files.contents.lost is None:
                 error = self.files.contents.lose(str(error))
@@ -196,6 +201,17 @@ class Batch:
                 return
             for work in works:
                 self.run([work])
+
+    def _with_ids(self, works: list[Work]) -> None:
+        """In one transaction; where that finds too few ids, once more after one that takes them."""
+        for _ in range(MOST_TIMES):
+            try:
+                self._together(works)
+                return
+            except OutOfIds as error:
+                self.transaction.memory.ids.want(error.count)
+                self._together([])
+        raise RuntimeError(f"pieces of work want more ids than {MOST_TIMES} times taking them has brought")
 
     def _together(self, works: list[Work]) -> None:
         tx = self.transaction
@@ -211,6 +227,7 @@ class Batch:
                     work.error = StoreFailed("nobody waits for it any more")
             self.carry_out([work for work in works if work.error is None])
             self.ran_s = time.monotonic() - began_s
+            tx.refill_ids()
             batch = tx.count_batch() if self.db.total_changes() != clean else 0  # an idle look needs no sync
         except BaseException:
             self._roll_back()
