@@ -148,7 +148,7 @@ class OutOfIds(BaseException):
 @dataclass(slots=True)
 class Ids:
     """Ids of messages that a process has taken and not yet used: blocks, whose ends are on disk before their first id
-    is used (docs/decisions/0081-ids-from-blocks.md). `used`: how many the transaction that runs has.
+    is used (docs/decisions/0082-ids-from-blocks.md). `used`: how many the transaction that runs has.
 
     None is given twice, whatever dies. What a transaction that was rolled back has used stays used, for a commit that
     failed may stand in the file. Ids of one process grow in the order in which they are drawn.

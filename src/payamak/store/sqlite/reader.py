@@ -116,7 +116,7 @@ class SqliteConnection(SqliteReader):
     """The connection that writes; its owner has begun a transaction.
 
     Messages under way are kept beside their rows, bounded, until they are final
-    (docs/decisions/0080-messages-under-way.md). They are forgotten when a statement changes rows of messages without
+    (docs/decisions/0081-messages-under-way.md). They are forgotten when a statement changes rows of messages without
     saying what they are then, when something is rolled back, and when another process has written, which `data_version`
     tells after BEGIN IMMEDIATE.
     """
