@@ -19,7 +19,6 @@ INDEXES = {
     "messages_of_own_ids": {"own_id_pkey"},
     "outbox": {"own_id_pkey", "message_pkey"},
     "standings": {"message_pkey"},
-    "last_given": {"last_id_pkey", "message_pkey"},
     "waiting_accounts": {"message_ready"},
     "ready_messages": {"message_ready"},
     "next_due": {"message_ready"},

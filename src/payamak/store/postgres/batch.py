@@ -28,7 +28,7 @@ import asyncpg
 from payamak.errors import StoreFailed
 from payamak.store.desk import GUARDED, Desk
 from payamak.store.feed import Feed
-from payamak.store.memory import NEVER_RESTORED, Memory, Restored, read_habits, read_site
+from payamak.store.memory import NEVER_RESTORED, Memory, OutOfIds, Restored, read_habits, read_site
 from payamak.store.postgres.connection import (
     PostgresConnection,
     as_told,
@@ -45,6 +45,9 @@ from payamak.store.work import Work
 
 LOCKS_WITHIN_S: Final = 2.0
 """How long a statement waits for another hand's: beyond, callers were told busy already (ANSWER_WITHIN_S)."""
+
+MOST_TIMES: Final = 12
+"""How often ids are taken for one transaction, twice as many each time: some million messages in the end."""
 
 READ_BACK_AGAIN_S: Final = 0.5
 """When to ask again what became of a commit, while the database does not answer."""
@@ -96,7 +99,7 @@ class PostgresBatch:
         """Leave a result or an error in every piece; what has a result is committed when this returns."""
         self.ran_s = 0.0
         try:
-            await self._together(works)
+            await self._with_ids(works)
         except Exception as error:
             is_of_all = is_of_the_database(error)
             if is_of_all:
@@ -108,6 +111,17 @@ class PostgresBatch:
                 return
             for work in works:
                 await self.run([work])
+
+    async def _with_ids(self, works: list[Work]) -> None:
+        """In one transaction; where that finds too few ids, once more after one that takes them."""
+        for _ in range(MOST_TIMES):
+            try:
+                await self._together(works)
+                return
+            except OutOfIds as error:
+                self.memory.ids.want(error.count)
+                await self._together([])
+        raise RuntimeError(f"pieces of work want more ids than {MOST_TIMES} times taking them has brought")
 
     async def _together(self, works: list[Work]) -> None:
         try:
@@ -122,8 +136,10 @@ class PostgresBatch:
         try:
             await self._see_others(engine)
             began_s, asked = time.monotonic(), engine.connection.asked
+            self.memory.ids.begin()
             desk = Desk(engine, self.memory, self._feed)
             await self._carry_out(desk, engine, works)
+            await self._refill_ids(engine)
             journeys_s = self._journey_s * (engine.connection.asked - asked)
             self.ran_s = max(time.monotonic() - began_s - journeys_s, 1e-6)
             number = await self._end(engine)
@@ -131,6 +147,7 @@ class PostgresBatch:
             await self._roll_back(engine)
             raise
         desk.committed()
+        self.memory.ids.committed()
         if number is not None:
             self._number, self.fault = number, None
 
@@ -204,6 +221,14 @@ class PostgresBatch:
         engine.gathered = []
         await desk.flush()
 
+    async def _refill_ids(self, engine: PostgresEngine) -> None:
+        """Take the next block of ids by this transaction, before nobody has any left."""
+        ids = self.memory.ids
+        if count := ids.missing:
+            groups, engine.gathered = engine.gathered or [], None
+            ids.take(int(await engine.value("take_ids", (count,))), count)
+            engine.gathered = groups
+
     async def _end(self, engine: PostgresEngine) -> int | None:
         """Write what is left, and commit; the batch's number, None if nothing was written."""
         groups, engine.gathered = engine.gathered or [], None
@@ -267,7 +292,8 @@ class PostgresBatch:
     async def _roll_back(self, engine: PostgresEngine) -> None:
         """What was remembered may not be in the rows: it is read again before the next batch."""
         before, self.memory = self.memory, Memory()
-        self.memory.turns, self.memory.has_dealt = before.turns, before.has_dealt
+        self.memory.turns, self.memory.has_dealt, self.memory.ids = before.turns, before.has_dealt, before.ids
+        self.memory.ids.rolled_back()
         self._number = -1
         connection = self._connection
         if connection is None or connection is not engine.connection or not engine.is_open:

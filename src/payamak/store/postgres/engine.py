@@ -14,11 +14,12 @@ from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any, Final, NoReturn, TypeAlias, TypeVar
 
+from payamak.domain.message import Message
 from payamak.store.buffer import NEEDS
 from payamak.store.columns import Row, Spoilt
 from payamak.store.desk import Desk, Need, Rule
 from payamak.store.feed import Feed
-from payamak.store.memory import Memory
+from payamak.store.memory import Memory, OutOfIds
 from payamak.store.postgres.connection import PostgresConnection, is_of_the_database
 from payamak.store.postgres.reader import PostgresReader
 from payamak.store.reader import Reader, Values
@@ -101,6 +102,13 @@ class PostgresEngine:
     async def readable(self, name: str, shape: type[T], values: Values) -> list[T | Spoilt]:
         """See Engine.readable."""
         return self.connection.readable(name, shape, await self._fetch(name, values))
+
+    async def message(self, message_id: int) -> Message | None:
+        """See Engine.message."""
+        return await self.row("message", Message, (message_id,))
+
+    def is_now(self, message: Message) -> None:
+        """See Engine.is_now. Nothing is kept from one batch to the next."""
 
     async def value(self, name: str, values: Values) -> Any:
         """See Engine.value."""
@@ -198,6 +206,12 @@ class _FirstQuestions:
     async def readable(self, name: str, shape: type[T], values: Values) -> list[T | Spoilt]:
         return self._hear(name, values)
 
+    async def message(self, message_id: int) -> Message | None:
+        return self._hear("message", (message_id,))
+
+    def is_now(self, message: Message) -> None:
+        raise _Enough
+
     async def value(self, name: str, values: Values) -> Any:
         return self._hear(name, values)
 
@@ -237,7 +251,7 @@ def first_questions(rules: Iterable[Rule[Any]], memory: Memory, feed: Feed) -> l
         piece = rule(Desk(engine, known, feed))
         try:
             piece.send(None)
-        except (_Enough, StopIteration):
+        except (_Enough, OutOfIds, StopIteration):
             pass
         except Exception:  # it says so again when it runs
             known = memory.copy()
@@ -246,5 +260,5 @@ def first_questions(rules: Iterable[Rule[Any]], memory: Memory, feed: Feed) -> l
     return engine.asked
 
 
-WRITING: Final = frozenset({"notice_again"})
+WRITING: Final = frozenset({"notice_again", "take_ids"})
 """Statements that change a row and answer with a column of it."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any, Final, TypeVar
 
 import asyncpg
@@ -23,7 +23,7 @@ from payamak.store.postgres.connection import PostgresConnection, as_told, close
 from payamak.store.postgres.opening import check_schema, migrate
 from payamak.store.postgres.reader import PostgresReader
 from payamak.store.ruled import RuledStore
-from payamak.store.rules import restoring
+from payamak.store.rules import housekeeping, restoring
 from payamak.store.rules.marks import NONE, Mark, kept_mark, move
 
 T = TypeVar("T")
@@ -139,6 +139,9 @@ class PostgresStore(RuledStore):
 
     async def close(self) -> None:
         """See Store.close."""
+        if isinstance(self.writer, PostgresWriter) and self.writer.batch.memory.ids.left:
+            with suppress(StoreFailed):  # then they are lost
+                await self.writer.submit(housekeeping.give_ids_back)
         await self.writer.close()
         await asyncio.to_thread(self._threads.shutdown, wait=True)
         for connection in self._free:

@@ -15,8 +15,16 @@ UPDATE mark SET value = $1, beside = $2, moved_at = $3, batch = $4, is_copy = 0;
 UPDATE mark SET value = $1, beside = value, is_copy = 1;
 
 -- name: last_given
--- The last id of a table, removed rows included.
-SELECT CASE name WHEN 'message' THEN greatest(seq, (SELECT max(id) FROM message)) ELSE seq END FROM last_id WHERE name = $1;
+-- The last id of a table that was given, or taken to be given, removed rows included.
+SELECT seq FROM last_id WHERE name = $1;
+
+-- name: take_ids
+-- So many more ids of messages are taken; the last one.
+UPDATE last_id SET seq = seq + $1 WHERE name = 'message' RETURNING seq;
+
+-- name: give_ids_back
+-- Those after the last used one were not needed; unless somebody has taken more.
+UPDATE last_id SET seq = $1 WHERE name = 'message' AND seq = $2;
 
 -- name: raise_ids
 -- Let the ids of a table go on above a number.

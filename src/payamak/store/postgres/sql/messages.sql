@@ -100,8 +100,7 @@ SELECT line FROM open_line WHERE line IS NOT NULL;
 SELECT id, account_id, line, accepted_at, deadline_at, is_final FROM message WHERE id > $1 ORDER BY id LIMIT $2;
 
 -- name: delete_message
--- One that is old enough; its id is never given again.
-WITH spent AS (UPDATE last_id SET seq = greatest(seq, $1) WHERE name = 'message' AND seq < $1)
+-- One that is old enough.
 DELETE FROM message WHERE id = $1;
 
 -- name: delete_parts
