@@ -9,7 +9,7 @@ from cyclopts import Parameter
 
 from payamak.cli.bounds import bounded
 from payamak.cli.optout_file import read_opt_outs
-from payamak.cli.shell import Acting, Common, ExitCode, counted, instant_text, now_ms, say, tell
+from payamak.cli.shell import Acting, Common, ExitCode, counted, file_to_be, instant_text, now_ms, say, tell
 from payamak.domain.restoring import ID_LIMIT
 from payamak.language import Words, spoken, worded
 

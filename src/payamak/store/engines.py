@@ -1,7 +1,7 @@
 """Which engine keeps a store: chosen by its address, and by nobody else.
 
-An address is the path of a SQLite file, or `postgresql://…`. A database is locked and brought up to date by its own ways;
-looking a file over and putting a copy back are SQLite's.
+An address is the path of a SQLite file, or `postgresql://…`. A database is locked and brought up to date in its own
+ways; looking a file over and putting a copy back are SQLite's.
 """
 
 from __future__ import annotations
