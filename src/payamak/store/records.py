@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from payamak.domain.events import Answered
 from payamak.domain.message import Lane, Message, Reason, State, Step
-from payamak.domain.mo import RelayState
+from payamak.domain.posting import PostState
 from payamak.domain.receipts import ReceiptIn
 from payamak.domain.restoring import Restore
 from payamak.domain.site import Document
@@ -319,7 +319,7 @@ class ReceivedSearch(Struct, frozen=True, kw_only=True):
 
     line: str | None = None
     sender: str | None = None
-    relay: RelayState | None = None
+    relay: PostState | None = None
     since_at: int | None = None
     before_id: int | None = None
     limit: int = 50
@@ -415,7 +415,7 @@ class PostResult(Struct, frozen=True, kw_only=True):
     """What came of a post, to be stored: `next_at` only while it waits, `reply` the answer to the handset."""
 
     received_id: int
-    state: RelayState
+    state: PostState
     next_at: int | None
     note: str
     reply: NewMessage | None = None

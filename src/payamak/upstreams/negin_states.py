@@ -24,7 +24,7 @@ import msgspec
 
 from payamak.client import MessageState, PayamakError
 from payamak.clock import Clock
-from payamak.codes import Code, StateCode
+from payamak.codes import OPT_OUTS, Code, StateCode
 from payamak.domain.ids import IdBase, readings
 from payamak.domain.message import PartState
 from payamak.domain.receipts import FIRST_PAGE, NAMED_STATES, Cursor, OpenId, OpenIds, ReceiptIn
@@ -50,7 +50,6 @@ _STATES: Final = {
     StateCode.UNDELIVERED: PartState.UNDELIVERABLE,
     StateCode.REJECTED: PartState.REJECTED,
 }
-_OPT_OUTS: Final = frozenset({Code.OPTED_OUT, Code.OPTED_OUT_OF_LINE})
 
 
 class StatesDoor(Protocol):
@@ -76,7 +75,7 @@ def meaning(link: Link, state: MessageState, is_past_deadline: bool) -> tuple[Pa
     if isinstance(named, str):
         return NAMED_STATES[named], None
     code = Code(named)
-    return (PartState.OPTED_OUT if code in _OPT_OUTS else letter), code
+    return (PartState.OPTED_OUT if code in OPT_OUTS else letter), code
 
 
 class StateBook:
