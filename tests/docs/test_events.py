@@ -24,7 +24,7 @@ MADE = {
     *(state.value for state in State),
     *(f"mo_{kept.value}" for kept in KeptAs if kept not in {*NOT_TAKEN, KeptAs.DOUBTFUL}),
     *(f"{Relay.KIND}_{state.value}" for state in PostState if state is not PostState.NONE),
-    *(f"{Webhooks.KIND}_{state.value}" for state in PostState),
+    *(f"{Webhooks.KIND}_{state.value}" for state in PostState if state is not PostState.NONE),
     *(f"{kind}_{end}" for kind in (Relay.KIND, Webhooks.KIND) for end in ("unset", "not_read", "failed")),
 }
 

@@ -8,7 +8,6 @@ from payamak.store.records import (
     AuditRow,
     AuditSearch,
     By,
-    Cancelled,
     Credited,
     MovePlan,
     OptOut,
@@ -20,6 +19,7 @@ from payamak.store.records import (
     Search,
     StatusCount,
     Story,
+    TakenBack,
     TextReceipts,
     Traffic,
 )
@@ -28,7 +28,6 @@ __all__ = [
     "AuditRow",
     "AuditSearch",
     "By",
-    "Cancelled",
     "Credited",
     "Mode",
     "MovePlan",
@@ -42,6 +41,7 @@ __all__ = [
     "StatusCount",
     "Store",
     "Story",
+    "TakenBack",
     "TextReceipts",
     "Traffic",
 ]

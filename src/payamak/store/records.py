@@ -159,7 +159,7 @@ class MovePlan(Struct, frozen=True, kw_only=True):
     skipped: dict[str, int]
 
 
-class Cancelled(Struct, frozen=True, kw_only=True):
+class TakenBack(Struct, frozen=True, kw_only=True):
     """What was taken back, and what was left, for it does not wait (any more): its state, None if it is not there."""
 
     done: tuple[int, ...]

@@ -56,7 +56,7 @@ class StatesDoor(Protocol):
     """What is needed of the client: see AsyncClient.states."""
 
     async def states(self, message_ids: Iterable[int]) -> dict[int, MessageState]:
-        """Where the messages stand. Raises PayamakError."""
+        """The states of the messages, by id. Raises PayamakError."""
         ...
 
 

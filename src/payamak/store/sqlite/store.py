@@ -51,7 +51,6 @@ from payamak.store.records import (
     Balance,
     Batched,
     By,
-    Cancelled,
     Claim,
     Claimed,
     Credited,
@@ -72,6 +71,7 @@ from payamak.store.records import (
     Standing,
     StatusCount,
     Story,
+    TakenBack,
     TextReceipts,
     Traffic,
 )
@@ -694,7 +694,7 @@ class SqliteStore:
         line: str | None = None,
         account_id: int | None = None,
         act: Act | None = None,
-    ) -> Awaitable[Cancelled]:
+    ) -> Awaitable[TakenBack]:
         """See Store.cancel."""
         return self._by_hand(lambda desk: hands.cancel(desk, message_ids, now, line, account_id), act)
 
