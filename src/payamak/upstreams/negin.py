@@ -22,11 +22,11 @@ import random
 import ssl
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Final, Protocol
+from typing import Final
 
 from msgspec.structs import replace
 
-from payamak.client import AsyncClient, Chelcheleh, Options, PayamakError, Refusal, Route, Sent, ServiceLine
+from payamak.client import AsyncClient, Chelcheleh, Options, PayamakError, Refusal, Route, ServiceLine
 from payamak.clock import Clock
 from payamak.codes import LONGEST_LIFE_MINUTES, OPT_OUTS, Code
 from payamak.domain.events import Outcome, OutcomeKind
@@ -38,7 +38,7 @@ from payamak.domain.site.links import Validity
 from payamak.domain.verdicts import Verdict, read_verdict
 from payamak.log import place_of
 from payamak.upstreams.base import Parcel, Report, Sink
-from payamak.upstreams.negin_states import Asker, OpenIdsPage, StatesDoor, operator_id
+from payamak.upstreams.negin_states import Asker, OpenIdsPage, operator_id
 
 CONNECT_TIMEOUT_S: Final = 10.0
 INTERNAL_TRIES: Final = 3
@@ -67,26 +67,6 @@ _LATER: Final[Mapping[Code, Reason]] = {
 }
 Verdicts = Mapping[int, Verdict]
 """The link's own table: the server's number → our code."""
-
-
-class Door(StatesDoor, Protocol):
-    """What is needed of the client: see AsyncClient."""
-
-    async def send(
-        self,
-        recipient: str,
-        text: str,
-        *,
-        line: str | None = None,
-        via: Route | None = None,
-        life_time_minutes: int | None = None,
-    ) -> Sent:
-        """Send one message. Raises PayamakError."""
-        ...
-
-    async def close(self) -> None:
-        """Close the connections."""
-        ...
 
 
 def open_client(link: Link, password: str) -> AsyncClient:
@@ -143,7 +123,7 @@ class NeginUpstream:
     def __init__(
         self,
         link: Link,
-        door: Door,
+        door: AsyncClient,
         sink: Sink,
         open_ids: OpenIdsPage,
         clock: Clock,

@@ -16,13 +16,13 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
-from typing import Final, Protocol
+from typing import Final
 
 import msgspec
 
-from payamak.client import MessageState, PayamakError
+from payamak.client import AsyncClient, MessageState, PayamakError
 from payamak.clock import Clock
 from payamak.codes import OPT_OUTS, Code, StateCode
 from payamak.domain.ids import IdBase, readings
@@ -50,14 +50,6 @@ _STATES: Final = {
     StateCode.UNDELIVERED: PartState.UNDELIVERABLE,
     StateCode.REJECTED: PartState.REJECTED,
 }
-
-
-class StatesDoor(Protocol):
-    """What is needed of the client: see AsyncClient.states."""
-
-    async def states(self, message_ids: Iterable[int]) -> dict[int, MessageState]:
-        """The states of the messages, by id. Raises PayamakError."""
-        ...
 
 
 def meaning(link: Link, state: MessageState, is_past_deadline: bool) -> tuple[PartState | None, Code | None]:
@@ -120,7 +112,7 @@ class Asker:
     def __init__(
         self,
         link: Link,
-        door: StatesDoor,
+        door: AsyncClient,
         sink: Sink,
         open_ids: OpenIdsPage,
         clock: Clock,
