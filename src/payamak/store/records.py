@@ -262,12 +262,18 @@ class Balance(Struct, frozen=True, kw_only=True):
     reserved_by_messages: int
 
     @property
-    def is_balanced(self) -> bool:
-        """True when all three counts agree (P5)."""
+    def drift_rial(self) -> int:
+        """By how much the purses differ from the entries and from the open messages; 0 when all agree (P5)."""
         return (
-            self.available == self.available_by_entries
-            and self.reserved == self.reserved_by_entries == self.reserved_by_messages
+            abs(self.available - self.available_by_entries)
+            + abs(self.reserved - self.reserved_by_entries)
+            + abs(self.reserved - self.reserved_by_messages)
         )
+
+    @property
+    def is_balanced(self) -> bool:
+        """True when all three counts agree."""
+        return not self.drift_rial
 
 
 class ProvenAccount(Struct, frozen=True, kw_only=True):
