@@ -53,10 +53,13 @@ from payamak.store.records import (
     Search,
     SiteChange,
     Standing,
+    Statement,
     StatusCount,
     Story,
     TextReceipts,
     Traffic,
+    UsageSearch,
+    UsageSum,
 )
 
 ANSWER_WITHIN_S = 1.5
@@ -555,6 +558,18 @@ class Looks(Protocol):
 
     def traffic(self, since_at: int, until_at: int) -> Awaitable[list[Traffic]]:
         """What was sent of the messages accepted from one instant to before another, by line and upstream."""
+        ...
+
+    def usage(self, wanted: UsageSearch) -> Awaitable[list[UsageSum]]:
+        """The sums of some days. No message is looked at: what was removed is in them."""
+        ...
+
+    def usage_from(self) -> Awaitable[int]:
+        """The first day of which the sums know everything: what an older version had removed is in none."""
+        ...
+
+    def statement(self, account_id: int, first_day: int, last_day: int) -> Awaitable[Statement]:
+        """The money of an account over some days, by the same sums."""
         ...
 
     def balances(self) -> Awaitable[list[Balance]]:
