@@ -112,7 +112,9 @@ def copies(traffic: Iterable[Traffic]) -> Iterator[Finding]:
     for row in rows:
         if row.parts >= ENOUGH_PARTS and row.copies > row.parts * MANY_COPIES:
             says = f"{row.copies:,} of {row.parts:,} parts of the last day by {row.upstream} were sent twice"
-            todo = "answers are lost or late: `payamak stats`; the operator's load, `response_timeout_s` of the link"
+            todo = (
+                "answers are lost or late: `payamak link traffic`; the operator's load, the link's `response_timeout_s`"
+            )
             yield Finding(name=f"copies {row.line}", is_well=False, says=says, todo=todo)
     sent, twice = sum(row.parts for row in rows), sum(row.copies for row in rows)
     yield Finding(name="copies", is_well=True, says=f"{twice:,} of {sent:,} parts of the last day were sent twice")

@@ -68,6 +68,16 @@ def show_instant(at: int, calendar: Calendar, zone: dt.tzinfo | None = None) -> 
     return _at(at).astimezone(zone).replace(tzinfo=None).isoformat(sep=" ", timespec="seconds")
 
 
+def show_day(day: dt.date, calendar: Calendar) -> str:
+    """A day: `1405/09/05` or `2026-11-26`; beyond the Jalali years it is ISO."""
+    if calendar is Calendar.JALALI:
+        try:
+            return "{:04d}/{:02d}/{:02d}".format(*to_jalali(day))
+        except ValueError:
+            pass
+    return day.isoformat()
+
+
 def _at(at: int) -> dt.datetime:
     return dt.datetime.fromtimestamp(at // 1_000, dt.UTC)
 

@@ -10,13 +10,13 @@ sums of an end are the messages that have it.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from typing import Final
 
 from payamak.domain.events import Effect, Refund, Settle
 from payamak.domain.jalali import TEHRAN, to_gregorian
-from payamak.domain.message import Message, State, Step
+from payamak.domain.message import Message, Step
 
 DAY_MS: Final = 86_400_000
 
@@ -101,30 +101,33 @@ def operator_of(recipient: str) -> str:
     return _PLAN.get(recipient[2:5], _OTHER)
 
 
-def counted(before: Message, after: Message, effects: Iterable[Effect], now: int) -> Iterator[UsageCount]:
+def counted(before: Message, after: Message, effects: Iterable[Effect], now: int) -> Sequence[UsageCount]:
     """What an advance from `before` to `after`, with these effects, adds to the sums of its day.
 
-    A fresh message adds nothing: it is accepted before it ends, and before it is paid for.
+    A fresh message adds nothing: it is accepted before it ends, and before it is paid for. All changes of messages come
+    by here, and most add nothing.
     """
+    ended = after.state if after.is_final else None
+    had_ended = before.state if before.is_final else None
+    if ended is had_ended and not effects:
+        return ()
     day = day_of(now)
+    found: list[UsageCount] = []
     for effect in effects:
         if type(effect) is Settle:
             step = after.current
-            yield _key(after, step, day, CHARGED), 1, step.parts, effect.reserved + effect.available
+            found.append((_key(after, step, day, CHARGED), 1, step.parts, effect.reserved + effect.available))
         elif type(effect) is Refund:
             step = before.current  # what is paid back is the step that is left
-            yield _key(after, step, day, REFUNDED), 1, step.parts, effect.amount
-    ended, had_ended = _end(after), _end(before)
-    if ended is had_ended:
-        return
-    if had_ended is not None:
-        yield _key(before, before.current, day, had_ended._value_), -1, -before.current.parts, 0
-    if ended is not None:
-        yield _key(after, after.current, day, ended._value_), 1, after.current.parts, 0
-
-
-def _end(message: Message) -> State | None:
-    return message.state if message.is_final else None
+            found.append((_key(after, step, day, REFUNDED), 1, step.parts, effect.amount))
+    if ended is not had_ended:
+        if had_ended is not None:
+            step = before.current
+            found.append((_key(before, step, day, had_ended._value_), -1, -step.parts, 0))
+        if ended is not None:
+            step = after.current
+            found.append((_key(after, step, day, ended._value_), 1, step.parts, 0))
+    return found
 
 
 def _key(message: Message, step: Step, day: int, what: str) -> UsageKey:
@@ -135,6 +138,6 @@ def _key(message: Message, step: Step, day: int, what: str) -> UsageKey:
         step.encoding._value_,
         message.source,
         NO_CAMPAIGN,
-        operator_of(message.recipient),
+        _PLAN.get(message.recipient[2:5], _OTHER),
         what,
     )

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+from typing import Final
+
 from msgspec import Struct
+from msgspec.structs import replace
 
 from payamak.domain.events import Answered
 from payamak.domain.message import Lane, Message, Reason, State, Step
@@ -333,6 +337,44 @@ class Statement(Struct, frozen=True, kw_only=True):
     sums: tuple[UsageSum, ...]
     closing: int
     whole_from: int
+
+    @property
+    def paid_in(self) -> int:
+        """What was paid in, less what was paid back from outside."""
+        return sum(each.rial for each in self.credits)
+
+    @property
+    def charged(self) -> int:
+        """What was charged, refunds not counted."""
+        return sum(each.charged for each in self.sums)
+
+    @property
+    def refunded(self) -> int:
+        """What of it, or of what was charged before, came back."""
+        return sum(each.refunded for each in self.sums)
+
+    @property
+    def by_line(self) -> tuple[UsageSum, ...]:
+        """All days together, by line and language."""
+        return _added(self.sums, lambda each: UsageSum(line=each.line, encoding=each.encoding))
+
+    @property
+    def by_day(self) -> tuple[UsageSum, ...]:
+        """All lines together, day by day."""
+        return _added(self.sums, lambda each: UsageSum(day=each.day))
+
+
+_COUNTS: Final = tuple(name for name in UsageSum.__struct_fields__ if UsageSum.__annotations__[name] == "int")
+
+
+def _added(sums: Iterable[UsageSum], alike: Callable[[UsageSum], UsageSum]) -> tuple[UsageSum, ...]:
+    """The sums of those that are alike, in the order in which the first of each comes."""
+    found: dict[UsageSum, UsageSum] = {}
+    for each in sums:
+        key = alike(each)
+        before = found.get(key, key)
+        found[key] = replace(before, **{name: getattr(before, name) + getattr(each, name) for name in _COUNTS})
+    return tuple(found.values())
 
 
 class ProvenAccount(Struct, frozen=True, kw_only=True):
