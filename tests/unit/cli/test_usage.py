@@ -115,6 +115,13 @@ def test_sums_of_before_say_from_when_they_are_whole(sent: Path, capsys: pytest.
     assert told(capsys, "stats")["whole_from"] == date_of(day_of(now_ms()) + 1).isoformat()
 
 
+def rows_of(file: Path) -> list[list[str]]:
+    """What a file for spreadsheets has in its cells."""
+    if file.suffix == ".csv":
+        return list(csv.reader(io.StringIO(file.read_text(encoding="utf-8-sig"), newline="")))
+    return [[str(cell) for cell in row] for row in CalamineWorkbook.from_path(file).get_sheet_by_index(0).to_python()]
+
+
 @pytest.mark.parametrize("command", ["stats --by line", "account statement shop", "account ledger shop", "messages"])
 @pytest.mark.parametrize("kind", ["csv", "xlsx"])
 def test_into_a_file(sent: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], command: str, kind: str) -> None:
@@ -122,12 +129,7 @@ def test_into_a_file(sent: Path, tmp_path: Path, capsys: pytest.CaptureFixture[s
     file = tmp_path / f"out.{kind}"
     assert run([*command.split(), "--out", str(file)]) == ExitCode.DONE
     assert f"{file}: " in capsys.readouterr().out
-    head: list[object]
-    rows: list[list[object]]
-    if kind == "csv":
-        head, *rows = csv.reader(io.StringIO(file.read_text(encoding="utf-8-sig"), newline=""))
-    else:
-        head, *rows = CalamineWorkbook.from_path(file).get_sheet_by_index(0).to_python()
+    head, *rows = rows_of(file)
     assert len(rows) > 1
     assert {len(row) for row in rows} == {len(head)}
     assert "exists; nothing was written" in refused(capsys, *command.split(), "--out", str(file), code=2)
@@ -147,7 +149,7 @@ def test_all_messages_into_a_file(sent: Path, tmp_path: Path, monkeypatch: pytes
     for number, (more, count) in enumerate([([], 7), (["--limit", "3", "--text"], 3)]):
         file = tmp_path / f"{number}.csv"
         assert run(["messages", *more, "--out", str(file)]) == ExitCode.DONE
-        head, *rows = csv.reader(io.StringIO(file.read_text(encoding="utf-8-sig"), newline=""))
+        head, *rows = rows_of(file)
         ids = [int(row[0]) for row in rows]
         assert ids == sorted(ids, reverse=True)
         assert len(ids) == len(set(ids)) == count
