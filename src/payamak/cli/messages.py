@@ -57,8 +57,6 @@ async def messages(
 
     Example: `payamak messages --recipient 09121234567 --since 2d`
 
-    Example: `payamak messages --since today --limit 100000 --csv > today.csv`
-
     Example: `payamak messages --account shop --since 30d --text --out shop.xlsx`
 
     Parameters
@@ -91,8 +89,8 @@ async def messages(
         site = store.site
         wanted = replace(_search(site, recipient, line, account, since, until), state=state, before_id=before)
         if out is not None:
-            columns = [*_COLUMNS, *(["text"] if text else [])]
-            return await write_out(common, out, "messages", columns, _cells_of_all(store, wanted, limit, text=text))
+            rows = _cells_of_all(store, wanted, limit, text=text)
+            return await write_out(common, out, "messages", _columns(text=text), rows)
         limit = limit or 50
         found = await store.search(replace(wanted, limit=limit))
     if csv:
@@ -153,6 +151,10 @@ async def _cells_of_all(store: Store, wanted: Search, limit: int | None, *, text
         wanted = replace(wanted, before_id=page[-1].id)
 
 
+def _columns(*, text: bool) -> list[str]:
+    return [*_COLUMNS, *(["text"] if text else [])]
+
+
 def _table(site: Site, found: Sequence[Message], *, text: bool) -> Grid:
     more = ["text"] if text else []
     rows = []
@@ -174,7 +176,7 @@ def _write_csv(site: Site, found: Sequence[Message], *, text: bool) -> None:
 
     with unheard():
         writer = csv.writer(sys.stdout)
-        writer.writerow([*_COLUMNS, *(["text"] if text else [])])
+        writer.writerow(_columns(text=text))
         for m in found:
             number, accepted, account, *others, _ = _cells(site, m)
             more = [words(m.current.text)] if text else []

@@ -5,16 +5,15 @@ from __future__ import annotations
 from typing import Final
 
 from payamak.domain.usage import FirstOperator
-from payamak.encoding.parts import Encoding
 from payamak.language import Words
 
 _LATIN: Final = Words("Latin", "لاتین")
 
 LANGUAGES: Final[dict[str, Words]] = {
-    Encoding.UCS2: Words("Persian", "فارسی"),
-    Encoding.GSM7: _LATIN,
-    Encoding.LATIN_1: _LATIN,
-    Encoding.ASCII: _LATIN,
+    "ucs2": Words("Persian", "فارسی"),
+    "gsm7": _LATIN,
+    "latin-1": _LATIN,
+    "ascii": _LATIN,
 }
 """By the encoding of the text: its price is that of a language."""
 
