@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import shutil
 import signal
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -33,6 +34,9 @@ LONGEST_S: Final = 60.0
 
 PIPE_COLUMNS: Final = 150
 """How wide the board is drawn where no terminal says how wide it is."""
+
+PROGRAM: Final = "payamak"
+"""What people type."""
 
 POLL_S: Final = 0.1
 TIMING: Final = Timing(answer_ms=5, receipt_ms=300, late_ms=1_200)
@@ -168,16 +172,30 @@ def _summary(console: Console, rows: Sequence[BoardRow], base_url: str, database
         highlight=False,
     )
     console.print("What you send is told below. To look closer, or to be the handset, in another terminal:\n")
-    for command in (
-        f"export PAYAMAK_DATABASE={database}",
-        "payamak show ID --text",
-        f"payamak simulate say {site.LINE} {site.MOBILES['ok']} salam   # then: payamak received list --text",
-        f"payamak simulate receipt {site.MOBILES['ok']} UNDELIV",
-        "payamak simulate outage 20",
-    ):
+    for command in (*_found(), *_to_look(database)):
         console.print(f"  {command}", soft_wrap=True, highlight=False)
     console.print("\n[dim]Ctrl-C stops it.[/]\n")
     return right == len(rows)
+
+
+def _found() -> Iterator[str]:
+    """How another terminal finds our program, where its own search does not."""
+    ours = Path(sys.argv[0]).absolute()
+    if ours.name == PROGRAM and shutil.which(PROGRAM) != str(ours):
+        yield f'export PATH="{ours.parent}:$PATH"'
+
+
+def _to_look(database: str) -> tuple[str, ...]:
+    """What a developer types in another terminal."""
+    return (
+        f"export PAYAMAK_DATABASE={database}",
+        "payamak messages",
+        "payamak show ID --text",
+        f"payamak simulate say {site.LINE} {site.MOBILES['ok']} salam",
+        "payamak received list --text",
+        f"payamak simulate receipt {site.MOBILES['ok']} UNDELIV",
+        "payamak simulate outage 20",
+    )
 
 
 def _write_facts(path: Path, base_url: str) -> None:
