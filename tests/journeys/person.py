@@ -117,6 +117,8 @@ class Person:
         own = Path(sys.executable).parent
         path = [part for part in os.environ["PATH"].split(os.pathsep) if Path(part) != own]
         kept = {name: value for name, value in os.environ.items() if not NOT_OURS.match(name)}
+        rooms = self.folder / "run"  # where simulators have their doors: nobody else's here
+        rooms.mkdir(mode=0o700)
         python = self.folder / "bin" / "python3"
         python.parent.mkdir()
         python.symlink_to(Path(sys.base_prefix) / "bin" / f"python3.{sys.version_info.minor}")
@@ -126,6 +128,8 @@ class Person:
             "HOME": str(self.home),
             "LANG": "C.UTF-8",
             "TERM": "xterm",
+            "TMPDIR": str(rooms),
+            "XDG_RUNTIME_DIR": str(rooms),
             "COLUMNS": "100",
             "PATH": os.pathsep.join([str(python.parent), *path]),
             "PIP_CACHE_DIR": cache,

@@ -1,4 +1,4 @@
-"""What `payamak top` shows, made of two pages of metrics: lines, links, queue, rates, what is wrong. Pure."""
+"""What `payamak top` shows, made of two pages of metrics and the site: rates, lines, links, queue, what is wrong."""
 
 from __future__ import annotations
 
@@ -7,9 +7,13 @@ from typing import Final
 
 from msgspec import Struct
 
+from payamak.cli.explain import stands_still, why_text
 from payamak.cli.page import Labels, Page
+from payamak.domain.message import Reason, State
+from payamak.domain.site import Site
 from payamak.http import metric_table as metrics
 from payamak.http.metric_table import Described
+from payamak.language import Words, spoken, worded
 
 FULL_FOR_LONG_S: Final = 10.0
 """How long messages may wait for a place in a window before it is said: bursts pass sooner. Taste."""
@@ -47,13 +51,14 @@ class LinkNow(Struct, frozen=True, kw_only=True):
 
 
 class QueueNow(Struct, frozen=True, kw_only=True):
-    """Messages that wait on a line, of one class and for one reason."""
+    """Messages that wait on a line, of one class and for one reason; `why` is the sentence that `queue` says."""
 
     line: str
     lane: str
     reason: str
     messages: int
     oldest_s: float
+    why: str = ""
 
 
 class Rates(Struct, frozen=True, kw_only=True):
@@ -78,15 +83,15 @@ class Board(Struct, frozen=True, kw_only=True):
     wrong: tuple[str, ...]
 
 
-def board_of(before: Page, now: Page) -> Board:
-    """What the second page says, and what has happened a second since the first."""
-    queue = tuple(sorted(_queue(now), key=lambda row: -row.oldest_s))
+def board_of(before: Page, now: Page, site: Site | None = None) -> Board:
+    """What the second page says, and what has happened a second since the first; with the site, why it waits too."""
+    queue = tuple(sorted(_queue(now, site), key=lambda row: -row.oldest_s))
     return Board(
         rates=_rates(before, now),
         lines=tuple(_lines(before, now, queue)),
         links=tuple(_links(before, now)),
         queue=queue,
-        wrong=tuple(_wrong(now)),
+        wrong=(*_wrong(now), *_standing(now, queue, site)),
     )
 
 
@@ -118,13 +123,18 @@ def _rates(before: Page, now: Page) -> Rates:
     )
 
 
-def _queue(now: Page) -> Iterator[QueueNow]:
-    oldest = now.of(metrics.QUEUE_OLDEST)
+def _up(now: Page) -> dict[str, bool]:
+    return {link: up == 1.0 for (link,), up in now.of(metrics.LINK_UP).items()}
+
+
+def _queue(now: Page, site: Site | None) -> Iterator[QueueNow]:
+    oldest, up = now.of(metrics.QUEUE_OLDEST), _up(now)
     for labels, count in now.of(metrics.QUEUE_MESSAGES).items():
         if count:
             line, lane, reason = labels
             age_s = oldest.get(labels, 0.0)
-            yield QueueNow(line=line, lane=lane, reason=reason, messages=int(count), oldest_s=age_s)
+            why = "" if site is None else why_text(line, State.QUEUED, Reason(reason), site, up)
+            yield QueueNow(line=line, lane=lane, reason=reason, messages=int(count), oldest_s=age_s, why=why)
 
 
 def _lines(before: Page, now: Page, queue: Iterable[QueueNow]) -> Iterator[LineNow]:
@@ -165,15 +175,61 @@ def _links(before: Page, now: Page) -> Iterator[LinkNow]:
         )
 
 
-_MUST: Final[tuple[tuple[Described, float, str], ...]] = (
-    (metrics.STORE_WELL, 1.0, "The store cannot keep what comes: new messages are refused with 23."),
-    (metrics.BACKGROUND_WELL, 1.0, "Background work fails: the log has the error and its place."),
-    (metrics.PURSE_DRIFT, 0.0, "The purses differ from the ledger: `payamak doctor --ledger`."),
-    (metrics.CLOCK_IN_DOUBT, 0.0, "The machine's clock has jumped: `payamak clock`."),
-    (metrics.MESSAGES_RESTORED, 0.0, "Messages are held after a restore: `payamak doctor`."),
-    (metrics.PUT_ASIDE, 0.0, "Rows fail by a bug of ours and are passed by: `payamak doctor`."),
-    (metrics.UNREADABLE, 0.0, "Pieces of operators could not be read: `payamak unreadable`."),
-    (metrics.LOG_WELL, 1.0, "Nobody reads the log."),
+_MUST: Final[tuple[tuple[Described, float, Words], ...]] = (
+    (
+        metrics.STORE_WELL,
+        1.0,
+        Words(
+            "The store cannot keep what comes: new messages are refused with 23.",
+            "پایگاه داده نمی‌تواند چیزی نگه دارد: پیام‌های تازه با 23 رد می‌شوند.",
+        ),
+    ),
+    (
+        metrics.BACKGROUND_WELL,
+        1.0,
+        Words(
+            "Background work fails: the log has the error and its place.",
+            "کار پس‌زمینه ناکام می‌ماند: گزارش خطا و جایش را دارد.",
+        ),
+    ),
+    (
+        metrics.PURSE_DRIFT,
+        0.0,
+        Words(
+            "The purses differ from the ledger: `payamak doctor --ledger`.",
+            "کیف‌ها با دفتر نمی‌خوانند: `payamak doctor --ledger`.",
+        ),
+    ),
+    (
+        metrics.CLOCK_IN_DOUBT,
+        0.0,
+        Words("The machine's clock has jumped: `payamak clock`.", "ساعت ماشین جهیده است: `payamak clock`."),
+    ),
+    (
+        metrics.MESSAGES_RESTORED,
+        0.0,
+        Words(
+            "Messages are held after a restore: `payamak doctor`.",
+            "پیام‌هایی پس از بازگردانی نگه داشته شده‌اند: `payamak doctor`.",
+        ),
+    ),
+    (
+        metrics.PUT_ASIDE,
+        0.0,
+        Words(
+            "Rows fail by a bug of ours and are passed by: `payamak doctor`.",
+            "سطرهایی به سبب خطایی از ما کنار گذاشته شده‌اند: `payamak doctor`.",
+        ),
+    ),
+    (
+        metrics.UNREADABLE,
+        0.0,
+        Words(
+            "Pieces of operators could not be read: `payamak unreadable`.",
+            "چیزهایی از اپراتورها خوانده نشد: `payamak unreadable`.",
+        ),
+    ),
+    (metrics.LOG_WELL, 1.0, Words("Nobody reads the log.", "کسی گزارش را نمی‌خواند.")),
 )
 """Metrics without labels, what each must be, and what is wrong where it is not."""
 
@@ -182,16 +238,33 @@ def _wrong(now: Page) -> Iterator[str]:
     """What a person should see to, the gravest first."""
     for metric, must_be, sentence in _MUST:
         if (found := now.one(metric)) is not None and found != must_be:
-            yield sentence
+            yield spoken(sentence)
     for (link,), up in sorted(now.of(metrics.LINK_UP).items()):
         if not up:
-            yield f"Link {link} is not bound: `payamak doctor`."
+            yield worded(f"Link {link} is not bound: `payamak doctor`.", f"لینک {link} وصل نیست: `payamak doctor`.")
     for (link,), on_trial in sorted(now.of(metrics.LINK_ON_TRIAL).items()):
         if on_trial:
-            yield f"Link {link} answers no submit and is sent one at a time."
+            yield worded(
+                f"Link {link} answers no submit and is sent one at a time.",
+                f"لینک {link} به هیچ ارسالی پاسخ نمی‌دهد و یکی‌یکی می‌گیرد.",
+            )
     for (link,), for_s in sorted(now.of(metrics.LINK_WINDOW_FULL).items()):
         if for_s >= FULL_FOR_LONG_S:
-            yield f"Link {link}: its window has been full for {for_s:.0f} s."
+            yield worded(
+                f"Link {link}: its window has been full for {for_s:.0f} s.",
+                f"لینک {link}: پنجره‌اش {for_s:.0f} ثانیه است که پر است.",
+            )
     for (kind,), for_s in sorted(now.of(metrics.POSTS_OLDEST).items()):
         if for_s >= POST_FOR_LONG_S:
-            yield f"A post of the {kind} has waited for {for_s / 60:.0f} min: `payamak doctor`."
+            yield worded(
+                f"A post of the {kind} has waited for {for_s / 60:.0f} min: `payamak doctor`.",
+                f"پستی از {kind} ‏{for_s / 60:.0f} دقیقه منتظر مانده است: `payamak doctor`.",
+            )
+
+
+def _standing(now: Page, queue: Iterable[QueueNow], site: Site | None) -> Iterator[str]:
+    """Lines on which messages wait and from which nothing goes, each with what to do."""
+    if site is not None:
+        for line in sorted({row.line for row in queue}):
+            if (sentence := stands_still(line, site, _up(now))) is not None:
+                yield sentence

@@ -327,7 +327,9 @@ def parse_instant(text: str, now: int) -> int:
 
 
 def duration_text(ms: int) -> str:
-    """A duration for people: `1d 2h`, `3m 20s`, `0.4s`."""
+    """A duration for people: `1d 2h`, `3m 20s`, `1.2s`, `40ms`."""
+    if 0 < ms < 1_000:
+        return f"{ms}ms"
     if ms < 10_000:
         return f"{ms / 1_000:.1f}s"
     left, words = ms // 1_000, []

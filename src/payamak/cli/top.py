@@ -12,7 +12,22 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 from cyclopts import Parameter
 
 from payamak.cli.bounds import bounded
-from payamak.cli.shell import Common, ExitCode, Failed, console, duration_text, fill, grid, tell_json, unheard
+from payamak.cli.shell import (
+    Common,
+    ExitCode,
+    Failed,
+    console,
+    duration_text,
+    fill,
+    grid,
+    look_at_store,
+    tell_json,
+    unheard,
+)
+from payamak.domain.message import Lane, Reason
+from payamak.errors import StoreFailed
+from payamak.language import Words, spoken, worded
+from payamak.texts.reasons import LANES, REASONS
 from payamak.visible import visible
 
 if TYPE_CHECKING:
@@ -22,11 +37,14 @@ if TYPE_CHECKING:
     from payamak.cli.page import Page
     from payamak.cli.tables import Grid
     from payamak.config import Settings
+    from payamak.domain.site import Site
 
 VIEWS: Final = {"1": ("links", "lines", "queue"), "2": ("lines",), "3": ("links",), "4": ("queue",)}
 """Which tables a key shows; rates and what is wrong are always there."""
 
-HELP: Final = "q quit · p pause · 1 all · 2 lines · 3 links · 4 queue"
+HELP: Final = Words(
+    "q quit · p pause · 1 all · 2 lines · 3 links · 4 queue", "q پایان · p مکث · 1 همه · 2 خط‌ها · 3 لینک‌ها · 4 صف"
+)
 
 MOST_WRONG: Final = 3
 """Lines of what is wrong, on a screen that has room for no more."""
@@ -46,8 +64,8 @@ async def top(
 ) -> int:
     """Show what the running gateway does: rates, links, lines, queue, and what is wrong. Keys: q, p, and 1 to 4.
 
-    It reads the metrics of the server of this machine, as its settings name it. A rate is what happened since the look
-    before. With --once --json it is one line for machines.
+    It reads the metrics of the server of this machine, as its settings name it, and the site in its store. A rate is
+    what happened since the look before. With --once --json it is one line for machines.
 
     Example: `payamak top`, `payamak top --once --json`
     """
@@ -57,15 +75,15 @@ async def top(
     before = await _look(settings)
     if once or common.json or not sys.stdout.isatty():
         await asyncio.sleep(SPAN_S)
-        board = board_of(before, await _look(settings))
+        board = board_of(before, await _look(settings), await _site(common))
         if common.json:
             tell_json(board)
         else:
             with unheard():
-                for part in shown(board, VIEWS["1"], None):
+                for part in shown(board, VIEWS["1"]):
                     console().print(part)
         return ExitCode.DONE
-    await _Screen(settings, before, every).run()
+    await _Screen(common, before, every).run()
     return ExitCode.DONE
 
 
@@ -75,20 +93,34 @@ async def _look(settings: Settings) -> Page:
 
     text = await text_of(settings)
     if text is None:
-        said = f"no server answers at {url_of(settings, '/metrics')}: is it running, and are these its settings?"
+        url = url_of(settings, "/metrics")
+        said = worded(
+            f"no server answers at {url}: is it running, and are these its settings?",
+            f"سروری در {url} پاسخ نمی‌دهد: آیا در کار است، و تنظیم‌هایش همین است؟",
+        )
         raise Failed(said, ExitCode.UNREACHED)
     return read_page(text, time.monotonic())
+
+
+async def _site(common: Common) -> Site | None:
+    """The site as the store has it; None where the store cannot be read: then reasons stand without what to do."""
+    try:
+        async with look_at_store(common) as store:
+            return store.site
+    except (Failed, StoreFailed, OSError):
+        return None
 
 
 class _Screen:
     """The live board and its keys."""
 
-    def __init__(self, settings: Settings, before: Page, every_s: float) -> None:
-        self._settings, self._before, self._every_s = settings, before, every_s
+    def __init__(self, common: Common, before: Page, every_s: float) -> None:
+        self._common, self._settings = common, common.settings()
+        self._before, self._every_s = before, every_s
         self._view = "1"
         self._is_paused = False
         self._board: Board | None = None
-        self._said = "looking …"
+        self._said = worded("looking …", "در حال نگاه …")
         self._ended = asyncio.Event()
         self._draw: Callable[[], None] = lambda: None
 
@@ -97,7 +129,7 @@ class _Screen:
 
         out = console()
         with keys(self._on_key), Live(console=out, screen=True, auto_refresh=False) as live:
-            self._draw = lambda: live.update(self._frame(out.height), refresh=True)
+            self._draw = lambda: live.update(self._frame(out.width, out.height), refresh=True)
             while not self._ended.is_set():
                 if not self._is_paused:
                     await self._again()
@@ -114,7 +146,7 @@ class _Screen:
         except Failed as error:
             self._said = str(error)
             return
-        self._board, self._before, self._said = board_of(self._before, page), page, ""
+        self._board, self._before, self._said = board_of(self._before, page, await _site(self._common)), page, ""
 
     def _on_key(self, key: str) -> None:
         if key in ("q", "Q", "\x03"):
@@ -125,36 +157,43 @@ class _Screen:
             self._view = key
         self._draw()
 
-    def _frame(self, height: int) -> RenderableType:
+    def _frame(self, width: int, height: int) -> RenderableType:
         from rich.console import Group
         from rich.text import Text
 
         head = Text("payamak top", style="bold").append(f"  {time.strftime('%H:%M:%S')}  ", style="dim")
-        head.append("paused  " if self._is_paused else "", style="yellow").append(HELP, style="dim")
-        parts = shown(self._board, VIEWS[self._view], height - 2) if self._board else ()
+        paused = worded("paused  ", "مکث  ") if self._is_paused else ""
+        head.append(paused, style="yellow").append(spoken(HELP), style="dim")
+        parts = shown(self._board, VIEWS[self._view], (width, height - 2)) if self._board else ()
         return Group(head, *([Text(visible(self._said), style="red")] if self._said else []), *parts)
 
 
-def shown(board: Board, tables: Sequence[str], height: int | None) -> Iterator[RenderableType]:
-    """The board as it is drawn; with a height (lines) each table has as many rows as fit, the worst first."""
+def shown(board: Board, tables: Sequence[str], screen: tuple[int, int] | None = None) -> Iterator[RenderableType]:
+    """The board as it is drawn; on a screen (columns, lines) each table has as many rows as fit, the worst first."""
     from rich.text import Text
 
     r = board.rates
-    made = f"accepted {r.accepted_per_s:,.1f}/s  refused {r.refused_per_s:,.1f}/s  parts {r.parts_per_s:,.1f}/s  "
-    yield Text(visible(f"{made}delivered {r.delivered_per_s:,.1f}/s"))
-    waits = f"receipts {r.receipts_per_s:,.1f}/s  waiting {r.waiting:,}  in flight {r.in_flight:,}"
+    height = None if screen is None else screen[1]
+    first = (r.accepted_per_s, r.refused_per_s, r.parts_per_s, r.delivered_per_s)
+    yield Text(visible("  ".join(f"{spoken(word)} {rate:,.1f}/s" for word, rate in zip(RATES, first, strict=True))))
+    receipts, waiting, in_flight = map(spoken, UNDER_WAY)
+    waits = f"{receipts} {r.receipts_per_s:,.1f}/s  {waiting} {r.waiting:,}  {in_flight} {r.in_flight:,}"
     yield Text(visible(waits), end="\n\n")
     wrong = board.wrong if height is None or len(board.wrong) <= MOST_WRONG else board.wrong[: MOST_WRONG - 1]
     for sentence in wrong:
-        yield Text(visible(f"! {sentence}"), style="bold red")
+        yield Text(visible(f"! {sentence}"), style="bold red", no_wrap=screen is not None, overflow="ellipsis")
     if len(board.wrong) > len(wrong):
-        yield Text(visible(f"! and {len(board.wrong) - len(wrong)} more: `payamak doctor`"), style="bold red")
+        left = len(board.wrong) - len(wrong)
+        more = worded(f"! and {left} more: `payamak doctor`", f"! و {left} تای دیگر: `payamak doctor`")
+        yield Text(visible(more), style="bold red")
     if not board.wrong:
-        yield Text("Nothing is wrong.", style="green")
+        yield Text(worded("Nothing is wrong.", "چیزی نادرست نیست."), style="green")
     yield Text("")
     room = None if height is None else height - 4 - min(max(len(board.wrong), 1), MOST_WRONG)
     for count, name in enumerate(tables):
         rows = list(ROWS[name](board))
+        if name == "queue" and screen is not None:
+            rows = [(*row[:-1], _cut(str(row[-1]), screen[0] - _BESIDE_WHY)) for row in rows]
         fits = len(rows) if room is None else max(room // (len(tables) - count) - _AROUND, 1)
         yield _table(name, rows, fits)
         if room is not None:
@@ -171,10 +210,10 @@ def _links(board: Board) -> Iterator[tuple[object, ...]]:
     from rich.text import Text
 
     for row in sorted(board.links, key=lambda one: (one.is_up, not one.is_on_trial, one.link)):
-        stands = "on trial" if row.is_on_trial else "bound" if row.is_up else "down"
+        stands = STANDS["on trial" if row.is_on_trial else "bound" if row.is_up else "down"]
         yield (
             row.link,
-            Text(visible(stands), style="green" if stands == "bound" else "bold red"),
+            Text(visible(spoken(stands)), style="green" if stands == "bound" else "bold red"),
             f"{row.window_used}/{row.window}",
             f"{row.waiting:,}",
             f"{row.parts_per_s:,.1f}",
@@ -185,7 +224,13 @@ def _links(board: Board) -> Iterator[tuple[object, ...]]:
 
 def _queue(board: Board) -> Iterator[tuple[object, ...]]:
     for row in board.queue:
-        yield row.line, row.lane, row.reason, f"{row.messages:,}", _age(row.oldest_s)
+        why = row.why or spoken(REASONS[Reason(row.reason)])
+        yield row.line, spoken(LANES[Lane[row.lane.upper()]]), f"{row.messages:,}", _age(row.oldest_s), why
+
+
+def _cut(text: str, room: int) -> str:
+    """As much of a sentence as has room beside the other columns; all of it is told by `payamak queue`."""
+    return text if len(text) <= room else text[: max(room - 1, 1)].rstrip() + "…"
 
 
 ROWS: Final[dict[str, Callable[[Any], Iterator[tuple[object, ...]]]]] = {
@@ -194,21 +239,45 @@ ROWS: Final[dict[str, Callable[[Any], Iterator[tuple[object, ...]]]]] = {
     "queue": _queue,
 }
 
+TITLES: Final = {
+    "lines": Words("Lines", "خط‌ها"),
+    "links": Words("Links", "لینک‌ها"),
+    "queue": Words("Queue", "صف"),
+}
+
+STANDS: Final = {
+    "on trial": Words("on trial", "در آزمایش"),
+    "bound": Words("bound", "وصل"),
+    "down": Words("down", "قطع"),
+}
+
+RATES: Final = (
+    Words("accepted", "پذیرفته"),
+    Words("refused", "ردشده"),
+    Words("parts", "بخش"),
+    Words("delivered", "تحویل"),
+)
+
+UNDER_WAY: Final = (Words("receipts", "رسید"), Words("waiting", "منتظر"), Words("in flight", "در راه"))
+
+_BESIDE_WHY: Final = 48
+"""Columns that the others of the queue may take: a line, a class, seven digits and an age."""
+
 _KEY: Final = {"lines": 2, "links": 3, "queue": 4}
 
 _COLUMNS: Final = {
     "lines": ("line", "waiting", "oldest", "taken/s", "delivered/s", "failed/s"),
     "links": ("link", "stands", "window", "waiting", "parts/s", "answer ms", "throttled/s"),
-    "queue": ("line", "class", "why", "messages", "oldest"),
+    "queue": ("line", "class", "messages", "oldest", "why"),
 }
 _WORDS: Final = frozenset(("line", "link", "stands", "class", "why"))
 
 
 def _table(name: str, rows: Sequence[tuple[object, ...]], fits: int) -> Grid:
     """A table of the first rows; its title says of how many, and which key shows more of them."""
-    columns, title = _COLUMNS[name], name.capitalize()
+    columns, title = _COLUMNS[name], spoken(TITLES[name])
     if len(rows) > fits:
-        title += f", {fits} of {len(rows):,}: key {_KEY[name]}"
+        title += worded(f", {fits} of {len(rows):,}: key {_KEY[name]}", f"، ‏{fits} از {len(rows):,}: کلید {_KEY[name]}")
     return fill(grid(*columns, title=title, right=[one for one in columns if one not in _WORDS]), rows[:fits])
 
 

@@ -50,6 +50,7 @@ class Demo:
         self.console = console
         self._logs = logs
         self.base_url = ""
+        self.operator_port = 0
         self._rows: dict[str, BoardRow] = {}
 
     async def start(self) -> None:
@@ -61,6 +62,7 @@ class Demo:
         ]
         ports = [await operator.start() for operator in self._operators]
         advertising, service = self._operators
+        self.operator_port = ports[0]
         self._door = SimulatorDoor(
             ports[0], self._operators, lambda line: service if line in site.SERVICE_LINES else advertising
         )
@@ -155,7 +157,9 @@ class _Quiet:
     def __exit__(self, *_: object) -> None: ...
 
 
-def _summary(console: Console, rows: Sequence[BoardRow], base_url: str, database: str, *, goes_on: bool) -> bool:
+def _summary(
+    console: Console, rows: Sequence[BoardRow], base_url: str, commands: Sequence[str], *, goes_on: bool
+) -> bool:
     right = sum(row.is_right for row in rows)
     if right == len(rows):
         console.print(f"[green]All {right} messages came out as the manual says.[/]")
@@ -172,7 +176,7 @@ def _summary(console: Console, rows: Sequence[BoardRow], base_url: str, database
         highlight=False,
     )
     console.print("What you send is told below. To look closer, or to be the handset, in another terminal:\n")
-    for command in (*_found(), *_to_look(database)):
+    for command in (*_found(), *commands):
         console.print(f"  {command}", soft_wrap=True, highlight=False)
     console.print("\n[dim]Ctrl-C stops it.[/]\n")
     return right == len(rows)
@@ -185,16 +189,16 @@ def _found() -> Iterator[str]:
         yield f'export PATH="{ours.parent}:$PATH"'
 
 
-def _to_look(database: str) -> tuple[str, ...]:
-    """What a developer types in another terminal."""
+def _to_look(database: str, operator: int) -> tuple[str, ...]:
+    """What a developer types in another terminal; other simulators may run beside the operator on this port."""
     return (
         f"export PAYAMAK_DATABASE={database}",
         "payamak messages",
         "payamak show ID --text",
-        f"payamak simulate say {site.LINE} {site.MOBILES['ok']} salam",
+        f"payamak simulate say {site.LINE} {site.MOBILES['ok']} salam --port {operator}",
         "payamak received list --text",
-        f"payamak simulate receipt {site.MOBILES['ok']} UNDELIV",
-        "payamak simulate outage 20",
+        f"payamak simulate receipt {site.MOBILES['ok']} UNDELIV --port {operator}",
+        f"payamak simulate outage 20 --port {operator}",
     )
 
 
@@ -225,7 +229,8 @@ async def run(*, once: bool, port: int, data: Path | None, facts: Path | None, l
             if not playing.done():
                 playing.cancel()
                 return 130
-            all_right = _summary(console, playing.result(), demo.base_url, database, goes_on=not once)
+            to_look = _to_look(database, demo.operator_port)
+            all_right = _summary(console, playing.result(), demo.base_url, to_look, goes_on=not once)
             if not once:
                 await stopping
             return 0 if all_right else 1
