@@ -61,7 +61,7 @@ def test_a_developer(somebody: Callable[[str], Person]) -> None:
 
         shown = follow(person, demo.text)
         look = next(command for command in shown if "show" in command)
-        assert "received by the handset" in person.type(look.replace("ID", message_id), page="(shown by the demo)")
+        assert "delivered since" in person.type(look.replace("ID", message_id), page="(shown by the demo)")
         assert message_id in person.type(next(command for command in shown if "messages" in command))
 
         assert "The gateway has it" in person.step(COMMANDS, SANDBOX, "payamak simulate say")

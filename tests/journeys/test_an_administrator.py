@@ -106,7 +106,7 @@ def serve_for_a_day(person: Person, port: str) -> None:
         assert "always" in person.dialogue(README, REAL, "payamak apply", [("[y/N]", "y\n")])
         person.step(COMMANDS, TRY, "export PAYAMAK_USERNAME")
         person.step(COMMANDS, TRY, "payamak send --to")
-        person.step(README, REAL, "payamak show 1001", until="received by the handset")
+        person.step(README, REAL, "payamak show 1001", until="delivered since")
         person.step(README, REAL, "payamak queue")
         person.dialogue(README, REAL, "payamak top", [("quit", "q")])
         assert "پیامک" in person.step(README, REAL, "payamak --lang fa --help")
