@@ -51,7 +51,7 @@ def commands(page: str, heading: str) -> list[str]:
     text = section(page, heading)
     fenced = re.findall(r"^```sh[^\n]*\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
     indented = re.findall(
-        r"^    (\S.*)$", re.sub(r"^```.*?^```$", "", text, flags=re.MULTILINE | re.DOTALL), re.MULTILINE
+        r"^    (.*\S)$", re.sub(r"^```.*?^```$", "", text, flags=re.MULTILINE | re.DOTALL), re.MULTILINE
     )
     lines = "\n".join([*indented, *fenced]).replace("\\\n", " ").splitlines()
     named = re.findall(r"`((?:make|payamak) [^`…]+)`", text)
