@@ -7,16 +7,15 @@ from typing import Final
 
 from msgspec import Struct
 
-from payamak.cli.explain import stands_still, why_text
 from payamak.cli.page import Labels, Page
 from payamak.domain.message import Reason, State
 from payamak.domain.site import Site
+from payamak.hands.doctor.links import FULL_FOR_LONG_S
+from payamak.hands.explain import stands_still, why_words
 from payamak.http import metric_table as metrics
 from payamak.http.metric_table import Described
-from payamak.language import Words, spoken, worded
-
-FULL_FOR_LONG_S: Final = 10.0
-"""How long messages may wait for a place in a window before it is said: bursts pass sooner. Taste."""
+from payamak.language import Words
+from payamak.texts import wrongs
 
 POST_FOR_LONG_S: Final = 600.0
 """How long a post may wait before it is said: the first pauses of a target that is away are over by then. Taste."""
@@ -133,7 +132,7 @@ def _queue(now: Page, site: Site | None) -> Iterator[QueueNow]:
         if count:
             line, lane, reason = labels
             age_s = oldest.get(labels, 0.0)
-            why = "" if site is None else why_text(line, State.QUEUED, Reason(reason), site, up)
+            why = "" if site is None else why_words(line, State.QUEUED, Reason(reason), site, up)
             yield QueueNow(line=line, lane=lane, reason=reason, messages=int(count), oldest_s=age_s, why=why)
 
 
@@ -176,93 +175,38 @@ def _links(before: Page, now: Page) -> Iterator[LinkNow]:
 
 
 _MUST: Final[tuple[tuple[Described, float, Words], ...]] = (
-    (
-        metrics.STORE_WELL,
-        1.0,
-        Words(
-            "The store cannot keep what comes: new messages are refused with 23.",
-            "پایگاه داده نمی‌تواند چیزی نگه دارد: پیام‌های تازه با 23 رد می‌شوند.",
-        ),
-    ),
-    (
-        metrics.BACKGROUND_WELL,
-        1.0,
-        Words(
-            "Background work fails: the log has the error and its place.",
-            "کار پس‌زمینه ناکام می‌ماند: گزارش خطا و جایش را دارد.",
-        ),
-    ),
-    (
-        metrics.PURSE_DRIFT,
-        0.0,
-        Words(
-            "The purses differ from the ledger: `payamak doctor --ledger`.",
-            "کیف‌ها با دفتر نمی‌خوانند: `payamak doctor --ledger`.",
-        ),
-    ),
-    (
-        metrics.CLOCK_IN_DOUBT,
-        0.0,
-        Words("The machine's clock has jumped: `payamak clock`.", "ساعت ماشین جهیده است: `payamak clock`."),
-    ),
-    (
-        metrics.MESSAGES_RESTORED,
-        0.0,
-        Words(
-            "Messages are held after a restore: `payamak doctor`.",
-            "پیام‌هایی پس از بازگردانی نگه داشته شده‌اند: `payamak doctor`.",
-        ),
-    ),
-    (
-        metrics.PUT_ASIDE,
-        0.0,
-        Words(
-            "Rows fail by a bug of ours and are passed by: `payamak doctor`.",
-            "سطرهایی به سبب خطایی از ما کنار گذاشته شده‌اند: `payamak doctor`.",
-        ),
-    ),
-    (
-        metrics.UNREADABLE,
-        0.0,
-        Words(
-            "Pieces of operators could not be read: `payamak unreadable`.",
-            "چیزهایی از اپراتورها خوانده نشد: `payamak unreadable`.",
-        ),
-    ),
-    (metrics.LOG_WELL, 1.0, Words("Nobody reads the log.", "کسی گزارش را نمی‌خواند.")),
+    (metrics.STORE_WELL, 1.0, wrongs.STORE),
+    (metrics.BACKGROUND_WELL, 1.0, wrongs.WORK),
+    (metrics.PURSE_DRIFT, 0.0, wrongs.MONEY),
+    (metrics.CLOCK_IN_DOUBT, 0.0, wrongs.CLOCK),
+    (metrics.MESSAGES_RESTORED, 0.0, wrongs.RESTORED),
+    (metrics.PUT_ASIDE, 0.0, wrongs.ASIDE),
+    (metrics.UNREADABLE, 0.0, wrongs.UNREADABLE),
+    (metrics.LOG_WELL, 1.0, wrongs.LOG),
 )
 """Metrics without labels, what each must be, and what is wrong where it is not."""
 
 
-def _wrong(now: Page) -> Iterator[str]:
+def _wrong(now: Page) -> Iterator[Words]:
     """What a person should see to, the gravest first."""
     for metric, must_be, sentence in _MUST:
         if (found := now.one(metric)) is not None and found != must_be:
-            yield spoken(sentence)
+            yield sentence
     for (link,), up in sorted(now.of(metrics.LINK_UP).items()):
         if not up:
-            yield worded(f"Link {link} is not bound: `payamak doctor`.", f"لینک {link} وصل نیست: `payamak doctor`.")
+            yield wrongs.LINK_DOWN.filled(link=link)
     for (link,), on_trial in sorted(now.of(metrics.LINK_ON_TRIAL).items()):
         if on_trial:
-            yield worded(
-                f"Link {link} answers no submit and is sent one at a time.",
-                f"لینک {link} به هیچ ارسالی پاسخ نمی‌دهد و یکی‌یکی می‌گیرد.",
-            )
+            yield wrongs.LINK_ON_TRIAL.filled(link=link)
     for (link,), for_s in sorted(now.of(metrics.LINK_WINDOW_FULL).items()):
         if for_s >= FULL_FOR_LONG_S:
-            yield worded(
-                f"Link {link}: its window has been full for {for_s:.0f} s.",
-                f"لینک {link}: پنجره‌اش {for_s:.0f} ثانیه است که پر است.",
-            )
+            yield wrongs.WINDOW_FULL.filled(link=link, for_s=for_s)
     for (kind,), for_s in sorted(now.of(metrics.POSTS_OLDEST).items()):
         if for_s >= POST_FOR_LONG_S:
-            yield worded(
-                f"A post of the {kind} has waited for {for_s / 60:.0f} min: `payamak doctor`.",
-                f"پستی از {kind} ‏{for_s / 60:.0f} دقیقه منتظر مانده است: `payamak doctor`.",
-            )
+            yield wrongs.POST_WAITS.filled(kind=kind, minutes=for_s / 60)
 
 
-def _standing(now: Page, queue: Iterable[QueueNow], site: Site | None) -> Iterator[str]:
+def _standing(now: Page, queue: Iterable[QueueNow], site: Site | None) -> Iterator[Words]:
     """Lines on which messages wait and from which nothing goes, each with what to do."""
     if site is not None:
         for line in sorted({row.line for row in queue}):

@@ -32,6 +32,7 @@ from payamak.domain.money import MOST_PRICE_RIAL, MOST_RIAL
 from payamak.domain.numbers import latin_digits, line_key, parse_recipient
 from payamak.language import Words, sentence_of, spoken, worded
 from payamak.setting import Numbers
+from payamak.texts.faults import fault_words
 
 if TYPE_CHECKING:
     from payamak.cli.trial import Start, Trial
@@ -85,7 +86,7 @@ SANDBOX: Final[Mapping[str, Any]] = {
 }
 """What `--sandbox` answers; the passwords of a sandbox are drawn."""
 
-QUESTIONS: Final[Mapping[str, str]] = {
+QUESTIONS: Final[Mapping[str, Words]] = {
     "operator": Words("The operator's address (HOST or HOST:PORT)", "نشانی اپراتور (HOST یا HOST:PORT)"),
     "system_id": Words("Name of your login there (system_id)", "نام کاربری شما نزد اپراتور (system_id)"),
     "line": Words("Your line, the sender number", "خط شما، شمارهٔ فرستنده"),
@@ -319,7 +320,6 @@ def _check_login(system_id: str, password: str) -> None:
     """Raises ValueError where no bind can hold one of these."""
     from payamak.domain.site import Link
     from payamak.domain.site.faults import login_faults
-    from payamak.texts.faults import fault_words
 
     link = Link(name=LINK, system_id=system_id, password=f"env:{PASSWORD_VARIABLE}")
     for fault in login_faults(link, {PASSWORD_VARIABLE: password}):
@@ -370,7 +370,6 @@ def prepared(answers: FirstAnswers, *, is_sandbox: bool) -> Start:
     from payamak.domain.site.faults import login_faults
     from payamak.domain.site.secrets import check_new_password
     from payamak.front.passwords import hash_password
-    from payamak.texts.faults import fault_words
 
     variable, login = _login_password(answers, is_sandbox=is_sandbox)
     is_drawn = is_sandbox and answers.password is None

@@ -12,22 +12,14 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 from cyclopts import Parameter
 
 from payamak.cli.bounds import bounded
-from payamak.cli.shell import (
-    Common,
-    ExitCode,
-    Failed,
-    console,
-    duration_text,
-    fill,
-    grid,
-    look_at_store,
-    tell_json,
-    unheard,
-)
+from payamak.cli.shell import Common, ExitCode, Failed, console, fill, grid, look_at_store, tell_json, unheard
+from payamak.domain.instants import duration_text
 from payamak.domain.message import Lane, Reason
 from payamak.errors import StoreFailed
-from payamak.language import Words, spoken, worded
-from payamak.texts.reasons import LANES, REASONS
+from payamak.language import Words, spoken, worded, words_of
+from payamak.texts.headings import heading
+from payamak.texts.reasons import LANES, REASON_NAMES
+from payamak.texts.wrongs import RATES, UNDER_WAY
 from payamak.visible import visible
 
 if TYPE_CHECKING:
@@ -94,11 +86,13 @@ async def _look(settings: Settings) -> Page:
     text = await text_of(settings)
     if text is None:
         url = url_of(settings, "/metrics")
-        said = worded(
-            f"no server answers at {url}: is it running, and are these its settings?",
-            f"سروری در {url} پاسخ نمی‌دهد: آیا در کار است، و تنظیم‌هایش همین است؟",
+        raise Failed(
+            Words(
+                f"no server answers at {url}: is it running, and are these its settings?",
+                f"سروری در {url} پاسخ نمی‌دهد: روشن است، و تنظیم‌هایش همین است؟",
+            ),
+            ExitCode.UNREACHED,
         )
-        raise Failed(said, ExitCode.UNREACHED)
     return read_page(text, time.monotonic())
 
 
@@ -120,7 +114,7 @@ class _Screen:
         self._view = "1"
         self._is_paused = False
         self._board: Board | None = None
-        self._said = worded("looking …", "در حال نگاه …")
+        self._said: str = Words("looking …", "نگاه می‌کنیم …")
         self._ended = asyncio.Event()
         self._draw: Callable[[], None] = lambda: None
 
@@ -144,7 +138,7 @@ class _Screen:
         try:
             page = await _look(self._settings)
         except Failed as error:
-            self._said = str(error)
+            self._said = words_of(error)
             return
         self._board, self._before, self._said = board_of(self._before, page, await _site(self._common)), page, ""
 
@@ -165,7 +159,7 @@ class _Screen:
         paused = worded("paused  ", "مکث  ") if self._is_paused else ""
         head.append(paused, style="yellow").append(spoken(HELP), style="dim")
         parts = shown(self._board, VIEWS[self._view], (width, height - 2)) if self._board else ()
-        return Group(head, *([Text(visible(self._said), style="red")] if self._said else []), *parts)
+        return Group(head, *([Text(visible(spoken(self._said)), style="red")] if self._said else []), *parts)
 
 
 def shown(board: Board, tables: Sequence[str], screen: tuple[int, int] | None = None) -> Iterator[RenderableType]:
@@ -174,20 +168,18 @@ def shown(board: Board, tables: Sequence[str], screen: tuple[int, int] | None = 
 
     r = board.rates
     height = None if screen is None else screen[1]
-    first = (r.accepted_per_s, r.refused_per_s, r.parts_per_s, r.delivered_per_s)
-    yield Text(visible("  ".join(f"{spoken(word)} {rate:,.1f}/s" for word, rate in zip(RATES, first, strict=True))))
-    receipts, waiting, in_flight = map(spoken, UNDER_WAY)
-    waits = f"{receipts} {r.receipts_per_s:,.1f}/s  {waiting} {r.waiting:,}  {in_flight} {r.in_flight:,}"
-    yield Text(visible(waits), end="\n\n")
+    rates = {name: getattr(r, name) for name in r.__struct_fields__}
+    yield Text(visible(spoken(RATES.filled(**rates))))
+    yield Text(visible(spoken(UNDER_WAY.filled(**rates))), end="\n\n")
     wrong = board.wrong if height is None or len(board.wrong) <= MOST_WRONG else board.wrong[: MOST_WRONG - 1]
     for sentence in wrong:
-        yield Text(visible(f"! {sentence}"), style="bold red", no_wrap=screen is not None, overflow="ellipsis")
+        yield Text(visible(f"! {spoken(sentence)}"), style="bold red", no_wrap=screen is not None, overflow="ellipsis")
     if len(board.wrong) > len(wrong):
-        left = len(board.wrong) - len(wrong)
-        more = worded(f"! and {left} more: `payamak doctor`", f"! و {left} تای دیگر: `payamak doctor`")
-        yield Text(visible(more), style="bold red")
+        more = len(board.wrong) - len(wrong)
+        said = worded(f"! and {more} more: `payamak doctor`", f"! و {more} مورد دیگر: `payamak doctor`")
+        yield Text(visible(said), style="bold red")
     if not board.wrong:
-        yield Text(worded("Nothing is wrong.", "چیزی نادرست نیست."), style="green")
+        yield Text(visible(worded("Nothing is wrong.", "همه چیز درست است.")), style="green")
     yield Text("")
     room = None if height is None else height - 4 - min(max(len(board.wrong), 1), MOST_WRONG)
     for count, name in enumerate(tables):
@@ -210,10 +202,13 @@ def _links(board: Board) -> Iterator[tuple[object, ...]]:
     from rich.text import Text
 
     for row in sorted(board.links, key=lambda one: (one.is_up, not one.is_on_trial, one.link)):
-        stands = STANDS["on trial" if row.is_on_trial else "bound" if row.is_up else "down"]
+        is_bound = row.is_up and not row.is_on_trial
+        stands = worded("bound", "وصل") if is_bound else worded("on trial", "در آزمون")
+        if not row.is_up and not row.is_on_trial:
+            stands = worded("down", "قطع")
         yield (
             row.link,
-            Text(visible(spoken(stands)), style="green" if stands == "bound" else "bold red"),
+            Text(visible(stands), style="green" if is_bound else "bold red"),
             f"{row.window_used}/{row.window}",
             f"{row.waiting:,}",
             f"{row.parts_per_s:,.1f}",
@@ -224,8 +219,9 @@ def _links(board: Board) -> Iterator[tuple[object, ...]]:
 
 def _queue(board: Board) -> Iterator[tuple[object, ...]]:
     for row in board.queue:
-        why = row.why or spoken(REASONS[Reason(row.reason)])
-        yield row.line, spoken(LANES[Lane[row.lane.upper()]]), f"{row.messages:,}", _age(row.oldest_s), why
+        lane = worded(row.lane, LANES[Lane[row.lane.upper()]].fa)
+        why = spoken(row.why) or worded(row.reason, REASON_NAMES[Reason(row.reason)].fa)
+        yield row.line, lane, f"{row.messages:,}", _age(row.oldest_s), why
 
 
 def _cut(text: str, room: int) -> str:
@@ -238,27 +234,6 @@ ROWS: Final[dict[str, Callable[[Any], Iterator[tuple[object, ...]]]]] = {
     "links": _links,
     "queue": _queue,
 }
-
-TITLES: Final = {
-    "lines": Words("Lines", "خط‌ها"),
-    "links": Words("Links", "لینک‌ها"),
-    "queue": Words("Queue", "صف"),
-}
-
-STANDS: Final = {
-    "on trial": Words("on trial", "در آزمایش"),
-    "bound": Words("bound", "وصل"),
-    "down": Words("down", "قطع"),
-}
-
-RATES: Final = (
-    Words("accepted", "پذیرفته"),
-    Words("refused", "ردشده"),
-    Words("parts", "بخش"),
-    Words("delivered", "تحویل"),
-)
-
-UNDER_WAY: Final = (Words("receipts", "رسید"), Words("waiting", "منتظر"), Words("in flight", "در راه"))
 
 _BESIDE_WHY: Final = 48
 """Columns that the others of the queue may take: a line, a class, seven digits and an age."""
@@ -275,9 +250,10 @@ _WORDS: Final = frozenset(("line", "link", "stands", "class", "why"))
 
 def _table(name: str, rows: Sequence[tuple[object, ...]], fits: int) -> Grid:
     """A table of the first rows; its title says of how many, and which key shows more of them."""
-    columns, title = _COLUMNS[name], spoken(TITLES[name])
+    columns, title = _COLUMNS[name], heading(name.capitalize())
     if len(rows) > fits:
-        title += worded(f", {fits} of {len(rows):,}: key {_KEY[name]}", f"، ‏{fits} از {len(rows):,}: کلید {_KEY[name]}")
+        key = _KEY[name]
+        title += worded(f", {fits} of {len(rows):,}: key {key}", f"، {fits} از {len(rows):,}: کلید {key}")
     return fill(grid(*columns, title=title, right=[one for one in columns if one not in _WORDS]), rows[:fits])
 
 

@@ -13,7 +13,6 @@ from payamak.cli.board import Board, LineNow, LinkNow, QueueNow, Rates, board_of
 from payamak.cli.page import Page, read_page
 from payamak.cli.top import VIEWS, shown
 from payamak.domain.site import Line, Link, LinkUse, build_site
-from payamak.language import Language, speaking
 
 BEFORE = """\
 payamak_answers_total{door="/api/wssend.ashx",code="-1"} 100.0
@@ -104,18 +103,6 @@ def test_why_nothing_goes() -> None:
     assert {row.why for row in board.queue} == {"Line 3000 is suspended by hand: `payamak resume line 3000`."}
     assert board.wrong[-1] == "Line 3000 is suspended by hand: `payamak resume line 3000`."
     assert {row.why for row in board_of(*pages()).queue} == {""}
-
-
-def test_a_board_in_persian() -> None:
-    """Rates, titles, headings, reasons and what is wrong; the numbers stay as they are."""
-    out = Console(width=100, record=True, file=io.StringIO())
-    with speaking(Language.PERSIAN):
-        for part in shown(board_of(*pages()), VIEWS["1"]):
-            out.print(part)
-    said = out.export_text()
-    for words in ("پذیرفته 10.0/s", "لینک south وصل نیست", "خط‌ها", "در آزمایش", "کار پس‌زمینه ناکام می‌ماند"):
-        assert words in said
-    assert not re.search("[a-z]{4,}", said.replace("payamak doctor", "").replace("north", "").replace("south", ""))
 
 
 def test_a_server_that_has_begun_anew() -> None:
