@@ -79,12 +79,13 @@ class Terminal:
     """A command that goes on in a terminal of its own."""
 
     process: subprocess.Popen[bytes]
+    said: Path
     log: Path
 
     @property
     def text(self) -> str:
-        """What it has said so far."""
-        return self.log.read_text(encoding="utf-8", errors="replace")
+        """What it has said so far, then what it has logged."""
+        return "".join(file.read_text(encoding="utf-8", errors="replace") for file in (self.said, self.log))
 
     def until(self, words: str) -> str:
         """Wait until it has said this; all that it has said."""
@@ -199,21 +200,21 @@ class Person:
         """Do what a page says in another terminal, and go on when that has said something; Ctrl-C at the end."""
         command = self._read(page, heading, begins, put)
         self.terminals += 1
-        log = self.folder / f"terminal-{self.terminals}.log"
+        said, log = (self.folder / f"terminal-{self.terminals}.{kind}" for kind in ("out", "log"))
         began_s = time.monotonic()
-        with traces.opened(log, traces.Trace.DEMO) as out:
+        with said.open("wb") as out, traces.opened(log, traces.Trace.DEMO) as err:
             process = subprocess.Popen(
                 ["/bin/sh", "-c", f". {shlex.quote(str(self._state))}\n{command}"],
                 cwd=self.tree,
                 env=self.env,
                 stdin=subprocess.DEVNULL,
                 stdout=out,
-                stderr=out,
+                stderr=err,
                 start_new_session=True,
             )
         with process:
             try:
-                shown = Terminal(process, log)
+                shown = Terminal(process, said, log)
                 try:
                     shown.until(until)
                 except AssertionError:
