@@ -64,6 +64,9 @@ def test_a_developer(somebody: Callable[[str], Person]) -> None:
         assert "delivered since" in person.type(look.replace("ID", message_id), page="(shown by the demo)")
         assert message_id in person.type(next(command for command in shown if "messages" in command))
 
+        trace = next(command for command in shown if "trace" in command)
+        assert "is bound" in person.type(f"{trace} --seconds 1", page="(shown by the demo)")
+
         assert "The gateway has it" in person.step(COMMANDS, SANDBOX, "payamak simulate say")
         assert "سلام" in person.type(next(command for command in shown if "received" in command))
         person.step(COMMANDS, SANDBOX, "payamak simulate receipt")

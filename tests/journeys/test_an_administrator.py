@@ -109,7 +109,7 @@ def serve_for_a_day(person: Person, port: str) -> None:
         person.step(README, REAL, "payamak show 1001", until="delivered since")
         person.step(README, REAL, "payamak queue")
         person.dialogue(README, REAL, "payamak top", [("quit", "q")])
-        assert "پیامک" in person.step(README, REAL, "payamak --lang fa --help")
+        assert "درگاه پیام کوتاه" in person.step(README, REAL, "payamak --lang fa --help")
         backups = person.folder / "backups"
         backups.mkdir()
         folders = {"/etc/payamak": str(person.home / "payamak"), "/var/backups/payamak": str(backups)}

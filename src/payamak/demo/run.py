@@ -24,7 +24,7 @@ from payamak.demo import site
 from payamak.demo.board import BoardRow, table, told
 from payamak.demo.scenarios import cases
 from payamak.log import Logs, catch_strays
-from payamak.runtime import Gateway
+from payamak.runtime import Gateway, side_door
 from payamak.simulator import Simulator, SimulatorConfig, Timing
 from payamak.simulator.door import SimulatorDoor
 from payamak.store.feed import Change
@@ -70,6 +70,8 @@ class Demo:
         self.gateway = Gateway(self.settings, logs=self._logs)
         await self.gateway.start()
         await self._furnish(ports)
+        self._side_door = side_door(self.gateway)
+        await self._side_door.open()
         self.base_url = f"http://127.0.0.1:{self.gateway.port}"
         self.gateway.store.feed.listen(self._on_changes)
 
@@ -143,6 +145,7 @@ class Demo:
 
     async def stop(self) -> None:
         """Stop the gateway, then the operators."""
+        await self._side_door.close()
         await self._door.close()
         await self.gateway.stop()
         for operator in self._operators:
@@ -195,6 +198,7 @@ def _to_look(database: str, operator: int) -> tuple[str, ...]:
         f"export PAYAMAK_DATABASE={database}",
         "payamak messages",
         "payamak show ID --text",
+        "payamak trace advertising",
         f"payamak simulate say {site.LINE} {site.MOBILES['ok']} salam --port {operator}",
         "payamak received list --text",
         f"payamak simulate receipt {site.MOBILES['ok']} UNDELIV --port {operator}",
