@@ -10,7 +10,6 @@ from tests import traces
 from tests.journeys.person import Person, commands, listed
 from tests.ports import reserved_port
 
-
 README, COMMANDS, WEBHOOKS, CLIENT = (
     "README.md",
     "docs/guide/commands.md",
