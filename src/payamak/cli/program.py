@@ -8,11 +8,11 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
-from importlib.metadata import version
 from typing import Any
 
 from cyclopts import App, CycloptsError, Group
 
+from payamak import __version__
 from payamak.cli.lang import language_asked
 from payamak.cli.shell import ExitCode, Failed, complain
 from payamak.config import BadSettings
@@ -82,7 +82,7 @@ def build(chosen: str = "") -> App:
         help=HELP,
         help_epilogue=EPILOGUE,
         help_format="markdown",
-        version=lambda: version("payamak"),
+        version=__version__,
         result_action="return_value",
         suppress_keyboard_interrupt=False,
     )

@@ -29,6 +29,9 @@ _LEAPS_OF_33: Final = frozenset((1, 5, 9, 13, 17, 22, 26, 30))
 _ANCHOR: Final = (1400, dt.date(2021, 3, 21))
 """A year, and its first of Farvardin."""
 
+_SHORT_HOUR: Final = re.compile(r"^(?=\d:)", re.ASCII)
+"""Before an hour of one digit."""
+
 DATE: Final = re.compile(r"(\d{4})[-/](\d{1,2})[-/](\d{1,2})(?:[Tt ]\s*(.+))?", re.ASCII)
 """A date as people write one in either calendar, digits in Latin: year, month, day, and a time if wanted."""
 
@@ -112,8 +115,20 @@ def read_jalali(text: str) -> dt.datetime | None:
             )
         return None
     date = to_gregorian(int(found[1]), int(found[2]), int(found[3]))
-    time = dt.time.fromisoformat(found[4]) if found[4] else dt.time()
+    time = read_time(found[4]) if found[4] else dt.time()
     return dt.datetime.combine(date, time, tzinfo=time.tzinfo or TEHRAN)
+
+
+def read_time(said: str) -> dt.time:
+    """A time of day, `8:30` too. Raises ValueError that says what to write."""
+    try:
+        return dt.time.fromisoformat(_SHORT_HOUR.sub("0", said.strip()))
+    except ValueError:
+        raise ValueError(
+            Words(
+                f"{said!r} is no time of day; write 18:30 or 18:30:00", f"{said!r} ساعت نیست؛ 18:30 یا 18:30:00 بنویسید"
+            )
+        ) from None
 
 
 def check_year(when: dt.datetime) -> None:

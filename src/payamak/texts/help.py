@@ -770,11 +770,11 @@ PERSIAN: Final[dict[str, str]] = {
         "Show what the running gateway does: rates, links, lines, queue, and what is wrong. Keys: q, p, and 1 to 4."
     ): "آنچه درگاه روشن می‌کند: سرعت‌ها، لینک‌ها، خط‌ها، صف، و آنچه درست نیست. کلیدها: q، p، و 1 تا 4.",
     (
-        "It reads the metrics of the server of this machine, as its settings name it. A rate is what "
-        "happened since the look before. With --once --json it is one line for machines."
+        "It reads the metrics of the server of this machine, as its settings name it, and the site in its store. A "
+        "rate is what happened since the look before. With --once --json it is one line for machines."
     ): (
-        "سنجه‌های سرور همین دستگاه را، همان‌طور که تنظیم‌هایش نام می‌برد، می‌خواند. سرعت یعنی آنچه از نگاه "
-        "پیشین رخ داده. با --once --json یک سطر برای برنامه‌هاست."
+        "سنجه‌های سرور همین دستگاه را، همان‌طور که تنظیم‌هایش نام می‌برد، و پیکربندی را در پایگاه داده‌اش می‌خواند. "
+        "سرعت یعنی آنچه از نگاه پیشین رخ داده. با --once --json یک سطر برای برنامه‌هاست."
     ),
     "Seconds between two looks.": "ثانیهٔ میان دو نگاه.",
     "Look once and end, for scripts.": "یک بار نگاه و پایان، برای اسکریپت‌ها.",
