@@ -18,7 +18,8 @@ from payamak.domain.ids import IdHabit
 from payamak.domain.message import NOBODY, Message
 from payamak.domain.site import Link, Site
 from payamak.domain.site.snapshot import is_one_login
-from payamak.store.buffer import ANY, CHANGES, NEEDS, Buffer
+from payamak.domain.usage import UsageKey
+from payamak.store.buffer import ANY, CHANGES, NEEDS, Buffer, Group
 from payamak.store.columns import Row, Spoilt, changing_columns, changing_columns_with_plan, kept_columns
 from payamak.store.feed import Change, Feed
 from payamak.store.memory import NEVER_RESTORED, Memory, RestoredRow, UpstreamName, families_of, read_habits, read_site
@@ -52,6 +53,14 @@ class Engine(Protocol):
 
     async def readable(self, name: str, shape: type[T], values: Values) -> list[T | Spoilt]:
         """Every row of a named query; in the place of one that cannot be read, what is known of it."""
+        ...
+
+    async def message(self, message_id: int) -> Message | None:
+        """The row of a message. An engine may know it from what was written before (`is_now`)."""
+        ...
+
+    def is_now(self, message: Message) -> None:
+        """The next write makes the row of a message so: whoever asks after it need not read it."""
         ...
 
     async def value(self, name: str, values: Values) -> Any:
@@ -133,7 +142,7 @@ class Desk:
         self._dirty: dict[int, _Cell] = {}
         self._available: dict[int, int | None] = {}
         self._moves: dict[int, tuple[int, int]] = {}
-        self._last_id: int | None = None
+        self._usage: dict[UsageKey, list[int]] = {}
 
     # -- asking
 
@@ -208,7 +217,7 @@ class Desk:
                 self._buffer.add(name, row)
             return
         self._settle()  # nobody knows what it changes: it finds what was left before it, and what is held is stale
-        self._cells, self._available, self._last_id = {}, {}, None
+        self._cells, self._available = {}, {}
         self._buffer.add_other(name, rows)
 
     async def change(self, name: str, values: Values = ()) -> int:
@@ -246,9 +255,12 @@ class Desk:
             name, row = cell.left
             fresh.setdefault(name, []).append(row)
             cell.kept = cell.message
+            self.engine.is_now(cell.message)
         moved = [(*moved, account_id) for account_id, moved in self._moves.items()]
-        self._dirty, self._moves = {}, {}
-        self._buffer.settle(sorted(fresh.items()), [("move_money", moved)] if moved else [])
+        counted = [(*key, *sums) for key, sums in self._usage.items()]
+        self._dirty, self._moves, self._usage = {}, {}, {}
+        last: list[Group] = [("move_money", moved), ("add_usage", counted)]
+        self._buffer.settle(sorted(fresh.items()), [group for group in last if group[1]])
 
     async def apart(self, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
         """Do work whose rows are undone alone if it raises; so are its changes."""
@@ -273,7 +285,7 @@ class Desk:
         if cell is None:
             if self._buffer.is_settled:
                 await self.flush()
-            kept = await self.engine.row("message", Message, (message_id,))
+            kept = await self.engine.message(message_id)
             if kept is None:
                 return None
             cell = self._cells[message_id] = _Cell(kept, kept)
@@ -297,12 +309,9 @@ class Desk:
         cell.message, cell.row = after, None
         self._dirty[before.id] = cell
 
-    async def next_id(self) -> int:
-        """The id of the next fresh message; taken only if that is kept."""
-        if self._last_id is None:
-            self._last_id = int(await self.value("last_given", ("message",)))
-        self._last_id += 1
-        return self._last_id
+    def next_id(self) -> int:
+        """The id of the next fresh message. Raises OutOfIds."""
+        return self.memory.ids.next()
 
     async def available(self, account_id: int) -> int | None:
         """The rial that an account may spend; None if it has no purse."""
@@ -319,6 +328,17 @@ class Desk:
             self._available[account_id] = known + available
         before = self._moves.get(account_id, (0, 0))
         self._moves[account_id] = before[0] + available, before[1] + reserved
+
+    def count(self, key: UsageKey, count: int, parts: int, rial: int) -> None:
+        """Add to a sum of a day; what is added to one in a transaction is written as one. No rule asks for sums."""
+        self.left += 1
+        self._has_left = True
+        if (sums := self._usage.get(key)) is None:
+            self._usage[key] = [count, parts, rial]
+        else:
+            sums[0] += count
+            sums[1] += parts
+            sums[2] += rial
 
     # -- what is remembered
 
