@@ -9,7 +9,7 @@ from payamak.domain import events as ev
 from payamak.domain.message import State
 from payamak.domain.restoring import ID_LIMIT, Restore, Why, events_above, ids_above
 from payamak.store.desk import Desk
-from payamak.store.memory import Restored
+from payamak.store.memory import RestoredRow
 from payamak.store.reader import Reader
 from payamak.store.rules import receipts
 from payamak.store.rules.marks import Mark, belongs, fresh, kept_mark, last_given
@@ -35,6 +35,7 @@ async def notice(desk: Desk, beside: Mark, now: int, *, is_asked: bool, above: i
         busiest_day = await desk.value(busiest) or 0
         after[table] = min(ids_above(last[table], busiest_day, known_until_at, now, known[table]), ID_LIMIT - 2)
         desk.execute("raise_ids", (after[table], table))
+    desk.memory.ids.forget()  # those that were taken may have been given by the file that the copy is of
     events = events_above(now, max(desk.memory.restored.events_above, beside.events_up_to))
     facts = (why.value, now, known_until_at, last["message"], last["received"], after["message"], events)
     desk.execute("insert_restored", facts)
@@ -96,7 +97,7 @@ async def resume(desk: Desk, message_ids: Sequence[int], now: int, *, is_moved: 
 
 def last_restore(db: Reader) -> Restore | None:
     """See Store.last_restore."""
-    noted = db.row("last_restored", Restored)
+    noted = db.row("last_restored", RestoredRow)
     if noted is None:
         return None
     is_open = noted.is_open or noted.held_to is not None
