@@ -52,6 +52,7 @@ async def doctor(
     from payamak.hands.doctor.examination import examine
     from payamak.hands.doctor.patient import Patient
 
+    file_to_be(common)  # a database is not looked at yet
     settings = common.settings()
     text = await text_of(settings)
     patient = Patient(

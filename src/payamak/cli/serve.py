@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from payamak.config import BadSettings, Settings
     from payamak.log import Logs
     from payamak.runtime import Gateway
-    from payamak.sidedoor import SideDoor
 
 STOPPING: Final = (signal.SIGINT, signal.SIGTERM)
 """The signals that ask us to stop."""
@@ -53,7 +52,7 @@ def serve(
     config
         The settings file.
     data
-        The SQLite file that keeps everything.
+        The SQLite file that keeps everything, or the address of a PostgreSQL database.
     host
         The address to listen on.
     port
@@ -109,7 +108,7 @@ async def _serve(
     settings: Settings, read: Callable[[], Settings], logs: Logs, *, as_json: bool, is_restored: bool = False
 ) -> int:
     from payamak.log import catch_strays, event_logger
-    from payamak.runtime import Gateway
+    from payamak.runtime import Gateway, side_door
 
     catch_strays(asyncio.get_running_loop())
     gateway = Gateway(settings, is_restored=is_restored, logs=logs)
@@ -129,8 +128,7 @@ async def _serve(
     if not await _is_up(gateway, stop):
         return ExitCode.DONE
     door = side_door(gateway)
-    if door is not None:
-        await door.open()
+    await door.open()
     calm_collector()
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     url = f"http://{host}:{gateway.port}"
@@ -147,27 +145,9 @@ async def _serve(
         todo = "nobody can send: `payamak apply site.toml` brings what a file says, `payamak init` makes a first one"
         event_logger("gateway")("nothing_to_serve", what=", ".join(missing), todo=todo)
     await stop.wait()
-    if door is not None:
-        await door.close()
+    await door.close()
     await gateway.stop()
     return ExitCode.DONE
-
-
-def side_door(gateway: Gateway) -> SideDoor | None:
-    """The side door of a gateway that has come up; whoever opens it closes it before the gateway stops.
-
-    It lies beside the store's file: a database has none.
-    """
-    from payamak.hands.opening import is_database
-    from payamak.log import event_logger
-    from payamak.sidedoor import SideDoor
-
-    if is_database(gateway.settings.database):
-        return None
-    running = gateway.running
-    return SideDoor(
-        Path(gateway.settings.database), running.links.upstreams, running.taps, gateway.clock, event_logger("sidedoor")
-    )
 
 
 def _announce(line: str) -> None:

@@ -56,7 +56,11 @@ class Common:
 
     data: Annotated[
         str | None,
-        Parameter(name=("--data", "--database"), group="Common", help="The SQLite file; else the setting `database`."),
+        Parameter(
+            name=("--data", "--database"),
+            group="Common",
+            help=_STORE,
+        ),
     ] = None
     config: Annotated[Path | None, Parameter(group="Common", help="A settings file; else PAYAMAK_CONFIG.")] = None
     json: Annotated[bool, Parameter(group="Common", negative="", help="Answer in JSON, for machines.")] = False
@@ -337,6 +341,11 @@ def counted(count: int, word: str) -> str:
 
 _CALENDAR: Final = ContextVar("calendar", default=Calendar.ISO)
 """The calendar in which this command shows instants; set where its settings are read."""
+
+
+def calendar() -> Calendar:
+    """The calendar in which this command shows days."""
+    return _CALENDAR.get()
 
 
 def instant_text(at: int | None) -> str:

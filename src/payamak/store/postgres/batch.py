@@ -28,7 +28,7 @@ import asyncpg
 from payamak.errors import StoreFailed
 from payamak.store.desk import GUARDED, Desk
 from payamak.store.feed import Feed
-from payamak.store.memory import NEVER_RESTORED, Memory, OutOfIds, Restored, read_habits, read_site
+from payamak.store.memory import NEVER_RESTORED, Memory, OutOfIds, RestoredRow, read_habits, read_site
 from payamak.store.postgres.connection import (
     PostgresConnection,
     as_told,
@@ -190,7 +190,7 @@ class PostgresBatch:
         memory.has_lost = db.value("any_lost_part") is not None
         memory.has_aside = bool(db.value("any_aside"))
         memory.habits = read_habits(db)
-        memory.restored = db.row("last_restored", Restored) or NEVER_RESTORED
+        memory.restored = db.row("last_restored", RestoredRow) or NEVER_RESTORED
         if self.serves and db.value("last_owner") > self._feed.owner:
             self.lost = "another gateway has taken this database over; this one writes nothing any more: stop it"
             raise StoreFailed(self.lost)

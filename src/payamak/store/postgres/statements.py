@@ -36,6 +36,7 @@ KEYS: Final[dict[str, tuple[int, ...]]] = {
     "answer_part": (6, 7, 8, 9),
     "receipt_on_part": (7, 8, 9, 10),
     "insert_notice": (0,),
+    "add_usage": (0, 1, 2, 3, 4, 5, 6, 7),
 }
 """Statements of arrays that look at the row which they change, and where its key stands: one row of a key a run."""
 
@@ -64,6 +65,7 @@ ROWS_OF: Final[dict[str, tuple[str, tuple[int, ...]]]] = {
     "answer_part": ("part", (6, 7, 8, 9)),
     "receipt_on_part": ("part", (7, 8, 9, 10)),
     "insert_notice": ("notice", (0,)),
+    "add_usage": ("usage_day", (0, 1, 2, 3, 4, 5, 6, 7)),
 }
 """The row of which table a statement of arrays changes or keeps: by that it is known which can be run as one."""
 

@@ -6,7 +6,7 @@ CREATE TABLE meta (
   key   text COLLATE "C" PRIMARY KEY,
   value bigint NOT NULL
 );
-INSERT INTO meta VALUES ('batch', 0), ('config_version', 0), ('intake_is_suspended', 0);
+INSERT INTO meta VALUES ('batch', 0), ('config_version', 0), ('intake_is_suspended', 0), ('usage_from', 0);
 
 -- The last batches, by which a commit that fails without saying so is read back: the number modulo 64, and whose it was.
 CREATE TABLE batch_log (
@@ -159,6 +159,8 @@ CREATE TABLE ledger (
 );
 CREATE INDEX ledger_opening ON ledger (account_id, source, target) WHERE kind = 'opening';
 CREATE INDEX ledger_message ON ledger (message_id) WHERE message_id IS NOT NULL;
+-- What was paid in and back: a statement lists it.
+CREATE INDEX ledger_credit ON ledger (account_id, at) WHERE kind = 'credit';
 CREATE UNIQUE INDEX ledger_reference ON ledger (account_id, reference) WHERE reference IS NOT NULL;
 
 CREATE TABLE optout (
@@ -378,3 +380,20 @@ CREATE TABLE audit (
   UNIQUE (act, what, about)
 );
 CREATE INDEX audit_at ON audit (at);
+
+-- What messages ended as and which money moved, by day (domain/usage.py). Never removed. `day` counts from 1970-01-01 in
+-- Tehran; 0 is not known. `what` is the state in which messages ended, `charged` or `refunded`.
+CREATE TABLE usage_day (
+  day            bigint NOT NULL,
+  account_id     bigint NOT NULL,
+  line           text COLLATE "C" NOT NULL,
+  encoding       text COLLATE "C" NOT NULL,
+  source         text COLLATE "C" NOT NULL,
+  campaign       bigint NOT NULL,
+  first_operator text COLLATE "C" NOT NULL,
+  what           text COLLATE "C" NOT NULL,
+  count          bigint NOT NULL,
+  parts          bigint NOT NULL,
+  rial           bigint NOT NULL,
+  PRIMARY KEY (day, account_id, line, encoding, source, campaign, first_operator, what)
+) WITH (fillfactor = 50);
