@@ -102,7 +102,7 @@ def _reachable(programs: Path, folder: Path) -> Path:
 
 
 def _stop(programs: Path, data: Path, folder: Path, who: dict[str, Any]) -> None:
-    subprocess.run([programs / "pg_ctl", "-D", str(data), "-m", "immediate", "stop"], capture_output=True, **who)
+    subprocess.run([programs / "pg_ctl", "-D", str(data), "--mode=immediate", "stop"], capture_output=True, **who)
     shutil.rmtree(folder, ignore_errors=True)
 
 

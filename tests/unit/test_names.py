@@ -20,7 +20,7 @@ OURS = {"domain", "store", "front", "delivery"}
 NO_NOUNS = {
     *("Accepted", "Answered", "Auth", "Bad", "Batched", "Brought", "By", "Came", "Claimed", "Credited"),
     *("Default", "Found", "Further", "Illegal", "Inbound", "Inline", "Joined", "Late", "Learn", "Local"),
-    *("Long", "Looked", "Loose", "Moved", "New", "No", "Not", "Open", "Opened", "Outside"),
+    *("Long", "Looked", "Loose", "Moved", "Named", "New", "No", "Not", "Open", "Opened", "Outside"),
     *("Passed", "Per", "Picked", "Pooled", "Postponed", "Proven", "Put", "Receipted", "Received"),
     *("Postgres", "Recovered", "Restored", "Resumed", "Revoked", "Ruled", "Said", "Serve", "Set"),
     *("Spoilt", "Sqlite", "Stale", "Taken", "Told", "Tried", "Unfit", "Unmatched", "Waiting", "Why"),

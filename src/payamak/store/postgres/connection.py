@@ -11,7 +11,7 @@ import asyncpg
 
 from payamak.errors import StoreFailed
 from payamak.store.columns import Row, Spoilt, reader
-from payamak.store.postgres.statements import OF_OTHERS, Statement, as_written, statements
+from payamak.store.postgres.statements import OF_OTHERS, NamedStatement, as_written, statements
 from payamak.store.reader import Values
 
 T = TypeVar("T")
@@ -119,7 +119,7 @@ class PostgresConnection:
             self.columns[name] = list(rows[0].keys())[1:]
         return found
 
-    async def _put_together(self, statement: Statement) -> str:
+    async def _put_together(self, statement: NamedStatement) -> str:
         """A query for arrays of its values: it is run for each, beside the place of these."""
         prepared = await self.db.prepare(statement.sql)
         kinds = [each.name for each in prepared.get_parameters()]
@@ -167,7 +167,7 @@ class PostgresConnection:
             await self.db.executemany(statement.sql, [statement.values(row) for row in rows])
         return len(rows)
 
-    async def _run(self, statement: Statement, values: Sequence[Any]) -> int:
+    async def _run(self, statement: NamedStatement, values: Sequence[Any]) -> int:
         self.asked += 1
         said = await self.db.execute(statement.sql, *values)
         count = said.rpartition(" ")[2]

@@ -74,7 +74,7 @@ BESIDE: Final = frozenset({"put_opt_out", "put_id_habit", "match_receipt", "expl
 """Statements of one row that touch nothing that a statement of arrays touches."""
 
 
-class Statement(Struct, frozen=True, kw_only=True):
+class NamedStatement(Struct, frozen=True, kw_only=True):
     """A statement: its text, the names of its parameters if they come by name, and whether it takes arrays."""
 
     name: str
@@ -128,15 +128,15 @@ class Statement(Struct, frozen=True, kw_only=True):
 
 
 @cache
-def statements() -> dict[str, Statement]:
+def statements() -> dict[str, NamedStatement]:
     """Every statement by its name."""
     return {name: _statement(name, sql) for name, sql in read_statements("postgres", _lists()).items()}
 
 
-def _statement(name: str, sql: str) -> Statement:
+def _statement(name: str, sql: str) -> NamedStatement:
     names = tuple(dict.fromkeys(_BY_NAME.findall(sql)))
     text = _BY_NAME.sub(lambda place: f"${names.index(place[1]) + 1}", sql)
-    return Statement(name=name, sql=text, names=names, is_of_arrays=_ARRAYS.search(sql) is not None)
+    return NamedStatement(name=name, sql=text, names=names, is_of_arrays=_ARRAYS.search(sql) is not None)
 
 
 class JoinedStatement(Struct, frozen=True, kw_only=True):
@@ -144,7 +144,7 @@ class JoinedStatement(Struct, frozen=True, kw_only=True):
     message is not what it was."""
 
     sql: str
-    takes: tuple[Statement, ...]
+    takes: tuple[NamedStatement, ...]
 
     def values(self, number: int, token: int, groups: Sequence[tuple[str, Sequence[Any]]]) -> list[Any]:
         """Its parameters: the batch's, then those of each statement in order, with how many rows a guarded one has."""
@@ -156,7 +156,7 @@ class JoinedStatement(Struct, frozen=True, kw_only=True):
         return made
 
 
-def fits_together(known: Mapping[str, Statement], groups: Sequence[tuple[str, Sequence[Any]]]) -> bool:
+def fits_together(known: Mapping[str, NamedStatement], groups: Sequence[tuple[str, Sequence[Any]]]) -> bool:
     """Whether groups of rows can be written by one statement: none of them finds what another one has left."""
     seen: dict[str, set[object]] = {}
     for name, rows in groups:
