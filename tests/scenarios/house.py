@@ -37,9 +37,10 @@ Through = Callable[[int], Awaitable[int]]
 class House:
     """Two operators, one gateway, the demo's accounts. Everything is on loopback and under one folder."""
 
-    def __init__(self, folder: Path, config: SimulatorConfig, database: str | Path) -> None:
+    def __init__(self, folder: Path, config: SimulatorConfig, address: str | None = None) -> None:
         self.folder = folder
-        self.database = database
+        self.database = folder / "payamak.sqlite"
+        self.address = address
         self.base_url = ""
         self.process: asyncio.subprocess.Process | None = None
         self.program: Sequence[str] = ("-m", "payamak")
@@ -47,9 +48,14 @@ class House:
         self.service = Simulator(replace(config, accounts=dict([site.SERVICE_LOGIN])))
         self.http = httpx2.AsyncClient(timeout=30, event_hooks={"request": [traces.on_request]})
 
+    @property
+    def store_address(self) -> str | Path:
+        """Where the store is: in the file, or in the database that was named."""
+        return self.address or self.database
+
     async def furnish(self, ports: Sequence[int], change: Change = lambda document: document) -> None:
         """Write the demo's site into the store, each document through `change`."""
-        store = await open_store(self.database, Mode.SERVE)
+        store = await open_store(self.store_address, Mode.SERVE)
         now = SystemClock().now()
         await store.put_documents([change(d) for d in site.documents(ports[0], ports[1])], [], now)
         for username in site.WITH_CREDIT:
@@ -70,7 +76,7 @@ class House:
             *more,
             stdout=asyncio.subprocess.PIPE,
             stderr=log,
-            env={**os.environ, "PAYAMAK_DATABASE": str(self.database), "PYTHONUNBUFFERED": "1"},
+            env={**os.environ, "PAYAMAK_DATABASE": str(self.store_address), "PYTHONUNBUFFERED": "1"},
         )
         log.close()
         assert self.process.stdout is not None
@@ -97,7 +103,7 @@ class House:
     async def leave_traces(self) -> None:
         """Keep the page of metrics, and know what the store holds: none of it may stand in there, nor in the log."""
         traces.know(traces.Kind.PASSWORD, site.PASSWORD, site.QUOTING_PASSWORD)
-        if isinstance(self.database, Path):
+        if self.address is None:
             traces.know_store(self.database)
         if self.process is not None and self.process.returncode is None:
             with suppress(httpx2.HTTPError):  # it may be what a test has stopped or cut off
@@ -138,7 +144,7 @@ class House:
     @asynccontextmanager
     async def store(self) -> AsyncIterator[Store]:
         """The same store through one of our own."""
-        store = await open_store(self.database, Mode.SERVE)
+        store = await open_store(self.store_address, Mode.SERVE)
         try:
             yield store
         finally:
@@ -207,7 +213,7 @@ async def house(
     `database`: the address of one; else a SQLite file in the folder keeps the store.
     """
     config = config or SimulatorConfig(refuse_lines=frozenset({site.LINE}), timing=FAST)
-    home = House(folder, config, database or folder / "payamak.sqlite")
+    home = House(folder, config, database)
     try:
         ports = [await home.advertising.start(), await home.service.start()]
         if through is not None:

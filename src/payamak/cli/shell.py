@@ -49,6 +49,9 @@ class Failed(Exception):
         self.sentences = (text, *more)
 
 
+_STORE: Final = "The store, a SQLite file or postgresql://…; else the setting `database`."
+
+
 @Parameter(name="*")
 @dataclass(frozen=True, kw_only=True)
 class Common:
