@@ -19,9 +19,10 @@ from payamak.clock import SystemClock
 from payamak.domain.site import Account, Document, Line
 from payamak.simulator import Simulator, SimulatorConfig, Timing
 from payamak.simulator.ledger import Whole
-from payamak.store.base import Mode, Store
+from payamak.store.base import Mode
 from payamak.store.engines import open_store
 from payamak.store.records import Balance, Story
+from payamak.store.ruled import RuledStore
 
 READY_S = 60.0
 DRAIN_S = 120.0
@@ -142,9 +143,10 @@ class House:
     # -- the store, read beside the process
 
     @asynccontextmanager
-    async def store(self) -> AsyncIterator[Store]:
+    async def store(self) -> AsyncIterator[RuledStore]:
         """The same store through one of our own."""
         store = await open_store(self.store_address, Mode.SERVE)
+        assert isinstance(store, RuledStore)
         try:
             yield store
         finally:
