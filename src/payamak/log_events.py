@@ -102,6 +102,11 @@ SECTIONS: Final[Mapping[str, Mapping[str, EventText]]] = {
         "part_not_encodable": _error("No PDU can be made of a part, on no link, by a bug: it is refused.", REPORT),
         "put_aside": _error("A row could not be handled by a bug: others pass it by, it is tried again.", REPORT),
     },
+    "Campaigns": {
+        "campaign_moved": _info(
+            "A campaign stands otherwise by itself: it begins, is paused (`reason` says why), goes on, or is finished."
+        ),
+    },
     "Links": {
         "link_up": _info("A link is bound."),
         "link_down": _warning(

@@ -133,6 +133,7 @@ class Desk:
         self._dirty: dict[int, _Cell] = {}
         self._available: dict[int, int | None] = {}
         self._moves: dict[int, tuple[int, int]] = {}
+        self._ends: dict[int, tuple[int, int]] = {}
         self._last_id: int | None = None
 
     # -- asking
@@ -247,8 +248,10 @@ class Desk:
             fresh.setdefault(name, []).append(row)
             cell.kept = cell.message
         moved = [(*moved, account_id) for account_id, moved in self._moves.items()]
-        self._dirty, self._moves = {}, {}
-        self._buffer.settle(sorted(fresh.items()), [("move_money", moved)] if moved else [])
+        ended = [(*ended, campaign_id) for campaign_id, ended in self._ends.items()]
+        last = [(name, rows) for name, rows in (("move_money", moved), ("count_campaign_ends", ended)) if rows]
+        self._dirty, self._moves, self._ends = {}, {}, {}
+        self._buffer.settle(sorted(fresh.items()), last)
 
     async def apart(self, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
         """Do work whose rows are undone alone if it raises; so are its changes."""
@@ -319,6 +322,14 @@ class Desk:
             self._available[account_id] = known + available
         before = self._moves.get(account_id, (0, 0))
         self._moves[account_id] = before[0] + available, before[1] + reserved
+
+    def count_ends(self, campaign_id: int, *, final: int, failed: int) -> None:
+        """So many more messages of a campaign are final, and so many of these have failed."""
+        if final or failed:
+            self.left += 1
+            self._has_left = True
+            before = self._ends.get(campaign_id, (0, 0))
+            self._ends[campaign_id] = before[0] + final, before[1] + failed
 
     # -- what is remembered
 
