@@ -26,7 +26,7 @@ NO_NOUNS = {
     *("Default", "Found", "Further", "Illegal", "Inbound", "Inline", "Late", "Learn", "Local"),
     *("Long", "Looked", "Loose", "Moved", "New", "No", "Not", "Open", "Opened", "Other", "Outside"),
     *("Passed", "Paused", "Per", "Picked", "Planned", "Pooled", "Postponed", "Proven", "Put", "Receipted", "Received"),
-    *("Recovered", "Restored", "Resumed", "Revoked", "Said", "Serve", "Set", "Started"),
+    *("Recovered", "Restored", "Resumed", "Revoked", "Ruled", "Said", "Serve", "Set", "Started"),
     *("Spoilt", "Sqlite", "Told", "Tried", "Unfit", "Unmatched", "Waiting", "Why"),
 }
 
