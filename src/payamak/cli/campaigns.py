@@ -36,6 +36,7 @@ from payamak.texts.reasons import REASON_NAMES, STATES
 
 if TYPE_CHECKING:
     from payamak.domain.campaigns import Campaign
+    from payamak.domain.forecast import Forecast
     from payamak.hands.campaigns import FileRow
     from payamak.hands.values import Store
     from payamak.sheets.sheet import Sheet
@@ -190,13 +191,19 @@ async def check(
 
 
 async def _check(store: Store, campaign: Campaign, common: Common, out: Path | None) -> int:
+    from payamak.front.forecasting import foresee
+
     checked = await _checked(store, campaign, common)
     if out is not None:
         await _write_left_out(store, checked, out)
     bars = await store.row_bars(checked.id)
-    same = await store.campaigns_of_digest(checked, now_ms() - 86_400_000)
+    now = now_ms()
+    same = await store.campaigns_of_digest(checked, now - 86_400_000)
+    foreseen, is_exact = await foresee(store, checked, now, common.settings().recipient_prefixes)
     answer = {**_plain(checked), "left_out": bars, "same_file_today": same}
-    tell(common, answer, lambda _: say(*_check_lines(checked, bars, same)))
+    answer |= {"forecast": foreseen, "forecast_is_exact": is_exact}
+    lines = [*_check_lines(checked, bars, same), *([] if foreseen is None else _forecast_lines(foreseen, is_exact))]
+    tell(common, answer, lambda _: say(*lines))
     return ExitCode.DONE if checked.pending else ExitCode.PROBLEM
 
 
@@ -211,6 +218,20 @@ async def _checked(store: Store, campaign: Campaign, common: Common) -> Campaign
             return await check_rows(store, campaign.id, now_ms(), prefixes)
     except Refused as refused:
         raise Failed(worded(refused.code.english, refused.code.persian)) from refused
+
+
+def _forecast_lines(foreseen: Forecast, is_exact: bool) -> list[str]:
+    """When it would be through if it began now."""
+    first, last = instant_text(foreseen.first_at), instant_text(foreseen.last_at)
+    said = worded(
+        f"begun now: the first at {first}, the last at {last}", f"اگر اکنون آغاز شود: نخستین {first}، آخرین {last}"
+    )
+    if not is_exact:
+        said += worded(
+            " at the earliest, for others wait on the line", " در زودترین حالت، چون پیام‌های دیگری هم منتظر خط‌اند"
+        )
+    days = [f"  {count:,}: {day}" for day, count in foreseen.days] if len(foreseen.days) > 1 else []
+    return [said, *days]
 
 
 def _check_lines(campaign: Campaign, bars: dict[str, int], same: list[int]) -> list[str]:
