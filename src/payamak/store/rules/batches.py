@@ -171,7 +171,7 @@ async def _priced(desk: Desk, items: Sequence[NewMessage | Code], now: int) -> l
 async def _keep(desk: Desk, account_id: int, fresh: Sequence[messages.Priced], now: int) -> list[Message]:
     """Reserve for all of them, then keep them. Raises Refused with 14 before anything is written."""
     await money.reserve(desk, account_id, sum(amount for _, amount in fresh))
-    return await messages.accept_priced(desk, fresh, now)
+    return messages.accept_priced(desk, fresh, now)
 
 
 class PasswordSet(Struct, frozen=True, kw_only=True):

@@ -1,8 +1,7 @@
 """The proof of a campaign: row by row to its message, its attempts, its receipts and its rial, in one snapshot.
 
-Nothing that is kept as a count is believed. Rows are read in the order of the file and their messages were made in that
-order, so a message that two rows name would not be greater than the one before it; and there are as many messages that
-say they are the campaign's as rows that name one.
+Nothing that is kept as a count is believed. No message is named by two rows, and there are as many messages that say they
+are the campaign's as rows that name one.
 """
 
 from __future__ import annotations
@@ -53,7 +52,6 @@ class _Count:
         self.twice = self.lost = self.removed = self.copies = self.charged = self.reserved = self.there = 0
         self.faults: list[Words] = []
         self._oldest = oldest
-        self._last_id = 0
 
     def add(self, row: ProvenRow) -> None:
         """One more row, in the order of the file."""
@@ -63,10 +61,6 @@ class _Count:
         self.outcomes[outcome] += 1
         if row.message_id is None:
             return
-        if row.message_id <= self._last_id:
-            self.twice += 1
-            self._blame(row, "names a message that a row before it has", "پیامی را نام می‌برد که سطری پیش از آن دارد")
-        self._last_id = max(self._last_id, row.message_id)
         if row.of_campaign is None:
             self._is_gone(row)
             return
@@ -78,7 +72,7 @@ class _Count:
             self._blame(row, "names a message of another campaign", "پیام ارسال گروهی دیگری را نام می‌برد")
 
     def _is_gone(self, row: ProvenRow) -> None:
-        """Ids are given in the order of acceptance, and what is old is removed in that order: else it is lost."""
+        """What is old is removed in the order of the ids: else it is lost."""
         if self._oldest is not None and (row.message_id or 0) > self._oldest and not self.campaign.is_ended:
             self.lost += 1
             self._blame(row, "names a message that is not there", "پیامی را نام می‌برد که نیست")
@@ -104,6 +98,10 @@ def prove(db: Reader, campaign_id: int) -> CampaignProof:
     count = _Count(campaign, db.value("oldest_message"))
     for row in db.stream("proven_rows", ProvenRow, (campaign_id,)):
         count.add(row)
+    if shared := db.value("shared_messages", (campaign_id,)):
+        count.twice += shared
+        said = f"{shared:,} rows name a message that another row names"
+        count.faults.append(Words(said, f"{shared:,} سطر پیامی را نام می‌برند که سطری دیگر هم نام می‌برد"))
     strays = db.value("messages_of_campaign", (campaign_id,)) - count.there
     if strays > 0:
         count.twice += strays

@@ -161,7 +161,7 @@ async def feed(desk: Desk, campaign_id: int, rows: Sequence[PlannedRow], now: in
         fed.take(row, messages.priced(new, known.get(new.recipient), amounts) if isinstance(new, NewMessage) else new)
     after = campaigns.advance(campaign, fed.event(numbers[-1], owner), now)
     await _keep(desk, campaign, after, now, reserved=fed.reserved)
-    kept = await messages.accept_priced(desk, fed.fresh, now)
+    kept = messages.accept_priced(desk, fed.fresh, now)
     done = [
         (RowOutcome.MADE.value, "", None, message.id, campaign_id, n) for n, message in zip(fed.made, kept, strict=True)
     ]

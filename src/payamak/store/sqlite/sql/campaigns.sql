@@ -89,6 +89,10 @@ FROM message WHERE campaign_id = ? AND campaign_id <> 0 GROUP BY state, reason O
 SELECT r.n, r.outcome, r.message_id, m.campaign_id AS of_campaign, m.charged, m.reserved, m.copies, m.recipient, m.is_final
 FROM campaign_row r LEFT JOIN message m ON m.id = r.message_id WHERE r.campaign_id = ? ORDER BY r.n;
 
+-- name: shared_messages
+-- Rows of a campaign that name a message which another of its rows names.
+SELECT count(message_id) - count(DISTINCT message_id) FROM campaign_row WHERE campaign_id = ?;
+
 -- name: oldest_message
 -- The first message that is still kept.
 SELECT min(id) FROM message;
