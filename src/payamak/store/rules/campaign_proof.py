@@ -1,7 +1,7 @@
 """The proof of a campaign: row by row to its message, its attempts, its receipts and its rial, in one snapshot.
 
-Nothing that is kept as a count is believed. No message is named by two rows, and there are as many messages that say they
-are the campaign's as rows that name one.
+Nothing that is kept as a count is believed. No message is named by two rows, and there are as many messages that say
+they are the campaign's as rows that name one.
 """
 
 from __future__ import annotations
