@@ -345,3 +345,26 @@ async def test_another_process_sees_the_same(make_store: MakeStore) -> None:
     other: Store = await make_store()
     at_work = await other.campaigns_at_work()
     assert [(each.campaign.id, each.campaign.fed_to, each.waiting) for each in at_work] == [(bulk.id, 5, 4)]
+
+
+async def test_a_copy_that_was_put_back(world: World) -> None:
+    """What its campaigns have sent since the copy, nobody knows: they wait for a person, and then go on."""
+    bulk = await Bulk.ready(world)
+    await bulk.start()
+    await bulk.feed(3)
+    assert await world.store.settle_mark(world.now, is_restored=True)
+    campaign = await bulk.now()
+    assert (campaign.state, campaign.reason) == (CampaignState.PAUSED, PauseReason.RESTORED)
+    assert await bulk.feed(3) == 0
+    await bulk.store.happen_to_campaign(bulk.id, CampaignResumed(), world.now)
+    assert await bulk.feed(3) == 3
+    await bulk.proven()
+
+
+async def test_an_account_with_a_campaign_stays(world: World) -> None:
+    """It is not removed before its campaigns have ended."""
+    bulk = await Bulk.ready(world, 1)
+    assert not any("campaign" in bar for bar in (await world.store.holdings("account", "shop")).bars)
+    await bulk.start()
+    bars = (await world.store.holdings("account", "shop")).bars
+    assert any(f"`payamak campaign cancel {bulk.id}` first" in bar for bar in bars)

@@ -191,7 +191,8 @@ def _stopped(message: Message, now: int) -> ev.Event:
 
 
 def _let_go(message: Message, now: int) -> ev.Event:
-    return ev.Postponed(reason=Reason.ACCEPTED, until=int(now))
+    # Due as it was when it came: whoever lets go of the next ones, and when, none of them overtakes another.
+    return ev.Postponed(reason=Reason.ACCEPTED, until=message.accepted_at)
 
 
 def _taken_back(message: Message, now: int) -> ev.Event:

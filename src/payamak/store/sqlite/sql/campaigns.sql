@@ -142,5 +142,6 @@ DELETE FROM campaign_row WHERE campaign_id = ?1
 DELETE FROM campaign WHERE id = ?;
 
 -- name: open_campaigns
--- How many campaigns of an account have not ended.
-SELECT count(*) FROM campaign WHERE account_id = ? AND state <> 'finished' AND state <> 'cancelled' AND started_at IS NOT NULL;
+-- Campaigns of an account that were started and have not ended.
+SELECT id FROM campaign
+WHERE account_id = ? AND state <> 'finished' AND state <> 'cancelled' AND started_at IS NOT NULL ORDER BY id;
