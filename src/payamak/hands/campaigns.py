@@ -121,10 +121,12 @@ async def pause(store: Store, campaign: Campaign, by: By, now: int) -> Campaign:
 
 
 async def resume(store: Store, campaign: Campaign, by: By, now: int) -> Campaign:
-    """Let it go on; what was stopped goes first, in its order."""
-    after = await _act(store, campaign, "resume", CampaignResumed(), by, now)
-    await tidy(store, after, now)
-    return after
+    """Let it go on; what was stopped goes first, in its order.
+
+    The feeder lets it go, not we: only whoever hears of it in the process that delivers knows that it is due, and lets
+    no fresh message overtake it.
+    """
+    return await _act(store, campaign, "resume", CampaignResumed(), by, now)
 
 
 async def cancel(store: Store, campaign: Campaign, by: By, now: int) -> tuple[Campaign, int]:

@@ -254,6 +254,7 @@ async def test_a_pause_while_it_is_fed(desk: Desk) -> None:
         waiting = [m for m in await desk.messages(campaign) if m.state is State.QUEUED]
         assert {m.reason.value for m in waiting} == {"paused"}
         campaign = await campaigns.resume(desk.store, await desk.now(campaign), desk.by, desk.clock.now())
+        await desk.feeder.turn()
         assert {m.reason.value for m in await desk.messages(campaign)} == {"accepted"}
     campaign = await desk.turns(campaign)
     ids = [message.id for message in await desk.messages(campaign)]

@@ -42,7 +42,7 @@ def _account(db: Reader, name: str) -> Holdings:
         word = "campaign" if len(campaigns) == 1 else "campaigns"
         bars.append(
             f"{len(campaigns):,} {word} of it {_verb(len(campaigns), 'has', 'have')} not ended: "
-            f"`payamak campaign cancel {campaigns[0]}` first"
+            f"`payamak campaign cancel {min(campaigns)}` first"
         )
     available = int(db.value("balance", (account_id,)))
     if available > 0:
