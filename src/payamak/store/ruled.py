@@ -45,7 +45,6 @@ from payamak.store.records import (
     CampaignAtWork,
     CampaignProof,
     CampaignSum,
-    Cancelled,
     Claim,
     Claimed,
     Credited,
@@ -69,6 +68,7 @@ from payamak.store.records import (
     Statement,
     StatusCount,
     Story,
+    TakenBack,
     TextReceipts,
     Traffic,
     UsageSearch,
@@ -637,7 +637,7 @@ class RuledStore:
         line: str | None = None,
         account_id: int | None = None,
         act: Act | None = None,
-    ) -> Awaitable[Cancelled]:
+    ) -> Awaitable[TakenBack]:
         """See Store.cancel."""
         return self._by_hand(lambda desk: hands.cancel(desk, message_ids, now, line, account_id), act)
 
