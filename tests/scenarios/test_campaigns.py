@@ -54,9 +54,10 @@ def test_a_file_is_sent_and_proven(tmp_path: Path) -> None:
         assert (proof["held"], proof["charged"], proof["released"]) == (54_000, 54_000, 0)
         assert (proof["attempts"], proof["taken"], proof["receipts"], proof["copies"]) == (60, 60, 60, 0)
         (row,) = shell.json("campaign", "report", str(campaign_id))["sums"]
-        assert (row["state"], row["count"], row["charged"]) == ("delivered", 60, 54_000)
-        again = shell.json("campaign", "check", str(drafted(shell, 60)["id"]))
-        assert again["same_file_today"] == [campaign_id]
+        assert (row["line"], row["delivered"], row["charged"]) == (LINE, 60, 54_000)
+        again = shell.json("campaign", "again", str(campaign_id), "--of", "reached")
+        assert (again["rows"], again["pending"], again["same_file_today"]) == (60, 60, [campaign_id])
+        assert shell.json("campaign", "again", str(campaign_id), code=1)["rows"] == 3
         acts = [act["what"] for act in shell.json("audit")["acts"]]
         assert acts.count("campaign start") == 1
 

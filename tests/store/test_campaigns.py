@@ -30,7 +30,7 @@ from payamak.domain.campaigns import (
 from payamak.domain.message import Message, PartState, Reason, State, Step
 from payamak.errors import Refused
 from payamak.store.base import Store
-from payamak.store.records import OptOut, PlannedRow, RowVerdict
+from payamak.store.records import OptOut, PlannedRow, RowVerdict, UsageSearch
 
 PRICE = 100
 
@@ -302,8 +302,11 @@ async def test_ends_are_counted(world: World) -> None:
     assert (campaign.final, campaign.failed) == (3, 1)
     after = await bulk.store.happen_to_campaign(bulk.id, TurnCame(), world.now)
     assert after.state is CampaignState.FINISHED
-    sums = {(each.state, each.count, each.charged) for each in await bulk.store.campaign_sums(bulk.id)}
-    assert sums == {(State.DELIVERED, 1, 100), (State.UNDELIVERABLE, 1, 100), (State.REJECTED, 1, 0)}
+    (told,) = await bulk.store.usage(UsageSearch(first_day=0, last_day=10**6, campaign=bulk.id))
+    assert (told.messages, told.delivered, told.undeliverable, told.rejected) == (3, 1, 1, 1)
+    assert (told.charged - told.refunded, told.refunded) == (200, 100)
+    audience = await bulk.store.campaign_audience(bulk.id, 0, 10)
+    assert [each.state for each in audience] == [State.DELIVERED, State.UNDELIVERABLE, State.REJECTED]
     await bulk.proven()
 
 

@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TextIO
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TextIO
 
 from cyclopts import App, Parameter
 
@@ -32,7 +32,6 @@ from payamak.cli.shell import (
 )
 from payamak.language import sentence_of, spoken, worded
 from payamak.texts.campaigns import CAMPAIGN_STATES, PAUSES, ROW_BARS, ROW_OUTCOMES
-from payamak.texts.reasons import REASON_NAMES, STATES
 
 if TYPE_CHECKING:
     from payamak.domain.campaigns import Campaign
@@ -533,31 +532,63 @@ async def prove(campaign_id: Number, /, *, common: Common = Common()) -> int:
 
 @app.command
 async def report(campaign_id: Number, /, *, common: Common = Common()) -> int:
-    """Its messages by where they stand and why, with their money.
+    """Tell how its messages ended and what they cost, by line and language; from sums, which outlive the messages.
 
     Example: `payamak campaign report 7`
     """
+    from payamak.domain.usage import UsageBy, day_of
     from payamak.hands import campaigns
+    from payamak.hands.values import UsageSearch
 
     async with look_at_store(common) as store:
         campaign = await campaigns.find(store, campaign_id)
-        sums = await store.campaign_sums(campaign_id)
+        wanted = UsageSearch(
+            first_day=day_of(campaign.created_at),
+            last_day=day_of(now_ms()) + 1,
+            account_id=campaign.account_id,
+            campaign=campaign_id,
+            by=(UsageBy.LINE, UsageBy.LANGUAGE),
+        )
+        sums = await store.usage(wanted)
+    columns = ("line", "encoding", "messages", "delivered", "undeliverable", "rejected", "expired", "cancelled")
+    money = ("unknown", "charged", "refunded")
     rows = (
         (
-            *(STATES[each.state], REASON_NAMES[each.reason]),
-            *(f"{count:,}" for count in (each.count, each.charged, each.reserved, each.copies)),
+            *(each.line, each.encoding),
+            *(f"{count:,}" for count in (each.messages, each.delivered, each.undeliverable, each.rejected)),
+            *(f"{count:,}" for count in (each.expired, each.cancelled, each.unknown, each.charged, each.refunded)),
         )
         for each in sums
     )
-    columns = ("state", "reason", "count", "charged", "reserved", "copies")
-    made = fill(grid(*columns, right=columns[2:]), rows)
-    nothing = worded("It has made no message yet.", "هنوز پیامی نساخته است.")
+    made = fill(grid(*columns, *money, right=(*columns[2:], *money)), rows)
+    nothing = worded("None of its messages has ended yet.", "هنوز هیچ پیامی از آن به پایان نرسیده است.")
     tell(
         common,
         {**_plain(campaign), "sums": sums},
         lambda console: console.print(made) if sums else say(nothing),
     )
     return ExitCode.DONE
+
+
+@app.command
+async def again(
+    campaign_id: Number,
+    /,
+    *,
+    of: Annotated[Literal["all", "reached", "not-reached"], Parameter(help="Which of its rows.")] = "not-reached",
+    common: Acting = Acting(),
+) -> int:
+    """Make a draft for the people of a campaign, those whom it did not reach, those whom it did, or all; and check it.
+
+    Example: `payamak campaign again 7 --of not-reached`
+    """
+    from payamak.hands import campaigns
+
+    async with open_store(common) as store:
+        before = await campaigns.find(store, campaign_id)
+        by = common.by("campaign again")
+        campaign = await campaigns.again(store, before, campaigns.Audience(of), by, now_ms())
+        return await _check(store, campaign, common, None)
 
 
 def _plain(campaign: Campaign) -> dict[str, Any]:

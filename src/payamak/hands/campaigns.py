@@ -7,6 +7,7 @@ it. NotDone is raised before anything is changed.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from enum import StrEnum
 from itertools import islice
 from typing import Final
 
@@ -27,6 +28,7 @@ from payamak.domain.campaigns import (
     PauseReason,
     RowsRead,
 )
+from payamak.domain.message import State
 from payamak.errors import Refused
 from payamak.hands.acts import AT_ONCE
 from payamak.hands.refusals import NotDone, told
@@ -66,6 +68,47 @@ async def create(
         )
         count += len(some)
         tell(count)
+    return await store.happen_to_campaign(campaign.id, RowsRead(count), now)
+
+
+class Audience(StrEnum):
+    """Which rows of a campaign are to be those of another one."""
+
+    ALL = "all"
+    REACHED = "reached"
+    NOT_REACHED = "not-reached"
+
+
+async def again(store: Store, before: Campaign, audience: Audience, by: By, now: int) -> Campaign:
+    """A draft for the people of another campaign's rows: all, those whose message arrived, or the others."""
+    draft = Campaign(
+        account_id=before.account_id,
+        name=before.name,
+        text=before.text,
+        columns=before.columns,
+        ways=before.ways,
+        template=before.template,
+        pace_per_minute=before.pace_per_minute,
+        validity_ms=before.validity_ms,
+        guard_share=before.guard_share,
+        digest=before.digest,
+        created_by=by.who,
+        created_at=now,
+    )
+    act = Act(by=by, at=now, what="campaign again", about=f"campaign {before.id}")
+    campaign = await store.create_campaign(draft, act)
+    count = after_n = 0
+    while rows := await store.campaign_audience(before.id, after_n, ROWS_AT_ONCE):
+        after_n = rows[-1].n
+        wanted = [
+            CampaignRow(n=row.n, recipient=row.recipient, fields=row.fields)
+            for row in rows
+            if audience is Audience.ALL or (row.state is State.DELIVERED) is (audience is Audience.REACHED)
+        ]
+        await store.add_campaign_rows(campaign.id, wanted)
+        count += len(wanted)
+    if not count:
+        raise NotDone(worded("no row of it is such a one", "هیچ سطری از آن چنین نیست"))
     return await store.happen_to_campaign(campaign.id, RowsRead(count), now)
 
 

@@ -8,7 +8,7 @@ from typing import Protocol
 from payamak.codes import Code
 from payamak.domain.campaign_rows import CampaignRow, RowOutcome
 from payamak.domain.campaigns import Campaign, CampaignEvent
-from payamak.store.records import Act, CampaignAtWork, CampaignProof, CampaignSum, PlannedRow, RowVerdict
+from payamak.store.records import Act, AudienceRow, CampaignAtWork, CampaignProof, PlannedRow, RowVerdict
 
 
 class Campaigns(Protocol):
@@ -59,7 +59,7 @@ class Campaigns(Protocol):
         ...
 
     def campaigns_at_work(self) -> Awaitable[list[CampaignAtWork]]:
-        """What a feeder has to do with."""
+        """Campaigns that a feeder has to do with, each with its messages that wait."""
         ...
 
     def campaigns_of_digest(self, campaign: Campaign, since_at: int) -> Awaitable[list[int]]:
@@ -73,15 +73,15 @@ class Campaigns(Protocol):
         ...
 
     def opt_outs_of(self, recipients: Sequence[str], now: int) -> Awaitable[dict[str, dict[str, Code]]]:
-        """What is known of those of the recipients of whom anything is: recipient → line → code."""
+        """Opt-outs of those of the recipients who have any: recipient → line → code."""
         ...
 
     def row_bars(self, campaign_id: int) -> Awaitable[dict[str, int]]:
-        """How many rows were left out or refused, by outcome, why and code, joined by colons."""
+        """Counts of the rows that were left out or refused, by outcome, why and code, joined by colons."""
         ...
 
-    def campaign_sums(self, campaign_id: int) -> Awaitable[list[CampaignSum]]:
-        """Its messages by where they stand, with their money."""
+    def campaign_audience(self, campaign_id: int, after_n: int, limit: int) -> Awaitable[list[AudienceRow]]:
+        """The next rows of a campaign behind a line of its file, with where their messages stand."""
         ...
 
     def prove_campaign(self, campaign_id: int) -> Awaitable[CampaignProof]:

@@ -290,6 +290,7 @@ class UsageSearch(Struct, frozen=True, kw_only=True):
     first_day: int
     last_day: int
     account_id: int | None = None
+    campaign: int | None = None
     by: tuple[UsageBy, ...] = ()
 
 
@@ -578,15 +579,13 @@ class CampaignAtWork(Struct, frozen=True, kw_only=True):
     paused: int
 
 
-class CampaignSum(Struct, frozen=True, kw_only=True):
-    """Messages of a campaign that stand alike, with their money in rial."""
+class AudienceRow(Struct, frozen=True, kw_only=True):
+    """A row of a campaign with where its message stands; None where it has none, or none any more."""
 
-    state: State
-    reason: Reason
-    count: int
-    charged: int
-    reserved: int
-    copies: int
+    n: int
+    recipient: str
+    fields: str
+    state: State | None
 
 
 class CampaignProof(Struct, frozen=True, kw_only=True):

@@ -37,6 +37,7 @@ from payamak.store.records import (
     Answers,
     Arrival,
     Aside,
+    AudienceRow,
     AuditRow,
     AuditSearch,
     Balance,
@@ -44,7 +45,6 @@ from payamak.store.records import (
     By,
     CampaignAtWork,
     CampaignProof,
-    CampaignSum,
     Claim,
     Claimed,
     Credited,
@@ -524,9 +524,9 @@ class RuledStore:
         """See Store.row_bars."""
         return self._read(lambda db: counts(db, "row_bars", (campaign_id,)))
 
-    def campaign_sums(self, campaign_id: int) -> Awaitable[list[CampaignSum]]:
-        """See Store.campaign_sums."""
-        return self._read(lambda db: campaigns.sums(db, campaign_id))
+    def campaign_audience(self, campaign_id: int, after_n: int, limit: int) -> Awaitable[list[AudienceRow]]:
+        """See Store.campaign_audience."""
+        return self._read(lambda db: campaigns.audience(db, campaign_id, after_n, limit))
 
     def prove_campaign(self, campaign_id: int) -> Awaitable[CampaignProof]:
         """See Store.prove_campaign."""

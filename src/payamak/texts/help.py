@@ -122,7 +122,14 @@ PERSIAN: Final[dict[str, str]] = {
     "Exit code 1 if anything does not agree. It looks through all of the campaign's rows.": (
         "کد خروج 1 اگر چیزی نخواند. همهٔ سطرهای ارسال گروهی را می‌خواند."
     ),
-    "Its messages by where they stand and why, with their money.": "پیام‌هایش بر پایهٔ وضعیت و دلیل، با پولشان.",
+    "Tell how its messages ended and what they cost, by line and language; from sums, which outlive the messages.": (
+        "سرانجام پیام‌هایش و بهایشان، به تفکیک خط و زبان؛ از جمع‌ها، که با حذف پیام‌ها می‌مانند."
+    ),
+    (
+        "Make a draft for the people of a campaign, those whom it did not reach, those whom it did, or all; and check "
+        "it."
+    ): "پیش‌نویسی برای افراد یک ارسال گروهی: آن‌ها که نرسید، آن‌ها که رسید، یا همه. بررسی هم می‌شود.",
+    "Which of its rows.": "کدام سطرهایش.",
     "Ask over HTTP where messages stand.": "پرسیدن وضعیت پیام‌ها با HTTP.",
     "List messages by recipient, line, state or time.": "فهرست پیام‌ها بر پایهٔ گیرنده، خط، وضعیت یا زمان.",
     "The whole story of a message, and what happens next.": "سرگذشت کامل یک پیام و آنچه در پیش است.",

@@ -20,7 +20,7 @@ from payamak.domain.site import DAY_MS
 from payamak.store.columns import campaign_changes, campaign_columns
 from payamak.store.desk import Desk
 from payamak.store.reader import Reader
-from payamak.store.records import CampaignAtWork, CampaignSum, NewMessage, PlannedRow, RowVerdict
+from payamak.store.records import AudienceRow, CampaignAtWork, NewMessage, PlannedRow, RowVerdict
 from payamak.store.rules import messages, money
 
 DRAFT_KEPT_MS: Final = 30 * DAY_MS
@@ -239,9 +239,9 @@ def at_work(db: Reader) -> list[CampaignAtWork]:
     ]
 
 
-def sums(db: Reader, campaign_id: int) -> list[CampaignSum]:
-    """See Store.campaign_sums."""
-    return db.rows("campaign_sums", CampaignSum, (campaign_id,))
+def audience(db: Reader, campaign_id: int, after_n: int, limit: int) -> list[AudienceRow]:
+    """See Store.campaign_audience."""
+    return db.rows("audience_after", AudienceRow, (campaign_id, after_n, limit))
 
 
 def listed(db: Reader, account_id: int | None, before_id: int | None, limit: int) -> list[Campaign]:

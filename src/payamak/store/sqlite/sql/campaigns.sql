@@ -79,10 +79,10 @@ ORDER BY id LIMIT ?;
 -- All of them that may be taken back.
 SELECT id FROM message WHERE campaign_id = ? AND campaign_id <> 0 AND state = 'queued' ORDER BY id LIMIT ?;
 
--- name: campaign_sums
--- The messages of a campaign by where they stand, with their money.
-SELECT state, reason, count(*) AS count, sum(charged) AS charged, sum(reserved) AS reserved, sum(copies) AS copies
-FROM message WHERE campaign_id = ? AND campaign_id <> 0 GROUP BY state, reason ORDER BY count(*) DESC;
+-- name: audience_after
+-- The next rows of a campaign, with where their messages stand.
+SELECT r.n, r.recipient, r.fields, m.state FROM campaign_row r LEFT JOIN message m ON m.id = r.message_id
+WHERE r.campaign_id = ? AND r.n > ? ORDER BY r.n LIMIT ?;
 
 -- name: proven_rows
 -- Every row of a campaign beside its message, in the order of the file.
