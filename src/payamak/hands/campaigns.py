@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from enum import StrEnum
 from itertools import islice
-from typing import Final
+from typing import Final, assert_never
 
 from msgspec import Struct
 
 from payamak.codes import Code
-from payamak.domain.campaign_rows import CampaignRow, fields_of
+from payamak.domain.campaign_rows import CampaignRow, RowBar, fields_of
 from payamak.domain.campaigns import (
     STOPS_WAITING,
     Campaign,
@@ -34,7 +34,7 @@ from payamak.hands.acts import AT_ONCE
 from payamak.hands.refusals import NotDone, told
 from payamak.language import worded
 from payamak.store.base import Store
-from payamak.store.records import Act, By
+from payamak.store.records import Act, AudienceRow, By
 
 ROWS_AT_ONCE: Final = 1_000
 """Rows of a file in one transaction: some 5 ms."""
@@ -101,15 +101,26 @@ async def again(store: Store, before: Campaign, audience: Audience, by: By, now:
     while rows := await store.campaign_audience(before.id, after_n, ROWS_AT_ONCE):
         after_n = rows[-1].n
         wanted = [
-            CampaignRow(n=row.n, recipient=row.recipient, fields=row.fields)
-            for row in rows
-            if audience is Audience.ALL or (row.state is State.DELIVERED) is (audience is Audience.REACHED)
+            CampaignRow(n=row.n, recipient=row.recipient, fields=row.fields) for row in rows if _is_of(audience, row)
         ]
         await store.add_campaign_rows(campaign.id, wanted)
         count += len(wanted)
     if not count:
         raise NotDone(worded("no row of it is such a one", "هیچ سطری از آن چنین نیست"))
     return await store.happen_to_campaign(campaign.id, RowsRead(count), now)
+
+
+def _is_of(audience: Audience, row: AudienceRow) -> bool:
+    """Whoever stood in the file twice was reached by the first of his rows."""
+    match audience:
+        case Audience.ALL:
+            return True
+        case Audience.REACHED:
+            return row.state is State.DELIVERED
+        case Audience.NOT_REACHED:
+            return row.state is not State.DELIVERED and row.why != RowBar.DUPLICATE
+        case _:
+            assert_never(audience)
 
 
 async def find(store: Store, campaign_id: int, account: str | None = None) -> Campaign:

@@ -585,6 +585,7 @@ class AudienceRow(Struct, frozen=True, kw_only=True):
     n: int
     recipient: str
     fields: str
+    why: str
     state: State | None
 
 

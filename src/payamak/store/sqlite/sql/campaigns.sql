@@ -81,7 +81,7 @@ SELECT id FROM message WHERE campaign_id = ? AND campaign_id <> 0 AND state = 'q
 
 -- name: audience_after
 -- The next rows of a campaign, with where their messages stand.
-SELECT r.n, r.recipient, r.fields, m.state FROM campaign_row r LEFT JOIN message m ON m.id = r.message_id
+SELECT r.n, r.recipient, r.fields, r.why, m.state FROM campaign_row r LEFT JOIN message m ON m.id = r.message_id
 WHERE r.campaign_id = ? AND r.n > ? ORDER BY r.n LIMIT ?;
 
 -- name: proven_rows
