@@ -138,6 +138,15 @@ def test_wrong_answers_write_nothing(shell: Shell, changes: dict[str, str | None
     assert written(shell) == []
 
 
+def test_a_store_that_cannot_be_made_leaves_no_files(shell: Shell) -> None:
+    """Whoever names another place afterwards is not told that something is there already."""
+    (shell.folder / "a-file").write_text("", encoding="utf-8")
+    told = shell.run("init", "home", "--sandbox", "--data", "a-file/payamak.sqlite", code=3)
+    assert "a-file" in told.err
+    assert written(shell) == []
+    assert told.out == ""
+
+
 def test_a_person_is_asked(shell: Shell) -> None:
     """At a terminal each answer is asked for, a wrong one again; digits may be Persian; passwords are not echoed."""
     answers = [
