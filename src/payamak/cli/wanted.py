@@ -12,6 +12,14 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Resuming:
+    """Whether a file is gone on with that was begun, and rows are sent again whose answer was lost."""
+
+    resume: bool = False
+    repeat_unknown: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
 class Wanted:
     """One message as asked for; `send_type` and `template` are wsSend's numbers."""
 
