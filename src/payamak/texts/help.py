@@ -309,9 +309,10 @@ PERSIAN: Final[dict[str, str]] = {
         "lost is counted and left. Exit code 1 if anything was refused or is missing. The server tells no price "
         "beforehand, and takes no time at which to send."
     ): (
-        "سطر نخست فایل نام ستون‌هاست: `mobile` و `message`، و اگر خواستید `line`، `line2`، `type`، `template`؛ آنچه سطری "
-        "خالی بگذارد از گزینه‌ها می‌آید. نتیجهٔ هر سطر در فایل دومی نوشته می‌شود. اگر متوقف یا کشته شود یا سرور برود، "
-        "‎--resume مانده را می‌فرستد؛ سطری که پاسخش گم شده شمرده و کنار گذاشته می‌شود. کد خروج 1 اگر چیزی رد شود یا بماند. "
+        "سطر نخست فایل نام ستون‌هاست: `mobile` و `message`، و اگر خواستید `line`، `line2`، `type`، `template`؛ آنچه "
+        "سطری خالی بگذارد از گزینه‌ها می‌آید. نتیجهٔ هر سطر در فایل دومی نوشته می‌شود. اگر متوقف یا کشته شود یا سرور "
+        "برود، ‎--resume مانده را می‌فرستد؛ سطری که پاسخش گم شده شمرده و کنار گذاشته می‌شود. کد خروج 1 اگر چیزی رد شود "
+        "یا بماند. "
         "سرور پیشاپیش بها نمی‌گوید و زمان ارسال نمی‌پذیرد."
     ),
     "Go on with a file that was begun: rows that were taken, refused or may have been sent are left.": (
