@@ -83,8 +83,7 @@ async def send(
     csv: Path | None = None,
     out: Path | None = None,
     parallel: Annotated[int, bounded(1, 1_000)] = 16,
-    resume: Annotated[bool, Parameter(negative="")] = False,
-    repeat_unknown: Annotated[bool, Parameter(negative="")] = False,
+    resuming: Resuming = Resuming(),
     server: Server = Server(),
 ) -> int:
     """Send one message, or every row of a file.
@@ -121,10 +120,6 @@ async def send(
         Where to write what became of the rows; without it, beside the file as NAME.sent.csv.
     parallel
         Requests at a time.
-    resume
-        Go on with a file that was begun: rows that were taken, refused or may have been sent are left.
-    repeat_unknown
-        With --resume: send rows again whose answer was lost. Whoever had the first then has a second.
     """
     common = Wanted(
         to=to or "", text=text or "", line=line, line2=line2, send_type=type, template=template, life_time=life_time
@@ -132,16 +127,8 @@ async def send(
     is_one, is_whole = to is not None or text is not None, to is not None and text is not None
     if (is_one and csv is not None) or not (is_whole or csv is not None):
         raise Failed(worded("give --csv, or --to and --text", "--csv را بدهید، یا --to و --text را"), ExitCode.USAGE)
-    if ((resume or repeat_unknown) and csv is None) or (repeat_unknown and not resume):
-        raise Failed(
-            worded(
-                "--resume goes with --csv, and --repeat-unknown with --resume",
-                "--resume با --csv می‌آید و --repeat-unknown با --resume",
-            ),
-            ExitCode.USAGE,
-        )
+    resuming.check(csv is not None)
     if csv is not None:
-        resuming = Resuming(resume=resume, repeat_unknown=repeat_unknown)
         return await _send_file(server, csv, out or csv.with_suffix(".sent.csv"), common, parallel, resuming)
     return await _send_one(server, common)
 
