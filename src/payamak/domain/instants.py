@@ -68,6 +68,16 @@ def show_instant(at: int, calendar: Calendar, zone: dt.tzinfo | None = None) -> 
     return _at(at).astimezone(zone).replace(tzinfo=None).isoformat(sep=" ", timespec="seconds")
 
 
+def show_day(day: dt.date, calendar: Calendar) -> str:
+    """A day: `1405/09/05` or `2026-11-26`; beyond the Jalali years it is ISO."""
+    if calendar is Calendar.JALALI:
+        try:
+            return "{:04d}/{:02d}/{:02d}".format(*to_jalali(day))
+        except ValueError:
+            pass
+    return day.isoformat()
+
+
 def duration_text(ms: int) -> str:
     """A duration for people, the same in every language: `1d 2h`, `3m 20s`, `1.2s`, `40ms`."""
     if 0 < ms < 1_000:

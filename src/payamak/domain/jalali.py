@@ -36,6 +36,9 @@ DATE: Final = re.compile(r"(\d{4})[-/](\d{1,2})[-/](\d{1,2})(?:[Tt ]\s*(.+))?", 
 """A date as people write one in either calendar, digits in Latin: year, month, day, and a time if wanted."""
 
 
+_MONTH: Final = re.compile(r"(\d{4})[-/](\d{1,2})", re.ASCII)
+
+
 def _no_day(said: str) -> Words:
     return Words(
         f"{said} is no day of the Jalali years {_FIRST} to {_LAST}",
@@ -81,6 +84,16 @@ def _days_of(year: int, month: int) -> int:
     if month == 12:
         return 30 if is_leap(year) else 29
     return 31 if month <= 6 else 30
+
+
+def read_month(text: str) -> tuple[int, int]:
+    """The year and month that a person names: `1405/09`, `۱۴۰۵-۹`. Raises ValueError."""
+    found = _MONTH.fullmatch(without_marks(latin_digits(text)))
+    if found is None or not (_FIRST <= int(found[1]) < _LAST and 1 <= int(found[2]) <= 12):
+        raise ValueError(
+            Words(f"{text!r} is no Jalali month; write 1405/09", f"{text!r} ماه شمسی نیست؛ 1405/09 بنویسید")
+        )
+    return int(found[1]), int(found[2])
 
 
 def read_jalali(text: str) -> dt.datetime | None:
