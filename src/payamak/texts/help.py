@@ -384,14 +384,23 @@ PERSIAN: Final[dict[str, str]] = {
     "Go on after this recipient.": "ادامه پس از این گیرنده.",
     "Send one message, or every row of a file.": "ارسال یک پیام، یا همهٔ سطرهای یک فایل.",
     (
-        "The file's first row names its columns: `mobile` and `message`, and if wanted `line`, `line2`, "
-        "`type`, `template`; what a row leaves empty is taken from the options. Every row's id or refusal "
-        "is written to a second file as it comes, so that what was sent is known even if you stop it. Exit "
-        "code 1 if anything was refused."
+        "The file's first row names its columns: `mobile` and `message`, and if wanted `line`, `line2`, `type`, "
+        "`template`; what a row leaves empty is taken from the options. What became of each row is written to a second "
+        "file. If it is stopped, killed, or the server is gone, --resume sends what is missing; a row whose answer was "
+        "lost is counted and left. Exit code 1 if anything was refused or is missing. The server tells no price "
+        "beforehand, and takes no time at which to send."
     ): (
-        "سطر نخست فایل نام ستون‌هاست: `mobile` و `message`، و اگر خواستید `line`، `line2`، `type`، "
-        "`template`؛ آنچه سطری خالی بگذارد از گزینه‌ها می‌آید. شناسه یا علت رد هر سطر همان دم در فایل دومی "
-        "نوشته می‌شود تا اگر متوقفش کنید هم معلوم باشد چه فرستاده شده است. کد خروج 1 اگر چیزی رد شود."
+        "سطر نخست فایل نام ستون‌هاست: `mobile` و `message`، و اگر خواستید `line`، `line2`، `type`، `template`؛ آنچه "
+        "سطری خالی بگذارد از گزینه‌ها می‌آید. نتیجهٔ هر سطر در فایل دومی نوشته می‌شود. اگر متوقف یا کشته شود یا سرور "
+        "برود، ‎--resume مانده را می‌فرستد؛ سطری که پاسخش گم شده شمرده و کنار گذاشته می‌شود. کد خروج 1 اگر چیزی رد شود "
+        "یا بماند. "
+        "سرور پیشاپیش بها نمی‌گوید و زمان ارسال نمی‌پذیرد."
+    ),
+    "Go on with a file that was begun: rows that were taken, refused or may have been sent are left.": (
+        "ادامهٔ فایلی که آغاز شده است: سطرهای پذیرفته، ردشده یا شاید فرستاده‌شده کنار می‌مانند."
+    ),
+    "With --resume: send rows again whose answer was lost. Whoever had the first then has a second.": (
+        "با ‎--resume: سطرهایی که پاسخشان گم شد دوباره فرستاده می‌شود. هر که نخستین را گرفته باشد دومی را هم می‌گیرد."
     ),
     "The recipient.": "گیرنده.",
     "The text; for a template, also its value.": "متن؛ برای الگو، مقدارش هم می‌تواند باشد.",
