@@ -8,6 +8,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 from msgspec.structs import replace
+from tests.store.past import past_the_store
 from tests.store.postgres.support import Cut, line_to, statements_of
 from tests.store.world import ALI, LINE, NOW, SARA, World, step, taken
 
@@ -15,6 +16,7 @@ from payamak.domain.message import Message
 from payamak.errors import Refused, StoreFailed
 from payamak.store.base import Mode
 from payamak.store.desk import Desk
+from payamak.store.postgres import reader
 from payamak.store.postgres.store import PostgresStore, open_postgres
 from payamak.store.records import OptOut, Search
 
@@ -178,3 +180,16 @@ async def test_an_error_tells_no_values(world: World, count: int) -> None:
     with pytest.raises(RuntimeError, match="put_opt_out") as second:
         await world.store.put_opt_outs([wrong])
     assert LINE not in str(second.value)
+
+
+async def test_the_ledger_is_proven_a_piece_at_a_time(
+    world: World, postgres: PostgresStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The proof streams the tables; it finds what was written past the store."""
+    monkeypatch.setattr(reader, "ROWS_AT_ONCE", 2)
+    await accept_together(world, 5)
+    proof = await postgres.prove_ledger()
+    assert [each for each in proof.accounts if each.faults] == []
+    await past_the_store(postgres, "UPDATE account SET available = available + 1 WHERE username = 'shop'")
+    proof = await postgres.prove_ledger()
+    assert [each.username for each in proof.accounts if each.faults] == ["shop"]

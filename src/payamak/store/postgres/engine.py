@@ -145,6 +145,8 @@ class PostgresEngine:
 
     async def write(self, name: str, rows: Sequence[Values]) -> int:
         """See Engine.write."""
+        if not rows:
+            return 0
         if self.gathered is not None:
             self.gathered.append((name, rows))
             return len(rows)

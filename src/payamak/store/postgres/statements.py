@@ -15,7 +15,7 @@ import msgspec
 from msgspec import Struct
 
 from payamak.domain.message import Message
-from payamak.store.columns import CHANGING, KEPT, LISTS, WITH_PLAN, is_number
+from payamak.store.columns import CAMPAIGN, CAMPAIGN_CHANGES, CHANGING, KEPT, LISTS, WITH_PLAN, is_number
 from payamak.store.desk import GUARDED
 from payamak.store.statements import read_statements
 
@@ -37,6 +37,8 @@ KEYS: Final[dict[str, tuple[int, ...]]] = {
     "receipt_on_part": (7, 8, 9, 10),
     "insert_notice": (0,),
     "add_usage": (0, 1, 2, 3, 4, 5, 6, 7),
+    "set_row": (4, 5),
+    "count_campaign_ends": (2,),
 }
 """Statements of arrays that look at the row which they change, and where its key stands: one row of a key a run."""
 
@@ -66,6 +68,9 @@ ROWS_OF: Final[dict[str, tuple[str, tuple[int, ...]]]] = {
     "receipt_on_part": ("part", (7, 8, 9, 10)),
     "insert_notice": ("notice", (0,)),
     "add_usage": ("usage_day", (0, 1, 2, 3, 4, 5, 6, 7)),
+    "insert_row": ("campaign_row", (0, 1)),
+    "set_row": ("campaign_row", (4, 5)),
+    "count_campaign_ends": ("campaign", (2,)),
 }
 """The row of which table a statement of arrays changes or keeps: by that it is known which can be run as one."""
 
@@ -218,6 +223,12 @@ def _lists() -> dict[str, str]:
         "received": LISTS["received"],
         "message": LISTS["message"],
         "message_kept": LISTS["message_kept"],
+        "campaign": LISTS["campaign"],
+        "campaign_kept": LISTS["campaign_kept"],
+        "campaign_kept_values": ", ".join(f"${place}" for place, _ in enumerate(CAMPAIGN, 1)),
+        "campaign_changes": ", ".join(f"{name} = ${place}" for place, name in enumerate(CAMPAIGN_CHANGES, 1)),
+        "campaign_changes_id": f"${len(CAMPAIGN_CHANGES) + 1}",
+        "campaign_row": LISTS["campaign_row"],
         "message_kept_given": _given(KEPT),
         "message_changes": _changes(CHANGING),
         "message_changes_given": _given((*CHANGING, *guard)),

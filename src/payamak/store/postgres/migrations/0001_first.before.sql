@@ -20,7 +20,7 @@ CREATE TABLE last_id (
   name text COLLATE "C" PRIMARY KEY,
   seq  bigint NOT NULL
 );
-INSERT INTO last_id VALUES ('message', 1000), ('received', 1000), ('account', 0), ('owner', 1), ('unreadable', 0);
+INSERT INTO last_id VALUES ('message', 1000), ('received', 1000), ('account', 0), ('campaign', 0), ('owner', 1), ('unreadable', 0);
 
 -- Accounts, lines and links as typed documents.
 CREATE TABLE config (
@@ -69,6 +69,8 @@ CREATE TABLE message (
   unanswered       text NOT NULL DEFAULT '' CHECK (unanswered !~ '[^0-9]'),
   awaited          text NOT NULL DEFAULT '' CHECK (awaited !~ '[^0-9,]'),
   breaks           bigint NOT NULL DEFAULT 0 CHECK (breaks >= 0),
+  -- Of whose rows it was made; 0: it came by itself.
+  campaign_id      bigint NOT NULL DEFAULT 0,
   CHECK (owner = 0 OR state IN ('queued', 'sending')),
   CHECK (is_final = 0 OR reserved = 0),
   CHECK ((is_final = 1) = (state NOT IN ('queued', 'sending', 'enroute') OR reason = 'no_receipts'))
@@ -79,6 +81,7 @@ CREATE INDEX message_ready ON message (line, lane, account_id, due_at, id) WHERE
 -- What has a deadline or a receipt to wait for; by line, for lines differ in how long they wait for a receipt.
 CREATE INDEX message_open ON message (state, line, deadline_at, id) WHERE is_final = 0;
 CREATE INDEX message_recipient ON message (recipient, id);
+CREATE INDEX message_campaign ON message (campaign_id, state) WHERE campaign_id <> 0;
 -- What is held; empty but after a restore.
 CREATE INDEX message_restored ON message (line, account_id, id) WHERE reason = 'restored' AND is_final = 0;
 
@@ -155,8 +158,10 @@ CREATE TABLE ledger (
   amount     bigint NOT NULL CHECK (amount > 0),
   note       text,
   reference  text COLLATE "C",
+  campaign_id bigint,
   CHECK (target <> source)
 );
+CREATE INDEX ledger_campaign ON ledger (campaign_id) WHERE campaign_id IS NOT NULL;
 CREATE INDEX ledger_opening ON ledger (account_id, source, target) WHERE kind = 'opening';
 CREATE INDEX ledger_message ON ledger (message_id) WHERE message_id IS NOT NULL;
 -- What was paid in and back: a statement lists it.
@@ -397,3 +402,63 @@ CREATE TABLE usage_day (
   rial           bigint NOT NULL,
   PRIMARY KEY (day, account_id, line, encoding, source, campaign, first_operator, what)
 ) WITH (fillfactor = 50);
+
+-- Campaigns (domain/campaigns.py: Campaign) and the rows of their files, each of which becomes one message at most: the
+-- row's outcome and its message are written by one transaction.
+CREATE TABLE campaign (
+  id              bigint PRIMARY KEY,
+  account_id      bigint NOT NULL,
+  name            text NOT NULL,
+  text            text NOT NULL,
+  columns         text NOT NULL,
+  ways            text NOT NULL,
+  template        bigint,
+  pace_per_minute bigint CHECK (pace_per_minute > 0),
+  validity_ms     bigint NOT NULL CHECK (validity_ms > 0),
+  guard_share     double precision NOT NULL,
+  digest          text COLLATE "C" NOT NULL,
+  created_by      text NOT NULL,
+  created_at      bigint NOT NULL,
+  state           text COLLATE "C" NOT NULL CHECK (state IN ('draft', 'checking', 'failed', 'ready', 'scheduled', 'sending',
+                    'paused', 'finished', 'cancelled')),
+  reason          text COLLATE "C",
+  version         bigint NOT NULL,
+  rows            bigint NOT NULL,
+  pending         bigint NOT NULL CHECK (pending >= 0),
+  excluded        bigint NOT NULL CHECK (excluded >= 0),
+  made            bigint NOT NULL CHECK (made >= 0),
+  refused         bigint NOT NULL CHECK (refused >= 0),
+  final           bigint NOT NULL CHECK (final >= 0),
+  failed          bigint NOT NULL CHECK (failed >= 0),
+  fed_to          bigint NOT NULL,
+  held_rial       bigint NOT NULL CHECK (held_rial >= 0),
+  most_rial       bigint NOT NULL CHECK (most_rial >= 0),
+  likely_rial     bigint NOT NULL CHECK (likely_rial >= 0),
+  checked_version bigint NOT NULL,
+  tariffs         text NOT NULL,
+  send_at         bigint,
+  started_at      bigint,
+  finished_at     bigint,
+  first_fed_at    bigint,
+  judged          bigint NOT NULL,
+  owner           bigint NOT NULL,
+  CHECK ((reason IS NOT NULL) = (state = 'paused')),
+  CHECK (held_rial = 0 OR state IN ('scheduled', 'sending', 'paused'))
+);
+-- What a feeder has to do with: those that send, wait or are paused, and those taken back whose messages have not ended.
+CREATE INDEX campaign_at_work ON campaign (id)
+  WHERE state = 'scheduled' OR state = 'sending' OR state = 'paused' OR (state = 'cancelled' AND final < made);
+CREATE INDEX campaign_of_account ON campaign (account_id, id);
+
+CREATE TABLE campaign_row (
+  campaign_id bigint NOT NULL,
+  n           bigint NOT NULL,
+  recipient   text COLLATE "C" NOT NULL,
+  fields      text NOT NULL,
+  outcome     text COLLATE "C" NOT NULL CHECK (outcome IN ('pending', 'excluded', 'made', 'refused')),
+  why         text COLLATE "C" NOT NULL,
+  code        bigint,
+  message_id  bigint,
+  PRIMARY KEY (campaign_id, n),
+  CHECK ((message_id IS NOT NULL) = (outcome = 'made'))
+);

@@ -38,10 +38,14 @@ WITH entry AS (
   FROM ledger GROUP BY account_id
 ), open_message AS (
   SELECT account_id, sum(reserved)::bigint AS reserved FROM message WHERE is_final = 0 GROUP BY account_id
+), hold AS (
+  SELECT account_id, sum(held_rial)::bigint AS reserved FROM campaign WHERE held_rial > 0 GROUP BY account_id
 )
 SELECT a.id AS account_id, a.username, a.available, a.reserved, coalesce(e.available, 0) AS available_by_entries,
-  coalesce(e.reserved, 0) AS reserved_by_entries, coalesce(o.reserved, 0) AS reserved_by_messages
-FROM account a LEFT JOIN entry e ON e.account_id = a.id LEFT JOIN open_message o ON o.account_id = a.id ORDER BY a.username;
+  coalesce(e.reserved, 0) AS reserved_by_entries,
+  coalesce(o.reserved, 0) + coalesce(h.reserved, 0) AS reserved_by_messages
+FROM account a LEFT JOIN entry e ON e.account_id = a.id LEFT JOIN open_message o ON o.account_id = a.id
+  LEFT JOIN hold h ON h.account_id = a.id ORDER BY a.username;
 
 -- name: all_entries
 -- The whole ledger, to be added up.
