@@ -23,7 +23,7 @@ from payamak.store.ruled import RuledStore
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-Furnished = tuple[House, SqliteStore]
+Furnished = tuple[House, RuledStore]
 
 WAIT_S = 0.5
 LONG_WAIT_S = 60.0
