@@ -23,7 +23,7 @@ _AGAIN_S: Final = 0.25
 _PROBES: Final = (("tcp_keepalives_idle", 5), ("tcp_keepalives_interval", 2), ("tcp_keepalives_count", 3))
 
 
-class DatabaseLock:
+class PostgresLock:
     """The lock, as long as it is not released."""
 
     def __init__(self, db: asyncpg.Connection[Any]) -> None:
@@ -34,14 +34,14 @@ class DatabaseLock:
         self._db.terminate()
 
 
-async def lock_database(address: str) -> DatabaseLock:
+async def lock_database(address: str) -> PostgresLock:
     """Raises StoreFailed if another gateway serves the database."""
     db = await connect(address, is_patient=True)
     for name, value in _PROBES:
         await db.execute(f"SET {name} = {value}")
     for _ in range(_TRIES):
         if await db.fetchval("SELECT pg_try_advisory_lock($1::bigint)", _SERVING):
-            return DatabaseLock(db)
+            return PostgresLock(db)
         await asyncio.sleep(_AGAIN_S)
     await close(db)
     raise StoreFailed("another gateway serves this database: stop it first, or give this one a database of its own")
