@@ -17,20 +17,20 @@ from tests.source import PACKAGE, name_of, parsed, python_files
 #: The words that everything with a state or an answer to give needs.
 WORDS = {"domain", "codes", "errors", "language"}
 #: The store's protocol and its Feed: where front and back meet. The stores themselves are runtime's.
-STORE = {"store.base", "store.feed", "store.records"}
+STORE = {"store.base", "store.feed", "store.people", "store.records"}
 #: The world's edge: settings, time and logs, for all that is not pure.
 EDGE = {"config", "clock", "log"}
 
 #: Part -> the parts it may import. A dotted name is one module and goes before its package.
 MAY_IMPORT: dict[str, set[str]] = {
-    "doors": {"dialects", "http", "front"},
+    "doors": {"dialects", "panel", "http", "front"},
     "dialects": {"http", "front", *WORDS, *EDGE},
     "cli": {
         *("hands", "front", "client", "sheets", "simulator", "demo", "runtime"),
         *("http", "posts", "delivery", "sidedoor", "listener", "socketfile", "log_output"),
         *("setting", "texts", "visible", *WORDS, *EDGE),
     },
-    "panel": {"http", "front", "hands", *WORDS, *EDGE},
+    "panel": {"http", "front", "hands", "encoding", "texts", "visible", *WORDS, *EDGE},
     "http": {*WORDS, *EDGE},
     "http.metrics": {"http.request", "http.exchange", "http.metric_table", *STORE, *WORDS},
     "http.metric_table": set(),
@@ -57,7 +57,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "sidedoor": {"upstreams.smpp", "smpp", "socketfile", *WORDS, *EDGE},
     "socketfile": set(),
     "listener": {"posts", *WORDS},
-    "store.base": {"store.feed", "store.records", *WORDS},
+    "store.base": {"store.feed", "store.people", "store.records", *WORDS},
+    "store.people": {"store.records", *WORDS},
     "store.feed": {*WORDS},
     "store.records": {*WORDS},
     "store.columns": {*WORDS},

@@ -89,7 +89,8 @@ class NotARecipient(StrEnum):
 
 
 class Front:
-    """All that a face may call: `accept`, what a caller may ask (`asking`), what he may do beside (`acting`)."""
+    """All that a face may call: `accept`, what a caller may ask (`asking`), what he may do beside (`acting`), and who
+    is at the panel (`sessions`)."""
 
     def __init__(
         self,
@@ -104,6 +105,7 @@ class Front:
         """`recipient_prefixes`: the first two digits behind 98 that mobiles have (contract §5). `reads`: whose turn it
         is to read states; without it every read goes at once."""
         self.callers = Callers(store, clock, admits)
+        self.sessions = self.callers.sessions
         self.asking = Asking(store, clock, self.callers, reads)
         self.acting = OwnActs(store, clock, self.callers)
         self.is_stopping = False

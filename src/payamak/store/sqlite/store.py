@@ -60,6 +60,7 @@ from payamak.store.records import (
     ForeignReceived,
     Holdings,
     LedgerProof,
+    MessagePage,
     MovePlan,
     NewMessage,
     OptOut,
@@ -108,6 +109,7 @@ from payamak.store.sqlite.opening import (
     quick_check,
     unreadable,
 )
+from payamak.store.sqlite.people import SqlitePeople
 from payamak.store.sqlite.reader import SqliteConnection, SqliteReader
 from payamak.store.sqlite.shares import Urgency
 from payamak.store.sqlite.transaction import Transaction
@@ -170,6 +172,7 @@ class SqliteStore:
         self._beside = NONE
         self._unwritten: Mark | None = None
         self.writer: Writer = NoWriter()
+        self.people = SqlitePeople(self)
         if mode is not Mode.LOOK:
             writer = InlineWriter if inline else ThreadWriter
             self.writer = writer(self._transaction, self.feed)
@@ -309,14 +312,22 @@ class SqliteStore:
         """See Store.available."""
         return self._read(lambda db: batches.available(db, account_id), self._within(ANSWER_WITHIN_S))
 
-    async def standings(self, account_id: int, ids: Sequence[int]) -> dict[int, Standing]:
-        """See Store.standings. A disk in trouble may hold up a reader too: then not on the loop."""
-        if len(ids) <= _SMALL_READ and self.trouble is None:
+    def standings(self, account_id: int, ids: Sequence[int]) -> Awaitable[dict[int, Standing]]:
+        """See Store.standings."""
+        return self.ask(lambda db: reading.standings(db, account_id, ids), is_small=len(ids) <= _SMALL_READ)
+
+    async def ask(self, query: Callable[[Reader], T], *, is_small: bool) -> T:
+        """What a caller's query finds. A disk in trouble may hold up a reader too: then nothing is read on the loop."""
+        if is_small and self.trouble is None:
             try:
-                return reading.standings(self._loop_reader, account_id, ids)
+                return query(self._loop_reader)
             except apsw.Error as error:
                 raise as_told(error) from error
-        return await self._read(lambda db: reading.standings(db, account_id, ids), self._within(ANSWER_WITHIN_S))
+        return await self._read(query, self._within(ANSWER_WITHIN_S))
+
+    def tell(self, work: Rule[T]) -> Awaitable[T]:
+        """Let a caller's piece of work be done, which nobody waits long for."""
+        return self.writer.submit(work, within_s=self._within(ANSWER_WITHIN_S))
 
     # -- the back
 
@@ -747,6 +758,10 @@ class SqliteStore:
     def story(self, message_id: int) -> Awaitable[Story | None]:
         """See Store.story."""
         return self._read(lambda db: reading.story(db, message_id))
+
+    def message_page(self, search: Search) -> Awaitable[MessagePage]:
+        """See Store.message_page."""
+        return self.ask(lambda db: reading.message_page(db, search), is_small=False)
 
     def search(self, search: Search) -> Awaitable[list[Message]]:
         """See Store.search."""
