@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from tests import traces
 
-from payamak.store.sqlite import writer
+from payamak.store import queued
 
 # A loaded two-core machine makes single examples slow without anything being wrong. CI repeats the same
 # examples, so that a red run can be repeated; by hand each run looks somewhere else.
@@ -26,7 +26,7 @@ def pytest_configure() -> None:
     disk hangs is asked with a bound of the test's own (tests/store/sqlite/test_patience.py).
     """
     traces.begin()
-    writer.STALL_S = 60.0
+    queued.STALL_S = 60.0
 
 
 @pytest.hookimpl(trylast=True)

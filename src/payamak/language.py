@@ -7,7 +7,7 @@ Whom we speak to is a matter of the context (`speaking`), so that a server may h
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from enum import StrEnum
@@ -34,6 +34,11 @@ class Words(str):
         words.fa = fa
         return words
 
+    def filled(self, **values: object) -> Words:
+        """The same with its places filled, as `str.format` has them; Words among the values in each language."""
+        persian = {name: persian_of(value) if isinstance(value, str) else value for name, value in values.items()}
+        return Words(self.format(**values), self.fa.format(**persian))
+
 
 def listening() -> Language:
     """The language of whoever listens."""
@@ -48,6 +53,17 @@ def worded(english: str, persian: str) -> str:
 def persian_of(text: str) -> str:
     """A text in Persian: that of Words, or a text that is the same in both languages."""
     return text.fa if isinstance(text, Words) else text
+
+
+def joined(parts: Iterable[str], between: str = "") -> Words:
+    """Several texts as one, in both languages."""
+    texts = list(parts)
+    return Words(between.join(texts), persian_of(between).join(map(persian_of, texts)))
+
+
+def counted(count: int, one: str, persian: str, many: str = "") -> Words:
+    """`1 entry`, `2 entries`, and in Persian, where a noun behind a number stays as it is; `many`: else with an s."""
+    return Words(f"{count:,} {one if count == 1 else many or f'{one}s'}", f"{count:,} {persian}")
 
 
 def spoken(text: str) -> str:

@@ -20,7 +20,21 @@ from pathlib import Path
 from typing import Any, Final, TextIO
 from urllib.parse import parse_qsl, urlsplit
 
+from payamak.language import Words, joined, words_of
 from payamak.posts.post import signature
+from payamak.texts.posts import (
+    EVENT,
+    FROM_HANDSET,
+    NO_TIME,
+    NONE_OF_OURS,
+    NOT_SIGNED,
+    SIGNED,
+    SIGNED_BUT_OLD,
+    UNREACHED,
+    UNSIGNED,
+    UNVERIFIED,
+    WRONG_SIGNATURE,
+)
 
 MOST_OCTETS: Final = 1 << 20
 """Of a body; what Payamak posts has a few hundred."""
@@ -48,18 +62,21 @@ class KeptPost:
         return json.dumps(said)
 
     @property
-    def says(self) -> str:
+    def says(self) -> Words:
         """What it tells, in a line: of a state's event its message and state, of a handset's message all of it."""
         try:
             if self.headers.get("content-type", "").startswith("application/json"):
                 event = json.loads(self.body)
                 data = event["data"]
-                about = f"message {data['message_id']} {data['state']}" if "message_id" in data else ""
-                return f"{event['id']}  {event['type']}  {about}".rstrip()
+                head = f"{event['id']}  {event['type']}"
+                if "message_id" not in data:
+                    return Words(head, head)
+                return joined((head, EVENT.filled(id=data["message_id"], state=data["state"])), "  ")
             form = dict(parse_qsl(self.body.decode(), keep_blank_values=True, strict_parsing=True))
-            return f"{self.headers.get('webhook-id', '')}  from {form['from']} to {form['to']}: {form['text']}"
+            said = FROM_HANDSET.filled(sender=form["from"], line=form["to"], text=form["text"])
+            return joined((self.headers.get("webhook-id", ""), said), "  ")
         except (ValueError, KeyError, TypeError):
-            return f"{len(self.body)} octets that are none of ours"
+            return NONE_OF_OURS.filled(octets=len(self.body))
 
 
 def read_kept(line: str) -> KeptPost:
@@ -70,24 +87,26 @@ def read_kept(line: str) -> KeptPost:
             path=said["path"], headers=dict(said["headers"]), body=base64.b64decode(said["body"], validate=True)
         )
     except (KeyError, TypeError) as error:
-        raise ValueError("this is no post that `payamak listen` kept") from error
+        raise ValueError(
+            Words("this is no post that `payamak listen` kept", "این ارسالی نیست که `payamak listen` نگه داشته باشد")
+        ) from error
 
 
-def verdict(came: KeptPost, secret: str, now_s: float) -> str:
+def verdict(came: KeptPost, secret: str, now_s: float) -> Words:
     """Whether a post is Payamak's, as a receiver has to ask it: `signed`, or what is wrong."""
     given = came.headers.get("webhook-signature", "")
     if not secret:
-        return "signed, not verified: no --secret" if given else "not signed"
+        return UNVERIFIED if given else UNSIGNED
     if not given:
-        return "NOT SIGNED"
+        return NOT_SIGNED
     try:
         written_s = int(came.headers.get("webhook-timestamp", ""))
     except ValueError:
-        return "NO TIME"
+        return NO_TIME
     right = signature(secret, came.headers.get("webhook-id", ""), written_s, came.body)
     if not any(hmac.compare_digest(one.encode(), right.encode()) for one in given.split()):
-        return "WRONG SIGNATURE"
-    return "signed" if abs(now_s - written_s) <= FRESH_S else "signed, BUT OLD"
+        return WRONG_SIGNATURE
+    return SIGNED if abs(now_s - written_s) <= FRESH_S else SIGNED_BUT_OLD
 
 
 def signed_anew(came: KeptPost, secret: str, now_s: float) -> KeptPost:
@@ -122,7 +141,7 @@ class Listener:
 
     def take(self, came: KeptPost) -> tuple[int, bytes]:
         """One post; what is answered: what the target says, or 200."""
-        told = f"{came.says}  [{verdict(came, self.secret, time.time())}]"
+        told = joined((came.says, joined(("[", verdict(came, self.secret, time.time()), "]"))), "  ")
         if self.keep is not None:
             self.keep.write(came.line() + "\n")
             self.keep.flush()
@@ -130,9 +149,9 @@ class Listener:
         if self.forward_to:
             try:
                 status, body = forward(came, self.forward_to)
-                told += f"  → {status}"
+                told = joined((told, f"  → {status}"))
             except (OSError, http.client.HTTPException) as error:
-                status, told = 502, f"{told}  → {self.forward_to} is not reached: {error}"
+                status, told = 502, joined((told, UNREACHED.filled(url=self.forward_to, error=str(error))), "  → ")
         self.tell(told)
         return status, body
 
@@ -175,7 +194,10 @@ class Listener:
                 try:
                     came = read_kept(line)
                 except ValueError as error:
-                    raise ValueError(f"{file}, line {number}: {error}") from error
+                    wrong = words_of(error)
+                    raise ValueError(
+                        Words(f"{file}, line {number}: {wrong}", f"{file}، سطر {number}: {wrong.fa}")
+                    ) from error
                 yield self.take(signed_anew(came, self.secret, time.time()) if self.secret else came)[0]
 
 

@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from payamak.clock import Clock
 from payamak.domain.numbers import masked
+from payamak.language import Words
 from payamak.smpp.link import Tap
 from payamak.smpp.shown import shown
 from payamak.socketfile import listen, write
@@ -51,9 +52,13 @@ def read_question(said: Mapping[str, Any]) -> Question:
             link=str(said["link"]), seconds=float(said["seconds"]), with_numbers=bool(said.get("numbers", False))
         )
     except (ValueError, KeyError, TypeError) as error:
-        raise ValueError("this is no question that the side door knows") from error
+        raise ValueError(
+            Words("this is no question that the side door knows", "درِ کناری چنین پرسشی نمی‌شناسد")
+        ) from error
     if not is_trace or not 0 < made.seconds <= LONGEST_TRACE_S:
-        raise ValueError(f"a trace lasts up to {LONGEST_TRACE_S:.0f} s")
+        raise ValueError(
+            Words(f"a trace lasts up to {LONGEST_TRACE_S:.0f} s", f"ردگیری حداکثر {LONGEST_TRACE_S:.0f} ثانیه است")
+        )
     return made
 
 
@@ -108,9 +113,16 @@ class SideDoor:
     async def _trace(self, asked: Question, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         upstream = self._upstreams.get(asked.link)
         if not isinstance(upstream, SmppUpstream):
-            raise ValueError(f"no SMPP link {asked.link} is running; `payamak link list` shows them")
+            raise ValueError(
+                Words(
+                    f"no SMPP link {asked.link} is running; `payamak link list` shows them",
+                    f"لینک SMPP به نام {asked.link} روشن نیست؛ `payamak link list` نشانشان می‌دهد",
+                )
+            )
         if asked.link in self._taps:
-            raise ValueError(f"link {asked.link} is being traced already")
+            raise ValueError(
+                Words(f"link {asked.link} is being traced already", f"لینک {asked.link} هم‌اکنون ردگیری می‌شود")
+            )
         trace = _Trace(writer, self._clock, asked)
         self._log("trace_begun", link=asked.link)
         write(writer, {"link": asked.link, "is_up": upstream.is_up, "seconds": asked.seconds})

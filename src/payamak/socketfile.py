@@ -15,6 +15,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
 
+from payamak.language import Words, words_of
+
 ASK_WITHIN_S: Final = 5.0
 """Until the question must be there. Taste."""
 
@@ -44,7 +46,7 @@ async def listen(path: Path, ask: Ask) -> asyncio.Server:
                 line = await reader.readline()
             await ask(_object(line), reader, writer)
         except ValueError as error:
-            write(writer, {"refused": str(error)})
+            write(writer, {"refused": {"en": words_of(error), "fa": words_of(error).fa}})
         except (OSError, TimeoutError):
             pass  # whoever asked has gone
         finally:
@@ -76,6 +78,12 @@ async def answers(path: Path, question: Mapping[str, Any]) -> AsyncIterator[dict
         writer.close()
 
 
+def refusal_of(said: Mapping[str, Any]) -> Words | None:
+    """Why what was asked is not done, if that is what an answer says."""
+    refused = said.get("refused")
+    return None if refused is None else Words(refused["en"], refused["fa"])
+
+
 def write(writer: asyncio.StreamWriter, said: Mapping[str, Any]) -> None:
     """One line; nothing if the other end has gone."""
     if not writer.is_closing():
@@ -88,5 +96,5 @@ def _object(line: bytes) -> dict[str, Any]:
     except ValueError:
         said = None
     if not isinstance(said, dict):
-        raise ValueError("this is no question: a line of JSON is expected")
+        raise ValueError(Words("this is no question: a line of JSON is expected", "پرسش یک سطر JSON است؛ این نیست"))
     return said

@@ -20,9 +20,8 @@ from payamak.http.limits import HttpLimits
 from payamak.http.metric_table import TABLE
 from payamak.smpp import overdue
 from payamak.smpp.link import comeback
-from payamak.store import base
+from payamak.store import base, shares
 from payamak.store.rules import aside
-from payamak.store.sqlite import shares
 
 PAGE = plain((ROOT / "docs" / "guide" / "operations.md").read_text(encoding="utf-8"))
 LIMITS = HttpLimits()

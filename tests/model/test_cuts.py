@@ -26,9 +26,9 @@ from tests.store.world import LINE, LINE2, OWNER, World
 
 from payamak.domain.message import Lane
 from payamak.store.desk import Rule
+from payamak.store.queued import REFUSALS
 from payamak.store.sqlite.store import SqliteStore
-from payamak.store.sqlite.work import Work
-from payamak.store.sqlite.writer import REFUSALS
+from payamak.store.work import Work
 
 
 class Played(Struct, frozen=True, kw_only=True):

@@ -155,10 +155,15 @@ class House:
             return await store.balances()
 
     async def drained(self) -> None:
-        """Wait until no message is under way."""
-        async with self.store() as store, asyncio.timeout(DRAIN_S):
-            while await store.queue():  # noqa: ASYNC110 - another process changes it
+        """Wait until no message is under way, for as long as something moves; what stands still then is told."""
+        loop = asyncio.get_running_loop()
+        async with self.store() as store:
+            left, moved_s = await store.queue(), loop.time()
+            while left:
+                assert loop.time() - moved_s < DRAIN_S, f"stands still: {[*map(str, left)]}"
                 await asyncio.sleep(POLL_S)
+                if (now_left := await store.queue()) != left:
+                    left, moved_s = now_left, loop.time()
 
     def received(self) -> list[Whole]:
         """What both operators took, parts joined."""

@@ -17,7 +17,8 @@ from tests import site, traces
 from tests.ports import reserved_port
 from tests.scenarios.house import DRAIN_S, POLL_S, READY_S, House, house
 
-from payamak.cli.doctor import log_told
+from payamak.cli.page import heard_of, read_page
+from payamak.hands.doctor.server import log
 
 MESSAGES = 300
 PAGE_OCTETS = 4_096
@@ -73,7 +74,7 @@ async def test_hundreds_of_messages_go_through(tmp_path: Path) -> None:
             async with asyncio.timeout(DRAIN_S):
                 while "payamak_log_well 0.0" not in (page := await metrics(home)):  # noqa: ASYNC110
                     await asyncio.sleep(POLL_S)
-            (finding,) = log_told(page)
+            (finding,) = log(heard_of(read_page(page, 0.0)))
             assert (finding.is_well, finding.says.partition(";")[0]) == (False, "nobody reads it")
             assert home.process is not None
             home.process.send_signal(signal.SIGHUP)

@@ -19,8 +19,8 @@ from payamak.store.feed import Feed
 from payamak.store.sqlite.mark import MarkFile
 from payamak.store.sqlite.store import SqliteStore
 from payamak.store.sqlite.transaction import Transaction
-from payamak.store.sqlite.work import Work
-from payamak.store.sqlite.writer import Batch, _QueuedWriter
+from payamak.store.sqlite.writer import Batch, BatchWriter
+from payamak.store.work import Work
 
 
 class Died(BaseException):
@@ -107,7 +107,7 @@ class _Connection:
     _is_last = False
 
 
-class SimWriter(_QueuedWriter):
+class SimWriter(BatchWriter):
     """The production writer's queues and batches; see the module's text."""
 
     def __init__(self, transaction: Transaction, feed: Feed, disk: Disk) -> None:

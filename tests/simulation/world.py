@@ -40,6 +40,7 @@ from payamak.http.connection import HttpConnection
 from payamak.simulator import Simulator, SimulatorConfig
 from payamak.simulator.ledger import Entry
 from payamak.smpp.link import ServerConnection
+from payamak.store import queued
 from payamak.store.feed import Change
 from payamak.store.sqlite import writer
 from payamak.store.sqlite.opening import connect, migrate
@@ -440,7 +441,8 @@ def world(seed: int, *, epoch_ms: int = EPOCH_MS, echo: bool = False) -> Iterato
                 for module in (app, sendsms, door, connection):
                     stack.enter_context(mock.patch.object(module, "_log", made.logger("api")))
                 # How many pieces go into a transaction depends on how long they run: not on how busy this machine is.
-                stack.enter_context(mock.patch.object(writer, "time", made.clock))
+                for module in (queued, writer):
+                    stack.enter_context(mock.patch.object(module, "time", made.clock))
                 yield made
     finally:
         shutil.rmtree(folder, ignore_errors=True)

@@ -23,12 +23,13 @@ from payamak.store.columns import Spoilt
 from payamak.store.desk import Desk, Need
 from payamak.store.feed import Feed
 from payamak.store.memory import Memory, OpenParts
+from payamak.store.queued import REFUSALS
 from payamak.store.reader import Reader, Values
 from payamak.store.sqlite.reader import SqliteConnection
 from payamak.store.sqlite.store import SqliteStore
 from payamak.store.sqlite.transaction import Transaction
-from payamak.store.sqlite.work import Work
-from payamak.store.sqlite.writer import REFUSALS, Batch, InlineWriter
+from payamak.store.sqlite.writer import Batch, InlineWriter
+from payamak.store.work import Work
 
 T = TypeVar("T")
 

@@ -14,7 +14,7 @@ from payamak.domain.events import Cancelled
 from payamak.domain.message import Lane, State
 from payamak.domain.own_ids import MARK_OCTETS, OwnId, OwnIdKind
 from payamak.errors import Refused
-from payamak.store.records import Batched, NewMessage, OptOut, OutboxRow, Search
+from payamak.store.records import Act, AuditSearch, Batched, By, NewMessage, OptOut, OutboxRow, Search
 
 Told = list[Batched | Code]
 
@@ -340,6 +340,18 @@ async def test_available(world: World) -> None:
     await send(world, [world.new()])
     assert await world.store.available(world.account_id()) == 9_900
     assert await world.store.available(987) == 0
+
+
+async def test_a_new_password_is_entered(world: World) -> None:
+    """Whose act it was, in the same transaction; a refused one has no row."""
+    act = Act(by=By(who="account shop", command="x", act=1), at=NOW, what="change password", about="account shop")
+    version = world.store.site.accounts["shop"].credential_version
+    await world.store.set_password("shop", "$argon2id$...", version, act)
+    with pytest.raises(LookupError):
+        await world.store.set_password("shop", "$argon2id$2", version, act)
+    assert [(row.who, row.what, row.count) for row in await world.store.audit(AuditSearch())] == [
+        ("account shop", "change password", 1)
+    ]
 
 
 async def test_a_new_password(world: World) -> None:

@@ -8,12 +8,12 @@ import pytest
 from msgspec.structs import replace
 from tests.store.world import DAY, HOLD, LINE2, MINUTE, OWNER, World, later, lost, opted_out, refused, step, taken
 
-from payamak.cli.doctor import UNTOLD_MS, untold
 from payamak.domain.events import Cancelled, Moved, Postponed
 from payamak.domain.message import Message, PartState, Reason, State
 from payamak.domain.posting import PostState
 from payamak.domain.webhooks import Notice, NoticeResult, NoticeSearch
 from payamak.errors import Refused
+from payamak.hands.doctor.records import UNTOLD_MS, untold
 from payamak.store.base import Store
 
 URL = "https://shop.example.ir/states"

@@ -25,7 +25,7 @@ NO_NOUNS = {
     *("Default", "Found", "Further", "Illegal", "Inbound", "Inline", "Late", "Learn", "Local"),
     *("Long", "Looked", "Loose", "Moved", "New", "No", "Not", "Open", "Opened", "Outside"),
     *("Passed", "Per", "Picked", "Pooled", "Postponed", "Proven", "Put", "Receipted", "Received"),
-    *("Recovered", "Restored", "Resumed", "Revoked", "Said", "Serve", "Set"),
+    *("Recovered", "Restored", "Resumed", "Revoked", "Ruled", "Said", "Serve", "Set"),
     *("Spoilt", "Sqlite", "Told", "Tried", "Unfit", "Unmatched", "Waiting", "Why"),
 }
 

@@ -142,7 +142,7 @@ FAULTS: tuple[Fault, ...] = (
     Fault(
         name="an older copy is served as the newest",
         breaks="P10: a copy that was put back by hand sends again what waited in it",
-        file="src/payamak/store/sqlite/restoring.py",
+        file="src/payamak/store/rules/restoring.py",
         old="    return None if await belongs(desk, beside) else Why.MARK\n",
         new="    return None\n",
         tests=("tests/store/sqlite/test_mark.py",),
@@ -150,7 +150,7 @@ FAULTS: tuple[Fault, ...] = (
     Fault(
         name="a mark that stays",
         breaks="P10: the mark tells stores apart, but not yesterday's from today's",
-        file="src/payamak/store/sqlite/mark.py",
+        file="src/payamak/store/rules/marks.py",
         old="    value = fresh()\n",
         new="    value = value or fresh()\n",
         tests=("tests/store/sqlite/test_mark.py",),
@@ -158,7 +158,7 @@ FAULTS: tuple[Fault, ...] = (
     Fault(
         name="a death between the marks is a restore",
         breaks="P10: a kill holds what waits, although the store is the newest",
-        file="src/payamak/store/sqlite/mark.py",
+        file="src/payamak/store/rules/marks.py",
         old="    return beside.mark in (kept.value, kept.beside)\n",
         new="    return beside.mark == kept.value\n",
         tests=("tests/store/sqlite/test_mark.py",),
@@ -182,7 +182,7 @@ FAULTS: tuple[Fault, ...] = (
     Fault(
         name="ids after a restore go on by one",
         breaks="P10: an id is given to a second message",
-        file="src/payamak/store/sqlite/restoring.py",
+        file="src/payamak/store/rules/restoring.py",
         old='        desk.execute("raise_ids", (after[table], table))\n',
         new="",
         tests=("tests/store/test_restored.py",),
@@ -414,7 +414,7 @@ FAULTS: tuple[Fault, ...] = (
     Fault(
         name="told 23 and sent all the same",
         breaks="P1: what a slow disk made us refuse goes out, and the caller's next try is a second copy",
-        file=_WRITER,
+        file="src/payamak/store/queued.py",
         old="        self._undoing += [work.undoing() for work in undone]\n",
         new="",
         tests=("tests/store/sqlite/test_patience.py",),
@@ -422,7 +422,7 @@ FAULTS: tuple[Fault, ...] = (
     Fault(
         name="given up in word only",
         breaks="P1: what nobody waits for any more is accepted when the disk answers again",
-        file="src/payamak/store/sqlite/work.py",
+        file="src/payamak/store/work.py",
         old="            work.is_given_up = True\n        if work.waiter is not None and",
         new="        if work.waiter is not None and",
         tests=("tests/store/sqlite/test_patience.py",),

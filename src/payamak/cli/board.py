@@ -8,11 +8,11 @@ from typing import Final
 from msgspec import Struct
 
 from payamak.cli.page import Labels, Page
+from payamak.hands.doctor.links import FULL_FOR_LONG_S
 from payamak.http import metric_table as metrics
 from payamak.http.metric_table import Described
-
-FULL_FOR_LONG_S: Final = 10.0
-"""How long messages may wait for a place in a window before it is said: bursts pass sooner. Taste."""
+from payamak.language import Words
+from payamak.texts import wrongs
 
 POST_FOR_LONG_S: Final = 600.0
 """How long a post may wait before it is said: the first pauses of a target that is away are over by then. Taste."""
@@ -165,33 +165,33 @@ def _links(before: Page, now: Page) -> Iterator[LinkNow]:
         )
 
 
-_MUST: Final[tuple[tuple[Described, float, str], ...]] = (
-    (metrics.STORE_WELL, 1.0, "The store cannot keep what comes: new messages are refused with 23."),
-    (metrics.BACKGROUND_WELL, 1.0, "Background work fails: the log has the error and its place."),
-    (metrics.PURSE_DRIFT, 0.0, "The purses differ from the ledger: `payamak doctor --ledger`."),
-    (metrics.CLOCK_IN_DOUBT, 0.0, "The machine's clock has jumped: `payamak clock`."),
-    (metrics.MESSAGES_RESTORED, 0.0, "Messages are held after a restore: `payamak doctor`."),
-    (metrics.PUT_ASIDE, 0.0, "Rows fail by a bug of ours and are passed by: `payamak doctor`."),
-    (metrics.UNREADABLE, 0.0, "Pieces of operators could not be read: `payamak unreadable`."),
-    (metrics.LOG_WELL, 1.0, "Nobody reads the log."),
+_MUST: Final[tuple[tuple[Described, float, Words], ...]] = (
+    (metrics.STORE_WELL, 1.0, wrongs.STORE),
+    (metrics.BACKGROUND_WELL, 1.0, wrongs.WORK),
+    (metrics.PURSE_DRIFT, 0.0, wrongs.MONEY),
+    (metrics.CLOCK_IN_DOUBT, 0.0, wrongs.CLOCK),
+    (metrics.MESSAGES_RESTORED, 0.0, wrongs.RESTORED),
+    (metrics.PUT_ASIDE, 0.0, wrongs.ASIDE),
+    (metrics.UNREADABLE, 0.0, wrongs.UNREADABLE),
+    (metrics.LOG_WELL, 1.0, wrongs.LOG),
 )
 """Metrics without labels, what each must be, and what is wrong where it is not."""
 
 
-def _wrong(now: Page) -> Iterator[str]:
+def _wrong(now: Page) -> Iterator[Words]:
     """What a person should see to, the gravest first."""
     for metric, must_be, sentence in _MUST:
         if (found := now.one(metric)) is not None and found != must_be:
             yield sentence
     for (link,), up in sorted(now.of(metrics.LINK_UP).items()):
         if not up:
-            yield f"Link {link} is not bound: `payamak doctor`."
+            yield wrongs.LINK_DOWN.filled(link=link)
     for (link,), on_trial in sorted(now.of(metrics.LINK_ON_TRIAL).items()):
         if on_trial:
-            yield f"Link {link} answers no submit and is sent one at a time."
+            yield wrongs.LINK_ON_TRIAL.filled(link=link)
     for (link,), for_s in sorted(now.of(metrics.LINK_WINDOW_FULL).items()):
         if for_s >= FULL_FOR_LONG_S:
-            yield f"Link {link}: its window has been full for {for_s:.0f} s."
+            yield wrongs.WINDOW_FULL.filled(link=link, for_s=for_s)
     for (kind,), for_s in sorted(now.of(metrics.POSTS_OLDEST).items()):
         if for_s >= POST_FOR_LONG_S:
-            yield f"A post of the {kind} has waited for {for_s / 60:.0f} min: `payamak doctor`."
+            yield wrongs.POST_WAITS.filled(kind=kind, minutes=for_s / 60)

@@ -11,14 +11,14 @@ from payamak.cli.shell import (
     Common,
     ExitCode,
     counted,
-    duration_text,
     instant_text,
     look_at_store,
     open_store,
     say,
     tell,
 )
-from payamak.language import worded
+from payamak.domain.instants import duration_text
+from payamak.language import Words, spoken, worded
 
 if TYPE_CHECKING:
     from payamak.delivery.timekeeping import KeptClock
@@ -86,7 +86,7 @@ def _facts(clock: KeptClock) -> dict[str, Any]:
 
 
 def _lines(clock: KeptClock, facts: dict[str, Any]) -> list[str]:
-    from payamak.delivery.timekeeping import TODO, jump_text
+    from payamak.texts.signs import CLOCK_JUMPED, jump_words
 
     jumps, wall = counted(facts["jumps"], "jump"), instant_text(facts["wall_at"])
     if not facts["is_in_doubt"]:
@@ -97,16 +97,12 @@ def _lines(clock: KeptClock, facts: dict[str, Any]) -> list[str]:
             )
         ]
     return [
-        worded(f"IN DOUBT: {jump_text(clock.clocks)}.", f"ساعت مشکوک است: {facts['ahead_s']:+g} ثانیه جهش کرده است."),
+        spoken(Words("IN DOUBT: {jump}.", "ساعت مشکوک است: {jump}.").filled(jump=jump_words(clock.clocks))),
         worded(
             f"The machine says {wall}; without the jump it would be {instant_text(facts['held_at'])}.",
             f"دستگاه می‌گوید {wall}؛ بدون جهش {instant_text(facts['held_at'])} می‌بود.",
         ),
-        worded(
-            f"What to do: {TODO}.",
-            "چه باید کرد: اگر ساعت دستگاه درست است، `payamak clock accept`؛ وگرنه درستش کنید و با NTP درست نگهش "
-            "دارید؛ تا آن وقت چیزی منقضی نمی‌شود و چیزی که با یکی از دو ساعت دیر یا بیرون از ساعت‌هایش باشد نمی‌رود.",
-        ),
+        spoken(Words("What to do: {todo}.", "چه باید کرد: {todo}.").filled(todo=CLOCK_JUMPED.todo)),
         worded(
             f"Without another jump the clock counts as true in {duration_text(facts['true_in_s'] * 1_000)}.",
             f"اگر جهش دیگری نباشد، {duration_text(facts['true_in_s'] * 1_000)} دیگر ساعت درست شمرده می‌شود.",

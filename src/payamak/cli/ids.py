@@ -13,7 +13,7 @@ from typing import Final
 from payamak.cli.bounds import MOST_ID
 from payamak.cli.shell import ExitCode, Failed
 from payamak.domain.numbers import parse_whole_number
-from payamak.language import worded
+from payamak.language import sentence_of, worded
 from payamak.sheets.fault import BadSheet
 from payamak.sheets.sheet import Asked, read_octets
 
@@ -43,7 +43,7 @@ def read_ids(file: Path) -> list[int]:
         raise Failed(f"{file}: {error.strerror}", ExitCode.USAGE) from error
     except ValueError as error:
         line = error.line if isinstance(error, BadSheet) else line
-        raise Failed(f"{file}{f', line {line}' if line else ''}: {error}", ExitCode.USAGE) from error
+        raise Failed(f"{file}{f', line {line}' if line else ''}: {sentence_of(error)}", ExitCode.USAGE) from error
     return found
 
 

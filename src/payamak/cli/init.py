@@ -30,6 +30,7 @@ from payamak.domain.money import MOST_PRICE_RIAL, MOST_RIAL
 from payamak.domain.numbers import latin_digits
 from payamak.language import Words, sentence_of, spoken, worded
 from payamak.setting import Numbers
+from payamak.texts.faults import fault_words
 
 if TYPE_CHECKING:
     from payamak.cli.trial import Start, Trial
@@ -83,7 +84,7 @@ SANDBOX: Final[Mapping[str, Any]] = {
 }
 """What `--sandbox` answers; the passwords of a sandbox are drawn."""
 
-QUESTIONS: Final[Mapping[str, str]] = {
+QUESTIONS: Final[Mapping[str, Words]] = {
     "operator": Words("The operator's address (HOST or HOST:PORT)", "نشانی اپراتور (HOST یا HOST:PORT)"),
     "system_id": Words("Name of your login there (system_id)", "نام کاربری شما نزد اپراتور (system_id)"),
     "line": Words("Your line, the sender number", "خط شما، شمارهٔ فرستنده"),
@@ -232,7 +233,7 @@ def _asked(answers: FirstAnswers) -> FirstAnswers:
     with interruptible():
         for name, question in QUESTIONS.items():
             if getattr(answers, name) is None:
-                print(f"{question}: ", end="", file=sys.stderr, flush=True)
+                print(f"{spoken(question)}: ", end="", file=sys.stderr, flush=True)
                 said = latin_digits(sys.stdin.readline().strip())
                 answer: Any = _number(name, said) if name in NUMBERS else said
                 answers = replace(answers, **{name: answer})
@@ -244,7 +245,7 @@ def _number(name: str, said: str) -> int:
         number = whole(said)
         within(NUMBERS[name])(int, number)
     except ValueError as error:
-        raise Failed(f"{name}: {error}", ExitCode.USAGE, more=(UNWRITTEN,)) from error
+        raise Failed(f"{name}: {sentence_of(error)}", ExitCode.USAGE, more=(UNWRITTEN,)) from error
     return number
 
 
@@ -283,7 +284,8 @@ def prepared(answers: FirstAnswers, *, is_sandbox: bool) -> Start:
         link, line, account = documents = _documents(answers, variable, hash_password(password), is_sandbox=is_sandbox)
     except ValueError as error:
         raise Failed(sentence_of(error), ExitCode.USAGE, more=(UNWRITTEN,)) from error
-    if faults := [*map(str, faults_of(build_site(documents, 0))), *map(str, login_faults(link, {variable: login}))]:
+    site = build_site(documents, 0)
+    if faults := [*map(fault_words, (*faults_of(site), *login_faults(link, {variable: login})))]:
         raise Failed(faults[0], ExitCode.USAGE, more=(*faults[1:], UNWRITTEN))
     return Start(
         link=link,

@@ -81,7 +81,7 @@ async def ids(*, common: Common = Common()) -> int:
 
     Example: `payamak link ids`
     """
-    from payamak.cli.explain import conflicts_of, ids_text
+    from payamak.hands.explain import conflicts_of, ids_words
 
     async with look_at_store(common) as store:
         reports, site = await store.id_reports(), store.site
@@ -92,7 +92,7 @@ async def ids(*, common: Common = Common()) -> int:
         (
             report.upstream,
             ", ".join(links.get(report.upstream, ())),
-            ids_text(report),
+            ids_words(report),
             f"{sum(report.waiting.values()):,}",
             f"{conflicts_of(report):,}",
             worded(
@@ -127,8 +127,8 @@ async def forget_ids(upstream: str, *, consent: Consent = Consent(), common: Act
     upstream
         The operator's name: a link's `upstream`, or the link's own name if it has none.
     """
-    from payamak.cli.explain import ids_text
     from payamak.hands import operators
+    from payamak.hands.explain import ids_words
 
     async with open_store(common) as store:
         known = await operators.learned_of(store, upstream)
@@ -136,8 +136,8 @@ async def forget_ids(upstream: str, *, consent: Consent = Consent(), common: Act
             consent,
             common,
             worded(
-                f"What was learned of {upstream}'s ids will be forgotten: {ids_text(known)}.",
-                f"آنچه از شناسه‌های {upstream} آموخته شده فراموش می‌شود: {ids_text(known)}.",
+                f"What was learned of {upstream}'s ids will be forgotten: {ids_words(known)}.",
+                f"آنچه از شناسه‌های {upstream} آموخته شده فراموش می‌شود: {ids_words(known).fa}.",
             ),
         ):
             return undone(consent, common, {"forgotten": None})

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 
 from payamak.cli.bounds import Port
-from payamak.cli.shell import ExitCode, Failed, complain, counted, say
+from payamak.cli.shell import ExitCode, Failed, complain, say
+from payamak.language import counted, worded, words_of
 
 if TYPE_CHECKING:
     from payamak.listener import Listener
@@ -49,16 +50,19 @@ def listen(
         if key:
             signing_key(key)
     except UnfitSecret as error:
-        raise Failed(str(error), ExitCode.USAGE) from error
+        raise Failed(words_of(error), ExitCode.USAGE) from error
     if forward_to and not forward_to.startswith(("http://", "https://")):
-        raise Failed(f"{forward_to} is no URL of http or https", ExitCode.USAGE)
+        raise Failed(
+            worded(f"{forward_to} is no URL of http or https", f"{forward_to} نشانی http یا https نیست"), ExitCode.USAGE
+        )
     with ExitStack() as stack:
         kept = stack.enter_context(open_kept(keep)) if keep is not None else None
         listener = Listener(tell=say, secret=key, forward_to=forward_to, keep=kept)
         if replay is not None:
             return _replay(listener, replay)
         server = stack.enter_context(listener.server("127.0.0.1", port))
-        say(f"Posts to http://127.0.0.1:{server.server_port}/ are shown; Ctrl-C ends this.")
+        url = f"http://127.0.0.1:{server.server_port}/"
+        say(worded(f"Posts to {url} are shown; Ctrl-C ends this.", f"ارسال‌ها به {url} نمایان می‌شود؛ پایان با Ctrl-C."))
         with suppress(KeyboardInterrupt):
             server.serve_forever()
     return ExitCode.DONE
@@ -66,13 +70,17 @@ def listen(
 
 def _replay(listener: Listener, file: Path) -> int:
     if not listener.forward_to:
-        raise Failed("replayed to whom? give --forward-to", ExitCode.USAGE)
+        raise Failed(
+            worded("replayed to whom? give --forward-to", "به کجا فرستاده شود؟ --forward-to بدهید"),
+            ExitCode.USAGE,
+        )
     try:
         statuses = list(listener.replay(file))
     except ValueError as error:
-        raise Failed(str(error), ExitCode.USAGE) from error
+        raise Failed(words_of(error), ExitCode.USAGE) from error
     taken = sum(200 <= status < 300 for status in statuses)
-    complain(f"{counted(len(statuses), 'post')}, {taken:,} taken")
+    count = counted(len(statuses), "post", "ارسال")
+    complain(worded(f"{count}, {taken:,} taken", f"{count.fa}، {taken:,} گرفته شد"))
     return ExitCode.DONE if taken == len(statuses) else ExitCode.PROBLEM
 
 
@@ -82,8 +90,17 @@ def _secret(named: str) -> str:
     if not named:
         return ""
     if not is_named(named):
-        raise Failed("a secret on the command line is seen by everyone: give --secret env:NAME", ExitCode.USAGE)
+        raise Failed(
+            worded(
+                "a secret on the command line is seen by everyone: give --secret env:NAME",
+                "راز در خط فرمان را همه می‌بینند: --secret env:NAME بدهید",
+            ),
+            ExitCode.USAGE,
+        )
     value = os.environ.get(variable_of(named), "")
     if not value:
-        raise Failed(f"the variable {variable_of(named)} is not set", ExitCode.USAGE)
+        raise Failed(
+            worded(f"the variable {variable_of(named)} is not set", f"متغیر {variable_of(named)} مقدار ندارد"),
+            ExitCode.USAGE,
+        )
     return value

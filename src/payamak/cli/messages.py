@@ -13,7 +13,6 @@ from payamak.cli.shell import (
     Common,
     ExitCode,
     Failed,
-    duration_text,
     fill,
     grid,
     instant_text,
@@ -24,6 +23,7 @@ from payamak.cli.shell import (
     tell,
     unheard,
 )
+from payamak.domain.instants import duration_text
 from payamak.domain.message import Lane, Message, State
 from payamak.domain.numbers import parse_recipient
 from payamak.language import spoken, worded
@@ -208,8 +208,8 @@ async def queue(*, common: Common = Common()) -> int:
     """
     import msgspec
 
-    from payamak.cli.explain import why_text
     from payamak.cli.page import links_up
+    from payamak.hands.explain import why_words
 
     now = now_ms()
     async with look_at_store(common) as store:
@@ -225,11 +225,13 @@ async def queue(*, common: Common = Common()) -> int:
             worded("now", "اکنون")
             if row.next_due_at <= now
             else worded(f"in {duration_text(row.next_due_at - now)}", f"{duration_text(row.next_due_at - now)} دیگر"),
-            why_text(row.line, row.state, row.reason, site, up),
+            why_words(row.line, row.state, row.reason, site, up),
         )
         for row in found
     )
-    answer = [{**msgspec.to_builtins(row), "why": why_text(row.line, row.state, row.reason, site, up)} for row in found]
+    answer = [
+        {**msgspec.to_builtins(row), "why": why_words(row.line, row.state, row.reason, site, up)} for row in found
+    ]
     columns = ("line", "class", "state", "messages", "oldest", "next due", "why")
     made = fill(grid(*columns, right=("messages",), below="why"), rows)
     tell(
@@ -285,7 +287,7 @@ async def unmatched(*, limit: Limit = 50, common: Common = Common()) -> int:
     """
     import msgspec
 
-    from payamak.cli.explain import waiting_text
+    from payamak.hands.explain import waiting_words
 
     async with look_at_store(common) as store:
         found = await store.unmatched(limit)
@@ -315,5 +317,5 @@ async def unmatched(*, limit: Limit = 50, common: Common = Common()) -> int:
     )
     if not common.json:
         for why in sorted({r.why for r in found} - {""}):
-            say(f"{why}: {waiting_text(why)}")
+            say(f"{why}: {spoken(waiting_words(why))}")
     return ExitCode.DONE

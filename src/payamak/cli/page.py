@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
     from payamak.config import Settings
+    from payamak.hands.doctor.patient import Heard
     from payamak.http.metric_table import Described
 
 WITHIN_S: Final = 3.0
@@ -58,6 +59,27 @@ def read_page(text: str, at_s: float) -> Page:
             labels = tuple(sample.labels.get(name, "") for name in names.get(sample.name, ()))
             numbers.setdefault(sample.name, {})[labels] = sample.value
     return Page(at_s=at_s, numbers=numbers)
+
+
+def heard_of(page: Page) -> Heard:
+    """What a server says of itself on its page, for the doctor."""
+    from payamak.hands.doctor.patient import Heard
+    from payamak.http import metric_table as metrics
+
+    odd: dict[str, dict[str, int]] = {}
+    for (link, what), count in page.of(metrics.LINK_ODD).items():
+        odd.setdefault(link, {})[what] = int(count)
+    log_is_read = page.one(metrics.LOG_WELL)
+    return Heard(
+        up={link: up == 1.0 for (link,), up in page.of(metrics.LINK_UP).items()},
+        on_trial=tuple(link for (link,), is_so in page.of(metrics.LINK_ON_TRIAL).items() if is_so == 1.0),
+        odd=odd,
+        window_full_s={link: for_s for (link,), for_s in page.of(metrics.LINK_WINDOW_FULL).items()},
+        log_is_read=None if log_is_read is None else log_is_read == 1.0,
+        log_lost=int(page.one(metrics.LOG_DROPPED) or 0),
+        does_work=page.one(metrics.BACKGROUND_WELL) != 0.0,
+        drift_rial=page.one(metrics.PURSE_DRIFT) or 0.0,
+    )
 
 
 def url_of(settings: Settings, path: str) -> str:

@@ -307,8 +307,6 @@ def counted(count: int, word: str) -> str:
 
 # ---------------------------------------------------------------------------------------------- instants
 
-_SECONDS: Final = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
-
 _CALENDAR: Final = ContextVar("calendar", default=Calendar.ISO)
 """The calendar in which this command shows instants; set where its settings are read."""
 
@@ -324,15 +322,3 @@ def parse_instant(text: str, now: int) -> int:
         return int(read_instant(text, now).timestamp() * 1_000)
     except (ValueError, OverflowError) as error:  # the last year has no instant in every zone
         raise Failed(sentence_of(error), ExitCode.USAGE) from None
-
-
-def duration_text(ms: int) -> str:
-    """A duration for people: `1d 2h`, `3m 20s`, `0.4s`."""
-    if ms < 10_000:
-        return f"{ms / 1_000:.1f}s"
-    left, words = ms // 1_000, []
-    for unit in ("d", "h", "m", "s"):
-        count, left = divmod(left, _SECONDS[unit])
-        if count:
-            words.append(f"{count}{unit}")
-    return " ".join(words[:2])

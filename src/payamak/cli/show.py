@@ -7,14 +7,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 from cyclopts import Parameter
 
 from payamak.cli.bounds import Id
-from payamak.cli.explain import next_text, part_text, step_text, why_of
 from payamak.cli.messages import plain
 from payamak.cli.page import links_up
 from payamak.cli.shell import (
     Common,
     ExitCode,
     Failed,
-    duration_text,
     fill,
     grid,
     instant_text,
@@ -26,10 +24,13 @@ from payamak.cli.shell import (
 from payamak.cli.webhooks import table_of
 from payamak.codes import Code
 from payamak.domain.events import OutcomeKind
+from payamak.domain.instants import duration_text
+from payamak.domain.message import PartState
 from payamak.domain.standing import state_code
-from payamak.language import spoken, worded
+from payamak.hands.explain import next_words, step_words, why_of
+from payamak.language import Words, spoken, worded
 from payamak.texts.headings import heading
-from payamak.texts.parts import OUTCOMES
+from payamak.texts.parts import OUTCOMES, PARTS
 from payamak.texts.reasons import LANES, STATES, STEP_KINDS
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ async def show(
         )
     m = story.message
     up = {} if m.is_final else await links_up(common.settings())
-    says = {"why": why_of(m, site, up), "next": next_text(m, site, now, up)}
+    says = {"why": why_of(m, site, up), "next": next_words(m, site, now, up)}
     tell(common, {**_plain(story, text=text), **says}, lambda console: _print(console, story, site, says, now, text))
     return ExitCode.DONE
 
@@ -83,7 +84,7 @@ def _plain(story: Story, *, text: bool) -> dict[str, Any]:
     return made
 
 
-def _print(console: Console, story: Story, site: Site, says: dict[str, str], now: int, text: bool) -> None:
+def _print(console: Console, story: Story, site: Site, says: dict[str, Words], now: int, text: bool) -> None:
     from rich.text import Text
 
     m = story.message
@@ -116,7 +117,7 @@ def _print(console: Console, story: Story, site: Site, says: dict[str, str], now
         console.print(table_of(story.notices, site, now, title=heading("Told to the webhook")))
 
 
-def _facts(m: Message, site: Site, says: dict[str, str], now: int) -> list[tuple[str, str]]:
+def _facts(m: Message, site: Site, says: dict[str, Words], now: int) -> list[tuple[str, str]]:
     account = site.accounts_by_id.get(m.account_id)
     told = state_code(m.state, m.was_taken, account.unknown_state if account else 4)
     facts = [
@@ -138,7 +139,7 @@ def _facts(m: Message, site: Site, says: dict[str, str], now: int) -> list[tuple
                 f"{spoken(STATES[m.state])} از {instant_text(m.changed_at)}؛ wsStates می‌گوید {told}",
             ),
         ),
-        ("why", says["why"] + worded(f" ({m.reason.value})", "")),
+        ("why", spoken(says["why"]) + worded(f" ({m.reason.value})", "")),
     ]
     if m.code is not None:
         facts.append(
@@ -176,7 +177,7 @@ def _facts(m: Message, site: Site, says: dict[str, str], now: int) -> list[tuple
 
 def _steps(m: Message) -> list[tuple[object, ...]]:
     return [
-        (index + 1, s.line, spoken(STEP_KINDS[s.kind]), s.encoding.value, s.parts, f"{s.price:,}", step_text(m, index))
+        (index + 1, s.line, spoken(STEP_KINDS[s.kind]), s.encoding.value, s.parts, f"{s.price:,}", step_words(m, index))
         for index, s in enumerate(m.plan)
     ]
 
@@ -198,7 +199,7 @@ def _attempt(part: PartRecord) -> tuple[object, ...]:
     if part.code is not None and part.answer in ("opted_out", "refused"):
         answer += f" ({part.code})"
     after = "" if part.answered_at is None else duration_text(part.answered_at - part.on_wire_at)
-    receipt = "" if part.receipt is None else part_text(part.receipt)
+    receipt = "" if part.receipt is None else spoken(PARTS[PartState(part.receipt)])
     if part.receipt_stat:
         receipt += f" {part.receipt_stat}" + (
             worded(f" err {part.receipt_err}", f" خطا {part.receipt_err}") if part.receipt_err else ""

@@ -8,9 +8,9 @@ from typing import Annotated, Any, Final
 
 from cyclopts import Parameter
 
-from payamak.cli.shell import ExitCode, Failed, counted, say, tell_json
+from payamak.cli.shell import ExitCode, Failed, say, tell_json
 from payamak.domain.numbers import parse_recipient
-from payamak.language import worded
+from payamak.language import counted, worded
 
 HANDS: Final = ("say", "receipt", "outage")
 """What a person may do to a simulator that runs."""
@@ -82,30 +82,45 @@ def _speak(arguments: Sequence[str]) -> int:
 
 def _told(done: dict[str, Any]) -> list[str]:
     if "receipts" in done:
-        return [f"{counted(done['receipts'], 'receipt')} on the way."]
+        count = counted(done["receipts"], "receipt", "رسید")
+        return [worded(f"{count} on the way.", f"{count.fa} در راه است.")]
     if "seconds" in done:
-        return [f"The operator is away for {done['seconds']:g} s."]
-    return ["The gateway has it." if done["is_acknowledged"] else "The gateway refused it for good."]
+        away_s = f"{done['seconds']:g}"
+        return [worded(f"The operator is away for {away_s} s.", f"اپراتور {away_s} ثانیه قطع است.")]
+    if done["is_acknowledged"]:
+        return [worded("The gateway has it.", "درگاه آن را گرفت.")]
+    return [worded("The gateway refused it for good.", "درگاه برای همیشه آن را رد کرد.")]
 
 
 async def _ask(port: int | None, question: dict[str, Any]) -> dict[str, Any]:
     """What the simulator says. Raises Failed if there is none, or several and no port, or it refuses."""
     from payamak.simulator.door import door_of, folder
-    from payamak.socketfile import answers
+    from payamak.socketfile import answers, refusal_of
 
     doors = [door_of(port)] if port is not None else sorted(folder().iterdir())
     if port is None and len(doors) > 1:
         doors = [door for door in doors if await _is_open(door) or _forgotten(door)]
     if len(doors) > 1:
-        said = f"several simulators run: say which by --port ({', '.join(door.name for door in doors)})"
-        raise Failed(said, ExitCode.USAGE)
+        ports = ", ".join(door.name for door in doors)
+        raise Failed(
+            worded(
+                f"several simulators run: say which by --port ({ports})",
+                f"چند شبیه‌ساز روشن است: با --port بگویید کدام ({ports})",
+            ),
+            ExitCode.USAGE,
+        )
     try:
         ((done,),) = [[said async for said in answers(door, question)] for door in doors]
     except (OSError, ValueError):
-        said = "no such simulator of this user runs; `payamak simulate` or `payamak demo` starts one"
-        raise Failed(said, ExitCode.UNREACHED) from None
-    if "refused" in done:
-        raise Failed(str(done["refused"]))
+        raise Failed(
+            worded(
+                "no such simulator of this user runs; `payamak simulate` or `payamak demo` starts one",
+                "چنین شبیه‌سازی از این کاربر روشن نیست؛ `payamak simulate` یا `payamak demo` یکی را روشن می‌کند",
+            ),
+            ExitCode.UNREACHED,
+        ) from None
+    if refused := refusal_of(done):
+        raise Failed(refused)
     return done
 
 

@@ -12,7 +12,13 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 from cyclopts import Parameter
 
 from payamak.cli.bounds import bounded
-from payamak.cli.shell import Common, ExitCode, Failed, console, duration_text, fill, grid, tell_json, unheard
+from payamak.cli.shell import Common, ExitCode, Failed, console, fill, grid, tell_json, unheard
+from payamak.domain.instants import duration_text
+from payamak.domain.message import Lane, Reason
+from payamak.language import Words, spoken, worded, words_of
+from payamak.texts.headings import heading
+from payamak.texts.reasons import LANES, REASON_NAMES
+from payamak.texts.wrongs import RATES, UNDER_WAY
 from payamak.visible import visible
 
 if TYPE_CHECKING:
@@ -26,7 +32,9 @@ if TYPE_CHECKING:
 VIEWS: Final = {"1": ("links", "lines", "queue"), "2": ("lines",), "3": ("links",), "4": ("queue",)}
 """Which tables a key shows; rates and what is wrong are always there."""
 
-HELP: Final = "q quit · p pause · 1 all · 2 lines · 3 links · 4 queue"
+HELP: Final = Words(
+    "q quit · p pause · 1 all · 2 lines · 3 links · 4 queue", "q پایان · p مکث · 1 همه · 2 خط‌ها · 3 لینک‌ها · 4 صف"
+)
 
 MOST_WRONG: Final = 3
 """Lines of what is wrong, on a screen that has room for no more."""
@@ -75,8 +83,14 @@ async def _look(settings: Settings) -> Page:
 
     text = await text_of(settings)
     if text is None:
-        said = f"no server answers at {url_of(settings, '/metrics')}: is it running, and are these its settings?"
-        raise Failed(said, ExitCode.UNREACHED)
+        url = url_of(settings, "/metrics")
+        raise Failed(
+            Words(
+                f"no server answers at {url}: is it running, and are these its settings?",
+                f"سروری در {url} پاسخ نمی‌دهد: روشن است، و تنظیم‌هایش همین است؟",
+            ),
+            ExitCode.UNREACHED,
+        )
     return read_page(text, time.monotonic())
 
 
@@ -88,7 +102,7 @@ class _Screen:
         self._view = "1"
         self._is_paused = False
         self._board: Board | None = None
-        self._said = "looking …"
+        self._said: str = Words("looking …", "نگاه می‌کنیم …")
         self._ended = asyncio.Event()
         self._draw: Callable[[], None] = lambda: None
 
@@ -112,7 +126,7 @@ class _Screen:
         try:
             page = await _look(self._settings)
         except Failed as error:
-            self._said = str(error)
+            self._said = words_of(error)
             return
         self._board, self._before, self._said = board_of(self._before, page), page, ""
 
@@ -130,9 +144,10 @@ class _Screen:
         from rich.text import Text
 
         head = Text("payamak top", style="bold").append(f"  {time.strftime('%H:%M:%S')}  ", style="dim")
-        head.append("paused  " if self._is_paused else "", style="yellow").append(HELP, style="dim")
+        paused = worded("paused  ", "مکث  ") if self._is_paused else ""
+        head.append(paused, style="yellow").append(spoken(HELP), style="dim")
         parts = shown(self._board, VIEWS[self._view], height - 2) if self._board else ()
-        return Group(head, *([Text(visible(self._said), style="red")] if self._said else []), *parts)
+        return Group(head, *([Text(visible(spoken(self._said)), style="red")] if self._said else []), *parts)
 
 
 def shown(board: Board, tables: Sequence[str], height: int | None) -> Iterator[RenderableType]:
@@ -140,17 +155,18 @@ def shown(board: Board, tables: Sequence[str], height: int | None) -> Iterator[R
     from rich.text import Text
 
     r = board.rates
-    made = f"accepted {r.accepted_per_s:,.1f}/s  refused {r.refused_per_s:,.1f}/s  parts {r.parts_per_s:,.1f}/s  "
-    yield Text(visible(f"{made}delivered {r.delivered_per_s:,.1f}/s"))
-    waits = f"receipts {r.receipts_per_s:,.1f}/s  waiting {r.waiting:,}  in flight {r.in_flight:,}"
-    yield Text(visible(waits), end="\n\n")
+    rates = {name: getattr(r, name) for name in r.__struct_fields__}
+    yield Text(visible(spoken(RATES.filled(**rates))))
+    yield Text(visible(spoken(UNDER_WAY.filled(**rates))), end="\n\n")
     wrong = board.wrong if height is None or len(board.wrong) <= MOST_WRONG else board.wrong[: MOST_WRONG - 1]
     for sentence in wrong:
-        yield Text(visible(f"! {sentence}"), style="bold red")
+        yield Text(visible(f"! {spoken(sentence)}"), style="bold red")
     if len(board.wrong) > len(wrong):
-        yield Text(visible(f"! and {len(board.wrong) - len(wrong)} more: `payamak doctor`"), style="bold red")
+        more = len(board.wrong) - len(wrong)
+        said = worded(f"! and {more} more: `payamak doctor`", f"! و {more} مورد دیگر: `payamak doctor`")
+        yield Text(visible(said), style="bold red")
     if not board.wrong:
-        yield Text("Nothing is wrong.", style="green")
+        yield Text(visible(worded("Nothing is wrong.", "همه چیز درست است.")), style="green")
     yield Text("")
     room = None if height is None else height - 4 - min(max(len(board.wrong), 1), MOST_WRONG)
     for count, name in enumerate(tables):
@@ -171,10 +187,13 @@ def _links(board: Board) -> Iterator[tuple[object, ...]]:
     from rich.text import Text
 
     for row in sorted(board.links, key=lambda one: (one.is_up, not one.is_on_trial, one.link)):
-        stands = "on trial" if row.is_on_trial else "bound" if row.is_up else "down"
+        is_bound = row.is_up and not row.is_on_trial
+        stands = worded("bound", "وصل") if is_bound else worded("on trial", "در آزمون")
+        if not row.is_up and not row.is_on_trial:
+            stands = worded("down", "قطع")
         yield (
             row.link,
-            Text(visible(stands), style="green" if stands == "bound" else "bold red"),
+            Text(visible(stands), style="green" if is_bound else "bold red"),
             f"{row.window_used}/{row.window}",
             f"{row.waiting:,}",
             f"{row.parts_per_s:,.1f}",
@@ -185,7 +204,9 @@ def _links(board: Board) -> Iterator[tuple[object, ...]]:
 
 def _queue(board: Board) -> Iterator[tuple[object, ...]]:
     for row in board.queue:
-        yield row.line, row.lane, row.reason, f"{row.messages:,}", _age(row.oldest_s)
+        lane = worded(row.lane, LANES[Lane[row.lane.upper()]].fa)
+        reason = worded(row.reason, REASON_NAMES[Reason(row.reason)].fa)
+        yield row.line, lane, reason, f"{row.messages:,}", _age(row.oldest_s)
 
 
 ROWS: Final[dict[str, Callable[[Any], Iterator[tuple[object, ...]]]]] = {
@@ -206,9 +227,10 @@ _WORDS: Final = frozenset(("line", "link", "stands", "class", "why"))
 
 def _table(name: str, rows: Sequence[tuple[object, ...]], fits: int) -> Grid:
     """A table of the first rows; its title says of how many, and which key shows more of them."""
-    columns, title = _COLUMNS[name], name.capitalize()
+    columns, title = _COLUMNS[name], heading(name.capitalize())
     if len(rows) > fits:
-        title += f", {fits} of {len(rows):,}: key {_KEY[name]}"
+        key = _KEY[name]
+        title += worded(f", {fits} of {len(rows):,}: key {key}", f"، {fits} از {len(rows):,}: کلید {key}")
     return fill(grid(*columns, title=title, right=[one for one in columns if one not in _WORDS]), rows[:fits])
 
 

@@ -38,10 +38,12 @@ async def trace(
     seconds
         How long, up to 600.
     """
+    from payamak.socketfile import refusal_of
+
     question = {"ask": "trace", "link": link, "seconds": seconds, "numbers": numbers}
     async for said in _answers(existing_store(common), question):
-        if "refused" in said:
-            raise Failed(str(said["refused"]))
+        if refused := refusal_of(said):
+            raise Failed(refused)
         if common.json:
             tell_json(said)
         elif "pdu" in said:

@@ -14,7 +14,6 @@ from payamak.cli.shell import (
     ExitCode,
     Failed,
     counted,
-    duration_text,
     fill,
     grid,
     instant_text,
@@ -25,6 +24,7 @@ from payamak.cli.shell import (
     say,
     tell,
 )
+from payamak.domain.instants import duration_text
 from payamak.domain.posting import PostState
 from payamak.domain.webhooks import Notice, parse_event_id
 from payamak.language import spoken, worded

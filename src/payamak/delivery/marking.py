@@ -7,9 +7,10 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from payamak.clock import Clock
-from payamak.domain.restoring import Restore, Why
+from payamak.domain.restoring import Restore
 from payamak.errors import StoreFailed
 from payamak.store.base import Chores
+from payamak.texts.signs import RESTORED_TODO
 
 KEEP_EVERY_S = 1.0
 """How often the mark moves as long as something is written. A raw copy of the open file that is put back after a kill
@@ -18,13 +19,6 @@ is not noticed if the kill came within this time of the copy."""
 HOLD_BATCH = 500
 LAST_MOVE_S = 0.5
 """How long a stop waits for the last move."""
-
-TODO = {
-    Why.ASKED: "`payamak resume restored` lets it go, all, or by --line, --account; or `payamak cancel`",
-    Why.COPY: "`payamak resume restored` lets it go, all, or by --line, --account; or `payamak cancel`",
-    Why.MARK: "`payamak resume moved` if it is the newest store, `payamak resume restored` if it is an older copy",
-}
-"""What a person does about what is held; see docs/guide/backup.md."""
 
 
 async def begin_mark(store: Chores, clock: Clock, log: Callable[..., object], *, is_restored: bool = False) -> None:
@@ -38,12 +32,13 @@ async def begin_mark(store: Chores, clock: Clock, log: Callable[..., object], *,
     await store.keep_mark(clock.now(), is_needed=True)
     noted = await store.last_restore()
     if noted is not None and noted.is_open:
-        log("held_after_restore", count=noted.held, reason=noted.why.value, ids_above=noted.ids_above, todo=todo(noted))
-
-
-def todo(restore: Restore) -> str:
-    """What a person does about it."""
-    return TODO[restore.why]
+        log(
+            "held_after_restore",
+            count=noted.held,
+            reason=noted.why.value,
+            ids_above=noted.ids_above,
+            todo=str(RESTORED_TODO[noted.why]),
+        )
 
 
 class MarkKeeper:
@@ -90,4 +85,6 @@ class MarkKeeper:
         """What a person is asked; nothing if nothing is held."""
         if self.restore is None or not self.restore.held:
             return ""
-        return f"{self.restore.held:,} messages of a store that was put back are held: {todo(self.restore)}"
+        return (
+            f"{self.restore.held:,} messages of a store that was put back are held: {RESTORED_TODO[self.restore.why]}"
+        )

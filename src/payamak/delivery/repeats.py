@@ -40,12 +40,12 @@ class Brought:
 
     def end(self, link: str, digest: bytes, *, is_answered: bool) -> None:
         """It is stored and answered at once, or it could not be."""
-        storing = self._storing.get(link, Counter())
-        if not storing[digest]:
+        storing = self._storing.get(link)
+        if not storing or not storing[digest]:
             return  # its connection has ended meanwhile
         storing[digest] -= 1
-        storing += Counter()  # without those that are at nothing
-        self._storing[link] = storing
+        if not storing[digest]:
+            del storing[digest]
         if is_answered:
             answered = self._answered.setdefault(link, deque())
             answered.append((self._monotonic(), digest))

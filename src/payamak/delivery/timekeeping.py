@@ -16,6 +16,7 @@ from payamak.clock import Source
 from payamak.domain.clocks import JUMP_MS, ClockRecord, Clocks, accepted, first_look, look
 from payamak.errors import StoreFailed
 from payamak.store.base import Store
+from payamak.texts.signs import CLOCK_JUMPED, jump_words
 
 LOOK_EVERY_S = 0.25
 """How soon a jump is told, kept and followed up; what it does to deadlines and hours holds from the reading on."""
@@ -28,12 +29,6 @@ PASSES = 2
 
 KEEP_FROM_MS = 1_000
 """A drift that is worth a commit."""
-
-TODO = (
-    "if the machine's clock is right, `payamak clock accept`; if not, set it right and keep it so by NTP; until then "
-    "nothing expires, and nothing goes that is past its deadline or outside its hours by either time"
-)
-"""What a person does about a jump; see docs/guide/operations.md."""
 
 _TOO_FAR_APART_MS = 1_000
 """Two readings of the boot clock between which the wall clock was read: if the process was stopped there, again."""
@@ -153,14 +148,6 @@ def go_on(clock: KeptClock, record: ClockRecord) -> None:
         clock.accept()
 
 
-def jump_text(clocks: Clocks) -> str:
-    """A doubt in words; nothing while there is none."""
-    if not clocks.is_in_doubt:
-        return ""
-    where = "ahead of" if clocks.ahead > 0 else "behind"
-    return f"the machine's clock has jumped: it is {abs(clocks.ahead) / 1_000:,.0f} s {where} the time held to be right"
-
-
 class TimeKeeper:
     """Looks at the clocks, tells of jumps, keeps what is known, sets the store back. Lives on one event loop."""
 
@@ -181,8 +168,8 @@ class TimeKeeper:
     @property
     def asks(self) -> str:
         """What a person is asked; nothing while the clocks agree."""
-        says = jump_text(self.clocks)
-        return f"{says}: {TODO}" if says else ""
+        says = jump_words(self.clocks)
+        return f"{says}: {CLOCK_JUMPED.todo}" if says else ""
 
     async def run(self) -> None:
         """Until cancelled. A disk that fails only delays it."""
@@ -218,7 +205,8 @@ class TimeKeeper:
         if has_jumped and not clocks.is_in_doubt:
             self._log("clock_jumped_and_came_back", jumps=clocks.jumps)
         elif has_jumped:
-            self._log("clock_jumped", ahead_s=clocks.ahead // 1_000, true_in_s=self._true_in_s(clocks), todo=TODO)
+            todo = str(CLOCK_JUMPED.todo)
+            self._log("clock_jumped", ahead_s=clocks.ahead // 1_000, true_in_s=self._true_in_s(clocks), todo=todo)
         if told is not None and told.is_in_doubt and not clocks.is_in_doubt:
             self._log("clock_settled", moved_s=(clocks.held - told.held) // 1_000)
 

@@ -68,6 +68,18 @@ def show_instant(at: int, calendar: Calendar, zone: dt.tzinfo | None = None) -> 
     return _at(at).astimezone(zone).replace(tzinfo=None).isoformat(sep=" ", timespec="seconds")
 
 
+def duration_text(ms: int) -> str:
+    """A duration for people, the same in every language: `1d 2h`, `3m 20s`, `0.4s`."""
+    if ms < 10_000:
+        return f"{ms / 1_000:.1f}s"
+    left, words = ms // 1_000, []
+    for unit in ("d", "h", "m", "s"):
+        count, left = divmod(left, _SECONDS[unit])
+        if count:
+            words.append(f"{count}{unit}")
+    return " ".join(words[:2])
+
+
 def _at(at: int) -> dt.datetime:
     return dt.datetime.fromtimestamp(at // 1_000, dt.UTC)
 

@@ -2,20 +2,19 @@
 
 Nothing of another account is touched, and nobody learns whether it is there. A store that fails is Refused with 23, a
 caller who may not act with 18, 16, 17 or 29; then nothing is changed. What is done is on disk when a function
-returns; taking back and opting out leave a row in the audit.
+returns. What changes something leaves a row in the audit; that a received message was read stands in itself.
 """
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
 from payamak.clock import Clock
 from payamak.codes import Code
 from payamak.domain.mo import Received
-from payamak.domain.numbers import masked, parse_recipient
-from payamak.domain.site import Account
+from payamak.domain.numbers import parse_recipient
+from payamak.domain.site import DAY_MS, Account
 from payamak.domain.site.secrets import UnfitSecret, check_new_password
 from payamak.errors import Refused, StoreFailed
 from payamak.front.asking import own_line, own_lines, readable
@@ -25,6 +24,10 @@ from payamak.store.records import Act, By, Cancelled, OptOut
 
 MOST_TAKEN_BACK: Final = 1_000
 """Messages that one call takes back at most: a transaction of some 100 ms."""
+
+
+DAYS: Final = 1 << 20
+"""Room for the number of a day beside an account's: 2,800 years of them."""
 
 
 class OwnActs:
@@ -41,8 +44,7 @@ class OwnActs:
         account = await self._callers.account_of(caller)
         if len(ids) > MOST_TAKEN_BACK:
             raise Refused(Code.MESSAGE_ID_INVALID, f"at most {MOST_TAKEN_BACK} messages a call")
-        told = f"{len(ids)} messages, from {min(ids, default=0)} to {max(ids, default=0)}"
-        act = self._act(account, "take back", told)
+        act = self._act(account, "take back", "messages")
         return await readable(self._store.cancel(ids, self._clock.now(), account_id=account.id, act=act))
 
     async def read_received(self, caller: Caller, limit: int = 1_000) -> list[Received]:
@@ -72,14 +74,15 @@ class OwnActs:
             learned_at=int(self._clock.now()),
             expires_at=None,
         )
-        act = self._act(account, "opt out", f"{masked(to)} on line {number}")
+        act = self._act(account, "opt out", f"line {number}")
         await readable(self._store.put_opt_outs([entered], act))
         return entered
 
     def _act(self, account: Account, what: str, about: str) -> Act:
-        """The row that an act leaves in the audit."""
-        by = By(who=f"account {account.username}", command=what, act=secrets.randbits(62))
-        return Act(by=by, at=int(self._clock.now()), what=what, about=about)
+        """The row in the audit, to which further acts of the account's day are added: no caller fills the audit."""
+        now = int(self._clock.now())
+        by = By(who=f"account {account.username}", command=what, act=account.id * DAYS + now // DAY_MS % DAYS)
+        return Act(by=by, at=now, what=what, about=about)
 
     async def change_password(
         self, caller: Caller, password: str | None, hash_password: Callable[[str], Awaitable[str]]
@@ -91,8 +94,9 @@ class OwnActs:
         except UnfitSecret as error:
             raise Refused(Code.MALFORMED, str(error)) from error
         password_hash = await hash_password(password or "")
+        act = self._act(account, "change password", f"account {account.username}")
         try:
-            await self._store.set_password(account.username, password_hash, account.credential_version)
+            await self._store.set_password(account.username, password_hash, account.credential_version, act)
         except LookupError as error:
             raise Refused(Code.CREDENTIALS, "the password was changed meanwhile") from error
         except StoreFailed as error:

@@ -32,7 +32,7 @@ async def enter(store: Store, entry: Payment, by: By, now: int) -> Credited:
             return await store.credit_once(name, amount, entry.reference, note, now, allow_negative=is_free, act=act)
         available = await store.credit(name, amount, note, now, allow_negative=is_free, act=act)
     except ValueError as error:
-        raise NotDone(worded(f"{error}: nothing was changed", f"{error}: چیزی تغییر نکرد")) from error
+        raise NotDone(worded(f"{error}: nothing was changed", f"{sentence_of(error)}: چیزی تغییر نکرد")) from error
     except LookupError as error:
         raise NotDone(sentence_of(error)) from error
     return Credited(available=available, entered_at=now, is_repeated=False)

@@ -14,6 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
+from payamak.language import Words
 from payamak.simulator.ledger import Entry
 from payamak.simulator.receipts import MESSAGE_STATES
 from payamak.simulator.server import Simulator
@@ -67,11 +68,11 @@ class SimulatorDoor:
     async def _answer(self, said: dict[str, Any], _: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         doing = {"say": self._say, "receipt": self._receipt, "outage": self._outage}.get(str(said.get("do")))
         if doing is None:
-            raise ValueError("a simulator can say, receipt, outage")
+            raise ValueError(Words("a simulator can say, receipt, outage", "از شبیه‌ساز say و receipt و outage برمی‌آید"))
         try:
             write(writer, await doing(said))
         except KeyError as error:
-            raise ValueError(f"{error.args[0]} is missing") from error
+            raise ValueError(Words(f"{error.args[0]} is missing", f"{error.args[0]} نیامده است")) from error
 
     async def _say(self, said: dict[str, Any]) -> dict[str, Any]:
         line, sender, text = str(said["line"]), str(said["from"]), str(said["text"])
@@ -79,27 +80,43 @@ class SimulatorDoor:
             async with asyncio.timeout(ACKNOWLEDGED_WITHIN_S):
                 is_taken = await self._of_line(line).send_mo(line, sender, text)
         except TimeoutError:
-            raise ValueError("the gateway has not acknowledged it yet; it comes again until it does") from None
+            raise ValueError(
+                Words(
+                    "the gateway has not acknowledged it yet; it comes again until it does",
+                    "درگاه هنوز رسیدش را اعلام نکرده؛ تا اعلام کند دوباره می‌آید",
+                )
+            ) from None
         return {"is_acknowledged": is_taken}
 
     async def _receipt(self, said: dict[str, Any]) -> dict[str, Any]:
         """Of the newest text to a recipient, or of the part with an operator's id; each of its parts gets one."""
         of, stat_word, err = str(said["of"]), str(said["stat"]).upper(), str(said.get("err", "000"))
         if stat_word not in MESSAGE_STATES:
-            raise ValueError(f"a receipt says one of {', '.join(MESSAGE_STATES)}")
+            states = ", ".join(MESSAGE_STATES)
+            raise ValueError(Words(f"a receipt says one of {states}", f"رسید یکی از این‌ها را می‌گوید: {states}"))
         for simulator in self._simulators:
             if entries := _parts_of(simulator.ledger.entries, of):
                 for entry in entries:
                     simulator.force_receipt(entry, stat_word, err)
                 return {"receipts": len(entries)}
-        raise ValueError("no message to this number, or with this id, has come to the operator")
+        raise ValueError(
+            Words(
+                "no message to this number, or with this id, has come to the operator",
+                "پیامی به این شماره یا با این شناسه به اپراتور نرسیده است",
+            )
+        )
 
     async def _outage(self, said: dict[str, Any]) -> dict[str, Any]:
         seconds = float(said["seconds"])
         if not 0 < seconds <= LONGEST_OUTAGE_S:
-            raise ValueError(f"an outage lasts up to {LONGEST_OUTAGE_S:.0f} s")
+            raise ValueError(
+                Words(
+                    f"an outage lasts up to {LONGEST_OUTAGE_S:.0f} s",
+                    f"قطعی حداکثر {LONGEST_OUTAGE_S:.0f} ثانیه است",
+                )
+            )
         if self._ends:
-            raise ValueError("the operator is away already")
+            raise ValueError(Words("the operator is away already", "اپراتور از پیش قطع است"))
         for simulator in self._simulators:
             await simulator.stop(timeout_s=0.1)
         task = asyncio.create_task(self._come_back(seconds))

@@ -204,11 +204,12 @@ class Intake(Protocol):
         """
         ...
 
-    def set_password(self, username: str, password_hash: str, version: int) -> Awaitable[Site]:
+    def set_password(self, username: str, password_hash: str, version: int, act: Act | None = None) -> Awaitable[Site]:
         """Give an account a new web-service password, whatever else of it changes meanwhile.
 
         `version` is that of the credential in whose name this is done. Raises LookupError if the account is gone or
-        has another one by now: under the same name somebody else may have come.
+        has another one by now: under the same name somebody else may have come. `act` as with Hands; a password that
+        is taken back, for its owner was told that there is none, is a row of its own.
         """
         ...
 

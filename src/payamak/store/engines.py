@@ -9,9 +9,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from payamak.store.base import Mode
+from payamak.store.rules.marks import UNREADABLE
 from payamak.store.sqlite.copies import Looked, backed_up_at, library_version, look_over, note_backup
 from payamak.store.sqlite.locking import resolved, serve_lock
-from payamak.store.sqlite.mark import UNREADABLE, MarkFile
+from payamak.store.sqlite.mark import MarkFile
 from payamak.store.sqlite.replacing import put_back
 from payamak.store.sqlite.store import SqliteStore
 

@@ -16,7 +16,8 @@ from tests.store.world import NOW, World
 from payamak.domain.message import Message, Reason, State
 from payamak.domain.restoring import Why
 from payamak.errors import StoreFailed
-from payamak.store.sqlite.mark import IDS_AHEAD, UNREADABLE, Mark, MarkFile
+from payamak.store.rules.marks import IDS_AHEAD, UNREADABLE, Mark
+from payamak.store.sqlite.mark import MarkFile
 from payamak.store.sqlite.store import SqliteStore
 from payamak.store.statements import load_migrations
 

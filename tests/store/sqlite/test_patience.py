@@ -23,8 +23,9 @@ from payamak.domain.message import Lane, Message, Reason, State, Step
 from payamak.domain.mo import MoPart
 from payamak.encoding.alphabets import Alphabet
 from payamak.errors import StoreFailed
+from payamak.store import queued, ruled
 from payamak.store.feed import WirePlace
-from payamak.store.records import Batched, NewMessage, Search
+from payamak.store.records import Act, AuditSearch, Batched, By, NewMessage, Search
 from payamak.store.sqlite import store as sqlite_module
 from payamak.store.sqlite import writer as writers
 from payamak.store.sqlite.store import SqliteStore
@@ -76,8 +77,8 @@ def slow_commit(store: SqliteStore) -> Iterator[SlowCommit]:
 @pytest.fixture
 async def serving(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[World]:
     """A store as a server has it, with less patience."""
-    monkeypatch.setattr(sqlite_module, "ANSWER_WITHIN_S", WITHIN_S)
-    monkeypatch.setattr(sqlite_module, "ACKNOWLEDGE_WITHIN_S", WITHIN_S)
+    monkeypatch.setattr(ruled, "ANSWER_WITHIN_S", WITHIN_S)
+    monkeypatch.setattr(ruled, "ACKNOWLEDGE_WITHIN_S", WITHIN_S)
     store = SqliteStore(file_of(tmp_path))
     world = await World(store).build()
     store.begin_serving()
@@ -237,13 +238,13 @@ async def test_a_batch_given_up(serving: World, monkeypatch: pytest.MonkeyPatch,
     own = [check_id(n, MARK) for n in (1, 2)]
     beside = [check_id(n, body) for n in (1, 2, 3)]
     gate, inside = threading.Event(), threading.Barrier(2)
-    monkeypatch.setattr(sqlite_module, "ANSWER_WITHIN_S", 0.5)
+    monkeypatch.setattr(ruled, "ANSWER_WITHIN_S", 0.5)
     with slow_commit(store) as disk:
         store.writer.submit(at_desk(lambda _: (inside.wait(10), gate.wait(10))))
         await asyncio.to_thread(inside.wait, 10)
         first = asyncio.ensure_future(store.accept_batch(account_id, news, own, NOW))
         await asyncio.sleep(0)
-        monkeypatch.setattr(sqlite_module, "ANSWER_WITHIN_S", 10.0)
+        monkeypatch.setattr(ruled, "ANSWER_WITHIN_S", 10.0)
         second = asyncio.ensure_future(store.accept_batch(account_id, [*news, Code.UDH], beside, NOW))
         await asyncio.sleep(0)
         gate.set()
@@ -290,15 +291,17 @@ async def test_read_marks_given_up(serving: World) -> None:
 
 
 async def test_a_password_given_up(serving: World) -> None:
-    """A new password whose caller was told that it failed is not the account's."""
+    """A new password whose caller was told that it failed is not the account's; the audit tells of both."""
     store = sqlite_of(serving)
+    act = Act(by=By(who="account shop", command="x", act=1), at=NOW, what="change password", about="account shop")
     first = await store.set_password("shop", "old", store.site.accounts["shop"].credential_version)
     with slow_commit(store) as disk:
         with pytest.raises(StoreFailed):
-            await store.set_password("shop", "new", first.accounts["shop"].credential_version)
+            await store.set_password("shop", "new", first.accounts["shop"].credential_version, act)
         disk.let_go()
         await settled(serving)
     assert (await store.refresh()).accounts["shop"].password_hash == "old"
+    assert [row.what for row in await store.audit(AuditSearch())] == ["change password: undone", "change password"]
 
 
 async def test_a_receipt_given_up_stands(serving: World) -> None:
@@ -317,7 +320,7 @@ async def test_a_receipt_given_up_stands(serving: World) -> None:
 
 async def test_a_stalled_disk_takes_nothing(serving: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """While one transaction takes too long accepts are refused at once, results queued, and a person is told why."""
-    monkeypatch.setattr(writers, "STALL_S", 0.02)
+    monkeypatch.setattr(queued, "STALL_S", 0.02)
     store = sqlite_of(serving)
     with slow_commit(store) as disk:
         first = store.credit("shop", 5, "", NOW)

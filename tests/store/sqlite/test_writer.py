@@ -13,10 +13,11 @@ from tests.store.world import LINE, NOW, OWNER, Listener, World, step
 from payamak.codes import Code
 from payamak.domain.message import Lane
 from payamak.errors import Refused, StoreFailed
+from payamak.store import queued
 from payamak.store.desk import Desk, Rule
 from payamak.store.records import Search
+from payamak.store.shares import SHARES, Urgency
 from payamak.store.sqlite import writer as writers
-from payamak.store.sqlite.shares import SHARES, Urgency
 from payamak.store.sqlite.store import SqliteStore
 
 
@@ -242,7 +243,7 @@ async def test_then_runs_after_the_commit(sqlite: SqliteStore) -> None:
 
 async def test_backlog(sqlite: SqliteStore, monkeypatch: pytest.MonkeyPatch) -> None:
     """When too many accepts wait for the disk the next is refused at once; results are always taken (P1)."""
-    monkeypatch.setattr(writers, "BACKLOG", 5)
+    monkeypatch.setattr(queued, "BACKLOG", 5)
     world = World(sqlite)
     gate = Gate(sqlite)
     accepting = [asyncio.ensure_future(sqlite.accept(world.new(lane=Lane.BULK), NOW)) for _ in range(5)]

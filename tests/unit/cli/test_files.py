@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from payamak.cli.bulk import _new_file
-from payamak.cli.doctor import _rights
 from payamak.cli.send import Server
 from payamak.cli.shell import Failed
 from payamak.cli.site import _write
+from payamak.hands.doctor.machine import rights
 
 
 def mode_of(path: Path) -> int:
@@ -54,7 +54,7 @@ def test_doctor_sees_an_open_store(tmp_path: Path, mode: int, is_well: bool) -> 
     path = tmp_path / "store.sqlite"
     path.touch()
     path.chmod(mode)
-    (found,) = _rights(path)
+    (found,) = rights(path)
     assert found.is_well == is_well
     assert ("chmod o-rwx" in found.todo) != is_well
 

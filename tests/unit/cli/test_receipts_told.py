@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 from tests.store.world import HOLD, World, lost, step
 
-from payamak.cli.explain import waiting_text
 from payamak.cli.program import run
 from payamak.cli.shell import ExitCode
 from payamak.domain.mo import MoPart
 from payamak.domain.receipts import Unmatched
 from payamak.encoding.alphabets import Alphabet
+from payamak.hands.explain import waiting_words
 from payamak.store.sqlite.store import SqliteStore
 
 FIRST = 0x4A000000
@@ -24,8 +24,8 @@ FIRST = 0x4A000000
 @pytest.mark.parametrize("why", Unmatched)
 def test_every_why_has_a_sentence(why: Unmatched) -> None:
     """No receipt waits without a reason in words."""
-    assert waiting_text(why) != waiting_text("")
-    assert waiting_text(why).endswith(".")
+    assert waiting_words(why) != waiting_words("")
+    assert waiting_words(why).endswith(".")
 
 
 def site_with(path: Path, play: Callable[[World], Awaitable[object]]) -> list[str]:
@@ -59,7 +59,7 @@ def test_a_conflict_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
     data = site_with(tmp_path / "store.sqlite", _conflict)
     (waiting,) = json.loads(told(capsys, "unmatched", "--json", *data))
     assert (waiting["operator_id"], waiting["tried"], waiting["why"]) == ("16", ["16", "10", "22"], "two_readings")
-    assert waiting_text("two_readings") in told(capsys, "unmatched", *data)
+    assert waiting_words("two_readings") in told(capsys, "unmatched", *data)
     (report,) = json.loads(told(capsys, "link", "ids", "--json", *data))
     assert (report["upstream"], report["waiting"]) == ("operator", {"two_readings": 1})
     assert "north (auto), south (auto)" in told(capsys, "link", "ids", *data)

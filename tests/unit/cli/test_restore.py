@@ -20,8 +20,9 @@ from payamak.cli.program import run
 from payamak.cli.restore import NOT_KNOWN
 from payamak.cli.shell import ExitCode
 from payamak.store.records import OptOut
+from payamak.store.rules.marks import Mark
 from payamak.store.sqlite.locking import lock_beside
-from payamak.store.sqlite.mark import Mark, MarkFile
+from payamak.store.sqlite.mark import MarkFile
 from payamak.store.sqlite.store import SqliteStore
 
 REFUSED = OptOut(recipient=ALI, line=LINE, code=33, source="handset", learned_at=NOW, expires_at=None)

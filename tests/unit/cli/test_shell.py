@@ -13,7 +13,6 @@ from payamak.cli.shell import (
     Failed,
     complain,
     counted,
-    duration_text,
     fill,
     grid,
     instant_text,
@@ -23,6 +22,7 @@ from payamak.cli.shell import (
     show_block,
     tell_json,
 )
+from payamak.domain.instants import duration_text
 
 NOW = 1_800_000_000_000
 

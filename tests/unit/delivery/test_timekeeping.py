@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from payamak.delivery import timekeeping
-from payamak.delivery.timekeeping import KeptClock, go_on, jump_text
+from payamak.delivery.timekeeping import KeptClock, go_on
 from payamak.domain.clocks import TRUE_AFTER_MS, ClockRecord, Reading, earliest
+from payamak.texts.signs import jump_words
 
 START, HOUR, DAY = 1_767_225_600_000, 3_600_000, 86_400_000
 
@@ -132,6 +133,6 @@ def test_a_jump_in_words() -> None:
     """A person is told by how much and to which side; nothing while there is nothing to tell."""
     machine = Machine()
     clock = KeptClock(machine)
-    assert jump_text(clock.look()) == ""
+    assert jump_words(clock.look()) == ""
     machine.wrong_by = -HOUR
-    assert jump_text(clock.look()).endswith("it is 3,600 s behind the time held to be right")
+    assert jump_words(clock.look()).endswith("it is 3,600 s behind the time held to be right")

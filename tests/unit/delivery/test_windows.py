@@ -9,11 +9,12 @@ import pytest
 from tests.store.world import LINE, LINE2, SITE, World
 from tests.unit.delivery.test_outlet import Scene, scene
 
-from payamak.cli import doctor
-from payamak.cli.finding import Finding
+from payamak.cli.page import heard_of, read_page
 from payamak.clock import SystemClock
 from payamak.delivery.desk import FULL_AGAIN_S
 from payamak.domain.site import Link
+from payamak.hands.doctor.finding import Finding
+from payamak.hands.doctor.links import windows
 from payamak.http.metric_table import LINK_WINDOW_FULL
 from payamak.http.metrics import Metrics
 from payamak.store.feed import LocalFeed
@@ -78,10 +79,13 @@ def test_the_doctor_says_it(tmp_path: Path) -> None:
         await world.store.put_documents([Link(name="north", upstream="operator", window=7)], [], world.now)
         for _ in range(3):
             await world.accept()
-        await world.store.close()
         metrics = Metrics(LocalFeed())
         metrics.show(LINK_WINDOW_FULL, lambda: {"north": 130.5, "south": 3.0})
-        return await doctor._windows(doctor.full_windows(metrics.render().decode()), path)
+        heard = heard_of(read_page(metrics.render().decode(), 0.0))
+        try:
+            return list(windows(heard, world.store.site, await world.store.queue(), SystemClock().now()))
+        finally:
+            await world.store.close()
 
     (finding,) = asyncio.run(work())
     assert (finding.name, finding.is_well) == ("link north", False)

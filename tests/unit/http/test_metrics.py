@@ -10,12 +10,13 @@ import pytest
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from tests.unit.house import NOW
 
-from payamak.cli.doctor import log_told
+from payamak.cli.page import heard_of, read_page
 from payamak.codes import Code
 from payamak.domain.durations import Durations
 from payamak.domain.events import Effect, LearnOptOut, Submit
 from payamak.domain.message import Lane, Message, Reason, State, Step
 from payamak.encoding.parts import Encoding
+from payamak.hands.doctor.server import log
 from payamak.http import metric_table
 from payamak.http.exchange import Exchange, Peer
 from payamak.http.metric_table import LOG_DROPPED, LOG_WELL, TABLE, Described, MetricKind
@@ -128,10 +129,10 @@ def test_a_metric_is_shown_by_one() -> None:
 def test_the_doctor_reads_the_log_of_it(is_well: bool) -> None:
     """1 while its lines are taken; a server of an earlier version has no such sign: nothing is made of that."""
     page = Metrics(LocalFeed())
-    assert log_told(page.render().decode()) == []
+    assert list(log(heard_of(read_page(page.render().decode(), 0.0)))) == []
     page.show(LOG_WELL, lambda: is_well)
     page.show(LOG_DROPPED, lambda: 8)
-    (finding,) = log_told(page.render().decode())
+    (finding,) = log(heard_of(read_page(page.render().decode(), 0.0)))
     assert (finding.is_well, "8 lines" in finding.says) == (is_well, True)
 
 

@@ -41,6 +41,22 @@ def test_appendix_b() -> None:
     assert expected.is_final
 
 
+_WORDS = st.text(alphabet="0123456789ABCDEFabcdefxyz", min_size=1, max_size=20)
+_DIGITS = st.text(alphabet="0123456789", min_size=1, max_size=14)
+
+
+@given(
+    values=st.tuples(_WORDS, _DIGITS, _DIGITS, _DIGITS, _DIGITS, st.text(alphabet="DELIVRUNdeliv", min_size=1), _WORDS),
+    text=st.binary(max_size=40) | st.sampled_from([b"id:7 stat:EXPIRED", b"\r\n\0 err:9", b""]),
+    key=st.sampled_from(["text", "Text"]),
+)
+def test_the_usual_form_is_read_as_any_other(values: tuple[str, ...], text: bytes, key: str) -> None:
+    """Appendix B's text to the letter says what it says with one key written otherwise, which is read key by key."""
+    form = "id:{} sub:{} dlvrd:{} submit date:{} done date:{} stat:{} err:{} "
+    octets = f"{form.format(*values)}{key}:".encode() + text
+    assert parse(octets) == parse(octets.replace(b" sub:", b" SUB:", 1))
+
+
 @pytest.mark.parametrize(
     ("text", "operator_id", "stat", "err"),
     [

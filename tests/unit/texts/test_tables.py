@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from enum import Enum
 
 import pytest
+from tests.unit.texts.test_signs import MODULES, sentences
 
 import payamak.domain
 import payamak.texts
@@ -35,7 +36,7 @@ WRITTEN = {
     ),
     *("OnLateOptOut", "OutsideHours", "ReceiptWord", "ReceiptsPer", "Validity"),
 }
-NEVER_SHOWN = {"IdPlace", "KeptAs", "OwnIdKind", "Why"}
+NEVER_SHOWN = {"IdPlace", "KeptAs", "OwnIdKind"}
 
 
 def enums_of(package: str) -> Iterator[type[Enum]]:
@@ -56,7 +57,11 @@ def tables() -> Iterator[tuple[str, dict[Enum, str]]]:
 
 
 TABLES = dict(tables())
-WORDS = [words for table in TABLES.values() for words in table.values()] + [*map(code_words, (*Code, *StateCode))]
+WORDS = [
+    *(words for table in TABLES.values() for words in table.values()),
+    *map(code_words, (*Code, *StateCode)),
+    *(words for module in MODULES for _, words in sentences(module)),
+]
 
 
 @pytest.mark.parametrize("name", TABLES)
@@ -102,7 +107,7 @@ def test_a_sentence_has_the_same_places_in_both_languages(why: FaultKind) -> Non
 @pytest.mark.parametrize("words", [words.fa if isinstance(words, Words) else words for words in WORDS])
 def test_persian_is_persian(words: str) -> None:
     """Persian letters and not their Arabic look-alikes; no blank where a half-space belongs, and none at its edges."""
-    without_places = re.sub(r"\{\w+\}|`[^`]*`", "", words)
+    without_places = re.sub(r"\{[^}]*\}|`[^`]*`", "", words)
     assert re.search("[\u0600-\u06ff]", without_places) or not re.search(r"\w", without_places)
     assert not set("يكة٠١٢٣٤٥٦٧٨٩?;,") & set(re.sub(r"[\x21-\x7e]{2,}", "", without_places))
     assert not re.search(r"(^|[\s«(])(ن?می) |[^\s] (های?|هایش|هایی|تر|ترین)([\s.،؛»)]|$)|\u200c(\s|$)|  ", words)

@@ -21,8 +21,8 @@ from payamak.errors import Refused
 from payamak.store.desk import Desk
 from payamak.store.feed import Feed
 from payamak.store.reader import Reader, array
-from payamak.store.records import Batched, NewMessage, OutboxRow, Standing
-from payamak.store.rules import messages, money
+from payamak.store.records import Act, Batched, NewMessage, OutboxRow, Standing
+from payamak.store.rules import audit, messages, money
 from payamak.store.rules.housekeeping import put_documents
 
 
@@ -194,10 +194,11 @@ async def _keep(desk: Desk, account_id: int, fresh: Sequence[Priced], now: int) 
 
 
 class PasswordSet(Struct, frozen=True, kw_only=True):
-    """What a new password has left: the site, and the account as it was before."""
+    """What a new password has left: the site, and the account as it was before; `act`: whose it was."""
 
     site: Site
     before: Account
+    act: Act | None
 
     @property
     def after(self) -> Account:
@@ -205,14 +206,17 @@ class PasswordSet(Struct, frozen=True, kw_only=True):
         return self.site.accounts[self.before.username]
 
 
-async def set_password(desk: Desk, username: str, password_hash: str, version: int) -> PasswordSet:
+async def set_password(
+    desk: Desk, username: str, password_hash: str, version: int, act: Act | None = None
+) -> PasswordSet:
     """See Store.set_password."""
     account = desk.site.accounts.get(username)
     if account is None or account.credential_version != version:
         raise LookupError(f"account {username!r} is gone, or has another password by now")
-    return PasswordSet(
-        site=await put_documents(desk, [replace(account, password_hash=password_hash)], []), before=account
-    )
+    site = await put_documents(desk, [replace(account, password_hash=password_hash)], [])
+    if act is not None:
+        audit.enter(desk, act)
+    return PasswordSet(site=site, before=account, act=act)
 
 
 async def take_password_back(desk: Desk, done: PasswordSet) -> None:
@@ -220,6 +224,10 @@ async def take_password_back(desk: Desk, done: PasswordSet) -> None:
     now = desk.site.accounts.get(done.before.username)
     if now is not None and now.credential_version == done.after.credential_version:
         await put_documents(desk, [replace(now, password_hash=done.before.password_hash)], [])
+        if done.act is not None:
+            audit.enter(
+                desk, replace(done.act, what=f"{done.act.what}: undone", before=done.act.after, after=done.act.before)
+            )
 
 
 # --------------------------------------------------------------------------------------------- reading

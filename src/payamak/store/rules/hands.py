@@ -14,6 +14,7 @@ from payamak.domain.message import Message, State
 from payamak.domain.moving import Bar, Move, judge
 from payamak.domain.site import Line, Site, name_of
 from payamak.domain.site.differences import differences
+from payamak.language import Words
 from payamak.store.columns import Spoilt
 from payamak.store.desk import Desk
 from payamak.store.memory import read_site
@@ -97,9 +98,20 @@ def _target(site: Site, move: Move) -> Line:
     """Raises LookupError if the target is not configured, ValueError if it is the source."""
     line = site.lines.get(move.target)
     if line is None:
-        raise LookupError(f"line {move.target} is not configured; there are: {', '.join(site.lines) or 'none'}")
+        there = ", ".join(site.lines)
+        raise LookupError(
+            Words(
+                f"line {move.target} is not configured; there are: {there or 'none'}",
+                f"خط {move.target} تعریف نشده است؛ این‌ها هستند: {there or 'هیچ'}",
+            )
+        )
     if line.number == move.source:
-        raise ValueError(f"line {move.source} is where the messages are already")
+        raise ValueError(
+            Words(
+                f"line {move.source} is where the messages are already",
+                f"پیام‌ها از پیش روی خط {move.source} هستند",
+            )
+        )
     return line
 
 
@@ -109,7 +121,12 @@ async def change_site(
     """See Store.change_site."""
     before = desk.site
     if expected_version not in (None, before.version):
-        raise ValueError("somebody else changed the site meanwhile; run it again")
+        raise ValueError(
+            Words(
+                "somebody else changed the site meanwhile; run it again",
+                "در این میان کس دیگری پیکربندی را تغییر داد؛ دوباره اجرا کنید",
+            )
+        )
     change = work(before)
     after = await housekeeping.put_documents(desk, change.puts, change.removals)
     for each in differences(before, after, (*map(name_of, change.puts), *change.removals)):

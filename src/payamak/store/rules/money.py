@@ -12,6 +12,7 @@ from payamak.domain import events as ev
 from payamak.domain.message import Message
 from payamak.domain.money import MOST_RIAL
 from payamak.errors import Refused
+from payamak.language import Words
 from payamak.store.desk import Desk
 from payamak.store.records import Act, Credited
 from payamak.store.rules.audit import enter as enter_act
@@ -105,12 +106,15 @@ async def credit_once(
         entered = before.amount if before.target == "available" else -before.amount
         if entered != amount:
             raise ValueError(
-                f"account {username} was given {entered:,} rial under the reference {reference}, not {amount:,}"
+                Words(
+                    f"account {username} was given {entered:,} rial under the reference {reference}, not {amount:,}",
+                    f"حساب {username} با شناسهٔ {reference} {entered:,} ریال گرفته بود، نه {amount:,}",
+                )
             )
         available = await desk.available(account_id) or 0
         return Credited(available=available, entered_at=before.at, is_repeated=True)
     if not amount:
-        raise ValueError("an entry under a reference has an amount")
+        raise ValueError(Words("an entry under a reference has an amount", "ثبت با شناسهٔ پرداخت مبلغی می‌خواهد"))
     available = await credit(
         desk, username, amount, note, now, allow_negative=allow_negative, reference=reference, act=act
     )
@@ -120,7 +124,7 @@ async def credit_once(
 async def _account_id(desk: Desk, username: str) -> int:
     account_id: int | None = await desk.value("account_of_name", (username,))
     if account_id is None:
-        raise LookupError(f"there is no account {username!r}")
+        raise LookupError(Words(f"there is no account {username!r}", f"حساب {username!r} نیست"))
     return account_id
 
 
@@ -138,12 +142,27 @@ async def credit(
     """Money from outside (below zero: back to it); the new balance. Raises LookupError, ValueError."""
     account_id = await _account_id(desk, username)
     if abs(amount) > MOST_RIAL:
-        raise ValueError(f"{amount:,} rial is more than the {MOST_RIAL:,} that can be credited at once")
+        raise ValueError(
+            Words(
+                f"{amount:,} rial is more than the {MOST_RIAL:,} that can be credited at once",
+                f"{amount:,} ریال بیش از {MOST_RIAL:,} است که یک‌باره می‌شود ثبت کرد",
+            )
+        )
     available = await desk.available(account_id) or 0
     if abs(available + amount) > MOST_RIAL:
-        raise ValueError(f"account {username} has {available:,} rial; it may have {MOST_RIAL:,}, of either sign")
+        raise ValueError(
+            Words(
+                f"account {username} has {available:,} rial; it may have {MOST_RIAL:,}, of either sign",
+                f"حساب {username} {available:,} ریال دارد؛ حداکثر {MOST_RIAL:,} با هر علامتی مجاز است",
+            )
+        )
     if amount < 0 and available + amount < 0 and not allow_negative:
-        raise ValueError(f"account {username} has {available:,} rial; {-amount:,} would take it below zero")
+        raise ValueError(
+            Words(
+                f"account {username} has {available:,} rial; {-amount:,} would take it below zero",
+                f"حساب {username} {available:,} ریال دارد؛ با {-amount:,} زیر صفر می‌رود",
+            )
+        )
     if not amount:
         return available
     source, target = ("funding", "available") if amount > 0 else ("available", "funding")

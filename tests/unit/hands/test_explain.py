@@ -3,11 +3,12 @@
 import pytest
 from msgspec.structs import replace
 
-from payamak.cli.explain import next_text, part_text, reason_text, step_text, why_of, why_text
 from payamak.codes import Code
-from payamak.domain.message import Message, PartState, Reason, State, Step
+from payamak.domain.message import Message, Reason, State, Step
 from payamak.domain.site import Line, Link, LinkUse, Site, build_site
 from payamak.encoding.parts import Encoding
+from payamak.hands.explain import next_words, step_words, why_of, why_words
+from payamak.texts.reasons import REASONS
 
 STEP = Step(line="3000", text="x", encoding=Encoding.GSM7, parts=1, price=10)
 MESSAGE = Message(
@@ -27,14 +28,14 @@ LINK = Link(name="a")
 @pytest.mark.parametrize("reason", Reason)
 def test_every_reason_has_a_sentence(reason: Reason) -> None:
     """No message stands anywhere without a reason in words."""
-    assert reason_text(reason).endswith(".")
+    assert REASONS[reason].endswith(".")
 
 
 def test_how_many_receipts_came() -> None:
     """A text of which some parts were told says of how many."""
     message = replace(MESSAGE, state=State.UNKNOWN, reason=Reason.SOME_RECEIPTS, parts=("tdt",))
     assert why_of(message, Site(), {}) == "Receipts came for 1 of 3 parts until deadline and grace."
-    assert why_of(MESSAGE, build_site([LINE, LINK], 0), {"a": True}) == reason_text(Reason.ACCEPTED)
+    assert why_of(MESSAGE, build_site([LINE, LINK], 0), {"a": True}) == REASONS[Reason.ACCEPTED]
 
 
 DOWN = {"a": False}
@@ -53,16 +54,10 @@ def test_what_keeps_a_line_is_said_first(site: Site, words: str) -> None:
     said = why_of(MESSAGE, site, DOWN)
     assert words in said
     assert said.count(". ") == 0
-    assert why_text("3000", State.QUEUED, Reason.ACCEPTED, site, DOWN) == said
-    assert next_text(MESSAGE, site, 100, DOWN) == "It waits for that, or for its deadline."
-    assert why_text("3000", State.QUEUED, Reason.RESTORED, site, DOWN) == reason_text(Reason.RESTORED)
-    assert why_text("3000", State.ENROUTE, Reason.TAKEN, site, DOWN) == reason_text(Reason.TAKEN)
-
-
-@pytest.mark.parametrize("letter", PartState)
-def test_every_letter_has_words(letter: PartState) -> None:
-    """A part's letter is told in words."""
-    assert part_text(letter.value)
+    assert why_words("3000", State.QUEUED, Reason.ACCEPTED, site, DOWN) == said
+    assert next_words(MESSAGE, site, 100, DOWN) == "It waits for that, or for its deadline."
+    assert why_words("3000", State.QUEUED, Reason.RESTORED, site, DOWN) == REASONS[Reason.RESTORED]
+    assert why_words("3000", State.ENROUTE, Reason.TAKEN, site, DOWN) == REASONS[Reason.TAKEN]
 
 
 @pytest.mark.parametrize(
@@ -78,7 +73,7 @@ def test_every_letter_has_words(letter: PartState) -> None:
 )
 def test_a_step_says_where_it_stands(message: Message, index: int, words: str) -> None:
     """A step is told as waiting, skipped, dropped, or by its parts."""
-    assert words in step_text(message, index)
+    assert words in step_words(message, index)
 
 
 @pytest.mark.parametrize(
@@ -95,4 +90,4 @@ def test_a_step_says_where_it_stands(message: Message, index: int, words: str) -
 )
 def test_what_happens_next_is_said(message: Message, site: Site, words: str) -> None:
     """Whatever a message waits for is named, with the command that helps."""
-    assert words in next_text(message, site, 100, {})
+    assert words in next_words(message, site, 100, {})

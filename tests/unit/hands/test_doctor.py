@@ -1,4 +1,4 @@
-"""What `payamak doctor` reads out of the pages of the running server."""
+"""What the doctor finds: in a store, in what a running server says of itself, on the way to the operators."""
 
 from __future__ import annotations
 
@@ -6,19 +6,30 @@ import os
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
-from payamak.cli import vital
-from payamak.cli.doctor import ENOUGH_TEXTS, links_on_trial, links_told, oddities_of, texts_of
-from payamak.cli.finding import Checked, Finding, Reached, checked
-from payamak.cli.page import read_page
-from payamak.cli.refusing import habits_of
+from payamak.cli.doctor import Checked, checked
+from payamak.cli.page import heard_of, read_page
 from payamak.domain.message import Reason, State
-from payamak.domain.site import Link, ReceiptsPer, build_site
+from payamak.domain.site import BindMode, Link, ReceiptsPer, build_site
+from payamak.hands.doctor import life
+from payamak.hands.doctor.finding import Finding, well
+from payamak.hands.doctor.links import bound, told
+from payamak.hands.doctor.patient import Heard
+from payamak.hands.doctor.records import ENOUGH_TEXTS, refusing, texts_of
+from payamak.hands.doctor.server import work
 from payamak.http.metric_table import LINK_ODD, LINK_ON_TRIAL
 from payamak.http.metrics import Metrics
+from payamak.language import Words
 from payamak.store.feed import LocalFeed
 from payamak.store.records import QueueRow, StatusCount, TextReceipts, Traffic
 from payamak.store.sqlite.copies import note_backup
+from payamak.texts import signs
+
+
+def page_of(metrics: Metrics) -> Heard:
+    """What a server's page says of it."""
+    return heard_of(read_page(metrics.render().decode(), 0.0))
 
 
 def test_links_on_trial_are_read_from_the_metrics() -> None:
@@ -26,9 +37,7 @@ def test_links_on_trial_are_read_from_the_metrics() -> None:
     metrics = Metrics(LocalFeed())
     trials = {"north": False, 'south, of "Tehran"': True, "east": True}
     metrics.show(LINK_ON_TRIAL, lambda: trials)
-    names = links_on_trial(metrics.render().decode())
-    assert names[1] == "east"
-    assert len(names) == 2
+    assert set(page_of(metrics).on_trial) == {'south, of "Tehran"', "east"}
 
 
 def counts(*rows: tuple[str, int, int]) -> list[StatusCount]:
@@ -41,22 +50,23 @@ def counts(*rows: tuple[str, int, int]) -> list[StatusCount]:
 )
 def test_a_centre_that_refuses_all_for_one_reason(status: int, word: str) -> None:
     """Then it is a setting of the link, and the setting is named."""
-    (habit,) = habits_of(counts(("north", status, 12), ("south", 0, 90), ("south", status, 20)))
-    assert (habit.link, word in habit.todo) == ("north", True)
+    (found,) = refusing(counts(("north", status, 12), ("south", 0, 90), ("south", status, 20)))
+    assert (found.name, word in found.todo) == ("link north", True)
 
 
 @pytest.mark.parametrize("rows", [[("north", 0x0B, 9)], [("north", 0x0B, 90), ("north", 0, 1)], [("north", 0x45, 99)]])
 def test_a_centre_that_refuses_some(rows: list[tuple[str, int, int]]) -> None:
     """Few refusals, one that was taken, or a status that no setting brings about: nothing is said."""
-    assert list(habits_of(counts(*rows))) == []
+    assert list(refusing(counts(*rows))) == []
 
 
 def test_oddities_are_read_from_the_metrics() -> None:
     """Of each link what was odd, with its count, and where that is explained."""
     metrics = Metrics(LocalFeed())
     metrics.show(LINK_ODD, lambda: {("north", "no_header"): 3, ("north", "nuls_behind"): 1_200_000})
-    found = oddities_of(metrics.render().decode())
-    assert found == {"north": "no_header 3, nuls_behind 1200000 (docs/guide/received.md)"}
+    (found,) = told(page_of(metrics))
+    assert (found.name, found.is_well) == ("link north", True)
+    assert found.says.endswith(": no_header 3, nuls_behind 1200000 (docs/guide/received.md)")
 
 
 @pytest.mark.parametrize(
@@ -78,39 +88,42 @@ def test_one_receipt_each_is_proposed(with_one: int, with_more: int, per: Receip
     ] * is_told
 
 
-def test_a_running_server_knows_its_links_better() -> None:
-    """A port that takes connections is no bind; a variable that is missing in this shell is not missing in the server.
-
-    What else is found of a link stays as it is.
-    """
-    page = 'payamak_link_up{link="north"} 0.0\npayamak_link_up{link="south"} 1.0\n'
-    refused = Reached(name="link north", is_well=True, says="127.0.0.1:2775 takes connections (1 ms)")
-    unset = Reached(name="link south", is_well=False, says="its password names SOUTH, which is not set here", todo="x")
-    foreign = Finding(name="link south", is_well=False, says="has brought 1 message of handsets", todo="ask")
-    told = list(links_told(page, [refused, unset, foreign]))
-    assert [(finding.name, finding.is_well) for finding in told] == [
-        ("link north", False),
-        ("link south", True),
-        ("link south", False),
-    ]
-    assert "not bound" in told[0].says
-    assert "link_down" in told[0].todo
-    assert told[2] is foreign
-    assert list(links_told("", [refused, unset])) == [refused, unset]
+NORTH = Link(name="north")
 
 
-def wrong(name: str, *, is_grave: bool = False) -> Finding:
-    """A problem."""
-    return Finding(name=name, is_well=False, says="is | down", is_grave=is_grave)
+@pytest.mark.parametrize(
+    ("link", "is_up", "is_well", "says", "todo"),
+    [
+        (NORTH, None, True, "127.0.0.1:2775 takes", ""),
+        (NORTH, True, True, "up, says the running server", ""),
+        (NORTH, False, False, "not bound, says the running server; from here: 127.0.0.1:2775 takes", "link_down"),
+        (replace(NORTH, is_suspended=True), False, True, "127.0.0.1:2775 takes", ""),
+        (replace(NORTH, bind_mode=BindMode.RECEIVER), False, True, "127.0.0.1:2775 takes", ""),
+    ],
+)
+def test_a_running_server_knows_its_links_better(
+    link: Link, is_up: bool | None, is_well: bool, says: str, todo: str
+) -> None:
+    """A port that takes connections is no bind; a link that need not be bound is told as it looks from here."""
+    here = well(signs.REACHED, link=link.name, where="127.0.0.1:2775", took=1.0)
+    found = bound(link, here, is_up)
+    assert (found.name, found.is_well, todo in found.todo) == ("link north", is_well, True)
+    assert found.says.startswith(says)
+
+
+def one(name: str, *, is_well: bool = False, is_grave: bool = False) -> Finding:
+    """A problem, or none."""
+    sign = signs.Sign(Words(name, name), Words("is | down", "افتاده | است"))
+    return Finding(sign=sign, is_well=is_well, is_grave=is_grave)
 
 
 @pytest.mark.parametrize(
     ("findings", "code", "said"),
     [
-        ([Finding(name="a", is_well=True, says="x")] * 3, Checked.OK, "PAYAMAK OK - 3 things are well | problems=0;0"),
-        ([wrong("a")], Checked.WARNING, "PAYAMAK WARNING - a: is / down | problems=1;0"),
+        ([one("a", is_well=True)] * 3, Checked.OK, "PAYAMAK OK - 3 things are well | problems=0;0"),
+        ([one("a")], Checked.WARNING, "PAYAMAK WARNING - a: is / down | problems=1;0"),
         (
-            [wrong("a"), wrong("b", is_grave=True)],
+            [one("a"), one("b", is_grave=True)],
             Checked.CRITICAL,
             "PAYAMAK CRITICAL - b: is / down; a: is / down | problems=2;0",
         ),
@@ -133,22 +146,22 @@ def row(state: State = State.QUEUED, *, age_ms: int = 0, count: int = 1) -> Queu
     ("rows", "is_well"),
     [
         ([], True),
-        ([row(age_ms=vital.LONGEST_LIFE_MS)], True),
-        ([row(), row(age_ms=vital.LONGEST_LIFE_MS + vital.SWEEP_MS + 1)], False),
-        ([row(State.ENROUTE, age_ms=2 * vital.LONGEST_LIFE_MS)], True),
+        ([row(age_ms=life.LONGEST_LIFE_MS)], True),
+        ([row(), row(age_ms=life.LONGEST_LIFE_MS + life.SWEEP_MS + 1)], False),
+        ([row(State.ENROUTE, age_ms=2 * life.LONGEST_LIFE_MS)], True),
     ],
 )
 def test_deadlines_that_end_nothing_are_told(rows: list[QueueRow], is_well: bool) -> None:
     """What waits longer than any message may shows it; what waits for a receipt has a grace of its own."""
-    (found,) = vital.deadlines(rows, 10**12)
+    found = life.deadlines(rows, 10**12)
     assert (found.is_well, bool(found.todo)) == (is_well, not is_well)
 
 
 def test_what_nobody_recovers_is_told() -> None:
     """On the wire, and no server runs that put it there."""
     rows = [row(State.SENDING, count=3), row()]
-    assert list(vital.unrecovered(rows, is_served=True)) == []
-    (found,) = vital.unrecovered(rows, is_served=False)
+    assert list(life.unrecovered(rows, is_served=True)) == []
+    (found,) = life.unrecovered(rows, is_served=False)
     assert (found.is_well, found.says) == (False, "3 messages on the wire by a process that is gone")
 
 
@@ -156,8 +169,8 @@ def test_copies_are_told() -> None:
     """How many of the last day; more than one in a hundred by a line is a problem, a few parts say nothing."""
 
     def told(parts: int, copies: int) -> list[bool]:
-        one = Traffic(line="3000", upstream="north", parts=parts, taken=parts, delivered=0, copies=copies)
-        return [found.is_well for found in vital.copies([one])]
+        row = Traffic(line="3000", upstream="north", parts=parts, taken=parts, delivered=0, copies=copies)
+        return [found.is_well for found in life.copies([row])]
 
     assert (told(100, 1), told(100, 2), told(99, 50)) == ([True], [False, True], [True])
 
@@ -166,21 +179,21 @@ def test_the_age_of_the_last_copy_is_told(tmp_path: Path) -> None:
     """None is a problem only where messages are older than two days; an old one always."""
     store = tmp_path / "store.sqlite"
     now = 1_800_000_000_000
-    assert [vital.backup(store, now, is_in_use).is_well for is_in_use in (False, True)] == [True, False]
+    assert [life.backup(store, now, is_in_use).is_well for is_in_use in (False, True)] == [True, False]
     note_backup(store)
     noted = tmp_path / "store.sqlite-backup"
-    for age_ms, is_well in ((vital.OLD_BACKUP_MS, True), (vital.OLD_BACKUP_MS + 1_000, False)):
+    for age_ms, is_well in ((life.OLD_BACKUP_MS, True), (life.OLD_BACKUP_MS + 1_000, False)):
         os.utime(noted, ((now - age_ms) / 1_000,) * 2)
-        assert vital.backup(store, now, is_in_use=False).is_well is is_well
+        assert life.backup(store, now, is_in_use=False).is_well is is_well
 
 
 def test_what_a_server_says_of_its_work() -> None:
     """Background work that fails, and money that does not balance, are grave; without a server nothing is said."""
-    assert list(vital.of_page(None)) == []
+    assert list(work(None)) == []
     page = read_page("payamak_background_well 1.0\npayamak_purse_drift_rial 0.0\n", 0.0)
-    assert [found.is_well for found in vital.of_page(page)] == [True]
+    assert [found.is_well for found in work(heard_of(page))] == [True]
     page = read_page("payamak_background_well 0.0\npayamak_purse_drift_rial 5.0\n", 0.0)
-    assert [(found.name, found.is_grave) for found in vital.of_page(page)] == [
+    assert [(found.name, found.is_grave) for found in work(heard_of(page))] == [
         ("background work", True),
         ("money", True),
     ]

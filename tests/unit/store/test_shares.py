@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from payamak.store.sqlite.shares import SHARES, TARGET_S, Shares, Urgency
+from payamak.store.shares import SHARES, TARGET_S, Shares, Urgency
 
 ALL = sum(SHARES.values())
 

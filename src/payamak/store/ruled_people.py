@@ -1,4 +1,4 @@
-"""People in a SQLite store: reads by its reading threads, writes by its writer."""
+"""The People of a store over their rules: which each method hands to the writer, and which query to a reader."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class _Asked(Protocol):
         ...
 
 
-class SqlitePeople:
+class RuledPeople:
     """See payamak.store.people.People for what each method promises."""
 
     def __init__(self, store: _Asked) -> None:

@@ -12,8 +12,8 @@ from payamak.store.desk import Desk
 from payamak.store.memory import Restored
 from payamak.store.reader import Reader
 from payamak.store.rules import receipts
+from payamak.store.rules.marks import Mark, belongs, fresh, kept_mark, last_given
 from payamak.store.rules.messages import advance
-from payamak.store.sqlite.mark import Mark, belongs, fresh, kept_mark, last_given
 
 _IDS: Final = (("message", "busiest_day"), ("received", "busiest_day_received"))
 
