@@ -18,6 +18,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
+from payamak.domain.message import Message
 from payamak.store.buffer import NEEDS
 from payamak.store.columns import Spoilt
 from payamak.store.desk import Desk, Need
@@ -88,6 +89,13 @@ class SuspendingEngine:
         await self._ask(name, values)
         return self.db.row(name, shape, values)
 
+    async def message(self, message_id: int) -> Message | None:
+        """See Engine.message. What was written before is not kept: who may have changed it here is not known."""
+        return await self.row("message", Message, (message_id,))
+
+    def is_now(self, message: Message) -> None:
+        """See Engine.is_now."""
+
     async def readable(self, name: str, shape: type[T], values: Values) -> list[T | Spoilt]:
         """See Engine.readable."""
         await self._ask(name, values)
@@ -137,6 +145,7 @@ class _Run:
         self.work = work
         self.engine = SuspendingEngine(transaction.db, is_alone=is_alone)
         self.memory = transaction.memory.copy()
+        self._known = held_by(transaction.memory.copy())
         self.desk = Desk(self.engine, self.memory, feed)
         self.desk._room_taken = dict(transaction.desk._room_taken)
         self.room_before = dict(self.desk._room_taken)
@@ -157,6 +166,12 @@ class _Run:
             self.needs_to_be_alone = self.is_done = True
         except Exception as error:
             self.error, self.is_done = error, True
+
+    @property
+    def learned(self) -> dict[str, Any]:
+        """What of its memory is not as it was when it began; ids that it has drawn are of it too."""
+        now = held_by(self.memory)
+        return {name: vars(self.memory)[name] for name, each in now.items() if each != self._known[name]}
 
     def throw_away(self) -> None:
         """Nothing of it has been anywhere but on its desk."""
@@ -181,13 +196,17 @@ class SecondBatch(Batch):
     def carry_out(self, works: Sequence[Work]) -> None:
         """See Batch.carry_out."""
         runs = [_Run(work, self.transaction, self._feed) for work in works]
-        self._beside(runs)
-        for place, run in enumerate(runs):
-            if run.needs_to_be_alone or run.is_stale:
-                run = self._alone(run.work)
-            else:
-                self.rounds.append(run.engine.rounds)
-            self._keep(run, runs[place + 1 :])
+        try:
+            self._beside(runs)
+            for place, run in enumerate(runs):
+                if run.needs_to_be_alone or run.is_stale:
+                    run = self._alone(run.work)
+                else:
+                    self.rounds.append(run.engine.rounds)
+                self._keep(run, runs[place + 1 :])
+        finally:
+            for run in runs:
+                run.throw_away()
 
     def _beside(self, runs: list[_Run]) -> None:
         """Let all of them come to their end, in an order that is drawn question by question."""
@@ -234,10 +253,10 @@ class SecondBatch(Batch):
             asked = other.engine.asked
             other.is_stale |= wrote_itself or any(desk.may_change(*each) for each in asked)
             other.is_stale |= desk._room_taken != run.room_before and other.desk._room_taken != other.room_before
-        if held_by(run.memory) != held_by(transaction.memory):
+        if learned := run.learned:
             for other in later:
-                other.is_stale = True
-            vars(transaction.memory).update(vars(run.memory))
+                other.is_stale |= learned.keys() != {"ids"} or "ids" in other.learned
+            vars(transaction.memory).update(learned)
         transaction.memory.turns |= desk._turns
         if desk._room_taken != run.room_before:  # else it is as it was when the piece began, before others took some
             transaction.desk._room_taken = desk._room_taken

@@ -16,6 +16,7 @@ from tests.store.world import (
     OWNER,
     SERVICE,
     Listener,
+    MakeStore,
     World,
     gone,
     lost,
@@ -223,6 +224,18 @@ async def test_paging(world: World) -> None:
     left = {m.id for m in await world.store.search(Search(limit=100))}
     assert left.isdisjoint(shop)
     assert len(left) == 30
+
+
+async def test_a_young_message_under_a_low_id(world: World, make_store: MakeStore) -> None:
+    """It hides nothing: another process that accepts has ids of its own, and any of the two may be ahead."""
+    other = World(await make_store())
+    await other.store.refresh()
+    old = await delivered(other, "1")
+    world.now += 31 * DAY
+    young = await world.accept()
+    assert young.id < old
+    assert await retire_all(world, limit=1) == 1
+    assert [message.id for message in await world.store.search(Search())] == [young.id]
 
 
 async def test_removed_account(world: World) -> None:

@@ -63,7 +63,6 @@ NEEDS: Final[dict[str, tuple[tuple[str, int | None], ...]]] = {
     "copies_of_step": (("part", 0),),
     "told_copy": (("part", 0),),
     "upstream_names": (),
-    "last_given": (("message", ANY),),
     "meta": (),
 }
 """The questions by key: the tables, of TABLES and of what the desk holds, that their answers depend on, each with the

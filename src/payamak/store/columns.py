@@ -181,14 +181,8 @@ KEPT: Final = (*MESSAGE, *_DERIVED)
 CHANGING: Final = tuple(name for name in KEPT if name not in {*_FIXED, "plan", "line"})
 WITH_PLAN: Final = ("plan", "line", *CHANGING)
 
-_kept_columns = writer(Message, KEPT, _DERIVED)
-
-
-def kept_columns(message: Message) -> Row:
-    """A message as `insert_message` keeps it; id 0 is none yet."""
-    message_id, *others = _kept_columns(message)
-    return (message_id or None, *others)
-
+kept_columns = writer(Message, KEPT, _DERIVED)
+"""A message as `insert_message` keeps it."""
 
 changing_columns = writer(Message, CHANGING, _DERIVED)
 """What may change of a message while its plan stays."""

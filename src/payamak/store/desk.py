@@ -54,6 +54,14 @@ class Engine(Protocol):
         """Every row of a named query; in the place of one that cannot be read, what is known of it."""
         ...
 
+    async def message(self, message_id: int) -> Message | None:
+        """The row of a message. An engine may know it from what was written before (`is_now`)."""
+        ...
+
+    def is_now(self, message: Message) -> None:
+        """The next write makes the row of a message so: whoever asks after it need not read it."""
+        ...
+
     async def value(self, name: str, values: Values) -> Any:
         """The first column of the first row, or None."""
         ...
@@ -133,7 +141,6 @@ class Desk:
         self._dirty: dict[int, _Cell] = {}
         self._available: dict[int, int | None] = {}
         self._moves: dict[int, tuple[int, int]] = {}
-        self._last_id: int | None = None
 
     # -- asking
 
@@ -208,7 +215,7 @@ class Desk:
                 self._buffer.add(name, row)
             return
         self._settle()  # nobody knows what it changes: it finds what was left before it, and what is held is stale
-        self._cells, self._available, self._last_id = {}, {}, None
+        self._cells, self._available = {}, {}
         self._buffer.add_other(name, rows)
 
     async def change(self, name: str, values: Values = ()) -> int:
@@ -246,6 +253,7 @@ class Desk:
             name, row = cell.left
             fresh.setdefault(name, []).append(row)
             cell.kept = cell.message
+            self.engine.is_now(cell.message)
         moved = [(*moved, account_id) for account_id, moved in self._moves.items()]
         self._dirty, self._moves = {}, {}
         self._buffer.settle(sorted(fresh.items()), [("move_money", moved)] if moved else [])
@@ -273,7 +281,7 @@ class Desk:
         if cell is None:
             if self._buffer.is_settled:
                 await self.flush()
-            kept = await self.engine.row("message", Message, (message_id,))
+            kept = await self.engine.message(message_id)
             if kept is None:
                 return None
             cell = self._cells[message_id] = _Cell(kept, kept)
@@ -297,12 +305,9 @@ class Desk:
         cell.message, cell.row = after, None
         self._dirty[before.id] = cell
 
-    async def next_id(self) -> int:
-        """The id of the next fresh message; taken only if that is kept."""
-        if self._last_id is None:
-            self._last_id = int(await self.value("last_given", ("message",)))
-        self._last_id += 1
-        return self._last_id
+    def next_id(self) -> int:
+        """The id of the next fresh message. Raises OutOfIds."""
+        return self.memory.ids.next()
 
     async def available(self, account_id: int) -> int | None:
         """The rial that an account may spend; None if it has no purse."""

@@ -1,13 +1,16 @@
 """What a store remembers between transactions, so that no piece of work asks for it: the site, and what is rare.
 
 All of it stands in rows too. Whoever writes reads it again when somebody else has written, or when a transaction was
-rolled back.
+rolled back. But for the ids that it has taken: of these the rows know only up to where.
 """
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable
 from copy import copy
+from dataclasses import dataclass, field, replace
+from typing import Final
 
 from msgspec import Struct
 
@@ -126,6 +129,105 @@ class OpenParts:
         self._by_link = {**self._by_link, link: self.of(link) + count}
 
 
+BLOCK: Final = 1_000
+"""Ids of messages that are taken at once; a death loses two such blocks, or four times what its last transaction has
+used."""
+
+
+class OutOfIds(BaseException):
+    """No id is left whose block is on disk: `count` have to be taken by a commit, and the pieces of work run again.
+
+    No error that a rule may take for a fault of the row that it is at.
+    """
+
+    def __init__(self, count: int) -> None:
+        super().__init__(count)
+        self.count = count
+
+
+@dataclass(slots=True)
+class Ids:
+    """Ids of messages that a process has taken and not yet used: blocks, whose ends are on disk before their first id
+    is used (docs/decisions/0082-ids-from-blocks.md). `used`: how many the transaction that runs has.
+
+    None is given twice, whatever dies. What a transaction that was rolled back has used stays used, for a commit that
+    failed may stand in the file. Ids of one process grow in the order in which they are drawn.
+    """
+
+    used: int = 0
+    _next: int = 0
+    _end: int = 0
+    _later: deque[tuple[int, int]] = field(default_factory=deque)
+    _asked: tuple[int, int] | None = None
+    _wanted: int = 0
+
+    @property
+    def left(self) -> int:
+        """How many may be used."""
+        return self._end - self._next + sum(end - start for start, end in self._later)
+
+    def next(self) -> int:
+        """An id that no message has or will have. Raises OutOfIds."""
+        if self._next == self._end:
+            if not self._later:
+                raise OutOfIds(2 * (self.used + 1))
+            self._next, self._end = self._later.popleft()
+        self.used += 1
+        self._next += 1
+        return self._next - 1
+
+    def want(self, count: int = BLOCK) -> None:
+        """The transaction that runs, or the next one, is to take so many."""
+        self._wanted = max(self._wanted, count)
+
+    @property
+    def missing(self) -> int:
+        """How many the transaction that runs is to take, so that those after it find enough; 0 if nobody uses any."""
+        if not self.used and not self._wanted:
+            return 0
+        enough = max(BLOCK, self._wanted, 2 * self.used)
+        return enough if self.left < enough else 0
+
+    def take(self, last: int, count: int) -> None:
+        """The transaction that runs takes so many, up to `last`: they may be used when it is committed."""
+        self._asked = last - count + 1, last + 1
+
+    def begin(self) -> None:
+        """Another transaction begins."""
+        self.used = 0
+
+    def committed(self) -> None:
+        """The transaction is on disk, and so is the end of what it has taken."""
+        self._wanted = 0
+        if self._asked is not None:
+            self._later.append(self._asked)
+            self._asked = None
+
+    def rolled_back(self) -> None:
+        """What it was to take is not taken."""
+        self._asked = None
+
+    def forget(self) -> None:
+        """Use nothing more of what was taken: ids go on above it."""
+        self._next = self._end = 0
+        self._later.clear()
+
+    def give_back(self) -> tuple[int, int] | None:
+        """Before a clean stop: nothing more of it is used. Answers the last id that was and the last that was taken."""
+        blocks = [block for block in ((self._next, self._end), *self._later) if block[0] < block[1]]
+        if not blocks:
+            return None
+        first, last = blocks.pop()
+        while blocks and blocks[-1][1] == first:
+            first, _ = blocks.pop()
+        self.forget()
+        return first - 1, last - 1
+
+    def copy(self) -> Ids:
+        """Another one with the same ids: those of one of the two only may be used."""
+        return replace(self, _later=deque(self._later))
+
+
 class Memory:
     """What the writer of a store remembers.
 
@@ -139,6 +241,7 @@ class Memory:
     families        the names under which an operator's parts and receipts may stand; None: to be read
     retried         how far the receipts that wait for more to be known were looked at again (rules/receipts.py)
     turns           who was served last, of each line and class
+    ids             those that fresh messages get
     """
 
     def __init__(self) -> None:
@@ -153,12 +256,13 @@ class Memory:
         self.open_parts = OpenParts()
         self.retried: dict[str, tuple[object, int | None]] = {}
         self.turns: dict[tuple[str, int], int] = {}
+        self.ids = Ids()
 
     def copy(self) -> Memory:
         """Another one that remembers the same: what is learned there is not known here."""
         other = copy(self)
         other.habits, other.retried, other.turns = dict(self.habits), dict(self.retried), dict(self.turns)
-        other.open_parts = copy(self.open_parts)
+        other.open_parts, other.ids = copy(self.open_parts), self.ids.copy()
         return other
 
 

@@ -55,6 +55,7 @@ async def test_what_is_asked_is_asked_once(world: World, accept: Callable[[World
     """One look each at opt-outs, own ids and the purse, one change of it, whatever the number of messages."""
     store = world.store
     assert isinstance(store, SqliteStore)
+    await world.accept()  # with the first id the block after the one in use is taken
     known = OptOut(recipient="989120000001", line=LINE, code=33, source="hand", learned_at=NOW, expires_at=None)
     await store.put_opt_outs([known])
     rows = 3 if accept is batch else 2  # of each message: its own, the entry of its reservation, its own id

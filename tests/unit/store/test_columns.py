@@ -98,11 +98,11 @@ MESSAGE_ = Message(
 
 
 def test_a_message_and_what_indexes_need_of_it() -> None:
-    """Its row has each of its fields, and its line and whether it is final; id 0 is none yet."""
+    """Its row has each of its fields, and its line and whether it is final."""
     row = dict(zip(KEPT, kept_columns(MESSAGE_), strict=True))
     assert [*row] == [*Message.__struct_fields__, "line", "is_final"]
-    assert (row["id"], row["line"], row["is_final"], row["lane"], row["parts"]) == (None, "9831", False, 0, "a/t")
-    stored = tuple(0 if name == "id" else row[name] for name in MESSAGE)
+    assert (row["id"], row["line"], row["is_final"], row["lane"], row["parts"]) == (0, "9831", False, 0, "a/t")
+    stored = tuple(row[name] for name in MESSAGE)
     assert reader(Message, MESSAGE)(stored) == MESSAGE_
 
 

@@ -190,7 +190,7 @@ def _price(new: NewMessage, known: Mapping[str, Code] | None, amounts: dict[int,
 async def _keep(desk: Desk, account_id: int, fresh: Sequence[Priced], now: int) -> list[Message]:
     """Reserve for all of them, then keep them. Raises Refused with 14 before anything is written."""
     await money.reserve(desk, account_id, sum(amount for _, amount in fresh))
-    return await messages.accept_priced(desk, fresh, now)
+    return messages.accept_priced(desk, fresh, now)
 
 
 class PasswordSet(Struct, frozen=True, kw_only=True):

@@ -75,7 +75,14 @@ async def release(desk: Desk, message_ids: Sequence[int], owner: int) -> None:
 async def take_over(desk: Desk, now: int) -> tuple[int, list[int]]:
     """Begin to deliver: the number of the new owner, and those before it that have not been ended."""
     owner = await desk.insert("take_over", (now,))
+    desk.memory.ids.want()
     return owner, await desk.values("owners_before", (owner,))
+
+
+async def give_ids_back(desk: Desk) -> None:
+    """Before a clean stop: the next start gives what this process has taken of ids and not used."""
+    if (unused := desk.memory.ids.give_back()) is not None:
+        desk.execute("give_ids_back", unused)
 
 
 async def recover(desk: Desk, owner: int, now: int, limit: int) -> int:
@@ -188,8 +195,8 @@ class _Old(Struct, frozen=True, kw_only=True):
 async def retire(desk: Desk, after_id: int, now: int, limit: int) -> tuple[int, int]:
     """Remove up to `limit` old final messages after `after_id`, or receipts older than any account keeps messages.
 
-    Answers how many were removed and where to go on; 0 when the end is reached, or the first message that is too
-    young for every account: ids are given in the order of acceptance, so the rest is younger still.
+    Answers how many were removed and where to go on; 0 when the end is reached, or where all that is looked at is too
+    young for every account. One alone says nothing: its id may be of a block that was begun late (memory.py).
     """
     now = earliest(now)
     audit.forget_old(desk, now)
@@ -202,9 +209,8 @@ async def retire(desk: Desk, after_id: int, now: int, limit: int) -> tuple[int, 
     if removed >= limit:
         return removed, after_id
     rows = await desk.rows("messages_after", _Old, (after_id, limit * LOOK_AHEAD))
-    for old in rows:
-        if old.accepted_at > now - shortest:
-            return removed, 0
+    looked_at = [old for old in rows if old.accepted_at <= now - shortest]
+    for old in looked_at:
         try:
             settled_at = old.deadline_at + desk.site.rules(old.line).grace_ms + SETTLE_TIME_MS
         except Exception as error:
@@ -218,7 +224,7 @@ async def retire(desk: Desk, after_id: int, now: int, limit: int) -> tuple[int, 
         )
         if removed == limit:
             return removed, old.id
-    return removed, (rows[-1].id if len(rows) == limit * LOOK_AHEAD else 0)
+    return removed, (rows[-1].id if looked_at and len(rows) == limit * LOOK_AHEAD else 0)
 
 
 async def _remove(desk: Desk, account_id: int, message_id: int, now: int) -> int:

@@ -68,13 +68,12 @@ async def accept(
     the copy of one that was sent before the store was put back, and waits for a person.
     """
     at = earliest(now)
-    needs = ("opt_outs_of", (new.recipient, at)), ("balance", (new.account_id,)), ("last_given", ("message",))
-    await desk.expect(needs)
+    await desk.expect((("opt_outs_of", (new.recipient, at)), ("balance", (new.account_id,))))
     plan = with_known_opt_outs(new.plan, await known_opt_outs(desk, new.recipient, at))
     priced = new if plan is new.plan else replace(new, plan=plan)
     amount = reservation(plan)
     await money.reserve(desk, new.account_id, amount)
-    message_id = await desk.next_id()
+    message_id = desk.next_id()
     effects: tuple[Effect, ...] = ()
     if place is not None and _goes_at_once(desk, new, plan):
         fresh = _fresh(message_id, priced, amount, now, owner=desk.owner)
@@ -100,8 +99,8 @@ def _goes_at_once(desk: Desk, new: NewMessage, plan: tuple[Step, ...]) -> bool:
     return plan is new.plan and desk.site.rules(line).on_ambiguous is ev.OnAmbiguous.RESEND
 
 
-async def accept_priced(desk: Desk, news: Sequence[tuple[NewMessage, int]], now: int) -> list[Message]:
-    """Keep fresh messages, each with the rial that are reserved for it already; in their order, under ids in a row.
+def accept_priced(desk: Desk, news: Sequence[tuple[NewMessage, int]], now: int) -> list[Message]:
+    """Keep fresh messages, each with the rial that are reserved for it already; in their order.
 
     Their plans know of the recipients' opt-outs. What messages share, a plan above all, is made once for them, and the
     rows of a table are written together, the messages before what refers to them.
@@ -109,7 +108,7 @@ async def accept_priced(desk: Desk, news: Sequence[tuple[NewMessage, int]], now:
     moulds: dict[tuple[object, ...], tuple[Message, tuple[Any, ...]]] = {}
     messages = []
     for new, amount in news:
-        message_id = await desk.next_id()
+        message_id = desk.next_id()
         owner = _taken_by(desk, new, now)
         # The plan by identity: to compare two is dearer than to write one.
         key = (id(new.plan), new.account_id, new.lane, new.source, new.deadline_at, new.due_at, amount, owner)

@@ -35,6 +35,7 @@ async def notice(desk: Desk, beside: Mark, now: int, *, is_asked: bool, above: i
         busiest_day = await desk.value(busiest) or 0
         after[table] = min(ids_above(last[table], busiest_day, known_until_at, now, known[table]), ID_LIMIT - 2)
         desk.execute("raise_ids", (after[table], table))
+    desk.memory.ids.forget()  # those that were taken may have been given by the file that the copy is of
     events = events_above(now, max(desk.memory.restored.events_above, beside.events_up_to))
     facts = (why.value, now, known_until_at, last["message"], last["received"], after["message"], events)
     desk.execute("insert_restored", facts)

@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, suppress
-from typing import Any, TypeVar
+from contextlib import AbstractContextManager, contextmanager, suppress
+from typing import Any, Final, TypeVar
 
 import apsw
 
+from payamak.domain.message import Message
 from payamak.errors import StoreFailed
 from payamak.store.columns import Row, Spoilt, reader
 from payamak.store.reader import Values
 from payamak.store.statements import load_statements
 
 T = TypeVar("T")
+
+MOST_UNDER_WAY: Final = 4_096
+"""Messages that the writer keeps beside their rows, some 4 MB: the windows of a busy gateway, and what waits for
+receipts that come within a second."""
+
+_WRITES_MESSAGES: Final = re.compile(r"\b(UPDATE|INTO|DELETE FROM) message\b")
+
+_TELLS: Final = frozenset({"insert_message", "update_message", "update_message_same_plan"})
+"""Statements of which the desk says what the row is then (`is_now`)."""
+
+_OF_ONE: Final = frozenset({"lease_message", "release_lease", "put_off_message", "delete_message"})
+"""Statements that change one row, whose id is their first value."""
 
 
 def columns_of(db: apsw.Connection, sql: str, values: Values) -> list[str]:
@@ -99,10 +113,56 @@ def _readable(make: Callable[[Row], T], row: Row) -> T | Spoilt:
 
 
 class SqliteConnection(SqliteReader):
-    """The connection that writes; its owner has begun a transaction."""
+    """The connection that writes; its owner has begun a transaction.
+
+    Messages under way are kept beside their rows, bounded, until they are final
+    (docs/decisions/0081-messages-under-way.md). They are forgotten when a statement changes rows of messages without
+    saying what they are then, when something is rolled back, and when another process has written, which `data_version`
+    tells after BEGIN IMMEDIATE.
+    """
+
+    def __init__(self, db: apsw.Connection) -> None:
+        super().__init__(db)
+        self._under_way: dict[int, Message] = {}
+        written = {name for name, sql in self._sql.items() if _WRITES_MESSAGES.search(sql)}
+        self._untold = frozenset(written - _TELLS)
+
+    def message(self, message_id: int) -> Message | None:
+        """See payamak.store.desk.Engine.message."""
+        return self._under_way.get(message_id) or self.row("message", Message, (message_id,))
+
+    def is_now(self, message: Message) -> None:
+        """See payamak.store.desk.Engine.is_now."""
+        if message.is_final:
+            self._under_way.pop(message.id, None)
+            return
+        self._under_way[message.id] = message
+        if len(self._under_way) > MOST_UNDER_WAY:
+            del self._under_way[next(iter(self._under_way))]
+
+    def forget(self) -> None:
+        """What is kept may not be what the rows are."""
+        self._under_way.clear()
+
+    def _forget_written(self, name: str, rows: Sequence[Any]) -> None:
+        if name not in _OF_ONE:
+            self.forget()
+            return
+        for row in rows:
+            self._under_way.pop(row[0], None)
+
+    @contextmanager
+    def savepoint(self) -> Iterator[None]:
+        """What is written within is undone alone if it raises."""
+        try:
+            with self.db:
+                yield
+        except BaseException:
+            self.forget()
+            raise
 
     def execute(self, name: str, values: Values = ()) -> None:
-        """Run a named statement."""
+        """Run a named statement, of no message."""
         self.db.execute(self._sql[name], values)
 
     def insert(self, name: str, values: Values = ()) -> int:
@@ -112,6 +172,8 @@ class SqliteConnection(SqliteReader):
 
     def write(self, name: str, rows: Sequence[Values]) -> int:
         """See payamak.store.desk.Engine.write."""
+        if name in self._untold:
+            self._forget_written(name, rows)
         before = self.db.total_changes()
         self.db.executemany(self._sql[name], rows)
         return self.db.changes() if len(rows) == 1 else self.db.total_changes() - before

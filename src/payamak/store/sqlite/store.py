@@ -24,7 +24,7 @@ from payamak.store.base import Mode
 from payamak.store.memory import read_site
 from payamak.store.reader import Reader
 from payamak.store.ruled import RuledStore
-from payamak.store.rules import restoring
+from payamak.store.rules import housekeeping, restoring
 from payamak.store.rules.marks import NONE, Mark, move
 from payamak.store.sqlite import holding
 from payamak.store.sqlite.files import OpenFiles
@@ -222,6 +222,9 @@ class SqliteStore(RuledStore):
 
     async def close(self) -> None:
         """See Store.close."""
+        if self._mode is not Mode.LOOK and self._transaction.memory.ids.left:
+            with suppress(StoreFailed):  # then they are lost
+                await self.writer.submit(housekeeping.give_ids_back)
         await self.writer.close()
         self._readers.shutdown(wait=True)
         if self._files is not None:

@@ -1,7 +1,7 @@
 """The one writing transaction of a SQLite store: its desk, its number, and the proof that it is ours.
 
 Before every transaction the database is asked whether another process has committed (`data_version`); only then what is
-remembered (store/memory.py) is read again.
+remembered (store/memory.py) is read again, and messages under way (reader.py) are forgotten.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
+from payamak.domain.message import Message
 from payamak.errors import Overwritten
 from payamak.store.columns import Spoilt
 from payamak.store.desk import Desk, Need
@@ -46,6 +47,14 @@ class SqliteEngine:
         """See Engine.row."""
         return self.db.row(name, shape, values)
 
+    async def message(self, message_id: int) -> Message | None:
+        """See Engine.message."""
+        return self.db.message(message_id)
+
+    def is_now(self, message: Message) -> None:
+        """See Engine.is_now."""
+        self.db.is_now(message)
+
     async def readable(self, name: str, shape: type[T], values: Values) -> list[T | Spoilt]:
         """See Engine.readable."""
         return self.db.readable(name, shape, values)
@@ -73,7 +82,7 @@ class SqliteEngine:
     @asynccontextmanager
     async def savepoint(self) -> AsyncIterator[None]:
         """See Engine.savepoint."""
-        with self.db.snapshot():
+        with self.db.savepoint():
             yield
 
     def is_of_the_disk(self, error: Exception) -> bool:
@@ -116,10 +125,12 @@ class Transaction:
             self._dirty = False
         if self._is_folded is not None and self._is_folded():
             self._base = self._batch
+        self.memory.ids.begin()
         self.desk = Desk(self._engine, self.memory, self._feed)
 
     def _read_again(self, *, is_first: bool) -> None:
         db, memory = self.db, self.memory
+        db.forget()
         memory.has_dealt |= is_first and db.value("any_dealt") is not None
         self._batch = self._read_batch()
         self._check_last()
@@ -152,6 +163,12 @@ class Transaction:
         """The proof that stands in the file, whoever left it; None in a store that nobody has served."""
         proof: int | None = self.db.value("meta", ("served",))
         return proof
+
+    def refill_ids(self) -> None:
+        """Take the next block of ids by this transaction, before nobody has any left."""
+        ids = self.memory.ids
+        if count := ids.missing:
+            ids.take(int(self.db.value("take_ids", (count,))), count)
 
     def count_batch(self) -> int:
         """Count this transaction and sign it, so that a commit that fails without saying so can be read back."""
@@ -187,6 +204,7 @@ class Transaction:
     def committed(self) -> None:
         """What the transaction remembers is what is on disk."""
         self._seen = self._batch
+        self.memory.ids.committed()
         if len(self._proofs) > 1:
             self._proofs = {(self._token & ~_LOW) | (self._batch & _LOW)}
         self.desk.committed()
@@ -195,5 +213,7 @@ class Transaction:
         """What was remembered may not be on disk: read it again before the next batch."""
         self._dirty = True
         self._base_kept = None
+        self.db.forget()
         before, self.memory = self.memory, Memory()
-        self.memory.turns, self.memory.has_dealt = before.turns, before.has_dealt
+        self.memory.turns, self.memory.has_dealt, self.memory.ids = before.turns, before.has_dealt, before.ids
+        self.memory.ids.rolled_back()

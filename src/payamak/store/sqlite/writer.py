@@ -32,11 +32,16 @@ import apsw
 from payamak.errors import Overwritten, StoreFailed
 from payamak.store.desk import at_once
 from payamak.store.feed import Feed
+from payamak.store.memory import OutOfIds
 from payamak.store.queued import REFUSALS, UNDO_AGAIN_S, QueuedWriter
 from payamak.store.sqlite.files import OpenFiles
 from payamak.store.sqlite.opening import as_told
 from payamak.store.sqlite.transaction import Transaction
 from payamak.store.work import Work
+
+MOST_TIMES = 12
+"""How often ids are taken for one transaction, twice as many each time: some million messages in the end."""
+
 
 STORAGE_FAULTS = (
     StoreFailed,
@@ -67,7 +72,7 @@ class Batch:
         """Leave a result or an error in every piece; what has a result is on disk when this returns."""
         self.ran_s = 0.0
         try:
-            self._together(works)
+            self._with_ids(works)
         except Exception as error:
             if isinstance(error, Overwritten) and self.files is not None and self.files.contents.lost is None:
                 error = self.files.contents.lose(str(error))
@@ -79,6 +84,17 @@ class Batch:
                 return
             for work in works:
                 self.run([work])
+
+    def _with_ids(self, works: list[Work]) -> None:
+        """In one transaction; where that finds too few ids, once more after one that takes them."""
+        for _ in range(MOST_TIMES):
+            try:
+                self._together(works)
+                return
+            except OutOfIds as error:
+                self.transaction.memory.ids.want(error.count)
+                self._together([])
+        raise RuntimeError(f"pieces of work want more ids than {MOST_TIMES} times taking them has brought")
 
     def _together(self, works: list[Work]) -> None:
         tx = self.transaction
@@ -94,6 +110,7 @@ class Batch:
                     work.error = StoreFailed("nobody waits for it any more")
             self.carry_out([work for work in works if work.error is None])
             self.ran_s = time.monotonic() - began_s
+            tx.refill_ids()
             batch = tx.count_batch() if self.db.total_changes() != clean else 0  # an idle look needs no sync
         except BaseException:
             self._roll_back()

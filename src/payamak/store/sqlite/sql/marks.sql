@@ -15,8 +15,16 @@ UPDATE mark SET value = ?, beside = ?, moved_at = ?, batch = ?, is_copy = 0;
 UPDATE mark SET value = ?, beside = value, is_copy = 1;
 
 -- name: last_given
--- The last id of a table, removed rows included.
+-- The last id of a table that was given, or taken to be given, removed rows included.
 SELECT seq FROM sqlite_sequence WHERE name = ?;
+
+-- name: take_ids
+-- So many more ids of messages are taken; the last one.
+UPDATE sqlite_sequence SET seq = seq + ?1 WHERE name = 'message' RETURNING seq;
+
+-- name: give_ids_back
+-- Those after the last used one were not needed; unless somebody has taken more.
+UPDATE sqlite_sequence SET seq = ?1 WHERE name = 'message' AND seq = ?2;
 
 -- name: raise_ids
 -- Let the ids of a table go on above a number.

@@ -1,5 +1,5 @@
 -- name: insert_message
--- A fresh message; without an id (NULL) the table gives the next one. None is ever used again.
+-- A fresh message, under an id of a block (store/memory.py). None is ever used again.
 INSERT INTO message ({message_kept}) VALUES ({message_kept_values});
 
 -- name: message
