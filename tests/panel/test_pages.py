@@ -9,7 +9,7 @@ from importlib.metadata import version
 import pytest
 import pytest_asyncio
 from playwright.async_api import Page
-from tests.panel.house import CHROMIUM, PASSWORD, PICTURES, PanelTour, installed_axe, panel_tour
+from tests.panel.house import CHROMIUM, PASSWORD, PICTURES, TEXTS, PanelTour, installed_axe, panel_tour
 from tests.site import MOBILES
 
 from payamak.domain.people import RIGHTS, UserRole
@@ -41,7 +41,8 @@ def who_may(page: PanelPage) -> UserRole:
     return next(role for role in UserRole if page.is_for(RIGHTS[role]))
 
 
-SHOWN = [page for page in PAGES if "GET" in page.methods and page.path != ROOT]
+SHOWN = [page for page in PAGES if "GET" in page.methods and page.path != ROOT and "{draft}" not in page.path]
+"""That of a draft is judged where one is made."""
 
 
 def path_of(page: PanelPage, tour: PanelTour) -> str:
@@ -114,6 +115,39 @@ async def test_the_walk(tour: PanelTour, has_script: bool) -> None:
     """The same with a script and without one."""
     async with tour.visit(java_script_enabled=has_script) as page:
         await walk(page, tour)
+
+
+@pytest.mark.parametrize("has_script", [True, False])
+async def test_a_message_is_sent(tour: PanelTour, has_script: bool) -> None:
+    """Filled in, seen while it is written if there is a script, checked, changed, sent; sent again it is the same."""
+    async with tour.visit(java_script_enabled=has_script) as page:
+        await page.goto(tour.url)
+        await tour.sign_in(page, UserRole.SENDER)
+        await page.click("nav a >> nth=0")
+        await page.fill("#recipients", MOBILES["ok"])
+        await page.fill("#text", TEXTS[2] * 2)
+        if has_script:
+            await page.locator("#preview .bubble").nth(2).wait_for()
+        await page.click("form.sending button")
+        await page.wait_for_selector("form[action$=go]")
+        if has_script:
+            assert (await tour.judged(page))[0] == []
+            for width in (WIDE, NARROW):
+                await page.set_viewport_size({"width": width, "height": 900})
+                await page.screenshot(path=PICTURES / f"check-light-{width}.png", full_page=True)
+        await page.click("main .pages a")
+        assert (await page.input_value("#text")).startswith("مشترک گرامی")
+        await page.fill("#text", "سلام")
+        await page.click("form.sending button")
+        await page.click("form[action$=go] button")
+        await page.wait_for_selector(".happenings")
+        where = page.url
+        await page.go_back()
+        await page.click("form[action$=go] button")
+        await page.wait_for_selector(".happenings")
+        assert page.url == where
+        if has_script:
+            assert await tour.violations(page) == []
 
 
 async def test_a_wrong_password_gets_the_focus(tour: PanelTour) -> None:

@@ -22,7 +22,19 @@ OURS = {"domain", "store", "front", "delivery"}
 #: Words in names that are no nouns: what has happened (events), what something is like, what is done.
 NO_NOUNS = {
     *("Accepted", "Answered", "Auth", "Bad", "Batched", "Brought", "By", "Came", "Claimed", "Credited"),
-    *("Default", "Found", "Further", "Illegal", "Inbound", "Inline", "Late", "Learn", "Local"),
+    *(
+        "Default",
+        "Foreseeing",
+        "Foreseen",
+        "Found",
+        "Further",
+        "Illegal",
+        "Inbound",
+        "Inline",
+        "Late",
+        "Learn",
+        "Local",
+    ),
     *("Long", "Looked", "Loose", "Moved", "New", "No", "Not", "Open", "Opened", "Outside"),
     *("Passed", "Per", "Picked", "Pooled", "Postponed", "Proven", "Put", "Receipted", "Received"),
     *("Recovered", "Restored", "Resumed", "Revoked", "Ruled", "Said", "Serve", "Set"),

@@ -37,7 +37,9 @@ _FORMS: Final = BodyLimits(largest_octets=256 << 10, drained_octets=1 << 20)
 _YEAR_S: Final = 365 * 86_400
 
 MENU: Final[tuple[tuple[str, str, str, Right | None], ...]] = (
+    ("send", f"{ROOT}/send", "send", Right.SEND),
     ("messages", f"{ROOT}/messages", "message-square-text", Right.MESSAGES),
+    ("optouts", f"{ROOT}/opt-outs", "ban", Right.OPT_OUTS),
     ("customers", f"{ROOT}/customers", "building-2", Right.CUSTOMERS),
 )
 """Section, where it is, its icon, and the right that it needs."""

@@ -23,6 +23,7 @@ from payamak.hands.values import Search
 from payamak.http.forms import Fields
 from payamak.language import sentence_of, spoken
 from payamak.panel import shown
+from payamak.panel.lists import Choice
 from payamak.panel.pages import ROOT
 from payamak.panel.story import StoryPage, story_of
 from payamak.panel.visit import Missing, Sent, Shown, Visit
@@ -33,14 +34,6 @@ LISTED: Final = f"{ROOT}/messages"
 ROWS: Final = 50
 DAY_MS: Final = 86_400_000
 _LARGEST_ID: Final = 2**53
-
-
-class Choice(Struct, frozen=True, kw_only=True):
-    """One of a list to choose from."""
-
-    value: str
-    label: str
-    is_chosen: bool
 
 
 class MessageRow(Struct, frozen=True, kw_only=True):
@@ -157,7 +150,7 @@ async def one(visit: Visit) -> Shown:
     account, found = await visit.front.asking.story(visit.caller, message_id)
     if found is None:
         raise Missing
-    made: StoryPage = story_of(found, account, visit.sight, visit.now)
+    made: StoryPage = story_of(found, account, visit.sight, visit.now, may_act=visit.person.may(Right.SEND))
     return Shown(
         template="message.html",
         page=made,
@@ -165,6 +158,17 @@ async def one(visit: Visit) -> Shown:
         title_fields={"id": message_id},
         section="messages",
     )
+
+
+async def take_back(visit: Visit) -> Sent:
+    """Take one back, if it still waits."""
+    message_id = _whole(visit.request.parameters["id"])
+    if message_id is None:
+        raise Missing
+    done = await visit.front.acting.take_back(visit.caller, [message_id])
+    if not done.done and done.left.get(message_id) is None:
+        raise Missing
+    return Sent(to=f"{LISTED}/{message_id}?said={'taken_back' if done.done else 'not_taken_back'}")
 
 
 def _row(message: Message, visit: Visit) -> MessageRow:

@@ -53,6 +53,14 @@ PAGES: Final = (
     PanelPage(f"{ROOT}/messages", READ, Right.MESSAGES, "messages.listed"),
     PanelPage(f"{ROOT}/messages/search", FORM, Right.MESSAGES, "messages.searched"),
     PanelPage(f"{ROOT}/messages/{{id}}", READ, Right.MESSAGES, "messages.one"),
+    PanelPage(f"{ROOT}/messages/{{id}}/take-back", FORM, Right.SEND, "messages.take_back"),
+    PanelPage(f"{ROOT}/send", READ, Right.SEND, "send.form"),
+    PanelPage(f"{ROOT}/send/check", FORM, Right.SEND, "send.check"),
+    PanelPage(f"{ROOT}/send/{{draft}}", READ, Right.SEND, "send.checked"),
+    PanelPage(f"{ROOT}/send/{{draft}}/go", FORM, Right.SEND, "send.go"),
+    PanelPage(f"{ROOT}/opt-outs", READ, Right.OPT_OUTS, "optouts.listed"),
+    PanelPage(f"{ROOT}/opt-outs/more", FORM, Right.OPT_OUTS, "optouts.further"),
+    PanelPage(f"{ROOT}/opt-outs/add", FORM, Right.OPT_OUTS, "optouts.add"),
     PanelPage(f"{ROOT}/customers", READ, Right.CUSTOMERS, "customers.listed"),
 )
 

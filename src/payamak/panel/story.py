@@ -72,10 +72,11 @@ class StoryPage(Struct, frozen=True, kw_only=True):
     plan: tuple[StepRow, ...]
     happenings: tuple[Happening, ...]
     is_final: bool
+    may_take_back: bool
 
 
-def story_of(found: Found, account: Account, sight: Sight, now: int) -> StoryPage:
-    """The story as its page has it."""
+def story_of(found: Found, account: Account, sight: Sight, now: int, *, may_act: bool) -> StoryPage:
+    """The story as its page has it; `may_act`: whoever looks may take it back while it waits."""
     m = found.message
     each = told(m.state, m.reason, m.was_taken, m.code)
     current = m.current
@@ -93,6 +94,7 @@ def story_of(found: Found, account: Account, sight: Sight, now: int) -> StoryPag
         plan=tuple(_step(m, index) for index in range(len(m.plan))),
         happenings=tuple(sorted(_happenings(found), key=lambda one: one.at))[-MOST_HAPPENINGS:],
         is_final=m.is_final,
+        may_take_back=may_act and m.state is State.QUEUED,
     )
 
 

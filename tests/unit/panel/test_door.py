@@ -24,6 +24,14 @@ ROW: dict[str, str] = {
     f"{ROOT}/messages": "owner sender viewer",
     f"{ROOT}/messages/search": "owner sender viewer",
     f"{ROOT}/messages/{{id}}": "owner sender viewer",
+    f"{ROOT}/messages/{{id}}/take-back": "owner sender",
+    f"{ROOT}/send": "owner sender",
+    f"{ROOT}/send/check": "owner sender",
+    f"{ROOT}/send/{{draft}}": "owner sender",
+    f"{ROOT}/send/{{draft}}/go": "owner sender",
+    f"{ROOT}/opt-outs": "owner sender",
+    f"{ROOT}/opt-outs/more": "owner sender",
+    f"{ROOT}/opt-outs/add": "owner sender",
     f"{ROOT}/customers": "clerk operator administrator observer",
 }
 
@@ -51,7 +59,8 @@ async def test_every_page_with_every_role(home: PanelHouse, role: UserRole) -> N
                 assert answer.status == 403
                 assert "این نقش‌ها آن را دارند" in text_of(answer)
             elif page.path != f"{ROOT}/enter":
-                assert answer.status in (200, 303), (path, method)
+                # a draft of that name there is none
+                assert answer.status in ((404,) if "{draft}" in path else (200, 303, 422)), (path, method)
     if may_come(next(page for page in PAGES if "{id}" in page.path), role):
         token = await home.person(role, "bank")
         assert (await home.get(f"{ROOT}/messages/{sent.message_id}", token)).status == 404

@@ -53,6 +53,32 @@ function watch(piece, said) {
 const piece = document.querySelector("[data-live]"), said = document.getElementById("live-said");
 if (piece && said) watch(piece, said);
 
+// What a form would come to, shown while it is filled in; without a script the next page shows it.
+function foresee(form, place) {
+  let timer = 0, asked = 0;
+
+  async function ask() {
+    const turn = ++asked;
+    try {
+      const body = new URLSearchParams(new FormData(form));
+      const answer = await fetch(form.dataset.preview, { method: "POST", headers: { "HX-Request": "true" }, body, redirect: "error" });
+      if (turn !== asked || !answer.ok) return;
+      const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").body;
+      if (turn === asked) place.replaceChildren(...fresh.childNodes);
+    } catch {
+      // the next keystroke asks again
+    }
+  }
+
+  form.addEventListener("input", () => {
+    clearTimeout(timer);
+    timer = setTimeout(ask, 600);
+  });
+}
+
+const form = document.querySelector("form[data-preview]"), place = document.getElementById("preview");
+if (form && place) foresee(form, place);
+
 const faults = document.getElementById("faults");
 if (faults) faults.focus();
 
