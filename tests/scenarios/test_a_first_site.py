@@ -140,19 +140,29 @@ def test_wrong_answers_write_nothing(shell: Shell, changes: dict[str, str | None
 
 
 def test_a_person_is_asked(shell: Shell) -> None:
-    """At a terminal each answer is asked for, digits may be Persian, and passwords are not echoed."""
-    answers = {
-        "operator's address": "127.0.0.1:{port}",
-        "(system_id)": "shop",
-        "sender number": "۹۸۳۰۰۰۳۳۰۰",
-        "first customer": "shop",
-        "Persian text": "۹۰۰",
-        "credit": "10000",
-        "test message": "",
-        "operator's login": OPERATOR_PASSWORD,
-        "New web-service": "secret-3300",
-        "Once more": "secret-3300",
-    }
+    """At a terminal each answer is asked for, a wrong one again; digits may be Persian; passwords are not echoed."""
+    answers = [
+        ("operator's address", "127.0.0.1:port"),
+        ("operator's address", "127.0.0.1:{port}"),
+        ("(system_id)", "longer-than-15-octets"),
+        ("(system_id)", "shop"),
+        ("sender number", "shop"),
+        ("sender number", "۹۸۳۰۰۰۳۳۰۰"),
+        ("first customer", "shop"),
+        ("Persian text", "10.5"),
+        ("Persian text", "۹۰۰"),
+        ("credit", "-1"),
+        ("credit", "10000"),
+        ("test message", "1"),
+        ("test message", ""),
+        ("operator's login", OPERATOR_PASSWORD),
+        ("New web-service", "short"),
+        ("Once more", "short"),
+        ("New web-service", "secret-3300"),
+        ("Once more", "other-3300"),
+        ("New web-service", "secret-3300"),
+        ("Once more", "secret-3300"),
+    ]
     with shell.running("simulate", "--account", f"shop:{OPERATOR_PASSWORD}") as (_, operator):
         ours, theirs = pty.openpty()
         process = subprocess.Popen(
@@ -166,7 +176,7 @@ def test_a_person_is_asked(shell: Shell) -> None:
         )
         os.close(theirs)
         seen, deadline_s = "", time.monotonic() + DEADLINE_S
-        for question, answer in answers.items():
+        for question, answer in answers:
             while question not in seen:
                 assert time.monotonic() < deadline_s, seen
                 if select.select([ours], [], [], 0.1)[0]:

@@ -26,7 +26,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "doors": {"dialects", "panel", "http", "front"},
     "dialects": {"http", "front", *WORDS, *EDGE},
     "cli": {
-        *("hands", "front", "client", "sheets", "simulator", "demo", "runtime"),
+        *("__version__", "hands", "front", "client", "sheets", "simulator", "demo", "runtime"),
         *("http", "posts", "delivery", "sidedoor", "listener", "socketfile", "log_output"),
         *("setting", "texts", "visible", *WORDS, *EDGE),
     },

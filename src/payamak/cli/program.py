@@ -8,11 +8,11 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
-from importlib.metadata import version
 from typing import Any
 
 from cyclopts import App, CycloptsError, Group
 
+from payamak import __version__
 from payamak.cli.lang import language_asked
 from payamak.cli.shell import ExitCode, Failed, complain
 from payamak.config import BadSettings
@@ -55,7 +55,7 @@ COMMANDS: tuple[tuple[Group, str, str, str], ...] = (
     (_LOOK, "show", "show:show", "The whole story of a message, and what happens next."),
     (_LOOK, "queue", "messages:queue", "What waits, and why."),
     (_LOOK, "top", "top:top", "What the running gateway does, anew each second."),
-    (_LOOK, "stats", "messages:stats", "Parts sent and delivered, and copies, by line and upstream."),
+    (_LOOK, "stats", "usage:stats", "How messages ended and what they cost, by day, line, language or operator."),
     (_LOOK, "unmatched", "messages:unmatched", "Receipts that belong to no known message."),
     (_LOOK, "unreadable", "faults:unreadable", "What operators brought and we could not read or handle."),
     (_LOOK, "trace", "trace:trace", "The PDUs of a link as they pass, texts and secrets masked."),
@@ -83,7 +83,7 @@ def build(chosen: str = "") -> App:
         help=HELP,
         help_epilogue=EPILOGUE,
         help_format="markdown",
-        version=lambda: version("payamak"),
+        version=__version__,
         result_action="return_value",
         suppress_keyboard_interrupt=False,
     )

@@ -9,6 +9,7 @@ from payamak.store.records import (
     AuditSearch,
     By,
     Cancelled,
+    Credit,
     Credited,
     MovePlan,
     OptOut,
@@ -18,10 +19,13 @@ from payamak.store.records import (
     QueueRow,
     ReceivedSearch,
     Search,
+    Statement,
     StatusCount,
     Story,
     TextReceipts,
     Traffic,
+    UsageSearch,
+    UsageSum,
 )
 
 __all__ = [
@@ -29,6 +33,7 @@ __all__ = [
     "AuditSearch",
     "By",
     "Cancelled",
+    "Credit",
     "Credited",
     "Mode",
     "MovePlan",
@@ -39,9 +44,12 @@ __all__ = [
     "QueueRow",
     "ReceivedSearch",
     "Search",
+    "Statement",
     "StatusCount",
     "Store",
     "Story",
     "TextReceipts",
     "Traffic",
+    "UsageSearch",
+    "UsageSum",
 ]

@@ -55,10 +55,13 @@ from payamak.store.records import (
     Search,
     SiteChange,
     Standing,
+    Statement,
     StatusCount,
     Story,
     TextReceipts,
     Traffic,
+    UsageSearch,
+    UsageSum,
 )
 
 ANSWER_WITHIN_S = 1.5
@@ -621,6 +624,22 @@ class Looks(Protocol):
         ...
 
 
+class Sums(Protocol):
+    """What a customer is billed by, and what the house counts: sums of days, whatever became of the messages."""
+
+    def usage(self, wanted: UsageSearch) -> Awaitable[list[UsageSum]]:
+        """The sums of some days. No message is looked at: what was removed is in them."""
+        ...
+
+    def usage_from(self) -> Awaitable[int]:
+        """The first day of which the sums know everything: what an older version had removed is in none."""
+        ...
+
+    def statement(self, account_id: int, first_day: int, last_day: int) -> Awaitable[Statement]:
+        """The money of an account over some days, by the same sums."""
+        ...
+
+
 class Findings(Protocol):
     """What the doctor asks: what is odd, and since when."""
 
@@ -657,5 +676,5 @@ class Findings(Protocol):
         ...
 
 
-class Store(Opened, Intake, Wire, Chores, Inbox, Posts, Hands, SiteHands, Looks, Panels, Findings, Protocol):
+class Store(Opened, Intake, Wire, Chores, Inbox, Posts, Hands, SiteHands, Looks, Sums, Panels, Findings, Protocol):
     """Durable state, all that anybody asks of it."""

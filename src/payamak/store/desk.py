@@ -18,7 +18,8 @@ from payamak.domain.ids import IdHabit
 from payamak.domain.message import NOBODY, Message
 from payamak.domain.site import Link, Site
 from payamak.domain.site.snapshot import is_one_login
-from payamak.store.buffer import ANY, CHANGES, NEEDS, Buffer
+from payamak.domain.usage import UsageKey
+from payamak.store.buffer import ANY, CHANGES, NEEDS, Buffer, Group
 from payamak.store.columns import Row, Spoilt, changing_columns, changing_columns_with_plan, kept_columns
 from payamak.store.feed import Change, Feed
 from payamak.store.memory import NEVER_RESTORED, Memory, Restored, UpstreamName, families_of, read_habits, read_site
@@ -141,6 +142,7 @@ class Desk:
         self._dirty: dict[int, _Cell] = {}
         self._available: dict[int, int | None] = {}
         self._moves: dict[int, tuple[int, int]] = {}
+        self._usage: dict[UsageKey, list[int]] = {}
 
     # -- asking
 
@@ -255,8 +257,10 @@ class Desk:
             cell.kept = cell.message
             self.engine.is_now(cell.message)
         moved = [(*moved, account_id) for account_id, moved in self._moves.items()]
-        self._dirty, self._moves = {}, {}
-        self._buffer.settle(sorted(fresh.items()), [("move_money", moved)] if moved else [])
+        counted = [(*key, *sums) for key, sums in self._usage.items()]
+        self._dirty, self._moves, self._usage = {}, {}, {}
+        last: list[Group] = [("move_money", moved), ("add_usage", counted)]
+        self._buffer.settle(sorted(fresh.items()), [group for group in last if group[1]])
 
     async def apart(self, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
         """Do work whose rows are undone alone if it raises; so are its changes."""
@@ -324,6 +328,17 @@ class Desk:
             self._available[account_id] = known + available
         before = self._moves.get(account_id, (0, 0))
         self._moves[account_id] = before[0] + available, before[1] + reserved
+
+    def count(self, key: UsageKey, count: int, parts: int, rial: int) -> None:
+        """Add to a sum of a day; what is added to one in a transaction is written as one. No rule asks for sums."""
+        self.left += 1
+        self._has_left = True
+        if (sums := self._usage.get(key)) is None:
+            self._usage[key] = [count, parts, rial]
+        else:
+            sums[0] += count
+            sums[1] += parts
+            sums[2] += rial
 
     # -- what is remembered
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+from typing import Final
+
 from msgspec import Struct
+from msgspec.structs import replace
 
 from payamak.domain.events import Answered
 from payamak.domain.message import Lane, Message, Reason, State, Step
@@ -10,6 +14,7 @@ from payamak.domain.mo import RelayState
 from payamak.domain.receipts import ReceiptIn
 from payamak.domain.restoring import Restore
 from payamak.domain.site import Document
+from payamak.domain.usage import UsageBy
 from payamak.domain.webhooks import Notice
 
 
@@ -268,6 +273,108 @@ class Balance(Struct, frozen=True, kw_only=True):
             self.available == self.available_by_entries
             and self.reserved == self.reserved_by_entries == self.reserved_by_messages
         )
+
+
+class UsageSearch(Struct, frozen=True, kw_only=True):
+    """The sums of the days from the first to the last (domain/usage.py), told apart by what is asked for."""
+
+    first_day: int
+    last_day: int
+    account_id: int | None = None
+    by: tuple[UsageBy, ...] = ()
+
+
+class UsageSum(Struct, frozen=True, kw_only=True):
+    """Messages that ended, how, and their parts; parts that were charged and paid back, and the rial.
+
+    None: not told apart by it. `untold` went by links that give no receipts. A correction may leave less than nothing
+    of a day: what was unknown on one is delivered on the next.
+    """
+
+    day: int | None = None
+    account_id: int | None = None
+    line: str | None = None
+    encoding: str | None = None
+    source: str | None = None
+    campaign: int | None = None
+    first_operator: str | None = None
+    messages: int = 0
+    parts: int = 0
+    delivered: int = 0
+    undeliverable: int = 0
+    rejected: int = 0
+    expired: int = 0
+    cancelled: int = 0
+    unknown: int = 0
+    untold: int = 0
+    charged_parts: int = 0
+    charged: int = 0
+    refunded_parts: int = 0
+    refunded: int = 0
+
+
+class Credit(Struct, frozen=True, kw_only=True):
+    """Money that was paid in to an account, or back (below zero): when, how many rial, why, under which reference."""
+
+    at: int
+    rial: int
+    note: str
+    reference: str
+
+
+class Statement(Struct, frozen=True, kw_only=True):
+    """The money of an account over some days, by sums alone: what it had, what came of it, what it had then.
+
+    What is set aside for messages under way is still its own.
+
+    `sums` are by day, line and language. `whole_from`: the first day of which the sums know everything.
+    """
+
+    first_day: int
+    last_day: int
+    opening: int
+    credits: tuple[Credit, ...]
+    sums: tuple[UsageSum, ...]
+    closing: int
+    whole_from: int
+
+    @property
+    def paid_in(self) -> int:
+        """What was paid in, less what was paid back from outside."""
+        return sum(each.rial for each in self.credits)
+
+    @property
+    def charged(self) -> int:
+        """What was charged, refunds not counted."""
+        return sum(each.charged for each in self.sums)
+
+    @property
+    def refunded(self) -> int:
+        """What of it, or of what was charged before, came back."""
+        return sum(each.refunded for each in self.sums)
+
+    @property
+    def by_line(self) -> tuple[UsageSum, ...]:
+        """All days together, by line and language."""
+        return _added(self.sums, lambda each: UsageSum(line=each.line, encoding=each.encoding))
+
+    @property
+    def by_day(self) -> tuple[UsageSum, ...]:
+        """All lines together, day by day."""
+        return _added(self.sums, lambda each: UsageSum(day=each.day))
+
+
+_COUNTS: Final = tuple(name for name in UsageSum.__struct_fields__ if UsageSum.__annotations__[name] == "int")
+
+
+def _added(sums: Iterable[UsageSum], alike: Callable[[UsageSum], UsageSum]) -> tuple[UsageSum, ...]:
+    """The sums of those that are alike, in the order in which the first of each comes."""
+    found: dict[UsageSum, UsageSum] = {}
+    for each in sums:
+        key = alike(each)
+        before = found.get(key, key)
+        found[key] = replace(before, **{name: getattr(before, name) + getattr(each, name) for name in _COUNTS})
+    return tuple(found.values())
 
 
 class ProvenAccount(Struct, frozen=True, kw_only=True):

@@ -60,10 +60,13 @@ from payamak.store.records import (
     Search,
     SiteChange,
     Standing,
+    Statement,
     StatusCount,
     Story,
     TextReceipts,
     Traffic,
+    UsageSearch,
+    UsageSum,
 )
 from payamak.store.ruled_people import RuledPeople
 from payamak.store.rules import (
@@ -80,6 +83,7 @@ from payamak.store.rules import (
     received,
     removing,
     restoring,
+    usage,
     webhooks,
 )
 from payamak.store.rules.figures import figures
@@ -611,6 +615,18 @@ class RuledStore:
     def traffic(self, since_at: int, until_at: int) -> Awaitable[list[Traffic]]:
         """See Store.traffic."""
         return self._read(lambda db: reading.traffic(db, since_at, until_at))
+
+    def usage(self, wanted: UsageSearch) -> Awaitable[list[UsageSum]]:
+        """See Store.usage."""
+        return self._read(lambda db: usage.sums(db, wanted))
+
+    def usage_from(self) -> Awaitable[int]:
+        """See Store.usage_from."""
+        return self._read(usage.whole_from)
+
+    def statement(self, account_id: int, first_day: int, last_day: int) -> Awaitable[Statement]:
+        """See Store.statement."""
+        return self._read(lambda db: usage.statement(db, account_id, first_day, last_day))
 
     def balances(self) -> Awaitable[list[Balance]]:
         """See Store.balances."""

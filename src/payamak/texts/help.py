@@ -53,8 +53,8 @@ PERSIAN: Final[dict[str, str]] = {
     "List messages by recipient, line, state or time.": "فهرست پیام‌ها بر پایهٔ گیرنده، خط، وضعیت یا زمان.",
     "The whole story of a message, and what happens next.": "سرگذشت کامل یک پیام و آنچه در پیش است.",
     "What waits, and why.": "چه چیزی منتظر است و چرا.",
-    "Parts sent and delivered, and copies, by line and upstream.": (
-        "بخش‌های فرستاده و تحویل‌شده و نسخه‌ها، به تفکیک خط و اپراتور."
+    "How messages ended and what they cost, by day, line, language or operator.": (
+        "پیام‌ها چه شدند و چه هزینه داشتند، به تفکیک روز، خط، زبان یا اپراتور."
     ),
     "Receipts that belong to no known message.": "رسیدهایی که از آنِ هیچ پیامی نیستند.",
     "What operators brought and we could not read or handle.": (
@@ -347,7 +347,7 @@ PERSIAN: Final[dict[str, str]] = {
     "The line that the message stands on now.": "خطی که پیام اکنون روی آن است.",
     "Where it stands.": "وضعیتش.",
     "Whose it is.": "از کدام حساب.",
-    "How many at most.": "حداکثر چندتا.",
+    "How many at most; without it 50, or all with --out.": "بیشینهٔ شمار؛ بی آن ۵۰، یا همه با ‎--out.",
     "Go on below this id, for the next page.": "ادامه از زیر این شناسه، برای صفحهٔ بعد.",
     "Show the texts too.": "متن‌ها هم نشان داده شود.",
     "Tell all of one message: its plan, attempts, answers, receipts, money, what happens next and why.": (
@@ -362,6 +362,48 @@ PERSIAN: Final[dict[str, str]] = {
     ),
     "Count the parts that were sent, by line and upstream: taken, delivered, and sent a second time.": (
         "شمارش بخش‌های فرستاده، به تفکیک خط و اپراتور: گرفته‌شده، تحویل‌شده، و دوباره فرستاده."
+    ),
+    (
+        "It looks through the messages that are still there; what was charged for them is told by `payamak stats`."
+    ): "پیام‌هایی را می‌بیند که هنوز هستند؛ آنچه برایشان برداشت شده در `payamak stats` است.",
+    (
+        "Count the messages that have ended, how, and what was charged: by whole days in Tehran, from sums."
+    ): "شمارش پیام‌های پایان‌یافته، چگونگی پایانشان و مبلغ برداشت: به روزهای کامل تهران، از جمع‌ها.",
+    (
+        "A message is counted on the day of its end, money on the day on which it moves; both stay when messages are "
+        "removed. An operator is the first one of a number, by the numbering plan: numbers are carried to others. "
+        "Parts by operator, and copies, are told by `payamak link traffic`."
+    ): (
+        "پیام در روزِ پایانش شمرده می‌شود و پول در روزی که جابه‌جا می‌شود؛ هر دو پس از حذف پیام‌ها می‌مانند. اپراتور، "
+        "اپراتورِ نخستِ شماره در طرح شماره‌گذاری است: شماره‌ها ترابرد می‌شوند. بخش‌ها به تفکیک اپراتور، و نسخه‌ها، در "
+        "`payamak link traffic` است."
+    ),
+    "The first day: `30d` (ago), `today`, `1405/09/05`.": "نخستین روز: `30d` (پیش)، `today`، `1405/09/05`.",
+    "The last day; without it today.": "واپسین روز؛ بی آن، امروز.",
+    "Of one account.": "از یک حساب.",
+    "What they are told apart by; repeat it.": "به چه تفکیکی؛ تکرارپذیر.",
+    "Write the rows to a new file, by its name .csv or .xlsx, instead of showing them.": (
+        "سطرها را به‌جای نمایش در فایلی تازه می‌نویسد، بنا به نامش ‎.csv یا ‎.xlsx."
+    ),
+    (
+        "Show an account's money in a Jalali month: what it had, was paid in, was charged by line and language, "
+        "and has."
+    ): "پول یک حساب در یک ماه شمسی: آنچه داشت، واریز شد، به تفکیک خط و زبان برداشت شد، و آنچه دارد.",
+    (
+        "By sums that stay when messages are removed. What is set aside for messages under way is still the account's. "
+        "Tax is not in it."
+    ): (
+        "از جمع‌هایی که پس از حذف پیام‌ها می‌مانند. آنچه برای پیام‌های در راه کنار گذاشته شده هنوز از آنِ حساب است. مالیات "
+        "در آن نیست."
+    ),
+    "Say what so many percent of tax would be.": "می‌گوید مالیات با این درصد چقدر می‌شود.",
+    "As `1405/08`; without it, this month as it stands.": "مانند `1405/08`؛ بی آن، همین ماه تا این لحظه.",
+    "Whose.": "از آنِ که.",
+    "Show an account's money day by day: each payment, what a day charged and paid back, and what was left.": (
+        "پول یک حساب روز به روز: هر واریز، برداشت و بازگشت هر روز، و ماندهٔ آن."
+    ),
+    "By sums that stay when messages are removed; the entries of one message are shown by `payamak show`.": (
+        "از جمع‌هایی که پس از حذف پیام‌ها می‌مانند؛ ثبت‌های یک پیام را `payamak show` نشان می‌دهد."
     ),
     (
         "Copies are parts that went again because the answer to an earlier try was lost. Operators charge "
@@ -728,11 +770,11 @@ PERSIAN: Final[dict[str, str]] = {
         "Show what the running gateway does: rates, links, lines, queue, and what is wrong. Keys: q, p, and 1 to 4."
     ): "آنچه درگاه روشن می‌کند: سرعت‌ها، لینک‌ها، خط‌ها، صف، و آنچه درست نیست. کلیدها: q، p، و 1 تا 4.",
     (
-        "It reads the metrics of the server of this machine, as its settings name it. A rate is what "
-        "happened since the look before. With --once --json it is one line for machines."
+        "It reads the metrics of the server of this machine, as its settings name it, and the site in its store. A "
+        "rate is what happened since the look before. With --once --json it is one line for machines."
     ): (
-        "سنجه‌های سرور همین دستگاه را، همان‌طور که تنظیم‌هایش نام می‌برد، می‌خواند. سرعت یعنی آنچه از نگاه "
-        "پیشین رخ داده. با --once --json یک سطر برای برنامه‌هاست."
+        "سنجه‌های سرور همین دستگاه را، همان‌طور که تنظیم‌هایش نام می‌برد، و پیکربندی را در پایگاه داده‌اش می‌خواند. "
+        "سرعت یعنی آنچه از نگاه پیشین رخ داده. با --once --json یک سطر برای برنامه‌هاست."
     ),
     "Seconds between two looks.": "ثانیهٔ میان دو نگاه.",
     "Look once and end, for scripts.": "یک بار نگاه و پایان، برای اسکریپت‌ها.",
@@ -771,7 +813,6 @@ PERSIAN: Final[dict[str, str]] = {
     "Change what a person may do, whether he may come in, or his password; his sessions end.": (
         "تغییر نقش، اجازهٔ ورود یا گذرواژهٔ یک کاربر؛ ورودهایش پایان می‌یابد."
     ),
-    "Whose.": ("چه کسی."),
     "Remove a person, after you were asked; what he did stays in the audit.": (
         "حذف یک کاربر، پس از پرسش؛ کارهایش در دفتر کارها می‌ماند."
     ),

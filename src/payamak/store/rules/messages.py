@@ -22,7 +22,7 @@ from payamak.store.desk import Desk
 from payamak.store.feed import Change, WirePlace
 from payamak.store.reader import Reader, array
 from payamak.store.records import Claim, NewMessage
-from payamak.store.rules import money, webhooks
+from payamak.store.rules import money, usage, webhooks
 
 
 class _OptedOut(Struct, frozen=True, kw_only=True):
@@ -190,6 +190,8 @@ async def advance(desk: Desk, message: Message, event: Event, now: int) -> Chang
         desk.put(message, after)
     for effect in effects:
         _EFFECTS[type(effect)](desk, after, effect, now)
+    if after is not message:
+        usage.count(desk, message, after, effects, now)
     if after.state is not message.state:
         webhooks.tell(desk, after, now)
     change = Change(message=after, event=type(event).__name__, before=message.state, effects=effects)
