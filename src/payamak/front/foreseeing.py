@@ -33,12 +33,15 @@ _LINES_OF_ONE: Final = 1_000
 
 
 class Foreseen(Struct, frozen=True, kw_only=True):
-    """A message as it would be kept: its steps, those that are opted out marked, what is reserved, when it may go."""
+    """A message as it would be kept: its steps, those that are opted out marked, and what is reserved.
+
+    `due_at`: when it may go; None: at once.
+    """
 
     recipient: str
     steps: tuple[Step, ...]
     rial: int
-    due_at: int
+    due_at: int | None
 
 
 class Foreseeing:
@@ -79,5 +82,5 @@ class Foreseeing:
             if refused.code is Code.BUSY:
                 raise
             return refused.code
-        due_at = now if made.due_at is None else made.due_at
+        due_at = made.due_at if made.due_at is not None and made.due_at > now else None
         return Foreseen(recipient=recipient, steps=steps, rial=reservation(steps), due_at=due_at)

@@ -37,8 +37,10 @@ _FORMS: Final = BodyLimits(largest_octets=256 << 10, drained_octets=1 << 20)
 _YEAR_S: Final = 365 * 86_400
 
 MENU: Final[tuple[tuple[str, str, str, Right | None], ...]] = (
+    ("home", ROOT, "house", Right.MESSAGES),
     ("send", f"{ROOT}/send", "send", Right.SEND),
     ("messages", f"{ROOT}/messages", "message-square-text", Right.MESSAGES),
+    ("money", f"{ROOT}/money", "wallet", Right.MONEY),
     ("optouts", f"{ROOT}/opt-outs", "ban", Right.OPT_OUTS),
     ("customers", f"{ROOT}/customers", "building-2", Right.CUSTOMERS),
 )

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from msgspec import Struct
 
-from payamak.domain.people import RIGHTS
+from payamak.domain.people import Right
 from payamak.language import spoken
-from payamak.panel.pages import ROOT
+from payamak.panel.pages import PAGES, ROOT
 from payamak.panel.visit import Sent, Shown, Visit
 from payamak.texts.people import RIGHT_NAMES, ROLES
 
@@ -29,6 +31,10 @@ class Me(Struct, frozen=True, kw_only=True):
     sessions: tuple[SessionRow, ...]
 
 
+_SERVED: Final = {Right.FULL, *(page.access for page in PAGES if isinstance(page.access, Right))}
+"""What the pages that there are ask for: nobody is told of a right without one."""
+
+
 async def mine(visit: Visit) -> Shown:
     """Name, role, what it lets one do, and the sessions."""
     person = visit.person
@@ -37,7 +43,7 @@ async def mine(visit: Visit) -> Shown:
         name=person.user.name,
         role=spoken(ROLES[person.user.role]),
         account="" if person.account is None else person.account.username,
-        rights=tuple(spoken(RIGHT_NAMES[right]) for right in RIGHT_NAMES if right in RIGHTS[person.user.role]),
+        rights=tuple(spoken(RIGHT_NAMES[right]) for right in RIGHT_NAMES if right in _SERVED and person.may(right)),
         sessions=tuple(
             SessionRow(begun_at=each.begun_at, used_at=each.used_at, is_this=each.digest == person.session.digest)
             for each in found

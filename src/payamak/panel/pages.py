@@ -58,6 +58,7 @@ PAGES: Final = (
     PanelPage(f"{ROOT}/send/check", FORM, Right.SEND, "send.check"),
     PanelPage(f"{ROOT}/send/{{draft}}", READ, Right.SEND, "send.checked"),
     PanelPage(f"{ROOT}/send/{{draft}}/go", FORM, Right.SEND, "send.go"),
+    PanelPage(f"{ROOT}/money", READ, Right.MONEY, "money.month"),
     PanelPage(f"{ROOT}/opt-outs", READ, Right.OPT_OUTS, "optouts.listed"),
     PanelPage(f"{ROOT}/opt-outs/more", FORM, Right.OPT_OUTS, "optouts.further"),
     PanelPage(f"{ROOT}/opt-outs/add", FORM, Right.OPT_OUTS, "optouts.add"),

@@ -259,7 +259,7 @@ async def _checked(visit: Visit, draft: Draft, name: str, status: int, refused: 
     if not fault and total > balance:
         reach = balance // going[0].rial if going and going[0].rial else 0
         fault = say("send.fault.credit", count=shown.count(reach))
-    late = [each.due_at for each in going if each.due_at > visit.now]
+    late = [each.due_at for each in going if each.due_at is not None]
     page = Check(
         name=name,
         count=len(going),

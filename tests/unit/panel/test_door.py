@@ -29,6 +29,7 @@ ROW: dict[str, str] = {
     f"{ROOT}/send/check": "owner sender",
     f"{ROOT}/send/{{draft}}": "owner sender",
     f"{ROOT}/send/{{draft}}/go": "owner sender",
+    f"{ROOT}/money": "owner sender viewer",
     f"{ROOT}/opt-outs": "owner sender",
     f"{ROOT}/opt-outs/more": "owner sender",
     f"{ROOT}/opt-outs/add": "owner sender",
