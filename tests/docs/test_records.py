@@ -31,6 +31,14 @@ def test_decision(path: Path) -> None:
     assert text.count("\n") <= 45
 
 
+def test_homes_are_there() -> None:
+    """Each file that a rule is said to live in is there."""
+    (page,) = (path for path in DECISIONS if path.name.endswith("-one-home-for-each-rule.md"))
+    named = re.findall(r"`([a-z_0-9/]+\.py)`", page.read_text(encoding="utf-8"))
+    assert len(named) > 12
+    assert [name for name in named if not (ROOT / "src" / "payamak" / name).is_file()] == []
+
+
 @pytest.mark.parametrize("path", NOTES, ids=name_of)
 def test_change_note(path: Path) -> None:
     """A change note has the form that the changelog is built from."""

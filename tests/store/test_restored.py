@@ -24,7 +24,8 @@ from tests.store.world import (
 
 from payamak.domain.events import Cancelled, Moved, OnWire, Postponed
 from payamak.domain.message import Message, PartState, Reason, State
-from payamak.domain.mo import MoPart, RelayState
+from payamak.domain.mo import MoPart
+from payamak.domain.posting import PostState
 from payamak.domain.restoring import AT_LEAST, Why
 from payamak.domain.site import Account, Line, LinkUse
 from payamak.encoding.alphabets import Alphabet
@@ -332,7 +333,7 @@ async def test_answers_to_handsets(world: World, is_let_go: bool) -> None:
         await world.resume()
     (received,) = await world.store.relay_due((await world.store.relay_targets())[0][0], NOW, 9)
     reply: NewMessage = world.new(recipient=SARA)
-    result = PostResult(received_id=received.id, state=RelayState.DONE, next_at=None, note="200", reply=reply)
+    result = PostResult(received_id=received.id, state=PostState.DONE, next_at=None, note="200", reply=reply)
     concluded = (await world.store.conclude_posts([result], NOW))[0]
     assert concluded is not None
     assert concluded.reply_id is not None
@@ -349,7 +350,7 @@ async def receive_another(world: World) -> None:
     await world.store.receive_mo(part, "north#1", ["north#1"], world.now)
     (received,) = await world.store.relay_due((await world.store.relay_targets())[0][0], NOW, 9)
     result = PostResult(
-        received_id=received.id, state=RelayState.DONE, next_at=None, note="200", reply=world.new(recipient=SARA)
+        received_id=received.id, state=PostState.DONE, next_at=None, note="200", reply=world.new(recipient=SARA)
     )
     concluded = (await world.store.conclude_posts([result], NOW))[0]
     assert concluded is not None

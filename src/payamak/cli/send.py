@@ -14,6 +14,7 @@ from payamak.cli.bounds import Ids, TemplateNumber, bounded
 from payamak.cli.documents import CLEAR_PASSWORD
 from payamak.cli.shell import ExitCode, Failed, fill, grid, read_settings, say, tell_json, unheard
 from payamak.cli.wanted import Wanted
+from payamak.codes import LONGEST_LIFE_MINUTES
 from payamak.language import sentence_of, worded
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ async def send(
     line2: str | None = None,
     type: Annotated[int, bounded(0, 2)] = 0,
     template: TemplateNumber = 0,
-    life_time: Annotated[int | None, bounded(1, 10_080)] = None,
+    life_time: Annotated[int | None, bounded(1, LONGEST_LIFE_MINUTES)] = None,
     csv: Path | None = None,
     out: Path | None = None,
     parallel: Annotated[int, bounded(1, 1_000)] = 16,

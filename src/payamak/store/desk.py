@@ -22,7 +22,7 @@ from payamak.domain.usage import UsageKey
 from payamak.store.buffer import ANY, CHANGES, NEEDS, Buffer, Group
 from payamak.store.columns import Row, Spoilt, changing_columns, changing_columns_with_plan, kept_columns
 from payamak.store.feed import Change, Feed
-from payamak.store.memory import NEVER_RESTORED, Memory, Restored, UpstreamName, families_of, read_habits, read_site
+from payamak.store.memory import NEVER_RESTORED, Memory, RestoredRow, UpstreamName, families_of, read_habits, read_site
 from payamak.store.reader import Reader, Values
 
 T = TypeVar("T")
@@ -40,7 +40,7 @@ class Engine(Protocol):
     """Where rows are, inside a transaction that its owner has begun. Every method raises the engine's own errors."""
 
     async def expect(self, needs: Sequence[Need]) -> None:
-        """What a piece knows that it will ask for: an engine that answers in rounds answers all of it in one."""
+        """Needs that a piece knows beforehand: an engine that answers in rounds answers all of it in one."""
         ...
 
     async def rows(self, name: str, shape: type[T], values: Values) -> list[T]:
@@ -72,7 +72,7 @@ class Engine(Protocol):
         ...
 
     async def gather(self, query: Callable[[Reader], T]) -> T:
-        """What a query of several statements finds."""
+        """Rows that a query of several statements finds."""
         ...
 
     async def write(self, name: str, rows: Sequence[Values]) -> int:
@@ -84,11 +84,11 @@ class Engine(Protocol):
         ...
 
     def savepoint(self) -> AbstractAsyncContextManager[Any]:
-        """What is written within is undone alone if it raises."""
+        """A part of a transaction: undone alone if it raises."""
         ...
 
     def is_of_the_disk(self, error: Exception) -> bool:
-        """Whether an error is one that another row, or another piece of work, would meet too."""
+        """True if an error is one that another row, or another piece of work, would meet too."""
         ...
 
 
@@ -411,7 +411,7 @@ class Desk:
 
     async def restored_changed(self) -> None:
         """A restore was noted, or what it held was let go: read the last one again."""
-        self.memory.restored = await self.row("last_restored", Restored) or NEVER_RESTORED
+        self.memory.restored = await self.row("last_restored", RestoredRow) or NEVER_RESTORED
 
     async def habits_changed(self) -> None:
         """What was learned may have been undone: read it again."""

@@ -20,7 +20,7 @@ from payamak.domain.site.stored import read_document
 from payamak.store.reader import Reader
 
 
-class Restored(Struct, frozen=True, kw_only=True):
+class RestoredRow(Struct, frozen=True, kw_only=True):
     """The last time that this store was held to be a copy that was put back; up to which ids it is the copy's.
 
     A row of `restored`; 0 and "" before there was any.
@@ -43,7 +43,7 @@ class Restored(Struct, frozen=True, kw_only=True):
         return self.id != 0 and self.resumed_at is None
 
 
-NEVER_RESTORED = Restored()
+NEVER_RESTORED = RestoredRow()
 
 
 class UpstreamName(Struct, frozen=True, kw_only=True):

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from payamak.domain.events import Answered
 from payamak.domain.message import Lane, Message, Reason, State, Step
-from payamak.domain.mo import RelayState
+from payamak.domain.posting import PostState
 from payamak.domain.receipts import ReceiptIn
 from payamak.domain.restoring import Restore
 from payamak.domain.site import Document
@@ -164,7 +164,7 @@ class MovePlan(Struct, frozen=True, kw_only=True):
     skipped: dict[str, int]
 
 
-class Cancelled(Struct, frozen=True, kw_only=True):
+class TakenBack(Struct, frozen=True, kw_only=True):
     """What was taken back, and what was left, for it does not wait (any more): its state, None if it is not there."""
 
     done: tuple[int, ...]
@@ -267,12 +267,18 @@ class Balance(Struct, frozen=True, kw_only=True):
     reserved_by_messages: int
 
     @property
-    def is_balanced(self) -> bool:
-        """True when all three counts agree (P5)."""
+    def drift_rial(self) -> int:
+        """By how much the purses differ from the entries and from the open messages; 0 when all agree (P5)."""
         return (
-            self.available == self.available_by_entries
-            and self.reserved == self.reserved_by_entries == self.reserved_by_messages
+            abs(self.available - self.available_by_entries)
+            + abs(self.reserved - self.reserved_by_entries)
+            + abs(self.reserved - self.reserved_by_messages)
         )
+
+    @property
+    def is_balanced(self) -> bool:
+        """True when all three counts agree."""
+        return not self.drift_rial
 
 
 class UsageSearch(Struct, frozen=True, kw_only=True):
@@ -438,7 +444,7 @@ class ReceivedSearch(Struct, frozen=True, kw_only=True):
 
     line: str | None = None
     sender: str | None = None
-    relay: RelayState | None = None
+    relay: PostState | None = None
     since_at: int | None = None
     before_id: int | None = None
     limit: int = 50
@@ -534,7 +540,7 @@ class PostResult(Struct, frozen=True, kw_only=True):
     """What came of a post, to be stored: `next_at` only while it waits, `reply` the answer to the handset."""
 
     received_id: int
-    state: RelayState
+    state: PostState
     next_at: int | None
     note: str
     reply: NewMessage | None = None

@@ -40,7 +40,6 @@ from payamak.store.records import (
     Balance,
     Batched,
     By,
-    Cancelled,
     Claim,
     Claimed,
     Credited,
@@ -63,6 +62,7 @@ from payamak.store.records import (
     Statement,
     StatusCount,
     Story,
+    TakenBack,
     TextReceipts,
     Traffic,
     UsageSearch,
@@ -574,7 +574,7 @@ class RuledStore:
         line: str | None = None,
         account_id: int | None = None,
         act: Act | None = None,
-    ) -> Awaitable[Cancelled]:
+    ) -> Awaitable[TakenBack]:
         """See Store.cancel."""
         return self._by_hand(lambda desk: hands.cancel(desk, message_ids, now, line, account_id), act)
 
