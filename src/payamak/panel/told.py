@@ -1,4 +1,4 @@
-"""Why a page is not shown: which right is missing and who has it, or what else stands in the way, and what to do."""
+"""Why a page is not shown: which right is missing and who has it, or what stands in the way, and what to do."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ class People(Protocol):
         ...
 
     def is_anybody_there(self) -> Awaitable[bool]:
-        """Whether there is a user at all."""
+        """Tell whether there is a user at all."""
         ...
 
     def add(self, user: User, act: Act | None = None) -> Awaitable[User]:
@@ -57,7 +57,7 @@ class People(Protocol):
         ...
 
     def use_session(self, digest: bytes, now: int) -> Awaitable[None]:
-        """It was used."""
+        """Note that a session was used."""
         ...
 
     def end_session(self, digest: bytes) -> Awaitable[bool]:

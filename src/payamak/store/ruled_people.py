@@ -18,11 +18,11 @@ class _Asked(Protocol):
     """How a store does what callers ask, who do not wait long."""
 
     def ask(self, query: Callable[[Reader], T], *, is_small: bool) -> Awaitable[T]:
-        """What a query finds; a small one need not leave the loop."""
+        """Answer what a query finds; a small one need not leave the loop."""
         ...
 
     def tell(self, work: Rule[T]) -> Awaitable[T]:
-        """What a piece of work comes to, once it is on disk."""
+        """Do a piece of work; what it comes to, once it is on disk."""
         ...
 
 
