@@ -124,7 +124,7 @@ async def home(visit: Visit) -> Shown | Sent:
 
 
 def _days(text: str | None) -> int:
-    return int(text) if text in map(str, SPANS) else USUAL_DAYS
+    return next((each for each in SPANS if text == str(each)), USUAL_DAYS)
 
 
 def _share(some: int, all_: int) -> str:
