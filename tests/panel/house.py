@@ -26,7 +26,7 @@ CHROMIUM: Final = shutil.which("chromium") or shutil.which("chromium-browser")
 AXE: Final = Path(__file__).parent / "axe"
 PICTURES: Final = ROOT / "build" / "panel"
 INSTALL_S: Final = 120.0
-WAIT_MS: Final = 60_000
+WAIT_MS: Final = 120_000
 PASSWORD: Final = "four-words-apart-9"
 TEXTS: Final = (
     "کد ورود شما: ۴۸۲۹۱۳",
