@@ -136,6 +136,12 @@ SECTIONS: Final[Mapping[str, Mapping[str, EventText]]] = {
             "کنار گذاشته شد", "A row could not be handled by a bug: others pass it by, it is tried again.", REPORT
         ),
     },
+    "Campaigns": {
+        "campaign_moved": _info(
+            "وضعیت ارسال گروهی عوض شد",
+            "A campaign stands otherwise by itself: it begins, is paused (`reason` says why), goes on, or is finished.",
+        ),
+    },
     "Links": {
         "link_up": _info("لینک وصل شد", "A link is bound."),
         "link_down": _warning(

@@ -18,23 +18,13 @@ OURS = {"domain", "store", "front", "delivery"}
 
 #: Words in names that are no nouns: what has happened (events), what something is like, what is done.
 NO_NOUNS = {
-    *("Accepted", "Answered", "Auth", "Bad", "Batched", "Brought", "By", "Came", "Claimed", "Credited"),
-    *(
-        "Default",
-        "Foreseeing",
-        "Foreseen",
-        "Found",
-        "Further",
-        "Illegal",
-        "Inbound",
-        "Inline",
-        "Late",
-        "Learn",
-        "Local",
-    ),
-    *("Long", "Looked", "Loose", "Moved", "New", "No", "Not", "Open", "Opened", "Outside"),
-    *("Passed", "Per", "Picked", "Pooled", "Postponed", "Proven", "Put", "Receipted", "Received"),
-    *("Recovered", "Restored", "Resumed", "Revoked", "Ruled", "Said", "Serve", "Set"),
+    *("Accepted", "Answered", "At", "Auth", "Bad", "Batched", "Begun", "Brought", "By", "Came", "Checked"),
+    *("Claimed", "Credited", "Fed"),
+    *("Default", "Foreseeing", "Foreseen", "Found", "Further", "Illegal", "Inbound", "Inline"),
+    *("Late", "Learn", "Local"),
+    *("Long", "Looked", "Loose", "Moved", "New", "No", "Not", "Open", "Opened", "Other", "Outside"),
+    *("Passed", "Paused", "Per", "Picked", "Planned", "Pooled", "Postponed", "Proven", "Put", "Receipted", "Received"),
+    *("Recovered", "Restored", "Resumed", "Revoked", "Ruled", "Said", "Serve", "Set", "Started"),
     *("Spoilt", "Sqlite", "Taken", "Told", "Tried", "Unfit", "Unmatched", "Waiting", "Why"),
 }
 

@@ -50,6 +50,7 @@ COMMANDS: tuple[tuple[Group, str, str, str], ...] = (
     (_SITE, "template", "templates:app", "Approved texts of service lines."),
     (_SITE, "optout", "optouts:app", "Who refuses which line."),
     (_SEND, "send", "send:send", "Send one message, or a CSV file of them, over HTTP."),
+    (_SEND, "campaign", "campaigns:app", "Send to the people of a file: check, start, pause, prove."),
     (_SEND, "states", "send:states", "Ask over HTTP where messages stand."),
     (_LOOK, "messages", "messages:messages", "List messages by recipient, line, state or time."),
     (_LOOK, "show", "show:show", "The whole story of a message, and what happens next."),

@@ -26,8 +26,6 @@ _EPOCH: Final = dt.date(1970, 1, 1)
 UNDATED: Final = 0
 """The day of what happened before there were sums, on days that nobody knows any more."""
 
-NO_CAMPAIGN: Final = 0
-
 CHARGED: Final = "charged"
 REFUNDED: Final = "refunded"
 
@@ -137,7 +135,7 @@ def _key(message: Message, step: Step, day: int, what: str) -> UsageKey:
         step.line,
         step.encoding._value_,
         message.source,
-        NO_CAMPAIGN,
+        message.campaign_id,
         _PLAN.get(message.recipient[2:5], _OTHER),
         what,
     )

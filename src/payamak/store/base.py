@@ -24,6 +24,7 @@ from payamak.domain.restoring import Restore
 from payamak.domain.site import Document, Site
 from payamak.domain.unreadable import Unreadable
 from payamak.domain.webhooks import Notice, NoticeCount, NoticeResult, NoticeSearch, WebhookTarget
+from payamak.store.campaigning import Campaigns
 from payamak.store.feed import Change, Feed
 from payamak.store.people import People
 from payamak.store.records import (
@@ -676,5 +677,7 @@ class Findings(Protocol):
         ...
 
 
-class Store(Opened, Intake, Wire, Chores, Inbox, Posts, Hands, SiteHands, Looks, Sums, Panels, Findings, Protocol):
+class Store(
+    Opened, Intake, Wire, Chores, Inbox, Posts, Campaigns, Hands, SiteHands, Looks, Sums, Panels, Findings, Protocol
+):
     """Durable state, all that anybody asks of it."""

@@ -142,6 +142,7 @@ class Desk:
         self._dirty: dict[int, _Cell] = {}
         self._available: dict[int, int | None] = {}
         self._moves: dict[int, tuple[int, int]] = {}
+        self._ends: dict[int, tuple[int, int]] = {}
         self._usage: dict[UsageKey, list[int]] = {}
 
     # -- asking
@@ -258,8 +259,9 @@ class Desk:
             self.engine.is_now(cell.message)
         moved = [(*moved, account_id) for account_id, moved in self._moves.items()]
         counted = [(*key, *sums) for key, sums in self._usage.items()]
-        self._dirty, self._moves, self._usage = {}, {}, {}
-        last: list[Group] = [("move_money", moved), ("add_usage", counted)]
+        ended = [(*ended, campaign_id) for campaign_id, ended in self._ends.items()]
+        self._dirty, self._moves, self._usage, self._ends = {}, {}, {}, {}
+        last: list[Group] = [("move_money", moved), ("add_usage", counted), ("count_campaign_ends", ended)]
         self._buffer.settle(sorted(fresh.items()), [group for group in last if group[1]])
 
     async def apart(self, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
@@ -328,6 +330,14 @@ class Desk:
             self._available[account_id] = known + available
         before = self._moves.get(account_id, (0, 0))
         self._moves[account_id] = before[0] + available, before[1] + reserved
+
+    def count_ends(self, campaign_id: int, *, final: int, failed: int) -> None:
+        """So many more messages of a campaign are final, and so many of these have failed."""
+        if final or failed:
+            self.left += 1
+            self._has_left = True
+            before = self._ends.get(campaign_id, (0, 0))
+            self._ends[campaign_id] = before[0] + final, before[1] + failed
 
     def count(self, key: UsageKey, count: int, parts: int, rial: int) -> None:
         """Add to a sum of a day; what is added to one in a transaction is written as one. No rule asks for sums."""

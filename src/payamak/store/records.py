@@ -8,6 +8,8 @@ from typing import Final
 from msgspec import Struct
 from msgspec.structs import replace
 
+from payamak.codes import Code
+from payamak.domain.campaigns import Campaign
 from payamak.domain.events import Answered
 from payamak.domain.message import Lane, Message, Reason, State, Step
 from payamak.domain.posting import PostState
@@ -256,7 +258,8 @@ class Holdings(Struct, frozen=True, kw_only=True):
 
 
 class Balance(Struct, frozen=True, kw_only=True):
-    """An account's purses, as kept and as the ledger's entries and the open messages count them."""
+    """An account's purses, as kept and as the ledger's entries and the open messages, with what is held for campaigns,
+    count them."""
 
     account_id: int
     username: str
@@ -287,6 +290,7 @@ class UsageSearch(Struct, frozen=True, kw_only=True):
     first_day: int
     last_day: int
     account_id: int | None = None
+    campaign: int | None = None
     by: tuple[UsageBy, ...] = ()
 
 
@@ -472,6 +476,7 @@ class NewMessage(Struct, frozen=True, kw_only=True):
     lane: Lane
     source: str
     due_at: int | None = None
+    campaign_id: int = 0
 
 
 class Batched(Struct, frozen=True, kw_only=True):
@@ -558,3 +563,62 @@ class Arrival(Struct, frozen=True, kw_only=True):
 
     ticket: int
     what: Answers | ReceiptIn
+
+
+class RowVerdict(Struct, frozen=True, kw_only=True):
+    """What a check has found of a row: why it is left out (`why` and, of a refusal, its `code`); "": it would go."""
+
+    n: int
+    why: str = ""
+    code: int | None = None
+
+
+class PlannedRow(Struct, frozen=True, kw_only=True):
+    """A row that is to become a message: that message, or why none can be made; `rial`: what is held for it."""
+
+    n: int
+    planned: NewMessage | Code | RowVerdict
+    rial: int = 0
+
+
+class CampaignAtWork(Struct, frozen=True, kw_only=True):
+    """A campaign that a feeder has to do with: its messages that wait, those of them that a pause is to stop, and those
+    that a pause has stopped."""
+
+    campaign: Campaign
+    waiting: int
+    to_pause: int
+    paused: int
+
+
+class AudienceRow(Struct, frozen=True, kw_only=True):
+    """A row of a campaign with where its message stands; None where it has none, or none any more."""
+
+    n: int
+    recipient: str
+    fields: str
+    why: str
+    state: State | None
+
+
+class CampaignProof(Struct, frozen=True, kw_only=True):
+    """A campaign counted row by row: `faults` says, a sentence each, what does not agree; empty: it is proven.
+
+    `rows` by outcome; of the rows made: `twice`, `lost`, and `removed` with their age. `attempts` at parts, those the
+    operator has `taken`, `receipts`, `copies`. Of the money: what was ever `held`, what of it went to messages, was
+    charged, came back, and is still set aside.
+    """
+
+    rows: dict[str, int]
+    twice: int
+    lost: int
+    removed: int
+    attempts: int
+    taken: int
+    receipts: int
+    copies: int
+    held: int
+    charged: int
+    released: int
+    reserved: int
+    faults: tuple[str, ...]

@@ -240,6 +240,8 @@ async def test_a_store_from_before(tmp_path: Path) -> None:
     db.execute("DROP TABLE usage_day; DROP INDEX ledger_credit; DELETE FROM meta WHERE key = 'usage_from'")
     columns = ", ".join(f"{name} INTEGER NOT NULL" for name in ("account_id", "check_id", "message_id", "accepted_at"))
     db.execute(f"CREATE TABLE check_id ({columns}, digest BLOB, PRIMARY KEY (account_id, check_id)) WITHOUT ROWID")
+    db.execute("DROP TABLE campaign_row; DROP TABLE campaign; DROP INDEX message_campaign; DROP INDEX ledger_campaign")
+    db.execute("ALTER TABLE message DROP COLUMN campaign_id; ALTER TABLE ledger DROP COLUMN campaign_id")
     db.pragma("user_version", before)
     db.close()
     store = SqliteStore(path)

@@ -39,6 +39,7 @@ async def notice(desk: Desk, beside: Mark, now: int, *, is_asked: bool, above: i
     events = events_above(now, max(desk.memory.restored.events_above, beside.events_up_to))
     facts = (why.value, now, known_until_at, last["message"], last["received"], after["message"], events)
     desk.execute("insert_restored", facts)
+    desk.execute("hold_campaigns")
     desk.execute("move_mark", (fresh(), beside.mark, now, 0))
     await desk.restored_changed()
     return True

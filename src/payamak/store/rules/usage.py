@@ -34,8 +34,9 @@ def count(desk: Desk, before: Message, after: Message, effects: Sequence[Effect]
 def sums(db: Reader, wanted: UsageSearch) -> list[UsageSum]:
     """See Store.usage."""
     by = {f"by_{each.value}": each in wanted.by for each in UsageBy}
-    values = {"first_day": wanted.first_day, "last_day": wanted.last_day, "account_id": wanted.account_id}
-    return db.rows("usage_sums", UsageSum, {**values, **by})
+    days = {"first_day": wanted.first_day, "last_day": wanted.last_day}
+    of = {"account_id": wanted.account_id, "campaign": wanted.campaign}
+    return db.rows("usage_sums", UsageSum, {**days, **of, **by})
 
 
 def whole_from(db: Reader) -> int:

@@ -25,6 +25,7 @@ SELECT CASE WHEN :by_day THEN day END AS day, CASE WHEN :by_account THEN account
   sum(CASE WHEN what = 'refunded' THEN rial ELSE 0 END) AS refunded
 FROM usage_day
 WHERE day BETWEEN :first_day AND :last_day AND (:account_id IS NULL OR account_id = :account_id)
+  AND (:campaign IS NULL OR campaign = :campaign)
 GROUP BY 1, 2, 3, 4, 5, 6, 7 ORDER BY 1, 2, 3, 4, 5, 6, 7;
 
 -- name: credits
