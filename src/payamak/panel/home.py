@@ -20,7 +20,7 @@ TALLEST: Final = 100
 """Of a bar, in the chart's own units."""
 
 
-class Bar(Struct, frozen=True, kw_only=True):
+class ChartBar(Struct, frozen=True, kw_only=True):
     """One day of the chart, and of its table."""
 
     place: int
@@ -53,7 +53,7 @@ class Dashboard(Struct, frozen=True, kw_only=True):
     balance: int
     enough: str
     lines: tuple[LineFigures, ...]
-    bars: tuple[Bar, ...]
+    bars: tuple[ChartBar, ...]
     may_send: bool
     has_line: bool
 
@@ -81,7 +81,7 @@ async def home(visit: Visit) -> Shown | Sent:
         each = sums.get(day)
         sent = 0 if each is None else max(0, each.messages)
         bars.append(
-            Bar(
+            ChartBar(
                 place=len(span) - 1 - place,
                 height=0 if not most else -(-sent * TALLEST // most),
                 day=shown.day(start_of(day)),
