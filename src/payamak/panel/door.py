@@ -43,6 +43,7 @@ MENU: Final[tuple[tuple[str, str, str, Right | None], ...]] = (
     ("money", f"{ROOT}/money", "wallet", Right.MONEY),
     ("optouts", f"{ROOT}/opt-outs", "ban", Right.OPT_OUTS),
     ("customers", f"{ROOT}/customers", "building-2", Right.CUSTOMERS),
+    ("audit", f"{ROOT}/audit", "history", Right.AUDIT),
 )
 """Section, where it is, its icon, and the right that it needs."""
 

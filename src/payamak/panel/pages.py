@@ -63,6 +63,7 @@ PAGES: Final = (
     PanelPage(f"{ROOT}/opt-outs/more", FORM, Right.OPT_OUTS, "optouts.further"),
     PanelPage(f"{ROOT}/opt-outs/add", FORM, Right.OPT_OUTS, "optouts.add"),
     PanelPage(f"{ROOT}/customers", READ, Right.CUSTOMERS, "customers.listed"),
+    PanelPage(f"{ROOT}/audit", READ, Right.AUDIT, "audit.listed"),
 )
 
 

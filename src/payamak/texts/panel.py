@@ -383,6 +383,20 @@ PANEL: Final[dict[str, Words]] = {
     "customers.reserved": Words("Reserved, rial", "رزرو، ریال"),
     "customers.active": Words("Active", "فعال"),
     "customers.none": Words("No customer yet", "هنوز مشتری‌ای نیست"),
+    # -- audit
+    "menu.audit": Words("Who did what", "چه کسی چه کرد"),
+    "title.audit": Words("Who did what", "چه کسی چه کرد"),
+    "audit.heading": Words("Who did what", "چه کسی چه کرد"),
+    "audit.who": Words("Who", "چه کسی"),
+    "audit.what": Words("What", "چه کرد"),
+    "audit.about": Words("About", "دربارهٔ"),
+    "audit.count": Words("Times", "تعداد"),
+    "audit.before": Words("Before", "پیش از آن"),
+    "audit.after": Words("After", "پس از آن"),
+    "audit.reason": Words("Why", "دلیل"),
+    "audit.none": Words("Nobody has done such a thing.", "کسی چنین کاری نکرده است."),
+    "audit.latest": Words("The latest", "تازه‌ترین‌ها"),
+    "audit.earlier": Words("Earlier", "پیش‌تر از این"),
     # -- why a page is not shown
     "why.not_found.heading": Words("Nothing is here", "این‌جا چیزی نیست"),
     "why.not_found.what": Words(

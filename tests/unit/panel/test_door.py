@@ -34,6 +34,7 @@ ROW: dict[str, str] = {
     f"{ROOT}/opt-outs/more": "owner sender",
     f"{ROOT}/opt-outs/add": "owner sender",
     f"{ROOT}/customers": "clerk operator administrator observer",
+    f"{ROOT}/audit": "administrator",
 }
 
 

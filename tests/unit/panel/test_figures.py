@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from tests.unit.house import NOW, A
 from tests.unit.panel.conftest import PanelHouse, text_of
@@ -10,7 +12,7 @@ from tests.unit.panel.test_send import FIELDS, kept
 from payamak.domain import events as ev
 from payamak.domain.people import UserRole
 from payamak.panel.pages import ROOT
-from payamak.store.records import Search
+from payamak.store.records import Act, By, Search
 
 
 async def test_a_month(home: PanelHouse) -> None:
@@ -50,3 +52,20 @@ async def test_the_dashboard(home: PanelHouse) -> None:
     assert text_of(await home.get(f"{ROOT}?days=30", token)).count("<rect ") == 30
     assert "<rect " not in text_of(await home.get(f"{ROOT}?days=1", token))
     assert "فرستادن پیام" in text_of(await home.get(ROOT, await home.person(UserRole.OWNER, "bank")))
+
+
+async def test_who_did_what(home: PanelHouse) -> None:
+    """The latest first, narrowed by who and about what; a page goes on below the last of the one before."""
+    for n in range(53):
+        by = By(who=f"omid{n % 2}", command="x", act=n + 1)
+        await home.house.store.enter(Act(by=by, at=NOW, what="change", about=f"line 98300{n:03d}", after="<b>"))
+    token = await home.person(UserRole.ADMINISTRATOR)
+    page = text_of(await home.get(f"{ROOT}/audit", token))
+    assert page.count('<th scope="row">') == 50
+    assert "98300052" in page
+    assert "&lt;b&gt;" in page
+    following = re.search(r'href="(/panel/audit\?before=\d+)"', page)
+    assert following is not None
+    assert text_of(await home.get(following[1], token)).count('<th scope="row">') == 3
+    assert text_of(await home.get(f"{ROOT}/audit?who=omid1&about=98300001", token)).count('<th scope="row">') == 1
+    assert "کسی چنین کاری نکرده است" in text_of(await home.get(f"{ROOT}/audit?who=nobody", token))
