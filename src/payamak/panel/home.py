@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from msgspec import Struct
 
 from payamak.domain.people import Right
 from payamak.domain.usage import UsageBy, day_of, start_of
+from payamak.hands.values import UsageSum
 from payamak.panel import shown
 from payamak.panel.lists import Choice
 from payamak.panel.pages import ROOT
@@ -74,22 +76,6 @@ async def home(visit: Visit) -> Shown | Sent:
     enough = ""
     if rial > 0 and messages > 0:
         enough = say("home.enough", count=shown.count(max(0, balance * messages // rial)))
-    sums = {each.day: each for each in by_day}
-    most = max((each.messages for each in by_day), default=0)
-    bars = []
-    for place, day in enumerate(span):
-        each = sums.get(day)
-        sent = 0 if each is None else max(0, each.messages)
-        bars.append(
-            ChartBar(
-                place=len(span) - 1 - place,
-                height=0 if not most else -(-sent * TALLEST // most),
-                day=shown.day(start_of(day)),
-                messages=sent,
-                delivered=0 if each is None else each.delivered,
-                rial=0 if each is None else each.charged - each.refunded,
-            )
-        )
     page = Dashboard(
         spans=tuple(
             Choice(
@@ -116,11 +102,32 @@ async def home(visit: Visit) -> Shown | Sent:
             )
             for each in by_line
         ),
-        bars=tuple(bars),
+        bars=_bars(span, by_day),
         may_send=visit.person.may(Right.SEND),
         has_line=bool(asking.lines(account)),
     )
     return Shown(template="home.html", page=page, title="home", section="home")
+
+
+def _bars(span: range, by_day: Sequence[UsageSum]) -> tuple[ChartBar, ...]:
+    """A bar for each day, the first at the right."""
+    sums = {each.day: each for each in by_day}
+    most = max((each.messages for each in by_day), default=0)
+    bars = []
+    for place, day in enumerate(span):
+        each = sums.get(day)
+        sent = 0 if each is None else max(0, each.messages)
+        bars.append(
+            ChartBar(
+                place=len(span) - 1 - place,
+                height=0 if most <= 0 else -(-sent * TALLEST // most),
+                day=shown.day(start_of(day)),
+                messages=sent,
+                delivered=0 if each is None else each.delivered,
+                rial=0 if each is None else each.charged - each.refunded,
+            )
+        )
+    return tuple(bars)
 
 
 def _days(text: str | None) -> int:
