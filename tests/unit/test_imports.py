@@ -83,6 +83,11 @@ MAY_IMPORT: dict[str, set[str]] = {
         *("store.rules", "store.desk", "store.memory", "store.columns", "store.reader", "store.statements"),
         *(*STORE, *WORDS, *EDGE),
     },
+    "store.postgres": {
+        *("store.ruled", "store.queued", "store.work", "store.buffer"),
+        *("store.rules", "store.desk", "store.memory", "store.columns", "store.reader", "store.statements"),
+        *(*STORE, *WORDS, *EDGE),
+    },
     "store.engines": {"store.sqlite", "store.base", "store.rules"},
     "store": set(),
     "simulator": {"smpp", "encoding", "visible", "socketfile", "language", *EDGE},
@@ -112,6 +117,7 @@ IMPURE_MODULES = {
     *(
         "apsw",
         "asyncio",
+        "asyncpg",
         "httpx2",
         "logging",
         "multiprocessing",

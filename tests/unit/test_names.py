@@ -26,6 +26,7 @@ NO_NOUNS = {
     *("Passed", "Paused", "Per", "Picked", "Planned", "Pooled", "Postponed", "Proven", "Put", "Receipted", "Received"),
     *("Recovered", "Restored", "Resumed", "Revoked", "Ruled", "Said", "Serve", "Set", "Started"),
     *("Spoilt", "Sqlite", "Taken", "Told", "Tried", "Unfit", "Unmatched", "Waiting", "Why"),
+    *("Joined", "Named", "Postgres", "Stale"),
 }
 
 
