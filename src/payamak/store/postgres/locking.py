@@ -20,7 +20,7 @@ _TRIES: Final = 20
 _AGAIN_S: Final = 0.25
 """A server's process ends some moments after its client: a restart waits for that, five seconds in all."""
 
-_PROBES: Final = (("tcp_keepalives_idle", 5), ("tcp_keepalives_interval", 2), ("tcp_keepalives_count", 3))
+_PROBES: Final = {"tcp_keepalives_idle": "5", "tcp_keepalives_interval": "2", "tcp_keepalives_count": "3"}
 
 
 class PostgresLock:
@@ -36,9 +36,7 @@ class PostgresLock:
 
 async def lock_database(address: str) -> PostgresLock:
     """Raises StoreFailed if another gateway serves the database."""
-    db = await connect(address, is_patient=True)
-    for name, value in _PROBES:
-        await db.execute(f"SET {name} = {value}")
+    db = await connect(address, is_patient=True, more=_PROBES)
     for _ in range(_TRIES):
         if await db.fetchval("SELECT pg_try_advisory_lock($1::bigint)", _SERVING):
             return PostgresLock(db)
