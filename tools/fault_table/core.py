@@ -244,6 +244,14 @@ FAULTS: tuple[Fault, ...] = (
         tests=("tests/store/sqlite/test_under_way.py",),
     ),
     Fault(
+        name="an ended owner marks",
+        breaks="P3: what a process that is held to be dead has on the wire nobody ever recovers",
+        file="src/payamak/store/rules/messages.py",
+        old="        if desk.memory.is_ended(claim.owner):\n            continue\n",
+        new="",
+        tests=("tests/store/test_owners.py",),
+    ),
+    Fault(
         name="what is left is not seen",
         breaks="P8: a receipt that is brought again in the transaction of the first counts a second time",
         file="src/payamak/store/desk.py",

@@ -16,7 +16,7 @@ from payamak.errors import Overwritten
 from payamak.store.columns import Spoilt
 from payamak.store.desk import Desk, Need
 from payamak.store.feed import Feed
-from payamak.store.memory import NEVER_RESTORED, Memory, Restored, read_habits, read_site
+from payamak.store.memory import NEVER_RESTORED, NO_OWNER, Memory, Restored, read_habits, read_site
 from payamak.store.reader import Reader, Values
 from payamak.store.sqlite.reader import SqliteConnection
 
@@ -136,6 +136,7 @@ class Transaction:
         self._check_last()
         memory.has_unmatched = db.value("oldest_unmatched") is not None
         memory.has_lost = db.value("any_lost_part") is not None
+        memory.owners = frozenset(db.values("owners_before", (NO_OWNER,)))
         memory.has_aside = bool(db.value("any_aside"))
         memory.habits = read_habits(db)
         memory.restored = db.row("last_restored", Restored) or NEVER_RESTORED
