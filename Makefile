@@ -25,7 +25,7 @@ SHORT := tests/unit tests/docs tests/store tests/fuzz \
 export PYTHON VENV
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test test-short test-pythons again check fuzz bench bench-growth bench-peers bench-door bench-rest bench-page overload crash crash-long crash-page seeds model faults format docs changelog lock dist deb man clean runtime dev
+.PHONY: help demo run test test-short test-pythons again check fuzz bench bench-growth bench-peers bench-door bench-rest bench-page overload crash crash-long campaign-kills crash-page seeds model faults format docs changelog lock dist deb man clean runtime dev
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -98,6 +98,9 @@ faults: dev ## the tests tested: each seeded fault in a copy must turn them red;
 
 crash-long: dev ## gateway and operator killed at random under load; MINUTES=10 SEED=1 RATE=700
 	@$(BIN)/python -m tests.crash.random_kills $(if $(MINUTES),--minutes $(MINUTES)) --seed $(SEED) --rate $(RATE)
+
+campaign-kills: dev ## a campaign of 100,000 rows killed every 20 s, paused 50 times, taken back at 60 %; ARGS="--rows 30000 --seed 7"
+	@$(BIN)/python -m tests.crash.campaign_kills $(ARGS)
 
 crash-page: dev ## both, and docs/reference/crash.md with their figures
 	@$(BIN)/python -m tests.crash.page $(if $(MINUTES),--minutes $(MINUTES)) --seed $(SEED) --rate $(RATE)

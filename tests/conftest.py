@@ -41,12 +41,16 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """Say what was searched, and each find."""
-    told, finds = config.stash.get(FINDS, ([], []))
+    """Say what was searched, and each find; of each journey its steps and their times."""
+    searched, finds = config.stash.get(FINDS, ([], []))
     for found in finds:
         terminalreporter.write_line(f"FOUND in the traces: {traces.words_of(found)}", red=True)
-    for sentence in told:
+    for sentence in searched:
         terminalreporter.write_line(f"traces: {sentence}; {sum(found.times for found in finds)} found")
+    reports = [report for kind in terminalreporter.stats.values() for report in kind]
+    for report in [one for one in reports if isinstance(one, pytest.TestReport) and one.when == "teardown"]:
+        for told in [told for name, told in report.user_properties if name == "journey"]:
+            terminalreporter.write_line(str(told))
 
 
 MUST_RUN_IN_CI = ("interop", "debian")

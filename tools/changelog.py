@@ -1,4 +1,7 @@
-"""Builds CHANGELOG.md from the notes in changes/ (their form: changes/README.md)."""
+"""Builds CHANGELOG.md from the notes in changes/ (their form: changes/README.md).
+
+A release has its place there when its notes name it; what no release has yet stands in changes/ alone.
+"""
 
 import re
 from dataclasses import dataclass
@@ -6,8 +9,6 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 KINDS = ("security", "removed", "changed", "added", "fixed")
-COMING = "Coming release"
-
 NOTE = re.compile(r"kind: (?P<kind>\w+)\n(?:release: (?P<release>\S+)\n)?\n(?P<text>.+)", re.DOTALL)
 
 
@@ -35,16 +36,26 @@ def read_notes(folder: Path) -> list[Note]:
     return [read_note(path) for path in sorted(folder.glob("*.md")) if path.name != "README.md"]
 
 
-def release_key(release: str | None) -> tuple[int, ...]:
-    """Order releases by their numbers, the coming one last."""
-    return tuple(int(number) for number in re.findall(r"\d+", release)) if release else (1 << 30,)
+def release_key(release: str) -> tuple[int, ...]:
+    """Order releases by their numbers."""
+    return tuple(int(number) for number in re.findall(r"\d+", release))
+
+
+def releases_of(notes: list[Note]) -> list[str]:
+    """The releases that notes name, newest first."""
+    return sorted({note.release for note in notes if note.release}, key=release_key, reverse=True)
 
 
 def render(notes: list[Note]) -> str:
     """Return the whole of CHANGELOG.md, newest release first."""
-    lines = ["# Changelog", ""]
-    for release in sorted({note.release for note in notes}, key=release_key, reverse=True):
-        lines += [f"## {release or COMING}", ""]
+    lines = [
+        "# Changelog",
+        "",
+        "Built by `make changelog` from the notes in `changes/`; change those, not this page.",
+        "",
+    ]
+    for release in releases_of(notes):
+        lines += [f"## {release}", ""]
         for kind in KINDS:
             chosen = [note for note in notes if (note.release, note.kind) == (release, kind)]
             if chosen:

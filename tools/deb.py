@@ -114,11 +114,10 @@ def lay_files(stage: Path, version: str, epoch_s: int) -> None:
     put(stage / "usr/share/man/man1/payamak.1.gz", gzip.compress(manual.encode(), mtime=0))
     maintainer = re.search(r"^Maintainer: (.+)$", (PACKAGING / "debian/control").read_text(), re.MULTILINE)
     assert maintainer
-    news = (
-        f"payamak ({version}) stable; urgency=medium\n\n  * What has changed stands in CHANGELOG.md of the sources.\n\n"
-    )
+    news = f"payamak ({version}) stable; urgency=medium\n\n  * See CHANGELOG.md.gz beside this file.\n\n"
     signed = f"{news} -- {maintainer[1]}  {format_datetime(when)}\n"
     put(stage / "usr/share/doc/payamak/changelog.gz", gzip.compress(signed.encode(), mtime=0))
+    put(stage / "usr/share/doc/payamak/CHANGELOG.md.gz", gzip.compress((ROOT / "CHANGELOG.md").read_bytes(), mtime=0))
 
 
 def files_of(stage: Path) -> Iterator[Path]:

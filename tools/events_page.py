@@ -32,8 +32,10 @@ def render() -> str:
     """Return the whole page."""
     page = INTRODUCTION
     for title, events in SECTIONS.items():
-        page += f"\n## {title}\n\n| event | level | says | what to do |\n|---|---|---|---|\n"
-        page += "".join(f"{row(f'`{name}`', told.level, told.says, told.todo)}\n" for name, told in events.items())
+        page += f"\n## {title}\n\n| event | level | says | what to do | برچسب |\n|---|---|---|---|---|\n"
+        page += "".join(
+            f"{row(f'`{name}`', told.level, told.says, told.todo, told.fa)}\n" for name, told in events.items()
+        )
     return page
 
 

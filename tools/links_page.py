@@ -21,8 +21,8 @@ PAGE: Final = Path(__file__).resolve().parent.parent / "docs" / "reference" / "l
 INTRODUCTION: Final = """\
 # The settings of a link, and the habits behind them
 
-Built by `python -m tools.links_page`; its table is in that file. What a setting means, what is allowed and its Persian
-label stand in [the settings](settings.md); what comes of receipts in [receipts](../guide/receipts.md).
+Built by `python -m tools.links_page`; its table is in that file. What a setting means and what is allowed stands in
+[the settings](settings.md); what comes of receipts in [receipts](../guide/receipts.md).
 
 Start with host, port, system_id and password, and with nothing else: the rest has the specification's value, or the one
 that most operators want. Each row is a reason to depart from that: what an operator does, and where it has been met.
@@ -262,11 +262,11 @@ HABITS: Final = {
 
 def table() -> Iterable[str]:
     """Yield the table, in the order of the fields."""
-    yield "| setting | default | the habit that it serves | where it was seen |"
-    yield "|---|---|---|---|"
+    yield "| setting | default | the habit that it serves | where it was seen | برچسب |"
+    yield "|---|---|---|---|---|"
     for name, field in fields_of(Link).items():
         habit = HABITS[name]
-        yield row(f"`{name}`", default_words(field), habit.serves, habit.seen)
+        yield row(f"`{name}`", default_words(field), habit.serves, habit.seen, field.setting.fa)
 
 
 def projects() -> Iterable[str]:

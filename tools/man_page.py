@@ -8,12 +8,12 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Callable, Iterable, Iterator
-from importlib.metadata import version
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from tools.dist import ROOT, commit_s
 
+from payamak import __version__
 from payamak.cli.program import COMMANDS, EPILOGUE, HELP, build
 
 BOLD, PLAIN = "\\fB", "\\fR"
@@ -77,7 +77,7 @@ CONTENTS = re.compile(r"^## Table of Contents\n.*?(?=^## )", re.MULTILINE | re.D
 
 def page(date: str) -> Iterable[str]:
     """The whole page, dated `date` (ISO). A section's first paragraph needs no `.PP` of its own."""
-    yield f'.TH PAYAMAK 1 "{date}" "Payamak {version("payamak")}" "Payamak"'
+    yield f'.TH PAYAMAK 1 "{date}" "Payamak {__version__}" "Payamak"'
     yield from (".SH NAME", "payamak \\- a self\\-hosted SMS gateway: HTTP in, SMPP 3.4 out, receipts back")
     yield from (".SH SYNOPSIS", f"{BOLD}payamak{PLAIN} COMMAND [OPTIONS]", ".SH DESCRIPTION", *list(roff(HELP))[1:])
     yield ".SH COMMANDS"

@@ -33,10 +33,10 @@ twenty times as long as it took, the proof two hundred times. The disk is looked
 
 def rows(described: Iterable[Described]) -> Iterable[str]:
     """Yield the table of some metrics."""
-    yield from ("| metric | kind | labels | meaning |", "|---|---|---|---|")
+    yield from ("| metric | kind | labels | meaning | برچسب |", "|---|---|---|---|---|")
     for each in described:
         labels = ", ".join(f"`{label}`" for label in each.labels)
-        yield row(f"`{each.on_the_page}`", each.kind.value, labels, each.says)
+        yield row(f"`{each.on_the_page}`", each.kind.value, labels, each.says, each.fa)
 
 
 def render() -> str:

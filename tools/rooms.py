@@ -1,10 +1,11 @@
-"""The rooms of a package drawn: which module stands on which floor, and what it needs.
+"""The rooms of a package, or of the whole house, drawn: which module stands on which floor, and what it needs.
 
     python -m tools.rooms [store] [--folders rules,sqlite]
+    python -m tools.rooms house
 
-A room is a module, or a folder that is named by --folders. Its floor is one above the highest room that it needs, the
-lowest is 0; an arrow is a room that another one imports, inside functions and for types too. Lines are those of its
-files, public classes those whose name does not begin with an underscore.
+A room is a module, or a folder that is named by --folders; of the whole house every folder is one. Its floor is one
+above the highest room that it needs, the lowest is 0; an arrow is a room that another one imports, inside functions and
+for types too. Lines are those of its files, public classes those whose name does not begin with an underscore.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ class House:
 
     def __init__(self, package: str, folders: frozenset[str]) -> None:
         self._root = SOURCE / package
-        self._prefix = f"payamak.{package}."
+        self._prefix = f"payamak.{package}." if package else "payamak."
         self._folders = folders
         self.files: dict[str, list[Path]] = {}
         for path in sorted(self._root.rglob("*.py")):
@@ -81,6 +82,11 @@ class House:
         return sum(not each.name.startswith("_") for each in classes)
 
 
+def whole() -> House:
+    """The house with every folder as one room."""
+    return House("", frozenset(path.name for path in SOURCE.iterdir() if path.is_dir()))
+
+
 def drawn(house: House) -> str:
     """The house from its roof down, and its sums."""
     text = []
@@ -105,7 +111,8 @@ def main() -> None:
     parser.add_argument("package", nargs="?", default="store")
     parser.add_argument("--folders", default="sqlite", help="folders that are one room each, joined by commas")
     options = parser.parse_args()
-    print(drawn(House(options.package, frozenset(options.folders.split(",")))))
+    folders = frozenset(options.folders.split(","))
+    print(drawn(whole() if options.package == "house" else House(options.package, folders)))
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from payamak.codes import StateCode
 from payamak.domain.message import FINAL_STATES, State
 from payamak.domain.standing import state_code
 from payamak.domain.states import TABLE
+from payamak.texts.reasons import STATES
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "reference" / "states.md"
 
@@ -66,10 +67,10 @@ def codes() -> list[str]:
         code = StateCode(state_code(state, was_taken))
         return f"{code.value} {code.persian}"
 
-    lines = ["| state | final | no operator ever took it | an operator did |", "|---|---|---|---|"]
+    lines = ["| state | final | no operator ever took it | an operator did | برچسب |", "|---|---|---|---|---|"]
     for state in State:
         final = "yes" if state in FINAL_STATES else ""
-        lines.append(f"| {state} | {final} | {told(state, False)} | {told(state, True)} |")
+        lines.append(f"| {state} | {final} | {told(state, False)} | {told(state, True)} | {STATES[state].fa} |")
     return lines
 
 

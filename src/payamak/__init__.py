@@ -59,4 +59,5 @@ Read domain/message.py, domain/states.py, front/accept.py, delivery/worker.py an
 order.
 """
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
+"""The one place where the version stands: pyproject.toml, `payamak --version`, packages and metrics read it here."""

@@ -112,8 +112,15 @@ REFUSAL_ORDER: Final[tuple[Code, ...]] = (
 (22/25, 34/35, 27/33) the smaller number comes first."""
 
 
-RECIPIENTS_OWN: Final = frozenset({Code.RECIPIENT_INVALID, Code.OPTED_OUT, Code.OPTED_OUT_OF_LINE, Code.PREFIX_BLOCKED})
+OPT_OUTS: Final = frozenset({Code.OPTED_OUT, Code.OPTED_OUT_OF_LINE})
+"""The recipient does not accept advertising, or this line: the two verdicts that lead to the next step of a plan."""
+
+RECIPIENTS_OWN: Final = OPT_OUTS | {Code.RECIPIENT_INVALID, Code.PREFIX_BLOCKED}
 """Codes that say something of one recipient, and never of a call with several."""
+
+
+LONGEST_LIFE_MINUTES: Final = 10_080
+"""The longest validity of a message (contract §1), seven days."""
 
 
 _STATE_NAMES: Final[dict[StateCode, tuple[str, str]]] = {

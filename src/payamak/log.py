@@ -42,8 +42,12 @@ OWN_IDS: Final = frozenset(
 CUT: Final = frozenset({"recipient_masked", "sender_masked"})
 """Numbers whose middle is gone already (`domain.numbers.masked`)."""
 
-_BETWEEN: Final = " \t\u00a0\u202f\\-\u2010-\u2014\u2212\u200c-\u200f\u202a-\u202e\u2066-\u2069\ufeff"
-"""What people put between the digits of a number, as in domain/numbers.py."""
+_BETWEEN: Final = (
+    "\\s()\\-\u00ad\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u180e\u200b-\u200f\u2010-\u2015\u202a-\u202e"
+    "\u2060-\u206f\u2212\ufeff\ufff9-\ufffb\U000110bd\U000110cd\U00013430-\U0001343f\U0001bca0-\U0001bca3"
+    "\U0001d173-\U0001d17a\U000e0001\U000e0020-\U000e007f"
+)
+"""All that a number may be written with, as domain/numbers.py above has it: a test holds both together."""
 
 _NUMBER: Final = re.compile(rf"(0[xX][0-9A-Fa-f]{{8}}(?![0-9A-Fa-f]))|\d(?:[{_BETWEEN}]{{0,2}}\d){{6,}}")
 """Seven digits or more, of any script: mobiles, landlines, numbers abroad, in whatever spelling. Not a status of SMPP,

@@ -21,7 +21,7 @@ from payamak.clock import Clock
 from payamak.errors import StoreFailed
 from payamak.store.base import Store
 from payamak.store.engines import backed_up_at
-from payamak.store.records import Balance, Figures
+from payamak.store.records import Figures
 
 COUNT_EVERY_S: Final = 10.0
 REST: Final = 20
@@ -73,7 +73,7 @@ class Measures:
         while True:
             began_s = self._clock.monotonic()
             with suppress(StoreFailed):
-                self.drift_rial = sum(map(drift_of, await self._store.balances()))
+                self.drift_rial = sum(balance.drift_rial for balance in await self._store.balances())
                 self.proven_at = self._clock.now()
             self._went_well("proof")
             took_s = self._clock.monotonic() - began_s
@@ -107,15 +107,6 @@ class Measures:
             for each in self.figures.purses
             for purse, rial in (("available", each.available), ("reserved", each.reserved))
         }
-
-
-def drift_of(balance: Balance) -> int:
-    """By how much an account's purses differ from its entries and from its open messages, in rial (P5)."""
-    return (
-        abs(balance.available - balance.available_by_entries)
-        + abs(balance.reserved - balance.reserved_by_entries)
-        + abs(balance.reserved - balance.reserved_by_messages)
-    )
 
 
 def look_at_disk(path: Path) -> Disk:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping
-from importlib.metadata import version
 
+from payamak import __version__
 from payamak.domain.posting import PostState
 from payamak.http import metric_table as table
 from payamak.http.metrics import Metrics, Values
@@ -109,7 +109,7 @@ def _posts_of(running: Running) -> Sources:
 
 def _others_of(running: Running) -> Sources:
     keeper = running.timekeeper
-    build = (version("payamak"), ".".join(map(str, sys.version_info[:3])), library_version())
+    build = (__version__, ".".join(map(str, sys.version_info[:3])), library_version())
     return {
         table.PASSWORDS: lambda: running.authenticator.counts,
         table.RECIPIENTS_REFUSED: lambda: running.front.recipients_refused,

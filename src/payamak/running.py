@@ -20,6 +20,7 @@ from payamak.domain.site import Link, LinkKind, Site
 from payamak.doors import doors
 from payamak.errors import StoreFailed
 from payamak.front.accept import Front
+from payamak.front.feeder import Feeder
 from payamak.front.passwords import Authenticator
 from payamak.front.reads import Reads
 from payamak.http import metric_table as table
@@ -94,6 +95,14 @@ class Running:
             log=event_logger("service"),
             reads=Reads(self.clock.monotonic, lambda: self.store.waiting_s),
         )
+        self.feeder = Feeder(
+            self.store,
+            self.clock,
+            event_logger("campaign"),
+            self.settings.recipient_prefixes,
+            lambda: self.front.intake_open,
+        )
+        self.feeder.health = self.health
         self._refusals = Refusals(self._account_name, event_logger("api"), self.clock.monotonic)
         self.relay = Relay(self.store, self.clock, event_logger("relay"), self.front.plan_reply)
         self.webhooks = Webhooks(self.store, self.clock, event_logger("webhook"))
@@ -131,6 +140,7 @@ class Running:
             self._keep("mark", self.marks.run),
             self._keep("clock", self.timekeeper.run),
             self._keep("claims", self.worker.run_claims),
+            self._keep("campaigns", self.feeder.run),
             self._keep("house", lambda: keep_house(self.store, self.clock, self.log, self.health)),
             self._keep(
                 "store", lambda: watch_store(self.store, event_logger("store"), lambda: self.health.went_well("store"))

@@ -26,6 +26,7 @@ from payamak.http.metrics import Metrics
 from payamak.log import Logs, event_logger
 from payamak.metric_sources import show_all
 from payamak.running import Running
+from payamak.sidedoor import SideDoor
 from payamak.store.base import Mode, Store
 from payamak.store.engines import open_store
 from payamak.store.sqlite.locking import ServeLock, serve_lock
@@ -163,3 +164,11 @@ class Gateway:
             await self._running.stop()
         await self.store.close()
         self._unlock()
+
+
+def side_door(gateway: Gateway) -> SideDoor:
+    """The side door of a gateway that has come up; whoever opens it closes it before the gateway stops."""
+    running = gateway.running
+    return SideDoor(
+        Path(gateway.settings.database), running.links.upstreams, running.taps, gateway.clock, event_logger("sidedoor")
+    )

@@ -31,6 +31,7 @@ class Scene(Enum):
     WEBHOOKS = "the accounts have webhooks"
     HANDSETS = "handsets send too, and what they send is posted on"
     RECOVERY = "the process dies on the wire first, and at the point when it starts again"
+    CAMPAIGN = "the rows of a campaign are fed beside what clients send"
 
 
 class Commit(Struct, frozen=True):
@@ -126,6 +127,14 @@ COMMITS = (
         Scene.WEBHOOKS,
     ),
     Commit(
+        "feed",
+        "commit of a campaign's rows that became messages",
+        "payamak.store.rules.campaigns",
+        "feed",
+        lambda _, fed: fed > 0,
+        Scene.CAMPAIGN,
+    ),
+    Commit(
         "store mark", "commit of the store's own mark", "payamak.store.sqlite.store", "move", lambda _, mark: bool(mark)
     ),
     Commit(
@@ -161,6 +170,14 @@ CALLS = (
         "payamak.store.desk",
         "Desk.put",
         lambda arguments: arguments[2].step > arguments[1].step,
+    ),
+    Call(
+        "next rows",
+        "the feeder takes up a campaign's next rows, between two of its commits",
+        "payamak.front.feeder",
+        "Feeder._feed",
+        _always,
+        Scene.CAMPAIGN,
     ),
     Call("beside", "the mark is written beside the store", "payamak.store.sqlite.mark", "MarkFile.write", _always),
     Call("ledger", "entry of the ledger, inside the transaction", "payamak.store.rules.money", "enter", _always),

@@ -16,6 +16,7 @@ import apsw
 import msgspec
 from tests import traces
 from tests.crash import site
+from tests.crash.campaign import begin_campaign, campaign_faults
 from tests.crash.checker import WAITING, Verdict, check, check_received, check_webhooks
 from tests.crash.client import SEND, Book, Sent, call, message
 from tests.crash.points import Scene, scene_of
@@ -160,6 +161,8 @@ async def run(cell: Cell, seed: int, bench: Bench, nth: int | None = None) -> Ou
     folder = Path(tempfile.mkdtemp(dir=bench.top))
     async with _house(cell, seed, folder, bench) as home:
         spec = spec_of(home, nth, ignores_sync=bench.ignores_sync)
+        if home.scene is Scene.CAMPAIGN:
+            await begin_campaign(home.path)
         if home.scene is Scene.RECOVERY:
             await _life(home, Spec(point=FIRST_STRIKE, nth=home.choice.randint(1, 2)))
         was_struck = await _life(home, spec)
@@ -170,6 +173,8 @@ async def run(cell: Cell, seed: int, bench: Bench, nth: int | None = None) -> Ou
             check_received(verdict, store, home.acknowledged, home.target.calls, may_repeat=home.way.cuts)
         if home.scene is Scene.WEBHOOKS:
             check_webhooks(verdict, store, home.target.calls)
+        if home.scene is Scene.CAMPAIGN:
+            verdict.faults += await campaign_faults(home.path)
     return Outcome(cell=cell, seed=seed, was_struck=was_struck, verdict=verdict, took_s=time.monotonic() - began_s)
 
 
@@ -273,5 +278,6 @@ def _under_way(db: apsw.Connection) -> frozenset[tuple[str, str]]:
     """States and reasons of open messages; what is to be posted counts as one."""
     open_ones = db.execute("SELECT DISTINCT state, reason FROM message WHERE is_final = 0")
     posts = ("received WHERE relay = 'waiting'", "notice WHERE post = 'waiting'")
-    to_post = [(what, "") for what in posts if next(db.execute(f"SELECT count(*) FROM {what}"))[0]]
-    return frozenset([*open_ones, *to_post])
+    to_do = (*posts, "campaign WHERE state = 'sending' AND pending > 0")
+    to_come = [(what, "") for what in to_do if next(db.execute(f"SELECT count(*) FROM {what}"))[0]]
+    return frozenset([*open_ones, *to_come])

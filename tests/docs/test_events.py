@@ -13,7 +13,7 @@ from tools.events_page import PAGE, render
 
 from payamak.delivery.inbound import NOT_TAKEN
 from payamak.domain.message import State
-from payamak.domain.mo import KeptAs, RelayState
+from payamak.domain.mo import KeptAs
 from payamak.domain.posting import PostState
 from payamak.log_events import EVENTS, SECTIONS, level_of
 from payamak.posts.relay import Relay
@@ -23,8 +23,8 @@ from payamak.posts.webhooks import Webhooks
 MADE = {
     *(state.value for state in State),
     *(f"mo_{kept.value}" for kept in KeptAs if kept not in {*NOT_TAKEN, KeptAs.DOUBTFUL}),
-    *(f"{Relay.KIND}_{state.value}" for state in RelayState if state is not RelayState.NONE),
-    *(f"{Webhooks.KIND}_{state.value}" for state in PostState),
+    *(f"{Relay.KIND}_{state.value}" for state in PostState if state is not PostState.NONE),
+    *(f"{Webhooks.KIND}_{state.value}" for state in PostState if state is not PostState.NONE),
     *(f"{kind}_{end}" for kind in (Relay.KIND, Webhooks.KIND) for end in ("unset", "not_read", "failed")),
 }
 

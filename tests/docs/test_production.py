@@ -1,4 +1,4 @@
-"""The guide for production, walked: its commands do what it says, as they stand there, in both languages alike."""
+"""The guide for production, walked: its commands do what it says, as they stand there."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from tests.source import ROOT
 
 GUIDE = ROOT / "docs" / "guide"
 PAGE = (GUIDE / "production.md").read_text(encoding="utf-8")
-PERSIAN = (GUIDE / "production.fa.md").read_text(encoding="utf-8")
 BLOCK = re.compile(r"^```sh( stopped)?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 FILES = {
     "opt-outs.csv": "0912 111 0000\n۰۹۱۲۱۱۱۰۰۰۱\n",
@@ -88,16 +87,6 @@ def test_every_block_is_walked() -> None:
     """No block stands in a section that the walk above passes by."""
     headings = ("The first operator", *SERVING, "Upgrade it", "To another machine")
     assert sum(len(blocks(heading)) for heading in headings) == len(BLOCK.findall(PAGE))
-
-
-def test_the_persian_page_has_the_same_commands() -> None:
-    """Both editions have the same listings in the same order, and lead to each other."""
-    listing = re.compile(r"^```(?s:.*?)^```$|^    \S.*$", re.MULTILINE)
-    assert listing.findall(PERSIAN) == listing.findall(PAGE)
-    assert "(production.fa.md)" in PAGE
-    assert "(production.md)" in PERSIAN
-    assert PERSIAN.count("\n## ") == PAGE.count("\n## ")
-    assert PERSIAN.count("\n| ") == PAGE.count("\n| ")
 
 
 @pytest.mark.parametrize(("readme", "page"), [("README.md", "production.md"), ("README.fa.md", "production.fa.md")])

@@ -10,7 +10,7 @@ import httpx2
 import pytest
 import pytest_asyncio
 from tests.golden.http.wire import SEND, form
-from tests.hostile.attack import ANSWER_S, address_of, under_attack
+from tests.hostile.attack import ANSWER_S, address_of, is_rare, under_attack
 from tests.scenarios.house import House, accounts_changed, house
 from tests.site import MOBILES, PASSWORD, QUOTING_PASSWORD
 
@@ -111,5 +111,7 @@ async def test_a_flood_of_wrong_passwords(home: House, addresses: list[str], use
     assert told, "the flood was answered"
     assert code == (Code.NO_CREDIT if first == "poor" else -1)  # both: the password was right
     assert took_s < ANSWER_S
-    assert {code for code, _ in mine} == {-1}
+    codes_of_mine = [code for code, _ in mine]
+    assert set(codes_of_mine) <= {-1, Code.BUSY}
+    assert is_rare(codes_of_mine.count(Code.BUSY), len(mine))
     assert max(took_s for _, took_s in mine) < ANSWER_S

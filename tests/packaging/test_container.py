@@ -6,11 +6,13 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from tests import traces
 from tests.scenarios.cli_program import DEADLINE_S, Shell, ended
 from tests.source import ROOT
 
@@ -77,6 +79,40 @@ def test_its_health_is_readyz(tmp_path: Path) -> None:
         assert not is_well()
         assert ended(process)[0] == 0
         assert not is_well()
+
+
+UNSHARE = ("unshare", "--pid", "--fork", "--kill-child")
+
+
+def can_be_process_one() -> bool:
+    """Whether this user may begin a namespace of processes."""
+    if shutil.which(UNSHARE[0]) is None:
+        return False
+    return subprocess.run([*UNSHARE, "true"], capture_output=True, timeout=DEADLINE_S, check=False).returncode == 0
+
+
+@pytest.mark.skipif(not can_be_process_one(), reason="no namespace of processes may be begun here")
+def test_as_process_one_it_obeys(tmp_path: Path) -> None:
+    """An entry point is process 1 of its namespace, which the system ends by no signal that it does not handle."""
+    shell = Shell(tmp_path, {"PAYAMAK_PORT": "0"})
+    program = [sys.executable, "-m", *json.loads(only("ENTRYPOINT")), *json.loads(only("CMD"))]
+    with (
+        traces.opened(tmp_path / "serve.log") as log,
+        subprocess.Popen(
+            [*UNSHARE, *program], cwd=tmp_path, env=shell.env, stdout=subprocess.PIPE, stderr=log, text=True
+        ) as process,
+    ):
+        try:
+            assert process.stdout is not None
+            assert "http://" in process.stdout.readline()
+            (inside,) = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+            assert re.search(r"^NSpid:\s+\d+\s+1$", Path(f"/proc/{inside}/status").read_text(), re.MULTILINE)
+            os.kill(int(inside), signal.SIGTERM)
+            assert process.wait(DEADLINE_S) == 0
+        finally:
+            if process.poll() is None:
+                process.kill()
+    assert '"event": "stopped"' in (tmp_path / "serve.log").read_text(encoding="utf-8")
 
 
 @pytest.mark.skipif(not BASE, reason="PAYAMAK_CONTAINER_BASE names no image to build on")

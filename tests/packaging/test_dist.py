@@ -16,6 +16,8 @@ import pytest
 from tests.scenarios.cli_program import Shell
 from tests.source import ROOT
 
+from payamak import __version__
+
 EPOCH_S = 1_700_000_000
 """2023-11-14T22:13:20Z."""
 
@@ -79,6 +81,23 @@ def test_the_wheel_is_whole(files: dict[str, Path]) -> None:
         check=True,
     ).stdout.split()
     assert names(files["payamak-py3-none-any.whl"]).keys() == {name.removeprefix("src/") for name in tracked}
+
+
+def test_the_sdist_is_for_people(files: dict[str, Path]) -> None:
+    """Beside the program: what has changed, the lock, the pages, the units, and how to build all of it again."""
+    with tarfile.open(files["payamak.tar.gz"]) as sdist:
+        found = {name.partition("/")[2] for name in sdist.getnames()}
+    wanted = ("CHANGELOG.md", "README.fa.md", "requirements.txt", "Makefile", "docs/guide/production.md")
+    assert [name for name in (*wanted, "packaging/systemd/payamak.service", "tools/dist.py") if name not in found] == []
+    assert [name for name in found if name.endswith(".pyc") or "__pycache__" in name] == []
+
+
+def test_one_version(files: dict[str, Path]) -> None:
+    """Wheels, the program and its own word say the same version."""
+    for name in ("payamak-py3-none-any.whl", "payamak_client-py3-none-any.whl"):
+        with zipfile.ZipFile(files[name]) as wheel:
+            metadata = wheel.read(next(each for each in wheel.namelist() if each.endswith("/METADATA"))).decode()
+        assert f"\nVersion: {__version__}\n" in metadata
 
 
 @pytest.mark.slow

@@ -134,9 +134,10 @@ def test_a_csv_file_is_sent_row_by_row(tmp_path: Path) -> None:
         (tmp_path / "m.csv").write_text("\n".join(["mobile,message,line2", *rows, "12,x,"]), encoding="utf-8")
         told = shell.json("send", "--csv", "m.csv", code=1)
         assert told["counts"] == {"accepted": 30, "refused": 1}
-        with (tmp_path / "m.sent.csv").open(encoding="utf-8", newline="") as opened:
+        with (tmp_path / "m.sent.csv").open(encoding="utf-8-sig", newline="") as opened:
             results = list(csv.DictReader(opened))
-        assert sorted(int(row["row"]) for row in results) == list(range(2, 33))
+        assert [int(row["row"]) for row in results] == list(range(2, 33))
+        assert [row["mobile"] for row in results][:2] == ["09120002200", "09120002201"]
         assert len({row["message_id"] for row in results if row["status"] == "accepted"}) == 30
         assert [row["code"] for row in results if row["status"] == "refused"] == ["1"]
         assert "exists" in shell.run("send", "--csv", "m.csv", code=2).err

@@ -14,12 +14,13 @@ from payamak.codes import REFUSAL_ORDER, Code, StateCode
 from payamak.dialects.negin import LARGEST_IDS
 
 PAGE = (ROOT / "docs" / "reference" / "http.md").read_text(encoding="utf-8")
-CODES = {int(number): text for number, text in re.findall(r"^\| (\d+) \| ([^|]+) \|$", PAGE, re.MULTILINE)}
+ROWS = re.findall(r"^\| (\d+) \| ([^|]+) \| ([^|]+) \|$", PAGE.partition("\n## Codes\n")[2], re.MULTILINE)
+CODES = {int(number): (english, persian) for number, english, persian in ROWS}
 
 
 def test_codes() -> None:
-    """Every code stands in a table with its own text, those of the contract's order in that order."""
-    assert {code.value: code.english for code in Code} == CODES
+    """Every code stands in a table with its own texts, those of the contract's order in that order."""
+    assert {code.value: (code.english, code.persian) for code in Code} == CODES
     told = [code for code in CODES if code in REFUSAL_ORDER]
     told = told[: told.index(Code.BUSY) + 1]
     assert told == [code for code in REFUSAL_ORDER if code in told]

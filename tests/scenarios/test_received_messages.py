@@ -15,7 +15,8 @@ from tests.scenarios.house import House, house
 from tests.site import ADVERTISING_LOGIN, LINE, LINE2, LINE_1000
 from tests.target import Call, Say, target
 
-from payamak.domain.mo import Received, RelayState
+from payamak.domain.mo import Received
+from payamak.domain.posting import PostState
 from payamak.domain.site import Document, Keyword, Line
 from payamak.encoding.parts import SplitMethod
 from payamak.store.records import ReceivedSearch
@@ -75,7 +76,7 @@ async def test_a_long_one_is_whole(tmp_path: Path, method: SplitMethod) -> None:
         (LINE, SENDER, LONG, True),
         (LINE_1000, SENDER, "[€]", True),
     ]
-    assert {r.relay for r in found} == {RelayState.NONE}
+    assert {r.relay for r in found} == {PostState.NONE}
 
 
 async def test_opt_out_by_the_handset(tmp_path: Path) -> None:
@@ -134,7 +135,7 @@ async def test_private_targets_and_replay(tmp_path: Path) -> None:
         await command(home, "line", "change", LINE, "--set", "allow_private_target=true")
         await shop.until(lambda: len(shop.calls) == 1)
         async with asyncio.timeout(20):
-            while (await received(home))[0].relay is not RelayState.DEAD:  # noqa: ASYNC110 - as above
+            while (await received(home))[0].relay is not PostState.DEAD:  # noqa: ASYNC110 - as above
                 await asyncio.sleep(0.05)
         listed = await command(home, "received", "list", "--relay", "dead")
         assert [(r["id"], r["note"], "text" in r) for r in listed["received"]] == [(first.id, "HTTP 410", False)]

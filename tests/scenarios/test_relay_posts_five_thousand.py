@@ -13,7 +13,7 @@ from tests.scenarios.house import House, house
 from tests.site import ADVERTISING_LOGIN, LINE, LINE2, LINE_1000
 from tests.target import Call, Say, Target, target
 
-from payamak.domain.mo import RelayState
+from payamak.domain.posting import PostState
 from payamak.domain.site import Document, Line, Link
 from payamak.store.records import ReceivedSearch
 
@@ -104,7 +104,7 @@ async def test_each_is_read_in_order_and_none_is_stuck(tmp_path: Path) -> None:
             async with home.store() as store:
                 found = await store.search_received(ReceivedSearch(limit=COUNT + 1))
             assert len(found) == COUNT
-            assert {received.relay for received in found} == {RelayState.DONE}
+            assert {received.relay for received in found} == {PostState.DONE}
             assert all(received.read_at for received in found)
     await moody.die()
     await dead.die()

@@ -15,7 +15,7 @@ import httpx2
 from rich.console import Console
 from tests import traces
 
-from payamak.demo.run import _summary
+from payamak.demo.run import _summary, _to_look
 from payamak.demo.scenarios import cases
 from payamak.demo.site import MOBILES, PASSWORD, QUOTING_PASSWORD
 
@@ -63,7 +63,8 @@ async def test_once_shows_the_scenarios_and_exits_with_nought(tmp_path: Path) ->
 def test_who_goes_on_says_how_to_ask() -> None:
     """A curl line that can be copied, as one line also on a narrow terminal, and how to stop it."""
     console = Console(width=40, file=io.StringIO(), record=True)
-    assert _summary(console, [], "http://gateway.example", "/tmp/demo/payamak.sqlite", goes_on=True)
+    commands = _to_look("/tmp/demo/payamak.sqlite", 2775)
+    assert _summary(console, [], "http://gateway.example", commands, goes_on=True)
     lines = console.export_text().splitlines()
     assert any(line.startswith("  curl http://gateway.example/api/wsSend.ashx -d ") for line in lines)
     assert "  export PAYAMAK_DATABASE=/tmp/demo/payamak.sqlite" in lines

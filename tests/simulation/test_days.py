@@ -9,7 +9,8 @@ from tests.simulation.day import ACCOUNT, CREDIT, DAY_MS, DAY_S, HOUR_S, LINE, M
 
 from payamak.domain.hours import TEHRAN_MS
 from payamak.domain.message import Reason, State
-from payamak.domain.mo import FIRST_PAUSE_MS, GIVE_UP_MS, LONGEST_PAUSE_MS, RelayState
+from payamak.domain.pauses import RELAYS
+from payamak.domain.posting import GIVE_UP_MS, PostState
 from payamak.domain.site import LineKind, OutsideHours
 from payamak.posts.post import Post, Posted, Poster
 from payamak.simulator import SimulatorConfig, Timing
@@ -180,15 +181,15 @@ def test_a_relayed_message_is_posted_for_three_days() -> None:
         await day.until(4 * DAY_S)
         assert sending.result() is True
         pauses = [later - earlier for earlier, later in pairwise(deaf.called_at)]
-        assert FIRST_PAUSE_MS <= pauses[0] <= 2 * FIRST_PAUSE_MS
+        assert RELAYS.first_ms <= pauses[0] <= 2 * RELAYS.first_ms
         assert all(
             later >= earlier * 0.7 for earlier, later in pairwise(pauses)
         )  # doubled, with jitter, up to the longest
-        assert LONGEST_PAUSE_MS * 0.7 <= pauses[-1] <= LONGEST_PAUSE_MS * 1.5
+        assert RELAYS.longest_ms * 0.7 <= pauses[-1] <= RELAYS.longest_ms * 1.5
         lasted_ms = deaf.called_at[-1] - deaf.called_at[0]
-        assert GIVE_UP_MS - 1.5 * LONGEST_PAUSE_MS <= lasted_ms <= GIVE_UP_MS
+        assert GIVE_UP_MS - 1.5 * RELAYS.longest_ms <= lasted_ms <= GIVE_UP_MS
         (received,) = await day.hand(lambda store: store.search_received(ReceivedSearch()))
-        assert (received.relay, received.tries) == (RelayState.DEAD, len(deaf.called_at))
+        assert (received.relay, received.tries) == (PostState.DEAD, len(deaf.called_at))
 
     live(tell, line=replace(LINE, relay_url="https://shop.example/mo"))
 

@@ -10,8 +10,8 @@ from tests.store.world import DAY, HOLD, HOUR, LINE, MINUTE, NOW, OWNER, SARA, M
 from payamak.domain.clocks import Reading, first_look, look
 from payamak.domain.events import Postponed
 from payamak.domain.message import Reason, State
-from payamak.domain.posting import PostState
-from payamak.domain.webhooks import WEBHOOK_PAUSES, after_notice
+from payamak.domain.posting import GIVE_UP_MS, PostState
+from payamak.domain.webhooks import after_notice
 from payamak.store.records import OptOut
 
 
@@ -117,7 +117,7 @@ async def test_in_doubt_nothing_is_forgotten(world: World) -> None:
     assert len(await world.store.opt_outs(SARA, None, "", 10)) == 1
     notice = (await told(world.store, done))[0]
     assert after_notice(notice, 500, None, doubt)[0] is PostState.WAITING
-    late = Reading(doubt, NOW + WEBHOOK_PAUSES.give_up_ms + 1, doubt.until)
+    late = Reading(doubt, NOW + GIVE_UP_MS + 1, doubt.until)
     assert after_notice(notice, 500, None, late)[0] is PostState.DEAD
     await world.store.sweep(int(doubt), 100)
     assert (await world.standing_of(enroute)).state is State.UNKNOWN

@@ -5,7 +5,6 @@ from __future__ import annotations
 from tests.store.world import LINE, LINE2, World, taken
 
 from payamak.domain.message import Lane
-from payamak.measuring import drift_of
 from payamak.store.records import RelayQueue, WaitingCount
 
 
@@ -51,7 +50,7 @@ async def test_purses_do_not_drift(world: World) -> None:
     await world.enroute("8")
     purses = {each.username: each for each in (await world.store.figures()).purses}
     for balance in await world.store.balances():
-        assert drift_of(balance) == 0
+        assert balance.drift_rial == 0
         assert (balance.available, balance.reserved) == (
             purses[balance.username].available,
             purses[balance.username].reserved,

@@ -8,7 +8,8 @@ from tests.store.test_received import Handsets, mo, pieces
 from tests.store.world import ALI, DAY, LINE, LINE2, SARA, World
 
 from payamak.codes import Code
-from payamak.domain.mo import KeptAs, MoPart, RelayState
+from payamak.domain.mo import KeptAs, MoPart
+from payamak.domain.posting import PostState
 from payamak.domain.site import Link
 from payamak.store.records import ForeignReceived, OptOut, ReceivedSearch
 
@@ -49,8 +50,8 @@ async def test_a_foreign_one_is_kept_and_goes_nowhere(handsets: Handsets) -> Non
     await handsets.relayed()
     assert await handsets.take(foreign("x"), mo("y")) == [KeptAs.FOREIGN, KeptAs.WHOLE]
     assert [(r.text, r.is_foreign, r.relay) for r in await handsets.all()] == [
-        ("x", True, RelayState.NONE),
-        ("y", False, RelayState.WAITING),
+        ("x", True, PostState.NONE),
+        ("y", False, PostState.WAITING),
     ]
     assert await handsets.due() == ["y"]
     for only_unread in (True, False):

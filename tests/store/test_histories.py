@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.store.stores import STORES, Opener
+from tests.store.sums import all_sums, check_sums
 from tests.store.world import (
     ALI,
     DAY,
@@ -33,6 +34,7 @@ from tests.store.world import (
 
 from payamak.domain.events import Cancelled, IllegalMove, Outcome
 from payamak.domain.message import Message, PartState, State, Step
+from payamak.domain.usage import UsageBy
 from payamak.errors import Refused
 from payamak.store.records import Search
 
@@ -139,6 +141,7 @@ class History:
     async def end(self) -> None:
         """Time goes by: everything comes to its end, and what is old goes without a trace in the money."""
         world = self.world
+        await check_sums(world)
         for _ in range(4):
             world.now += DAY
             await self._recover(7, 0)
@@ -147,11 +150,14 @@ class History:
         assert [m.state for m in await self._messages() if not m.is_final] == []
         before = await world.balance()
         assert before.reserved == 0
+        await check_sums(world)
+        sums = await all_sums(world, *UsageBy)
         world.now += 60 * DAY
         while await world.store.retire(world.now, 3):
             pass
         assert await self._messages() == []
         assert await world.balance() == before
+        assert await all_sums(world, *UsageBy) == sums
 
 
 async def _play(opener: Opener, actions: list[tuple[str, int, int]]) -> None:

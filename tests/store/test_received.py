@@ -7,7 +7,8 @@ from msgspec.structs import replace
 from tests.store.world import ALI, DAY, LINE, LINE2, MINUTE, NOW, SARA, SERVICE, MakeStore, World, step
 
 from payamak.codes import Code
-from payamak.domain.mo import GIVE_UP_MS, KeptAs, MoPart, Received, RelayState
+from payamak.domain.mo import KeptAs, MoPart, Received
+from payamak.domain.posting import GIVE_UP_MS, PostState
 from payamak.domain.site import Keyword
 from payamak.encoding.alphabets import Alphabet
 from payamak.errors import Refused
@@ -66,11 +67,11 @@ class Handsets:
         """The texts that may be posted now."""
         return [received.text for received in await self.store.relay_due(target, self.world.now, 100)]
 
-    async def conclude(self, text: str, state: RelayState, *, next_in: int = 0, reply: bool = False) -> Received | None:
+    async def conclude(self, text: str, state: PostState, *, next_in: int = 0, reply: bool = False) -> Received | None:
         """A post of the message with this text has ended."""
         received = next(one for one in await self.all() if one.text == text)
         new = self.world.new(step(price=100), recipient=received.sender) if reply else None
-        next_at = self.world.now + next_in if state is RelayState.WAITING else None
+        next_at = self.world.now + next_in if state is PostState.WAITING else None
         result = PostResult(received_id=received.id, state=state, next_at=next_at, note="HTTP", reply=new)
         return (await self.store.conclude_posts([result], self.world.now))[0]
 
@@ -89,8 +90,8 @@ async def test_kept(handsets: Handsets) -> None:
     assert await handsets.take(mo("سلام"), mo("x", line="10009999")) == [KeptAs.WHOLE, KeptAs.WHOLE]
     first, second = await handsets.all()
     assert (first.line, first.sender, first.text, first.received_at) == (LINE, ALI, "سلام", NOW)
-    assert (first.relay, first.read_at, first.next_at, first.is_complete) == (RelayState.NONE, None, None, True)
-    assert (second.line, second.text, second.relay) == ("10009999", "x", RelayState.NONE)
+    assert (first.relay, first.read_at, first.next_at, first.is_complete) == (PostState.NONE, None, None, True)
+    assert (second.line, second.text, second.relay) == ("10009999", "x", PostState.NONE)
     assert first.id > 1_000, "small numbers are error codes in this family"
 
 
@@ -221,7 +222,7 @@ async def test_search(handsets: Handsets) -> None:
         (ReceivedSearch(), "cba"),
         (ReceivedSearch(line=LINE), "ba"),
         (ReceivedSearch(sender=SARA), "b"),
-        (ReceivedSearch(relay=RelayState.NONE), "c"),
+        (ReceivedSearch(relay=PostState.NONE), "c"),
         (ReceivedSearch(since_at=NOW + 1), ""),
         (ReceivedSearch(limit=2), "cb"),
     ):
@@ -250,11 +251,11 @@ async def test_in_order_of_each_sender(handsets: Handsets) -> None:
     await handsets.take(mo("a1"), mo("a2"), mo("s1", sender=SARA), mo("a3"))
     assert await handsets.store.relay_targets() == [(LINE, NOW)]
     assert await handsets.due() == ["a1", "s1"]
-    done = await handsets.conclude("a1", RelayState.DONE)
+    done = await handsets.conclude("a1", PostState.DONE)
     assert done is not None
-    assert (done.relay, done.read_at, done.tries, done.next_at) == (RelayState.DONE, NOW, 1, None)
+    assert (done.relay, done.read_at, done.tries, done.next_at) == (PostState.DONE, NOW, 1, None)
     assert await handsets.due() == ["a2", "s1"]
-    await handsets.conclude("a2", RelayState.WAITING, next_in=5_000)
+    await handsets.conclude("a2", PostState.WAITING, next_in=5_000)
     assert await handsets.due() == ["s1"]
     handsets.world.now += 5_000
     assert await handsets.due() == ["s1", "a2"]
@@ -264,10 +265,10 @@ async def test_the_dead_give_their_turn(handsets: Handsets) -> None:
     """What is given up is kept, unread, and holds nobody up."""
     await handsets.relayed()
     await handsets.take(mo("a1"), mo("a2"))
-    await handsets.conclude("a1", RelayState.DEAD)
+    await handsets.conclude("a1", PostState.DEAD)
     assert await handsets.due() == ["a2"]
     dead, _ = await handsets.all()
-    assert (dead.relay, dead.read_at, dead.note) == (RelayState.DEAD, None, "HTTP")
+    assert (dead.relay, dead.read_at, dead.note) == (PostState.DEAD, None, "HTTP")
 
 
 async def test_keywords_have_queues_of_their_own(handsets: Handsets) -> None:
@@ -292,16 +293,16 @@ async def test_answer_of_a_web_request(handsets: Handsets) -> None:
     """The answer is accepted and charged in the transaction that ends the post: a second post answers nobody twice."""
     await handsets.relayed(keywords=(Keyword(keyword="win", url=URL, account="shop"),))
     await handsets.take(mo("win"))
-    done = await handsets.conclude("win", RelayState.DONE, reply=True)
+    done = await handsets.conclude("win", PostState.DONE, reply=True)
     assert done is not None
     assert done.reply_id is not None
     story = await handsets.store.story(done.reply_id)
     assert story is not None
     assert (story.message.recipient, story.message.reserved) == (ALI, 100)
-    assert await handsets.conclude("win", RelayState.DONE, reply=True) is None
+    assert await handsets.conclude("win", PostState.DONE, reply=True) is None
     assert (await handsets.world.balance()).reserved == 100
     assert await handsets.store.replay([done.id], NOW) == 1
-    again = await handsets.conclude("win", RelayState.DONE, reply=True)
+    again = await handsets.conclude("win", PostState.DONE, reply=True)
     assert again is not None
     assert again.reply_id == done.reply_id
     assert (await handsets.world.balance()).reserved == 100
@@ -311,9 +312,9 @@ async def test_answer_that_is_refused(handsets: Handsets) -> None:
     """An answer that cannot be paid or sent ends the request all the same, and says why."""
     await handsets.relayed(keywords=(Keyword(keyword="win", url=URL, account="shop"),))
     await handsets.take(mo("win"), mo("لغو"))
-    done = await handsets.conclude("win", RelayState.DONE, reply=True)
+    done = await handsets.conclude("win", PostState.DONE, reply=True)
     assert done is not None
-    assert (done.relay, done.reply_id) == (RelayState.DONE, None)
+    assert (done.relay, done.reply_id) == (PostState.DONE, None)
     assert "33" in done.note
 
 
@@ -322,14 +323,14 @@ async def test_replay(handsets: Handsets) -> None:
     await handsets.take(mo("before"))
     await handsets.relayed()
     await handsets.take(mo("a1"), mo("a2"), mo("elsewhere", line=LINE2))
-    await handsets.conclude("a1", RelayState.DEAD)
+    await handsets.conclude("a1", PostState.DEAD)
     handsets.world.now += GIVE_UP_MS
     ids = [received.id for received in await handsets.all()]
     assert await handsets.store.replay([*ids, 999_999], handsets.world.now) == 2
     assert await handsets.due() == ["a2"], "its turn is not taken away"
-    await handsets.conclude("a2", RelayState.DONE)
+    await handsets.conclude("a2", PostState.DONE)
     assert await handsets.due() == ["before"]
-    await handsets.conclude("before", RelayState.DONE)
+    await handsets.conclude("before", PostState.DONE)
     (again,) = await handsets.store.relay_due(LINE, handsets.world.now, 9)
     assert (again.text, again.tries, again.waiting_since) == ("a1", 0, handsets.world.now)
 

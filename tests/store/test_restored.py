@@ -24,7 +24,8 @@ from tests.store.world import (
 
 from payamak.domain.events import Cancelled, Moved, OnWire, Postponed
 from payamak.domain.message import Message, PartState, Reason, State
-from payamak.domain.mo import MoPart, RelayState
+from payamak.domain.mo import MoPart
+from payamak.domain.posting import PostState
 from payamak.domain.restoring import AT_LEAST, Why
 from payamak.domain.site import Account, Line, LinkUse
 from payamak.encoding.alphabets import Alphabet
@@ -47,6 +48,13 @@ async def claimed(world: World, *lines: str) -> list[int]:
     """What would go out now."""
     found = [m for line in lines or (LINE,) for m in (await world.store.claim(line, ALL, world.now, OWNER)).messages]
     return [m.id for m in found]
+
+
+def without_its_mark(world: World) -> None:
+    """The store has come without the file beside it."""
+    if not isinstance(world.store, SqliteStore):
+        pytest.skip("nothing lies beside a database")
+    MarkFile(world.store.path).path.unlink()
 
 
 def standing(message: Message) -> tuple[State, Reason]:
@@ -136,8 +144,7 @@ async def test_a_copy_is_not_let_go_as_moved(world: World) -> None:
     await put_back(world)
     for _ in range(2):
         await world.store.keep_mark(world.now, is_needed=True)
-    assert isinstance(world.store, SqliteStore)
-    MarkFile(world.store.path).path.unlink()
+    without_its_mark(world)
     assert await world.store.settle_mark(world.now)
     with pytest.raises(ValueError, match="resume restored"):
         await world.resume(is_moved=True)
@@ -153,8 +160,7 @@ async def test_let_go_as_moved(world: World) -> None:
     for _ in range(2):
         await world.store.keep_mark(world.now, is_needed=True)
     waiting, sending = await world.accept(), await world.sending()
-    assert isinstance(world.store, SqliteStore)
-    MarkFile(world.store.path).path.unlink()
+    without_its_mark(world)
     assert await world.store.settle_mark(world.now)
     while await world.store.hold(world.now, 100):
         pass
@@ -332,7 +338,7 @@ async def test_answers_to_handsets(world: World, is_let_go: bool) -> None:
         await world.resume()
     (received,) = await world.store.relay_due((await world.store.relay_targets())[0][0], NOW, 9)
     reply: NewMessage = world.new(recipient=SARA)
-    result = PostResult(received_id=received.id, state=RelayState.DONE, next_at=None, note="200", reply=reply)
+    result = PostResult(received_id=received.id, state=PostState.DONE, next_at=None, note="200", reply=reply)
     concluded = (await world.store.conclude_posts([result], NOW))[0]
     assert concluded is not None
     assert concluded.reply_id is not None
@@ -349,7 +355,7 @@ async def receive_another(world: World) -> None:
     await world.store.receive_mo(part, "north#1", ["north#1"], world.now)
     (received,) = await world.store.relay_due((await world.store.relay_targets())[0][0], NOW, 9)
     result = PostResult(
-        received_id=received.id, state=RelayState.DONE, next_at=None, note="200", reply=world.new(recipient=SARA)
+        received_id=received.id, state=PostState.DONE, next_at=None, note="200", reply=world.new(recipient=SARA)
     )
     concluded = (await world.store.conclude_posts([result], NOW))[0]
     assert concluded is not None

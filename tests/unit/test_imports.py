@@ -26,7 +26,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "doors": {"dialects", "http", "front"},
     "dialects": {"http", "front", *WORDS, *EDGE},
     "cli": {
-        *("hands", "front", "client", "sheets", "simulator", "demo", "runtime"),
+        *("__version__", "hands", "front", "client", "sheets", "simulator", "demo", "runtime"),
         *("http", "posts", "delivery", "sidedoor", "listener", "socketfile", "log_output"),
         *("setting", "texts", "visible", *WORDS, *EDGE),
     },
@@ -34,7 +34,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "http": {*WORDS, *EDGE},
     "http.metrics": {"http.request", "http.exchange", "http.metric_table", *STORE, *WORDS},
     "http.metric_table": set(),
-    "front": {"encoding", *STORE, *WORDS, *EDGE},
+    "front": {"background", "encoding", *STORE, *WORDS, *EDGE},
     "hands.opening": {"store.engines", *STORE, *WORDS},
     "hands.restore": {"hands.refusals", "store.engines", *STORE, *WORDS},
     "hands": {*STORE, *WORDS, "setting", "texts", "visible"},
@@ -57,7 +57,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "sidedoor": {"upstreams.smpp", "smpp", "socketfile", *WORDS, *EDGE},
     "socketfile": {"language"},
     "listener": {"posts", "texts", *WORDS},
-    "store.base": {"store.feed", "store.records", *WORDS},
+    "store.campaigning": {"store.records", *WORDS},
+    "store.base": {"store.campaigning", "store.feed", "store.records", *WORDS},
     "store.feed": {*WORDS},
     "store.records": {*WORDS},
     "store.columns": {*WORDS},
@@ -76,6 +77,11 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "store.sqlite": {
         *("store.ruled", "store.queued", "store.work"),
+        *("store.rules", "store.desk", "store.memory", "store.columns", "store.reader", "store.statements"),
+        *(*STORE, *WORDS, *EDGE),
+    },
+    "store.postgres": {
+        *("store.ruled", "store.queued", "store.work", "store.buffer"),
         *("store.rules", "store.desk", "store.memory", "store.columns", "store.reader", "store.statements"),
         *(*STORE, *WORDS, *EDGE),
     },
@@ -108,6 +114,7 @@ IMPURE_MODULES = {
     *(
         "apsw",
         "asyncio",
+        "asyncpg",
         "httpx2",
         "logging",
         "multiprocessing",

@@ -1,8 +1,10 @@
 """Posts seen before there is a program that takes them: whose they are, what they say, and again as they were."""
 
+from pathlib import Path
+
 import pytest
 
-from payamak.listener import KeptPost, read_kept, signed_anew, verdict
+from payamak.listener import KeptPost, Listener, open_kept, read_kept, signed_anew, verdict
 from payamak.posts.post import signature
 
 SECRET = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"
@@ -76,3 +78,14 @@ def test_a_post_is_kept_as_it_came() -> None:
     for line in ("", "{}", "[]", '{"path": "/", "headers": {}, "body": "?"}', "1"):
         with pytest.raises(ValueError, match=r"."):
             read_kept(line)
+
+
+def test_a_replay_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is kept while a file is passed on again is not passed on with it, though it lands in the same file."""
+    monkeypatch.setattr("payamak.listener.forward", lambda _came, _url: (204, b""))
+    file = tmp_path / "posts.jsonl"
+    file.write_text(f"{came().line()}\n{came(BODY + b' ').line()}\n", encoding="utf-8")
+    with open_kept(file) as keep:
+        listener = Listener(tell=lambda _: None, forward_to="http://127.0.0.1/", keep=keep)
+        assert list(listener.replay(file)) == [204, 204]
+    assert len(file.read_text(encoding="utf-8").splitlines()) == 4

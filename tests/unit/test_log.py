@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from payamak.domain.numbers import _CLEAN, parse_recipient
 from payamak.log import mask, one_line, place_of, show_harmful
 
 SECRET = "989121234567 سلام p@ss"
@@ -108,6 +109,14 @@ def test_strays(loop: str) -> None:
 def test_mask(fields: dict[str, Any], left: dict[str, Any]) -> None:
     """Forbidden names and every number, in any spelling, field and country; only a line that is ours stays whole."""
     assert mask(dict(fields), {OWN_LINE}.__contains__) == left
+
+
+@pytest.mark.parametrize("between", [chr(code) for code in sorted(_CLEAN) if _CLEAN[code] is None], ids=ascii)
+def test_no_spelling_of_a_number_is_whole(between: str) -> None:
+    """Whatever a caller's number may be written with, the log knows it for one."""
+    number = f"0912{between}000{between}00{between}77"
+    assert parse_recipient(number) == "989120000077"
+    assert mask({"reason": f"to {number}"}, {OWN_LINE}.__contains__) == {"reason": "to masked"}
 
 
 def test_a_terminal_is_not_commanded() -> None:

@@ -10,7 +10,7 @@ from typing import Any, cast
 import pytest
 
 from payamak.errors import StoreFailed
-from payamak.measuring import COUNT_EVERY_S, PROOF_REST, PROVE_EVERY_S, REST, Disk, Measures, drift_of, look_at_disk
+from payamak.measuring import COUNT_EVERY_S, PROOF_REST, PROVE_EVERY_S, REST, Disk, Measures, look_at_disk
 from payamak.store.records import Balance, Figures
 from payamak.store.sqlite.copies import backed_up_at, note_backup
 
@@ -35,7 +35,7 @@ def balance(available: int = 5, reserved: int = 2, by_messages: int = 2) -> Bala
 )
 def test_drift(one: Balance, rial: int) -> None:
     """Every rial that one of the three counts has more or less than another."""
-    assert drift_of(one) == rial
+    assert one.drift_rial == rial
     assert (rial == 0) == one.is_balanced
 
 

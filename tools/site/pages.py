@@ -21,7 +21,7 @@ ROOMS: Final[dict[str, tuple[str, str]]] = {
 }
 """The parts of the menu by where pages lie, each in both languages; in the order of the menu."""
 
-PROJECT: Final = ("ARCHITECTURE.md", "CONTRIBUTING.md", "contrib/README.md", "changes/README.md")
+PROJECT: Final = ("CHANGELOG.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "contrib/README.md", "changes/README.md")
 
 _TITLE: Final = re.compile(r"^# (.+)$", re.MULTILINE)
 _MARKUP: Final = re.compile(r"[`*]|\[|\]\([^)]*\)")

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
+from urllib.parse import unquote
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
@@ -116,7 +117,7 @@ def _target(href: str, page: Page, pages: Mapping[str, Page], made: Rendered) ->
         return href
     name, sign, anchor = href.partition("#")
     source = posixpath.normpath(posixpath.join(posixpath.dirname(page.source), name)) if name else page.source
-    made.links.append((source, anchor))
+    made.links.append((source, unquote(anchor)))
     found = pages.get(source)
     if found is None:
         return None

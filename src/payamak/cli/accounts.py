@@ -25,6 +25,7 @@ from payamak.cli.shell import (
     say,
     tell,
 )
+from payamak.cli.usage import ledger, statement
 from payamak.domain.money import MOST_RIAL
 from payamak.language import sentence_of, worded
 
@@ -194,6 +195,10 @@ async def credit(
     )
     tell(common, answer, lambda _: say(said))
     return ExitCode.DONE
+
+
+app.command(statement)
+app.command(ledger)
 
 
 def _reference(text: str) -> str:

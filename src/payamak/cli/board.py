@@ -1,4 +1,4 @@
-"""What `payamak top` shows, made of two pages of metrics: lines, links, queue, rates, what is wrong. Pure."""
+"""What `payamak top` shows, made of two pages of metrics and the site: rates, lines, links, queue, what is wrong."""
 
 from __future__ import annotations
 
@@ -8,7 +8,10 @@ from typing import Final
 from msgspec import Struct
 
 from payamak.cli.page import Labels, Page
+from payamak.domain.message import Reason, State
+from payamak.domain.site import Site
 from payamak.hands.doctor.links import FULL_FOR_LONG_S
+from payamak.hands.explain import stands_still, why_words
 from payamak.http import metric_table as metrics
 from payamak.http.metric_table import Described
 from payamak.language import Words
@@ -47,13 +50,14 @@ class LinkNow(Struct, frozen=True, kw_only=True):
 
 
 class QueueNow(Struct, frozen=True, kw_only=True):
-    """Messages that wait on a line, of one class and for one reason."""
+    """Messages that wait on a line, of one class and for one reason; `why` is the sentence that `queue` says."""
 
     line: str
     lane: str
     reason: str
     messages: int
     oldest_s: float
+    why: str = ""
 
 
 class Rates(Struct, frozen=True, kw_only=True):
@@ -78,15 +82,15 @@ class Board(Struct, frozen=True, kw_only=True):
     wrong: tuple[str, ...]
 
 
-def board_of(before: Page, now: Page) -> Board:
-    """What the second page says, and what has happened a second since the first."""
-    queue = tuple(sorted(_queue(now), key=lambda row: -row.oldest_s))
+def board_of(before: Page, now: Page, site: Site | None = None) -> Board:
+    """What the second page says, and what has happened a second since the first; with the site, why it waits too."""
+    queue = tuple(sorted(_queue(now, site), key=lambda row: -row.oldest_s))
     return Board(
         rates=_rates(before, now),
         lines=tuple(_lines(before, now, queue)),
         links=tuple(_links(before, now)),
         queue=queue,
-        wrong=tuple(_wrong(now)),
+        wrong=(*_wrong(now), *_standing(now, queue, site)),
     )
 
 
@@ -118,13 +122,18 @@ def _rates(before: Page, now: Page) -> Rates:
     )
 
 
-def _queue(now: Page) -> Iterator[QueueNow]:
-    oldest = now.of(metrics.QUEUE_OLDEST)
+def _up(now: Page) -> dict[str, bool]:
+    return {link: up == 1.0 for (link,), up in now.of(metrics.LINK_UP).items()}
+
+
+def _queue(now: Page, site: Site | None) -> Iterator[QueueNow]:
+    oldest, up = now.of(metrics.QUEUE_OLDEST), _up(now)
     for labels, count in now.of(metrics.QUEUE_MESSAGES).items():
         if count:
             line, lane, reason = labels
             age_s = oldest.get(labels, 0.0)
-            yield QueueNow(line=line, lane=lane, reason=reason, messages=int(count), oldest_s=age_s)
+            why = "" if site is None else why_words(line, State.QUEUED, Reason(reason), site, up)
+            yield QueueNow(line=line, lane=lane, reason=reason, messages=int(count), oldest_s=age_s, why=why)
 
 
 def _lines(before: Page, now: Page, queue: Iterable[QueueNow]) -> Iterator[LineNow]:
@@ -195,3 +204,11 @@ def _wrong(now: Page) -> Iterator[Words]:
     for (kind,), for_s in sorted(now.of(metrics.POSTS_OLDEST).items()):
         if for_s >= POST_FOR_LONG_S:
             yield wrongs.POST_WAITS.filled(kind=kind, minutes=for_s / 60)
+
+
+def _standing(now: Page, queue: Iterable[QueueNow], site: Site | None) -> Iterator[Words]:
+    """Lines on which messages wait and from which nothing goes, each with what to do."""
+    if site is not None:
+        for line in sorted({row.line for row in queue}):
+            if (sentence := stands_still(line, site, _up(now))) is not None:
+                yield sentence

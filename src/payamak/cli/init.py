@@ -6,8 +6,9 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar
 from urllib.parse import urlsplit
 
 from cyclopts import Parameter
@@ -19,6 +20,7 @@ from payamak.cli.shell import (
     Common,
     ExitCode,
     Failed,
+    complain,
     interruptible,
     look_at_store,
     now_ms,
@@ -27,7 +29,7 @@ from payamak.cli.shell import (
     tell_json,
 )
 from payamak.domain.money import MOST_PRICE_RIAL, MOST_RIAL
-from payamak.domain.numbers import latin_digits
+from payamak.domain.numbers import latin_digits, line_key, parse_recipient
 from payamak.language import Words, sentence_of, spoken, worded
 from payamak.setting import Numbers
 from payamak.texts.faults import fault_words
@@ -94,6 +96,19 @@ QUESTIONS: Final[Mapping[str, Words]] = {
     "to": Words("A mobile for the test message (empty: none)", "شمارهٔ همراهی برای پیام آزمایشی (خالی: هیچ)"),
 }
 """Asked in this order of whoever has not given the flag; passwords are asked for after them, without an echo."""
+
+FIELDS: Final[Mapping[str, tuple[str, str]]] = {
+    "operator": ("link", "host"),
+    "system_id": ("link", "system_id"),
+    "line": ("line", "number"),
+    "account": ("account", "username"),
+}
+"""What an answer becomes: the kind of document, and its field."""
+
+TRIES: Final = 3
+"""How often one question is asked before the command gives up."""
+
+Answer = TypeVar("Answer")
 
 NUMBERS: Final = {"price": Numbers(0, MOST_PRICE_RIAL), "credit": Numbers(0, MOST_RIAL)}
 """The answers in rial, and what is allowed in them."""
@@ -233,25 +248,107 @@ def _asked(answers: FirstAnswers) -> FirstAnswers:
     with interruptible():
         for name, question in QUESTIONS.items():
             if getattr(answers, name) is None:
-                print(f"{spoken(question)}: ", end="", file=sys.stderr, flush=True)
-                said = latin_digits(sys.stdin.readline().strip())
-                answer: Any = _number(name, said) if name in NUMBERS else said
-                answers = replace(answers, **{name: answer})
+                answers = replace(answers, **{name: _again(partial(_answer, name, spoken(question)))})
     return answers
 
 
-def _number(name: str, said: str) -> int:
+def _again(ask: Callable[[], Answer]) -> Answer:
+    """Ask until the answer is one, a few times: whoever mistypes the last answer need not give all of them anew."""
+    for _ in range(TRIES - 1):
+        try:
+            return ask()
+        except ValueError as error:
+            complain(sentence_of(error))
     try:
+        return ask()
+    except ValueError as error:
+        raise Failed(sentence_of(error), ExitCode.USAGE, more=(UNWRITTEN,)) from error
+
+
+def _answer(name: str, question: str) -> Any:
+    """One answer of a person, as it is kept. Raises ValueError with what is allowed, Failed at the end of input."""
+    print(f"{question}: ", end="", file=sys.stderr, flush=True)
+    line = sys.stdin.readline()
+    if not line:
+        raise Failed(worded("\nnobody answers", "\nکسی پاسخ نمی‌دهد"), ExitCode.USAGE, more=(UNWRITTEN,))
+    said = latin_digits(line.strip())
+    if name in NUMBERS:
         number = whole(said)
         within(NUMBERS[name])(int, number)
-    except ValueError as error:
-        raise Failed(f"{name}: {sentence_of(error)}", ExitCode.USAGE, more=(UNWRITTEN,)) from error
-    return number
+        return number
+    if name == "to":
+        if said and parse_recipient(said) is None:
+            raise ValueError(worded(f"{said} is no mobile number", f"{said} شمارهٔ همراه نیست"))
+        return said
+    _check_field(name, said)
+    return said
+
+
+def _check_field(name: str, said: str) -> None:
+    """Raises ValueError that says what is allowed, where an answer cannot be what its document has of it."""
+    from payamak.domain.site.fault import ENGLISH, FaultKind
+    from payamak.hands.sitefile import read_field
+    from payamak.texts.faults import PERSIAN
+
+    if name == "line" and not line_key(said):
+        raise ValueError(worded(ENGLISH[FaultKind.NO_NUMBER], PERSIAN[FaultKind.NO_NUMBER]))
+    kind, field = FIELDS[name]
+    if name == "operator":
+        host, _ = _address(said)
+        read_field(kind, field, host)
+    else:
+        read_field(kind, field, said)
+    if name == "system_id":
+        _check_login(said, "")
+
+
+def _address(operator: str) -> tuple[str, int]:
+    """Host and port of what was said of the operator. Raises ValueError."""
+    address = urlsplit(f"//{latin_digits(operator)}")
+    try:
+        return address.hostname or "", address.port or SMPP_PORT
+    except ValueError:
+        raise ValueError(
+            worded(
+                f"{operator} is no address: write HOST, or HOST:PORT with a port from 1 to 65535",
+                f"{operator} نشانی نیست: HOST بنویسید، یا HOST:PORT با درگاهی از ۱ تا ۶۵۵۳۵",
+            )
+        ) from None
+
+
+def _check_login(system_id: str, password: str) -> None:
+    """Raises ValueError where no bind can hold one of these."""
+    from payamak.domain.site import Link
+    from payamak.domain.site.faults import login_faults
+
+    link = Link(name=LINK, system_id=system_id, password=f"env:{PASSWORD_VARIABLE}")
+    for fault in login_faults(link, {PASSWORD_VARIABLE: password}):
+        raise ValueError(fault_words(fault))
+
+
+def _operators_password() -> str:
+    """What a person types, without an echo. Raises ValueError that says what is allowed."""
+    import getpass
+
+    password = getpass.getpass(worded("Password of the operator's login: ", "گذرواژهٔ نام کاربری نزد اپراتور: "))
+    _check_login("", password)
+    return password
+
+
+def _customers_password() -> str:
+    """What a person types twice. Raises ValueError that says what is allowed."""
+    from payamak.domain.site.secrets import check_new_password
+
+    try:
+        password = new_password(None, stdin=False)
+    except Failed as error:
+        raise ValueError(error.sentences[0]) from error
+    check_new_password(password)
+    return password
 
 
 def _login_password(answers: FirstAnswers, *, is_sandbox: bool) -> tuple[str, str]:
     """The variable that shall have the operator's password, and the password. Raises Failed."""
-    import getpass
     import secrets
 
     from payamak.domain.site.secrets import variable_of
@@ -261,9 +358,7 @@ def _login_password(answers: FirstAnswers, *, is_sandbox: bool) -> tuple[str, st
     if is_sandbox:
         return PASSWORD_VARIABLE, secrets.token_hex(4)
     with interruptible():
-        return PASSWORD_VARIABLE, getpass.getpass(
-            worded("Password of the operator's login: ", "گذرواژهٔ نام کاربری نزد اپراتور: ")
-        )
+        return PASSWORD_VARIABLE, _again(_operators_password)
 
 
 def prepared(answers: FirstAnswers, *, is_sandbox: bool) -> Start:
@@ -278,14 +373,19 @@ def prepared(answers: FirstAnswers, *, is_sandbox: bool) -> Start:
 
     variable, login = _login_password(answers, is_sandbox=is_sandbox)
     is_drawn = is_sandbox and answers.password is None
-    password = secrets.token_urlsafe(12) if is_drawn else new_password(answers.password, stdin=False)
+    if is_drawn:
+        password = secrets.token_urlsafe(12)
+    elif answers.password is None and sys.stdin.isatty():
+        password = _again(_customers_password)
+    else:
+        password = new_password(answers.password, stdin=False)
     try:
         check_new_password(password)
         link, line, account = documents = _documents(answers, variable, hash_password(password), is_sandbox=is_sandbox)
     except ValueError as error:
         raise Failed(sentence_of(error), ExitCode.USAGE, more=(UNWRITTEN,)) from error
-    site = build_site(documents, 0)
-    if faults := [*map(fault_words, (*faults_of(site), *login_faults(link, {variable: login})))]:
+    found = (*faults_of(build_site(documents, 0)), *login_faults(link, {variable: login}))
+    if faults := [fault_words(fault) for fault in found]:
         raise Failed(faults[0], ExitCode.USAGE, more=(*faults[1:], UNWRITTEN))
     return Start(
         link=link,
@@ -306,12 +406,12 @@ def _documents(
     from payamak.domain.site import KINDS
     from payamak.hands.sitefile import read_field
 
-    address = urlsplit(f"//{latin_digits(answers.operator or '')}")
+    host, port = _address(answers.operator or "")
     number = latin_digits(answers.line or "")
     latin = answers.price if answers.latin_price is None else answers.latin_price
     login = {"system_id": answers.system_id, "password": f"env:{variable}"}
     wanted: dict[str, dict[str, Any]] = {
-        "link": {"name": LINK, "host": address.hostname or "", "port": address.port or SMPP_PORT, **login},
+        "link": {"name": LINK, "host": host, "port": port, **login},
         "line": {"number": number, "links": [LINK], "ucs2_rial": answers.price, "gsm7_rial": latin},
         "account": {"username": answers.account, "password_hash": password_hash, "lines": [number]},
     }
@@ -367,6 +467,19 @@ def _settings_rows(given: Mapping[str, Any]) -> Iterator[SettingRow]:
 async def _begin(common: Acting, start: Start, *, is_sandbox: bool) -> Trial:
     """Bring the site into the new store, pay the credit in, see that file and store say the same, and try it."""
     from payamak.cli.trial import run
+
+    assert common.config is not None
+    try:
+        await _settle(common, start)
+    except BaseException:  # nothing is served by these files yet: what has failed can be asked for again as it was
+        for name in FILES:
+            common.config.with_name(name).unlink(missing_ok=True)
+        raise
+    return await run(common.settings(), start, is_sandbox=is_sandbox)
+
+
+async def _settle(common: Acting, start: Start) -> None:
+    """Bring the site into the new store and pay the credit in. Raises StoreFailed, OSError."""
     from payamak.hands import credit, site
 
     by = common.by("init", "first site")
@@ -376,7 +489,6 @@ async def _begin(common: Acting, start: Start, *, is_sandbox: bool) -> Trial:
             entry = credit.Payment(username=start.account.username, amount=start.credit_rial, note="init")
             await credit.enter(store, entry, by, now_ms())
         _check_same(store, common)
-    return await run(common.settings(), start, is_sandbox=is_sandbox)
 
 
 def _check_same(store: Store, common: Common) -> None:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from cyclopts import Parameter
 
-from payamak.cli.bounds import MOST_ID, Id, Limit
+from payamak.cli.bounds import Id, Limit
 from payamak.cli.shell import (
     Common,
     ExitCode,
@@ -23,6 +23,7 @@ from payamak.cli.shell import (
     tell,
     unheard,
 )
+from payamak.cli.usage import Out, write_out
 from payamak.domain.instants import duration_text
 from payamak.domain.message import Lane, Message, State
 from payamak.domain.numbers import parse_recipient
@@ -33,7 +34,8 @@ from payamak.visible import visible
 if TYPE_CHECKING:
     from payamak.cli.tables import Grid
     from payamak.domain.site import Site
-    from payamak.hands.values import Search
+    from payamak.hands.values import Search, Store
+    from payamak.sheets.exports import Cell
 
 
 async def messages(
@@ -44,17 +46,18 @@ async def messages(
     account: str | None = None,
     since: str | None = None,
     until: str | None = None,
-    limit: Limit = 50,
+    limit: Limit | None = None,
     before: Id | None = None,
     text: Annotated[bool, Parameter(negative="")] = False,
     csv: Annotated[bool, Parameter(negative="")] = False,
+    out: Out = None,
     common: Common = Common(),
 ) -> int:
     """List messages, newest first, by any of recipient, line, state, account and time.
 
     Example: `payamak messages --recipient 09121234567 --since 2d`
 
-    Example: `payamak messages --since today --limit 100000 --csv > today.csv`
+    Example: `payamak messages --account shop --since 30d --text --out shop.xlsx`
 
     Parameters
     ----------
@@ -69,7 +72,7 @@ async def messages(
     since, until
         When it was accepted: `2h` (ago), `today`, `1405/09/05`.
     limit
-        How many at most.
+        How many at most; without it 50, or all with --out.
     before
         Go on below this id, for the next page.
     text
@@ -84,8 +87,12 @@ async def messages(
 
     async with look_at_store(common) as store:
         site = store.site
-        wanted = _search(site, recipient, line, account, since, until)
-        found = await store.search(replace(wanted, state=state, before_id=before, limit=limit))
+        wanted = replace(_search(site, recipient, line, account, since, until), state=state, before_id=before)
+        if out is not None:
+            rows = _cells_of_all(store, wanted, limit, text=text)
+            return await write_out(common, out, "messages", _columns(text=text), rows)
+        limit = limit or 50
+        found = await store.search(replace(wanted, limit=limit))
     if csv:
         _write_csv(site, found, text=text)
     else:
@@ -106,6 +113,9 @@ def _tell_page(common: Common, site: Site, found: list[Message], limit: int, *, 
         say(worded(f"more: --before {found[-1].id}", f"بقیه: --before {found[-1].id}"))
 
 
+_PAGE: Final = 1_000
+"""Messages that are read together for a file."""
+
 _COLUMNS: Final = ("id", "accepted", "account", "recipient", "line", "state", "reason", "code", "rial")
 
 
@@ -122,6 +132,27 @@ def _cells(site: Site, m: Message) -> tuple[object, ...]:
         m.code and int(m.code),
         f"{m.charged:,}",
     )
+
+
+async def _cells_of_all(store: Store, wanted: Search, limit: int | None, *, text: bool) -> AsyncIterator[list[Cell]]:
+    """Every message that is wanted, page by page: never more than one of these is in memory."""
+    from msgspec.structs import replace
+
+    left = limit
+    while left is None or left > 0:
+        page = await store.search(replace(wanted, limit=_PAGE if left is None else min(left, _PAGE)))
+        for m in page:
+            number, *others, _ = _cells(store.site, m)
+            cells = ["" if cell is None else str(cell) for cell in others]
+            yield [str(number), *cells, m.charged, *([m.current.text] if text else [])]
+        if not page:
+            return
+        left = None if left is None else left - len(page)
+        wanted = replace(wanted, before_id=page[-1].id)
+
+
+def _columns(*, text: bool) -> list[str]:
+    return [*_COLUMNS, *(["text"] if text else [])]
 
 
 def _table(site: Site, found: Sequence[Message], *, text: bool) -> Grid:
@@ -145,7 +176,7 @@ def _write_csv(site: Site, found: Sequence[Message], *, text: bool) -> None:
 
     with unheard():
         writer = csv.writer(sys.stdout)
-        writer.writerow([*_COLUMNS, *(["text"] if text else [])])
+        writer.writerow(_columns(text=text))
         for m in found:
             number, accepted, account, *others, _ = _cells(site, m)
             more = [words(m.current.text)] if text else []
@@ -238,43 +269,6 @@ async def queue(*, common: Common = Common()) -> int:
         common,
         answer,
         lambda console: console.print(made) if found else say(worded("Nothing waits.", "چیزی منتظر نیست.")),
-    )
-    return ExitCode.DONE
-
-
-async def stats(*, since: str = "1d", until: str | None = None, common: Common = Common()) -> int:
-    """Count the parts that were sent, by line and upstream: taken, delivered, and sent a second time.
-
-    Copies are parts that went again because the answer to an earlier try was lost. Operators charge for them, customers
-    do not pay for them (docs/promise.md, P3 and P5).
-
-    Example: `payamak stats --since 7d`
-
-    Parameters
-    ----------
-    since, until
-        Of messages accepted then: `2h` (ago), `today`, `1405/09/05`.
-    """
-    now = now_ms()
-    async with look_at_store(common) as store:
-        found = await store.traffic(
-            parse_instant(since, now), parse_instant(until, now) if until is not None else MOST_ID
-        )
-    columns = ("line", "upstream", "parts", "taken", "delivered", "copies", "copies a thousand")
-    rows = (
-        (
-            row.line,
-            row.upstream,
-            *(f"{count:,}" for count in (row.parts, row.taken, row.delivered, row.copies)),
-            f"{row.copies / row.parts * 1_000:.1f}",
-        )
-        for row in found
-    )
-    made = fill(grid(*columns, right=columns[2:]), rows)
-    tell(
-        common,
-        found,
-        lambda console: console.print(made) if found else say(worded("Nothing was sent.", "چیزی فرستاده نشده است.")),
     )
     return ExitCode.DONE
 

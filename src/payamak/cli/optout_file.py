@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, TextIO
 
 from payamak.cli.shell import ExitCode, Failed
-from payamak.codes import Code
+from payamak.codes import OPT_OUTS
 from payamak.domain.numbers import parse_recipient
 from payamak.language import worded
 
@@ -21,7 +21,7 @@ OLD_COLUMNS: Final = ("recipient", "line", "code", "source", "learned_at", "expi
 
 COLUMNS: Final = (*OLD_COLUMNS, "is_doubtful")
 _SOURCES: Final = ("imported", "learned", "hand", "handset")
-_CODES: Final = {str(code.value): code.value for code in (Code.OPTED_OUT, Code.OPTED_OUT_OF_LINE)}
+_CODES: Final = {str(code.value): code.value for code in OPT_OUTS}
 
 
 def beside(backup: Path) -> Path:

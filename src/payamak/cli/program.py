@@ -8,11 +8,11 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
-from importlib.metadata import version
 from typing import Any
 
 from cyclopts import App, CycloptsError, Group
 
+from payamak import __version__
 from payamak.cli.lang import language_asked
 from payamak.cli.shell import ExitCode, Failed, complain
 from payamak.config import BadSettings
@@ -49,12 +49,13 @@ COMMANDS: tuple[tuple[Group, str, str, str], ...] = (
     (_SITE, "template", "templates:app", "Approved texts of service lines."),
     (_SITE, "optout", "optouts:app", "Who refuses which line."),
     (_SEND, "send", "send:send", "Send one message, or a CSV file of them, over HTTP."),
+    (_SEND, "campaign", "campaigns:app", "Send to the people of a file: check, start, pause, prove."),
     (_SEND, "states", "send:states", "Ask over HTTP where messages stand."),
     (_LOOK, "messages", "messages:messages", "List messages by recipient, line, state or time."),
     (_LOOK, "show", "show:show", "The whole story of a message, and what happens next."),
     (_LOOK, "queue", "messages:queue", "What waits, and why."),
     (_LOOK, "top", "top:top", "What the running gateway does, anew each second."),
-    (_LOOK, "stats", "messages:stats", "Parts sent and delivered, and copies, by line and upstream."),
+    (_LOOK, "stats", "usage:stats", "How messages ended and what they cost, by day, line, language or operator."),
     (_LOOK, "unmatched", "messages:unmatched", "Receipts that belong to no known message."),
     (_LOOK, "unreadable", "faults:unreadable", "What operators brought and we could not read or handle."),
     (_LOOK, "trace", "trace:trace", "The PDUs of a link as they pass, texts and secrets masked."),
@@ -82,7 +83,7 @@ def build(chosen: str = "") -> App:
         help=HELP,
         help_epilogue=EPILOGUE,
         help_format="markdown",
-        version=lambda: version("payamak"),
+        version=__version__,
         result_action="return_value",
         suppress_keyboard_interrupt=False,
     )

@@ -25,10 +25,11 @@ from payamak.cli.shell import (
     tell,
 )
 from payamak.domain.instants import duration_text
-from payamak.domain.mo import Received, RelayState
+from payamak.domain.mo import Received
 from payamak.domain.numbers import parse_recipient
+from payamak.domain.posting import PostState
 from payamak.language import spoken, worded
-from payamak.texts.posts import RELAYS
+from payamak.texts.posts import POSTS
 
 if TYPE_CHECKING:
     from payamak.domain.site import Site
@@ -45,7 +46,7 @@ async def show_list(
     *,
     line: LineOption = None,
     sender: Annotated[str | None, Parameter(help="From this number, in any spelling.")] = None,
-    relay: Annotated[RelayState | None, Parameter(help="Where its post stands.")] = None,
+    relay: Annotated[PostState | None, Parameter(help="Where its post stands.")] = None,
     since: SinceOption = None,
     foreign: Annotated[
         bool, Parameter(negative="", help="Only those of a link that did not count for their line.")
@@ -142,7 +143,7 @@ async def replay(
         if ids:
             count = await posts.replay_received(store, ids, None, by, now_ms())
         else:
-            wanted = _search(store.site, line, None, None if foreign else RelayState.DEAD, since)
+            wanted = _search(store.site, line, None, None if foreign else PostState.DEAD, since)
             found = await posts.received_ids(store, replace(wanted, is_foreign=foreign))
             which = (
                 worded("that did not count", "که به حساب نیامده")
@@ -165,7 +166,7 @@ async def replay(
 
 
 def _search(
-    site: Site, line: str | None, sender: str | None, relay: RelayState | None, since: str | None
+    site: Site, line: str | None, sender: str | None, relay: PostState | None, since: str | None
 ) -> ReceivedSearch:
     from payamak.hands.values import ReceivedSearch
 
@@ -188,7 +189,7 @@ def _row(received: Received, now: int) -> list[object]:
         worded("yes", "بله") if received.is_complete else worded("no", "نه"),
         worded(f"no, by {received.link}", f"نه، از {received.link}") if received.is_foreign else worded("yes", "بله"),
         instant_text(received.read_at),
-        spoken(RELAYS[received.relay]),
+        spoken(POSTS[received.relay]),
         received.keyword,
         received.tries,
         ""

@@ -8,15 +8,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
+import msgspec
 from cyclopts import Parameter
 
 from payamak.cli.bounds import Ids, TemplateNumber, bounded
 from payamak.cli.documents import CLEAR_PASSWORD
 from payamak.cli.shell import ExitCode, Failed, fill, grid, read_settings, say, tell_json, unheard
-from payamak.cli.wanted import Wanted
+from payamak.cli.wanted import Resuming, Wanted
+from payamak.codes import LONGEST_LIFE_MINUTES
 from payamak.language import sentence_of, worded
 
 if TYPE_CHECKING:
+    from payamak.cli.bulk import Ended
     from payamak.client import AsyncClient, PayamakError
 
 
@@ -76,17 +79,20 @@ async def send(
     line2: str | None = None,
     type: Annotated[int, bounded(0, 2)] = 0,
     template: TemplateNumber = 0,
-    life_time: Annotated[int | None, bounded(1, 10_080)] = None,
+    life_time: Annotated[int | None, bounded(1, LONGEST_LIFE_MINUTES)] = None,
     csv: Path | None = None,
     out: Path | None = None,
     parallel: Annotated[int, bounded(1, 1_000)] = 16,
+    resuming: Resuming = Resuming(),
     server: Server = Server(),
 ) -> int:
     """Send one message, or every row of a file.
 
     The file's first row names its columns: `mobile` and `message`, and if wanted `line`, `line2`, `type`,
-    `template`; what a row leaves empty is taken from the options. Every row's id or refusal is written to a second
-    file as it comes, so that what was sent is known even if you stop it. Exit code 1 if anything was refused.
+    `template`; what a row leaves empty is taken from the options. What became of each row is written to a second file.
+    If it is stopped, killed, or the server is gone, --resume sends what is missing; a row whose answer was lost is
+    counted and left. Exit code 1 if anything was refused or is missing. The server tells no price beforehand, and takes
+    no time at which to send.
 
     Example: `payamak send --to 09121234567 --text 'سلام' --line 9830003300 --line2 9830003301`
 
@@ -121,8 +127,9 @@ async def send(
     is_one, is_whole = to is not None or text is not None, to is not None and text is not None
     if (is_one and csv is not None) or not (is_whole or csv is not None):
         raise Failed(worded("give --csv, or --to and --text", "--csv را بدهید، یا --to و --text را"), ExitCode.USAGE)
+    resuming.check(csv is not None)
     if csv is not None:
-        return await _send_file(server, csv, out or csv.with_suffix(".sent.csv"), common, max(parallel, 1))
+        return await _send_file(server, csv, out or csv.with_suffix(".sent.csv"), common, parallel, resuming)
     return await _send_one(server, common)
 
 
@@ -146,20 +153,40 @@ async def _send_one(server: Server, wanted: Wanted) -> int:
     return ExitCode.DONE
 
 
-async def _send_file(server: Server, file: Path, out: Path, common: Wanted, parallel: int) -> int:
+async def _send_file(server: Server, file: Path, out: Path, common: Wanted, parallel: int, resuming: Resuming) -> int:
     from payamak.cli.bulk import send_file
 
-    counts = await send_file(server.client, file, out, common, parallel)
+    ended = await send_file(
+        server.client, file, out, common, parallel, resuming, lambda ended: _tell_file(server, out, ended)
+    )
+    return ExitCode.DONE if set(ended.counts) <= {"accepted"} and not ended.missing else ExitCode.PROBLEM
+
+
+def _tell_file(server: Server, out: Path, ended: Ended) -> None:
+    """What became of the rows of a file, and what to do about those that are not done with."""
     if server.json:
-        tell_json({"rows": counts.total(), "counts": dict(counts), "out": str(out)})
-    else:
-        told = ", ".join(f"{number:,} {status}" for status, number in sorted(counts.items()))
+        tell_json({**msgspec.to_builtins(ended), "rows": sum(ended.counts.values()), "out": str(out)})
+        return
+    told = ", ".join(f"{number:,} {status}" for status, number in sorted(ended.counts.items()))
+    say(worded(f"{told or 'no rows'}; each row is told in {out}", f"{told or 'سطری نبود'}؛ نتیجهٔ هر سطر در {out} است"))
+    if ended.why:
+        say(worded(f"It was stopped: {ended.why}", f"متوقف شد: {ended.why}"))
+    if ended.missing:
         say(
             worded(
-                f"{told or 'no rows'}; each row is told in {out}", f"{told or 'سطری نبود'}؛ نتیجهٔ هر سطر در {out} است"
+                f"{ended.missing:,} rows are not sent: the same command with --resume sends these and no others.",
+                f"{ended.missing:,} سطر فرستاده نشده است: همین فرمان با --resume همین‌ها را می‌فرستد.",
             )
         )
-    return ExitCode.DONE if set(counts) <= {"accepted"} else ExitCode.PROBLEM
+    if unknown := ended.counts.get("unknown"):
+        say(
+            worded(
+                f"{unknown:,} rows may have been sent: their answer was lost, and they are left. --resume "
+                "--repeat-unknown sends them again; who had the first then has a second.",
+                f"{unknown:,} سطر شاید فرستاده شده باشد: پاسخشان گم شد و کنار گذاشته شد. --resume --repeat-unknown "
+                "دوباره می‌فرستدشان؛ هر که نخستین را گرفته باشد دومی را هم می‌گیرد.",
+            )
+        )
 
 
 async def states(message_ids: Ids = (), *, file: Path | None = None, server: Server = Server()) -> int:

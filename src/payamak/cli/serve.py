@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from payamak.config import BadSettings, Settings
     from payamak.log import Logs
     from payamak.runtime import Gateway
-    from payamak.sidedoor import SideDoor
 
 STOPPING: Final = (signal.SIGINT, signal.SIGTERM)
 """The signals that ask us to stop."""
@@ -109,7 +108,7 @@ async def _serve(
     settings: Settings, read: Callable[[], Settings], logs: Logs, *, as_json: bool, is_restored: bool = False
 ) -> int:
     from payamak.log import catch_strays, event_logger
-    from payamak.runtime import Gateway
+    from payamak.runtime import Gateway, side_door
 
     catch_strays(asyncio.get_running_loop())
     gateway = Gateway(settings, is_restored=is_restored, logs=logs)
@@ -149,17 +148,6 @@ async def _serve(
     await door.close()
     await gateway.stop()
     return ExitCode.DONE
-
-
-def side_door(gateway: Gateway) -> SideDoor:
-    """The side door of a gateway that has come up; whoever opens it closes it before the gateway stops."""
-    from payamak.log import event_logger
-    from payamak.sidedoor import SideDoor
-
-    running = gateway.running
-    return SideDoor(
-        Path(gateway.settings.database), running.links.upstreams, running.taps, gateway.clock, event_logger("sidedoor")
-    )
 
 
 def _announce(line: str) -> None:

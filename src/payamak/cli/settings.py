@@ -45,10 +45,15 @@ def config(*, common: Common = Common()) -> int:
             }
         )
     columns = ("name", "value", "from", "default", "unit", "allowed", "description")
-    made = fill(grid(*columns, below="description"), ([row[column] for column in columns] for row in rows))
+    made = fill(grid(*columns, below="description"), ([_written(row[column]) for column in columns] for row in rows))
     tell(common, rows, lambda console: console.print(made))
     return ExitCode.DONE
 
 
 def _plain(value: object) -> object:
     return ", ".join(str(item) for item in value) if isinstance(value, tuple) else value
+
+
+def _written(value: object) -> object:
+    """A value as a person writes it into the file of settings."""
+    return str(value).lower() if isinstance(value, bool) else value

@@ -311,6 +311,11 @@ _CALENDAR: Final = ContextVar("calendar", default=Calendar.ISO)
 """The calendar in which this command shows instants; set where its settings are read."""
 
 
+def calendar() -> Calendar:
+    """The calendar in which this command shows days."""
+    return _CALENDAR.get()
+
+
 def instant_text(at: int | None) -> str:
     """An instant to the second: in local time, or as a Jalali date in Tehran's if the setting `calendar` says so."""
     return "" if at is None else show_instant(at, _CALENDAR.get())

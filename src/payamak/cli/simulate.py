@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -10,10 +10,43 @@ from cyclopts import Parameter
 
 from payamak.cli.shell import ExitCode, Failed, say, tell_json
 from payamak.domain.numbers import parse_recipient
-from payamak.language import counted, worded
+from payamak.language import Words, counted, spoken, worded
 
-HANDS: Final = ("say", "receipt", "outage")
-"""What a person may do to a simulator that runs."""
+SPEAK: Final = Words("Speak to a simulated operator that runs.", "با اپراتور شبیه‌سازی‌شدهٔ روشن حرف بزنید.")
+OF_WHICH: Final = Words("of which simulator, where several run", "از کدام شبیه‌ساز، اگر چندتا روشن است")
+
+TO_SAY: Final[Mapping[str, tuple[Words, Mapping[str, tuple[Words, dict[str, Any]]]]]] = {
+    "say": (
+        Words("a handset sends a message to a line", "گوشی‌ای پیامی به خطی می‌فرستد"),
+        {
+            "line": (Words("the line that it is sent to", "خطی که به آن فرستاده می‌شود"), {}),
+            "sender": (Words("the handset's number", "شمارهٔ گوشی"), {"metavar": "from"}),
+            "text": (Words("what it says", "متنش"), {}),
+        },
+    ),
+    "receipt": (
+        Words("a receipt comes, whatever the behaviour was", "رسیدی می‌آید، رفتار هرچه بوده باشد"),
+        {
+            "of": (
+                Words(
+                    "of the newest message to this number, or the operator's id",
+                    "برای تازه‌ترین پیام به این شماره، یا شناسهٔ اپراتور",
+                ),
+                {"metavar": "number"},
+            ),
+            "stat": (Words("DELIVRD, UNDELIV, EXPIRED, REJECTD, UNKNOWN, ...", "DELIVRD، UNDELIV، …"), {}),
+            "--err": (Words("the operator's error", "خطای اپراتور"), {"default": "000"}),
+        },
+    ),
+    "outage": (
+        Words(
+            "the operator is away: no port, no bind; what it took stays",
+            "اپراتور قطع است: نه درگاه، نه bind؛ آنچه گرفته بود می‌ماند",
+        ),
+        {"seconds": (Words("for so long", "چند ثانیه"), {"type": float})},
+    ),
+}
+"""What a person may do to a simulator that runs, and what it takes."""
 
 
 def simulate(*arguments: Annotated[str, Parameter(allow_leading_hyphen=True, show=False)]) -> int:
@@ -21,7 +54,7 @@ def simulate(*arguments: Annotated[str, Parameter(allow_leading_hyphen=True, sho
 
     `say`, `receipt` and `outage` speak to one that runs.
     """
-    if arguments and arguments[0] in HANDS:
+    if arguments and arguments[0] in TO_SAY:
         return _speak(arguments)
     from payamak.cli.running import run_loop
     from payamak.simulator.__main__ import arguments as options_of
@@ -55,20 +88,13 @@ def _speak(arguments: Sequence[str]) -> int:
     import asyncio
     from argparse import ArgumentParser
 
-    parser = ArgumentParser(prog="payamak simulate", description="Speak to a simulated operator that runs.")
+    parser = ArgumentParser(prog="payamak simulate", description=spoken(SPEAK))
     hands = parser.add_subparsers(dest="do", required=True)
-    speak = hands.add_parser("say", help="a handset sends a message to a line")
-    speak.add_argument("line", help="the line that it is sent to")
-    speak.add_argument("sender", metavar="from", help="the handset's number")
-    speak.add_argument("text", help="what it says")
-    tell = hands.add_parser("receipt", help="a receipt comes, whatever the behaviour was")
-    tell.add_argument("of", metavar="number", help="of the newest message to this number, or the operator's id")
-    tell.add_argument("stat", help="DELIVRD, UNDELIV, EXPIRED, REJECTD, UNKNOWN, ...")
-    tell.add_argument("--err", default="000", help="the operator's error")
-    away = hands.add_parser("outage", help="the operator is away: no port, no bind; what it took stays")
-    away.add_argument("seconds", type=float)
-    for each in (speak, tell, away):
-        each.add_argument("--port", type=int, help="of which simulator, where several run")
+    for name, (about, options) in TO_SAY.items():
+        each = hands.add_parser(name, help=spoken(about))
+        for option, (meaning, more) in options.items():
+            each.add_argument(option, help=spoken(meaning), **more)
+        each.add_argument("--port", type=int, help=spoken(OF_WHICH))
     asked = vars(parser.parse_args(arguments))
     port = asked.pop("port")
     question = {"from" if name == "sender" else name: value for name, value in asked.items()}

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 from cyclopts import Parameter
 
 from payamak.cli.bounds import bounded
-from payamak.cli.shell import Common, ExitCode, Failed, console, fill, grid, tell_json, unheard
+from payamak.cli.shell import Common, ExitCode, Failed, console, fill, grid, look_at_store, tell_json, unheard
 from payamak.domain.instants import duration_text
 from payamak.domain.message import Lane, Reason
+from payamak.errors import StoreFailed
 from payamak.language import Words, spoken, worded, words_of
 from payamak.texts.headings import heading
 from payamak.texts.reasons import LANES, REASON_NAMES
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from payamak.cli.page import Page
     from payamak.cli.tables import Grid
     from payamak.config import Settings
+    from payamak.domain.site import Site
 
 VIEWS: Final = {"1": ("links", "lines", "queue"), "2": ("lines",), "3": ("links",), "4": ("queue",)}
 """Which tables a key shows; rates and what is wrong are always there."""
@@ -54,8 +56,8 @@ async def top(
 ) -> int:
     """Show what the running gateway does: rates, links, lines, queue, and what is wrong. Keys: q, p, and 1 to 4.
 
-    It reads the metrics of the server of this machine, as its settings name it. A rate is what happened since the look
-    before. With --once --json it is one line for machines.
+    It reads the metrics of the server of this machine, as its settings name it, and the site in its store. A rate is
+    what happened since the look before. With --once --json it is one line for machines.
 
     Example: `payamak top`, `payamak top --once --json`
     """
@@ -65,15 +67,15 @@ async def top(
     before = await _look(settings)
     if once or common.json or not sys.stdout.isatty():
         await asyncio.sleep(SPAN_S)
-        board = board_of(before, await _look(settings))
+        board = board_of(before, await _look(settings), await _site(common))
         if common.json:
             tell_json(board)
         else:
             with unheard():
-                for part in shown(board, VIEWS["1"], None):
+                for part in shown(board, VIEWS["1"]):
                     console().print(part)
         return ExitCode.DONE
-    await _Screen(settings, before, every).run()
+    await _Screen(common, before, every).run()
     return ExitCode.DONE
 
 
@@ -94,11 +96,21 @@ async def _look(settings: Settings) -> Page:
     return read_page(text, time.monotonic())
 
 
+async def _site(common: Common) -> Site | None:
+    """The site as the store has it; None where the store cannot be read: then reasons stand without what to do."""
+    try:
+        async with look_at_store(common) as store:
+            return store.site
+    except (Failed, StoreFailed, OSError):
+        return None
+
+
 class _Screen:
     """The live board and its keys."""
 
-    def __init__(self, settings: Settings, before: Page, every_s: float) -> None:
-        self._settings, self._before, self._every_s = settings, before, every_s
+    def __init__(self, common: Common, before: Page, every_s: float) -> None:
+        self._common, self._settings = common, common.settings()
+        self._before, self._every_s = before, every_s
         self._view = "1"
         self._is_paused = False
         self._board: Board | None = None
@@ -111,7 +123,7 @@ class _Screen:
 
         out = console()
         with keys(self._on_key), Live(console=out, screen=True, auto_refresh=False) as live:
-            self._draw = lambda: live.update(self._frame(out.height), refresh=True)
+            self._draw = lambda: live.update(self._frame(out.width, out.height), refresh=True)
             while not self._ended.is_set():
                 if not self._is_paused:
                     await self._again()
@@ -128,7 +140,7 @@ class _Screen:
         except Failed as error:
             self._said = words_of(error)
             return
-        self._board, self._before, self._said = board_of(self._before, page), page, ""
+        self._board, self._before, self._said = board_of(self._before, page, await _site(self._common)), page, ""
 
     def _on_key(self, key: str) -> None:
         if key in ("q", "Q", "\x03"):
@@ -139,28 +151,29 @@ class _Screen:
             self._view = key
         self._draw()
 
-    def _frame(self, height: int) -> RenderableType:
+    def _frame(self, width: int, height: int) -> RenderableType:
         from rich.console import Group
         from rich.text import Text
 
         head = Text("payamak top", style="bold").append(f"  {time.strftime('%H:%M:%S')}  ", style="dim")
         paused = worded("paused  ", "مکث  ") if self._is_paused else ""
         head.append(paused, style="yellow").append(spoken(HELP), style="dim")
-        parts = shown(self._board, VIEWS[self._view], height - 2) if self._board else ()
+        parts = shown(self._board, VIEWS[self._view], (width, height - 2)) if self._board else ()
         return Group(head, *([Text(visible(spoken(self._said)), style="red")] if self._said else []), *parts)
 
 
-def shown(board: Board, tables: Sequence[str], height: int | None) -> Iterator[RenderableType]:
-    """The board as it is drawn; with a height (lines) each table has as many rows as fit, the worst first."""
+def shown(board: Board, tables: Sequence[str], screen: tuple[int, int] | None = None) -> Iterator[RenderableType]:
+    """The board as it is drawn; on a screen (columns, lines) each table has as many rows as fit, the worst first."""
     from rich.text import Text
 
     r = board.rates
+    height = None if screen is None else screen[1]
     rates = {name: getattr(r, name) for name in r.__struct_fields__}
     yield Text(visible(spoken(RATES.filled(**rates))))
     yield Text(visible(spoken(UNDER_WAY.filled(**rates))), end="\n\n")
     wrong = board.wrong if height is None or len(board.wrong) <= MOST_WRONG else board.wrong[: MOST_WRONG - 1]
     for sentence in wrong:
-        yield Text(visible(f"! {spoken(sentence)}"), style="bold red")
+        yield Text(visible(f"! {spoken(sentence)}"), style="bold red", no_wrap=screen is not None, overflow="ellipsis")
     if len(board.wrong) > len(wrong):
         more = len(board.wrong) - len(wrong)
         said = worded(f"! and {more} more: `payamak doctor`", f"! و {more} مورد دیگر: `payamak doctor`")
@@ -171,6 +184,8 @@ def shown(board: Board, tables: Sequence[str], height: int | None) -> Iterator[R
     room = None if height is None else height - 4 - min(max(len(board.wrong), 1), MOST_WRONG)
     for count, name in enumerate(tables):
         rows = list(ROWS[name](board))
+        if name == "queue" and screen is not None:
+            rows = [(*row[:-1], _cut(str(row[-1]), screen[0] - _BESIDE_WHY)) for row in rows]
         fits = len(rows) if room is None else max(room // (len(tables) - count) - _AROUND, 1)
         yield _table(name, rows, fits)
         if room is not None:
@@ -205,8 +220,13 @@ def _links(board: Board) -> Iterator[tuple[object, ...]]:
 def _queue(board: Board) -> Iterator[tuple[object, ...]]:
     for row in board.queue:
         lane = worded(row.lane, LANES[Lane[row.lane.upper()]].fa)
-        reason = worded(row.reason, REASON_NAMES[Reason(row.reason)].fa)
-        yield row.line, lane, reason, f"{row.messages:,}", _age(row.oldest_s)
+        why = spoken(row.why) or worded(row.reason, REASON_NAMES[Reason(row.reason)].fa)
+        yield row.line, lane, f"{row.messages:,}", _age(row.oldest_s), why
+
+
+def _cut(text: str, room: int) -> str:
+    """As much of a sentence as has room beside the other columns; all of it is told by `payamak queue`."""
+    return text if len(text) <= room else text[: max(room - 1, 1)].rstrip() + "…"
 
 
 ROWS: Final[dict[str, Callable[[Any], Iterator[tuple[object, ...]]]]] = {
@@ -215,12 +235,15 @@ ROWS: Final[dict[str, Callable[[Any], Iterator[tuple[object, ...]]]]] = {
     "queue": _queue,
 }
 
+_BESIDE_WHY: Final = 48
+"""Columns that the others of the queue may take: a line, a class, seven digits and an age."""
+
 _KEY: Final = {"lines": 2, "links": 3, "queue": 4}
 
 _COLUMNS: Final = {
     "lines": ("line", "waiting", "oldest", "taken/s", "delivered/s", "failed/s"),
     "links": ("link", "stands", "window", "waiting", "parts/s", "answer ms", "throttled/s"),
-    "queue": ("line", "class", "why", "messages", "oldest"),
+    "queue": ("line", "class", "messages", "oldest", "why"),
 }
 _WORDS: Final = frozenset(("line", "link", "stands", "class", "why"))
 

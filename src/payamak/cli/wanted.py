@@ -3,12 +3,47 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
+from cyclopts import Parameter
+
+from payamak.cli.shell import ExitCode, Failed
 from payamak.language import worded
 
 if TYPE_CHECKING:
     from payamak.client import Fallback, Route
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class Resuming:
+    """Whether a file is gone on with that was begun, and rows are sent again whose answer was lost."""
+
+    resume: Annotated[
+        bool,
+        Parameter(
+            negative="",
+            help="Go on with a file that was begun: rows that were taken, refused or may have been sent are left.",
+        ),
+    ] = False
+    repeat_unknown: Annotated[
+        bool,
+        Parameter(
+            negative="",
+            help="With --resume: send rows again whose answer was lost. Whoever had the first then has a second.",
+        ),
+    ] = False
+
+    def check(self, is_file: bool) -> None:
+        """Raise Failed where the options say nothing: there is no file, or nothing to repeat."""
+        if (self.resume and not is_file) or (self.repeat_unknown and not self.resume):
+            raise Failed(
+                worded(
+                    "--resume goes with --csv, and --repeat-unknown with --resume",
+                    "--resume با --csv می‌آید و --repeat-unknown با --resume",
+                ),
+                ExitCode.USAGE,
+            )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,7 +5,7 @@ Every exception keeps its constructor's arguments as `args`, so that it survives
 
 from typing import ClassVar, Final
 
-from payamak.codes import Code
+from payamak.codes import OPT_OUTS, Code
 
 
 class PayamakError(Exception):
@@ -97,7 +97,7 @@ class OptedOut(Refusal):
     """The recipient accepts no message by any step of the plan: 27 blocked advertising, 33 stopped the
     line."""
 
-    codes = frozenset({Code.OPTED_OUT, Code.OPTED_OUT_OF_LINE})
+    codes = OPT_OUTS
 
 
 class Busy(Refusal):

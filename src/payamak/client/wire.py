@@ -15,7 +15,7 @@ from urllib.parse import urlencode, urlsplit
 from payamak.client.errors import UnexpectedAnswer, refusal
 from payamak.client.models import Chelcheleh, Fallback, MessageState, Route, SecondLine, Sent, ServiceLine
 from payamak.client.scrub import WITHHELD, excerpt
-from payamak.codes import SUCCESS
+from payamak.codes import LONGEST_LIFE_MINUTES, SUCCESS
 
 T = TypeVar("T")
 
@@ -25,8 +25,6 @@ HEADERS: Final = {
     "Content-Type": "application/x-www-form-urlencoded; charset=utf-8",
     "User-Agent": "payamak-client",
 }
-LONGEST_LIFE_TIME_MINUTES: Final = 10_080
-"""Contract §1; a server ignores anything above, which would be a silent surprise, so we refuse it."""
 
 _SMALLEST_ID: Final = 1001  # Contract §1: smaller numbers are error codes in this family.
 _LARGEST: Final = 2**63 - 1  # What a database holds; no id or code of this family comes near it.
@@ -120,8 +118,8 @@ def send_request(doors: Doors, account: Account, wanted: Submission) -> Request:
     }
     life_time = wanted.life_time_minutes
     if life_time is not None:
-        if not 1 <= life_time <= LONGEST_LIFE_TIME_MINUTES:
-            raise ValueError(f"life_time_minutes must be 1 to {LONGEST_LIFE_TIME_MINUTES}, not {life_time}")
+        if not 1 <= life_time <= LONGEST_LIFE_MINUTES:  # a server ignores what is above: a silent surprise
+            raise ValueError(f"life_time_minutes must be 1 to {LONGEST_LIFE_MINUTES}, not {life_time}")
         fields["life_time"] = str(life_time)
     secrets = (account.username, account.password, wanted.text)
     return Request(url=doors.send, body=_form(fields), secrets=secrets, is_send=True)

@@ -51,11 +51,11 @@ class WorkerHands(Protocol):
     """Who brings messages to the desks, and is told what became of them there."""
 
     def serves(self, desk: LinkDesk) -> bool:
-        """Whether the desk is still the one of its link, and the link may be used now."""
+        """True if the desk is still the one of its link, and the link may be used now."""
         ...
 
     def may_bring_fresh(self, name: str) -> bool:
-        """Whether the next claims may bring fresh messages for the link."""
+        """True if the next claims may bring fresh messages for the link."""
         ...
 
     def left(self, message: Message) -> None:
@@ -67,7 +67,7 @@ class WorkerHands(Protocol):
         ...
 
     def give_back_all(self, desk: LinkDesk) -> None:
-        """What waits at the desk goes back to the store."""
+        """All that waits at the desk goes back to the store."""
         ...
 
     def trial_changed(self, desk: LinkDesk) -> None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import shutil
 import signal
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -23,7 +24,7 @@ from payamak.demo import site
 from payamak.demo.board import BoardRow, table, told
 from payamak.demo.scenarios import cases
 from payamak.log import Logs, catch_strays
-from payamak.runtime import Gateway
+from payamak.runtime import Gateway, side_door
 from payamak.simulator import Simulator, SimulatorConfig, Timing
 from payamak.simulator.door import SimulatorDoor
 from payamak.store.feed import Change
@@ -33,6 +34,9 @@ LONGEST_S: Final = 60.0
 
 PIPE_COLUMNS: Final = 150
 """How wide the board is drawn where no terminal says how wide it is."""
+
+PROGRAM: Final = "payamak"
+"""What people type."""
 
 POLL_S: Final = 0.1
 TIMING: Final = Timing(answer_ms=5, receipt_ms=300, late_ms=1_200)
@@ -46,6 +50,7 @@ class Demo:
         self.console = console
         self._logs = logs
         self.base_url = ""
+        self.operator_port = 0
         self._rows: dict[str, BoardRow] = {}
 
     async def start(self) -> None:
@@ -57,6 +62,7 @@ class Demo:
         ]
         ports = [await operator.start() for operator in self._operators]
         advertising, service = self._operators
+        self.operator_port = ports[0]
         self._door = SimulatorDoor(
             ports[0], self._operators, lambda line: service if line in site.SERVICE_LINES else advertising
         )
@@ -64,6 +70,8 @@ class Demo:
         self.gateway = Gateway(self.settings, logs=self._logs)
         await self.gateway.start()
         await self._furnish(ports)
+        self._side_door = side_door(self.gateway)
+        await self._side_door.open()
         self.base_url = f"http://127.0.0.1:{self.gateway.port}"
         self.gateway.store.feed.listen(self._on_changes)
 
@@ -137,6 +145,7 @@ class Demo:
 
     async def stop(self) -> None:
         """Stop the gateway, then the operators."""
+        await self._side_door.close()
         await self._door.close()
         await self.gateway.stop()
         for operator in self._operators:
@@ -151,7 +160,9 @@ class _Quiet:
     def __exit__(self, *_: object) -> None: ...
 
 
-def _summary(console: Console, rows: Sequence[BoardRow], base_url: str, database: str, *, goes_on: bool) -> bool:
+def _summary(
+    console: Console, rows: Sequence[BoardRow], base_url: str, commands: Sequence[str], *, goes_on: bool
+) -> bool:
     right = sum(row.is_right for row in rows)
     if right == len(rows):
         console.print(f"[green]All {right} messages came out as the manual says.[/]")
@@ -168,16 +179,31 @@ def _summary(console: Console, rows: Sequence[BoardRow], base_url: str, database
         highlight=False,
     )
     console.print("What you send is told below. To look closer, or to be the handset, in another terminal:\n")
-    for command in (
-        f"export PAYAMAK_DATABASE={database}",
-        "payamak show ID --text",
-        f"payamak simulate say {site.LINE} {site.MOBILES['ok']} salam   # then: payamak received list --text",
-        f"payamak simulate receipt {site.MOBILES['ok']} UNDELIV",
-        "payamak simulate outage 20",
-    ):
+    for command in (*_found(), *commands):
         console.print(f"  {command}", soft_wrap=True, highlight=False)
     console.print("\n[dim]Ctrl-C stops it.[/]\n")
     return right == len(rows)
+
+
+def _found() -> Iterator[str]:
+    """How another terminal finds our program, where its own search does not."""
+    ours = Path(sys.argv[0]).absolute()
+    if ours.name == PROGRAM and shutil.which(PROGRAM) != str(ours):
+        yield f'export PATH="{ours.parent}:$PATH"'
+
+
+def _to_look(database: str, operator: int) -> tuple[str, ...]:
+    """What a developer types in another terminal; other simulators may run beside the operator on this port."""
+    return (
+        f"export PAYAMAK_DATABASE={database}",
+        "payamak messages",
+        "payamak show ID --text",
+        "payamak trace advertising",
+        f"payamak simulate say {site.LINE} {site.MOBILES['ok']} salam --port {operator}",
+        "payamak received list --text",
+        f"payamak simulate receipt {site.MOBILES['ok']} UNDELIV --port {operator}",
+        f"payamak simulate outage 20 --port {operator}",
+    )
 
 
 def _write_facts(path: Path, base_url: str) -> None:
@@ -207,7 +233,8 @@ async def run(*, once: bool, port: int, data: Path | None, facts: Path | None, l
             if not playing.done():
                 playing.cancel()
                 return 130
-            all_right = _summary(console, playing.result(), demo.base_url, database, goes_on=not once)
+            to_look = _to_look(database, demo.operator_port)
+            all_right = _summary(console, playing.result(), demo.base_url, to_look, goes_on=not once)
             if not once:
                 await stopping
             return 0 if all_right else 1

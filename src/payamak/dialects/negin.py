@@ -11,12 +11,13 @@ from typing import Final, TypeAlias
 
 import msgspec
 
-from payamak.codes import SUCCESS, Code
+from payamak.codes import LONGEST_LIFE_MINUTES, SUCCESS, Code
 from payamak.dialects.states import states_of
 from payamak.domain.marks import without_marks
 from payamak.domain.message import StepKind
 from payamak.domain.numbers import latin_digits, parse_whole_number
 from payamak.domain.plan import Via
+from payamak.domain.restoring import ID_LIMIT
 from payamak.domain.site import AnswerTypes
 from payamak.errors import Refused
 from payamak.front.accept import Accepted, Front
@@ -29,7 +30,6 @@ LARGEST_IDS: Final = 50_000
 """Ids in one call of wsStates; contract §2 asks for 10,000 at least. More are refused as malformed."""
 
 DEFAULT_LIFE_TIME_MINUTES: Final = 1_440
-LONGEST_LIFE_TIME_MINUTES: Final = 10_080
 """Contract §1: one day if nothing is said, a week at most; anything else is ignored."""
 
 _TYPES: Final[Mapping[int | None, tuple[Via | UnreadableField, ...]]] = {
@@ -41,7 +41,6 @@ _TYPES: Final[Mapping[int | None, tuple[Via | UnreadableField, ...]]] = {
 
 _UNKNOWN_TYPE: Final = (UnreadableField(code=Code.SERVICE_TYPE_INVALID),)
 
-_BEYOND_IDS: Final = 2**53
 _PERSIAN_COMMA: Final = "،"
 _PLAIN_IDS: Final = re.compile(r"[0-9]+(?:,[0-9]+)*")
 _ID: Final = re.compile(r"[0-9]+")
@@ -108,7 +107,7 @@ def wanted_of(fields: Fields) -> WantedMessage:
 def life_time_minutes(text: str | None) -> int:
     """The validity asked for, or the default where nothing usable is said."""
     minutes = None if text is None else parse_whole_number(text)
-    if minutes is None or not 1 <= minutes <= LONGEST_LIFE_TIME_MINUTES:
+    if minutes is None or not 1 <= minutes <= LONGEST_LIFE_MINUTES:
         return DEFAULT_LIFE_TIME_MINUTES
     return minutes
 
@@ -164,7 +163,7 @@ def _id_of(text: str) -> int | None:
     if len(digits) > 16:  # 2^53 has 16 digits; no need to read thousands of them
         return None
     number = int(digits or "0")
-    return number if number < _BEYOND_IDS else None
+    return number if number < ID_LIMIT else None
 
 
 def _caller(fields: Fields, request: Request) -> Caller:

@@ -29,8 +29,14 @@ _LEAPS_OF_33: Final = frozenset((1, 5, 9, 13, 17, 22, 26, 30))
 _ANCHOR: Final = (1400, dt.date(2021, 3, 21))
 """A year, and its first of Farvardin."""
 
+_SHORT_HOUR: Final = re.compile(r"^(?=\d:)", re.ASCII)
+"""Before an hour of one digit."""
+
 DATE: Final = re.compile(r"(\d{4})[-/](\d{1,2})[-/](\d{1,2})(?:[Tt ]\s*(.+))?", re.ASCII)
 """A date as people write one in either calendar, digits in Latin: year, month, day, and a time if wanted."""
+
+
+_MONTH: Final = re.compile(r"(\d{4})[-/](\d{1,2})", re.ASCII)
 
 
 def _no_day(said: str) -> Words:
@@ -80,6 +86,16 @@ def _days_of(year: int, month: int) -> int:
     return 31 if month <= 6 else 30
 
 
+def read_month(text: str) -> tuple[int, int]:
+    """The year and month that a person names: `1405/09`, `۱۴۰۵-۹`. Raises ValueError."""
+    found = _MONTH.fullmatch(without_marks(latin_digits(text)))
+    if found is None or not (_FIRST <= int(found[1]) < _LAST and 1 <= int(found[2]) <= 12):
+        raise ValueError(
+            Words(f"{text!r} is no Jalali month; write 1405/09", f"{text!r} ماه شمسی نیست؛ 1405/09 بنویسید")
+        )
+    return int(found[1]), int(found[2])
+
+
 def read_jalali(text: str) -> dt.datetime | None:
     """The instant that a Jalali date names, in Tehran's time unless it names a zone; None if it is none.
 
@@ -99,8 +115,20 @@ def read_jalali(text: str) -> dt.datetime | None:
             )
         return None
     date = to_gregorian(int(found[1]), int(found[2]), int(found[3]))
-    time = dt.time.fromisoformat(found[4]) if found[4] else dt.time()
+    time = read_time(found[4]) if found[4] else dt.time()
     return dt.datetime.combine(date, time, tzinfo=time.tzinfo or TEHRAN)
+
+
+def read_time(said: str) -> dt.time:
+    """A time of day, `8:30` too. Raises ValueError that says what to write."""
+    try:
+        return dt.time.fromisoformat(_SHORT_HOUR.sub("0", said.strip()))
+    except ValueError:
+        raise ValueError(
+            Words(
+                f"{said!r} is no time of day; write 18:30 or 18:30:00", f"{said!r} ساعت نیست؛ 18:30 یا 18:30:00 بنویسید"
+            )
+        ) from None
 
 
 def check_year(when: dt.datetime) -> None:

@@ -41,6 +41,8 @@ FINAL_STATES = frozenset(
     }
 )
 
+_FAILED = frozenset({State.REJECTED, State.UNDELIVERABLE})
+
 
 class Reason(StrEnum):
     """Why a message stands where it stands; the second half of every state that a person is shown."""
@@ -75,6 +77,7 @@ class Reason(StrEnum):
     OPERATOR_UNSURE = "operator_unsure"
     RESTORED = "restored"
     RESUMED = "resumed"
+    PAUSED = "paused"
 
 
 class StepKind(StrEnum):
@@ -175,6 +178,7 @@ class Message(Struct, frozen=True):
     `breaks` counts the links that broke at this message alone.
 
     `owner` is the number of whoever holds it, waiting or on the wire: each process that takes over has a greater one.
+    `campaign_id` is the campaign of whose rows it was made; 0: of none.
     """
 
     id: int
@@ -204,6 +208,7 @@ class Message(Struct, frozen=True):
     unanswered: str = ""
     awaited: tuple[int, ...] = ()
     breaks: int = 0
+    campaign_id: int = 0
 
     @property
     def current(self) -> Step:
@@ -219,6 +224,11 @@ class Message(Struct, frozen=True):
     def is_final(self) -> bool:
         """True when nothing more is expected; enroute by a link that gives no receipts is such an end."""
         return self.state in FINAL_STATES or self.reason is Reason.NO_RECEIPTS
+
+    @property
+    def has_failed(self) -> bool:
+        """True where it did not arrive for another reason than that its recipient does not want it."""
+        return self.state in _FAILED and self.reason is not Reason.OPTED_OUT
 
     @property
     def is_held(self) -> bool:

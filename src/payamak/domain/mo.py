@@ -16,7 +16,8 @@ from msgspec import Struct
 
 from payamak.domain.marks import LETTERS, NO_FILLERS
 from payamak.domain.numbers import latin_digits
-from payamak.domain.posting import Pauses, Tried, next_post
+from payamak.domain.pauses import RELAYS
+from payamak.domain.posting import PostState, Tried, next_post
 from payamak.encoding.alphabets import AnyAlphabet, decode_pieces
 
 LONGEST_OCTETS = 255 * 255
@@ -57,15 +58,6 @@ class MoPart(Struct, frozen=True, kw_only=True):
         return hashlib.blake2b(repr(place).encode() + self.octets, digest_size=16).digest()
 
 
-class RelayState(StrEnum):
-    """What becomes of a received message on its way to the customer's URL."""
-
-    NONE = "none"
-    WAITING = "waiting"
-    DONE = "done"
-    DEAD = "dead"
-
-
 class Received(Struct, frozen=True, kw_only=True):
     """A message from a handset, as the store keeps it.
 
@@ -83,7 +75,7 @@ class Received(Struct, frozen=True, kw_only=True):
     received_at: int
     is_complete: bool
     read_at: int | None
-    relay: RelayState
+    relay: PostState
     keyword: str
     target: str
     tries: int
@@ -183,20 +175,13 @@ def target_of(line: str, keyword: str) -> str:
 
 # ------------------------------------------------------------------------------------------- posting again
 
-FIRST_PAUSE_MS = 5_000
-LONGEST_PAUSE_MS = 4 * 3_600_000
-GIVE_UP_MS = 3 * 86_400_000
-"""P9: growing pauses for three days, then kept for replay. First and longest pause are a matter of taste."""
-
-RELAY_PAUSES = Pauses(first_ms=FIRST_PAUSE_MS, longest_ms=LONGEST_PAUSE_MS, give_up_ms=GIVE_UP_MS)
-
 READ = 200
 """The HTTP status that means read (contract §6)."""
 
 
 def after_post(
     received: Received, status: int | None, retry_after_ms: int | None, now: int
-) -> tuple[RelayState, int | None]:
+) -> tuple[PostState, int | None]:
     """What follows from a post's HTTP status (None: there was none), and when to post again."""
     tried = Tried(
         tries=received.tries + 1,
@@ -206,5 +191,4 @@ def after_post(
         status=status,
         retry_after_ms=retry_after_ms,
     )
-    state, next_at = next_post(tried, RELAY_PAUSES, now)
-    return RelayState(state.value), next_at
+    return next_post(tried, RELAYS, now)

@@ -1,6 +1,7 @@
 """Money is whole rial, an int. A text costs its parts times the price of a part in its language."""
 
 from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
 
 from payamak.encoding import Encoding
 
@@ -24,6 +25,11 @@ class Tariff:
     def __post_init__(self) -> None:
         if min(self.gsm7_rial, self.ucs2_rial) < 0:
             raise ValueError(f"a price is zero or more rial, not {self}")
+
+
+def tax_of(rial: int, percent: Decimal) -> int:
+    """So many percent of an amount, to the rial; half a rial is rounded up."""
+    return int((rial * percent / 100).quantize(Decimal(1), ROUND_HALF_UP))
 
 
 def price(parts: int, encoding: Encoding, tariff: Tariff) -> int:

@@ -13,6 +13,7 @@ from typing import Final
 from msgspec import Struct
 
 from payamak.domain.clocks import earliest
+from payamak.domain.pauses import Pauses
 
 GONE: Final = 410
 """The HTTP status that ends it: "stop" (RFC 9110 §15.5.11)."""
@@ -48,26 +49,17 @@ def is_page(media_type: str, text: str) -> bool:
     return is_called_so or any(sign.search(text) for sign in (_TAG, _PHP_SAYS))
 
 
-class PostState(StrEnum):
-    """What becomes of a post."""
+GIVE_UP_MS: Final = 3 * 86_400_000
+"""P9: growing pauses for three days, then kept for replay."""
 
+
+class PostState(StrEnum):
+    """What becomes of a post; NONE where there is nowhere to post it."""
+
+    NONE = "none"
     WAITING = "waiting"
     DONE = "done"
     DEAD = "dead"
-
-
-class Pauses(Struct, frozen=True, kw_only=True):
-    """How long to wait after the first failed post, at most after any, and when to give up; milliseconds."""
-
-    first_ms: int
-    longest_ms: int
-    give_up_ms: int
-
-    def after(self, tries: int, salt: int) -> int:
-        """Milliseconds after the `tries`th failed post: doubling, plus up to a quarter that `salt` decides."""
-        pause = min(self.first_ms << min(max(tries - 1, 0), 20), self.longest_ms)
-        spread = (salt * 2_654_435_761 + tries * 40_503) % 1_000
-        return pause + pause * spread // 4_000
 
 
 class Tried(Struct, frozen=True, kw_only=True):
@@ -89,6 +81,6 @@ def next_post(tried: Tried, pauses: Pauses, now: int) -> tuple[PostState, int | 
     if tried.has_arrived:
         return PostState.DONE, None
     pause = max(pauses.after(tried.tries, tried.salt), min(tried.retry_after_ms or 0, pauses.longest_ms))
-    if tried.status == GONE or earliest(now) + pause > tried.waiting_since + pauses.give_up_ms:
+    if tried.status == GONE or earliest(now) + pause > tried.waiting_since + GIVE_UP_MS:
         return PostState.DEAD, None
     return PostState.WAITING, now + pause

@@ -39,7 +39,7 @@ from payamak.domain.clocks import earliest, in_doubt_until
 from payamak.domain.events import Effect, Event, OnAmbiguous, OutcomeKind, Rules
 from payamak.domain.message import MOST_MOVES, NOBODY, RECEIPTED, Message, PartState, Reason, Relocation, State, Step
 from payamak.domain.optout import mark_opted_out
-from payamak.domain.retry import pause_ms
+from payamak.domain.pauses import pause_ms
 
 Advance = tuple[Message, tuple[Effect, ...]]
 DEFAULT_RULES = Rules()

@@ -14,9 +14,9 @@ import msgspec
 from msgspec import Struct
 
 from payamak.domain.message import FINAL_STATES, Reason, State
-from payamak.domain.posting import Pauses, PostState, Tried, next_post
+from payamak.domain.pauses import WEBHOOKS
+from payamak.domain.posting import PostState, Tried, next_post
 
-WEBHOOK_PAUSES: Final = Pauses(first_ms=5_000, longest_ms=24 * 3_600_000, give_up_ms=3 * 86_400_000)
 """P9: 5 s … 24 h for three days."""
 
 STATE_TYPE: Final = "message.state"
@@ -182,4 +182,4 @@ def after_notice(
         status=status,
         retry_after_ms=retry_after_ms,
     )
-    return next_post(tried, WEBHOOK_PAUSES, now)
+    return next_post(tried, WEBHOOKS, now)

@@ -20,7 +20,7 @@ from payamak.errors import Refused, StoreFailed
 from payamak.front.asking import own_line, own_lines, readable
 from payamak.front.callers import Caller, Callers
 from payamak.store.base import Store
-from payamak.store.records import Act, By, Cancelled, OptOut
+from payamak.store.records import Act, By, OptOut, TakenBack
 
 MOST_TAKEN_BACK: Final = 1_000
 """Messages that one call takes back at most: a transaction of some 100 ms."""
@@ -38,7 +38,7 @@ class OwnActs:
         self._clock = clock
         self._callers = callers
 
-    async def take_back(self, caller: Caller, ids: Sequence[int]) -> Cancelled:
+    async def take_back(self, caller: Caller, ids: Sequence[int]) -> TakenBack:
         """Take back those of the messages that still wait; what was left stands in `left`, with None if it is not the
         account's. Raises Refused with 24 for more than MOST_TAKEN_BACK."""
         account = await self._callers.account_of(caller)

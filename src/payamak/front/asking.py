@@ -16,11 +16,12 @@ from payamak.domain.message import Message
 from payamak.domain.mo import Received
 from payamak.domain.own_ids import OwnIdKind
 from payamak.domain.site import Account, Site
+from payamak.domain.usage import UsageBy
 from payamak.errors import Refused, StoreFailed
 from payamak.front.callers import Caller, Callers
 from payamak.front.reads import Reads
 from payamak.store.base import Store
-from payamak.store.records import OptOut, OutboxRow, Search, Standing
+from payamak.store.records import OptOut, OutboxRow, Search, Standing, Statement, UsageSearch, UsageSum
 
 T = TypeVar("T")
 
@@ -58,6 +59,17 @@ class Asking:
         """The account, and the rial that it may spend."""
         account = await self._callers.account_of(caller)
         return account, await readable(self._store.available(account.id))
+
+    async def usage(self, caller: Caller, days: range, by: Collection[UsageBy] = ()) -> tuple[Account, list[UsageSum]]:
+        """How the account's messages of some days ended, and what they cost: by sums, also where they were removed."""
+        account = await self._callers.account_of(caller)
+        wanted = UsageSearch(first_day=days[0], last_day=days[-1], account_id=account.id, by=tuple(by))
+        return account, await readable(self._store.usage(wanted))
+
+    async def statement(self, caller: Caller, days: range) -> tuple[Account, Statement]:
+        """The account's money over some days."""
+        account = await self._callers.account_of(caller)
+        return account, await readable(self._store.statement(account.id, days[0], days[-1]))
 
     async def messages(
         self, caller: Caller, *, recipient: str | None = None, before_id: int | None = None, limit: int = 50

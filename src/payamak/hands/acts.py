@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Final, TypeVar
 
 from payamak.domain.numbers import masked, parse_recipient
+from payamak.domain.restoring import ID_LIMIT
 from payamak.store.records import By
 from payamak.visible import visible
 
@@ -31,7 +32,7 @@ def by(who: str, command: str, reason: str = "") -> By:
     return By(
         who=visible(who)[:LONGEST_NAME],
         command=command,
-        act=secrets.randbits(53),  # every JSON parser reads it exactly
+        act=secrets.randbelow(ID_LIMIT),
         reason=told if len(told) <= LONGEST_REASON else f"{told[: LONGEST_REASON - 1]}…",
     )
 

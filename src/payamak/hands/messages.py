@@ -18,7 +18,7 @@ from payamak.hands.refusals import Misasked, no_such, told
 from payamak.hands.site import account_of, line_number
 from payamak.language import worded
 from payamak.store.base import Store
-from payamak.store.records import Act, By, Cancelled, MovePlan
+from payamak.store.records import Act, By, MovePlan, TakenBack
 
 
 class Chosen(Struct, frozen=True, kw_only=True):
@@ -55,7 +55,7 @@ async def waiting(store: Store, line: str | None, account: str | None) -> Chosen
     return Chosen(ids=tuple(ids), line=number, account=account)
 
 
-async def cancel(store: Store, counted: Chosen, by: By, now: int) -> Cancelled:
+async def cancel(store: Store, counted: Chosen, by: By, now: int) -> TakenBack:
     """Take messages back, those of a line only if they still wait on it; what was, and what was not."""
     act = Act(by=by, at=now, what="cancel", about=counted.about, before="waiting", after="cancelled")
     done: list[int] = []
@@ -68,7 +68,7 @@ async def cancel(store: Store, counted: Chosen, by: By, now: int) -> Cancelled:
         return len(cancelled.done)
 
     await in_batches(counted.ids, work)
-    return Cancelled(done=tuple(done), left=left)
+    return TakenBack(done=tuple(done), left=left)
 
 
 # ---------------------------------------------------------------------------------------------------- move

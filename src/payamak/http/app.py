@@ -171,7 +171,7 @@ class Application:
             _log("handler_failed", path=route.path, error=type(error).__name__, where=place_of(error))
             return route.family(Code.INTERNAL, HTTPStatus.OK)
         if response.etag and exchange.method in READ and _has(exchange, response.etag):
-            return replace(response, status=HTTPStatus.NOT_MODIFIED, content_type="", body=b"")
+            return replace(response, status=HTTPStatus.NOT_MODIFIED, content_type="", body=b"", stream=None)
         return response
 
     def _request(self, exchange: Exchange, route: Route, body: bytes) -> Request:

@@ -50,11 +50,11 @@ class Guest(Protocol):
     """Whether it has begun a request and waits for the rest."""
 
     def caller(self) -> str:
-        """Whose request that is: the caller's own address, after trusted proxies were believed."""
+        """The caller's own address whose request is begun, after trusted proxies were believed."""
         ...
 
     def drop(self) -> None:
-        """What it has begun and not ended is not waited for any more."""
+        """Wait no more for the request that it has begun and not ended."""
         ...
 
     def shutdown(self) -> None:

@@ -15,8 +15,9 @@ from collections.abc import Callable, Hashable, Sequence
 from typing import Final
 
 from payamak.clock import Clock
-from payamak.domain.mo import LONGEST_PAUSE_MS, READ, Received, RelayState, after_post
-from payamak.domain.posting import SHOWN_OF_A_PAGE
+from payamak.domain.mo import READ, Received, after_post
+from payamak.domain.pauses import RELAYS
+from payamak.domain.posting import SHOWN_OF_A_PAGE, PostState
 from payamak.domain.site.secrets import is_missing, resolve
 from payamak.errors import Refused
 from payamak.posts import rounds
@@ -64,7 +65,7 @@ class Relay(Rounds[Received, PostResult]):
         posted = await self._post_once(item)
         now = self._clock.now()
         state, next_at = after_post(item, posted.status, posted.retry_after_ms, now)
-        asks_for_rest = posted.retry_after_ms and state is RelayState.WAITING
+        asks_for_rest = posted.retry_after_ms and state is PostState.WAITING
         reply, note = self._reply(item, posted)
         kept = (
             f"{note}: {' '.join((posted.body or '').split())[:SHOWN_OF_A_PAGE]}" if note.endswith(NO_ANSWER) else note
@@ -73,7 +74,7 @@ class Relay(Rounds[Received, PostResult]):
             result=PostResult(received_id=item.id, state=state, next_at=next_at, note=kept, reply=reply),
             became=state.value,
             told=_told(item, note),
-            rests_until=now + min(posted.retry_after_ms or 0, LONGEST_PAUSE_MS) if asks_for_rest else 0,
+            rests_until=now + min(posted.retry_after_ms or 0, RELAYS.longest_ms) if asks_for_rest else 0,
             is_unset=posted.is_unset,
         )
 

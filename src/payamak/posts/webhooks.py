@@ -17,11 +17,11 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from msgspec.structs import replace
 
 from payamak.clock import Clock
+from payamak.domain.pauses import WEBHOOKS
 from payamak.domain.posting import GONE, PostState
 from payamak.domain.site import Account
 from payamak.domain.site.secrets import resolve
 from payamak.domain.webhooks import (
-    WEBHOOK_PAUSES,
     Notice,
     NoticeCount,
     NoticeResult,
@@ -123,7 +123,7 @@ class Webhooks(Rounds[Notice, NoticeResult]):
                 "tries": item.tries + 1,
                 "note": posted.note,
             },
-            rests_until=now + min(posted.retry_after_ms or 0, WEBHOOK_PAUSES.longest_ms) if asks_for_rest else 0,
+            rests_until=now + min(posted.retry_after_ms or 0, WEBHOOKS.longest_ms) if asks_for_rest else 0,
             is_unset=posted.is_unset,
         )
 

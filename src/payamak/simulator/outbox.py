@@ -53,7 +53,7 @@ class Witness(Protocol):
         """Its deliver_sm_resp came."""
 
     def on_dropped(self, letter: Letter) -> None:
-        """It was given up."""
+        """A letter was given up."""
 
 
 class Outbox:

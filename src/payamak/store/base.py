@@ -24,6 +24,7 @@ from payamak.domain.restoring import Restore
 from payamak.domain.site import Document, Site
 from payamak.domain.unreadable import Unreadable
 from payamak.domain.webhooks import Notice, NoticeCount, NoticeResult, NoticeSearch, WebhookTarget
+from payamak.store.campaigning import Campaigns
 from payamak.store.feed import Change, Feed
 from payamak.store.records import (
     Act,
@@ -34,7 +35,6 @@ from payamak.store.records import (
     Balance,
     Batched,
     By,
-    Cancelled,
     Claim,
     Claimed,
     Credited,
@@ -53,10 +53,14 @@ from payamak.store.records import (
     Search,
     SiteChange,
     Standing,
+    Statement,
     StatusCount,
     Story,
+    TakenBack,
     TextReceipts,
     Traffic,
+    UsageSearch,
+    UsageSum,
 )
 
 ANSWER_WITHIN_S = 1.5
@@ -85,7 +89,7 @@ class Opened(Protocol):
 
     @property
     def feed(self) -> Feed:
-        """What tells of each commit, and whose room for fresh messages it is."""
+        """The Feed: it tells of each commit, and has room for so many fresh messages."""
         ...
 
     @property
@@ -99,7 +103,7 @@ class Opened(Protocol):
 
     @property
     def trouble(self) -> str | None:
-        """Why nothing can be stored now, for a person; None if all is well."""
+        """The reason why nothing can be stored now, for a person; None if all is well."""
         ...
 
     async def prove(self) -> None:
@@ -182,7 +186,7 @@ class Intake(Protocol):
         ...
 
     def outbox(self, account_id: int, kind: OwnIdKind, keys: Sequence[str]) -> Awaitable[dict[str, OutboxRow]]:
-        """What the account sent under its own ids of a kind; those never taken are left out."""
+        """The messages that the account sent under its own ids of a kind, by these; those never taken are left out."""
         ...
 
     def available(self, account_id: int) -> Awaitable[int]:
@@ -190,7 +194,7 @@ class Intake(Protocol):
         ...
 
     def standings(self, account_id: int, ids: Sequence[int]) -> Awaitable[dict[int, Standing]]:
-        """Where the caller's own messages stand; ids of others are left out."""
+        """The standings of an account's own messages, by id; ids of others are left out."""
         ...
 
     def received(
@@ -248,7 +252,7 @@ class Wire(Protocol):
         ...
 
     def knows_receipt(self, receipt: ReceiptIn, now: int) -> Awaitable[bool | None]:
-        """Whether a text that looks like a receipt names a part of ours; None if an answer to come may name it."""
+        """True if a text that looks like a receipt names a part of ours; None if an answer to come may name it."""
         ...
 
     def claim(self, line: str, rooms: Sequence[int], now: int, owner: int) -> Awaitable[Claimed]:
@@ -276,7 +280,7 @@ class Wire(Protocol):
         ...
 
     def open_operator_ids(self, upstream: str, after: Cursor, limit: int) -> Awaitable[OpenIds]:
-        """What an upstream that is asked for states has to ask for: up to `limit` messages, from FIRST_PAGE on."""
+        """Ids that an upstream of states has to ask for: of up to `limit` messages, from FIRST_PAGE on."""
         ...
 
 
@@ -311,7 +315,7 @@ class Chores(Protocol):
         ...
 
     def clocks(self) -> Awaitable[ClockRecord]:
-        """What is remembered of the clocks."""
+        """The clocks as the last process that served has left them."""
         ...
 
     def keep_clocks(self, known: Clocks, boot_id: int) -> Awaitable[None]:
@@ -347,11 +351,11 @@ class Chores(Protocol):
         ...
 
     def fault_counts(self) -> Awaitable[FaultCounts]:
-        """How many rows are aside and how many pieces are unreadable."""
+        """The numbers of rows aside and of unreadable pieces."""
         ...
 
     def figures(self) -> Awaitable[Figures]:
-        """What the metrics tell of the store, in one snapshot. It costs what waits, not what is kept."""
+        """The figures that the metrics tell of the store, in one snapshot. They cost what waits, not what is kept."""
         ...
 
 
@@ -374,11 +378,11 @@ class Posts(Protocol):
     """What is posted to customers: of messages from handsets, and of each change of state."""
 
     def relay_targets(self) -> Awaitable[list[tuple[str, int]]]:
-        """What is posted to: each queue's target, with the instant at which its first post is due."""
+        """The targets of the relay's queues, each with the instant at which its first post is due."""
         ...
 
     def relay_due(self, target: str, now: int, limit: int) -> Awaitable[list[Received]]:
-        """What may be posted to a target now: of each sender the first that waits."""
+        """The messages from handsets that may be posted to a target now: of each sender the first that waits."""
         ...
 
     def conclude_posts(self, results: Sequence[PostResult], now: int) -> Awaitable[list[Received | None]]:
@@ -393,7 +397,7 @@ class Posts(Protocol):
         ...
 
     def notices_due(self, account_id: int, now: int, limit: int) -> Awaitable[list[Notice]]:
-        """What may be posted for an account now: of each message the first that waits."""
+        """The notices that may be posted for an account now: of each message the first that waits."""
         ...
 
     def conclude_notices(self, results: Sequence[NoticeResult], now: int) -> Awaitable[list[bool]]:
@@ -401,7 +405,7 @@ class Posts(Protocol):
         ...
 
     def notice_counts(self) -> Awaitable[list[NoticeCount]]:
-        """What has not arrived, by account."""
+        """The numbers of notices that have not arrived, by account."""
         ...
 
 
@@ -462,7 +466,7 @@ class Hands(Protocol):
         line: str | None = None,
         account_id: int | None = None,
         act: Act | None = None,
-    ) -> Awaitable[Cancelled]:
+    ) -> Awaitable[TakenBack]:
         """Take waiting messages back; with `line` only those that still stand on it.
 
         With `account_id` what is another's is left as if it were not there.
@@ -551,11 +555,11 @@ class Looks(Protocol):
         ...
 
     def queue(self) -> Awaitable[list[QueueRow]]:
-        """What waits and why."""
+        """Messages that wait or are under way, counted by line, class, state and reason."""
         ...
 
     def traffic(self, since_at: int, until_at: int) -> Awaitable[list[Traffic]]:
-        """What was sent of the messages accepted from one instant to before another, by line and upstream."""
+        """Parts of the messages accepted from one instant to before another, counted by line and upstream."""
         ...
 
     def balances(self) -> Awaitable[list[Balance]]:
@@ -579,23 +583,23 @@ class Looks(Protocol):
         ...
 
     def notice_ids(self, account_id: int, post: PostState, since_at: int) -> Awaitable[list[tuple[int, int]]]:
-        """Which notices (message, sequence) of an account stand so, of changes at or after an instant; in no order."""
+        """Notices (message, sequence) of an account that stand so, of changes at or after an instant; in no order."""
         ...
 
     def holdings(self, kind: str, name: str) -> Awaitable[Holdings]:
-        """What stands in the way of removing a document, and what a person should know who removes it."""
+        """Bars of the removal of a document, and notes for a person who removes it."""
         ...
 
     def waiting_ids(self, *, line: str | None = None, account_id: int | None = None) -> Awaitable[list[int]]:
-        """All that waits on a line (registered spelling), or of an account: what an act of an operator is about."""
+        """Ids of all that waits on a line (registered spelling), or of an account, for an act of an operator."""
         ...
 
     def held_ids(self, *, line: str | None = None, account_id: int | None = None) -> Awaitable[list[int]]:
-        """What is held after a restore, of a line, an account, or all."""
+        """Ids of the messages that are held after a restore, of a line, an account, or all."""
         ...
 
     def plan_move(self, move: Move, now: int) -> Awaitable[MovePlan]:
-        """Which messages a move is about, and which may not go by the target's rules; nothing is changed.
+        """The messages that a move is about, and those that may not go by the target's rules; nothing is changed.
 
         Raises LookupError if the target is not configured, ValueError if both are the same line.
         """
@@ -606,15 +610,31 @@ class Looks(Protocol):
         ...
 
 
+class Sums(Protocol):
+    """What a customer is billed by, and what the house counts: sums of days, whatever became of the messages."""
+
+    def usage(self, wanted: UsageSearch) -> Awaitable[list[UsageSum]]:
+        """The sums of some days. No message is looked at: what was removed is in them."""
+        ...
+
+    def usage_from(self) -> Awaitable[int]:
+        """The first day of which the sums know everything: what an older version had removed is in none."""
+        ...
+
+    def statement(self, account_id: int, first_day: int, last_day: int) -> Awaitable[Statement]:
+        """The money of an account over some days, by the same sums."""
+        ...
+
+
 class Findings(Protocol):
     """What the doctor asks: what is odd, and since when."""
 
     def audit(self, search: AuditSearch) -> Awaitable[list[AuditRow]]:
-        """What people did by hand, the latest first; kept for a year."""
+        """Rows of the audit, the latest first; kept for a year."""
         ...
 
     def id_reports(self) -> Awaitable[list[IdReport]]:
-        """What was learned of each upstream's ids, and how many of its receipts wait."""
+        """Each upstream's habit of ids, and how many of its receipts wait."""
         ...
 
     def receipts_of_texts(self, now: int) -> Awaitable[list[TextReceipts]]:
@@ -622,7 +642,7 @@ class Findings(Protocol):
         ...
 
     def status_counts(self) -> Awaitable[list[StatusCount]]:
-        """How often each link's operator has answered with each command_status, of the newest answers of all."""
+        """Numbers of answers with each command_status of each link's operator, of the newest answers of all."""
         ...
 
     def aside(self, limit: int) -> Awaitable[list[Aside]]:
@@ -634,13 +654,13 @@ class Findings(Protocol):
         ...
 
     def foreign_received(self, since_at: int, limit: int) -> Awaitable[list[ForeignReceived]]:
-        """What links have brought from handsets since then that did not count for its line, the most first."""
+        """Messages of handsets since then by links that do not count for their line, counted, the most first."""
         ...
 
     def doubtful_opt_outs(self) -> Awaitable[int]:
-        """How many opt-outs hold that such messages asked for."""
+        """The number of opt-outs in force that such messages asked for."""
         ...
 
 
-class Store(Opened, Intake, Wire, Chores, Inbox, Posts, Hands, SiteHands, Looks, Findings, Protocol):
+class Store(Opened, Intake, Wire, Chores, Inbox, Posts, Campaigns, Hands, SiteHands, Looks, Sums, Findings, Protocol):
     """Durable state, all that anybody asks of it."""

@@ -2,8 +2,10 @@
 
 Most of what pieces leave comes in a few kinds (CHANGES): rows of one kind are gathered, also past rows of another kind
 in between, as long as those are of other messages; tables in the order of TABLES. Any other statement keeps its place:
-what was left before it is written before it, what comes after it after it. Messages and purses are not here but held by
-the desk as they will be; it gives their rows when all is settled: messages before what refers to them, purses last.
+what was left before it is written before it, what comes after it after it. Messages, purses and the sums of days are
+not here but held by the desk as they will be; it gives their rows when all is settled: messages before what refers to
+them, purses and sums
+last.
 
 A question has to wait for what is left to be written only if that may change its answer: NEEDS says of the questions
 that are asked all the time which tables they look at, and by which key. Any other question waits for all.

@@ -23,6 +23,8 @@ from typing import Any, Final, TypeVar, Union, get_args, get_origin
 import msgspec
 from msgspec import Struct
 
+from payamak.domain.campaign_rows import CampaignRow
+from payamak.domain.campaigns import Campaign
 from payamak.domain.message import Message, Step
 from payamak.domain.mo import Received
 
@@ -160,6 +162,12 @@ def _writes(kind: Any) -> Callable[[Any], Any] | None:
     return lambda value: None if value is None else write(value)
 
 
+def is_number(kind: Any) -> bool:
+    """Whether a field's values are kept as whole numbers: else they are words."""
+    inner, _ = _without_none(kind)
+    return isinstance(inner, type) and issubclass(inner, int)
+
+
 def _without_none(kind: Any) -> tuple[Any, bool]:
     """The type of a value that is there, and whether it may be missing."""
     if get_origin(kind) not in (Union, UnionType):
@@ -173,7 +181,9 @@ def _without_none(kind: Any) -> tuple[Any, bool]:
 _DERIVED: Final = {"line": "current.line", "is_final": "is_final"}
 """Columns of the message table that no field is: what indexes need of the plan and the state."""
 
-_FIXED: Final = frozenset({"id", "account_id", "recipient", "accepted_at", "deadline_at", "lane", "source"})
+_FIXED: Final = frozenset(
+    {"id", "account_id", "recipient", "accepted_at", "deadline_at", "lane", "source", "campaign_id"}
+)
 """What never changes of a message, but for its instants when a clock fell (`set_times`)."""
 
 MESSAGE: Final = tuple(Message.__struct_fields__)
@@ -190,7 +200,30 @@ changing_columns = writer(Message, CHANGING, _DERIVED)
 changing_columns_with_plan = writer(Message, WITH_PLAN, _DERIVED)
 """All that may change of it."""
 
+# ---------------------------------------------------------------------------------------------- campaigns
+
+CAMPAIGN: Final = tuple(name for name in Campaign.__struct_fields__ if name != "id")
+_FIXED_OF_CAMPAIGN: Final = frozenset(
+    {
+        *("account_id", "name", "text", "columns", "ways", "template", "pace_per_minute", "validity_ms", "guard_share"),
+        *("digest", "created_by", "created_at"),
+        *("final", "failed"),  # counted by the ends of its messages, whatever else becomes of it
+    }
+)
+CAMPAIGN_CHANGES: Final = tuple(name for name in CAMPAIGN if name not in _FIXED_OF_CAMPAIGN)
+
+campaign_columns = writer(Campaign, CAMPAIGN)
+"""A campaign as `insert_campaign` keeps it."""
+
+campaign_changes = writer(Campaign, CAMPAIGN_CHANGES)
+"""What may change of it but for the ends of its messages."""
+
 LISTS: Final = {
+    "campaign": ", ".join(Campaign.__struct_fields__),
+    "campaign_kept": ", ".join(CAMPAIGN),
+    "campaign_kept_values": ", ".join("?" for _ in CAMPAIGN),
+    "campaign_changes": ", ".join(f"{name} = ?" for name in CAMPAIGN_CHANGES),
+    "campaign_row": ", ".join(CampaignRow.__struct_fields__),
     "received": ", ".join(Received.__struct_fields__),
     "message": ", ".join(MESSAGE),
     "message_kept": ", ".join(KEPT),

@@ -18,14 +18,15 @@ from payamak.domain.ids import IdHabit
 from payamak.domain.message import NOBODY, Message
 from payamak.domain.site import Link, Site
 from payamak.domain.site.snapshot import is_one_login
-from payamak.store.buffer import ANY, CHANGES, NEEDS, Buffer
+from payamak.domain.usage import UsageKey
+from payamak.store.buffer import ANY, CHANGES, NEEDS, Buffer, Group
 from payamak.store.columns import Row, Spoilt, changing_columns, changing_columns_with_plan, kept_columns
 from payamak.store.feed import Change, Feed
 from payamak.store.memory import (
     NEVER_RESTORED,
     NO_OWNER,
     Memory,
-    Restored,
+    RestoredRow,
     UpstreamName,
     families_of,
     read_habits,
@@ -48,7 +49,7 @@ class Engine(Protocol):
     """Where rows are, inside a transaction that its owner has begun. Every method raises the engine's own errors."""
 
     async def expect(self, needs: Sequence[Need]) -> None:
-        """What a piece knows that it will ask for: an engine that answers in rounds answers all of it in one."""
+        """Needs that a piece knows beforehand: an engine that answers in rounds answers all of it in one."""
         ...
 
     async def rows(self, name: str, shape: type[T], values: Values) -> list[T]:
@@ -80,7 +81,7 @@ class Engine(Protocol):
         ...
 
     async def gather(self, query: Callable[[Reader], T]) -> T:
-        """What a query of several statements finds."""
+        """Rows that a query of several statements finds."""
         ...
 
     async def write(self, name: str, rows: Sequence[Values]) -> int:
@@ -92,11 +93,11 @@ class Engine(Protocol):
         ...
 
     def savepoint(self) -> AbstractAsyncContextManager[Any]:
-        """What is written within is undone alone if it raises."""
+        """A part of a transaction: undone alone if it raises."""
         ...
 
     def is_of_the_disk(self, error: Exception) -> bool:
-        """Whether an error is one that another row, or another piece of work, would meet too."""
+        """True if an error is one that another row, or another piece of work, would meet too."""
         ...
 
 
@@ -122,7 +123,7 @@ class _Cell:
         return "update_message", (*changing_columns_with_plan(now), *guard)
 
 
-_GUARDED = frozenset({"update_message", "update_message_same_plan"})
+GUARDED = frozenset({"update_message", "update_message_same_plan"})
 """Statements that change each row that they name, or the row is not what it was."""
 
 
@@ -150,6 +151,8 @@ class Desk:
         self._dirty: dict[int, _Cell] = {}
         self._available: dict[int, int | None] = {}
         self._moves: dict[int, tuple[int, int]] = {}
+        self._ends: dict[int, tuple[int, int]] = {}
+        self._usage: dict[UsageKey, list[int]] = {}
 
     # -- asking
 
@@ -252,7 +255,7 @@ class Desk:
         self._has_left = False
         for name, rows in self._buffer.drain():
             changed = await self.engine.write(name, rows)
-            if name in _GUARDED and changed != len(rows):
+            if name in GUARDED and changed != len(rows):
                 raise RuntimeError(f"of {len(rows)} messages {changed} are what they were")
 
     def _settle(self) -> None:
@@ -264,8 +267,11 @@ class Desk:
             cell.kept = cell.message
             self.engine.is_now(cell.message)
         moved = [(*moved, account_id) for account_id, moved in self._moves.items()]
-        self._dirty, self._moves = {}, {}
-        self._buffer.settle(sorted(fresh.items()), [("move_money", moved)] if moved else [])
+        counted = [(*key, *sums) for key, sums in self._usage.items()]
+        ended = [(*ended, campaign_id) for campaign_id, ended in self._ends.items()]
+        self._dirty, self._moves, self._usage, self._ends = {}, {}, {}, {}
+        last: list[Group] = [("move_money", moved), ("add_usage", counted), ("count_campaign_ends", ended)]
+        self._buffer.settle(sorted(fresh.items()), [group for group in last if group[1]])
 
     async def apart(self, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
         """Do work whose rows are undone alone if it raises; so are its changes."""
@@ -333,6 +339,25 @@ class Desk:
             self._available[account_id] = known + available
         before = self._moves.get(account_id, (0, 0))
         self._moves[account_id] = before[0] + available, before[1] + reserved
+
+    def count_ends(self, campaign_id: int, *, final: int, failed: int) -> None:
+        """So many more messages of a campaign are final, and so many of these have failed."""
+        if final or failed:
+            self.left += 1
+            self._has_left = True
+            before = self._ends.get(campaign_id, (0, 0))
+            self._ends[campaign_id] = before[0] + final, before[1] + failed
+
+    def count(self, key: UsageKey, count: int, parts: int, rial: int) -> None:
+        """Add to a sum of a day; what is added to one in a transaction is written as one. No rule asks for sums."""
+        self.left += 1
+        self._has_left = True
+        if (sums := self._usage.get(key)) is None:
+            self._usage[key] = [count, parts, rial]
+        else:
+            sums[0] += count
+            sums[1] += parts
+            sums[2] += rial
 
     # -- what is remembered
 
@@ -411,7 +436,7 @@ class Desk:
 
     async def restored_changed(self) -> None:
         """A restore was noted, or what it held was let go: read the last one again."""
-        self.memory.restored = await self.row("last_restored", Restored) or NEVER_RESTORED
+        self.memory.restored = await self.row("last_restored", RestoredRow) or NEVER_RESTORED
 
     async def habits_changed(self) -> None:
         """What was learned may have been undone: read it again."""

@@ -21,7 +21,7 @@ from payamak.domain.site.stored import read_document
 from payamak.store.reader import Reader
 
 
-class Restored(Struct, frozen=True, kw_only=True):
+class RestoredRow(Struct, frozen=True, kw_only=True):
     """The last time that this store was held to be a copy that was put back; up to which ids it is the copy's.
 
     A row of `restored`; 0 and "" before there was any.
@@ -44,7 +44,7 @@ class Restored(Struct, frozen=True, kw_only=True):
         return self.id != 0 and self.resumed_at is None
 
 
-NEVER_RESTORED = Restored()
+NEVER_RESTORED = RestoredRow()
 
 NO_OWNER: Final = 1 << 53
 """A number that no owner has: all there are, are before it."""
@@ -267,6 +267,18 @@ class Memory:
     def is_ended(self, owner: int) -> bool:
         """Whether an owner has taken over and nothing is left of it: what is its would be nobody's to recover."""
         return bool(self.owners) and NOBODY < owner < max(self.owners) and owner not in self.owners
+
+    def read_again(self, db: Reader) -> None:
+        """Somebody else may have written: what is remembered becomes what the rows say now."""
+        self.has_unmatched = db.value("oldest_unmatched") is not None
+        self.has_lost = db.value("any_lost_part") is not None
+        self.has_aside = bool(db.value("any_aside"))
+        self.habits = read_habits(db)
+        self.restored = db.row("last_restored", RestoredRow) or NEVER_RESTORED
+        self.owners = frozenset(db.values("owners_before", (NO_OWNER,)))
+        if db.value("meta", ("config_version",)) != self.site.version:
+            self.site = read_site(db)
+            self.families = None
 
     def copy(self) -> Memory:
         """Another one that remembers the same: what is learned there is not known here."""

@@ -90,7 +90,7 @@ class Writer(Protocol):
 
     @property
     def trouble(self) -> str | None:
-        """Why nothing can be stored now; None if all is well."""
+        """The reason why nothing can be stored now; None if all is well."""
         ...
 
     async def close(self) -> None:

@@ -57,7 +57,7 @@ class Reader(Protocol):
         ...
 
     def snapshot(self) -> AbstractContextManager[Any]:
-        """What is read within sees one state; what is written within is undone alone if it raises."""
+        """One state for all that is read within; all that is written within is undone alone if it raises."""
         ...
 
 

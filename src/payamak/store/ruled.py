@@ -11,6 +11,8 @@ from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from typing import TypeVar
 
 from payamak.codes import Code
+from payamak.domain.campaign_rows import CampaignRow, RowOutcome
+from payamak.domain.campaigns import Campaign, CampaignEvent
 from payamak.domain.clocks import ClockRecord, Clocks
 from payamak.domain.events import Answered, Event
 from payamak.domain.message import Lane, Message
@@ -29,18 +31,20 @@ from payamak.store.desk import Desk, Rule
 from payamak.store.feed import Change, LocalFeed, WirePlace
 from payamak.store.memory import read_site
 from payamak.store.queued import NoWriter, Piece, Writer
-from payamak.store.reader import Reader
+from payamak.store.reader import Reader, counts
 from payamak.store.records import (
     Act,
     Answers,
     Arrival,
     Aside,
+    AudienceRow,
     AuditRow,
     AuditSearch,
     Balance,
     Batched,
     By,
-    Cancelled,
+    CampaignAtWork,
+    CampaignProof,
     Claim,
     Claimed,
     Credited,
@@ -53,21 +57,29 @@ from payamak.store.records import (
     NewMessage,
     OptOut,
     OutboxRow,
+    PlannedRow,
     PostResult,
     QueueRow,
     ReceivedSearch,
+    RowVerdict,
     Search,
     SiteChange,
     Standing,
+    Statement,
     StatusCount,
     Story,
+    TakenBack,
     TextReceipts,
     Traffic,
+    UsageSearch,
+    UsageSum,
 )
 from payamak.store.rules import (
     aside,
     audit,
     batches,
+    campaign_proof,
+    campaigns,
     clocks,
     hands,
     housekeeping,
@@ -78,6 +90,7 @@ from payamak.store.rules import (
     received,
     removing,
     restoring,
+    usage,
     webhooks,
 )
 from payamak.store.rules.figures import figures
@@ -451,6 +464,74 @@ class RuledStore:
         """See Store.notice_counts."""
         return self._read(webhooks.counts)
 
+    # -- campaigns
+
+    def create_campaign(self, draft: Campaign, act: Act | None = None) -> Awaitable[Campaign]:
+        """See Store.create_campaign."""
+        return self._by_hand(lambda desk: campaigns.create(desk, draft), act)
+
+    def add_campaign_rows(self, campaign_id: int, rows: Sequence[CampaignRow]) -> Awaitable[None]:
+        """See Store.add_campaign_rows."""
+        return self.writer.submit(lambda desk: campaigns.add_rows(desk, campaign_id, rows), Urgency.BULK)
+
+    def happen_to_campaign(
+        self, campaign_id: int, event: CampaignEvent, now: int, act: Act | None = None
+    ) -> Awaitable[Campaign]:
+        """See Store.happen_to_campaign."""
+        return self._by_hand(lambda desk: campaigns.happen(desk, campaign_id, event, now), act)
+
+    def set_verdicts(self, campaign_id: int, version: int, verdicts: Sequence[RowVerdict]) -> Awaitable[None]:
+        """See Store.set_verdicts."""
+        return self.writer.submit(
+            lambda desk: campaigns.set_verdicts(desk, campaign_id, version, verdicts), Urgency.BULK
+        )
+
+    def feed_campaign(self, campaign_id: int, rows: Sequence[PlannedRow], now: int, owner: int) -> Awaitable[int]:
+        """See Store.feed_campaign."""
+        return self.writer.submit(lambda desk: campaigns.feed(desk, campaign_id, rows, now, owner), Urgency.BULK)
+
+    def tidy_campaign(self, campaign_id: int, now: int, limit: int) -> Awaitable[int]:
+        """See Store.tidy_campaign."""
+        return self.writer.submit(lambda desk: campaigns.tidy(desk, campaign_id, now, limit))
+
+    def campaign(self, campaign_id: int) -> Awaitable[Campaign | None]:
+        """See Store.campaign."""
+        return self._read(lambda db: db.row("campaign", Campaign, (campaign_id,)))
+
+    def campaigns(self, account_id: int | None, before_id: int | None, limit: int) -> Awaitable[list[Campaign]]:
+        """See Store.campaigns."""
+        return self._read(lambda db: campaigns.listed(db, account_id, before_id, limit))
+
+    def campaigns_at_work(self) -> Awaitable[list[CampaignAtWork]]:
+        """See Store.campaigns_at_work."""
+        return self._read(campaigns.at_work)
+
+    def campaigns_of_digest(self, campaign: Campaign, since_at: int) -> Awaitable[list[int]]:
+        """See Store.campaigns_of_digest."""
+        return self._read(lambda db: campaigns.of_digest(db, campaign, since_at))
+
+    def campaign_rows(
+        self, campaign_id: int, after_n: int, limit: int, outcome: RowOutcome | None = None
+    ) -> Awaitable[list[CampaignRow]]:
+        """See Store.campaign_rows."""
+        return self._read(lambda db: campaigns.rows_after(db, campaign_id, after_n, limit, outcome))
+
+    def opt_outs_of(self, recipients: Sequence[str], now: int) -> Awaitable[dict[str, dict[str, Code]]]:
+        """See Store.opt_outs_of."""
+        return self._read(lambda db: messages.known_of_many(db, recipients, now))
+
+    def row_bars(self, campaign_id: int) -> Awaitable[dict[str, int]]:
+        """See Store.row_bars."""
+        return self._read(lambda db: counts(db, "row_bars", (campaign_id,)))
+
+    def campaign_audience(self, campaign_id: int, after_n: int, limit: int) -> Awaitable[list[AudienceRow]]:
+        """See Store.campaign_audience."""
+        return self._read(lambda db: campaigns.audience(db, campaign_id, after_n, limit))
+
+    def prove_campaign(self, campaign_id: int) -> Awaitable[CampaignProof]:
+        """See Store.prove_campaign."""
+        return self._read(lambda db: campaign_proof.prove(db, campaign_id))
+
     # -- the operator's hands
 
     def _by_hand(self, work: Rule[T], act: Act | None, urgency: Urgency = Urgency.RESULT) -> Awaitable[T]:
@@ -556,7 +637,7 @@ class RuledStore:
         line: str | None = None,
         account_id: int | None = None,
         act: Act | None = None,
-    ) -> Awaitable[Cancelled]:
+    ) -> Awaitable[TakenBack]:
         """See Store.cancel."""
         return self._by_hand(lambda desk: hands.cancel(desk, message_ids, now, line, account_id), act)
 
@@ -593,6 +674,18 @@ class RuledStore:
     def traffic(self, since_at: int, until_at: int) -> Awaitable[list[Traffic]]:
         """See Store.traffic."""
         return self._read(lambda db: reading.traffic(db, since_at, until_at))
+
+    def usage(self, wanted: UsageSearch) -> Awaitable[list[UsageSum]]:
+        """See Store.usage."""
+        return self._read(lambda db: usage.sums(db, wanted))
+
+    def usage_from(self) -> Awaitable[int]:
+        """See Store.usage_from."""
+        return self._read(usage.whole_from)
+
+    def statement(self, account_id: int, first_day: int, last_day: int) -> Awaitable[Statement]:
+        """See Store.statement."""
+        return self._read(lambda db: usage.statement(db, account_id, first_day, last_day))
 
     def balances(self) -> Awaitable[list[Balance]]:
         """See Store.balances."""

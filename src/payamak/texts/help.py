@@ -49,12 +49,93 @@ PERSIAN: Final[dict[str, str]] = {
     "Approved texts of service lines.": "متن‌های تأییدشدهٔ خط‌های خدماتی.",
     "Who refuses which line.": "چه کسی از کدام خط انصراف داده است.",
     "Send one message, or a CSV file of them, over HTTP.": "ارسال یک پیام، یا یک فایل CSV، با HTTP.",
+    "Send to the people of a file: check, start, pause, prove.": ("ارسال به افراد یک فایل: بررسی، آغاز، مکث، اثبات."),
+    (
+        "Send to the people of a file. Each row becomes one message at most, whatever dies; "
+        "`prove` shows it. `new` reads a "
+        "file, `check` says what would go and at which price, `start` holds that sum and begins; a "
+        "running `payamak serve` "
+        "sends."
+    ): (
+        "ارسال به افراد یک فایل. هر سطر حداکثر یک پیام می‌شود، هر چه هم از کار بیفتد؛ `prove` "
+        "نشانش می‌دهد. `new` فایل را "
+        "می‌خواند، `check` می‌گوید چه می‌رود و به چه بهایی، `start` آن مبلغ را نگه می‌دارد و آغاز "
+        "می‌کند؛ `payamak serve` در حال "
+        "کار می‌فرستد."
+    ),
+    "Read a file into a draft, and check it. Nothing is sent, and no money is held.": (
+        "خواندن فایل در یک پیش‌نویس و بررسی آن. چیزی فرستاده نمی‌شود و پولی نگه داشته نمی‌شود."
+    ),
+    "csv, tsv or txt, or a workbook (xlsx, xls, ods); its first row names its columns.": (
+        "csv، tsv یا txt، یا کارپوشه (xlsx، xls، ods)؛ سطر نخستش نام ستون‌هاست."
+    ),
+    "In whose name it is sent.": "به نام چه حسابی فرستاده می‌شود.",
+    "The text, with names of columns in braces; without it the column `message` has it.": (
+        "متن، با نام ستون‌ها میان آکولاد؛ بدون آن، ستون `message` متن را دارد."
+    ),
+    "Where a message goes if its recipient refuses the line.": (
+        "اگر گیرنده از خط انصراف داده باشد، پیام با این خط می‌رود."
+    ),
+    "The number of the service line's text.": "شمارهٔ متن خط خدماتی.",
+    "What it is called; without it the file's name.": "نام آن؛ بدون آن، نام فایل.",
+    "The column with the numbers, where its name does not say so.": "ستون شماره‌ها، اگر نامش این را نمی‌گوید.",
+    "Messages a minute at most.": "حداکثر پیام در دقیقه.",
+    "Minutes for which a message is worth sending once it is made.": (
+        "دقیقه‌هایی که پیام پس از ساخته شدن ارزش ارسال دارد."
+    ),
+    "The share of failed messages at which it pauses by itself; 1 is never.": (
+        "سهم پیام‌های ناموفق که با آن خودش مکث می‌کند؛ 1 یعنی هرگز."
+    ),
+    "Write the rows that are left out, with their reasons, as CSV.": "نوشتن سطرهای کنارگذاشته با دلیلشان در یک CSV.",
+    "Look at every row again: what would go, what is left out and why, what it costs. Nothing is sent.": (
+        "نگاه دوباره به همهٔ سطرها: چه می‌رود، چه کنار گذاشته می‌شود و چرا، و چه بهایی دارد. چیزی فرستاده نمی‌شود."
+    ),
+    "When: `2026-11-26T18:00`, `1405/09/05 18:00`; without it at once.": (
+        "چه زمانی: `2026-11-26T18:00`، `1405/09/05 18:00`؛ بدون آن، همین حالا."
+    ),
+    "Hold what it costs at most, and begin to send. You are shown the sum and asked.": (
+        "نگه داشتن حداکثر بهای آن و آغاز ارسال. مبلغ نشان داده و پرسیده می‌شود."
+    ),
+    "What is not needed of that sum comes back. Two starts are one; one of another sum than you saw is refused.": (
+        "آنچه از آن مبلغ لازم نشود بازمی‌گردد. دو بار آغاز، یک آغاز است؛ آغاز با مبلغی جز آنچه دیدید رد می‌شود."
+    ),
+    "Stop it: no further row is sent, and what waits is stopped. What is on the wire goes its way.": (
+        "مکث: سطر دیگری فرستاده نمی‌شود و آنچه منتظر است می‌ایستد. آنچه برای اپراتور فرستاده شده راه خود را می‌رود."
+    ),
+    "Let it go on, in the order of its rows; none is sent twice.": (
+        "ادامه، به ترتیب سطرها؛ هیچ‌کدام دو بار فرستاده نمی‌شود."
+    ),
+    "End it: rows that were not sent are left out, messages that wait are taken back, their money comes back.": (
+        "پایان دادن: سطرهای فرستاده‌نشده کنار گذاشته و پیام‌های منتظر پس گرفته می‌شود و پولشان بازمی‌گردد."
+    ),
+    "What is on the wire or further goes its way. You are asked.": (
+        "آنچه برای اپراتور فرستاده شده یا پس از آن است راه خود را می‌رود. از شما پرسیده می‌شود."
+    ),
+    "Go on below this number, for the next page.": "ادامه از زیر این شماره، برای صفحهٔ بعد.",
+    "List campaigns, the newest first.": "فهرست ارسال‌های گروهی، تازه‌ترین نخست.",
+    "How far it is: rows by what became of them, money, and why it stands still if it does.": (
+        "تا کجا رسیده: سطرها بر پایهٔ سرانجامشان، پول، و دلیل ایستادنش اگر ایستاده است."
+    ),
+    (
+        "Count it row by row: row, message, attempts, receipts, rial; no row twice, none lost, the sums of the ledger."
+    ): "شمارش سطر به سطر: سطر، پیام، تلاش‌ها، رسیدها، ریال؛ هیچ سطری دوباره یا گم نیست و جمع‌ها با دفتر می‌خواند.",
+    "Exit code 1 if anything does not agree. It looks through all of the campaign's rows.": (
+        "کد خروج 1 اگر چیزی نخواند. همهٔ سطرهای ارسال گروهی را می‌خواند."
+    ),
+    "Tell how its messages ended and what they cost, by line and language; from sums, which outlive the messages.": (
+        "سرانجام پیام‌هایش و بهایشان، به تفکیک خط و زبان؛ از جمع‌ها، که با حذف پیام‌ها می‌مانند."
+    ),
+    (
+        "Make a draft for the people of a campaign, those whom it did not reach, those whom it did, or all; and check "
+        "it."
+    ): "پیش‌نویسی برای افراد یک ارسال گروهی: آن‌ها که نرسید، آن‌ها که رسید، یا همه. بررسی هم می‌شود.",
+    "Which of its rows.": "کدام سطرهایش.",
     "Ask over HTTP where messages stand.": "پرسیدن وضعیت پیام‌ها با HTTP.",
     "List messages by recipient, line, state or time.": "فهرست پیام‌ها بر پایهٔ گیرنده، خط، وضعیت یا زمان.",
     "The whole story of a message, and what happens next.": "سرگذشت کامل یک پیام و آنچه در پیش است.",
     "What waits, and why.": "چه چیزی منتظر است و چرا.",
-    "Parts sent and delivered, and copies, by line and upstream.": (
-        "بخش‌های فرستاده و تحویل‌شده و نسخه‌ها، به تفکیک خط و اپراتور."
+    "How messages ended and what they cost, by day, line, language or operator.": (
+        "پیام‌ها چه شدند و چه هزینه داشتند، به تفکیک روز، خط، زبان یا اپراتور."
     ),
     "Receipts that belong to no known message.": "رسیدهایی که از آنِ هیچ پیامی نیستند.",
     "What operators brought and we could not read or handle.": (
@@ -303,14 +384,23 @@ PERSIAN: Final[dict[str, str]] = {
     "Go on after this recipient.": "ادامه پس از این گیرنده.",
     "Send one message, or every row of a file.": "ارسال یک پیام، یا همهٔ سطرهای یک فایل.",
     (
-        "The file's first row names its columns: `mobile` and `message`, and if wanted `line`, `line2`, "
-        "`type`, `template`; what a row leaves empty is taken from the options. Every row's id or refusal "
-        "is written to a second file as it comes, so that what was sent is known even if you stop it. Exit "
-        "code 1 if anything was refused."
+        "The file's first row names its columns: `mobile` and `message`, and if wanted `line`, `line2`, `type`, "
+        "`template`; what a row leaves empty is taken from the options. What became of each row is written to a second "
+        "file. If it is stopped, killed, or the server is gone, --resume sends what is missing; a row whose answer was "
+        "lost is counted and left. Exit code 1 if anything was refused or is missing. The server tells no price "
+        "beforehand, and takes no time at which to send."
     ): (
-        "سطر نخست فایل نام ستون‌هاست: `mobile` و `message`، و اگر خواستید `line`، `line2`، `type`، "
-        "`template`؛ آنچه سطری خالی بگذارد از گزینه‌ها می‌آید. شناسه یا علت رد هر سطر همان دم در فایل دومی "
-        "نوشته می‌شود تا اگر متوقفش کنید هم معلوم باشد چه فرستاده شده است. کد خروج 1 اگر چیزی رد شود."
+        "سطر نخست فایل نام ستون‌هاست: `mobile` و `message`، و اگر خواستید `line`، `line2`، `type`، `template`؛ آنچه "
+        "سطری خالی بگذارد از گزینه‌ها می‌آید. نتیجهٔ هر سطر در فایل دومی نوشته می‌شود. اگر متوقف یا کشته شود یا سرور "
+        "برود، ‎--resume مانده را می‌فرستد؛ سطری که پاسخش گم شده شمرده و کنار گذاشته می‌شود. کد خروج 1 اگر چیزی رد شود "
+        "یا بماند. "
+        "سرور پیشاپیش بها نمی‌گوید و زمان ارسال نمی‌پذیرد."
+    ),
+    "Go on with a file that was begun: rows that were taken, refused or may have been sent are left.": (
+        "ادامهٔ فایلی که آغاز شده است: سطرهای پذیرفته، ردشده یا شاید فرستاده‌شده کنار می‌مانند."
+    ),
+    "With --resume: send rows again whose answer was lost. Whoever had the first then has a second.": (
+        "با ‎--resume: سطرهایی که پاسخشان گم شد دوباره فرستاده می‌شود. هر که نخستین را گرفته باشد دومی را هم می‌گیرد."
     ),
     "The recipient.": "گیرنده.",
     "The text; for a template, also its value.": "متن؛ برای الگو، مقدارش هم می‌تواند باشد.",
@@ -347,7 +437,7 @@ PERSIAN: Final[dict[str, str]] = {
     "The line that the message stands on now.": "خطی که پیام اکنون روی آن است.",
     "Where it stands.": "وضعیتش.",
     "Whose it is.": "از کدام حساب.",
-    "How many at most.": "حداکثر چندتا.",
+    "How many at most; without it 50, or all with --out.": "بیشینهٔ شمار؛ بی آن ۵۰، یا همه با ‎--out.",
     "Go on below this id, for the next page.": "ادامه از زیر این شناسه، برای صفحهٔ بعد.",
     "Show the texts too.": "متن‌ها هم نشان داده شود.",
     "Tell all of one message: its plan, attempts, answers, receipts, money, what happens next and why.": (
@@ -362,6 +452,48 @@ PERSIAN: Final[dict[str, str]] = {
     ),
     "Count the parts that were sent, by line and upstream: taken, delivered, and sent a second time.": (
         "شمارش بخش‌های فرستاده، به تفکیک خط و اپراتور: گرفته‌شده، تحویل‌شده، و دوباره فرستاده."
+    ),
+    (
+        "It looks through the messages that are still there; what was charged for them is told by `payamak stats`."
+    ): "پیام‌هایی را می‌بیند که هنوز هستند؛ آنچه برایشان برداشت شده در `payamak stats` است.",
+    (
+        "Count the messages that have ended, how, and what was charged: by whole days in Tehran, from sums."
+    ): "شمارش پیام‌های پایان‌یافته، چگونگی پایانشان و مبلغ برداشت: به روزهای کامل تهران، از جمع‌ها.",
+    (
+        "A message is counted on the day of its end, money on the day on which it moves; both stay when messages are "
+        "removed. An operator is the first one of a number, by the numbering plan: numbers are carried to others. "
+        "Parts by operator, and copies, are told by `payamak link traffic`."
+    ): (
+        "پیام در روزِ پایانش شمرده می‌شود و پول در روزی که جابه‌جا می‌شود؛ هر دو پس از حذف پیام‌ها می‌مانند. اپراتور، "
+        "اپراتورِ نخستِ شماره در طرح شماره‌گذاری است: شماره‌ها ترابرد می‌شوند. بخش‌ها به تفکیک اپراتور، و نسخه‌ها، در "
+        "`payamak link traffic` است."
+    ),
+    "The first day: `30d` (ago), `today`, `1405/09/05`.": "نخستین روز: `30d` (پیش)، `today`، `1405/09/05`.",
+    "The last day; without it today.": "واپسین روز؛ بی آن، امروز.",
+    "Of one account.": "از یک حساب.",
+    "What they are told apart by; repeat it.": "به چه تفکیکی؛ تکرارپذیر.",
+    "Write the rows to a new file, by its name .csv or .xlsx, instead of showing them.": (
+        "سطرها را به‌جای نمایش در فایلی تازه می‌نویسد، بنا به نامش ‎.csv یا ‎.xlsx."
+    ),
+    (
+        "Show an account's money in a Jalali month: what it had, was paid in, was charged by line and language, "
+        "and has."
+    ): "پول یک حساب در یک ماه شمسی: آنچه داشت، واریز شد، به تفکیک خط و زبان برداشت شد، و آنچه دارد.",
+    (
+        "By sums that stay when messages are removed. What is set aside for messages under way is still the account's. "
+        "Tax is not in it."
+    ): (
+        "از جمع‌هایی که پس از حذف پیام‌ها می‌مانند. آنچه برای پیام‌های در راه کنار گذاشته شده هنوز از آنِ حساب است. مالیات "
+        "در آن نیست."
+    ),
+    "Say what so many percent of tax would be.": "می‌گوید مالیات با این درصد چقدر می‌شود.",
+    "As `1405/08`; without it, this month as it stands.": "مانند `1405/08`؛ بی آن، همین ماه تا این لحظه.",
+    "Whose.": "از آنِ که.",
+    "Show an account's money day by day: each payment, what a day charged and paid back, and what was left.": (
+        "پول یک حساب روز به روز: هر واریز، برداشت و بازگشت هر روز، و ماندهٔ آن."
+    ),
+    "By sums that stay when messages are removed; the entries of one message are shown by `payamak show`.": (
+        "از جمع‌هایی که پس از حذف پیام‌ها می‌مانند؛ ثبت‌های یک پیام را `payamak show` نشان می‌دهد."
     ),
     (
         "Copies are parts that went again because the answer to an earlier try was lost. Operators charge "
@@ -712,7 +844,8 @@ PERSIAN: Final[dict[str, str]] = {
     ),
     (
         "Set `webhook_url` of the account (`relay_url` of the line) to the address that it names, and, where that is "
-        "this machine, `webhook_allow_private_target` (`allow_private_target`). With `--forward-to` each post goes on "
+        "this machine, `webhook_allow_private_target` (`allow_private_target`). With "
+        "`--forward-to` each post goes on "
         "to your program, and its answer back."
     ): (
         "`webhook_url` حساب (`relay_url` خط) را نشانی‌ای بگذارید که نام می‌برد، و اگر همین دستگاه است "
@@ -728,11 +861,11 @@ PERSIAN: Final[dict[str, str]] = {
         "Show what the running gateway does: rates, links, lines, queue, and what is wrong. Keys: q, p, and 1 to 4."
     ): "آنچه درگاه روشن می‌کند: سرعت‌ها، لینک‌ها، خط‌ها، صف، و آنچه درست نیست. کلیدها: q، p، و 1 تا 4.",
     (
-        "It reads the metrics of the server of this machine, as its settings name it. A rate is what "
-        "happened since the look before. With --once --json it is one line for machines."
+        "It reads the metrics of the server of this machine, as its settings name it, and the site in its store. A "
+        "rate is what happened since the look before. With --once --json it is one line for machines."
     ): (
-        "سنجه‌های سرور همین دستگاه را، همان‌طور که تنظیم‌هایش نام می‌برد، می‌خواند. سرعت یعنی آنچه از نگاه "
-        "پیشین رخ داده. با --once --json یک سطر برای برنامه‌هاست."
+        "سنجه‌های سرور همین دستگاه را، همان‌طور که تنظیم‌هایش نام می‌برد، و پیکربندی را در پایگاه داده‌اش می‌خواند. "
+        "سرعت یعنی آنچه از نگاه پیشین رخ داده. با --once --json یک سطر برای برنامه‌هاست."
     ),
     "Seconds between two looks.": "ثانیهٔ میان دو نگاه.",
     "Look once and end, for scripts.": "یک بار نگاه و پایان، برای اسکریپت‌ها.",

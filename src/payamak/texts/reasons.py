@@ -123,6 +123,10 @@ REASONS: Final[dict[Reason, Words]] = {
         "It was held after a restore, a person let it go, and it waits for its turn.",
         "پس از بازگردانی نگه داشته شده بود؛ آزادش کردند و منتظر نوبت است.",
     ),
+    Reason.PAUSED: Words(
+        "Its campaign is paused; it goes on when that does.",
+        "ارسال گروهی‌اش مکث کرده است؛ با ادامهٔ آن می‌رود.",
+    ),
 }
 """Why a message stands where it stands, a sentence each."""
 
@@ -157,6 +161,7 @@ REASON_NAMES: Final[dict[Reason, Words]] = {
     Reason.OPERATOR_UNSURE: Words("operator_unsure", "تردید اپراتور"),
     Reason.RESTORED: Words("restored", "بازگردانده"),
     Reason.RESUMED: Words("resumed", "آزادشده"),
+    Reason.PAUSED: Words("paused", "مکث"),
 }
 """The same in a word or two, for a column of a table."""
 

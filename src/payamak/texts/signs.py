@@ -368,8 +368,8 @@ COPIES_OF_LINE: Final = Sign(
         "{copies:,} بخش از {parts:,} بخش روز گذشته با {upstream} دو بار فرستاده شد",
     ),
     Words(
-        "answers are lost or late: `payamak stats`; the operator's load, `response_timeout_s` of the link",
-        "پاسخ‌ها گم می‌شود یا دیر می‌رسد: `payamak stats`؛ بار اپراتور، `response_timeout_s` لینک",
+        "answers are lost or late: `payamak link traffic`; the operator's load, `response_timeout_s` of the link",
+        "پاسخ‌ها گم می‌شود یا دیر می‌رسد: `payamak link traffic`؛ بار اپراتور، `response_timeout_s` لینک",
     ),
 )
 COPIES: Final = Sign(

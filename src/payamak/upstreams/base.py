@@ -42,7 +42,7 @@ class Sink(Protocol):
         ...
 
     async def is_ours(self, receipt: ReceiptIn) -> bool:
-        """Whether a text that looks like a receipt is one of ours; waits while an answer is to come that may say so."""
+        """True if a text that looks like a receipt is one of ours; waits while an answer is to come that may say so."""
         ...
 
     async def mo(self, part: MoPart) -> None:
@@ -66,17 +66,17 @@ class Upstream(Protocol):
 
     @property
     def down_reason(self) -> str:
-        """Why it is down, for a person; empty while it is up."""
+        """The reason why the link is down, for a person; empty while it is up."""
         ...
 
     @property
     def window(self) -> int:
-        """How many parts may be without an answer at a time."""
+        """The number of parts that may be without an answer at a time."""
         ...
 
     @property
     def ahead(self) -> int:
-        """How many parts more it takes and lets wait for a place in the window, the higher class first; maybe 0."""
+        """The number of parts beyond the window that it lets wait for a place, the higher class first; maybe 0."""
         ...
 
     @property
@@ -86,7 +86,7 @@ class Upstream(Protocol):
 
     @property
     def last_answer_at_s(self) -> float:
-        """When the last answer to a submit came, in seconds of `Clock.monotonic`; minus infinity before the first."""
+        """The last answer to a submit, in seconds of `Clock.monotonic`; minus infinity before the first."""
         ...
 
     def narrow(self, is_narrow: bool) -> None:

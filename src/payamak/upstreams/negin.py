@@ -22,26 +22,23 @@ import random
 import ssl
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Final, Protocol
+from typing import Final
 
 from msgspec.structs import replace
 
-from payamak.client import AsyncClient, Chelcheleh, Options, PayamakError, Refusal, Route, Sent, ServiceLine
+from payamak.client import AsyncClient, Chelcheleh, Options, PayamakError, Refusal, Route, ServiceLine
 from payamak.clock import Clock
-from payamak.codes import Code
+from payamak.codes import LONGEST_LIFE_MINUTES, OPT_OUTS, Code
 from payamak.domain.events import Outcome, OutcomeKind
 from payamak.domain.message import Message, Reason, StepKind
+from payamak.domain.pauses import PROBES
 from payamak.domain.receipts import OpenId
 from payamak.domain.site import Link
 from payamak.domain.site.links import Validity
 from payamak.domain.verdicts import Verdict, read_verdict
 from payamak.log import place_of
 from payamak.upstreams.base import Parcel, Report, Sink
-from payamak.upstreams.negin_states import Asker, OpenIdsPage, StatesDoor, operator_id
-
-FIRST_PAUSE_S: Final = 0.5
-LONGEST_PAUSE_S: Final = 30.0
-"""Between probes of a server that does not answer; half of each pause is left to chance."""
+from payamak.upstreams.negin_states import Asker, OpenIdsPage, operator_id
 
 CONNECT_TIMEOUT_S: Final = 10.0
 INTERNAL_TRIES: Final = 3
@@ -53,9 +50,6 @@ CREDIT_ALARM_S: Final = 60.0
 PROBE_ID: Final = 1
 """No server has a message of this id: ids are above 1000 (contract §1)."""
 
-LONGEST_LIFE_TIME_MINUTES: Final = 10_080
-
-_OPT_OUTS: Final = frozenset({Code.OPTED_OUT, Code.OPTED_OUT_OF_LINE})
 _LOGIN: Final = frozenset(
     {
         Code.ACCOUNT_INACTIVE,
@@ -73,26 +67,6 @@ _LATER: Final[Mapping[Code, Reason]] = {
 }
 Verdicts = Mapping[int, Verdict]
 """The link's own table: the server's number → our code."""
-
-
-class Door(StatesDoor, Protocol):
-    """What is needed of the client: see AsyncClient."""
-
-    async def send(
-        self,
-        recipient: str,
-        text: str,
-        *,
-        line: str | None = None,
-        via: Route | None = None,
-        life_time_minutes: int | None = None,
-    ) -> Sent:
-        """Send one message. Raises PayamakError."""
-        ...
-
-    async def close(self) -> None:
-        """Close the connections."""
-        ...
 
 
 def open_client(link: Link, password: str) -> AsyncClient:
@@ -128,7 +102,7 @@ def _refused(error: Refusal, tries: int, verdicts: Verdicts) -> Outcome:
     code = verdicts.get(error.code) or error.known or Code.INTERNAL
     if isinstance(code, Reason):
         return Outcome(part=1, kind=OutcomeKind.LATER, status=error.code, reason=code)
-    if code in _OPT_OUTS:
+    if code in OPT_OUTS:
         return Outcome(part=1, kind=OutcomeKind.OPTED_OUT, status=error.code, code=code)
     if code in _LATER:
         return Outcome(part=1, kind=OutcomeKind.LATER, status=error.code, reason=_LATER[code])
@@ -140,7 +114,7 @@ def _refused(error: Refusal, tries: int, verdicts: Verdicts) -> Outcome:
 def life_time_minutes(message: Message) -> int:
     """What is left until the deadline, from the mark on disk on; rounded down to minutes, at least one."""
     left = (message.deadline_at - message.changed_at) // 60_000
-    return min(max(left, 1), LONGEST_LIFE_TIME_MINUTES)
+    return min(max(left, 1), LONGEST_LIFE_MINUTES)
 
 
 class NeginUpstream:
@@ -149,7 +123,7 @@ class NeginUpstream:
     def __init__(
         self,
         link: Link,
-        door: Door,
+        door: AsyncClient,
         sink: Sink,
         open_ids: OpenIdsPage,
         clock: Clock,
@@ -379,9 +353,9 @@ class NeginUpstream:
                 await self._asker.run(self._is_up)
             except Exception as error:
                 self._log("asking_failed", link=self.name, error=type(error).__name__, where=place_of(error))
-                await asyncio.sleep(LONGEST_PAUSE_S)
+                await asyncio.sleep(PROBES.longest_ms / 1_000)
 
 
 def pause_s(downs: int) -> float:
     """Seconds until the next probe, after so many failures in a row."""
-    return min(FIRST_PAUSE_S * 2.0 ** min(max(downs - 1, 0), 16), LONGEST_PAUSE_S) * random.uniform(0.5, 1.0)
+    return PROBES.full(downs) / 1_000 * random.uniform(0.5, 1.0)

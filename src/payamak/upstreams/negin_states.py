@@ -16,15 +16,15 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
-from typing import Final, Protocol
+from typing import Final
 
 import msgspec
 
-from payamak.client import MessageState, PayamakError
+from payamak.client import AsyncClient, MessageState, PayamakError
 from payamak.clock import Clock
-from payamak.codes import Code, StateCode
+from payamak.codes import OPT_OUTS, Code, StateCode
 from payamak.domain.ids import IdBase, readings
 from payamak.domain.message import PartState
 from payamak.domain.receipts import FIRST_PAGE, NAMED_STATES, Cursor, OpenId, OpenIds, ReceiptIn
@@ -50,15 +50,6 @@ _STATES: Final = {
     StateCode.UNDELIVERED: PartState.UNDELIVERABLE,
     StateCode.REJECTED: PartState.REJECTED,
 }
-_OPT_OUTS: Final = frozenset({Code.OPTED_OUT, Code.OPTED_OUT_OF_LINE})
-
-
-class StatesDoor(Protocol):
-    """What is needed of the client: see AsyncClient.states."""
-
-    async def states(self, message_ids: Iterable[int]) -> dict[int, MessageState]:
-        """Where the messages stand. Raises PayamakError."""
-        ...
 
 
 def meaning(link: Link, state: MessageState, is_past_deadline: bool) -> tuple[PartState | None, Code | None]:
@@ -76,7 +67,7 @@ def meaning(link: Link, state: MessageState, is_past_deadline: bool) -> tuple[Pa
     if isinstance(named, str):
         return NAMED_STATES[named], None
     code = Code(named)
-    return (PartState.OPTED_OUT if code in _OPT_OUTS else letter), code
+    return (PartState.OPTED_OUT if code in OPT_OUTS else letter), code
 
 
 class StateBook:
@@ -121,7 +112,7 @@ class Asker:
     def __init__(
         self,
         link: Link,
-        door: StatesDoor,
+        door: AsyncClient,
         sink: Sink,
         open_ids: OpenIdsPage,
         clock: Clock,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
-from payamak.codes import Code
+from payamak.codes import OPT_OUTS, Code
 from payamak.domain.bounded import bounded_id
 from payamak.domain.events import Outcome, OutcomeKind
 from payamak.domain.ids import operator_key
@@ -19,8 +19,6 @@ from payamak.domain.verdicts import Verdict, read_verdict
 from payamak.smpp.constants import Status
 from payamak.smpp.receipt import Receipt, Stat
 from payamak.upstreams.lately import Lately
-
-OPT_OUTS = frozenset({Code.OPTED_OUT, Code.OPTED_OUT_OF_LINE})
 
 _LATER: dict[int, Reason] = {
     0x04: Reason.LINK_DOWN,  # ESME_RINVBNDSTS: the operator sees no bind where we see one; the link will rebind

@@ -57,6 +57,8 @@ PLANS: dict[str, str] = {
     "entries_of_message": "USING INDEX ledger_message (message_id=?)",
     "fold_entries": "USING INDEX ledger_message (message_id=?)",
     "delete_entries": "USING INDEX ledger_message (message_id=?)",
+    "usage_sums": "SEARCH usage_day USING PRIMARY KEY (day>? AND day<?)",
+    "credits": "USING INDEX ledger_credit (account_id=? AND at>? AND at<?)",
     "opening_entry": "USING INDEX ledger_opening (account_id=? AND source=? AND target=?)",
     "forget_expired_opt_outs": "USING COVERING INDEX optout_expires",
     "standings": "SEARCH m USING INTEGER PRIMARY KEY (rowid=?)",
@@ -64,7 +66,7 @@ PLANS: dict[str, str] = {
     "search_by_time": "SEARCH message USING INTEGER PRIMARY KEY (rowid<?)",
 }
 
-MAY_SORT = {"queue", "waiting_by_reason", "fold_entries"}
+MAY_SORT = {"queue", "waiting_by_reason", "fold_entries", "usage_sums"}
 """A group of a few rows, or a query that is asked now and then."""
 
 

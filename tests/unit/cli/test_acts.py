@@ -487,7 +487,7 @@ def test_the_reader_of_a_pipe_goes(data: Path) -> None:
 
 
 def test_copies_by_line_and_upstream(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """`payamak stats`: a part that went again after a lost answer is a copy, of the line and operator that had it."""
+    """`payamak link traffic`: a part that went again after a lost answer is a copy, of the line and operator of it."""
     from tests.store.world import lost, taken
 
     async def send(world: World) -> None:
@@ -499,12 +499,12 @@ def test_copies_by_line_and_upstream(data: Path, capsys: pytest.CaptureFixture[s
         await world.answer(await world.sending(step(LINE2)), taken("8"))
 
     work(data, send)
-    rows = told(capsys, "stats")
+    rows = told(capsys, "link", "traffic")
     assert [(r["line"], r["upstream"], r["parts"], r["taken"], r["copies"]) for r in rows] == [
         (LINE, "operator", 2, 1, 1),
         (LINE2, "operator", 1, 1, 0),
     ]
-    assert told(capsys, "stats", "--until", "1d", "--since", "2d") == []
+    assert told(capsys, "link", "traffic", "--until", "1d", "--since", "2d") == []
 
 
 def test_every_such_command_asks() -> None:

@@ -14,7 +14,7 @@ from tests.unit.cli.test_bounds import functions, hints_of
 
 from payamak.cli.program import run
 from payamak.cli.shell import Acting, ExitCode
-from payamak.domain.mo import MoPart, RelayState
+from payamak.domain.mo import MoPart
 from payamak.domain.posting import PostState
 from payamak.domain.site import Line
 from payamak.domain.unreadable import Unreadable
@@ -43,7 +43,7 @@ async def fuller(world: World) -> None:
     part = MoPart(upstream="operator", link="north", line=HOLD, sender=ALI, alphabet=Alphabet.GSM7, octets=b"salam")
     await store.receive_mo(part, "north#1", ["north#1"], world.now)
     await store.conclude_posts(
-        [PostResult(received_id=1001, state=RelayState.DEAD, next_at=None, note="500")], world.now
+        [PostResult(received_id=1001, state=PostState.DEAD, next_at=None, note="500")], world.now
     )
     notice, *_ = await store.notices_due(world.account_id(), world.now, 9)
     result = NoticeResult(

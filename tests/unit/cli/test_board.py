@@ -12,6 +12,7 @@ from rich.console import Console
 from payamak.cli.board import Board, LineNow, LinkNow, QueueNow, Rates, board_of
 from payamak.cli.page import Page, read_page
 from payamak.cli.top import VIEWS, shown
+from payamak.domain.site import Line, Link, LinkUse, build_site
 
 BEFORE = """\
 payamak_answers_total{door="/api/wssend.ashx",code="-1"} 100.0
@@ -95,6 +96,15 @@ def test_a_board_of_two_pages() -> None:
     assert "south is not bound" in board.wrong[1]
 
 
+def test_why_nothing_goes() -> None:
+    """With the site the queue says the sentence of `payamak queue`, and a line that stands still is told as wrong."""
+    site = build_site([Link(name="north"), Line(number="3000", links=(LinkUse(link="north"),), is_suspended=True)], 1)
+    board = board_of(*pages(), site)
+    assert {row.why for row in board.queue} == {"Line 3000 is suspended by hand: `payamak resume line 3000`."}
+    assert board.wrong[-1] == "Line 3000 is suspended by hand: `payamak resume line 3000`."
+    assert {row.why for row in board_of(*pages()).queue} == {""}
+
+
 def test_a_server_that_has_begun_anew() -> None:
     """Its counters are smaller than before: they have counted from 0, and no rate is negative."""
     before, now = pages()
@@ -153,7 +163,7 @@ def wide(count: int) -> Board:
 def test_a_board_fits_a_terminal(view: str, count: int) -> None:
     """80 columns and 24 lines, whatever there is; what is left out is counted, and the key that shows it named."""
     out = Console(width=80, height=24, record=True, file=io.StringIO())
-    for part in shown(wide(count), VIEWS[view], 24 - 2):
+    for part in shown(wide(count), VIEWS[view], (80, 24 - 2)):
         out.print(part)
     lines = out.export_text().rstrip("\n").splitlines()
     assert len(lines) <= 23

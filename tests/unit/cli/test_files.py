@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from payamak.cli.bulk import _new_file
+from payamak.cli import journal
 from payamak.cli.send import Server
 from payamak.cli.shell import Failed
 from payamak.cli.site import _write
@@ -42,10 +42,9 @@ def test_export_beside_an_open_one(tmp_path: Path) -> None:
 
 
 def test_results_of_a_csv(tmp_path: Path) -> None:
-    """The file of results holds numbers: it is its owner's."""
-    with _new_file(tmp_path / "sent.csv") as made:
-        made.write("x")
-    assert mode_of(tmp_path / "sent.csv") == 0o600
+    """The journal of what is sent is its owner's, as the file of results is that is made of it (test_bulk.py)."""
+    journal.begin(tmp_path / "sent.csv", "digest").close()
+    assert mode_of(tmp_path / "sent.csv.journal") == 0o600
 
 
 @pytest.mark.parametrize(("mode", "is_well"), [(0o600, True), (0o640, True), (0o644, False), (0o666, False)])

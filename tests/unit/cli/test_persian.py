@@ -193,7 +193,19 @@ assert all((payamak.cli.accounts, payamak.cli.lines, payamak.cli.links))
 UNSAID = {"name", "style", "end"}
 
 #: What speaks to a person: whatever is handed to it is in both languages.
-SPEAKS = {"say", "complain", "Failed", "NotDone", "Misasked", "agrees", "Text", "tell", "print"}
+SPEAKS = {
+    "say",
+    "complain",
+    "Failed",
+    "NotDone",
+    "Misasked",
+    "agrees",
+    "Text",
+    "tell",
+    "print",
+    "add_parser",
+    "add_argument",
+}
 SAID = {"worded", "Words", "spoken", "heading", "grid"}
 SENTENCE = re.compile(r"[a-z]{2,} [a-z]{2,}")
 

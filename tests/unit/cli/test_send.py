@@ -5,12 +5,18 @@ from typing import Any
 
 import pytest
 
-from payamak.cli.bulk import _rows
+from payamak.cli.bulk import _read, _rows
 from payamak.cli.shell import Failed
 from payamak.cli.wanted import Wanted
 from payamak.client import Chelcheleh, SecondLine, ServiceLine
 
 COMMON = Wanted(to="", text="", line="3000")
+
+
+def rows_of(file: Path) -> list[tuple[int, Wanted]]:
+    """What the rows of a file ask for."""
+    with _read(file) as sheet:
+        return _rows(file, sheet, COMMON)
 
 
 @pytest.mark.parametrize(
@@ -41,7 +47,7 @@ def test_rows_fall_back_to_the_options(tmp_path: Path) -> None:
     """What a row leaves empty is taken from the options; digits may be Persian, the file may have a BOM."""
     file = tmp_path / "m.csv"
     file.write_text('\ufeffMobile,message,line,type\n0912,"سلام, دنیا",,۲\n0913,b,3001,\n', encoding="utf-8")
-    (first, one), (second, two) = _rows(file, COMMON)
+    (first, one), (second, two) = rows_of(file)
     assert (first, second) == (2, 3)
     assert (one.to, one.text, one.line, one.send_type) == ("0912", "سلام, دنیا", "3000", 2)
     assert (two.line, two.send_type) == ("3001", 0)
@@ -51,7 +57,7 @@ def test_rows_that_are_read(tmp_path: Path) -> None:
     """Quoted commas, quotes and line breaks, lines of nothing, three kinds of line ends, a row that ends early."""
     file = tmp_path / "m.csv"
     file.write_bytes(b'mobile,message,line\r\n1,"a, ""b""\nc\r\n09 d",\n\n  \r2,b\n3,x')
-    assert [(line, each.to, each.text) for line, each in _rows(file, COMMON)] == [
+    assert [(line, each.to, each.text) for line, each in rows_of(file)] == [
         (2, "1", 'a, "b"\nc\r\n09 d'),
         (7, "2", "b"),
         (8, "3", "x"),
@@ -79,4 +85,4 @@ def test_a_wrong_file_is_refused(octets: bytes, told: str, tmp_path: Path) -> No
     file = tmp_path / "m.csv"
     file.write_bytes(octets)
     with pytest.raises(Failed, match=told):
-        list(_rows(file, COMMON))
+        rows_of(file)

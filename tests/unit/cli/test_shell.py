@@ -73,7 +73,8 @@ def test_instants_are_shown_in_the_calendar_that_was_asked_for(monkeypatch: pyte
 
 
 @pytest.mark.parametrize(
-    ("ms", "text"), [(0, "0.0s"), (1_250, "1.2s"), (200_000, "3m 20s"), (93_600_000, "1d 2h"), (3_600_000, "1h")]
+    ("ms", "text"),
+    [(0, "0.0s"), (40, "40ms"), (1_250, "1.2s"), (200_000, "3m 20s"), (93_600_000, "1d 2h"), (3_600_000, "1h")],
 )
 def test_a_duration_is_told(ms: int, text: str) -> None:
     """Two units at most."""

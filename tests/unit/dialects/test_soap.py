@@ -16,8 +16,9 @@ from payamak.dialects.soap.door import MOST_RECEIVED
 from payamak.dialects.soap.envelope import STRANGERS_OCTETS, CallReader, SoapCall
 from payamak.dialects.soap.schema import NAMESPACE, OPERATIONS, Operation
 from payamak.domain.message import Reason, State
-from payamak.domain.mo import Received, RelayState
+from payamak.domain.mo import Received
 from payamak.domain.own_ids import OwnIdKind
+from payamak.domain.posting import PostState
 from payamak.domain.site import Account
 from payamak.errors import Refused
 from payamak.front.accept import Accepted, Front, Policy
@@ -43,7 +44,7 @@ RECEIVED = Received(
     received_at=ACCEPTED_AT,
     is_complete=True,
     read_at=None,
-    relay=RelayState.NONE,
+    relay=PostState.NONE,
     keyword="",
     target="",
     tries=0,

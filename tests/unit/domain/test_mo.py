@@ -9,22 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from payamak.domain.mo import (
-    FIRST_PAUSE_MS,
-    GIVE_UP_MS,
-    LONGEST_PAUSE_MS,
-    LONGEST_WORD,
-    RELAY_PAUSES,
-    MoPart,
-    Received,
-    RelayState,
-    after_post,
-    fold,
-    is_one_of,
-    join,
-    keyword_of,
-)
+from payamak.domain.mo import LONGEST_WORD, MoPart, Received, after_post, fold, is_one_of, join, keyword_of
 from payamak.domain.optout import OPT_IN_WORDS, OPT_OUT_WORDS
+from payamak.domain.pauses import RELAYS
+from payamak.domain.posting import GIVE_UP_MS, PostState
 from payamak.encoding.alphabets import Alphabet
 from payamak.encoding.parts import Encoding, SplitMethod, choose, split
 
@@ -43,7 +31,7 @@ RECEIVED = Received(
     received_at=NOW,
     is_complete=True,
     read_at=None,
-    relay=RelayState.WAITING,
+    relay=PostState.WAITING,
     keyword="",
     target="983000111",
     tries=0,
@@ -168,32 +156,32 @@ def test_keyword(text: str, keyword: str | None) -> None:
 
 def test_read() -> None:
     """200 is read, and nothing else is."""
-    assert after_post(RECEIVED, 200, None, NOW) == (RelayState.DONE, None)
+    assert after_post(RECEIVED, 200, None, NOW) == (PostState.DONE, None)
     for status in (None, 201, 204, 301, 302, 400, 404, 429, 500, 503):
         state, next_at = after_post(RECEIVED, status, None, NOW)
-        assert state is RelayState.WAITING
+        assert state is PostState.WAITING
         assert next_at is not None
-        assert NOW + FIRST_PAUSE_MS <= next_at <= NOW + FIRST_PAUSE_MS * 5 // 4
+        assert NOW + RELAYS.first_ms <= next_at <= NOW + RELAYS.first_ms * 5 // 4
 
 
 def test_gone() -> None:
     """410 says stop: it is kept, and not posted again by itself."""
-    assert after_post(RECEIVED, 410, None, NOW) == (RelayState.DEAD, None)
+    assert after_post(RECEIVED, 410, None, NOW) == (PostState.DEAD, None)
 
 
 def test_retry_after() -> None:
     """The customer's own pause counts if it is longer, up to the longest of ours."""
     assert after_post(RECEIVED, 503, 60_000, NOW)[1] == NOW + 60_000
-    assert after_post(RECEIVED, 503, 10**12, NOW)[1] == NOW + LONGEST_PAUSE_MS
+    assert after_post(RECEIVED, 503, 10**12, NOW)[1] == NOW + RELAYS.longest_ms
 
 
 def test_pauses_grow() -> None:
     """From five seconds to hours, spread by a quarter at most, and different for messages that failed together."""
-    pauses = [RELAY_PAUSES.after(tries, 1001) for tries in range(1, 40)]
+    pauses = [RELAYS.after(tries, 1001) for tries in range(1, 40)]
     assert all(earlier <= later * 5 // 4 for earlier, later in pairwise(pauses))
-    assert max(pauses) <= LONGEST_PAUSE_MS * 5 // 4
+    assert max(pauses) <= RELAYS.longest_ms * 5 // 4
     assert pauses[0] < pauses[3] < pauses[9]
-    assert len({RELAY_PAUSES.after(3, salt) for salt in range(100)}) > 90
+    assert len({RELAYS.after(3, salt) for salt in range(100)}) > 90
 
 
 def test_three_days() -> None:
@@ -205,8 +193,8 @@ def test_three_days() -> None:
         if next_at is None:
             break
         received, now = replace(received, tries=tries), next_at
-    assert state is RelayState.DEAD
-    assert GIVE_UP_MS - 2 * LONGEST_PAUSE_MS < now - NOW <= GIVE_UP_MS
+    assert state is PostState.DEAD
+    assert GIVE_UP_MS - 2 * RELAYS.longest_ms < now - NOW <= GIVE_UP_MS
     assert 20 < tries < 60
 
 

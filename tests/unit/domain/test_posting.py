@@ -6,10 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from payamak.domain.posting import TARGET, Pauses, PostState, Tried, is_page, next_post
+from payamak.domain.pauses import Pauses
+from payamak.domain.posting import TARGET, PostState, Tried, is_page, next_post
 
 NOW = 1_700_000_000_000
-PAUSES = Pauses(first_ms=5_000, longest_ms=86_400_000, give_up_ms=3 * 86_400_000)
+PAUSES = Pauses(first_ms=5_000, longest_ms=86_400_000)
 
 
 def tried(**given: object) -> Tried:

@@ -11,7 +11,7 @@ from payamak.codes import Code
 from payamak.domain import events as ev
 from payamak.domain.events import Event, IllegalMove, Rules
 from payamak.domain.message import Message, PartState, Reason, State
-from payamak.domain.retry import pause_ms
+from payamak.domain.pauses import pause_ms
 from payamak.domain.states import DEFAULT_RULES, TABLE, advance, fold
 
 EVENTS: tuple[Event, ...] = (

@@ -197,6 +197,7 @@ def test_every_function_is_lived_through() -> None:
     """A new function of the two without its step, or an act without a word on its audit, fails here."""
     assert Life.steps("do_").keys() == functions(OwnActs).keys() == AUDITED.keys()
     assert Life.steps("ask_").keys() == functions(Asking).keys()
+    assert functions(Front).keys() == {"accept"}
 
 
 @settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import AsyncIterator
 from ipaddress import ip_network
 
 import pytest
@@ -131,6 +132,23 @@ async def test_who_has_the_page_is_told_so(asked: bytes, status: int) -> None:
             told, headers, body = await client.answer()
             assert (told, headers["etag"], body) == (status, '"v1"', b"<p>" if status == 200 else b"")
             assert ("content-length" in headers, "content-type" in headers) == (status == 200,) * 2
+
+
+async def test_who_has_a_page_that_is_made_in_pieces_is_told_so() -> None:
+    """It is not made, and no piece follows the 304: the next request has its own answer."""
+    made: list[int] = []
+
+    async def pieces() -> AsyncIterator[bytes]:
+        made.append(1)
+        yield b"<p>"
+
+    async def page(_: Request) -> Response:
+        return Response(status=200, content_type="text/html", body=b"", etag="v1", stream=pieces())
+
+    async with serving(Route("/page", methods=READ, handler=page)) as home:
+        client = await home.connect((b"GET /page" + END + b'If-None-Match: "v1"\r\n\r\n') * 2)
+        assert [(told, body) for told, _, body in (await client.answer(), await client.answer())] == [(304, b"")] * 2
+    assert made == []
 
 
 async def test_a_family_words_what_the_server_refuses() -> None:

@@ -12,7 +12,8 @@ from msgspec.structs import replace
 from tests.unit.house import ACCOUNT, CREDIT, NOW, A, B, House
 
 from payamak.codes import Code
-from payamak.domain.mo import GIVE_UP_MS, MoPart, Received, RelayState
+from payamak.domain.mo import MoPart, Received
+from payamak.domain.posting import GIVE_UP_MS, PostState
 from payamak.domain.site import Document, Keyword, Line, Link, LinkUse
 from payamak.encoding.alphabets import Alphabet
 from payamak.errors import Refused, StoreFailed
@@ -138,7 +139,7 @@ async def test_posted_and_read(scene: Scene) -> None:
     assert first.form == {"to": A, "from": ALI, "text": "سلام"}
     kept = (await scene.all())["سلام"]
     assert (first.id, first.url, first.wants_body) == (f"mo-{kept.id}", "https://shop.example.ir/sms", False)
-    assert (kept.relay, kept.read_at, kept.tries) == (RelayState.DONE, NOW, 1)
+    assert (kept.relay, kept.read_at, kept.tries) == (PostState.DONE, NOW, 1)
 
 
 async def test_in_order_of_each_sender(scene: Scene) -> None:
@@ -201,7 +202,7 @@ async def test_gone(scene: Scene) -> None:
     async with scene.relay():
         await scene.until(lambda: scene.count("relay_done") == 1)
     kept = (await scene.all())["a1"]
-    assert (kept.relay, kept.read_at, kept.note) == (RelayState.DEAD, None, "HTTP 410")
+    assert (kept.relay, kept.read_at, kept.note) == (PostState.DEAD, None, "HTTP 410")
 
 
 async def test_three_days_then_replayed(scene: Scene) -> None:
@@ -284,7 +285,7 @@ async def test_a_web_page_is_no_answer(scene: Scene) -> None:
         await scene.until(lambda: scene.count("relay_done") == 1)
     kept = (await scene.all())["win 5"]
     note = "HTTP 200; the answer is a web page and was not sent"
-    assert (kept.relay, kept.reply_id) == (RelayState.DONE, None)
+    assert (kept.relay, kept.reply_id) == (PostState.DONE, None)
     assert kept.note == f"{note}: <br /> <b>Warning</b>: Undefined variable $code"
     assert [fields["note"] for _, fields in scene.logged] == [note]
     assert await scene.store.search(Search()) == []
@@ -293,7 +294,7 @@ async def test_a_web_page_is_no_answer(scene: Scene) -> None:
 async def test_too_long_an_answer(scene: Scene) -> None:
     """A body of more parts than the account may send is not sent, not even in part, and says why."""
     received = await reply_of(scene, "x" * 153 * 11)
-    assert (received.reply_id, received.relay) == (None, RelayState.DONE)
+    assert (received.reply_id, received.relay) == (None, PostState.DONE)
     assert str(Code.TOO_MANY_PARTS.value) in received.note
 
 

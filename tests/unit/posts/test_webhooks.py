@@ -17,9 +17,9 @@ from tests.unit.house import ACCOUNT, NOW, RECIPIENT, A, House
 
 from payamak.domain.events import Answered, Outcome, OutcomeKind
 from payamak.domain.message import Lane, Message, Step
-from payamak.domain.posting import PostState
+from payamak.domain.posting import GIVE_UP_MS, PostState
 from payamak.domain.site import Account
-from payamak.domain.webhooks import WEBHOOK_PAUSES, Notice, NoticeSearch
+from payamak.domain.webhooks import Notice, NoticeSearch
 from payamak.encoding.parts import Encoding
 from payamak.errors import StoreFailed
 from payamak.posts.post import Post, Posted, Poster, signature
@@ -312,7 +312,7 @@ async def test_three_days_then_replayed(scene: Scene) -> None:
             (notice,) = await scene.notices()
             scene.house.clock.now_ms = max(notice.next_at or 0, scene.house.clock.now_ms)
         assert 14 <= len(scene.shop.posts) <= 18
-        assert scene.house.clock.now_ms - NOW <= WEBHOOK_PAUSES.give_up_ms
+        assert scene.house.clock.now_ms - NOW <= GIVE_UP_MS
         scene.shop.says(URL, OK)
         assert await scene.store.replay_notices([(message.id, 1)], scene.house.clock.now()) == 1
         hooks.wake()

@@ -34,7 +34,7 @@ WRITTEN = {
         "LongText",
         "OnAmbiguous",
     ),
-    *("OnLateOptOut", "OutsideHours", "ReceiptWord", "ReceiptsPer", "Validity"),
+    *("OnLateOptOut", "OutsideHours", "ReceiptWord", "ReceiptsPer", "UsageBy", "Validity"),
 }
 NEVER_SHOWN = {"IdPlace", "KeptAs", "OwnIdKind"}
 

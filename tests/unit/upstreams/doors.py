@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-from payamak.client import MessageState, PayamakError, Route, Sent
+from payamak.client import AsyncClient, Fallback, MessageState, PayamakError, Route, Sent
 from payamak.domain.message import Lane, Message, State, Step, StepKind
 from payamak.domain.mo import MoPart
 from payamak.domain.receipts import ReceiptIn
@@ -42,7 +42,7 @@ class HandClock:
         return asyncio.get_running_loop().time()
 
 
-class FakeDoor:
+class FakeDoor(AsyncClient):
     """Answers sends with `answer` and states from `codes`; either may be an error to raise."""
 
     def __init__(self) -> None:
@@ -55,20 +55,23 @@ class FakeDoor:
 
     async def send(
         self,
-        recipient: str,
+        recipient: str | int,
         text: str,
         *,
-        line: str | None = None,
+        line: str | int | None = None,
+        fallback: Fallback | Sequence[Fallback] | None = None,
         via: Route | None = None,
         life_time_minutes: int | None = None,
     ) -> Sent:
         """See AsyncClient.send."""
-        self.sends.append((recipient, text, line, via, life_time_minutes))
+        assert fallback is None, "the fallback is ours"
+        own, to = None if line is None else str(line), str(recipient)
+        self.sends.append((to, text, own, via, life_time_minutes))
         if self.holds is not None:
             await self.holds.wait()
         if isinstance(self.answer, Exception):
             raise self.answer
-        return Sent(message_id=self.answer, line=line, recipient=recipient)
+        return Sent(message_id=self.answer, line=own, recipient=to)
 
     async def states(self, message_ids: Iterable[int]) -> dict[int, MessageState]:
         """See AsyncClient.states."""

@@ -15,6 +15,7 @@ from payamak.client.errors import refusal
 from payamak.codes import Code
 from payamak.domain.events import Outcome, OutcomeKind
 from payamak.domain.message import Message, Reason, StepKind
+from payamak.domain.pauses import Pauses
 from payamak.domain.receipts import Cursor, OpenIds
 from payamak.domain.site import Link
 from payamak.domain.site.links import Validity
@@ -22,7 +23,6 @@ from payamak.upstreams import negin
 from payamak.upstreams.base import Parcel
 from payamak.upstreams.negin import (
     INTERNAL_TRIES,
-    LONGEST_PAUSE_S,
     NeginUpstream,
     life_time_minutes,
     open_client,
@@ -184,7 +184,7 @@ async def test_a_message_of_several_parts_goes_once() -> None:
 
 async def test_silence_takes_the_link_down_until_a_probe(monkeypatch: pytest.MonkeyPatch) -> None:
     """A call that fails closes the link; what comes then is put off unsent; an answer opens it again."""
-    monkeypatch.setattr(negin, "FIRST_PAUSE_S", 0.01)
+    monkeypatch.setattr(negin, "PROBES", Pauses(first_ms=10, longest_ms=30_000))
     async with started() as bench:
         bench.door.answer = bench.door.codes = TransportFailed("silence", True)
         assert [o.kind for o in await bench.outcomes()] == [AMBIGUOUS]
@@ -239,7 +239,7 @@ async def test_a_bug_in_a_call_is_ambiguous() -> None:
 
 def test_pauses_between_probes_grow() -> None:
     """From half a second to half a minute, half of it left to chance, whatever the number of failures."""
-    for downs, longest_s in [(0, 0.5), (1, 0.5), (2, 1.0), (5, 8.0), (10, LONGEST_PAUSE_S), (10_000, LONGEST_PAUSE_S)]:
+    for downs, longest_s in [(0, 0.5), (1, 0.5), (2, 1.0), (5, 8.0), (10, 30.0), (10_000, 30.0)]:
         assert longest_s / 2 <= pause_s(downs) <= longest_s
 
 

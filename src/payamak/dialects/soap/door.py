@@ -33,6 +33,7 @@ from payamak.domain.marks import without_marks
 from payamak.domain.mo import Received
 from payamak.domain.numbers import latin_digits, parse_whole_number
 from payamak.domain.own_ids import OwnIdKind
+from payamak.domain.restoring import ID_LIMIT
 from payamak.domain.standing import state_code
 from payamak.errors import Refused
 from payamak.front.accept import Front, Policy
@@ -68,7 +69,6 @@ _SEVERAL: Final = frozenset({"Send", "SendSms", "SendSms2", "SendSms3", "SendSms
 _NO_END: Final = "9999-12-31T23:59:59"
 """The end of an account that has none, as .NET's greatest date."""
 
-_BEYOND_IDS: Final = 2**53
 _LONG: Final = re.compile(r"-?[0-9]{1,19}")
 _ON_THE_LOOP_OCTETS: Final = 32 << 10
 """Larger envelopes are read on a thread: 12,000 elements take 20 ms."""
@@ -252,7 +252,7 @@ class SoapDoor:
 
     async def _states(self, call: SoapCall, caller: Caller) -> Values:
         ids = [parse_whole_number(text) for text in call.texts("pMessageIds")]
-        known = [None if i is None or i >= _BEYOND_IDS else i for i in ids]
+        known = [None if i is None or i >= ID_LIMIT else i for i in ids]
         states = await states_of(self._front, caller, known)
         if not ids or None in ids:  # told only to who may ask
             raise Refused(Code.MESSAGE_ID_INVALID)

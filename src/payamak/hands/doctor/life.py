@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
+from payamak.codes import LONGEST_LIFE_MINUTES
 from payamak.domain.instants import duration_text
 from payamak.domain.message import State
 from payamak.hands.doctor.finding import Finding, grave, judged, well, wrong
@@ -18,8 +19,8 @@ from payamak.texts import signs
 
 _DAY_MS: Final = 86_400_000
 
-LONGEST_LIFE_MS: Final = 7 * _DAY_MS
-"""No message may wait longer (front/accept.py: 10,080 minutes); what does shows that deadlines do not end anything."""
+LONGEST_LIFE_MS: Final = LONGEST_LIFE_MINUTES * 60_000
+"""No message may wait longer; what does shows that deadlines do not end anything."""
 
 SWEEP_MS: Final = 3_600_000
 """How far behind the sweep may be before that is said: after days of outage it has much to end. Taste."""

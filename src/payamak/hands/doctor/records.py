@@ -11,6 +11,7 @@ from typing import Final
 from payamak.domain.clocks import Clocks
 from payamak.domain.instants import duration_text
 from payamak.domain.message import State
+from payamak.domain.pauses import WEBHOOKS
 from payamak.domain.posting import PostState
 from payamak.domain.receipts import IdReport
 from payamak.domain.restoring import Restore
@@ -32,9 +33,6 @@ FOREIGN_TOLD_MS: Final = 7 * 86_400_000
 
 UNTOLD_MS: Final = 600_000
 """How long an event may wait before it is said: the first pauses of a target that is away are over by then. Taste."""
-
-LONGEST_PAUSE_MS: Final = 86_400_000
-"""Between two posts of an event."""
 
 ENOUGH_TEXTS: Final = 50
 """Long texts with exactly one receipt each, and none with more, that show how an operator counts. Taste."""
@@ -216,7 +214,7 @@ async def untold(store: Store, now: int) -> list[Finding]:
     for waiting in await store.notice_counts():
         if waiting.post is not PostState.WAITING or now - waiting.oldest_at < UNTOLD_MS:
             continue
-        firsts = await store.notices_due(waiting.account_id, now + LONGEST_PAUSE_MS, 20)
+        firsts = await store.notices_due(waiting.account_id, now + WEBHOOKS.longest_ms, 20)
         notes = [signs.LAST_POST.filled(note=one.note) for one in firsts if one.note]
         findings.append(
             wrong(

@@ -13,7 +13,7 @@ import msgspec
 from payamak.domain.site import DAY_MS
 from payamak.store.desk import Desk, Rule
 from payamak.store.reader import Reader
-from payamak.store.records import Act, AuditRow, AuditSearch, Cancelled
+from payamak.store.records import Act, AuditRow, AuditSearch, TakenBack
 
 T = TypeVar("T")
 
@@ -46,7 +46,7 @@ def _count(done: object) -> int:
     match done:
         case int():
             return done
-        case Cancelled():
+        case TakenBack():
             return len(done.done)
         case _:
             return 1

@@ -6,18 +6,15 @@ batch (`accept_batch`) or each message for itself (`accept_each`).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from payamak.codes import Code
 from payamak.domain.message import Lane, Message, Reason, State
-from payamak.domain.optout import with_known_opt_outs
 from payamak.domain.own_ids import OwnId, OwnIdKind, OwnKey, has_same_body
-from payamak.domain.plan import reservation
 from payamak.domain.site import Account, Site
-from payamak.errors import Refused
 from payamak.store.desk import Desk
 from payamak.store.feed import Feed
 from payamak.store.reader import Reader, array
@@ -53,16 +50,12 @@ class _Outbox(Struct, frozen=True, kw_only=True):
         return Standing(state=self.state, reason=self.reason, was_taken=bool(self.was_taken))
 
 
-Priced = tuple[NewMessage, int]
-"""A message, its plan knowing of the recipient's opt-outs, and the rial to reserve for it."""
-
-
 async def accept_batch(
     desk: Desk, account_id: int, items: Sequence[NewMessage | Code], own_ids: Sequence[OwnId] | None, now: int
 ) -> list[Batched | Code]:
     """See Store.accept_batch. Raises Refused with 14 before anything is written."""
     told = {} if own_ids is None else await _accepted_before(desk, account_id, own_ids)
-    fresh: dict[int, Priced] = {}
+    fresh: dict[int, messages.Priced] = {}
     first_place: dict[OwnKey, int] = {}  # of each own id that is taken in this call
     for place, item in enumerate(await _priced(desk, items, now)):
         if place in told or (own_ids is not None and own_ids[place].name in first_place):
@@ -92,7 +85,7 @@ async def accept_each(
 ) -> list[Message | Code]:
     """See Store.accept_each."""
     told: list[Message | Code] = []
-    fresh: dict[int, Priced] = {}
+    fresh: dict[int, messages.Priced] = {}
     available = await desk.value("balance", (account_id,))
     left = available or 0
     for place, item in enumerate(await _priced(desk, items, now)):
@@ -166,28 +159,16 @@ def _met_again(accepted: Batched | Code, digest: bytes | None, own: OwnId) -> Ba
     return Batched(message_id=accepted.message_id, is_repeated=True, has_other_body=True)
 
 
-async def _priced(desk: Desk, items: Sequence[NewMessage | Code], now: int) -> list[Priced | Code]:
+async def _priced(desk: Desk, items: Sequence[NewMessage | Code], now: int) -> list[messages.Priced | Code]:
     """Each message with its plan as the recipient's opt-outs leave it, and what is to be reserved; or 27, 33."""
     known = await messages.opt_outs_of_many(desk, (item.recipient for item in items if not isinstance(item, Code)), now)
     amounts: dict[int, int] = {}  # of each plan that no opt-out touches, by its identity
-    return [item if isinstance(item, Code) else _price(item, known.get(item.recipient), amounts) for item in items]
+    return [
+        item if isinstance(item, Code) else messages.priced(item, known.get(item.recipient), amounts) for item in items
+    ]
 
 
-def _price(new: NewMessage, known: Mapping[str, Code] | None, amounts: dict[int, int]) -> Priced | Code:
-    if known is None and (amount := amounts.get(id(new.plan))) is not None:
-        return new, amount
-    try:
-        plan = with_known_opt_outs(new.plan, known or {})
-    except Refused as refused:
-        return refused.code
-    amount = reservation(plan)
-    if known is None:
-        amounts[id(new.plan)] = amount
-        return new, amount
-    return replace(new, plan=plan), amount
-
-
-async def _keep(desk: Desk, account_id: int, fresh: Sequence[Priced], now: int) -> list[Message]:
+async def _keep(desk: Desk, account_id: int, fresh: Sequence[messages.Priced], now: int) -> list[Message]:
     """Reserve for all of them, then keep them. Raises Refused with 14 before anything is written."""
     await money.reserve(desk, account_id, sum(amount for _, amount in fresh))
     return messages.accept_priced(desk, fresh, now)

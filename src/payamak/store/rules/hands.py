@@ -19,7 +19,7 @@ from payamak.store.columns import Spoilt
 from payamak.store.desk import Desk
 from payamak.store.memory import read_site
 from payamak.store.reader import Reader
-from payamak.store.records import Act, By, Cancelled, MovePlan, SiteChange
+from payamak.store.records import Act, By, MovePlan, SiteChange, TakenBack
 from payamak.store.rules import housekeeping
 from payamak.store.rules.audit import enter
 from payamak.store.rules.messages import advance, known_opt_outs, opt_outs_of
@@ -34,7 +34,7 @@ def waiting_ids(db: Reader, line: str | None, account_id: int | None) -> list[in
 
 async def cancel(
     desk: Desk, message_ids: Sequence[int], now: int, line: str | None, account_id: int | None = None
-) -> Cancelled:
+) -> TakenBack:
     """Take messages back; with `line` only what still waits on it, with `account_id` only what is this account's.
 
     What does not wait stays as it is.
@@ -50,7 +50,7 @@ async def cancel(
             continue
         await advance(desk, message, ev.Cancelled(), now)
         done.append(message_id)
-    return Cancelled(done=tuple(done), left=left)
+    return TakenBack(done=tuple(done), left=left)
 
 
 async def _read(desk: Desk, message_id: int) -> Message | None:

@@ -17,7 +17,7 @@ from payamak.language import Words
 from payamak.store.columns import Spoilt
 from payamak.store.desk import Desk
 from payamak.store.records import Claimed, OptOut
-from payamak.store.rules import audit, money, receipts
+from payamak.store.rules import audit, campaigns, money, receipts
 from payamak.store.rules.aside import AsideKind, apart, is_aside, put_aside, put_message_aside, retry_lost, where_of
 from payamak.store.rules.credentials import with_version
 from payamak.store.rules.messages import advance
@@ -81,8 +81,9 @@ async def take_over(desk: Desk, now: int) -> tuple[int, list[int]]:
     """Begin to deliver: the number of the new owner, and those before it that have not been ended."""
     owner = await desk.insert("take_over", (now,))
     desk.memory.ids.want()
-    await desk.owners_changed()
-    return owner, await desk.values("owners_before", (owner,))
+    before = await desk.values("owners_before", (owner,))
+    desk.memory.owners = frozenset((*before, owner))
+    return owner, before
 
 
 async def give_ids_back(desk: Desk) -> None:
@@ -207,6 +208,8 @@ async def retire(desk: Desk, after_id: int, now: int, limit: int) -> tuple[int, 
     """
     now = earliest(now)
     audit.forget_old(desk, now)
+    if await campaigns.retire(desk, now, campaigns.ROWS_GO_AT_ONCE):
+        return limit, after_id
     await receipts.forget_names(desk, now)
     limits = {account_id: int(account.keep_days * DAY_MS) for account_id, account in desk.site.accounts_by_id.items()}
     shortest = min((*limits.values(), _KEEP_UNKNOWN_MS))

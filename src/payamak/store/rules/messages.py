@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct
@@ -17,12 +17,13 @@ from payamak.domain.ids import operator_key
 from payamak.domain.message import NOBODY, Message, PartState, Reason, State, Step
 from payamak.domain.optout import with_known_opt_outs
 from payamak.domain.plan import reservation
+from payamak.errors import Refused
 from payamak.store.columns import kept_columns
 from payamak.store.desk import Desk
 from payamak.store.feed import Change, WirePlace
 from payamak.store.reader import Reader, array
 from payamak.store.records import Claim, NewMessage
-from payamak.store.rules import money, webhooks
+from payamak.store.rules import money, usage, webhooks
 
 
 class _OptedOut(Struct, frozen=True, kw_only=True):
@@ -40,6 +41,10 @@ class _OptedOutOf(Struct, frozen=True, kw_only=True):
     code: Code
 
 
+Priced = tuple[NewMessage, int]
+"""A message, its plan knowing of the recipient's opt-outs, and the rial to reserve for it."""
+
+
 def opt_outs_of(db: Reader, recipient: str, at: int) -> dict[str, Code]:
     """What is known of the recipient and not over at an instant: line → code."""
     return {row.line: row.code for row in db.rows("opt_outs_of", _OptedOut, (recipient, at))}
@@ -55,6 +60,14 @@ async def opt_outs_of_many(desk: Desk, recipients: Iterable[str], now: int) -> d
     known: dict[str, dict[str, Code]] = {}
     wanted = array(sorted(set(recipients)))
     for row in await desk.rows("opt_outs_of_many", _OptedOutOf, (wanted, earliest(now))):
+        known.setdefault(row.recipient, {})[row.line] = row.code
+    return known
+
+
+def known_of_many(db: Reader, recipients: Iterable[str], now: int) -> dict[str, dict[str, Code]]:
+    """The same for a reader."""
+    known: dict[str, dict[str, Code]] = {}
+    for row in db.rows("opt_outs_of_many", _OptedOutOf, (array(sorted(set(recipients))), earliest(now))):
         known.setdefault(row.recipient, {})[row.line] = row.code
     return known
 
@@ -99,6 +112,21 @@ def _goes_at_once(desk: Desk, new: NewMessage, plan: tuple[Step, ...]) -> bool:
     return plan is new.plan and desk.site.rules(line).on_ambiguous is ev.OnAmbiguous.RESEND
 
 
+def priced(new: NewMessage, known: Mapping[str, Code] | None, amounts: dict[int, int]) -> Priced | Code:
+    """A message as its recipient's opt-outs leave it, and what is to be reserved; `amounts`: known by their plans."""
+    if known is None and (amount := amounts.get(id(new.plan))) is not None:
+        return new, amount
+    try:
+        plan = with_known_opt_outs(new.plan, known or {})
+    except Refused as refused:
+        return refused.code
+    amount = reservation(plan)
+    if known is None:
+        amounts[id(new.plan)] = amount
+        return new, amount
+    return replace(new, plan=plan), amount
+
+
 def accept_priced(desk: Desk, news: Sequence[tuple[NewMessage, int]], now: int) -> list[Message]:
     """Keep fresh messages, each with the rial that are reserved for it already; in their order.
 
@@ -111,7 +139,8 @@ def accept_priced(desk: Desk, news: Sequence[tuple[NewMessage, int]], now: int) 
         message_id = desk.next_id()
         owner = _taken_by(desk, new, now)
         # The plan by identity: to compare two is dearer than to write one.
-        key = (id(new.plan), new.account_id, new.lane, new.source, new.deadline_at, new.due_at, amount, owner)
+        shared_by = (new.account_id, new.lane, new.source, new.deadline_at, new.due_at, new.campaign_id, amount, owner)
+        key = (id(new.plan), *shared_by)
         if (mould := moulds.get(key)) is None:
             model = _fresh(message_id, new, amount, now, owner=owner)
             _, _, _, *same = kept_columns(model)
@@ -151,6 +180,7 @@ def _fresh(message_id: int, new: NewMessage, amount: int, now: int, *, owner: in
         step=states.first_step(new.plan) or 0,
         reserved=amount,
         owner=owner,
+        campaign_id=new.campaign_id,
     )
 
 
@@ -193,8 +223,16 @@ async def advance(desk: Desk, message: Message, event: Event, now: int) -> Chang
         if after.state is State.QUEUED and after.step != message.step:  # a fallback: it may go straight on
             after = replace(after, owner=desk.take_room(after.current.line, after.lane))
         desk.put(message, after)
+        if after.campaign_id:
+            desk.count_ends(
+                after.campaign_id,
+                final=after.is_final - message.is_final,
+                failed=after.has_failed - message.has_failed,
+            )
     for effect in effects:
         _EFFECTS[type(effect)](desk, after, effect, now)
+    if after is not message:
+        usage.count(desk, message, after, effects, now)
     if after.state is not message.state:
         webhooks.tell(desk, after, now)
     change = Change(message=after, event=type(event).__name__, before=message.state, effects=effects)

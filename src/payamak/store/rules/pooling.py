@@ -12,7 +12,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from payamak.codes import Code
+from payamak.codes import LONGEST_LIFE_MINUTES, Code
 from payamak.domain import events as ev
 from payamak.domain.clocks import earliest
 from payamak.domain.ids import IdBase, operator_key
@@ -25,7 +25,7 @@ from payamak.store.desk import Desk
 from payamak.store.feed import Change
 from payamak.store.rules.messages import advance
 
-LONGEST_LIFE_MS = 7 * 86_400_000
+LONGEST_LIFE_MS = LONGEST_LIFE_MINUTES * 60_000
 """The longest validity of a message (contract §1): no copy of an open message is older."""
 
 MOST_MESSAGES = 500

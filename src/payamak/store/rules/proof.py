@@ -1,8 +1,9 @@
 """The ledger proof: every account's money counted from the ledger's entries alone, and message by message (P5).
 
 Nothing that is kept as a sum is believed. The entries are added up purse by purse; the balances that the store works
-with, what each message has set aside and what it was charged must come out the same. Two passes over the entries and
-one over the messages, in the order of an index, so that the cost grows with the store and the memory does not.
+with, what each message and campaign has set aside and what was charged must come out the same, and so must the sums of
+days. Two passes over the entries and one over the messages, in the order of an index, so that the cost grows with the
+store and the memory does not.
 """
 
 from __future__ import annotations
@@ -49,6 +50,20 @@ class _Purses(Struct, frozen=True, kw_only=True):
     reserved: int
 
 
+class _Held(Struct, frozen=True, kw_only=True):
+    """What is held for an account's campaigns."""
+
+    account_id: int
+    held: int
+
+
+class _Spent(Struct, frozen=True, kw_only=True):
+    """What an account was charged by the sums of days, less what was paid back."""
+
+    account_id: int
+    rial: int
+
+
 class _Sheet:
     """One account while it is added up."""
 
@@ -57,6 +72,7 @@ class _Sheet:
         self.removed_charged = 0
         self.reserved_by_messages = 0
         self.charged_by_messages = 0
+        self.charged_by_sums = 0
         self.faults: list[str] = []
         self.faulty = 0
 
@@ -96,6 +112,10 @@ def prove_ledger(db: Reader) -> LedgerProof:
             if kept != found:
                 fault = f"message {message.message_id}: {word} {kept:,}, by its entries {found:,} ({kept - found:+,})"
                 sheet.blame(fault)
+    for hold in db.rows("holds", _Held):
+        sheets.setdefault(hold.account_id, _Sheet()).reserved_by_messages += hold.held
+    for spent in db.rows("charged_by_sums", _Spent):
+        sheets.setdefault(spent.account_id, _Sheet()).charged_by_sums = spent.rial
     told = [_told(purses, sheets.pop(purses.account_id, _Sheet())) for purses in db.rows("balances", _Purses)]
     for account_id, sheet in sorted(sheets.items()):
         nothing = _Purses(account_id=account_id, username="", available=0, reserved=0)
@@ -137,7 +157,8 @@ def _told(kept_as: _Purses, sheet: _Sheet, fault: str = "") -> ProvenAccount:
     pairs = (
         ("the balance", kept_as.available, purses["available"]),
         ("what is set aside", kept_as.reserved, purses["reserved"]),
-        ("what the messages have set aside", sheet.reserved_by_messages, purses["reserved"]),
+        ("what messages and campaigns have set aside", sheet.reserved_by_messages, purses["reserved"]),
+        ("what the sums of days say was charged", sheet.charged_by_sums, purses["revenue"]),
         ("what the messages were charged", sheet.charged_by_messages + sheet.removed_charged, purses["revenue"]),
     )
     faults = [fault] if fault else []

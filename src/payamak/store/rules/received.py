@@ -25,13 +25,13 @@ from payamak.domain.mo import (
     KeptAs,
     MoPart,
     Received,
-    RelayState,
     is_one_of,
     join,
     keyword_of,
     target_of,
 )
 from payamak.domain.numbers import parse_recipient
+from payamak.domain.posting import PostState
 from payamak.domain.site import DAY_MS, Line, Site
 from payamak.domain.site.links import MOST_OPEN_PARTS
 from payamak.encoding.alphabets import AnyAlphabet, alphabet_named
@@ -207,11 +207,11 @@ async def _keep(
     is_foreign = line is not None and not all(desk.site.counts(number, p.upstream, p.link) for p in parts)
     keyword = "" if is_foreign else _keyword(line, text)
     is_relayed = line is not None and not is_foreign and (keyword or line.relay_url)
-    state = RelayState.WAITING if is_relayed else RelayState.NONE
+    state = PostState.WAITING if is_relayed else PostState.NONE
     target = target_of(number, keyword)
     facts = (part.upstream, part.link, number, part.sender, text, now, is_complete)
     received_id = await desk.insert("insert_received", (*facts, state.value, keyword, target, now, None, is_foreign))
-    if state is RelayState.WAITING:
+    if state is PostState.WAITING:
         await _give_turn(desk, target, part.sender, now)
     if line is not None:
         _follow_words(desk, line, part.sender, text, now, is_foreign=is_foreign)
@@ -307,7 +307,7 @@ async def conclude_post(desk: Desk, result: PostResult, now: int) -> Received | 
     None if it does not wait any more, so that a second post of the same message answers nobody twice.
     """
     received = await desk.row("received", Received, (result.received_id,))
-    if received is None or received.relay is not RelayState.WAITING:
+    if received is None or received.relay is not PostState.WAITING:
         return None
     note, reply_id = result.note, received.reply_id
     if result.reply is not None and reply_id is None:
@@ -316,9 +316,9 @@ async def conclude_post(desk: Desk, result: PostResult, now: int) -> Received | 
         except Refused as refusal:  # it has changed nothing
             note = f"{note}; the answer was refused: {refusal.code.name} ({refusal.code.value})"
     desk.execute("update_relay", (result.state.value, received.tries + 1, result.next_at, note, reply_id, received.id))
-    if result.state is RelayState.DONE:
+    if result.state is PostState.DONE:
         desk.execute("mark_read", (now, received.id))
-    if result.state is not RelayState.WAITING:
+    if result.state is not PostState.WAITING:
         await _give_turn(desk, received.target, received.sender, now)
     return await desk.row("received", Received, (received.id,))
 
@@ -352,7 +352,7 @@ async def replay(desk: Desk, ids: Sequence[int], now: int) -> int:
     count = 0
     for received_id in ids:
         received = await desk.row("received", Received, (received_id,))
-        if received is None or received.relay is RelayState.WAITING:
+        if received is None or received.relay is PostState.WAITING:
             continue
         line = desk.site.line(received.line)
         keyword = _keyword(line, received.text)

@@ -38,6 +38,12 @@ def _account(db: Reader, name: str) -> Holdings:
             f"{_messages(open_)} of it {_verb(open_, 'is', 'are')} on the wire or waiting for receipts, and may be "
             f"charged or paid back: wait for the end (`payamak messages --account {name} --state enroute`)"
         )
+    if campaigns := db.values("open_campaigns", (account_id,)):
+        word = "campaign" if len(campaigns) == 1 else "campaigns"
+        bars.append(
+            f"{len(campaigns):,} {word} of it {_verb(len(campaigns), 'has', 'have')} not ended: "
+            f"`payamak campaign cancel {min(campaigns)}` first"
+        )
     available = int(db.value("balance", (account_id,)))
     if available > 0:
         bars.append(f"it has {available:,} rial: `payamak account credit {name} -{available} --note …` pays them out")

@@ -9,7 +9,7 @@ from payamak.domain import events as ev
 from payamak.domain.message import State
 from payamak.domain.restoring import ID_LIMIT, Restore, Why, events_above, ids_above
 from payamak.store.desk import Desk
-from payamak.store.memory import Restored
+from payamak.store.memory import RestoredRow
 from payamak.store.reader import Reader
 from payamak.store.rules import receipts
 from payamak.store.rules.marks import Mark, belongs, fresh, kept_mark, last_given
@@ -39,6 +39,7 @@ async def notice(desk: Desk, beside: Mark, now: int, *, is_asked: bool, above: i
     events = events_above(now, max(desk.memory.restored.events_above, beside.events_up_to))
     facts = (why.value, now, known_until_at, last["message"], last["received"], after["message"], events)
     desk.execute("insert_restored", facts)
+    desk.execute("hold_campaigns")
     desk.execute("move_mark", (fresh(), beside.mark, now, 0))
     await desk.restored_changed()
     return True
@@ -97,7 +98,7 @@ async def resume(desk: Desk, message_ids: Sequence[int], now: int, *, is_moved: 
 
 def last_restore(db: Reader) -> Restore | None:
     """See Store.last_restore."""
-    noted = db.row("last_restored", Restored)
+    noted = db.row("last_restored", RestoredRow)
     if noted is None:
         return None
     is_open = noted.is_open or noted.held_to is not None

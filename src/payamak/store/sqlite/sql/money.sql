@@ -27,7 +27,7 @@ SELECT available, reserved FROM account WHERE id = ?;
 SELECT id AS account_id, username, available, reserved FROM account ORDER BY username;
 
 -- name: ledger_balances
--- The same, counted from the entries and from the open messages: both must be equal at any time. Each table is read once,
+-- The same, counted from the entries, and from the open messages and what is held for campaigns: both must be equal at any time. Each table is read once,
 -- not once for each account.
 WITH entry AS (
   SELECT account_id,
@@ -36,10 +36,14 @@ WITH entry AS (
   FROM ledger GROUP BY account_id
 ), open_message AS (
   SELECT account_id, sum(reserved) AS reserved FROM message WHERE is_final = 0 GROUP BY account_id
+), hold AS (
+  SELECT account_id, sum(held_rial) AS reserved FROM campaign WHERE held_rial > 0 GROUP BY account_id
 )
 SELECT a.id AS account_id, a.username, a.available, a.reserved, coalesce(e.available, 0) AS available_by_entries,
-  coalesce(e.reserved, 0) AS reserved_by_entries, coalesce(o.reserved, 0) AS reserved_by_messages
-FROM account a LEFT JOIN entry e ON e.account_id = a.id LEFT JOIN open_message o ON o.account_id = a.id ORDER BY a.username;
+  coalesce(e.reserved, 0) AS reserved_by_entries,
+  coalesce(o.reserved, 0) + coalesce(h.reserved, 0) AS reserved_by_messages
+FROM account a LEFT JOIN entry e ON e.account_id = a.id LEFT JOIN open_message o ON o.account_id = a.id
+  LEFT JOIN hold h ON h.account_id = a.id ORDER BY a.username;
 
 -- name: all_entries
 -- The whole ledger, to be added up.

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from payamak.domain.message import Reason
-from payamak.domain.retry import pause_ms
+from payamak.domain.pauses import pause_ms
 
 
 @pytest.mark.parametrize(
