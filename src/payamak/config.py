@@ -204,6 +204,55 @@ class Settings:
         _truth,
         Words("true or false", "true یا false"),
     )
+    panel: bool = _setting(
+        True,
+        Setting(
+            "Whether the panel is served, under /panel, to people added by `payamak user add`. Until there is one it "
+            "shows that command and nothing else.",
+            fa="پنل",
+        ),
+        _truth,
+        Words("true or false", "true یا false"),
+    )
+    panel_url: str = _setting(
+        "",
+        Setting(
+            "Where people reach the panel, as their browsers write it: https://panel.example.ir behind a proxy. A "
+            "request by another address is sent there. Nothing: http://127.0.0.1 with the port.",
+            "",
+            Text(200),
+            fa="نشانی پنل",
+        ),
+        _text,
+        Words(
+            "nothing, or https://HOST or http://HOST:PORT without a path",
+            "خالی، یا https://HOST یا http://HOST:PORT بی مسیر",
+        ),
+    )
+    panel_over_http: bool = _setting(
+        False,
+        Setting(
+            "Whether the panel may be reached over plain HTTP from other machines. Passwords are then read by whoever "
+            "sees the traffic; people who may credit accounts are kept out.",
+            fa="پنل بدون HTTPS",
+        ),
+        _truth,
+        Words("true or false", "true یا false"),
+    )
+    panel_networks: Networks = _setting(  # noqa: RUF009 - field(), by another name
+        (),
+        Setting(
+            "From which addresses the panel is reached; to all others it is not there. Nothing: from all.",
+            "",
+            Items(1_000),
+            fa="شبکه‌های پنل",
+        ),
+        _networks,
+        Words(
+            "addresses or networks such as 10.0.0.0/8, joined by commas",
+            "نشانی یا شبکه مانند 10.0.0.0/8، با کاما از هم جدا",
+        ),
+    )
     log_level: str = _setting(
         "info",
         Setting("How much is logged.", fa="میزان گزارش"),

@@ -35,6 +35,11 @@ from payamak.http.request import Response
 from payamak.http.server import HttpServer
 from payamak.log import event_logger
 from payamak.measuring import Measures
+from payamak.panel import refusals
+from payamak.panel.door import Panel
+from payamak.panel.pages import ROOT, is_of_panel
+from payamak.panel.place import PanelPlace, place_of
+from payamak.panel.visit import Rooms
 from payamak.posts.relay import Relay
 from payamak.posts.webhooks import Webhooks
 from payamak.smpp.link import Tap
@@ -166,10 +171,12 @@ class Running:
             self._asks,
             networks=self.settings.metrics_networks,
         )
-        routes = doors(self.front, health, allow_get=self.settings.allow_get, admits=admission.admits)
-        self.metrics.listed(routes)
+        panel = self._panel() if self.settings.panel else None
+        routes = doors(self.front, health, allow_get=self.settings.allow_get, admits=admission.admits, panel=panel)
+        self.metrics.listed(route for route in routes if not is_of_panel(route.path))
         app = self._app = Application(
             routes,
+            families={} if panel is None else {ROOT: refusals.page},
             admission=admission,
             trusted_proxies=self.settings.trusted_networks,
             answered=self._answered,
@@ -182,6 +189,17 @@ class Running:
         self.metrics.show(table.HTTP_UNFINISHED_DROPPED, lambda: unfinished.dropped)
         self.port = await server.start()
         self._server = server
+
+    def _panel(self) -> Panel:
+        """The panel. Raises ValueError, with what to do, for an address of it that is not safe."""
+        settings = self.settings
+
+        def place(port: int) -> PanelPlace:
+            return place_of(settings.panel_url, port, over_http=settings.panel_over_http)
+
+        place(settings.port)
+        rooms = Rooms(front=self.front, store=self.store, verify=self.authenticator.verify, clock=self.clock)
+        return Panel(rooms, lambda: place(self.port), settings.panel_networks)
 
     def _answered(self, exchange: Exchange, response: Response, took_s: float | None) -> None:
         self.metrics.answered(exchange, response, took_s)
