@@ -54,7 +54,7 @@ FAULTS: tuple[Fault, ...] = (
         name="what is held on doubt is marked with its accept",
         breaks="P3: a death ends as unknown what was never written",
         file="src/payamak/store/rules/messages.py",
-        old="    if place is not None and _goes_at_once(desk, new, plan):\n",
+        old="    if place is not None and desk.owner != NOBODY and _goes_at_once(desk, new, plan):\n",
         new="    if place is not None and plan is new.plan:\n",
         tests=("tests/store/test_marked_at_once.py",),
     ),
