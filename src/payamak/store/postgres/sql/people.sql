@@ -23,8 +23,9 @@ SELECT count(*) FROM panel_user;
 
 -- name: insert_user
 -- A person more.
-INSERT INTO panel_user (name, key, password_hash, credential_version, account_id, role, is_active, made_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING id;
+WITH next AS (UPDATE last_id SET seq = seq + 1 WHERE name = 'panel_user' RETURNING seq)
+INSERT INTO panel_user (id, name, key, password_hash, credential_version, account_id, role, is_active, made_at)
+SELECT seq, $1, $2, $3, $4, $5, $6, $7, $8 FROM next RETURNING id;
 
 -- name: update_user
 -- What may change of a person.
@@ -61,7 +62,7 @@ DELETE FROM panel_session WHERE digest = $1;
 
 -- name: end_sessions
 -- All of a person's, but for one if it is named.
-DELETE FROM panel_session WHERE user_id = $1 AND digest IS DISTINCT FROM $2::bytea;
+DELETE FROM panel_session WHERE user_id = $1 AND digest IS DISTINCT FROM $2;
 
 -- name: bind_sessions
 -- What is left of a person's sessions goes on under his new password.
