@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from payamak.language import Words, persian_of
 from payamak.setting import Items, Numbers, Setting, Text, misfits, shown
@@ -41,6 +42,16 @@ def _text(value: Any) -> str:
     if not isinstance(value, str):
         raise ValueError
     return value
+
+
+def _database(value: Any) -> str:
+    """A path or an address. One with a password in it is refused: addresses are shown, logged and listed by `ps`."""
+    text = _text(value)
+    if "://" in text:
+        parts = urlsplit(text)
+        if parts.scheme not in ("postgresql", "postgres") or parts.password or "password=" in parts.query:
+            raise ValueError
+    return text
 
 
 def _whole(value: Any) -> int:
@@ -102,9 +113,17 @@ class Settings:
 
     database: str = _setting(
         "payamak.sqlite",
-        Setting("The SQLite file that keeps everything.", "", Text(4_096, least=1), fa="پرونده پایگاه داده"),
-        _text,
-        Words("a path; its folder is made", "یک مسیر؛ پوشه‌اش ساخته می‌شود"),
+        Setting(
+            "The SQLite file that keeps everything, or the address of a PostgreSQL database.",
+            "",
+            Text(4_096, least=1),
+            fa="پایگاه داده",
+        ),
+        _database,
+        Words(
+            "a path; its folder is made; or postgresql://USER@HOST/DATABASE, its password in PGPASSFILE or PGPASSWORD",
+            "یک مسیر که پوشه‌اش ساخته می‌شود؛ یا postgresql://USER@HOST/DATABASE با گذرواژه در PGPASSFILE یا PGPASSWORD",
+        ),
     )
     host: str = _setting(
         "127.0.0.1",

@@ -44,6 +44,7 @@ from payamak.posts.relay import Relay
 from payamak.posts.webhooks import Webhooks
 from payamak.smpp.link import Tap
 from payamak.store.base import Store
+from payamak.store.engines import is_database
 from payamak.upstreams.base import Sink, Upstream
 from payamak.upstreams.negin import NeginUpstream, open_client
 from payamak.upstreams.smpp import SmppUpstream, secret
@@ -122,7 +123,7 @@ class Running:
         self.marks = MarkKeeper(self.store, self.clock, event_logger("store"))
         self.timekeeper = TimeKeeper(self.store, self.clock, event_logger("clock"))
         self.clock.on_fall += [self.worker.set_back, self.relay.set_back, self.webhooks.set_back]
-        self.measures = Measures(self.store, Path(settings.database), self.clock, self.health.went_well)
+        self.measures = Measures(self.store, _file_of(settings), self.clock, self.health.went_well)
         metrics.name_upstreams(self._upstream_name)
 
     async def begin(self) -> None:
@@ -288,3 +289,8 @@ class Running:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self.authenticator.close()
         await self.marks.stop()
+
+
+def _file_of(settings: Settings) -> Path | None:
+    """The store's file; None where a database keeps it."""
+    return None if is_database(settings.database) else Path(settings.database)

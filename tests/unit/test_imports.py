@@ -88,7 +88,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         *("store.rules", "store.desk", "store.memory", "store.columns", "store.reader", "store.statements"),
         *(*STORE, *WORDS, *EDGE),
     },
-    "store.engines": {"store.sqlite", "store.base", "store.rules"},
+    "store.engines": {"store.sqlite", "store.postgres", "store.base", "store.rules"},
     "store": set(),
     "simulator": {"smpp", "encoding", "visible", "socketfile", "language", *EDGE},
     "language": set(),

@@ -21,6 +21,7 @@ from payamak.cli.shell import (
     ExitCode,
     Failed,
     complain,
+    file_to_be,
     interruptible,
     look_at_store,
     now_ms,
@@ -163,6 +164,8 @@ def init(
     from payamak.cli.running import run_loop
 
     place = _place(folder)
+    if data:
+        file_to_be(Common(data=data))  # a database has no folder: `payamak apply` makes its site
     store = Path(data).absolute() if data else HOMES.get(place, place / "payamak.sqlite")
     _check_files(place)
     if store.exists():

@@ -200,7 +200,9 @@ PERSIAN: Final[dict[str, str]] = {
         "هستند."
     ),
     "The settings file.": "فایل تنظیم‌ها.",
-    "The SQLite file that keeps everything.": "فایل SQLite که همه‌چیز در آن است.",
+    "The SQLite file that keeps everything, or the address of a PostgreSQL database.": (
+        "فایل SQLite که همه‌چیز در آن است، یا نشانی پایگاه دادهٔ PostgreSQL."
+    ),
     "The address to listen on.": "نشانی‌ای که روی آن گوش می‌دهد.",
     "The port to listen on; 0 takes a free one.": "درگاهی که روی آن گوش می‌دهد؛ 0 یعنی هر درگاه آزاد.",
     "How much is logged: debug, info, warning, error.": "میزان گزارش: debug، info، warning، error.",
@@ -234,7 +236,9 @@ PERSIAN: Final[dict[str, str]] = {
     "Do not ask.": "نپرس.",
     "Only show.": "فقط نشان بده.",
     "Also remove what the file does not name.": "آنچه در فایل نیست حذف هم بشود.",
-    "The SQLite file; else the setting `database`.": "فایل SQLite؛ وگرنه تنظیم `database`.",
+    "The store, a SQLite file or postgresql://…; else the setting `database`.": (
+        "جای داده‌ها، فایل SQLite یا postgresql://…؛ وگرنه تنظیم `database`."
+    ),
     "A settings file; else PAYAMAK_CONFIG.": "فایل تنظیم‌ها؛ وگرنه PAYAMAK_CONFIG.",
     "Answer in JSON, for machines.": "پاسخ به شکل JSON، برای برنامه‌ها.",
     "Write the site as a file for `payamak apply`; applying it again changes nothing.": (

@@ -12,7 +12,7 @@ from payamak.store.postgres.statements import KEYS, OF_OTHERS, ROWS_OF, WORDS, s
 from payamak.store.sqlite.store import SqliteStore
 from payamak.store.statements import load_statements
 
-OF_ONE_ENGINE = {"lock_batch", "batch_number", "count_batch", "log_batch", "batch_of"}
+OF_ONE_ENGINE = {"lock_batch", "batch_number", "count_batch", "log_batch", "batch_of", "last_owner"}
 """Statements of the writing transaction itself, which is each engine's own."""
 
 TABLES_OF_ONE_ENGINE = {"batch_log", "last_id", "migration"}

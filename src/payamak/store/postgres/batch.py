@@ -61,6 +61,10 @@ class PostgresBatch:
         self.ran_s = 0.0
         """What the pieces of the last transaction took, its end not counted."""
         self.memory = Memory()
+        self.serves = False
+        """Whether this process has taken over, and no later one may have."""
+        self.lost: str | None = None
+        """Why nothing is written any more."""
         self._journey_s = 1.0
         """What a statement takes that asks for next to nothing: it is no cost of the pieces."""
         self.is_closing = False
@@ -126,6 +130,8 @@ class PostgresBatch:
             await self._attempt(works, is_open=True)
 
     async def _attempt(self, works: list[Work], *, is_open: bool) -> None:
+        if self.lost is not None:
+            raise StoreFailed(self.lost)
         engine = await self._begun(is_open=is_open)
         try:
             await self._see_others(engine)
@@ -185,6 +191,9 @@ class PostgresBatch:
         memory.has_aside = bool(db.value("any_aside"))
         memory.habits = read_habits(db)
         memory.restored = db.row("last_restored", RestoredRow) or NEVER_RESTORED
+        if self.serves and db.value("last_owner") > self._feed.owner:
+            self.lost = "another gateway has taken this database over; this one writes nothing any more: stop it"
+            raise StoreFailed(self.lost)
         if db.value("meta", ("config_version",)) != memory.site.version:
             memory.site = read_site(db)
             memory.families = None

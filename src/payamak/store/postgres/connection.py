@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Final, TypeVar
 
@@ -57,12 +57,15 @@ def as_told(error: BaseException) -> StoreFailed:
     return told
 
 
-async def connect(address: str, *, waits_s: float | None = None, is_patient: bool = False) -> asyncpg.Connection[Any]:
+async def connect(
+    address: str, *, waits_s: float | None = None, is_patient: bool = False, more: Mapping[str, str] | None = None
+) -> asyncpg.Connection[Any]:
     """Open a connection. Raises StoreFailed with what to do.
 
-    `waits_s`: for how long a statement waits for a lock; `is_patient`: a statement may take as long as it takes.
+    `waits_s`: for how long a statement waits for a lock; `is_patient`: a statement may take as long as it takes;
+    `more`: settings of the server's for this connection.
     """
-    settings = {"application_name": "payamak", "TimeZone": "UTC"}
+    settings = {"application_name": "payamak", "TimeZone": "UTC", **(more or {})}
     if waits_s is not None:
         settings["lock_timeout"] = f"{waits_s:g}s"
     if not is_patient:

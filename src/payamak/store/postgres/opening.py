@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from payamak.errors import StoreFailed
 from payamak.log import event_logger
+from payamak.store.postgres.connection import close, connect
 from payamak.store.statements import read_migrations
 
 _MIGRATING: Final = 0x7061_7961_6D61_6B01
@@ -93,6 +94,16 @@ async def migrate(db: asyncpg.Connection[Any], *, is_after: bool = False) -> int
         return (await schema_of(db)).version
     finally:
         await db.execute("SELECT pg_advisory_unlock($1::bigint)", _MIGRATING)
+
+
+async def migrate_at(address: str) -> tuple[int, int]:
+    """Run what is to run before this program; how many migrations a database had, and has now."""
+    db = await connect(address, is_patient=True)
+    try:
+        before = (await schema_of(db)).version
+        return before, await migrate(db)
+    finally:
+        await close(db)
 
 
 def lets_older(text: str) -> bool:

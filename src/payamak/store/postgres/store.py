@@ -52,6 +52,8 @@ class PostgresStore(RuledStore):
     def begin_serving(self) -> None:
         """See Store.begin_serving."""
         self._is_serving = True
+        if isinstance(self.writer, PostgresWriter):
+            self.writer.batch.serves = True
 
     async def look_through(self, within_s: float) -> list[str]:
         """See Store.look_through: the server looks after its own pages."""

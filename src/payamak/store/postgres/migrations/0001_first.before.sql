@@ -20,7 +20,7 @@ CREATE TABLE last_id (
   name text COLLATE "C" PRIMARY KEY,
   seq  bigint NOT NULL
 );
-INSERT INTO last_id VALUES ('message', 1000), ('received', 1000), ('account', 0), ('campaign', 0), ('owner', 1), ('unreadable', 0);
+INSERT INTO last_id VALUES ('message', 1000), ('received', 1000), ('account', 0), ('campaign', 0), ('panel_user', 0), ('owner', 1), ('unreadable', 0);
 
 -- Accounts, lines and links as typed documents.
 CREATE TABLE config (
@@ -81,6 +81,8 @@ CREATE INDEX message_ready ON message (line, lane, account_id, due_at, id) WHERE
 -- What has a deadline or a receipt to wait for; by line, for lines differ in how long they wait for a receipt.
 CREATE INDEX message_open ON message (state, line, deadline_at, id) WHERE is_final = 0;
 CREATE INDEX message_recipient ON message (recipient, id);
+-- An account's own messages and entries, the newest first, whatever the others have.
+CREATE INDEX message_account ON message (account_id, id);
 CREATE INDEX message_campaign ON message (campaign_id, state) WHERE campaign_id <> 0;
 -- What is held; empty but after a restore.
 CREATE INDEX message_restored ON message (line, account_id, id) WHERE reason = 'restored' AND is_final = 0;
@@ -161,6 +163,7 @@ CREATE TABLE ledger (
   campaign_id bigint,
   CHECK (target <> source)
 );
+CREATE INDEX ledger_account ON ledger (account_id, id);
 CREATE INDEX ledger_campaign ON ledger (campaign_id) WHERE campaign_id IS NOT NULL;
 CREATE INDEX ledger_opening ON ledger (account_id, source, target) WHERE kind = 'opening';
 CREATE INDEX ledger_message ON ledger (message_id) WHERE message_id IS NOT NULL;
@@ -462,3 +465,38 @@ CREATE TABLE campaign_row (
   PRIMARY KEY (campaign_id, n),
   CHECK ((message_id IS NOT NULL) = (outcome = 'made'))
 );
+
+-- People of the panel. `key` is the name as names are compared.
+CREATE TABLE panel_user (
+  id                 bigint PRIMARY KEY,
+  name               text NOT NULL,
+  key                text COLLATE "C" NOT NULL UNIQUE,
+  password_hash      text NOT NULL,
+  credential_version bigint NOT NULL,
+  account_id         bigint,
+  role               text COLLATE "C" NOT NULL CHECK (role IN ('owner', 'sender', 'viewer', 'clerk', 'operator',
+                       'administrator', 'observer')),
+  is_active          bigint NOT NULL,
+  made_at            bigint NOT NULL,
+  last_login_at      bigint,
+  CHECK ((account_id IS NULL) = (role NOT IN ('owner', 'sender', 'viewer')))
+);
+
+-- Who has signed in: the digest of what a browser holds, never that itself.
+CREATE TABLE panel_session (
+  digest             bytea PRIMARY KEY,
+  user_id            bigint NOT NULL REFERENCES panel_user ON DELETE CASCADE,
+  credential_version bigint NOT NULL,
+  begun_at           bigint NOT NULL,
+  used_at            bigint NOT NULL
+);
+CREATE INDEX panel_session_user ON panel_session (user_id, begun_at);
+
+-- What a list was searched by that may not stand in a URL.
+CREATE TABLE panel_view (
+  name    text COLLATE "C" PRIMARY KEY,
+  user_id bigint NOT NULL REFERENCES panel_user ON DELETE CASCADE,
+  filters text NOT NULL,
+  made_at bigint NOT NULL
+);
+CREATE INDEX panel_view_user ON panel_view (user_id, made_at);

@@ -18,3 +18,7 @@ ON CONFLICT (place) DO UPDATE SET number = excluded.number, token = excluded.tok
 -- name: batch_of
 -- Who made the batch of a number, if that is known.
 SELECT token FROM batch_log WHERE place = $1::bigint % 64 AND number = $1::bigint;
+
+-- name: last_owner
+-- Whoever has taken over last.
+SELECT seq FROM last_id WHERE name = 'owner';

@@ -1,7 +1,8 @@
 -- name: standings
+-- The sum keeps the planner off the index of all that the account has.
 -- Where an account's messages stand; other accounts' ids and unknown ones are left out alike.
 SELECT m.id, m.state, m.reason, m.was_taken FROM jsonb_array_elements_text($1::jsonb) AS wanted (id)
-JOIN message m ON m.id = wanted.id::bigint WHERE m.account_id = $2;
+JOIN message m ON m.id = wanted.id::bigint WHERE m.account_id + 0 = $2;
 
 -- name: search_by_recipient
 -- Messages of a recipient, newest first.
@@ -46,3 +47,15 @@ SELECT coalesce(m.plan::json -> p.step::integer -> 'earlier_lines' ->> (p.try_no
 FROM message m JOIN part p ON p.message_id = m.id
 WHERE m.id > coalesce((SELECT id FROM message WHERE accepted_at < $1 ORDER BY id DESC LIMIT 1), 0) AND m.accepted_at < $2
 GROUP BY 1, p.upstream ORDER BY 1, p.upstream;
+
+-- name: floor_of_account
+-- How far a page of an account's messages looks: the last of so many below an id.
+SELECT id, accepted_at FROM message WHERE account_id = $1 AND id < $2 ORDER BY id DESC LIMIT 1 OFFSET $3;
+
+-- name: search_of_account
+-- An account's messages, newest first, down to there.
+SELECT {message} FROM message
+WHERE account_id = :account_id AND id < :before_id AND id >= :floor_id
+  AND (:line::text IS NULL OR line = :line) AND (:state::text IS NULL OR state = :state)
+  AND (:since_at::bigint IS NULL OR accepted_at >= :since_at) AND (:until_at::bigint IS NULL OR accepted_at < :until_at)
+ORDER BY id DESC LIMIT :limit;
