@@ -41,6 +41,7 @@ Where things live, from the pure core to the edge; imports point down only (test
     hands               what an operator does by hand, for every face: count first, then act; who did it is kept
     http                the server: connections and their limits, requests, forms, streams, health, metrics
     dialects            the outside APIs, a file or folder each: pure translation
+    panel               pages for people: one list of them, views, templates; on front and hands, like any other face
     doors               every path of the HTTP port, in one list
     client              the library for callers; works with any server of the contract
     simulator           an operator to test against

@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from payamak.language import Words, persian_of
 from payamak.setting import Items, Numbers, Setting, Text, misfits, shown
@@ -41,6 +42,16 @@ def _text(value: Any) -> str:
     if not isinstance(value, str):
         raise ValueError
     return value
+
+
+def _database(value: Any) -> str:
+    """A path or an address. One with a password in it is refused: addresses are shown, logged and listed by `ps`."""
+    text = _text(value)
+    if "://" in text:
+        parts = urlsplit(text)
+        if parts.scheme not in ("postgresql", "postgres") or parts.password or "password=" in parts.query:
+            raise ValueError
+    return text
 
 
 def _whole(value: Any) -> int:
@@ -102,9 +113,17 @@ class Settings:
 
     database: str = _setting(
         "payamak.sqlite",
-        Setting("The SQLite file that keeps everything.", "", Text(4_096, least=1), fa="پرونده پایگاه داده"),
-        _text,
-        Words("a path; its folder is made", "یک مسیر؛ پوشه‌اش ساخته می‌شود"),
+        Setting(
+            "The SQLite file that keeps everything, or the address of a PostgreSQL database.",
+            "",
+            Text(4_096, least=1),
+            fa="پایگاه داده",
+        ),
+        _database,
+        Words(
+            "a path; its folder is made; or postgresql://USER@HOST/DATABASE, its password in PGPASSFILE or PGPASSWORD",
+            "یک مسیر که پوشه‌اش ساخته می‌شود؛ یا postgresql://USER@HOST/DATABASE با گذرواژه در PGPASSFILE یا PGPASSWORD",
+        ),
     )
     host: str = _setting(
         "127.0.0.1",
@@ -203,6 +222,55 @@ class Settings:
         ),
         _truth,
         Words("true or false", "true یا false"),
+    )
+    panel: bool = _setting(
+        True,
+        Setting(
+            "Whether the panel is served, under /panel, to people added by `payamak user add`. Until there is one it "
+            "shows that command and nothing else.",
+            fa="پنل",
+        ),
+        _truth,
+        Words("true or false", "true یا false"),
+    )
+    panel_url: str = _setting(
+        "",
+        Setting(
+            "Where people reach the panel, as their browsers write it: https://panel.example.ir behind a proxy. A "
+            "request by another address is sent there. Nothing: http://127.0.0.1 with the port.",
+            "",
+            Text(200),
+            fa="نشانی پنل",
+        ),
+        _text,
+        Words(
+            "nothing, or https://HOST or http://HOST:PORT without a path",
+            "خالی، یا https://HOST یا http://HOST:PORT بی مسیر",
+        ),
+    )
+    panel_over_http: bool = _setting(
+        False,
+        Setting(
+            "Whether the panel may be reached over plain HTTP from other machines. Passwords are then read by whoever "
+            "sees the traffic; people who may credit accounts are kept out.",
+            fa="پنل بدون HTTPS",
+        ),
+        _truth,
+        Words("true or false", "true یا false"),
+    )
+    panel_networks: Networks = _setting(  # noqa: RUF009 - field(), by another name
+        (),
+        Setting(
+            "From which addresses the panel is reached; to all others it is not there. Nothing: from all.",
+            "",
+            Items(1_000),
+            fa="شبکه‌های پنل",
+        ),
+        _networks,
+        Words(
+            "addresses or networks such as 10.0.0.0/8, joined by commas",
+            "نشانی یا شبکه مانند 10.0.0.0/8، با کاما از هم جدا",
+        ),
     )
     log_level: str = _setting(
         "info",

@@ -10,12 +10,21 @@ from payamak.dialects.soap import door as soap
 from payamak.front.accept import Front
 from payamak.http.health import HealthPages
 from payamak.http.request import READ, Route
+from payamak.panel.door import Panel
 
 
-def doors(front: Front, health: HealthPages, *, allow_get: bool = True, admits: Callable[[str], bool]) -> list[Route]:
+def doors(
+    front: Front,
+    health: HealthPages,
+    *,
+    allow_get: bool = True,
+    admits: Callable[[str], bool],
+    panel: Panel | None = None,
+) -> list[Route]:
     """The list. `allow_get` serves GET too, which puts a password into a URL (contract §5); without it GET answers 405.
 
     `admits` says whether a call is taken although many come; the SOAP door asks it itself.
+    `panel`: its pages stand in panel/pages.py.
     """
     both = frozenset({"GET", "POST"})
     calls = both if allow_get else frozenset({"POST"})
@@ -33,4 +42,5 @@ def doors(front: Front, health: HealthPages, *, allow_get: bool = True, admits: 
         Route("/healthz", methods=READ, handler=health.healthz),
         Route("/readyz", methods=READ, handler=health.readyz),
         Route("/metrics", methods=READ, handler=health.metrics),
+        *([] if panel is None else panel.routes),
     ]

@@ -46,8 +46,8 @@ class Disk(Struct, frozen=True, kw_only=True):
 class Measures:
     """What was counted last. Lives on one event loop."""
 
-    def __init__(self, store: Store, path: Path, clock: Clock, went_well: Callable[[str], None]) -> None:
-        """`path` of the store's file; `went_well` is told of each round."""
+    def __init__(self, store: Store, path: Path | None, clock: Clock, went_well: Callable[[str], None]) -> None:
+        """`path` of the store's file, None where a database keeps it; `went_well` is told of each round."""
         self._store, self._path, self._clock, self._went_well = store, path, clock, went_well
         self.figures: Figures | None = None
         self.disk = Disk()
@@ -61,7 +61,7 @@ class Measures:
             began_s = self._clock.monotonic()
             with suppress(StoreFailed):  # told elsewhere
                 self.figures = await self._store.figures()
-            if began_s - looked_at_s >= DISK_EVERY_S:
+            if self._path is not None and began_s - looked_at_s >= DISK_EVERY_S:
                 self.disk = await asyncio.get_running_loop().run_in_executor(None, look_at_disk, self._path)
                 looked_at_s = began_s
             self._went_well("figures")

@@ -35,10 +35,16 @@ from payamak.http.request import Response
 from payamak.http.server import HttpServer
 from payamak.log import event_logger
 from payamak.measuring import Measures
+from payamak.panel import refusals
+from payamak.panel.door import Panel
+from payamak.panel.pages import ROOT, is_of_panel
+from payamak.panel.place import PanelPlace, place_of
+from payamak.panel.visit import Rooms
 from payamak.posts.relay import Relay
 from payamak.posts.webhooks import Webhooks
 from payamak.smpp.link import Tap
 from payamak.store.base import Store
+from payamak.store.engines import is_database
 from payamak.upstreams.base import Sink, Upstream
 from payamak.upstreams.negin import NeginUpstream, open_client
 from payamak.upstreams.smpp import SmppUpstream, secret
@@ -117,7 +123,7 @@ class Running:
         self.marks = MarkKeeper(self.store, self.clock, event_logger("store"))
         self.timekeeper = TimeKeeper(self.store, self.clock, event_logger("clock"))
         self.clock.on_fall += [self.worker.set_back, self.relay.set_back, self.webhooks.set_back]
-        self.measures = Measures(self.store, Path(settings.database), self.clock, self.health.went_well)
+        self.measures = Measures(self.store, _file_of(settings), self.clock, self.health.went_well)
         metrics.name_upstreams(self._upstream_name)
 
     async def begin(self) -> None:
@@ -166,10 +172,12 @@ class Running:
             self._asks,
             networks=self.settings.metrics_networks,
         )
-        routes = doors(self.front, health, allow_get=self.settings.allow_get, admits=admission.admits)
-        self.metrics.listed(routes)
+        panel = self._panel() if self.settings.panel else None
+        routes = doors(self.front, health, allow_get=self.settings.allow_get, admits=admission.admits, panel=panel)
+        self.metrics.listed(route for route in routes if not is_of_panel(route.path))
         app = self._app = Application(
             routes,
+            families={} if panel is None else {ROOT: refusals.page},
             admission=admission,
             trusted_proxies=self.settings.trusted_networks,
             answered=self._answered,
@@ -182,6 +190,17 @@ class Running:
         self.metrics.show(table.HTTP_UNFINISHED_DROPPED, lambda: unfinished.dropped)
         self.port = await server.start()
         self._server = server
+
+    def _panel(self) -> Panel:
+        """The panel. Raises ValueError, with what to do, for an address of it that is not safe."""
+        settings = self.settings
+
+        def place(port: int) -> PanelPlace:
+            return place_of(settings.panel_url, port, over_http=settings.panel_over_http)
+
+        place(settings.port)
+        rooms = Rooms(front=self.front, store=self.store, verify=self.authenticator.verify, clock=self.clock)
+        return Panel(rooms, lambda: place(self.port), settings.panel_networks)
 
     def _answered(self, exchange: Exchange, response: Response, took_s: float | None) -> None:
         self.metrics.answered(exchange, response, took_s)
@@ -270,3 +289,8 @@ class Running:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self.authenticator.close()
         await self.marks.stop()
+
+
+def _file_of(settings: Settings) -> Path | None:
+    """The store's file; None where a database keeps it."""
+    return None if is_database(settings.database) else Path(settings.database)

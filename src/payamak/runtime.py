@@ -8,7 +8,7 @@ any point of either is safe: what is accepted is on disk, and recovery finds it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import fields, replace
 from pathlib import Path
 
@@ -28,8 +28,7 @@ from payamak.metric_sources import show_all
 from payamak.running import Running
 from payamak.sidedoor import SideDoor
 from payamak.store.base import Mode, Store
-from payamak.store.engines import open_store
-from payamak.store.sqlite.locking import ServeLock, serve_lock
+from payamak.store.engines import Lock, is_database, lock_to_serve, open_store
 from payamak.upstreams.base import Sink, Upstream
 
 REREAD = frozenset({"log_level", "log_states", "trusted_networks"})
@@ -44,7 +43,7 @@ class Gateway:
         settings: Settings,
         *,
         clock: Source | None = None,
-        open_store: Callable[[Path], Store] = lambda path: open_store(path, Mode.SERVE),
+        open_store: Callable[[str | Path], Awaitable[Store]] = lambda address: open_store(address, Mode.SERVE),
         make_upstream: Callable[[Link, Sink], Upstream] | None = None,
         is_restored: bool = False,
         logs: Logs | None = None,
@@ -61,7 +60,7 @@ class Gateway:
         self._logs = logs
         self.log = event_logger("gateway")
         self.health = FailingWork(event_logger("gateway"))
-        self._lock: ServeLock | None = None
+        self._lock: Lock | None = None
         self._store: Store | None = None
         self._running: Running | None = None
 
@@ -82,16 +81,18 @@ class Gateway:
         """Where HTTP is served; 0 before."""
         return 0 if self._running is None else self._running.port
 
-    def open(self) -> None:
+    async def open(self) -> None:
         """Lock and open the store; may take long where a migration does. Raises StoreFailed or OSError with what to do.
 
         Whoever is asked to stop meanwhile may die at any point of it.
         """
-        path = Path(self.settings.database)
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._lock = serve_lock(path)
+        address: str | Path = self.settings.database
+        if not is_database(address):
+            address = Path(address)
+            address.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._lock = await lock_to_serve(address)
         try:
-            self._store = self._open_store(path)
+            self._store = await self._open_store(address)
         except BaseException:
             self._unlock()
             raise
@@ -107,7 +108,7 @@ class Gateway:
         When it raises, or is cancelled, all that it had begun is stopped.
         """
         if self._lock is None:
-            self.open()
+            await self.open()
         try:
             await self._come_up()
         except BaseException:
@@ -168,7 +169,6 @@ class Gateway:
 
 def side_door(gateway: Gateway) -> SideDoor:
     """The side door of a gateway that has come up; whoever opens it closes it before the gateway stops."""
-    running = gateway.running
-    return SideDoor(
-        Path(gateway.settings.database), running.links.upstreams, running.taps, gateway.clock, event_logger("sidedoor")
-    )
+    running, address = gateway.running, gateway.settings.database
+    path = None if is_database(address) else Path(address)
+    return SideDoor(path, running.links.upstreams, running.taps, gateway.clock, event_logger("sidedoor"))

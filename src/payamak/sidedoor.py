@@ -67,14 +67,15 @@ class SideDoor:
 
     def __init__(
         self,
-        store: Path,
+        store: Path | None,
         upstreams: Mapping[str, object],
         taps: MutableMapping[str, Tap],
         clock: Clock,
         log: Callable[..., object],
     ) -> None:
-        """`upstreams` are the links that there are now, by name; `taps` who sees the PDUs of those to come."""
-        self._path = door_of(store)
+        """`store`: its file; beside a database there is no door. `upstreams` are the links that there are now, by name;
+        `taps` who sees the PDUs of those to come."""
+        self._path = None if store is None else door_of(store)
         self._upstreams, self._taps = upstreams, taps
         self._clock = clock
         self._log = log
@@ -85,6 +86,8 @@ class SideDoor:
         """Listen. The lock of the store has said that no other server has this door. A folder without room for a
         socket is told in the log, and ends nothing: then nobody can trace.
         """
+        if self._path is None:
+            return
         try:
             self._server = await listen(self._path, self._answer)
         except OSError as error:
@@ -92,7 +95,7 @@ class SideDoor:
 
     async def close(self) -> None:
         """End what is told, and take the socket away."""
-        if self._server is None:
+        if self._server is None or self._path is None:
             return
         self._server.close()
         for task in self._traces:

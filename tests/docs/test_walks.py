@@ -11,7 +11,7 @@ from tests.source import PACKAGE, ROOT, parsed
 
 PAGE = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
 HOP = re.compile(r"^    ([a-z0-9_/]+\.py): ([\w.]+)(?: |$)", re.MULTILINE)
-WALKS = PAGE.partition("## Four walks through the house\n")[2].partition("\n## ")[0]
+WALKS = PAGE.partition("## Five walks through the house\n")[2].partition("\n## ")[0]
 HOPS = HOP.findall(WALKS)
 
 
@@ -24,14 +24,15 @@ def names_of(body: list[ast.stmt], before: str = "") -> Iterator[str]:
             yield from names_of(node.body, f"{before}{node.name}.")
 
 
-def test_there_are_four_walks() -> None:
-    """A submission, a receipt, an opt-out and a price; every line of them is a hop."""
+def test_there_are_five_walks() -> None:
+    """A submission, a receipt, an opt-out, a price and a campaign; every line of them is a hop."""
     walks = re.split(r"\n(?=A[n]? [a-z])", WALKS)[1:]
     assert [re.match(r"An? ([a-z-]+)", walk)[1] for walk in walks] == [  # type: ignore[index]
         "submission",
         "receipt",
         "opt-out",
         "price",
+        "campaign",
     ]
     assert all(len(HOP.findall(walk)) > 5 for walk in walks)
     assert len(HOPS) == len([line for line in WALKS.splitlines() if line.startswith("    ")])

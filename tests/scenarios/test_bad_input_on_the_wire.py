@@ -29,7 +29,7 @@ from tests.site import LINE, PASSWORD
 
 from payamak.codes import Code
 from payamak.http.request import refusal
-from payamak.store.sqlite.store import SqliteStore
+from payamak.store.ruled import RuledStore
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -61,7 +61,7 @@ async def home(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]
         await unchanged(home, store, before)
 
 
-async def unchanged(home: House, store: SqliteStore, before: object) -> None:
+async def unchanged(home: House, store: RuledStore, before: object) -> None:
     """Nothing was kept, spent, learned or sent, and the process is well."""
     assert await snapshot(home, store) == before
     log = (home.folder / "serve.log").read_text()

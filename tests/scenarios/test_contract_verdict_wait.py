@@ -19,11 +19,11 @@ from payamak.domain.message import Message
 from payamak.domain.site import Link
 from payamak.simulator.behaviour import Behaviour
 from payamak.simulator.rules import Rule
-from payamak.store.sqlite.store import SqliteStore
+from payamak.store.ruled import RuledStore
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-Furnished = tuple[House, SqliteStore]
+Furnished = tuple[House, RuledStore]
 
 WAIT_S = 0.5
 LONG_WAIT_S = 60.0
@@ -70,7 +70,7 @@ def line_of(body: dict[str, object]) -> str:
     return str(data["line"])
 
 
-async def ended(store: SqliteStore, mobile: str) -> Message:
+async def ended(store: RuledStore, mobile: str) -> Message:
     """The one message to a recipient, once it is final."""
     async with asyncio.timeout(20):
         while not (found := await messages_to(store, mobile)) or not found[0].is_final:  # noqa: ASYNC110

@@ -41,6 +41,7 @@ from payamak.simulator import Simulator, SimulatorConfig
 from payamak.simulator.ledger import Entry
 from payamak.smpp.link import ServerConnection
 from payamak.store import queued
+from payamak.store.base import Store
 from payamak.store.feed import Change
 from payamak.store.sqlite import writer
 from payamak.store.sqlite.opening import connect, migrate
@@ -209,6 +210,9 @@ class World:
 
     # -- the gateway
 
+    async def _open_store(self, address: str | Path) -> Store:
+        return sim_disk.open_store(Path(address), self.disk)
+
     async def start(self) -> bool:
         """Begin a new life; False if it died or could not start (then the file is free again)."""
         life = Life(len(self._lives))
@@ -218,9 +222,7 @@ class World:
         settings = Settings(database=str(self.path), port=HTTP_PORT)
 
         async def come_up() -> None:
-            gateway = runtime.Gateway(
-                settings, clock=self.clock, open_store=lambda path: sim_disk.open_store(path, self.disk)
-            )
+            gateway = runtime.Gateway(settings, clock=self.clock, open_store=self._open_store)
             life.gateway = gateway
             await gateway.start()
             gateway.store.feed.listen(self._heard)

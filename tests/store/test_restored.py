@@ -50,6 +50,13 @@ async def claimed(world: World, *lines: str) -> list[int]:
     return [m.id for m in found]
 
 
+def without_its_mark(world: World) -> None:
+    """The store has come without the file beside it."""
+    if not isinstance(world.store, SqliteStore):
+        pytest.skip("nothing lies beside a database")
+    MarkFile(world.store.path).path.unlink()
+
+
 def standing(message: Message) -> tuple[State, Reason]:
     """State and reason."""
     return message.state, message.reason
@@ -137,8 +144,7 @@ async def test_a_copy_is_not_let_go_as_moved(world: World) -> None:
     await put_back(world)
     for _ in range(2):
         await world.store.keep_mark(world.now, is_needed=True)
-    assert isinstance(world.store, SqliteStore)
-    MarkFile(world.store.path).path.unlink()
+    without_its_mark(world)
     assert await world.store.settle_mark(world.now)
     with pytest.raises(ValueError, match="resume restored"):
         await world.resume(is_moved=True)
@@ -154,8 +160,7 @@ async def test_let_go_as_moved(world: World) -> None:
     for _ in range(2):
         await world.store.keep_mark(world.now, is_needed=True)
     waiting, sending = await world.accept(), await world.sending()
-    assert isinstance(world.store, SqliteStore)
-    MarkFile(world.store.path).path.unlink()
+    without_its_mark(world)
     assert await world.store.settle_mark(world.now)
     while await world.store.hold(world.now, 100):
         pass

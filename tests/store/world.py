@@ -17,7 +17,7 @@ from payamak.store.base import Store
 from payamak.store.desk import Desk
 from payamak.store.feed import Change, Watch
 from payamak.store.records import Balance, Claim, NewMessage
-from payamak.store.sqlite.store import SqliteStore
+from payamak.store.ruled import RuledStore
 
 NOW = 1_700_000_000_000
 MINUTE = 60_000
@@ -97,7 +97,7 @@ async def gone(store: Store, kind: str, name: str) -> None:
         desk.execute("remove_document", (kind, name))
         await desk.config_changed()
 
-    assert isinstance(store, SqliteStore)
+    assert isinstance(store, RuledStore)
     await store.writer.submit(work)
     await store.refresh()
 

@@ -17,20 +17,20 @@ from tests.source import PACKAGE, name_of, parsed, python_files
 #: The words that everything with a state or an answer to give needs.
 WORDS = {"domain", "codes", "errors", "language"}
 #: The store's protocol and its Feed: where front and back meet. The stores themselves are runtime's.
-STORE = {"store.base", "store.feed", "store.records"}
+STORE = {"store.base", "store.feed", "store.people", "store.records"}
 #: The world's edge: settings, time and logs, for all that is not pure.
 EDGE = {"config", "clock", "log"}
 
 #: Part -> the parts it may import. A dotted name is one module and goes before its package.
 MAY_IMPORT: dict[str, set[str]] = {
-    "doors": {"dialects", "http", "front"},
+    "doors": {"dialects", "panel", "http", "front"},
     "dialects": {"http", "front", *WORDS, *EDGE},
     "cli": {
         *("__version__", "hands", "front", "client", "sheets", "simulator", "demo", "runtime"),
         *("http", "posts", "delivery", "sidedoor", "listener", "socketfile", "log_output"),
         *("setting", "texts", "visible", *WORDS, *EDGE),
     },
-    "panel": {"http", "front", "hands", *WORDS, *EDGE},
+    "panel": {"http", "front", "hands", "encoding", "texts", "visible", *WORDS, *EDGE},
     "http": {*WORDS, *EDGE},
     "http.metrics": {"http.request", "http.exchange", "http.metric_table", *STORE, *WORDS},
     "http.metric_table": set(),
@@ -58,7 +58,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "socketfile": {"language"},
     "listener": {"posts", "texts", *WORDS},
     "store.campaigning": {"store.records", *WORDS},
-    "store.base": {"store.campaigning", "store.feed", "store.records", *WORDS},
+    "store.people": {"store.records", *WORDS},
+    "store.base": {"store.campaigning", "store.feed", "store.people", "store.records", *WORDS},
     "store.feed": {*WORDS},
     "store.records": {*WORDS},
     "store.columns": {*WORDS},
@@ -71,7 +72,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "store.shares": set(),
     "store.work": {"store.desk", "store.feed", *WORDS},
     "store.queued": {"store.desk", "store.feed", "store.shares", "store.work", *WORDS},
+    "store.ruled_people": {"store.rules", "store.desk", "store.reader", *STORE, *WORDS},
     "store.ruled": {
+        "store.ruled_people",
         *("store.rules", "store.desk", "store.memory", "store.reader", "store.queued", "store.shares", "store.work"),
         *(*STORE, *WORDS),
     },
@@ -80,7 +83,12 @@ MAY_IMPORT: dict[str, set[str]] = {
         *("store.rules", "store.desk", "store.memory", "store.columns", "store.reader", "store.statements"),
         *(*STORE, *WORDS, *EDGE),
     },
-    "store.engines": {"store.sqlite", "store.base", "store.rules"},
+    "store.postgres": {
+        *("store.ruled", "store.queued", "store.work", "store.buffer"),
+        *("store.rules", "store.desk", "store.memory", "store.columns", "store.reader", "store.statements"),
+        *(*STORE, *WORDS, *EDGE),
+    },
+    "store.engines": {"store.sqlite", "store.postgres", "store.base", "store.rules"},
     "store": set(),
     "simulator": {"smpp", "encoding", "visible", "socketfile", "language", *EDGE},
     "language": set(),
@@ -109,6 +117,7 @@ IMPURE_MODULES = {
     *(
         "apsw",
         "asyncio",
+        "asyncpg",
         "httpx2",
         "logging",
         "multiprocessing",

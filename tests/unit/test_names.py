@@ -20,11 +20,13 @@ OURS = {"domain", "store", "front", "delivery"}
 NO_NOUNS = {
     *("Accepted", "Answered", "At", "Auth", "Bad", "Batched", "Begun", "Brought", "By", "Came", "Checked"),
     *("Claimed", "Credited", "Fed"),
-    *("Default", "Found", "Further", "Illegal", "Inbound", "Inline", "Late", "Learn", "Local"),
+    *("Default", "Foreseeing", "Foreseen", "Found", "Further", "Illegal", "Inbound", "Inline"),
+    *("Late", "Learn", "Local"),
     *("Long", "Looked", "Loose", "Moved", "New", "No", "Not", "Open", "Opened", "Other", "Outside"),
     *("Passed", "Paused", "Per", "Picked", "Planned", "Pooled", "Postponed", "Proven", "Put", "Receipted", "Received"),
     *("Recovered", "Restored", "Resumed", "Revoked", "Ruled", "Said", "Serve", "Set", "Started"),
     *("Spoilt", "Sqlite", "Taken", "Told", "Tried", "Unfit", "Unmatched", "Waiting", "Why"),
+    *("Joined", "Named", "Postgres", "Stale"),
 }
 
 

@@ -17,6 +17,7 @@ from payamak.cli.shell import (
     look_at_store,
     now_ms,
     say,
+    store_of,
     tell,
 )
 from payamak.language import sentence_of, worded
@@ -76,19 +77,15 @@ async def migrate(*, common: Acting = Acting()) -> int:
     from payamak.hands.opening import migrate
     from payamak.log import configure
 
-    path = existing_store(common)
+    address = store_of(common)
     configure("info", human=sys.stderr is not None and sys.stderr.isatty())
-    before = await migrate(path, common.by("migrate"), now_ms())
-    done = (
-        "is"
-        if before.schema == before.known
-        else worded(f"was {before.schema}, and is", f"{before.schema} بود و حالا هست")
-    )
-    answer = {"before": before.schema, "schema": before.known}
+    before, schema = await migrate(address, common.by("migrate"), now_ms())
+    done = "is" if before == schema else worded(f"was {before}, and is", f"{before} بود و حالا هست")
+    answer = {"before": before, "schema": schema}
     tell(
         common,
         answer,
-        lambda _: say(worded(f"The schema of {path} {done} {before.known}.", f"طرح {path} {done} {before.known}.")),
+        lambda _: say(worded(f"The schema of {address} {done} {schema}.", f"طرح {address} {done} {schema}.")),
     )
     return ExitCode.DONE
 

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from cyclopts import Parameter
 
 from payamak.cli.page import WITHIN_S, heard_of, read_page, text_of, url_of
-from payamak.cli.shell import Common, ExitCode, clock_of, fill, grid, instant_text, now_ms, say, tell
+from payamak.cli.shell import Common, ExitCode, clock_of, file_to_be, fill, grid, instant_text, now_ms, say, tell
 from payamak.language import joined, spoken, worded
 
 if TYPE_CHECKING:
@@ -52,6 +52,7 @@ async def doctor(
     from payamak.hands.doctor.examination import examine
     from payamak.hands.doctor.patient import Patient
 
+    file_to_be(common)  # a database is not looked at yet
     settings = common.settings()
     text = await text_of(settings)
     patient = Patient(

@@ -21,6 +21,7 @@ from payamak.cli.shell import (
     ExitCode,
     Failed,
     complain,
+    file_to_be,
     interruptible,
     look_at_store,
     now_ms,
@@ -163,6 +164,8 @@ def init(
     from payamak.cli.running import run_loop
 
     place = _place(folder)
+    if data:
+        file_to_be(Common(data=data))  # a database has no folder: `payamak apply` makes its site
     store = Path(data).absolute() if data else HOMES.get(place, place / "payamak.sqlite")
     _check_files(place)
     if store.exists():
@@ -467,6 +470,19 @@ def _settings_rows(given: Mapping[str, Any]) -> Iterator[SettingRow]:
 async def _begin(common: Acting, start: Start, *, is_sandbox: bool) -> Trial:
     """Bring the site into the new store, pay the credit in, see that file and store say the same, and try it."""
     from payamak.cli.trial import run
+
+    assert common.config is not None
+    try:
+        await _settle(common, start)
+    except BaseException:  # nothing is served by these files yet: what has failed can be asked for again as it was
+        for name in FILES:
+            common.config.with_name(name).unlink(missing_ok=True)
+        raise
+    return await run(common.settings(), start, is_sandbox=is_sandbox)
+
+
+async def _settle(common: Acting, start: Start) -> None:
+    """Bring the site into the new store and pay the credit in. Raises StoreFailed, OSError."""
     from payamak.hands import credit, site
 
     by = common.by("init", "first site")
@@ -476,7 +492,6 @@ async def _begin(common: Acting, start: Start, *, is_sandbox: bool) -> Trial:
             entry = credit.Payment(username=start.account.username, amount=start.credit_rial, note="init")
             await credit.enter(store, entry, by, now_ms())
         _check_same(store, common)
-    return await run(common.settings(), start, is_sandbox=is_sandbox)
 
 
 def _check_same(store: Store, common: Common) -> None:

@@ -37,8 +37,11 @@ def from_stdin() -> str:
     return _not_empty(sys.stdin.readline().rstrip("\r\n"))
 
 
-def new_password(given: str | None, *, stdin: bool) -> str:
-    """A new password, as asked for: `env:NAME`, standard input, or a prompt that asks twice. Raises Failed."""
+def new_password(given: str | None, *, stdin: bool, asked: str = "") -> str:
+    """A new password, as asked for: `env:NAME`, standard input, or a prompt that asks twice. Raises Failed.
+
+    `asked`: the prompt, where it is no web-service password.
+    """
     if stdin:
         return from_stdin()
     if given is not None:
@@ -59,7 +62,7 @@ def new_password(given: str | None, *, stdin: bool) -> str:
             ExitCode.USAGE,
         )
     with interruptible():
-        first = _not_empty(getpass.getpass(worded("New web-service password: ", "گذرواژهٔ تازهٔ وب‌سرویس: ")))
+        first = _not_empty(getpass.getpass(asked or worded("New web-service password: ", "گذرواژهٔ تازهٔ وب‌سرویس: ")))
         second = getpass.getpass(worded("Once more: ", "یک بار دیگر: "))
     if second != first:
         raise Failed(worded("the two passwords differ; nothing was changed", "دو گذرواژه یکی نیستند؛ چیزی تغییر نکرد"))

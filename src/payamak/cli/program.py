@@ -44,6 +44,7 @@ COMMANDS: tuple[tuple[Group, str, str, str], ...] = (
     (_SITE, "apply", "site:apply", "Bring accounts, lines, links and templates to what a file says."),
     (_SITE, "export", "site:export", "Write the site as such a file."),
     (_SITE, "account", "accounts:app", "Customers: credit, passwords, what they may use."),
+    (_SITE, "user", "users:app", "People of the panel: who may come in, and as what."),
     (_SITE, "line", "lines:app", "Sender numbers, their prices and links."),
     (_SITE, "link", "links:app", "Binds to operators."),
     (_SITE, "template", "templates:app", "Approved texts of service lines."),

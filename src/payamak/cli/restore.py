@@ -9,7 +9,7 @@ from cyclopts import Parameter
 
 from payamak.cli.bounds import bounded
 from payamak.cli.optout_file import read_opt_outs
-from payamak.cli.shell import Acting, Common, ExitCode, counted, instant_text, now_ms, say, tell
+from payamak.cli.shell import Acting, Common, ExitCode, counted, file_to_be, instant_text, now_ms, say, tell
 from payamak.domain.restoring import ID_LIMIT
 from payamak.language import Words, spoken, worded
 
@@ -63,7 +63,7 @@ async def restore(
     from payamak.hands.restore import restore as put_back
 
     given = read_opt_outs(opt_outs) if opt_outs is not None else []
-    address = Path(common.settings().database)
+    address = file_to_be(common)
     done = await put_back(backup, address, ids_above, given, common.by("restore"), now_ms(), may_replace=replace)
     _tell(common, done)
     return ExitCode.DONE

@@ -52,7 +52,7 @@ def serve(
     config
         The settings file.
     data
-        The SQLite file that keeps everything.
+        The SQLite file that keeps everything, or the address of a PostgreSQL database.
     host
         The address to listen on.
     port
@@ -114,7 +114,7 @@ async def _serve(
     gateway = Gateway(settings, is_restored=is_restored, logs=logs)
     for number in STOPPING:  # the store is opened at one go: a signal ends that by ending us, and nothing is lost
         signal.signal(number, signal.SIG_DFL)
-    gateway.open()
+    await gateway.open()
     stop = asyncio.Event()
 
     def on_signal() -> None:

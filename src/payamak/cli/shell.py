@@ -49,6 +49,9 @@ class Failed(Exception):
         self.sentences = (text, *more)
 
 
+_STORE: Final = "The store, a SQLite file or postgresql://…; else the setting `database`."
+
+
 @Parameter(name="*")
 @dataclass(frozen=True, kw_only=True)
 class Common:
@@ -56,7 +59,11 @@ class Common:
 
     data: Annotated[
         str | None,
-        Parameter(name=("--data", "--database"), group="Common", help="The SQLite file; else the setting `database`."),
+        Parameter(
+            name=("--data", "--database"),
+            group="Common",
+            help=_STORE,
+        ),
     ] = None
     config: Annotated[Path | None, Parameter(group="Common", help="A settings file; else PAYAMAK_CONFIG.")] = None
     json: Annotated[bool, Parameter(group="Common", negative="", help="Answer in JSON, for machines.")] = False
@@ -112,7 +119,7 @@ async def open_store(common: Common, *, create: bool = False) -> AsyncIterator[S
     """The store, for a command that may change it; the file is made only with `create`. Raises StoreFailed, Failed."""
     from payamak.hands.opening import Mode, opened
 
-    async with opened(_made_store(common) if create else existing_store(common), Mode.HANDS) as store:
+    async with opened(_made_store(common) if create else store_of(common), Mode.HANDS) as store:
         yield store
 
 
@@ -121,19 +128,47 @@ async def look_at_store(common: Common) -> AsyncIterator[Store]:
     """The store, for a command that changes nothing: not a page of the file is written. Raises StoreFailed, Failed."""
     from payamak.hands.opening import Mode, opened
 
-    async with opened(existing_store(common), Mode.LOOK) as store:
+    async with opened(store_of(common), Mode.LOOK) as store:
         yield store
 
 
-def _made_store(common: Common) -> Path:
-    path = Path(common.settings().database)
+def _made_store(common: Common) -> str | Path:
+    from payamak.hands.opening import is_database
+
+    address = common.settings().database
+    if is_database(address):
+        return address
+    path = Path(address)
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     return path
 
 
+def store_of(common: Common) -> str | Path:
+    """The store: a database's address, or a file that is there. Raises Failed, with what to do, if there is none."""
+    from payamak.hands.opening import is_database
+
+    address = common.settings().database
+    return address if is_database(address) else existing_store(common)
+
+
+def file_to_be(common: Common) -> Path:
+    """The file of the store, which need not be there. Raises Failed where a database keeps it."""
+    from payamak.hands.opening import is_database
+
+    address = common.settings().database
+    if is_database(address):
+        raise Failed(
+            worded(
+                f"this command is about the file of a store, and {address} is a database: it has tools of its own",
+                f"این فرمان دربارهٔ پروندهٔ SQLite است و {address} یک سرور پایگاه داده است: ابزار خودش را دارد",
+            )
+        )
+    return Path(address)
+
+
 def existing_store(common: Common) -> Path:
     """The file of the store. Raises Failed, with what to do, if there is none."""
-    path = Path(common.settings().database)
+    path = file_to_be(common)
     if not path.exists():
         raise Failed(
             worded(

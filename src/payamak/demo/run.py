@@ -20,7 +20,7 @@ from rich.live import Live
 from payamak.client import AsyncClient, PayamakError, Refusal
 from payamak.codes import Code
 from payamak.config import Settings
-from payamak.demo import site
+from payamak.demo import people, site
 from payamak.demo.board import BoardRow, table, told
 from payamak.demo.scenarios import cases
 from payamak.log import Logs, catch_strays
@@ -52,6 +52,7 @@ class Demo:
         self.base_url = ""
         self.operator_port = 0
         self._rows: dict[str, BoardRow] = {}
+        self.people: list[people.DemoPerson] = []
 
     async def start(self) -> None:
         """The two operators first, then the gateway with the demo's site."""
@@ -85,6 +86,7 @@ class Demo:
                 await store.credit(username, site.CREDIT_RIAL - balances[username], "demo", now)
         for recipient in [case.recipient for case in cases()] + list(site.MOBILES.values()):
             await store.forget_opt_outs(recipient, None)  # a folder that was used before remembers
+        self.people = await people.furnish(store, now)
         self.gateway.running.links.follow(store.site)
         await self._links_up()
 
@@ -161,7 +163,13 @@ class _Quiet:
 
 
 def _summary(
-    console: Console, rows: Sequence[BoardRow], base_url: str, commands: Sequence[str], *, goes_on: bool
+    console: Console,
+    rows: Sequence[BoardRow],
+    base_url: str,
+    commands: Sequence[str],
+    *,
+    goes_on: bool,
+    persons: Sequence[people.DemoPerson] = (),
 ) -> bool:
     right = sum(row.is_right for row in rows)
     if right == len(rows):
@@ -178,6 +186,10 @@ def _summary(
         soft_wrap=True,
         highlight=False,
     )
+    console.print(f"The panel, for people, is at [bold]{base_url}/panel[/]:\n")
+    for person in persons:
+        console.print(f"  {person.name:<8} {person.password}   ({person.role.value})", highlight=False)
+    console.print()
     console.print("What you send is told below. To look closer, or to be the handset, in another terminal:\n")
     for command in (*_found(), *commands):
         console.print(f"  {command}", soft_wrap=True, highlight=False)
@@ -206,10 +218,11 @@ def _to_look(database: str, operator: int) -> tuple[str, ...]:
     )
 
 
-def _write_facts(path: Path, base_url: str) -> None:
+def _write_facts(path: Path, demo: Demo) -> None:
     """Whole or not at all: a test tool may be waiting for the file to appear."""
+    facts = {**site.facts(demo.base_url), "panel": people.facts(demo.base_url, demo.people)}
     whole = path.with_name(path.name + ".part")
-    whole.write_text(json.dumps(site.facts(base_url), ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+    whole.write_text(json.dumps(facts, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
     os.replace(whole, path)
 
 
@@ -226,7 +239,7 @@ async def run(*, once: bool, port: int, data: Path | None, facts: Path | None, l
         await demo.start()
         try:
             if facts is not None:
-                _write_facts(facts, demo.base_url)
+                _write_facts(facts, demo)
             playing = asyncio.create_task(demo.play())
             stopping = asyncio.create_task(stop.wait())
             await asyncio.wait({playing, stopping}, return_when=asyncio.FIRST_COMPLETED)
@@ -234,7 +247,9 @@ async def run(*, once: bool, port: int, data: Path | None, facts: Path | None, l
                 playing.cancel()
                 return 130
             to_look = _to_look(database, demo.operator_port)
-            all_right = _summary(console, playing.result(), demo.base_url, to_look, goes_on=not once)
+            all_right = _summary(
+                console, playing.result(), demo.base_url, to_look, goes_on=not once, persons=demo.people
+            )
             if not once:
                 await stopping
             return 0 if all_right else 1

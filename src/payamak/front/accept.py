@@ -31,6 +31,7 @@ from payamak.errors import Refused, StoreFailed
 from payamak.front.acting import OwnActs
 from payamak.front.asking import Asking
 from payamak.front.callers import Admits, Caller, Callers
+from payamak.front.foreseeing import Foreseeing
 from payamak.front.reads import Reads
 from payamak.front.room import Room
 from payamak.front.wanted import UnreadableField, WantedMessage, own_ids, plan, readable_ways
@@ -89,7 +90,8 @@ class NotARecipient(StrEnum):
 
 
 class Front:
-    """All that a face may call: `accept`, what a caller may ask (`asking`), what he may do beside (`acting`)."""
+    """All that a face may call: `accept`, what a caller may ask (`asking`), what he may do beside (`acting`), who is
+    at the panel (`sessions`), and what would become of a message (`foreseeing`)."""
 
     def __init__(
         self,
@@ -104,8 +106,10 @@ class Front:
         """`recipient_prefixes`: the first two digits behind 98 that mobiles have (contract §5). `reads`: whose turn it
         is to read states; without it every read goes at once."""
         self.callers = Callers(store, clock, admits)
+        self.sessions = self.callers.sessions
         self.asking = Asking(store, clock, self.callers, reads)
         self.acting = OwnActs(store, clock, self.callers)
+        self.foreseeing = Foreseeing(store, clock, self.callers, frozenset(recipient_prefixes))
         self.is_stopping = False
         self.recipients_refused: Counter[str] = Counter(dict.fromkeys(NotARecipient, 0))
         self._recipient_prefixes = frozenset(recipient_prefixes)

@@ -10,18 +10,30 @@ from __future__ import annotations
 from collections.abc import Awaitable, Collection
 from typing import Final, TypeVar
 
+from msgspec.structs import replace
+
 from payamak.clock import Clock
 from payamak.codes import Code
 from payamak.domain.message import Message
 from payamak.domain.mo import Received
 from payamak.domain.own_ids import OwnIdKind
-from payamak.domain.site import Account, Site
+from payamak.domain.site import Account, Line, Site
 from payamak.domain.usage import UsageBy
 from payamak.errors import Refused, StoreFailed
 from payamak.front.callers import Caller, Callers
 from payamak.front.reads import Reads
 from payamak.store.base import Store
-from payamak.store.records import OptOut, OutboxRow, Search, Standing, Statement, UsageSearch, UsageSum
+from payamak.store.records import (
+    MessagePage,
+    OptOut,
+    OutboxRow,
+    Search,
+    Standing,
+    Statement,
+    Story,
+    UsageSearch,
+    UsageSum,
+)
 
 T = TypeVar("T")
 
@@ -80,6 +92,23 @@ class Asking:
             account_id=account.id, recipient=recipient, before_id=before_id, limit=max(1, min(limit, MOST_ROWS))
         )
         return account, await readable(self._store.search(search))
+
+    async def message_page(self, caller: Caller, wanted: Search) -> tuple[Account, MessagePage]:
+        """A page of the account's messages that are as `wanted`, whose account that names does not matter."""
+        account = await self._callers.account_of(caller)
+        own = replace(wanted, account_id=account.id, limit=max(1, min(wanted.limit, MOST_ROWS)))
+        return account, await readable(self._store.message_page(own))
+
+    async def story(self, caller: Caller, message_id: int) -> tuple[Account, Story | None]:
+        """Everything known of one of the account's messages; None for another's and for one that never was."""
+        account = await self._callers.account_of(caller)
+        story = await readable(self._store.story(message_id))
+        return account, None if story is None or story.message.account_id != account.id else story
+
+    def lines(self, account: Account) -> list[Line]:
+        """The lines that an account may send by, as they are configured now."""
+        site = self._store.site
+        return [site.lines[number] for number in own_lines(site, account)]
 
     async def received(self, caller: Caller, limit: int = 50) -> tuple[Account, list[Received]]:
         """The newest of what handsets sent to the account's lines, read or not, oldest first. None of it is marked."""

@@ -13,6 +13,7 @@ from payamak.domain.clocks import earliest
 from payamak.domain.marks import without_marks
 from payamak.domain.site import Account
 from payamak.errors import Refused
+from payamak.front.sessions import Sessions
 from payamak.store.base import Store
 
 
@@ -30,11 +31,22 @@ class ByPassword(Struct, frozen=True, kw_only=True):
         return f"ByPassword(address={self.address!r})"
 
 
-Caller: TypeAlias = ByPassword
+class BySession(Struct, frozen=True, kw_only=True):
+    """A person at the panel, by what his browser holds, as it came.
+
+    An account's `allowed_addresses` are of its programs: a person sits where he sits.
+    """
+
+    token: str
+
+    def __repr__(self) -> str:
+        return "BySession()"
+
+
+Caller: TypeAlias = ByPassword | BySession
 """Whoever calls, by what he proves himself with: the one thing from which the front learns whose account is meant.
 
-A sum, of one member so far. A person's session and a key are to be its next ones, a Struct each with the address beside
-it, and a branch each in `Callers.account_of`: nobody else takes a caller apart.
+A sum. A key is to be its next member, with a branch in `Callers.account_of`: nobody else takes a caller apart.
 """
 
 Admits: TypeAlias = Callable[[Account | None, str, str, str], Awaitable[bool]]
@@ -49,18 +61,27 @@ class Callers:
         self._store = store
         self._clock = clock
         self._admits = admits
+        self.sessions = Sessions(store, clock)
 
     async def account_of(self, caller: Caller) -> Account:
         """The caller's account, as it stands after the check. Raises Refused: 18, 16, 17, 29, or 23."""
         match caller:
             case ByPassword():
-                account = await self._by_password(caller)
+                account = self.open(await self._by_password(caller))
+                if not account.allows(caller.address):
+                    raise Refused(Code.ADDRESS_NOT_ALLOWED)
+                return account
+            case BySession():
+                return self.open(await self._by_session(caller))
             case _:
                 assert_never(caller)
-        account = self.open(account)
-        if not account.allows(caller.address):
-            raise Refused(Code.ADDRESS_NOT_ALLOWED)
-        return account
+
+    async def _by_session(self, caller: BySession) -> Account:
+        """The account of the person whose session it is; people of the house have none."""
+        person = await self.sessions.person(caller.token)
+        if person is None or person.account is None:
+            raise Refused(Code.CREDENTIALS)
+        return person.account
 
     def open(self, account: Account | None) -> Account:
         """The account, if something may be done in its name now. Raises Refused with 16 or 17."""

@@ -25,7 +25,7 @@ class ProofKind(StrEnum):
 
     WEB_SERVICE = "web_service"
     PANEL = "panel"
-    """A person's at the panel, which is not served yet."""
+    """A person's at the panel."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,6 +26,7 @@ from payamak.domain.unreadable import Unreadable
 from payamak.domain.webhooks import Notice, NoticeCount, NoticeResult, NoticeSearch, WebhookTarget
 from payamak.store.campaigning import Campaigns
 from payamak.store.feed import Change, Feed
+from payamak.store.people import People
 from payamak.store.records import (
     Act,
     Arrival,
@@ -43,6 +44,7 @@ from payamak.store.records import (
     ForeignReceived,
     Holdings,
     LedgerProof,
+    MessagePage,
     MovePlan,
     NewMessage,
     OptOut,
@@ -543,6 +545,19 @@ class SiteHands(Protocol):
         ...
 
 
+class Panels(Protocol):
+    """What the panel asks beside what the others do."""
+
+    @property
+    def people(self) -> People:
+        """Users, their sessions and views."""
+        ...
+
+    def message_page(self, search: Search) -> Awaitable[MessagePage]:
+        """A page of an account's messages, the newest first; it looks through so many at most, and says how far."""
+        ...
+
+
 class Looks(Protocol):
     """What an operator looks at, or is shown before he agrees to an act."""
 
@@ -662,5 +677,7 @@ class Findings(Protocol):
         ...
 
 
-class Store(Opened, Intake, Wire, Chores, Inbox, Posts, Campaigns, Hands, SiteHands, Looks, Sums, Findings, Protocol):
+class Store(
+    Opened, Intake, Wire, Chores, Inbox, Posts, Campaigns, Hands, SiteHands, Looks, Sums, Panels, Findings, Protocol
+):
     """Durable state, all that anybody asks of it."""

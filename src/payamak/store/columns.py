@@ -162,6 +162,12 @@ def _writes(kind: Any) -> Callable[[Any], Any] | None:
     return lambda value: None if value is None else write(value)
 
 
+def is_number(kind: Any) -> bool:
+    """Whether a field's values are kept as whole numbers: else they are words."""
+    inner, _ = _without_none(kind)
+    return isinstance(inner, type) and issubclass(inner, int)
+
+
 def _without_none(kind: Any) -> tuple[Any, bool]:
     """The type of a value that is there, and whether it may be missing."""
     if get_origin(kind) not in (Union, UnionType):
@@ -196,7 +202,7 @@ changing_columns_with_plan = writer(Message, WITH_PLAN, _DERIVED)
 
 # ---------------------------------------------------------------------------------------------- campaigns
 
-_CAMPAIGN: Final = tuple(name for name in Campaign.__struct_fields__ if name != "id")
+CAMPAIGN: Final = tuple(name for name in Campaign.__struct_fields__ if name != "id")
 _FIXED_OF_CAMPAIGN: Final = frozenset(
     {
         *("account_id", "name", "text", "columns", "ways", "template", "pace_per_minute", "validity_ms", "guard_share"),
@@ -204,19 +210,19 @@ _FIXED_OF_CAMPAIGN: Final = frozenset(
         *("final", "failed"),  # counted by the ends of its messages, whatever else becomes of it
     }
 )
-_CAMPAIGN_CHANGES: Final = tuple(name for name in _CAMPAIGN if name not in _FIXED_OF_CAMPAIGN)
+CAMPAIGN_CHANGES: Final = tuple(name for name in CAMPAIGN if name not in _FIXED_OF_CAMPAIGN)
 
-campaign_columns = writer(Campaign, _CAMPAIGN)
+campaign_columns = writer(Campaign, CAMPAIGN)
 """A campaign as `insert_campaign` keeps it."""
 
-campaign_changes = writer(Campaign, _CAMPAIGN_CHANGES)
+campaign_changes = writer(Campaign, CAMPAIGN_CHANGES)
 """What may change of it but for the ends of its messages."""
 
 LISTS: Final = {
     "campaign": ", ".join(Campaign.__struct_fields__),
-    "campaign_kept": ", ".join(_CAMPAIGN),
-    "campaign_kept_values": ", ".join("?" for _ in _CAMPAIGN),
-    "campaign_changes": ", ".join(f"{name} = ?" for name in _CAMPAIGN_CHANGES),
+    "campaign_kept": ", ".join(CAMPAIGN),
+    "campaign_kept_values": ", ".join("?" for _ in CAMPAIGN),
+    "campaign_changes": ", ".join(f"{name} = ?" for name in CAMPAIGN_CHANGES),
     "campaign_row": ", ".join(CampaignRow.__struct_fields__),
     "received": ", ".join(Received.__struct_fields__),
     "message": ", ".join(MESSAGE),

@@ -114,7 +114,7 @@ class _Cell:
         return "update_message", (*changing_columns_with_plan(now), *guard)
 
 
-_GUARDED = frozenset({"update_message", "update_message_same_plan"})
+GUARDED = frozenset({"update_message", "update_message_same_plan"})
 """Statements that change each row that they name, or the row is not what it was."""
 
 
@@ -246,7 +246,7 @@ class Desk:
         self._has_left = False
         for name, rows in self._buffer.drain():
             changed = await self.engine.write(name, rows)
-            if name in _GUARDED and changed != len(rows):
+            if name in GUARDED and changed != len(rows):
                 raise RuntimeError(f"of {len(rows)} messages {changed} are what they were")
 
     def _settle(self) -> None:

@@ -423,6 +423,18 @@ class Search(Struct, frozen=True, kw_only=True):
     limit: int = 50
 
 
+class MessagePage(Struct, frozen=True, kw_only=True):
+    """A page of messages, newest first.
+
+    `before_id` is where the next one goes on; None: there is none. `looked_to_at`: the page ends there because it has
+    looked through enough, as far as to what was accepted then; None where it is full, or all was looked through.
+    """
+
+    messages: tuple[Message, ...]
+    before_id: int | None = None
+    looked_to_at: int | None = None
+
+
 class TextReceipts(Struct, frozen=True, kw_only=True):
     """How many long texts of a link got exactly one receipt, and how many got more."""
 

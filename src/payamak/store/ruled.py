@@ -53,6 +53,7 @@ from payamak.store.records import (
     ForeignReceived,
     Holdings,
     LedgerProof,
+    MessagePage,
     MovePlan,
     NewMessage,
     OptOut,
@@ -74,6 +75,7 @@ from payamak.store.records import (
     UsageSearch,
     UsageSum,
 )
+from payamak.store.ruled_people import RuledPeople
 from payamak.store.rules import (
     aside,
     audit,
@@ -102,6 +104,9 @@ T = TypeVar("T")
 
 _URGENCY = {Lane.OTP: Urgency.OTP, Lane.NORMAL: Urgency.NORMAL, Lane.BULK: Urgency.BULK}
 
+_SMALL_READ = 500
+"""Ids that a query may name and still run on the event loop: about 1 ms."""
+
 
 class RuledStore:
     """See payamak.store.base.Store for what each method promises; each hands a rule to the engine's writer or reader.
@@ -116,6 +121,7 @@ class RuledStore:
         self._site = Site(version=-1)
         self._is_serving = False
         self._retire_from = 0
+        self.people = RuledPeople(self)
 
     def _read(self, query: Callable[[Reader], T], within_s: float | None = None) -> Awaitable[T]:
         """Run a query on one state of the rows. Raises StoreFailed, also when it has no answer in that time."""
@@ -151,6 +157,14 @@ class RuledStore:
 
     def _within(self, seconds: float) -> float | None:
         return seconds if self._is_serving else None
+
+    async def ask(self, query: Callable[[Reader], T], *, is_small: bool) -> T:
+        """What a caller's query finds; a small one need not leave the event loop. Raises StoreFailed."""
+        return await self._read(query, self._within(ANSWER_WITHIN_S))
+
+    def tell(self, work: Rule[T]) -> Awaitable[T]:
+        """Let a caller's piece of work be done, for which nobody waits long."""
+        return self.writer.submit(work, within_s=self._within(ANSWER_WITHIN_S))
 
     # -- the front
 
@@ -211,7 +225,7 @@ class RuledStore:
 
     def standings(self, account_id: int, ids: Sequence[int]) -> Awaitable[dict[int, Standing]]:
         """See Store.standings."""
-        return self._read(lambda db: reading.standings(db, account_id, ids), self._within(ANSWER_WITHIN_S))
+        return self.ask(lambda db: reading.standings(db, account_id, ids), is_small=len(ids) <= _SMALL_READ)
 
     # -- the back
 
@@ -658,6 +672,10 @@ class RuledStore:
     def story(self, message_id: int) -> Awaitable[Story | None]:
         """See Store.story."""
         return self._read(lambda db: reading.story(db, message_id))
+
+    def message_page(self, search: Search) -> Awaitable[MessagePage]:
+        """See Store.message_page."""
+        return self.ask(lambda db: reading.message_page(db, search), is_small=False)
 
     def search(self, search: Search) -> Awaitable[list[Message]]:
         """See Store.search."""

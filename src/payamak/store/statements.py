@@ -1,4 +1,4 @@
-"""Reads the named statements of the .sql files of the SQLite store: SQL lives there, not in strings.
+"""Reads the named statements of the .sql files of an engine: SQL lives there, not in strings.
 
 Where several statements have the same columns, these are named once: by a Struct (columns.py), or in the file itself
 under `-- columns: NAME`. A statement says `{NAME}` in their place.
@@ -7,6 +7,7 @@ under `-- columns: NAME`. A statement says `{NAME}` in their place.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from functools import cache
 from importlib import resources
 
@@ -18,9 +19,15 @@ _LISTED = re.compile(r"\{(\w+)\}")
 
 @cache
 def load_statements() -> dict[str, str]:
-    """Every statement by its name. Raises ValueError if a name is used twice."""
-    pieces: dict[str, dict[str, str]] = {"name": {}, "columns": dict(LISTS)}
-    for file in sorted(resources.files("payamak.store.sqlite").joinpath("sql").iterdir(), key=lambda f: f.name):
+    """Every statement of SQLite's store by its name."""
+    return read_statements("sqlite", LISTS)
+
+
+def read_statements(engine: str, lists: Mapping[str, str]) -> dict[str, str]:
+    """Every statement of an engine by its name. Raises ValueError if a name is used twice."""
+    pieces: dict[str, dict[str, str]] = {"name": {}, "columns": dict(lists)}
+    folder = resources.files(f"payamak.store.{engine}").joinpath("sql")
+    for file in sorted(folder.iterdir(), key=lambda f: f.name):
         if not file.name.endswith(".sql"):
             continue
         _, *found = _NAME.split(file.read_text(encoding="utf-8"))
@@ -33,7 +40,12 @@ def load_statements() -> dict[str, str]:
 
 
 def load_migrations() -> list[str]:
-    """The migrations in order; the database's user_version says how many have run."""
-    folder = resources.files("payamak.store.sqlite").joinpath("migrations")
+    """The migrations of SQLite's store in order; the database's user_version says how many have run."""
+    return [text for _, text in read_migrations("sqlite")]
+
+
+def read_migrations(engine: str) -> list[tuple[str, str]]:
+    """The migrations of an engine in order: the name of each, and its text."""
+    folder = resources.files(f"payamak.store.{engine}").joinpath("migrations")
     files = sorted((f for f in folder.iterdir() if f.name.endswith(".sql")), key=lambda f: f.name)
-    return [file.read_text(encoding="utf-8") for file in files]
+    return [(file.name.removesuffix(".sql"), file.read_text(encoding="utf-8")) for file in files]

@@ -200,7 +200,9 @@ PERSIAN: Final[dict[str, str]] = {
         "هستند."
     ),
     "The settings file.": "فایل تنظیم‌ها.",
-    "The SQLite file that keeps everything.": "فایل SQLite که همه‌چیز در آن است.",
+    "The SQLite file that keeps everything, or the address of a PostgreSQL database.": (
+        "فایل SQLite که همه‌چیز در آن است، یا نشانی پایگاه دادهٔ PostgreSQL."
+    ),
     "The address to listen on.": "نشانی‌ای که روی آن گوش می‌دهد.",
     "The port to listen on; 0 takes a free one.": "درگاهی که روی آن گوش می‌دهد؛ 0 یعنی هر درگاه آزاد.",
     "How much is logged: debug, info, warning, error.": "میزان گزارش: debug، info، warning، error.",
@@ -234,7 +236,9 @@ PERSIAN: Final[dict[str, str]] = {
     "Do not ask.": "نپرس.",
     "Only show.": "فقط نشان بده.",
     "Also remove what the file does not name.": "آنچه در فایل نیست حذف هم بشود.",
-    "The SQLite file; else the setting `database`.": "فایل SQLite؛ وگرنه تنظیم `database`.",
+    "The store, a SQLite file or postgresql://…; else the setting `database`.": (
+        "جای داده‌ها، فایل SQLite یا postgresql://…؛ وگرنه تنظیم `database`."
+    ),
     "A settings file; else PAYAMAK_CONFIG.": "فایل تنظیم‌ها؛ وگرنه PAYAMAK_CONFIG.",
     "Answer in JSON, for machines.": "پاسخ به شکل JSON، برای برنامه‌ها.",
     "Write the site as a file for `payamak apply`; applying it again changes nothing.": (
@@ -887,4 +891,25 @@ PERSIAN: Final[dict[str, str]] = {
     "Answer as Icinga and Nagios want it: one line, exit code 0, 1 or 2.": (
         "پاسخ به شکلی که Icinga و Nagios می‌خواهند: یک سطر، کد خروج 0، 1 یا 2."
     ),
+    "People of the panel: who may come in, and as what.": ("کاربران پنل: چه کسی، و با چه نقشی."),
+    "List all people: of which account, as what, and when they last came in.": (
+        "فهرست همهٔ کاربران: از کدام حساب، با چه نقشی، و آخرین ورودشان."
+    ),
+    "Whose person it is.": ("کاربرِ کدام حساب است."),
+    "It is a person of the house, of no account.": ("کاربرِ سامانه است، نه هیچ حسابی."),
+    "Add a person: of an account as owner, sender or viewer; of the house as another. The password is asked for.": (
+        "کاربری می‌افزاید: از یک حساب با نقش owner یا sender یا viewer؛ از سامانه با نقشی دیگر. گذرواژه پرسیده می‌شود."
+    ),
+    "By which the person comes in.": ("نامی که با آن وارد می‌شود."),
+    "What the person may do.": ("چه می‌تواند بکند."),
+    "What the person may do from now on.": ("از این پس چه می‌تواند بکند."),
+    "Let the person in again; --inactive: not any more.": ("دوباره راه دادن؛ --inactive: دیگر راه ندادن."),
+    "Ask for a new password.": ("گذرواژهٔ تازه می‌پرسد."),
+    "Change what a person may do, whether he may come in, or his password; his sessions end.": (
+        "تغییر نقش، اجازهٔ ورود یا گذرواژهٔ یک کاربر؛ ورودهایش پایان می‌یابد."
+    ),
+    "Remove a person, after you were asked; what he did stays in the audit.": (
+        "حذف یک کاربر، پس از پرسش؛ کارهایش در دفتر کارها می‌ماند."
+    ),
+    "Whom.": ("چه کسی را."),
 }

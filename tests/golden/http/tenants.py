@@ -16,6 +16,7 @@ from payamak.clock import SystemClock
 from payamak.domain.message import Message
 from payamak.domain.site import Account, Document, Line, LinkUse
 from payamak.store.records import Search
+from payamak.store.ruled import RuledStore
 from payamak.store.sqlite.store import SqliteStore
 
 
@@ -67,7 +68,7 @@ async def _bound(home: House) -> None:
 Snapshot = tuple[int, Sequence[object], int, int]
 
 
-async def snapshot(home: House, store: SqliteStore) -> Snapshot:
+async def snapshot(home: House, store: RuledStore) -> Snapshot:
     """What no refused request may change: messages, purses and ledger, opt-outs, and what the operators saw."""
     messages = await store.search(Search(limit=1_000_000))
     opt_outs = await store.opt_outs(None, None, "", 1_000)
@@ -75,6 +76,6 @@ async def snapshot(home: House, store: SqliteStore) -> Snapshot:
     return len(messages), await store.balances(), len(opt_outs), seen
 
 
-async def messages_to(store: SqliteStore, recipient: str) -> list[Message]:
+async def messages_to(store: RuledStore, recipient: str) -> list[Message]:
     """The rows kept for a recipient, newest first."""
     return await store.search(Search(recipient=recipient))

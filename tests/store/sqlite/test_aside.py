@@ -235,6 +235,8 @@ async def test_a_store_from_before(tmp_path: Path) -> None:
         db.execute(f"ALTER TABLE id_habit DROP COLUMN {column}")
     db.execute("ALTER TABLE message RENAME COLUMN owner TO is_leased; UPDATE message SET is_leased = is_leased <> 0")
     db.execute("DROP TABLE owner; DROP TABLE audit; DROP TABLE own_id")
+    db.execute("DROP TABLE panel_view; DROP TABLE panel_session; DROP TABLE panel_user")
+    db.execute("DROP INDEX message_account; DROP INDEX ledger_account")
     db.execute("DROP TABLE usage_day; DROP INDEX ledger_credit; DELETE FROM meta WHERE key = 'usage_from'")
     columns = ", ".join(f"{name} INTEGER NOT NULL" for name in ("account_id", "check_id", "message_id", "accepted_at"))
     db.execute(f"CREATE TABLE check_id ({columns}, digest BLOB, PRIMARY KEY (account_id, check_id)) WITHOUT ROWID")

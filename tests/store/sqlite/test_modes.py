@@ -22,7 +22,7 @@ KNOWN = len(load_migrations())
 async def file(tmp_path: Path) -> Path:
     """A store with a message in it, that nobody has open."""
     path = file_of(tmp_path)
-    store = open_store(path, Mode.SERVE)
+    store = await open_store(path, Mode.SERVE)
     await (await World(store).build()).accept()
     await store.close()
     return path
@@ -47,7 +47,7 @@ def octets(path: Path) -> bytes:
 async def test_who_looks_writes_nothing(file: Path) -> None:
     """Every question is answered, and not an octet of the file or its log is another one afterwards."""
     before = octets(file)
-    store = open_store(file, Mode.LOOK)
+    store = await open_store(file, Mode.LOOK)
     (message,) = await store.search(Search())
     assert (await store.story(message.id)) is not None
     assert (await store.queue())[0].count == 1
@@ -61,8 +61,8 @@ async def test_who_looks_writes_nothing(file: Path) -> None:
 
 async def test_who_looks_sees_what_a_server_writes(file: Path) -> None:
     """The log of the server is read too."""
-    server = open_store(file, Mode.SERVE)
-    looking = open_store(file, Mode.LOOK)
+    server = await open_store(file, Mode.SERVE)
+    looking = await open_store(file, Mode.LOOK)
     await server.credit("shop", 7, "", NOW)
     (seen,) = [each for each in await looking.balances() if each.username == "shop"]
     (kept,) = [each for each in await server.balances() if each.username == "shop"]
@@ -77,7 +77,7 @@ async def test_an_older_schema_stays(file: Path, mode: Mode) -> None:
     schema(file, KNOWN - 1)
     before = octets(file)
     with pytest.raises(StoreFailed, match=rf"schema {KNOWN - 1}, this program works with {KNOWN}.*payamak migrate"):
-        open_store(file, mode)
+        await open_store(file, mode)
     assert octets(file) == before
     assert schema(file) == KNOWN - 1
 
@@ -87,12 +87,12 @@ async def test_a_newer_schema_is_another_programs(file: Path, mode: Mode) -> Non
     """It is refused in every mode."""
     schema(file, KNOWN + 1)
     with pytest.raises(StoreFailed, match="use a newer Payamak"):
-        open_store(file, mode)
+        await open_store(file, mode)
 
 
 async def test_hands_make_a_store(tmp_path: Path) -> None:
     """A first `apply` needs no server: what did not exist has no older schema."""
-    store = open_store(file_of(tmp_path), Mode.HANDS)
+    store = await open_store(file_of(tmp_path), Mode.HANDS)
     await World(store).build()
     assert schema(file_of(tmp_path)) == KNOWN
     await store.close()
@@ -104,5 +104,5 @@ async def test_serving_brings_up_to_date(tmp_path: Path) -> None:
     db.execute(load_migrations()[0])
     db.pragma("user_version", 1)
     db.close()
-    await open_store(file_of(tmp_path), Mode.SERVE).close()
+    await (await open_store(file_of(tmp_path), Mode.SERVE)).close()
     assert schema(file_of(tmp_path)) == KNOWN

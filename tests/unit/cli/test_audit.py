@@ -15,6 +15,7 @@ from tests.unit.cli.test_bounds import functions, hints_of
 from payamak.cli.program import run
 from payamak.cli.shell import Acting, ExitCode
 from payamak.domain.mo import MoPart
+from payamak.domain.people import User, UserRole
 from payamak.domain.posting import PostState
 from payamak.domain.site import Line
 from payamak.domain.unreadable import Unreadable
@@ -39,6 +40,15 @@ async def fuller(world: World) -> None:
     line = replace(site.lines[HOLD], relay_url="https://shop.example.ir/in", relay_secret="env:KEY")
     shop = replace(site.accounts["shop"], webhook_url="https://shop.example.ir/states", webhook_secret="env:KEY")
     await store.put_documents([line, shop, Line(number="98307")], [], NOW)
+    sara = User(
+        name="sara",
+        key="sara",
+        password_hash="",
+        account_id=store.site.accounts["shop"].id,
+        role=UserRole.OWNER,
+        made_at=NOW,
+    )
+    await store.people.add(sara)
     await full(world)
     part = MoPart(upstream="operator", link="north", line=HOLD, sender=ALI, alphabet=Alphabet.GSM7, octets=b"salam")
     await store.receive_mo(part, "north#1", ["north#1"], world.now)
@@ -79,6 +89,9 @@ ACTS: list[tuple[str, tuple[str, str, str, str, int]]] = [
         ("change", "account shop", "password_hash = none", "password_hash = ••••••", 1),
     ),
     ("account remove bank --yes", ("remove", "account bank", f'lines = ["{LINE}"]', "", 1)),
+    ("user add omid --role clerk --site --password env:NEW", ("add", "user omid", "", "clerk", 1)),
+    ("user change sara --role viewer", ("change", "user sara", "owner", "viewer", 1)),
+    ("user remove sara --yes", ("remove", "user sara", "owner", "", 1)),
     ("line add 98309 --link north", ("add", "line 98309", "", 'links = [{"link":"north"}]', 1)),
     (f"line change {LINE} --ucs2-rial 9", ("change", f"line {LINE}", "ucs2_rial = 0", "ucs2_rial = 9", 1)),
     ("line remove 98307 --yes", ("remove", "line 98307", "", "", 1)),

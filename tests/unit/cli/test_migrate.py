@@ -73,7 +73,7 @@ def test_each_step_is_told(older: Path) -> None:
 async def test_a_new_store_is_not_told(tmp_path: Path) -> None:
     """The log has none of the migrations that make it."""
     with capture_logs() as lines:
-        await open_store(tmp_path / "new.sqlite", Mode.SERVE).close()
+        await (await open_store(tmp_path / "new.sqlite", Mode.SERVE)).close()
     assert lines == []
 
 

@@ -19,6 +19,7 @@ from payamak.domain.message import State
 from payamak.domain.mo import MoPart
 from payamak.domain.own_ids import OwnIdKind
 from payamak.domain.site import Line, Link
+from payamak.domain.usage import UsageBy
 from payamak.encoding.alphabets import Alphabet
 from payamak.errors import Refused
 from payamak.front.accept import Accepted, Front, Policy
@@ -46,7 +47,7 @@ async def hashed(password: str) -> str:
 
 def functions(of: type) -> dict[str, Any]:
     """What a face may call."""
-    return {name: each for name, each in vars(of).items() if inspect.iscoroutinefunction(each)}
+    return {name: each for name, each in vars(of).items() if inspect.iscoroutinefunction(each) and name[0] != "_"}
 
 
 @pytest.mark.parametrize("of", [Asking, OwnActs])
@@ -166,6 +167,17 @@ class Life:
         """Its own rial."""
         balance = next(each for each in await self.store.balances() if each.username == name)
         assert (await self.front.asking.purse(caller(name)))[1] == balance.available
+
+    async def ask_usage(self, name: str) -> None:
+        """Of all days, told apart by account."""
+        account, sums = await self.front.asking.usage(caller(name), range(30_000), (UsageBy.ACCOUNT,))
+        assert {each.account_id for each in sums} <= {account.id}
+
+    async def ask_statement(self, name: str) -> None:
+        """Of all days: what it ends with is what the account has."""
+        balance = next(each for each in await self.store.balances() if each.username == name)
+        _, statement = await self.front.asking.statement(caller(name), range(30_000))
+        assert statement.closing == balance.available + balance.reserved
 
     async def ask_received(self, name: str) -> None:
         """What came to its own line."""

@@ -53,3 +53,16 @@ def test_a_change_is_another_name(files: StaticFiles, tmp_path: Path) -> None:
     before = files.url("app.css")
     (tmp_path / "app.css").write_text("p { margin: 1px }")
     assert StaticFiles(tmp_path, "/panel/static").url("app.css") != before
+
+
+async def test_a_style_names_a_file_beside_it(tmp_path: Path) -> None:
+    """By the name that it has here; one that is not there is a fault at once."""
+    (tmp_path / "app.css").write_text('@font-face { src: url("a.woff2") }')
+    with pytest.raises(KeyError):
+        StaticFiles(tmp_path, "/panel/static")
+    (tmp_path / "a.woff2").write_bytes(b"font")
+    files = StaticFiles(tmp_path, "/panel/static")
+    async with serving(files.route) as home:
+        _, _, body = await home.ask(b"GET " + files.url("app.css").encode() + END + b"\r\n")
+    name = files.url("a.woff2").rpartition("/")[2]
+    assert body.decode() == f'@font-face {{ src: url("{name}") }}'

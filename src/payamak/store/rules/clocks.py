@@ -87,7 +87,7 @@ async def set_rest_back(desk: Desk, by: int, now: int) -> None:
     """All that is no message of ours: posts, receipts that wait, what came from handsets, what is aside or learned."""
     for statement in ("set_receipts_back", "set_received_parts_back", "set_opt_outs_back", "set_audit_back"):
         desk.execute(statement, (by, now))
-    for statement in ("set_relay_back", "set_notices_back", "set_aside_back"):
+    for statement in ("set_relay_back", "set_notices_back", "set_aside_back", "set_sessions_back"):
         desk.execute(statement, (now,))
     for line in await desk.values("lines_of_received"):
         desk.execute("set_received_back", (line, by, now))

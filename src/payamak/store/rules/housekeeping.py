@@ -17,7 +17,7 @@ from payamak.language import Words
 from payamak.store.columns import Spoilt
 from payamak.store.desk import Desk
 from payamak.store.records import Claimed, OptOut
-from payamak.store.rules import audit, campaigns, money, receipts
+from payamak.store.rules import audit, campaigns, money, people, receipts
 from payamak.store.rules.aside import AsideKind, apart, is_aside, put_aside, put_message_aside, retry_lost, where_of
 from payamak.store.rules.credentials import with_version
 from payamak.store.rules.messages import advance
@@ -200,6 +200,7 @@ async def retire(desk: Desk, after_id: int, now: int, limit: int) -> tuple[int, 
     """
     now = earliest(now)
     audit.forget_old(desk, now)
+    people.forget_old(desk, now)
     if await campaigns.retire(desk, now, campaigns.ROWS_GO_AT_ONCE):
         return limit, after_id
     await receipts.forget_names(desk, now)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from msgspec import Struct
 
@@ -16,6 +17,7 @@ from payamak.store.records import (
     Balance,
     Entry,
     FurtherReceipt,
+    MessagePage,
     OptOut,
     PartRecord,
     QueueRow,
@@ -117,7 +119,41 @@ def status_counts(db: Reader) -> list[StatusCount]:
 def search(db: Reader, wanted: Search) -> list[Message]:
     """Messages, newest first; by recipient through its index, else from the newest id downwards."""
     name = "search_by_recipient" if wanted.recipient is not None else "search_by_time"
-    values = {
+    return db.rows(name, Message, _searched(wanted))
+
+
+MOST_LOOKED_THROUGH = 5_000
+"""An account's messages that are looked through for one page; some 20 ms."""
+
+
+class _Floor(Struct, frozen=True, kw_only=True):
+    """How far a page looks."""
+
+    id: int
+    accepted_at: int
+
+
+def message_page(db: Reader, wanted: Search) -> MessagePage:
+    """See Store.message_page. To one recipient there are few, and an index has them."""
+    values = _searched(wanted)
+    floor = None
+    name = "search_by_recipient"
+    if wanted.recipient is None:
+        name = "search_of_account"
+        floor = db.row("floor_of_account", _Floor, (wanted.account_id, values["before_id"], MOST_LOOKED_THROUGH - 1))
+        values = {each: value for each, value in values.items() if each != "recipient"}
+        values["floor_id"] = 0 if floor is None else floor.id
+    found = db.rows(name, Message, {**values, "limit": wanted.limit + 1})
+    if len(found) > wanted.limit:
+        return MessagePage(messages=tuple(found[:-1]), before_id=found[-2].id)
+    if floor is None:
+        return MessagePage(messages=tuple(found))
+    return MessagePage(messages=tuple(found), before_id=floor.id, looked_to_at=floor.accepted_at)
+
+
+def _searched(wanted: Search) -> dict[str, Any]:
+    """A search as the statements have it."""
+    return {
         "recipient": wanted.recipient,
         "account_id": wanted.account_id,
         "line": wanted.line,
@@ -127,7 +163,6 @@ def search(db: Reader, wanted: Search) -> list[Message]:
         "before_id": wanted.before_id if wanted.before_id is not None else 1 << 62,
         "limit": wanted.limit,
     }
-    return db.rows(name, Message, values)
 
 
 def queue(db: Reader) -> list[QueueRow]:

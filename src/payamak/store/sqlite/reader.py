@@ -148,8 +148,8 @@ class SqliteConnection(SqliteReader):
         if name not in _OF_ONE:
             self.forget()
             return
-        for row in rows:
-            self._under_way.pop(row[0], None)
+        for message_id, *_ in rows:
+            self._under_way.pop(message_id, None)
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:

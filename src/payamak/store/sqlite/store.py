@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
@@ -22,9 +22,9 @@ import apsw
 from payamak.errors import StoreFailed
 from payamak.store.base import Mode
 from payamak.store.memory import read_site
-from payamak.store.records import Standing
+from payamak.store.reader import Reader
 from payamak.store.ruled import RuledStore
-from payamak.store.rules import housekeeping, reading, restoring
+from payamak.store.rules import housekeeping, restoring
 from payamak.store.rules.marks import NONE, Mark, move
 from payamak.store.sqlite import holding
 from payamak.store.sqlite.files import OpenFiles
@@ -59,9 +59,6 @@ READERS = 2
 
 MOST_READS = 200
 """Queries of callers that may wait for a reading thread; more are refused, and hold no memory."""
-
-_SMALL_READ = 500
-"""Ids that a query may name and still run on the event loop: about 1 ms."""
 
 
 class SqliteStore(RuledStore):
@@ -149,14 +146,14 @@ class SqliteStore(RuledStore):
         """Why nothing that stands in the file may be told any more; None if all is well."""
         return None if self._files is None else self._files.contents.lost
 
-    async def standings(self, account_id: int, ids: Sequence[int]) -> dict[int, Standing]:
-        """See Store.standings. A disk in trouble may hold up a reader too: then not on the loop."""
-        if len(ids) <= _SMALL_READ and self.trouble is None:
+    async def ask(self, query: Callable[[Reader], T], *, is_small: bool) -> T:
+        """See RuledStore.ask. A disk in trouble may hold up a reader too: then nothing is read on the loop."""
+        if is_small and self.trouble is None:
             try:
-                return reading.standings(self._loop_reader, account_id, ids)
+                return query(self._loop_reader)
             except apsw.Error as error:
                 raise as_told(error) from error
-        return await super().standings(account_id, ids)
+        return await super().ask(query, is_small=is_small)
 
     # -- its mark, and the same beside it
 

@@ -48,3 +48,7 @@ UPDATE aside SET again_at = min(again_at, ?1), last_at = min(last_at, ?1), first
 -- name: set_opt_outs_back
 -- Opt-outs that were learned then are remembered no longer than others.
 UPDATE optout SET learned_at = learned_at - ?1, expires_at = expires_at - ?1 WHERE expires_at > ?2 AND learned_at > ?2;
+
+-- name: set_sessions_back
+-- Sessions that were begun or used then end no later than others.
+UPDATE panel_session SET begun_at = min(begun_at, ?1), used_at = min(used_at, ?1) WHERE used_at > ?1 OR begun_at > ?1;

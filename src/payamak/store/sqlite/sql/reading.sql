@@ -20,6 +20,18 @@ WHERE id < :before_id AND (:recipient IS NULL OR recipient = :recipient)
   AND (:since_at IS NULL OR accepted_at >= :since_at) AND (:until_at IS NULL OR accepted_at < :until_at)
 ORDER BY id DESC LIMIT :limit;
 
+-- name: floor_of_account
+-- How far a page of an account's messages looks: the last of so many below an id.
+SELECT id, accepted_at FROM message WHERE account_id = ? AND id < ? ORDER BY id DESC LIMIT 1 OFFSET ?;
+
+-- name: search_of_account
+-- An account's messages, newest first, down to there.
+SELECT {message} FROM message
+WHERE account_id = :account_id AND id < :before_id AND id >= :floor_id
+  AND (:line IS NULL OR line = :line) AND (:state IS NULL OR state = :state)
+  AND (:since_at IS NULL OR accepted_at >= :since_at) AND (:until_at IS NULL OR accepted_at < :until_at)
+ORDER BY id DESC LIMIT :limit;
+
 -- name: open_operator_ids
 -- A page of the messages that wait for receipts, each with the ids of its parts on one upstream, if it has any there. The
 -- page is cut before the parts are looked up, so that each costs the same, whoever took its messages.
