@@ -25,7 +25,7 @@ SHORT := tests/unit tests/docs tests/store tests/fuzz \
 export PYTHON VENV
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test test-short test-pythons again check fuzz bench bench-growth bench-peers bench-door bench-rest bench-page overload crash crash-long campaign-kills crash-page seeds model faults format docs changelog lock dist deb man clean runtime dev
+.PHONY: help demo run test test-short test-pythons again check fuzz bench bench-growth bench-peers bench-door bench-rest bench-page overload crash crash-long campaign-kills crash-page seeds model faults journeys format docs changelog lock dist deb man clean runtime dev
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -95,6 +95,9 @@ model: dev ## any history against a second opinion, by hand longer than in the s
 
 faults: dev ## the tests tested: each seeded fault in a copy must turn them red; ARGS="--only refund"
 	@$(BIN)/python -m tools.faults $(ARGS)
+
+journeys: dev ## a developer's and an administrator's first day by the commands of the docs, in fresh roots; tells the time of each step
+	@$(BIN)/python -m pytest $(PYTEST_ARGS) tests/journeys
 
 crash-long: dev ## gateway and operator killed at random under load; MINUTES=10 SEED=1 RATE=700
 	@$(BIN)/python -m tests.crash.random_kills $(if $(MINUTES),--minutes $(MINUTES)) --seed $(SEED) --rate $(RATE)

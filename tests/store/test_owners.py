@@ -6,6 +6,7 @@ from msgspec.structs import replace
 from tests.store.world import ALI, LINE, LINE2, NOW, SARA, MakeStore, World, opted_out, step, taken
 
 from payamak.domain.message import NOBODY, Lane, Message, State
+from payamak.store.feed import WirePlace
 from payamak.store.records import Claim
 
 ALL = (9, 9, 9)
@@ -74,6 +75,48 @@ async def test_a_recovery_touches_one_owners(world: World) -> None:
     assert [await owner_of(world, each) for each in messages] == [NOBODY, NOBODY, 8, 8]
     states = [(await world.standing_of(each)).state for each in marked]
     assert states == [State.QUEUED, State.SENDING]
+
+
+async def test_an_ended_owner_takes_nothing(world: World, make_store: MakeStore) -> None:
+    """Once nothing is left of it, it claims, marks and leases nothing: nobody would ever recover that again."""
+    stale, new = world.store.feed, await make_store()
+    stale.room[LINE, Lane.NORMAL] = 5
+    mine = await world.accept()
+    assert mine.owner == stale.owner
+    before = await new.take_over(NOW)
+    assert before[-1] == stale.owner
+    while any([await new.recover(owner, NOW, 10) for owner in before]):
+        pass
+
+    assert await world.mark(mine) == []
+    assert (await world.store.claim(LINE, ALL, NOW, stale.owner)).messages == ()
+    assert (await world.accept()).owner == NOBODY
+    assert len((await new.claim(LINE, ALL, NOW, new.feed.owner)).messages) == 2
+
+
+async def test_an_ended_owner_has_no_place_on_the_wire(world: World, make_store: MakeStore) -> None:
+    """What would have been marked with its accept waits, and whoever gave the place is told so."""
+    told: list[State | None] = []
+
+    class Places:
+        """One that gives every message a place."""
+
+        def take(self, *_: object) -> WirePlace:
+            """A place on a link."""
+            return WirePlace(ticket=1, link="north")
+
+        def told(self, _: WirePlace, message: Message | None) -> None:
+            """What became of it."""
+            told.append(None if message is None else message.state)
+
+    world.store.feed.places = Places()
+    await world.accept()
+    new = await make_store()
+    for owner in await new.take_over(NOW):
+        while await new.recover(owner, NOW, 10):
+            pass
+    await world.accept()
+    assert told == [State.SENDING, State.QUEUED]
 
 
 async def test_a_fallback_is_nobodys_until_there_is_room(world: World) -> None:

@@ -54,7 +54,7 @@ FAULTS: tuple[Fault, ...] = (
         name="what is held on doubt is marked with its accept",
         breaks="P3: a death ends as unknown what was never written",
         file="src/payamak/store/rules/messages.py",
-        old="    if place is not None and _goes_at_once(desk, new, plan):\n",
+        old="    if place is not None and desk.owner != NOBODY and _goes_at_once(desk, new, plan):\n",
         new="    if place is not None and plan is new.plan:\n",
         tests=("tests/store/test_marked_at_once.py",),
     ),
@@ -242,6 +242,14 @@ FAULTS: tuple[Fault, ...] = (
         old="            self.forget()\n            raise\n",
         new="            raise\n",
         tests=("tests/store/sqlite/test_under_way.py",),
+    ),
+    Fault(
+        name="an ended owner marks",
+        breaks="P3: what a process that is held to be dead has on the wire nobody ever recovers",
+        file="src/payamak/store/rules/messages.py",
+        old="        if desk.memory.is_ended(claim.owner):\n            continue\n",
+        new="",
+        tests=("tests/store/test_owners.py",),
     ),
     Fault(
         name="what is left is not seen",

@@ -22,7 +22,16 @@ from payamak.domain.usage import UsageKey
 from payamak.store.buffer import ANY, CHANGES, NEEDS, Buffer, Group
 from payamak.store.columns import Row, Spoilt, changing_columns, changing_columns_with_plan, kept_columns
 from payamak.store.feed import Change, Feed
-from payamak.store.memory import NEVER_RESTORED, Memory, RestoredRow, UpstreamName, families_of, read_habits, read_site
+from payamak.store.memory import (
+    NEVER_RESTORED,
+    NO_OWNER,
+    Memory,
+    RestoredRow,
+    UpstreamName,
+    families_of,
+    read_habits,
+    read_site,
+)
 from payamak.store.reader import Reader, Values
 
 T = TypeVar("T")
@@ -359,16 +368,18 @@ class Desk:
 
     @property
     def owner(self) -> int:
-        """Whose the Feed's room is, and what is marked as it is accepted."""
-        return self._feed.owner
+        """Whose the Feed's room is, and what is marked as it is accepted; NOBODY once that owner was ended."""
+        return NOBODY if self.memory.is_ended(self._feed.owner) else self._feed.owner
 
     def take_room(self, line: str, lane: int) -> int:
         """Who takes a message right away, NOBODY if there is no room; counted at the commit."""
         taken = self._room_taken.get((line, lane), 0)
         if self._feed.room.get((line, lane), 0) <= taken:
             return NOBODY
-        self._room_taken[line, lane] = taken + 1
-        return self._feed.owner
+        owner = self.owner
+        if owner != NOBODY:
+            self._room_taken[line, lane] = taken + 1
+        return owner
 
     def in_turn(self, line: str, lane: int, account_ids: Sequence[int]) -> list[int]:
         """The accounts in the order in which they may claim: those first that come after the last one served."""
@@ -418,6 +429,10 @@ class Desk:
             if await self.value(name, (each, *values)) is not None:
                 return True
         return False
+
+    async def owners_changed(self) -> None:
+        """Somebody has taken over, or nothing is left of what somebody had: read again whose messages there may be."""
+        self.memory.owners = frozenset(await self.values("owners_before", (NO_OWNER,)))
 
     async def restored_changed(self) -> None:
         """A restore was noted, or what it held was let go: read the last one again."""

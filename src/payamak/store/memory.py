@@ -15,6 +15,7 @@ from typing import Final
 from msgspec import Struct
 
 from payamak.domain.ids import IdBase, IdHabit, IdPlace
+from payamak.domain.message import NOBODY
 from payamak.domain.site import Document, Fault, Site, build_site
 from payamak.domain.site.stored import read_document
 from payamak.store.reader import Reader
@@ -44,6 +45,9 @@ class RestoredRow(Struct, frozen=True, kw_only=True):
 
 
 NEVER_RESTORED = RestoredRow()
+
+NO_OWNER: Final = 1 << 53
+"""A number that no owner has: all there are, are before it."""
 
 
 class UpstreamName(Struct, frozen=True, kw_only=True):
@@ -242,6 +246,7 @@ class Memory:
     retried         how far the receipts that wait for more to be known were looked at again (rules/receipts.py)
     turns           who was served last, of each line and class
     ids             those that fresh messages get
+    owners          who has taken over and was not ended; empty as long as nobody has said
     """
 
     def __init__(self) -> None:
@@ -257,6 +262,23 @@ class Memory:
         self.retried: dict[str, tuple[object, int | None]] = {}
         self.turns: dict[tuple[str, int], int] = {}
         self.ids = Ids()
+        self.owners: frozenset[int] = frozenset()
+
+    def is_ended(self, owner: int) -> bool:
+        """Whether an owner has taken over and nothing is left of it: what is its would be nobody's to recover."""
+        return bool(self.owners) and NOBODY < owner < max(self.owners) and owner not in self.owners
+
+    def read_again(self, db: Reader) -> None:
+        """Somebody else may have written: what is remembered becomes what the rows say now."""
+        self.has_unmatched = db.value("oldest_unmatched") is not None
+        self.has_lost = db.value("any_lost_part") is not None
+        self.has_aside = bool(db.value("any_aside"))
+        self.habits = read_habits(db)
+        self.restored = db.row("last_restored", RestoredRow) or NEVER_RESTORED
+        self.owners = frozenset(db.values("owners_before", (NO_OWNER,)))
+        if db.value("meta", ("config_version",)) != self.site.version:
+            self.site = read_site(db)
+            self.families = None
 
     def copy(self) -> Memory:
         """Another one that remembers the same: what is learned there is not known here."""

@@ -28,7 +28,7 @@ import asyncpg
 from payamak.errors import StoreFailed
 from payamak.store.desk import GUARDED, Desk
 from payamak.store.feed import Feed
-from payamak.store.memory import NEVER_RESTORED, Memory, OutOfIds, RestoredRow, read_habits, read_site
+from payamak.store.memory import Memory, OutOfIds
 from payamak.store.postgres.connection import (
     PostgresConnection,
     as_told,
@@ -186,17 +186,10 @@ class PostgresBatch:
         memory = self.memory
         memory.has_dealt |= self._is_first and db.value("any_dealt") is not None
         self._is_first = False
-        memory.has_unmatched = db.value("oldest_unmatched") is not None
-        memory.has_lost = db.value("any_lost_part") is not None
-        memory.has_aside = bool(db.value("any_aside"))
-        memory.habits = read_habits(db)
-        memory.restored = db.row("last_restored", RestoredRow) or NEVER_RESTORED
         if self.serves and db.value("last_owner") > self._feed.owner:
             self.lost = "another gateway has taken this database over; this one writes nothing any more: stop it"
             raise StoreFailed(self.lost)
-        if db.value("meta", ("config_version",)) != memory.site.version:
-            memory.site = read_site(db)
-            memory.families = None
+        memory.read_again(db)
 
     async def _carry_out(self, desk: Desk, engine: PostgresEngine, works: Sequence[Work]) -> None:
         left = []

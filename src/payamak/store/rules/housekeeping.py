@@ -25,7 +25,12 @@ from payamak.store.rules.removing import holdings
 
 
 async def claim(desk: Desk, line: str, rooms: Sequence[int], now: int, owner: int) -> Claimed:
-    """Lease due messages of a line to an owner: classes in order, the accounts of a class in equal shares."""
+    """Lease due messages of a line to an owner: classes in order, the accounts of a class in equal shares.
+
+    None to one that was ended: nobody would give them back.
+    """
+    if desk.memory.is_ended(owner):
+        return Claimed(messages=(), next_due_at=(None,) * len(Lane))
     claimed: list[Message] = []
     next_due: list[int | None] = []
     for lane in Lane:
@@ -76,7 +81,9 @@ async def take_over(desk: Desk, now: int) -> tuple[int, list[int]]:
     """Begin to deliver: the number of the new owner, and those before it that have not been ended."""
     owner = await desk.insert("take_over", (now,))
     desk.memory.ids.want()
-    return owner, await desk.values("owners_before", (owner,))
+    before = await desk.values("owners_before", (owner,))
+    desk.memory.owners = frozenset((*before, owner))
+    return owner, before
 
 
 async def give_ids_back(desk: Desk) -> None:
@@ -106,6 +113,7 @@ async def recover(desk: Desk, owner: int, now: int, limit: int) -> int:
         )
     if not ids:
         desk.execute("end_owner", (owner,))
+        await desk.owners_changed()
     return moved
 
 

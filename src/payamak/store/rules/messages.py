@@ -88,7 +88,7 @@ async def accept(
     await money.reserve(desk, new.account_id, amount)
     message_id = desk.next_id()
     effects: tuple[Effect, ...] = ()
-    if place is not None and _goes_at_once(desk, new, plan):
+    if place is not None and desk.owner != NOBODY and _goes_at_once(desk, new, plan):
         fresh = _fresh(message_id, priced, amount, now, owner=desk.owner)
         event = ev.OnWire(link=place.link, owner=desk.owner)
         message, effects = states.advance(fresh, event, now, desk.site.rules(fresh.current.line))
@@ -185,12 +185,17 @@ def _fresh(message_id: int, new: NewMessage, amount: int, now: int, *, owner: in
 
 
 async def put_on_wire(desk: Desk, claims: Sequence[Claim], now: int) -> list[Change]:
-    """Mark the claimed messages, as far as they are still what their owner last saw, and nobody else's."""
+    """Mark the claimed messages, as far as they are still what their owner last saw, and nobody else's.
+
+    None of an owner that was ended: what it has on the wire nobody would recover.
+    """
     changes = []
     await desk.expect([("message", (claim.message_id,)) for claim in claims])
     for claim in claims:
         message = await desk.message(claim.message_id)
         if message is None or message.version != claim.version or message.owner not in (NOBODY, claim.owner):
+            continue
+        if desk.memory.is_ended(claim.owner):
             continue
         if message.state is State.QUEUED:
             changes.append(await advance(desk, message, ev.OnWire(link=claim.link, owner=claim.owner), now))

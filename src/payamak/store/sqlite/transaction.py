@@ -16,7 +16,7 @@ from payamak.errors import Overwritten
 from payamak.store.columns import Spoilt
 from payamak.store.desk import Desk, Need
 from payamak.store.feed import Feed
-from payamak.store.memory import NEVER_RESTORED, Memory, RestoredRow, read_habits, read_site
+from payamak.store.memory import Memory
 from payamak.store.reader import Reader, Values
 from payamak.store.sqlite.reader import SqliteConnection
 
@@ -134,14 +134,7 @@ class Transaction:
         memory.has_dealt |= is_first and db.value("any_dealt") is not None
         self._batch = self._read_batch()
         self._check_last()
-        memory.has_unmatched = db.value("oldest_unmatched") is not None
-        memory.has_lost = db.value("any_lost_part") is not None
-        memory.has_aside = bool(db.value("any_aside"))
-        memory.habits = read_habits(db)
-        memory.restored = db.row("last_restored", RestoredRow) or NEVER_RESTORED
-        if db.value("meta", ("config_version",)) != memory.site.version:
-            memory.site = read_site(db)
-            memory.families = None
+        memory.read_again(db)
 
     def _check_last(self) -> None:
         """Somebody else has written: is what we wrote last still there? Raises Overwritten.

@@ -116,8 +116,8 @@ FROM message WHERE is_final = 0 GROUP BY line, lane, state, reason ORDER BY line
 SELECT id FROM message WHERE line = ? AND state = 'queued' AND is_final = 0 ORDER BY deadline_at;
 
 -- name: queued_of_account
--- All that waits of an account, likewise.
-SELECT id FROM message WHERE account_id = ? AND state = 'queued' AND is_final = 0 ORDER BY deadline_at;
+-- All that waits of an account, likewise; by a sum, so that it is found among what is open and not among all it ever sent.
+SELECT id FROM message WHERE +account_id = ? AND state = 'queued' AND is_final = 0 ORDER BY deadline_at;
 
 -- name: open_on_line
 -- What a line has under way, by state.
@@ -126,7 +126,7 @@ WHERE (state = 'queued' OR state = 'sending' OR state = 'enroute') AND line = ? 
 
 -- name: open_of_account
 -- What an account has under way, by state: a look through all that is open, which only a person asks for.
-SELECT state AS name, count(*) AS count FROM message WHERE account_id = ? AND is_final = 0 GROUP BY state;
+SELECT state AS name, count(*) AS count FROM message WHERE +account_id = ? AND is_final = 0 GROUP BY state;
 
 -- name: open_by_link
 -- What was handed to a link and is not told of, by state, likewise.

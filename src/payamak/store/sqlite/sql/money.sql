@@ -33,9 +33,9 @@ WITH entry AS (
   SELECT account_id,
     sum(CASE WHEN target = 'available' THEN amount WHEN source = 'available' THEN -amount ELSE 0 END) AS available,
     sum(CASE WHEN target = 'reserved' THEN amount WHEN source = 'reserved' THEN -amount ELSE 0 END) AS reserved
-  FROM ledger GROUP BY account_id
+  FROM ledger GROUP BY +account_id
 ), open_message AS (
-  SELECT account_id, sum(reserved) AS reserved FROM message WHERE is_final = 0 GROUP BY account_id
+  SELECT account_id, sum(reserved) AS reserved FROM message WHERE is_final = 0 GROUP BY +account_id
 ), hold AS (
   SELECT account_id, sum(held_rial) AS reserved FROM campaign WHERE held_rial > 0 GROUP BY account_id
 )
