@@ -14,7 +14,7 @@ from tests.store.world import DAY, HOUR, LINE, LINE2, NOW, World, lost, opted_ou
 from payamak.domain.message import Message, PartState, State
 from payamak.domain.usage import UsageBy, day_of, start_of
 from payamak.errors import Refused
-from payamak.store.records import Credit, UsageSum
+from payamak.store.records import Credit, NewMessage, UsageSum
 
 T = TypeVar("T")
 
@@ -150,22 +150,24 @@ async def _send_all(world: World, rng: random.Random) -> None:
         world.now += 1_000
 
 
+def _drawn(world: World, rng: random.Random) -> NewMessage:
+    """A message of either account, to a number of any operator."""
+    return world.new(
+        *rng.choice(PLANS),
+        recipient=f"98{rng.choice(('912', '935', '921', '934', '990'))}{rng.randrange(10**7):07}",
+        account=rng.choice(("shop", "clinic")),
+    )
+
+
 async def play_a_day(world: World, messages: int, seed: int) -> None:
     """Messages of two accounts, with fallbacks, refusals, lost answers, refunds, late receipts and none."""
     rng = random.Random(seed)
     for username in ("shop", "clinic"):
         await world.store.credit(username, 4_000 * messages, "for the day", world.now)
-    new = [
-        world.new(
-            *rng.choice(PLANS),
-            recipient=f"98{rng.choice(('912', '935', '921', '934', '990'))}{rng.randrange(10**7):07}",
-            account=rng.choice(("shop", "clinic")),
-        )
-        for _ in range(messages)
-    ]
     for start in range(0, messages, 64):
-        await _together([world.accept(each) for each in new[start : start + 64]])
-        world.now += HOUR // 4
+        new = [_drawn(world, rng) for _ in range(min(64, messages - start))]
+        await _together([world.accept(each) for each in new])
+        world.now += 8 * HOUR * 64 // messages
     await _send_all(world, rng)
     for _ in range(2):
         receipts = []
