@@ -38,6 +38,24 @@ _NEW: Final = {
 }
 
 
+_TO_SUMS: Final = """INSERT INTO usage_day
+SELECT ({day} + 12600000) / 86400000, m.account_id, m.line, m.plan ->> '$[0].encoding', m.source, 0, 'mci', {what},
+  count(*), sum(m.plan ->> '$[0].parts'), {rial}
+FROM {rows} GROUP BY 1, 2, 3, 4, 5, 8
+ON CONFLICT DO UPDATE SET count = count + excluded.count, parts = parts + excluded.parts, rial = rial + excluded.rial"""
+_SUMS: Final = (
+    _TO_SUMS.format(day="m.changed_at", what="m.state", rial="0", rows="message m WHERE m.id BETWEEN :first AND :last"),
+    _TO_SUMS.format(
+        day="l.at",
+        what="'charged'",
+        rial="sum(l.amount)",
+        rows="ledger l JOIN message m ON m.id = l.message_id"
+        " WHERE l.kind = 'settle' AND l.message_id BETWEEN :first AND :last",
+    ),
+)
+"""The copies in the sums of days: of the first step, of numbers of the operator to whom 0912 belongs."""
+
+
 def fill(store: Path, count: int) -> Iterator[tuple[int, float]]:
     """Copy until there are so many more; how many there are and the seconds so far, after each chunk and
     once the indexes are there again.
@@ -61,6 +79,8 @@ def fill(store: Path, count: int) -> Iterator[tuple[int, float]]:
             for statement in statements:
                 db.execute(statement, bound | {"end": first + count, "step": MONTH_MS / count})
             db.execute("UPDATE account SET available = available - ? WHERE id = ?", (paid * some, account))
+            for statement in _SUMS:
+                db.execute(statement, bound)
         made += some
         yield made, time.monotonic() - began_s
     for index in indexes:

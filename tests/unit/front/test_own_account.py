@@ -163,6 +163,20 @@ class Life:
         assert {row.message_id for row in outbox.values()} == set(self.ids[name])
         assert (await self.front.asking.outbox(caller(name), OwnIdKind.CHECK_ID, keys))[1] == {}
 
+    async def ask_message_page(self, name: str) -> None:
+        """Its own, whichever account is asked for; by the numbers that both write to."""
+        for account_id in (None, 1, 2):
+            account, page = await self.front.asking.message_page(caller(name), Search(account_id=account_id, limit=500))
+            assert {each.account_id for each in page.messages} <= {account.id}
+            assert {each.id for each in page.messages} == set(self.ids[name])
+
+    async def ask_story(self, name: str) -> None:
+        """Of its own messages; another's is as one that never was."""
+        for owner in NAMES:
+            for message_id in self.ids[owner][:3]:
+                _, story = await self.front.asking.story(caller(name), message_id)
+                assert (story is not None) == (owner == name)
+
     async def ask_purse(self, name: str) -> None:
         """Its own rial."""
         balance = next(each for each in await self.store.balances() if each.username == name)

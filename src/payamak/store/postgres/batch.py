@@ -84,7 +84,7 @@ class PostgresBatch:
             if await db.fetchval("SHOW synchronous_commit") == "off":
                 await db.execute("SET synchronous_commit = on")  # an answer is a promise
             row = await db.fetchrow("SELECT pid, backend_start FROM pg_stat_activity WHERE pid = pg_backend_pid()")
-            self._backend = None if row is None else (row[0], row[1])
+            self._backend = None if row is None else (row["pid"], row["backend_start"])
             self._connection = connection
             self._number = -1
         return self._connection
@@ -278,7 +278,7 @@ class PostgresBatch:
                 self.fault = str(as_told(again))
                 await asyncio.sleep(READ_BACK_AGAIN_S)
                 continue
-            if not rows or rows[0][0] != self._token:
+            if [token for (token,) in rows] != [self._token]:
                 raise StoreFailed(f"the commit failed: {error}") from error
             return
 

@@ -119,7 +119,7 @@ class PostgresConnection:
             place, *others = row
             found[place - 1].append(as_written(others) if name in OF_OTHERS else others)
         if rows and name not in self.columns:
-            self.columns[name] = list(rows[0].keys())[1:]
+            self.columns[name] = list(next(iter(rows)).keys())[1:]
         return found
 
     async def _put_together(self, statement: NamedStatement) -> str:
@@ -166,7 +166,8 @@ class PostgresConnection:
                 waves = statement.waves([statement.values(row) for row in rows])
                 return sum([await self._run(statement, [*zip(*wave, strict=True)]) for wave in waves])
             if len(rows) == 1:
-                return await self._run(statement, statement.values(rows[0]))
+                (only,) = rows
+                return await self._run(statement, statement.values(only))
             await self.db.executemany(statement.sql, [statement.values(row) for row in rows])
         return len(rows)
 

@@ -121,7 +121,7 @@ class PostgresEngine:
 
     async def values(self, name: str, values: Values) -> list[Any]:
         """See Engine.values."""
-        return [row[0] for row in await self._fetch(name, values)]
+        return [value for (value,) in await self._fetch(name, values)]
 
     async def gather(self, query: Callable[[Reader], T]) -> T:
         """See Engine.gather: on a thread that waits for each statement, in the transaction."""
@@ -161,8 +161,8 @@ class PostgresEngine:
         await self.open()
         self._answers.clear()
         self.wrote += 1
-        (row,) = await self.connection.fetch(name, values)
-        return int(row[0])
+        ((number,),) = await self.connection.fetch(name, values)
+        return int(number)
 
     @asynccontextmanager
     async def savepoint(self) -> AsyncIterator[None]:

@@ -61,7 +61,7 @@ class PostgresReader:
         statement = self._connection.statements[name]
         cursor = self._wait(_opened(self._connection, statement.sql, statement.values(values)))
         while rows := self._wait(cursor.fetch(ROWS_AT_ONCE)):
-            self._connection.columns.setdefault(name, list(rows[0].keys()))
+            self._connection.columns.setdefault(name, list(next(iter(rows)).keys()))
             yield from self._connection.made(name, shape, rows)
 
     def readable(self, name: str, shape: type[T], values: Values = ()) -> list[T | Spoilt]:

@@ -155,7 +155,7 @@ class JoinedStatement(Struct, frozen=True, kw_only=True):
         """Its parameters: the batch's, then those of each statement in order, with how many rows a guarded one has."""
         made: list[Any] = [number, number + 1, token]
         for statement, (_, rows) in zip(self.takes, groups, strict=True):
-            made += statement.arrays(rows) if statement.is_of_arrays else statement.values(rows[0])
+            made += statement.arrays(rows) if statement.is_of_arrays else statement.values(next(iter(rows)))
             if statement.name in GUARDED:
                 made.append(len(rows))
         return made
