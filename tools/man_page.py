@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import sys
 from collections.abc import Callable, Iterable, Iterator
+from unittest.mock import patch
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
@@ -75,6 +77,12 @@ def roff(markdown: str) -> Iterator[str]:
 CONTENTS = re.compile(r"^## Table of Contents\n.*?(?=^## )", re.MULTILINE | re.DOTALL)
 
 
+def help_of(name: str) -> str:
+    """The help of a command as Markdown; its line of usage knows nothing of how this program was started."""
+    with patch.object(sys, "argv", ["payamak"]):
+        return build(name)[name].generate_docs("markdown")
+
+
 def page(date: str) -> Iterable[str]:
     """The whole page, dated `date` (ISO). A section's first paragraph needs no `.PP` of its own."""
     yield f'.TH PAYAMAK 1 "{date}" "Payamak {__version__}" "Payamak"'
@@ -82,7 +90,7 @@ def page(date: str) -> Iterable[str]:
     yield from (".SH SYNOPSIS", f"{BOLD}payamak{PLAIN} COMMAND [OPTIONS]", ".SH DESCRIPTION", *list(roff(HELP))[1:])
     yield ".SH COMMANDS"
     for _, name, _, _ in COMMANDS:
-        yield from roff(CONTENTS.sub("", build(name)[name].generate_docs("markdown")))
+        yield from roff(CONTENTS.sub("", help_of(name)))
     yield from (".SH EXIT STATUS", *list(roff(EPILOGUE))[1:])
 
 

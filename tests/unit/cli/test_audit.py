@@ -141,7 +141,7 @@ def test_each_act_leaves_a_row(
 
 def test_every_act_is_among_them() -> None:
     """Each command that changes something says who acts, and stands in the table above or has a test of its own."""
-    own = {"restore", "migrate", "clock accept"}
+    own = {"restore", "migrate", "clock accept", *(f"campaign {act}" for act in CAMPAIGN_ACTS)}
     acting = {
         name
         for name, function in functions()
@@ -149,6 +149,34 @@ def test_every_act_is_among_them() -> None:
     }
     typed = {typed for typed, _ in ACTS}
     assert {name for name in acting - own if not any(each.startswith(name) for each in typed)} == set()
+
+
+#: What a person types of one campaign, in turn. A look at its rows again changes nothing that he decided.
+CAMPAIGN_ACTS = {
+    "new": f"people.csv --account shop --line {LINE} --text salam",
+    "check": "1",
+    "start": "1 --yes",
+    "pause": "1",
+    "resume": "1",
+    "cancel": "1 --yes",
+    "again": "1 --of all",
+}
+
+
+def test_each_act_upon_a_campaign_leaves_a_row(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From its draft to its end: who, by which command, and why."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "people.csv").write_text("mobile\n09120000008\n09120000009\n", encoding="utf-8")
+    for act, words in CAMPAIGN_ACTS.items():
+        assert run(["campaign", act, "--reason", "asked by Sara", *words.split()]) == ExitCode.DONE, act
+    capsys.readouterr()
+    rows = audit(capsys)[::-1]
+    assert [row["what"] for row in rows] == [f"campaign {act}" for act in CAMPAIGN_ACTS if act != "check"]
+    assert [row["about"] for row in rows] == ["account shop", *["campaign 1"] * 5]
+    assert {row["reason"] for row in rows} == {"asked by Sara"}
+    assert all(row["command"] == f"payamak {row['what']}" for row in rows)
 
 
 def test_one_act_is_one_row(data: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
