@@ -14,6 +14,7 @@ from unittest import mock
 
 from payamak import running
 from payamak.delivery import inbound, marking, recovery, timekeeping, worker
+from payamak.front import feeder
 from payamak.http import server
 from payamak.posts import rounds
 
@@ -28,6 +29,7 @@ _PERIODS: Final = (
     (inbound, "SWEEP_EVERY_S"),
     (marking, "KEEP_EVERY_S"),
     (timekeeping, "LOOK_EVERY_S"),
+    (feeder, "REST_S"),
     (running, "WATCH_CONFIG_S"),
     (server, "_SWEEP_S"),
 )
