@@ -42,10 +42,15 @@ def _postgres(version: int) -> Opener:
     return opened
 
 
-STORES = [
+FILES = [
     pytest.param(_sqlite, id="sqlite"),
     pytest.param(_sqlite_inline, id="sqlite-inline"),
     pytest.param(_second, id="second"),
+]
+"""Those of which something can lie beside the data, or be copied with it."""
+
+STORES = [
+    *FILES,
     pytest.param(_postgres(18), id="postgres18"),
     pytest.param(_postgres(15), id="postgres15", marks=pytest.mark.debian),
 ]

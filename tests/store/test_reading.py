@@ -6,12 +6,12 @@ import asyncio
 from pathlib import Path
 
 import pytest
+from tests.store.stores import FILES
 from tests.store.world import ALI, HOUR, LINE, LINE2, NOW, SARA, SERVICE, MakeStore, World, opted_out, step, taken
 
 from payamak.domain.events import Cancelled, Postponed
 from payamak.domain.message import Lane, PartState, Reason, State
 from payamak.errors import StoreFailed
-from payamak.store.postgres.store import PostgresStore
 from payamak.store.records import QueueRow, Search, Standing
 from payamak.store.rules import reading
 
@@ -146,10 +146,9 @@ async def test_balances_stand_in_the_order_of_names(world: World) -> None:
     ]
 
 
+@pytest.mark.parametrize("make_store", FILES, indirect=True)  # a database is copied by its own tools
 async def test_backup_while_writing(world: World, tmp_path: Path) -> None:
     """A backup is one state of the store, whatever is written meanwhile, and never overwrites a file."""
-    if isinstance(world.store, PostgresStore):
-        pytest.skip("a database is copied by its own tools")
     path = tmp_path / "copy"
     stopped = asyncio.Event()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from msgspec.structs import replace
+from tests.store.stores import FILES
 from tests.store.world import (
     DAY,
     HOLD,
@@ -52,8 +53,7 @@ async def claimed(world: World, *lines: str) -> list[int]:
 
 def without_its_mark(world: World) -> None:
     """The store has come without the file beside it."""
-    if not isinstance(world.store, SqliteStore):
-        pytest.skip("nothing lies beside a database")
+    assert isinstance(world.store, SqliteStore)
     MarkFile(world.store.path).path.unlink()
 
 
@@ -138,6 +138,7 @@ async def test_let_go(world: World) -> None:
     assert (await world.standing_of(free)).version == free.version
 
 
+@pytest.mark.parametrize("make_store", FILES, indirect=True)
 async def test_a_copy_is_not_let_go_as_moved(world: World) -> None:
     """Who said that the store is a copy was right whatever comes later: nothing goes without being counted."""
     await world.accept()
@@ -154,6 +155,7 @@ async def test_a_copy_is_not_let_go_as_moved(world: World) -> None:
     assert await world.resume(is_moved=True) == 0
 
 
+@pytest.mark.parametrize("make_store", FILES, indirect=True)
 async def test_let_go_as_moved(world: World) -> None:
     """The store is no copy: nothing counts as sent twice but what was on the wire, as after any death."""
     assert not await world.store.settle_mark(world.now)
