@@ -74,6 +74,11 @@ class Step:
     seconds: float
 
 
+def heeds_interrupts() -> None:
+    """In a child before its command: Ctrl-C reaches it as in a terminal, also where the suite runs without one."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @dataclass
 class Terminal:
     """A command that goes on in a terminal of its own."""
@@ -211,6 +216,7 @@ class Person:
                 stdout=out,
                 stderr=err,
                 start_new_session=True,
+                preexec_fn=heeds_interrupts,
             )
         with process:
             try:
@@ -243,6 +249,7 @@ class Person:
             stdout=theirs,
             stderr=theirs,
             start_new_session=True,
+            preexec_fn=heeds_interrupts,
         )
         os.close(theirs)
         seen, whole = "", ""
