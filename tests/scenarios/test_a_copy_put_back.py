@@ -224,14 +224,14 @@ async def test_a_mark_that_is_older_than_its_store(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 async def test_a_kill_is_no_restore(tmp_path: Path) -> None:
-    """Killed and started again, again and again: store and mark belong together, nothing is held, ids go on by one."""
+    """Killed and started again, again and again: store and mark belong together, nothing is held, ids go on above."""
     async with house(tmp_path, accounts_changed(verdict_wait_ms=0), serve=False) as home:
         ids = await wait(home)
         for _ in range(3):
             await home.kill()
             await home.serve()
             assert await held(home) == []
-        assert await send(home, NEWEST) == ids[-1] + 1
+        assert await send(home, NEWEST) > ids[-1]
 
 
 @pytest.mark.slow
